@@ -1,0 +1,36 @@
+import { type Type, type } from 'arktype'
+
+/** The environment is incomplete or wrong; `problems` names every variable at once, never a value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration is not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
+    this.problems = problems
+  }
+}
+
+/**
+ * Checks the environment against `Environment`. An empty variable counts as not set.
+ * @throws ConfigError with one line per variable that is missing or out of range.
+ */
+export function readEnvironment<T extends Type>(Environment: T, environment: NodeJS.ProcessEnv): T['infer'] {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const checked: unknown = Environment(given)
+  if (!(checked instanceof type.errors)) return checked as T['infer']
+
+  // `expected` says what was wanted; `message` would repeat the value, which may be a password.
+  throw new ConfigError([...checked].map(({ path, expected }) => `${path.join('.')} must be ${expected}`))
+}
+
+/** Runs `read`; on a ConfigError says what is wrong and ends the process before anything is opened. */
+export function configOrExit<T>(read: (environment: NodeJS.ProcessEnv) => T): T {
+  try {
+    return read(process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exit(78) // EX_CONFIG of sysexits.h: a supervisor need not try again.
+  }
+}

@@ -1,0 +1,133 @@
+import { type } from 'arktype'
+
+/**
+ * The words that services share: enums of the schema and the payloads of events.
+ * Enum values are the same in the schema, the code, the database and the logs.
+ */
+
+export const ISSUE_TYPES = ['DECLINE', 'MISSED_INSTALLMENT', 'DISPUTE', 'REFUND_REQUEST'] as const
+export type IssueType = (typeof ISSUE_TYPES)[number]
+
+const IssueStatusWord = type("'PENDING' | 'PROCESSING' | 'AWAITING_REVIEW' | 'RESOLVED' | 'FAILED'")
+export type IssueStatus = typeof IssueStatusWord.infer
+
+export const DECISION_ACTIONS = [
+  'RETRY_PAYMENT',
+  'BLOCK_CARD',
+  'APPROVE_REFUND',
+  'DENY_REFUND',
+  'ACCEPT_DISPUTE',
+  'CONTEST_DISPUTE',
+  'SEND_REMINDER',
+  'CHARGE_LATE_FEE',
+  'ESCALATE',
+] as const
+const DecisionActionWord = type.enumerated(...DECISION_ACTIONS)
+export type DecisionAction = (typeof DECISION_ACTIONS)[number]
+
+export type Routing = 'AUTO_RESOLVE' | 'HUMAN_REVIEW' | 'ESCALATE'
+
+const Money = type({ amount: 'number.integer', currency: 'string' })
+/** `amount` in the currency's minor unit (cents). */
+export type Money = typeof Money.infer
+
+const Details = type({
+  type: "'DECLINE'",
+  errorCode: "'INSUFFICIENT_FUNDS' | 'CARD_EXPIRED' | 'CARD_DECLINED'",
+  autoRetryCount: 'number.integer >= 0',
+})
+  .or({
+    type: "'MISSED_INSTALLMENT'",
+    installmentNumber: 'number.integer >= 1',
+    totalInstallments: 'number.integer >= 1',
+    amountDue: Money,
+    daysOverdue: 'number.integer >= 0',
+  })
+  .or({
+    type: "'DISPUTE'",
+    reason: "'ITEM_NOT_RECEIVED' | 'UNAUTHORIZED' | 'PRODUCT_ISSUE'",
+    daysSincePurchase: 'number.integer >= 0',
+  })
+  .or({
+    type: "'REFUND_REQUEST'",
+    reason: "'CHANGED_MIND' | 'DEFECTIVE' | 'WRONG_ITEM'",
+    daysSincePurchase: 'number.integer >= 0',
+    partialAmount: Money.or('null'),
+  })
+/** What is particular to one type of issue; `type` tells which. */
+export type IssueDetails = typeof Details.infer
+
+const TransactionFacts = type({
+  id: 'string',
+  amount: Money,
+  status: "'AUTHORIZED' | 'CAPTURED' | 'DECLINED' | 'REFUNDED' | 'DISPUTED'",
+  ageDays: 'number.integer >= 0',
+  'shippingStatus?': "'PENDING' | 'IN_TRANSIT' | 'DELIVERED' | 'LOST'",
+})
+/** The part of a payment transaction that a decision needs. */
+export type TransactionFacts = typeof TransactionFacts.infer
+
+const CustomerFacts = type({
+  id: 'string',
+  riskScore: '0 <= number.integer <= 100',
+  accountAgeDays: 'number.integer >= 0',
+  /** Issues of the last 90 days by type, this one not counted; counted among the latest 50 only. */
+  recentIssues: {
+    DECLINE: 'number.integer >= 0',
+    MISSED_INSTALLMENT: 'number.integer >= 0',
+    DISPUTE: 'number.integer >= 0',
+    REFUND_REQUEST: 'number.integer >= 0',
+  },
+})
+/** The part of a customer that a decision needs; no PII. */
+export type CustomerFacts = typeof CustomerFacts.infer
+
+/** Everything a decision needs, so that the worker never has to ask back. */
+export const DecisionCase = type({
+  issueId: 'string',
+  priority: "'LOW' | 'NORMAL' | 'HIGH' | 'CRITICAL'",
+  details: Details,
+  customer: CustomerFacts,
+  transaction: TransactionFacts.or('null'),
+})
+export type DecisionCase = typeof DecisionCase.infer
+export type Priority = DecisionCase['priority']
+
+/** What may be decided about each type of issue, by an engine or by a person. */
+export const ALLOWED_ACTIONS: Readonly<Record<IssueType, readonly DecisionAction[]>> = {
+  DECLINE: ['RETRY_PAYMENT', 'SEND_REMINDER', 'BLOCK_CARD', 'ESCALATE'],
+  MISSED_INSTALLMENT: ['SEND_REMINDER', 'CHARGE_LATE_FEE', 'RETRY_PAYMENT', 'ESCALATE'],
+  DISPUTE: ['ACCEPT_DISPUTE', 'CONTEST_DISPUTE', 'BLOCK_CARD', 'ESCALATE'],
+  REFUND_REQUEST: ['APPROVE_REFUND', 'DENY_REFUND', 'ESCALATE'],
+}
+
+/** Data of `issue.created`. */
+export const IssueCreated = type({ case: DecisionCase })
+
+/** Data of `issue.status_changed`; `case` is there when the issue is to be decided (again). */
+export const IssueStatusChanged = type({
+  customerId: 'string',
+  from: IssueStatusWord,
+  to: IssueStatusWord,
+  decisionId: 'string | null',
+  'review?': { action: DecisionActionWord },
+  'case?': DecisionCase,
+})
+export type IssueStatusChanged = typeof IssueStatusChanged.infer
+
+/** Data of `decision.started`. */
+export const DecisionStarted = type({ issueId: 'string' })
+
+/** Data of `decision.made`. */
+export const DecisionMade = type({
+  issueId: 'string',
+  decisionId: 'string',
+  action: DecisionActionWord,
+  confidence: '0 <= number.integer <= 100',
+  routing: "'AUTO_RESOLVE' | 'HUMAN_REVIEW' | 'ESCALATE'",
+  policyApplied: 'string',
+})
+export type DecisionMade = typeof DecisionMade.infer
+
+/** Data of `decision.failed`: no decision could be made, and it will not be tried again by itself. */
+export const DecisionFailed = type({ issueId: 'string', reason: 'string' })

@@ -1,0 +1,58 @@
+/** What the caller can do about a failure. Edges read this table; nothing else maps errors. */
+export const ERROR_KINDS = {
+  invalid: { retry: false, http: 400 },
+  unauthenticated: { retry: false, http: 401 },
+  refused: { retry: false, http: 403 },
+  missing: { retry: false, http: 404 },
+  conflict: { retry: true, http: 409 },
+  unavailable: { retry: true, http: 503 },
+} as const
+
+export type ErrorKind = keyof typeof ERROR_KINDS
+
+/** A failure that is part of an interface: callers see its `code`, edges look at its `kind`. */
+export abstract class AppError extends Error {
+  /** Public and permanent: clients and alerts match on it, so it is never renamed. */
+  abstract readonly code: string
+  abstract readonly kind: ErrorKind
+  /** Facts that the caller may see beside the code. */
+  readonly facts: Readonly<Record<string, unknown>> = {}
+}
+
+/** Trying again cannot help. An error we did not foresee may pass; the attempt limit bounds its cost. */
+export function isFinal(error: unknown): error is AppError {
+  return error instanceof AppError && !ERROR_KINDS[error.kind].retry
+}
+
+/** Input of the right type whose value is out of range or malformed; `path` names the place. */
+export class BadUserInputError extends AppError {
+  override readonly name = 'BadUserInputError'
+  readonly code = 'BAD_USER_INPUT'
+  readonly kind = 'invalid'
+  override readonly facts: { argumentPath: readonly string[] }
+
+  constructor(path: readonly string[], problem: string) {
+    super(`${path.join('.')} ${problem}.`)
+    this.facts = { argumentPath: path }
+  }
+}
+
+/** No token, or one that is expired, forged or meant for somebody else. */
+export class UnauthenticatedError extends AppError {
+  override readonly name = 'UnauthenticatedError'
+  readonly code = 'UNAUTHENTICATED'
+  readonly kind = 'unauthenticated'
+}
+
+/** The caller is known and may not do this. */
+export class ForbiddenError extends AppError {
+  override readonly name = 'ForbiddenError'
+  readonly code = 'FORBIDDEN'
+  readonly kind = 'refused'
+  override readonly facts: { permission: string }
+
+  constructor(permission: string) {
+    super(`This needs the permission ${permission}.`)
+    this.facts = { permission }
+  }
+}

@@ -1,0 +1,46 @@
+import type { ClientSession, Db, MongoClient } from 'mongodb'
+import { inTransaction } from '../mongo.ts'
+import type { DomainEvent } from './envelope.ts'
+
+/** Longer than any event can be delivered again: streams and outboxes keep them a day. */
+const KEPT_SECONDS = 7 * 24 * 60 * 60
+
+type InboxDocument = { _id: string; at: Date }
+
+export type Apply = (events: readonly DomainEvent[], session: ClientSession) => Promise<void>
+export type Inbox = Readonly<{
+  prepare: () => Promise<void>
+  /** Applies the events that were not applied before, all or none. */
+  apply: (events: readonly DomainEvent[]) => Promise<void>
+}>
+
+type Options = Readonly<{ mongo: MongoClient; db: Db; group: string; apply: Apply }>
+
+/** Notes the id of each applied event in the transaction of its effect, so that a second delivery changes nothing. */
+export function createInbox({ mongo, db, group, apply }: Options): Inbox {
+  const inbox = db.collection<InboxDocument>(`inbox_${group}`)
+
+  const unseen = async (events: readonly DomainEvent[], session: ClientSession) => {
+    const byId = new Map(events.map((event) => [event.id, event]))
+    const seen = inbox.find({ _id: { $in: [...byId.keys()] } }, { session, projection: { _id: 1 } })
+    for await (const { _id } of seen) byId.delete(_id)
+    return [...byId.values()]
+  }
+
+  return {
+    async prepare() {
+      await inbox.createIndex({ at: 1 }, { expireAfterSeconds: KEPT_SECONDS })
+    },
+    apply: (events) =>
+      inTransaction(mongo, async (session) => {
+        const fresh = await unseen(events, session)
+        if (fresh.length === 0) return
+        const at = new Date()
+        await inbox.insertMany(
+          fresh.map(({ id }) => ({ _id: id, at })),
+          { session },
+        )
+        await apply(fresh, session)
+      }),
+  }
+}

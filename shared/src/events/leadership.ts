@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import type { Logger } from '../logger.ts'
+import type { Redis } from '../redis.ts'
+
+/** How long a leader that went silent keeps the others waiting. */
+const LEASE_MS = 3_000
+const RENEW_MS = 1_000
+
+const RENEW = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) else return 0 end`
+const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end`
+
+export type Leadership = Readonly<{ isLeader: () => boolean; stop: () => Promise<void> }>
+
+/**
+ * Takes part in the election of one leader for `role` among all processes on this Redis.
+ * A lease, not a lock: a leader that was paused may overlap with its successor for a moment, so what leaders do
+ * must be harmless when done twice.
+ */
+export function joinElection(redis: Redis, role: string, logger: Logger): Leadership {
+  const key = `leader:${role}`
+  const id = `${process.pid}:${randomUUID()}`
+  let leaseEndsAt = 0
+
+  const campaign = async () => {
+    const askedAt = Date.now()
+    const won = leaseEndsAt > askedAt ? await renew() : await take()
+    const was = leaseEndsAt > 0
+    leaseEndsAt = won ? askedAt + LEASE_MS : 0
+    if (won !== was) logger.info({ role }, won ? 'leading' : 'no longer leading')
+  }
+  const take = async () =>
+    (await redis.set(key, id, { condition: 'NX', expiration: { type: 'PX', value: LEASE_MS } })) === 'OK'
+  const renew = async () => (await redis.eval(RENEW, { keys: [key], arguments: [id, String(LEASE_MS)] })) === 1
+
+  const campaignSafely = () => campaign().catch((err) => logger.warn({ err, role }, 'election not possible'))
+  void campaignSafely()
+  const timer = setInterval(campaignSafely, RENEW_MS)
+
+  return {
+    isLeader: () => leaseEndsAt > Date.now(),
+    async stop() {
+      clearInterval(timer)
+      leaseEndsAt = 0
+      await redis.eval(RELEASE, { keys: [key], arguments: [id] }).catch(() => undefined)
+    },
+  }
+}

@@ -1,0 +1,95 @@
+import type { Db } from 'mongodb'
+import type { Logger } from '../logger.ts'
+import type { Redis } from '../redis.ts'
+import type { StreamName } from './envelope.ts'
+import { joinElection } from './leadership.ts'
+import { type OutboxDocument, outboxCollection } from './outbox.ts'
+
+const BATCH = 500
+/** What a wake-up missed (a crash, a lost message) is found at the latest after this. */
+const SWEEP_MS = 250
+/** After Redis was lost, events published within this window are published again; consumers know them by id. */
+const REPUBLISH_MS = 60 * 60 * 1000
+
+export type OutboxRelay = Readonly<{ wake: () => void; stop: () => Promise<void> }>
+
+type Options = Readonly<{ db: Db; redis: Redis; stream: StreamName; logger: Logger }>
+
+/**
+ * Carries committed events from the outbox to the stream, in order, by one leader among all processes that share
+ * the database. An event may be published twice (a crash between publishing and noting it), never skipped.
+ */
+export async function startOutboxRelay({ db, redis, stream, logger }: Options): Promise<OutboxRelay> {
+  const channel = `wake:${stream}`
+  const leadership = joinElection(redis, `relay:${stream}`, logger)
+  const subscriber = redis.duplicate()
+  subscriber.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
+  await subscriber.connect()
+
+  let stopped = false
+  let again = false
+  let running: Promise<void> | null = null
+
+  /** One round at a time; a wake-up during a round makes another one follow. */
+  const run = () => {
+    again = true
+    running ??= (async () => {
+      while (again && !stopped) {
+        again = false
+        if (leadership.isLeader()) await publishAll({ db, redis, stream, logger })
+      }
+    })()
+      .catch((err) => logger.warn({ err, stream }, 'events not published yet'))
+      .finally(() => {
+        running = null
+      })
+  }
+
+  await subscriber.subscribe(channel, run)
+  const timer = setInterval(run, SWEEP_MS)
+
+  return {
+    wake: () => (leadership.isLeader() ? run() : void redis.publish(channel, '').catch(() => undefined)),
+    async stop() {
+      stopped = true
+      clearInterval(timer)
+      await running
+      await leadership.stop()
+      subscriber.destroy()
+    },
+  }
+}
+
+async function publishAll({ db, redis, stream, logger }: Options): Promise<void> {
+  const outbox = outboxCollection(db)
+  await republishIfLost({ db, redis, stream, logger })
+
+  for (;;) {
+    const batch = await outbox.find({ published: false }).sort({ at: 1, _id: 1 }).limit(BATCH).toArray()
+    if (batch.length === 0) return
+    await publish(redis, stream, batch)
+    const ids = batch.map(({ _id }) => _id)
+    await outbox.updateMany({ _id: { $in: ids } }, { $set: { published: true, publishedAt: new Date() } })
+    if (batch.length < BATCH) return
+  }
+}
+
+async function publish(redis: Redis, stream: StreamName, batch: readonly OutboxDocument[]): Promise<void> {
+  const multi = redis.multi()
+  for (const { event } of batch) multi.xAdd(stream, '*', { event })
+  await multi.exec()
+}
+
+/** The epoch key lives and dies with the streams: when it is missing, so is what was published. */
+async function republishIfLost({ db, redis, stream, logger }: Options): Promise<void> {
+  const epoch = `epoch:${stream}`
+  if ((await redis.get(epoch)) !== null) return
+
+  const since = new Date(Date.now() - REPUBLISH_MS)
+  const { modifiedCount } = await outboxCollection(db).updateMany(
+    { publishedAt: { $gte: since } },
+    { $set: { published: false }, $unset: { publishedAt: '' } },
+  )
+  await redis.set(epoch, new Date().toISOString())
+  if (modifiedCount > 0) logger.warn({ stream, events: modifiedCount }, 'stream was lost, publishing again')
+}

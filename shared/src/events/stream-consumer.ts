@@ -1,0 +1,133 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Db, MongoClient } from 'mongodb'
+import type { Logger } from '../logger.ts'
+import { isTransient } from '../mongo.ts'
+import type { Redis } from '../redis.ts'
+import type { DomainEvent, StreamName } from './envelope.ts'
+import { type Apply, createInbox } from './inbox.ts'
+import { createGroupMember, type Message } from './stream.ts'
+
+const TAKE_OVER_EVERY_MS = 2_000
+/** An event that fails by itself this often is set aside as a dead letter. */
+const DELIVERIES_MAX = 5
+const PAUSE_MS = 100
+
+export type StreamConsumer = Readonly<{ stop: () => Promise<void> }>
+
+export type ConsumerOptions = Readonly<{
+  mongo: MongoClient
+  db: Db
+  redis: Redis
+  stream: StreamName
+  /** Every group gets every event; the members of one group share them. */
+  group: string
+  /** Applies events that were not applied before, in the transaction that also notes them as applied. */
+  apply: Apply
+  /** Runs after the commit, also for events that were applied before; must be harmless when repeated. */
+  afterCommit?: (events: readonly DomainEvent[]) => Promise<void>
+  /** Where given, messages are taken only while it says so. */
+  mayConsume?: () => boolean
+  logger: Logger
+}>
+
+type DeadEvent = { _id: string; group: string; text: string; reason: string; at: Date }
+
+/**
+ * Reads a stream as member of a consumer group, in batches. An event takes effect exactly once: its id is noted
+ * in the same transaction as its effect. An event that cannot be applied is isolated from its batch, tried
+ * DELIVERIES_MAX times, and then kept in the collection `dead_events` with the reason.
+ */
+export async function startStreamConsumer(options: ConsumerOptions): Promise<StreamConsumer> {
+  const { db, redis, stream, group, afterCommit, mayConsume = () => true, logger } = options
+  const reader = redis.duplicate()
+  reader.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
+  await reader.connect()
+
+  const member = createGroupMember({ redis, reader, stream, group })
+  const inbox = createInbox(options)
+  await inbox.prepare()
+  let stopped = false
+
+  const apply = async (messages: readonly Message[]) => {
+    const events = messages.flatMap(({ event }) => event ?? [])
+    await inbox.apply(events)
+    await afterCommit?.(events)
+    await member.acknowledge(messages)
+  }
+
+  const bury = async (message: Message, reason: string) => {
+    const dead = { group, text: message.text, reason, at: new Date() }
+    await db
+      .collection<DeadEvent>('dead_events')
+      .updateOne({ _id: `${group}-${message.id}` }, { $set: dead }, { upsert: true })
+    await member.acknowledge([message])
+    logger.error({ stream, group, eventId: message.event?.id, reason }, 'event set aside')
+  }
+
+  const applyAlone = async (message: Message): Promise<void> => {
+    try {
+      await apply([message])
+    } catch (error) {
+      if (isTransient(error)) throw error
+      if ((await member.countDelivery(message)) >= DELIVERIES_MAX) return bury(message, String(error))
+      await pause(PAUSE_MS)
+      await applyAlone(message)
+    }
+  }
+
+  const settle = async (messages: readonly Message[]) => {
+    const [events, others] = [messages.filter(({ event }) => event), messages.filter(({ event }) => !event)]
+    for (const message of others) await bury(message, 'This is not an event.')
+    try {
+      if (events.length > 0) await apply(events)
+    } catch (error) {
+      if (isTransient(error)) throw error
+      for (const message of events) await applyAlone(message)
+    }
+  }
+
+  /** The database or Redis may be away for a while; what was taken stays in hand until it is settled. */
+  const settleEventually = async (messages: readonly Message[]) => {
+    while (!stopped && messages.length > 0) {
+      try {
+        return await settle(messages)
+      } catch (err) {
+        logger.warn({ err, stream, group }, 'events not applied yet')
+        await pause(PAUSE_MS)
+      }
+    }
+  }
+
+  const run = async () => {
+    let takeOverAt = 0
+    while (!stopped) {
+      try {
+        if (!mayConsume()) {
+          await pause(PAUSE_MS)
+          continue
+        }
+        if (Date.now() >= takeOverAt) {
+          await member.join()
+          await settleEventually(await member.takeOverAbandoned())
+          takeOverAt = Date.now() + TAKE_OVER_EVERY_MS
+        }
+        await settleEventually(await member.readNew())
+      } catch (err) {
+        if (stopped) break
+        logger.warn({ err, stream, group }, 'stream not readable')
+        takeOverAt = 0
+        await pause(PAUSE_MS)
+      }
+    }
+  }
+
+  const running = run()
+  return {
+    async stop() {
+      stopped = true
+      reader.destroy()
+      await running
+      await member.leave().catch(() => undefined)
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import { type } from 'arktype'
+import type { Redis } from '../redis.ts'
+import { DomainEvent, type StreamName } from './envelope.ts'
+
+const BATCH = 200
+const BLOCK_MS = 2_000
+/** A message that a consumer took and did not finish within this is taken over by another. */
+const ABANDONED_MS = 5_000
+
+/** One message of a stream; `event` is null where its text is not one. */
+export type Message = Readonly<{ id: string; event: DomainEvent | null; text: string }>
+
+export type GroupMember = Readonly<{
+  /** Creates the group where it is missing: on the first start, or after Redis was lost. */
+  join: () => Promise<void>
+  /** Waits up to BLOCK_MS for messages that no member has taken. */
+  readNew: () => Promise<readonly Message[]>
+  takeOverAbandoned: () => Promise<readonly Message[]>
+  /** Counts one more delivery of a message and returns how many there were; Redis remembers it across crashes. */
+  countDelivery: (message: Message) => Promise<number>
+  acknowledge: (messages: readonly Message[]) => Promise<void>
+  leave: () => Promise<void>
+}>
+
+type Options = Readonly<{ redis: Redis; reader: Redis; stream: StreamName; group: string }>
+
+/** One member of a consumer group. `reader` is a connection of its own, since it blocks while it waits. */
+export function createGroupMember({ redis, reader, stream, group }: Options): GroupMember {
+  const consumer = `${process.pid}-${randomUUID().slice(0, 8)}`
+
+  return {
+    async join() {
+      try {
+        await redis.xGroupCreate(stream, group, '0', { MKSTREAM: true })
+      } catch (error) {
+        if (!String(error).includes('BUSYGROUP')) throw error
+      }
+    },
+    async readNew() {
+      const reply = await reader.xReadGroup(
+        group,
+        consumer,
+        { key: stream, id: '>' },
+        { COUNT: BATCH, BLOCK: BLOCK_MS },
+      )
+      const streams = (reply ?? []) as unknown as readonly { messages: readonly RawMessage[] }[]
+      return streams.flatMap(({ messages }) => messages.map(toMessage))
+    },
+    async takeOverAbandoned() {
+      const { messages } = await redis.xAutoClaim(stream, group, consumer, ABANDONED_MS, '0', { COUNT: BATCH })
+      return messages.filter((message) => message !== null).map(toMessage)
+    },
+    async countDelivery({ id }) {
+      await redis.xClaim(stream, group, consumer, 0, id)
+      const [pending] = await redis.xPendingRange(stream, group, id, id, 1)
+      return pending?.deliveriesCounter ?? 0
+    },
+    async acknowledge(messages) {
+      const ids = messages.map(({ id }) => id)
+      if (ids.length > 0) await redis.xAck(stream, group, ids)
+    },
+    async leave() {
+      // A member with unfinished messages stays listed, so that others can take them over.
+      const [pending] = await redis.xPendingRange(stream, group, '-', '+', 1, { consumer })
+      if (pending === undefined) await redis.xGroupDelConsumer(stream, group, consumer)
+    },
+  }
+}
+
+type RawMessage = { id: string; message: Record<string, string> }
+
+function toMessage({ id, message }: RawMessage): Message {
+  const text = message.event ?? ''
+  return { id, text, event: toEvent(text) }
+}
+
+function toEvent(text: string): DomainEvent | null {
+  try {
+    const event = DomainEvent(JSON.parse(text))
+    return event instanceof type.errors ? null : event
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,84 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { jwtVerify, SignJWT } from 'jose'
+import { LRUCache } from 'lru-cache'
+import { type Principal, ROLES, type Role } from './access.ts'
+import { UnauthenticatedError } from './errors.ts'
+
+/** The signed word from the gateway to a subgraph about who is asking. Ed25519: only the gateway can make one. */
+const ALGORITHM = 'EdDSA'
+const ISSUER = 'redress-gateway'
+const AUDIENCE = 'redress-subgraph'
+const LIFETIME_SECONDS = 60
+/** A signed token is used again until half its life is over; requests of one caller share it. */
+const REUSE_MS = (LIFETIME_SECONDS / 2) * 1000
+const CACHED_MAX = 10_000
+
+export type SignInternalToken = (principal: Principal) => Promise<string>
+/** @throws UnauthenticatedError when the token is missing, forged, expired or meant for somebody else. */
+export type VerifyInternalToken = (token: string | null) => Promise<Principal>
+
+/** @param privateKey PKCS #8 in DER, base64. */
+export function createInternalTokenSigner(privateKey: string): SignInternalToken {
+  const key = createPrivateKey({ key: Buffer.from(privateKey, 'base64'), format: 'der', type: 'pkcs8' })
+  const signed = new LRUCache<string, Promise<string>>({ max: CACHED_MAX, ttl: REUSE_MS })
+
+  return (principal) => {
+    const cacheKey = JSON.stringify([principal.id, principal.roles, principal.customerId])
+    const known = signed.get(cacheKey)
+    if (known) return known
+    const token = sign(key, principal)
+    signed.set(cacheKey, token)
+    return token
+  }
+}
+
+function sign(key: KeyObject, { id, roles, customerId }: Principal): Promise<string> {
+  return new SignJWT({ roles, customerId })
+    .setProtectedHeader({ alg: ALGORITHM })
+    .setSubject(id)
+    .setIssuer(ISSUER)
+    .setAudience(AUDIENCE)
+    .setIssuedAt()
+    .setExpirationTime(`${LIFETIME_SECONDS}s`)
+    .sign(key)
+}
+
+/** @param publicKey SubjectPublicKeyInfo in DER, base64. */
+export function createInternalTokenVerifier(publicKey: string): VerifyInternalToken {
+  const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' })
+  const verified = new LRUCache<string, Principal>({ max: CACHED_MAX })
+
+  return async (token) => {
+    if (token === null) throw new UnauthenticatedError('Subgraphs answer the gateway only.')
+    const known = verified.get(token)
+    if (known) return known
+
+    const { principal, expiresAtMs } = await verify(key, token)
+    verified.set(token, principal, { ttl: Math.max(1, expiresAtMs - Date.now()) })
+    return principal
+  }
+}
+
+async function verify(key: KeyObject, token: string): Promise<{ principal: Principal; expiresAtMs: number }> {
+  try {
+    const { payload } = await jwtVerify(token, key, {
+      algorithms: [ALGORITHM],
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      requiredClaims: ['sub', 'exp'],
+    })
+    return { principal: toPrincipal(payload), expiresAtMs: payload.exp! * 1000 }
+  } catch (error) {
+    throw new UnauthenticatedError('The internal token is not valid.', { cause: error })
+  }
+}
+
+/** Reads who somebody is from verified claims; roles that Redress does not know grant nothing. */
+export function toPrincipal(claims: Readonly<Record<string, unknown>>): Principal {
+  const { sub, roles, customerId } = claims
+  return {
+    id: String(sub),
+    roles: Array.isArray(roles) ? ROLES.filter((role: Role) => roles.includes(role)) : [],
+    customerId: typeof customerId === 'string' ? customerId : null,
+  }
+}

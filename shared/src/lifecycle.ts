@@ -1,0 +1,33 @@
+/** What a supervised process tells its supervisor once it can serve. */
+export type ReadyMessage = Readonly<{ ready: true; url: string }>
+
+/** Tells the supervisor, if there is one, that this process serves at `url`. */
+export function announceReady(url: string): void {
+  process.send?.({ ready: true, url } satisfies ReadyMessage)
+}
+
+/**
+ * Resolves with the reason to stop: a signal, or the end of the supervisor that started this process.
+ * A second signal while stopping ends the process at once.
+ */
+export function untilStopped(): Promise<NodeJS.Signals | 'SUPERVISOR_GONE'> {
+  return new Promise((resolve) => {
+    let stopping = false
+    const stop = (reason: NodeJS.Signals | 'SUPERVISOR_GONE') => {
+      if (stopping && reason !== 'SUPERVISOR_GONE') process.exit(1)
+      stopping = true
+      resolve(reason)
+    }
+    process.on('SIGTERM', stop)
+    process.on('SIGINT', stop)
+    if (process.channel) {
+      process.once('disconnect', () => stop('SUPERVISOR_GONE'))
+      process.channel.unref()
+    }
+  })
+}
+
+/** Ends the process after `ms` even if something refuses to close. Call it when stopping begins. */
+export function exitAfter(ms: number): void {
+  setTimeout(() => process.exit(1), ms).unref()
+}

@@ -1,0 +1,62 @@
+import { type ClientSession, MongoClient, MongoError, MongoServerError, type TransactionOptions } from 'mongodb'
+
+const DUPLICATE_KEY = 11000
+
+/**
+ * Connects with the settings that every service shares. Reads go to the primary: a caller who created
+ * something must find it, and transactions allow nothing else.
+ */
+export function connectMongo(uri: string, appName: string): Promise<MongoClient> {
+  return MongoClient.connect(uri, {
+    appName,
+    maxPoolSize: 100,
+    minPoolSize: 2,
+    maxIdleTimeMS: 30_000,
+    waitQueueTimeoutMS: 10_000,
+    serverSelectionTimeoutMS: 10_000,
+    connectTimeoutMS: 5_000,
+    // Every call has this long, retries included.
+    timeoutMS: 30_000,
+    readPreference: 'primary',
+    writeConcern: { w: 'majority' },
+    retryWrites: true,
+    retryReads: true,
+    // An undefined field is a field not given.
+    ignoreUndefined: true,
+  })
+}
+
+const TRANSACTION: TransactionOptions = {
+  readConcern: { level: 'snapshot' },
+  writeConcern: { w: 'majority' },
+  readPreference: 'primary',
+}
+
+/**
+ * Runs `work` in one transaction and returns what it returned. It may run several times (a conflict with
+ * another writer repeats it), so `work` does nothing but read and write through `session`.
+ */
+export function inTransaction<T>(mongo: MongoClient, work: (session: ClientSession) => Promise<T>): Promise<T> {
+  return mongo.withSession((session) => session.withTransaction(() => work(session), TRANSACTION))
+}
+
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof MongoServerError && error.code === DUPLICATE_KEY
+}
+
+/** Whether the database answers within `timeoutMS`. */
+export async function pingMongo(mongo: MongoClient, timeoutMS: number): Promise<boolean> {
+  try {
+    await mongo.db('admin').command({ ping: 1 }, { timeoutMS })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Whether an error tells of the database being away or busy, so that the same call may succeed later. */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof MongoError)) return false
+  if (!(error instanceof MongoServerError)) return true
+  return error.hasErrorLabel('TransientTransactionError') || error.hasErrorLabel('RetryableWriteError')
+}

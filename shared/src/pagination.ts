@@ -1,0 +1,119 @@
+import type { Collection, Document, Filter } from 'mongodb'
+import { BadUserInputError } from './errors.ts'
+
+/** Rows of a page where the caller names no number, and the most a caller may ask for. */
+export const PAGE_DEFAULT = 20
+export const PAGE_MAX = 100
+
+/** Arguments of a Relay connection. */
+export type PageArguments = Readonly<{
+  first?: number | null
+  after?: string | null
+  last?: number | null
+  before?: string | null
+}>
+
+/**
+ * The order of a list: a field that is never null, ascending (1) or descending (-1). Rows that are equal in it are
+ * told apart by `_id` in the same direction, so an index must end with both.
+ */
+export type PageOrder = Readonly<{ field: string; direction: 1 | -1 }>
+
+export type Connection<T> = Readonly<{
+  nodes: readonly T[]
+  edges: readonly { cursor: string; node: T }[]
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null }
+  /** Counts when asked. */
+  totalCount: () => Promise<number>
+}>
+
+type Page<D extends Document, T> = Readonly<{
+  collection: Collection<D>
+  filter: Filter<D>
+  order: PageOrder
+  page: PageArguments
+  toNode: (document: D) => T
+}>
+
+/**
+ * Reads one page by cursor. A row keeps its place while others come and go; the cost does not grow with the distance
+ * from the start.
+ * @throws BadUserInputError for a page size outside 1 to PAGE_MAX, `first` with `last`, or a cursor that is not of this order.
+ */
+export async function readPage<D extends Document, T>(options: Page<D, T>): Promise<Connection<T>> {
+  const { collection, filter, order, page, toNode } = options
+  const size = sizeOf(page)
+  const backwards = page.last != null
+  const direction = (backwards ? -order.direction : order.direction) as 1 | -1
+
+  const bounds = [
+    ...(page.after != null ? [beyond(order, order.direction, readCursor(order, 'after', page.after))] : []),
+    ...(page.before != null ? [beyond(order, -order.direction, readCursor(order, 'before', page.before))] : []),
+  ]
+  const conditions = (bounds.length === 0 ? filter : { $and: [filter, ...bounds] }) as Filter<D>
+  const found = await collection
+    .find(conditions)
+    .sort({ [order.field]: direction, _id: direction })
+    .limit(size + 1)
+    .toArray()
+
+  const more = found.length > size
+  const rows = found.slice(0, size) as unknown as D[]
+  if (backwards) rows.reverse()
+  const edges = rows.map((row) => ({ cursor: writeCursor(order, row), node: toNode(row) }))
+  return {
+    nodes: edges.map(({ node }) => node),
+    edges,
+    pageInfo: {
+      hasNextPage: backwards ? page.before != null : more,
+      hasPreviousPage: backwards ? more : page.after != null,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+    totalCount: () => collection.countDocuments(filter),
+  }
+}
+
+function sizeOf({ first, last }: PageArguments): number {
+  if (first != null && last != null) throw new BadUserInputError(['first'], 'cannot be combined with last')
+  const [name, size] = last != null ? ['last', last] : ['first', first ?? PAGE_DEFAULT]
+  if (size < 1 || size > PAGE_MAX) throw new BadUserInputError([name as string], `must be from 1 to ${PAGE_MAX}`)
+  return size as number
+}
+
+type Position = Readonly<{ value: unknown; id: string }>
+
+/** Everything beyond a position. One range over the field, so that one index scan serves it; ties are decided by `_id`. */
+function beyond({ field }: PageOrder, direction: number, { value, id }: Position): Document {
+  const [strictly, orEqual] = direction === 1 ? ['$gt', '$gte'] : ['$lt', '$lte']
+  return {
+    [field]: { [orEqual as string]: value },
+    $or: [{ [field]: { [strictly as string]: value } }, { _id: { [strictly as string]: id } }],
+  }
+}
+
+/** Grows when the content of a cursor changes; older ones are then refused, not misread. */
+const CURSOR_VERSION = 1
+
+function writeCursor({ field }: PageOrder, row: Document): string {
+  const value: unknown = row[field]
+  const typed = value instanceof Date ? ['date', value.getTime()] : [typeof value, value]
+  return Buffer.from(JSON.stringify([CURSOR_VERSION, field, ...typed, row._id])).toString('base64url')
+}
+
+function readCursor({ field }: PageOrder, argument: string, cursor: string): Position {
+  const [version, ofField, kind, value, id] = parseCursor(cursor)
+  const known = version === CURSOR_VERSION && ofField === field && typeof id === 'string'
+  if (known && kind === 'date' && Number.isSafeInteger(value)) return { value: new Date(value as number), id }
+  if (known && (kind === 'number' || kind === 'string') && typeof value === kind) return { value, id }
+  throw new BadUserInputError([argument], 'is not a cursor of this list')
+}
+
+function parseCursor(cursor: string): readonly unknown[] {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    return Array.isArray(parts) ? parts : []
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,62 @@
+import {
+  defaultFieldResolver,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isObjectType,
+  Kind,
+} from 'graphql'
+import { type Principal, reachOf } from './access.ts'
+import { ForbiddenError } from './errors.ts'
+
+type WithPrincipal = { principal: Principal }
+type DirectiveHolder = { readonly astNode?: GraphQLField<unknown, unknown>['astNode'] | GraphQLObjectType['astNode'] }
+
+/**
+ * Makes every `@permission(urn:)` of the schema hold: a field without permission is refused with FORBIDDEN, and so is
+ * an entity whose type needs one when the gateway asks for it by key.
+ * Whether a caller with the target `own` may see one particular object is for the resolver to say.
+ */
+export function enforcePermissions(schema: GraphQLSchema): GraphQLSchema {
+  for (const objectType of Object.values(schema.getTypeMap()).filter(isObjectType)) {
+    for (const field of Object.values(objectType.getFields())) guardField(field)
+    guardReference(objectType)
+  }
+  return schema
+}
+
+function guardField(field: GraphQLField<unknown, WithPrincipal>): void {
+  const urn = urnOf(field)
+  if (urn === null) return
+  const resolve = field.resolve ?? defaultFieldResolver
+  field.resolve = (source, args, context, info) => {
+    demand(context.principal, urn)
+    return resolve(source, args, context, info)
+  }
+}
+
+type ResolveReference = (reference: unknown, context: WithPrincipal, info: unknown) => unknown
+/** Where @apollo/subgraph keeps a type's `__resolveReference`. */
+type SubgraphExtensions = { apollo?: { subgraph?: { resolveReference?: ResolveReference } } }
+
+/** Rejects instead of throwing, so that one refused entity is null and its neighbours are answered. */
+function guardReference(objectType: GraphQLObjectType): void {
+  const urn = urnOf(objectType)
+  const subgraph = (objectType.extensions as SubgraphExtensions).apollo?.subgraph
+  const resolveReference = subgraph?.resolveReference
+  if (urn === null || subgraph === undefined || resolveReference === undefined) return
+  subgraph.resolveReference = async (reference, context, info) => {
+    demand(context.principal, urn)
+    return resolveReference(reference, context, info)
+  }
+}
+
+function demand(principal: Principal, urn: string): void {
+  if (reachOf(principal, urn) === 'none') throw new ForbiddenError(urn)
+}
+
+function urnOf({ astNode }: DirectiveHolder): string | null {
+  const directive = astNode?.directives?.find(({ name }) => name.value === 'permission')
+  const value = directive?.arguments?.find(({ name }) => name.value === 'urn')?.value
+  return value?.kind === Kind.STRING ? value.value : null
+}

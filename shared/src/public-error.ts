@@ -1,0 +1,23 @@
+import { unwrapResolverError } from '@apollo/server/errors'
+import type { GraphQLFormattedError } from 'graphql'
+import { AppError } from './errors.ts'
+import type { Logger } from './logger.ts'
+
+const NEUTRAL = 'Something went wrong on our side. The request id leads to the details.'
+
+/**
+ * What a caller may see of an error: ours with code and facts, GraphQL's own as they are, and of all others only a
+ * neutral sentence; the log has the rest.
+ */
+export function toPublicError(formatted: GraphQLFormattedError, error: unknown, logger: Logger): GraphQLFormattedError {
+  const { locations: _, ...rest } = formatted
+  const cause = unwrapResolverError(error)
+  if (cause instanceof AppError) {
+    return { ...rest, message: cause.message, extensions: { code: cause.code, ...cause.facts } }
+  }
+  const code = formatted.extensions?.code
+  if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR') return { ...rest, extensions: { code } }
+
+  logger.error({ err: cause, path: formatted.path }, 'unexpected error')
+  return { ...rest, message: NEUTRAL, extensions: { code: 'INTERNAL_SERVER_ERROR' } }
+}

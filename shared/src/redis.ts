@@ -1,0 +1,35 @@
+import { createClient } from 'redis'
+import type { Logger } from './logger.ts'
+
+const CONNECT_TIMEOUT_MS = 5_000
+const RECONNECT_MIN_MS = 50
+const RECONNECT_MAX_MS = 1_000
+
+/** A connected client that goes on trying, with jitter, for as long as Redis is away. */
+export async function connectRedis(url: string, { name, logger }: { name: string; logger: Logger }) {
+  const client = createClient({
+    url,
+    name,
+    socket: {
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      reconnectStrategy: (attempt: number) =>
+        Math.min(RECONNECT_MAX_MS, RECONNECT_MIN_MS * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random() / 2),
+    },
+  })
+  client.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
+  await client.connect()
+  return client
+}
+
+export type Redis = Awaited<ReturnType<typeof connectRedis>>
+
+/** Whether Redis answers within `timeoutMs`. */
+export async function pingRedis(redis: Redis, timeoutMs: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => resolve(false), timeoutMs)
+  redis.ping().then(
+    () => resolve(true),
+    () => resolve(false),
+  )
+  return promise.finally(() => clearTimeout(timer))
+}
