@@ -1,0 +1,20 @@
+import { readEnvironment } from '@redress/shared/config.ts'
+import { ServiceEnvironment, toServiceConfig } from '@redress/shared/service-environment.ts'
+
+const Environment = ServiceEnvironment.merge({
+  ISSUES_PORT: "string.integer.parse |> 0 <= number <= 65535 = '4001'",
+  ISSUES_DATABASE: "string > 0 = 'redress_issues'",
+  INTERNAL_PUBLIC_KEY: 'string > 0',
+  ENCRYPTION_KEY: /^[0-9a-fA-F]{64}$/,
+})
+
+export function readConfig(environment: NodeJS.ProcessEnv) {
+  const env = readEnvironment(Environment, environment)
+  return {
+    ...toServiceConfig(env),
+    port: env.ISSUES_PORT,
+    database: env.ISSUES_DATABASE,
+    internalPublicKey: env.INTERNAL_PUBLIC_KEY,
+    encryptionKey: env.ENCRYPTION_KEY,
+  }
+}

@@ -1,0 +1,56 @@
+import type { DecisionCase, IssueDetails, IssueType, Priority } from '@redress/shared/contracts.ts'
+import type { Customer } from './customer.ts'
+import type { Transaction } from './transaction.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+export type Circumstances = Readonly<{
+  issueId: string
+  priority: Priority
+  details: IssueDetails
+  customer: Customer
+  /** Types of the customer's latest issues, this one not among them. */
+  recentIssues: readonly IssueType[]
+  transaction: Transaction | null
+  now: Date
+}>
+
+/** Everything a decision needs, taken at one moment, without anything that tells who the customer is. */
+export function toDecisionCase({
+  issueId,
+  priority,
+  details,
+  customer,
+  recentIssues,
+  transaction,
+  now,
+}: Circumstances): DecisionCase {
+  const count = (type: IssueType) => recentIssues.filter((one) => one === type).length
+  return {
+    issueId,
+    priority,
+    details,
+    customer: {
+      id: customer.id,
+      riskScore: customer.riskScore,
+      accountAgeDays: daysBetween(customer.createdAt, now),
+      recentIssues: {
+        DECLINE: count('DECLINE'),
+        MISSED_INSTALLMENT: count('MISSED_INSTALLMENT'),
+        DISPUTE: count('DISPUTE'),
+        REFUND_REQUEST: count('REFUND_REQUEST'),
+      },
+    },
+    transaction: transaction && {
+      id: transaction.id,
+      amount: transaction.amount,
+      status: transaction.status,
+      ageDays: daysBetween(transaction.createdAt, now),
+      ...(transaction.shipping && { shippingStatus: transaction.shipping.status }),
+    },
+  }
+}
+
+function daysBetween(from: Date, to: Date): number {
+  return Math.max(0, Math.floor((to.getTime() - from.getTime()) / DAY_MS))
+}

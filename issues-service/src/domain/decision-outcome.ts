@@ -1,0 +1,41 @@
+import type { DecisionMade, IssueStatus, Routing } from '@redress/shared/contracts.ts'
+import type { Cause } from '@redress/shared/events/envelope.ts'
+import { type Change, type Issue, moveIssue } from './issue.ts'
+
+/** What the decision service says about an issue. */
+export type DecisionNews =
+  | Readonly<{ kind: 'started' }>
+  | Readonly<{ kind: 'made'; decision: DecisionMade }>
+  | Readonly<{ kind: 'failed'; reason: string }>
+
+const STATUS_AFTER: Readonly<Record<Routing, IssueStatus>> = {
+  AUTO_RESOLVE: 'RESOLVED',
+  HUMAN_REVIEW: 'AWAITING_REVIEW',
+  ESCALATE: 'AWAITING_REVIEW',
+}
+
+/**
+ * The changes that a piece of news makes to an issue, in order; none where it comes too late to matter.
+ * News may overtake each other: a decision that arrives before its start was told moves the issue through both.
+ */
+export function onDecisionNews(issue: Issue, news: DecisionNews, when: { cause: Cause; now: Date }): readonly Change[] {
+  if (issue.status !== 'PENDING' && issue.status !== 'PROCESSING') return []
+  const started = issue.status === 'PENDING' ? [moveIssue(issue, 'PROCESSING', { reason: 'deciding' }, when)] : []
+  if (news.kind === 'started') return started
+
+  const current = started[0]?.issue ?? issue
+  const ended = news.kind === 'made' ? settle(current, news.decision, when) : fail(current, news.reason, when)
+  return [...started, ended]
+}
+
+function settle(issue: Issue, decision: DecisionMade, when: { cause: Cause; now: Date }): Change {
+  const { action, confidence, routing, policyApplied, decisionId } = decision
+  const to = STATUS_AFTER[routing]
+  const reason = `${action} at ${confidence} % by ${policyApplied}`
+  const resolution = to === 'RESOLVED' ? { resolution: { action, by: when.cause.actor, note: null } } : {}
+  return moveIssue(issue, to, { reason, decisionId, ...resolution }, when)
+}
+
+function fail(issue: Issue, reason: string, when: { cause: Cause; now: Date }): Change {
+  return moveIssue(issue, 'FAILED', { reason: 'no decision', failure: reason }, when)
+}

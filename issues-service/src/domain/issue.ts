@@ -1,0 +1,164 @@
+import type { DecisionAction, DecisionCase, IssueDetails, IssueStatus, Priority } from '@redress/shared/contracts.ts'
+import { ALLOWED_ACTIONS } from '@redress/shared/contracts.ts'
+import { type Cause, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
+import { ActionNotAllowedError, ConflictError, InvalidTransitionError } from './errors.ts'
+
+/** Where an issue may go from each status. `RESOLVED` is final. */
+export const TRANSITIONS: Readonly<Record<IssueStatus, readonly IssueStatus[]>> = {
+  PENDING: ['PROCESSING', 'FAILED'],
+  PROCESSING: ['RESOLVED', 'AWAITING_REVIEW', 'FAILED', 'PENDING'],
+  AWAITING_REVIEW: ['RESOLVED'],
+  FAILED: ['PENDING'],
+  RESOLVED: [],
+}
+
+export type StatusChange = Readonly<{
+  from: IssueStatus | null
+  to: IssueStatus
+  changedBy: string
+  reason: string | null
+  at: Date
+}>
+export type Resolution = Readonly<{ action: DecisionAction; by: string; note: string | null; at: Date }>
+
+export type Issue = Readonly<{
+  id: string
+  status: IssueStatus
+  priority: Priority
+  customerId: string
+  transactionId: string | null
+  details: IssueDetails
+  /** The decision that the status goes back to, once there is one. */
+  decisionId: string | null
+  resolution: Resolution | null
+  failure: string | null
+  /** Oldest first. */
+  statusHistory: readonly StatusChange[]
+  /** Grows by one at every change. */
+  version: number
+  createdAt: Date
+  updatedAt: Date
+}>
+
+/** A new state and the fact that explains it. They are stored together or not at all. */
+export type Change = Readonly<{ issue: Issue; event: DomainEvent }>
+
+export type Opening = Readonly<{
+  id: string
+  priority: Priority
+  customerId: string
+  transactionId: string | null
+  details: IssueDetails
+  /** What a decision needs, as it was when the issue came in. */
+  decisionCase: DecisionCase
+  cause: Cause
+  now: Date
+}>
+
+export function openIssue({ decisionCase, cause, now, ...given }: Opening): Change {
+  const issue: Issue = {
+    ...given,
+    status: 'PENDING',
+    decisionId: null,
+    resolution: null,
+    failure: null,
+    statusHistory: [{ from: null, to: 'PENDING', changedBy: cause.actor, reason: null, at: now }],
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  }
+  const event: DomainEvent = {
+    ...headOf(issue, cause),
+    type: 'issue.created',
+    changes: {
+      status: { before: null, after: 'PENDING' },
+      type: { before: null, after: issue.details.type },
+      priority: { before: null, after: issue.priority },
+      customerId: { before: null, after: issue.customerId },
+      transactionId: { before: null, after: issue.transactionId },
+    },
+    data: { case: decisionCase },
+  }
+  return { issue, event }
+}
+
+/** What a move writes beside the status. */
+type Effect = Readonly<{
+  reason: string | null
+  decisionId?: string
+  resolution?: Omit<Resolution, 'at'>
+  failure?: string | null
+  /** Goes into the event's data. */
+  tell?: Readonly<{ review?: { action: DecisionAction }; case?: DecisionCase }>
+}>
+
+/** @throws InvalidTransitionError */
+export function moveIssue(
+  issue: Issue,
+  to: IssueStatus,
+  effect: Effect,
+  { cause, now }: { cause: Cause; now: Date },
+): Change {
+  if (!TRANSITIONS[issue.status].includes(to)) throw new InvalidTransitionError(issue.status, to)
+
+  const at = momentAfter(issue.updatedAt, now)
+  const moved: Issue = {
+    ...issue,
+    status: to,
+    decisionId: effect.decisionId ?? issue.decisionId,
+    resolution: effect.resolution ? { ...effect.resolution, at } : issue.resolution,
+    failure: effect.failure === undefined ? issue.failure : effect.failure,
+    statusHistory: [
+      ...issue.statusHistory,
+      { from: issue.status, to, changedBy: cause.actor, reason: effect.reason, at },
+    ],
+    version: issue.version + 1,
+    updatedAt: at,
+  }
+  const resolvedBy = effect.resolution?.action
+  const event: DomainEvent = {
+    ...headOf(moved, cause),
+    type: 'issue.status_changed',
+    changes: {
+      status: { before: issue.status, after: to },
+      ...(resolvedBy && { resolution: { before: null, after: resolvedBy } }),
+    },
+    data: { customerId: issue.customerId, from: issue.status, to, decisionId: moved.decisionId, ...effect.tell },
+  }
+  return { issue: moved, event }
+}
+
+/** One version, one event: the id is derived, so that publishing the same event twice is harmless. */
+function headOf({ id, version, updatedAt }: Issue, cause: Cause) {
+  return { ...cause, id: `${id}-${version}`, at: updatedAt.toISOString(), entity: { type: 'Issue', id } }
+}
+
+export type Review = Readonly<{
+  action: DecisionAction
+  note: string | null
+  seenVersion: number | null
+  cause: Cause
+  now: Date
+}>
+
+/**
+ * A person ends an issue that waits for one.
+ * @throws InvalidTransitionError, ConflictError when it changed since they saw it, ActionNotAllowedError
+ */
+export function reviewIssue(issue: Issue, { action, note, seenVersion, cause, now }: Review): Change {
+  if (seenVersion !== null && seenVersion !== issue.version) throw new ConflictError(issue.id)
+  const allowed: readonly DecisionAction[] = ALLOWED_ACTIONS[issue.details.type].filter((one) => one !== 'ESCALATE')
+  if (!allowed.includes(action)) throw new ActionNotAllowedError(issue.details.type, action, allowed)
+
+  const resolution = { action, by: cause.actor, note }
+  return moveIssue(issue, 'RESOLVED', { reason: 'reviewed', resolution, tell: { review: { action } } }, { cause, now })
+}
+
+/** @throws InvalidTransitionError unless the issue has failed. */
+export function retryIssue(
+  issue: Issue,
+  { decisionCase, cause, now }: { decisionCase: DecisionCase; cause: Cause; now: Date },
+) {
+  if (issue.status !== 'FAILED') throw new InvalidTransitionError(issue.status, 'PENDING')
+  return moveIssue(issue, 'PENDING', { reason: 'retried', failure: null, tell: { case: decisionCase } }, { cause, now })
+}

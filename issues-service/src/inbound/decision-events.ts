@@ -1,0 +1,27 @@
+import { DecisionFailed, DecisionMade, DecisionStarted } from '@redress/shared/contracts.ts'
+import { causedBy, type DomainEvent } from '@redress/shared/events/envelope.ts'
+import type { DecisionNews } from '../domain/decision-outcome.ts'
+import type { IssueNews } from '../use-cases/follow-decisions.ts'
+
+/** Who moves an issue when nobody in person does. */
+const ACTOR = 'redress:decisions'
+
+type Read = (data: object) => Readonly<{ issueId: string; news: DecisionNews }>
+
+const READERS: Readonly<Record<string, Read>> = {
+  'decision.started': (data) => ({ issueId: DecisionStarted.assert(data).issueId, news: { kind: 'started' } }),
+  'decision.made': (data) => {
+    const decision = DecisionMade.assert(data)
+    return { issueId: decision.issueId, news: { kind: 'made', decision } }
+  },
+  'decision.failed': (data) => {
+    const { issueId, reason } = DecisionFailed.assert(data)
+    return { issueId, news: { kind: 'failed', reason } }
+  },
+}
+
+/** What an event of the decision service means for issues; nothing where it is about something else. */
+export function toIssueNews(event: DomainEvent): readonly IssueNews[] {
+  const read = READERS[event.type]
+  return read ? [{ ...read(event.data), cause: causedBy(event, ACTOR) }] : []
+}

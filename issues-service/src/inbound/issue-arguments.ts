@@ -1,0 +1,39 @@
+import type { IssueDetails, Money, Priority } from '@redress/shared/contracts.ts'
+import type { Cause } from '@redress/shared/events/envelope.ts'
+import type { RequestContext } from '@redress/shared/subgraph.ts'
+import type { IssueInput } from '../domain/issue-input.ts'
+
+type Without<T> = Omit<T, 'type'>
+type Of<T extends IssueDetails['type']> = Without<Extract<IssueDetails, { type: T }>>
+
+/** As GraphQL gives it: exactly one field is set. */
+type DetailsArgument = Readonly<{
+  decline?: Of<'DECLINE'>
+  missedInstallment?: Of<'MISSED_INSTALLMENT'>
+  dispute?: Of<'DISPUTE'>
+  refundRequest?: Omit<Of<'REFUND_REQUEST'>, 'partialAmount'> & { partialAmount?: Money | null }
+}>
+
+export type CreateIssueArgument = Readonly<{
+  idempotencyKey: string
+  customerId: string
+  transactionId?: string | null
+  priority: Priority
+  details: DetailsArgument
+}>
+
+export function toIssueInput({ details, transactionId, ...rest }: CreateIssueArgument): IssueInput {
+  return { ...rest, transactionId: transactionId ?? null, details: toDetails(details) }
+}
+
+function toDetails({ decline, missedInstallment, dispute, refundRequest }: DetailsArgument): IssueDetails {
+  if (decline) return { type: 'DECLINE', ...decline }
+  if (missedInstallment) return { type: 'MISSED_INSTALLMENT', ...missedInstallment }
+  if (dispute) return { type: 'DISPUTE', ...dispute }
+  const { partialAmount = null, ...rest } = refundRequest!
+  return { type: 'REFUND_REQUEST', ...rest, partialAmount }
+}
+
+export function causeOf({ principal, requestId, clientIp }: RequestContext<unknown>): Cause {
+  return { actor: principal.id, requestId, ip: clientIp }
+}

@@ -1,0 +1,32 @@
+import type { Cause } from '@redress/shared/events/envelope.ts'
+import DataLoader from 'dataloader'
+import type { Customer, PersonalData } from '../domain/customer.ts'
+import type { Issue } from '../domain/issue.ts'
+import type { Transaction } from '../domain/transaction.ts'
+import type { ReadPersonalData } from '../use-cases/read-personal-data.ts'
+import type { Views } from '../use-cases/views.ts'
+
+export type Loaders = Readonly<{
+  issues: DataLoader<string, Issue | null>
+  customers: DataLoader<string, Customer | null>
+  transactions: DataLoader<string, Transaction | null>
+  /** Every read goes on record, once per customer and request. */
+  personalData: (cause: Cause) => DataLoader<string, PersonalData | null>
+}>
+
+/** What one request reads, each thing once and many in one go. */
+export function createLoaders(views: Views, readPersonalData: ReadPersonalData): Loaders {
+  let personalData: DataLoader<string, PersonalData | null> | null = null
+  return {
+    issues: new DataLoader(views.findIssues),
+    customers: new DataLoader(views.findCustomers),
+    transactions: new DataLoader(views.findTransactions),
+    personalData: (cause) => {
+      personalData ??= new DataLoader(async (ids) => {
+        const found = await readPersonalData(ids, cause)
+        return ids.map((id) => found.get(id) ?? null)
+      })
+      return personalData
+    },
+  }
+}

@@ -1,0 +1,129 @@
+import { can, type Principal, reachOf } from '@redress/shared/access.ts'
+import type { IssueDetails } from '@redress/shared/contracts.ts'
+import { AppError, BadUserInputError } from '@redress/shared/errors.ts'
+import type { PageArguments } from '@redress/shared/pagination.ts'
+import type { RequestContext } from '@redress/shared/subgraph.ts'
+import type { Customer, PersonalData } from '../domain/customer.ts'
+import type { Issue } from '../domain/issue.ts'
+import type { Transaction } from '../domain/transaction.ts'
+import type { CreateIssueCommand, CreateIssues } from '../use-cases/create-issues.ts'
+import type { RetryIssue } from '../use-cases/retry-issue.ts'
+import type { ReviewIssue, ReviewIssueCommand } from '../use-cases/review-issue.ts'
+import type { IssueFilter, Views } from '../use-cases/views.ts'
+import { type CreateIssueArgument, causeOf, toIssueInput } from './issue-arguments.ts'
+import type { Loaders } from './loaders.ts'
+
+type Context = RequestContext<Loaders>
+type ById = Readonly<{ id: string }>
+type Dependencies = Readonly<{
+  createIssue: (command: CreateIssueCommand) => Promise<Issue>
+  createIssues: CreateIssues
+  reviewIssue: ReviewIssue
+  retryIssue: RetryIssue
+  views: Views
+}>
+
+const ROWS_MAX = 100
+
+const DETAILS_TYPES: Readonly<Record<IssueDetails['type'], string>> = {
+  DECLINE: 'DeclineDetails',
+  MISSED_INSTALLMENT: 'MissedInstallmentDetails',
+  DISPUTE: 'DisputeDetails',
+  REFUND_REQUEST: 'RefundRequestDetails',
+}
+
+/** GraphQL on one side, use cases on the other. */
+export function createResolvers({ createIssue, createIssues, reviewIssue, retryIssue, views }: Dependencies) {
+  const findIssue = (id: string, { loaders, principal }: Context) =>
+    loaders.issues.load(id).then((issue) => visible(issue, issue?.customerId, principal, 'issue:read'))
+  const findCustomer = (id: string, { loaders, principal }: Context) =>
+    loaders.customers.load(id).then((customer) => visible(customer, customer?.id, principal, 'customer:read'))
+  const findTransaction = (id: string, { loaders, principal }: Context) =>
+    loaders.transactions.load(id).then((one) => visible(one, one?.customerId, principal, 'transaction:read'))
+
+  return {
+    Query: {
+      issue: (_: unknown, { id }: ById, context: Context) => findIssue(id, context),
+      customer: (_: unknown, { id }: ById, context: Context) => findCustomer(id, context),
+      transaction: (_: unknown, { id }: ById, context: Context) => findTransaction(id, context),
+      issues: (
+        _: unknown,
+        { filter, ...page }: PageArguments & { filter?: IssueFilter | null },
+        { principal }: Context,
+      ) => views.pageOfIssues(withinReach(filter ?? {}, principal), page),
+    },
+    Mutation: {
+      createIssue: async (_: unknown, { input }: { input: CreateIssueArgument }, context: Context) => ({
+        issue: await createIssue({ input: toIssueInput(input), cause: causeOf(context) }),
+      }),
+      createIssues: async (_: unknown, { inputs }: { inputs: readonly CreateIssueArgument[] }, context: Context) => {
+        if (inputs.length > ROWS_MAX) throw new BadUserInputError(['inputs'], `must have at most ${ROWS_MAX} rows`)
+        const cause = causeOf(context)
+        return toRows(await createIssues(inputs.map((input) => ({ input: toIssueInput(input), cause }))))
+      },
+      reviewIssue: async (_: unknown, { input }: { input: ReviewArgument }, context: Context) => ({
+        issue: await reviewIssue(toReview(input, context)),
+      }),
+      retryIssue: async (_: unknown, { id }: ById, context: Context) => ({
+        issue: await retryIssue({ issueId: id, cause: causeOf(context) }),
+      }),
+    },
+    Issue: {
+      __resolveReference: ({ id }: ById, context: Context) => findIssue(id, context),
+      type: ({ details }: Issue) => details.type,
+      customer: ({ customerId }: Issue, _: unknown, context: Context) => findCustomer(customerId, context),
+      transaction: ({ transactionId }: Issue, _: unknown, context: Context) =>
+        transactionId === null ? null : findTransaction(transactionId, context),
+    },
+    IssueDetails: { __resolveType: ({ type }: IssueDetails) => DETAILS_TYPES[type] },
+    Customer: {
+      __resolveReference: ({ id }: ById, context: Context) => findCustomer(id, context),
+      email: (customer: Customer, _: unknown, context: Context) => personal(customer, 'email', context),
+      name: (customer: Customer, _: unknown, context: Context) => personal(customer, 'name', context),
+      transactions: ({ id }: Customer, page: PageArguments) => views.pageOfTransactions(id, page),
+      issues: ({ id }: Customer, { filter, ...page }: PageArguments & { filter?: IssueFilter | null }) =>
+        views.pageOfIssues({ ...filter, customerId: id }, page),
+    },
+    Transaction: {
+      __resolveReference: ({ id }: ById, context: Context) => findTransaction(id, context),
+      customer: ({ customerId }: Transaction, _: unknown, context: Context) => findCustomer(customerId, context),
+    },
+  }
+}
+
+/** What belongs to somebody else does not exist for a caller who may see only their own. */
+function visible<T>(found: T | null, ownerId: string | undefined, principal: Principal, permission: string): T | null {
+  return found !== null && can(principal, permission, ownerId) ? found : null
+}
+
+function withinReach(filter: IssueFilter, principal: Principal): IssueFilter {
+  return reachOf(principal, 'issue:read') === 'own' ? { ...filter, customerId: principal.customerId } : filter
+}
+
+async function personal({ id }: Customer, field: keyof PersonalData, context: Context): Promise<string | null> {
+  if (!can(context.principal, 'customer:read_pii', id)) return null
+  const data = await context.loaders.personalData(causeOf(context)).load(id)
+  return data?.[field] ?? null
+}
+
+type ReviewArgument = Readonly<{
+  issueId: string
+  action: ReviewIssueCommand['action']
+  note?: string | null
+  version?: number | null
+}>
+
+function toReview({ issueId, action, note, version }: ReviewArgument, context: Context): ReviewIssueCommand {
+  return { issueId, action, note: note ?? null, seenVersion: version ?? null, cause: causeOf(context) }
+}
+
+function toRows(outcomes: readonly (Issue | AppError)[]) {
+  const results = outcomes.map((outcome, index) => {
+    if (!(outcome instanceof AppError)) return { index, issue: outcome, error: null }
+    const path =
+      outcome instanceof BadUserInputError ? ['inputs', String(index), ...outcome.facts.argumentPath.slice(1)] : null
+    return { index, issue: null, error: { code: outcome.code, message: outcome.message, path } }
+  })
+  const failed = results.filter(({ error }) => error !== null).length
+  return { results, created: results.length - failed, failed }
+}

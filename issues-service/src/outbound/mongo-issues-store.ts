@@ -1,0 +1,128 @@
+import type { IssueType } from '@redress/shared/contracts.ts'
+import type { Outbox } from '@redress/shared/events/outbox.ts'
+import { inTransaction, isDuplicateKey } from '@redress/shared/mongo.ts'
+import type { ClientSession, MongoClient } from 'mongodb'
+import { ConflictError } from '../domain/errors.ts'
+import type { Change } from '../domain/issue.ts'
+import type { IssuesStore, IssuesTransaction } from '../use-cases/ports.ts'
+import { type Collections, type CustomerDocument, toCustomer, toIssue, toTransaction } from './documents.ts'
+
+const HISTORY_DAYS = 90
+const HISTORY_MAX = 50
+const DAY_MS = 24 * 60 * 60 * 1000
+/** Two callers with one new key at the same moment: the second finds the first one's issue at the next try. */
+const CLAIM_ATTEMPTS = 5
+
+type Dependencies = Readonly<{ mongo: MongoClient; collections: Collections; outbox: Outbox }>
+
+/** Issues in MongoDB. A change and its event share one transaction, so neither exists alone. */
+export function createMongoIssuesStore({ mongo, collections, outbox }: Dependencies): IssuesStore {
+  return {
+    async transact(work) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await inTransaction(mongo, (session) => work(createIssuesTransaction(collections, outbox, session)))
+        } catch (error) {
+          if (!isDuplicateKey(error) || attempt === CLAIM_ATTEMPTS) throw error
+        }
+      }
+    },
+  }
+}
+
+/** The same, within a transaction that somebody else began. */
+export function createIssuesTransaction(
+  collections: Collections,
+  outbox: Outbox,
+  session: ClientSession,
+): IssuesTransaction {
+  const { issues, transactions } = collections
+  return {
+    async findIssues(ids) {
+      const found = await issues.find({ _id: { $in: [...ids] } }, { session }).toArray()
+      return new Map(found.map((document) => [document._id, toIssue(document)]))
+    },
+    async findClaimed(keys) {
+      const found = await issues.find({ 'claim.key': { $in: [...keys] } }, { session }).toArray()
+      return new Map(found.map((document) => [document.claim.key, { issue: toIssue(document), claim: document.claim }]))
+    },
+    findCustomers: (ids, now) => findCustomers(collections, { ids, now, session }),
+    async findTransactions(ids) {
+      if (ids.length === 0) return new Map()
+      const found = await transactions.find({ _id: { $in: [...ids] } }, { session }).toArray()
+      return new Map(found.map((document) => [document._id, toTransaction(document)]))
+    },
+    async insert(opened) {
+      const documents = opened.map(({ issue: { id, ...rest }, claim }) => ({
+        _id: id,
+        ...rest,
+        type: rest.details.type,
+        claim,
+      }))
+      await issues.insertMany(documents, { session })
+      await outbox.add(
+        opened.map(({ event }) => event),
+        session,
+      )
+    },
+    save: (changes) => save(collections, outbox, { changes, session }),
+  }
+}
+
+type CustomerRow = CustomerDocument & { recent: { type: IssueType }[] }
+
+/** Customers and their latest issues in one round trip. */
+async function findCustomers(
+  { customers, issues }: Collections,
+  { ids, now, session }: { ids: readonly string[]; now: Date; session: ClientSession },
+) {
+  const recent = [
+    { $match: { createdAt: { $gte: new Date(now.getTime() - HISTORY_DAYS * DAY_MS) } } },
+    { $sort: { createdAt: -1, _id: -1 } },
+    { $limit: HISTORY_MAX },
+    { $project: { _id: 0, type: 1 } },
+  ]
+  const rows = await customers
+    .aggregate<CustomerRow>(
+      [
+        { $match: { _id: { $in: [...ids] } } },
+        {
+          $lookup: {
+            from: issues.collectionName,
+            localField: '_id',
+            foreignField: 'customerId',
+            pipeline: recent,
+            as: 'recent',
+          },
+        },
+      ],
+      { session },
+    )
+    .toArray()
+  return new Map(
+    rows.map((row) => [row._id, { customer: toCustomer(row), recentIssues: row.recent.map(({ type }) => type) }]),
+  )
+}
+
+/** Each issue is written once, in its last state, if it still has the version that its first change came from. */
+async function save(
+  { issues }: Collections,
+  outbox: Outbox,
+  { changes, session }: { changes: readonly Change[]; session: ClientSession },
+) {
+  const firstVersions = new Map<string, number>()
+  const last = new Map<string, Change['issue']>()
+  for (const { issue } of changes) {
+    if (!firstVersions.has(issue.id)) firstVersions.set(issue.id, issue.version - 1)
+    last.set(issue.id, issue)
+  }
+  const updates = [...last.values()].map(({ id, details: _, ...fields }) => ({
+    updateOne: { filter: { _id: id, version: firstVersions.get(id)! }, update: { $set: fields } },
+  }))
+  const { matchedCount } = await issues.bulkWrite(updates, { session, ordered: false })
+  if (matchedCount < updates.length) throw new ConflictError([...last.keys()].join(', '))
+  await outbox.add(
+    changes.map(({ event }) => event),
+    session,
+  )
+}

@@ -1,0 +1,39 @@
+import type { MasterKey } from '@redress/shared/encryption.ts'
+import type { Seed } from '../use-cases/seed.ts'
+import type { Collections } from './documents.ts'
+import { sealPersonalData } from './mongo-personal-data.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** Adds what is missing and leaves alone what is there. */
+export function createMongoSeeding({ customers, dataKeys, transactions }: Collections, master: MasterKey): Seed {
+  return async (sample, now) => {
+    const daysAgo = (days: number) => new Date(now.getTime() - days * DAY_MS)
+
+    for (const { id, riskScore, createdDaysAgo, ...personal } of sample.customers) {
+      if ((await customers.findOne({ _id: id })) !== null) continue
+      const { wrapped, ...sealed } = sealPersonalData(id, personal, master)
+      // The key comes first: a crash in between leaves no customer, and the next run a new pair.
+      await dataKeys.updateOne({ _id: id }, { $set: { wrapped } }, { upsert: true })
+      await customers.insertOne({ _id: id, riskScore, createdAt: daysAgo(createdDaysAgo), ...sealed })
+    }
+    await transactions.bulkWrite(
+      sample.transactions.map(({ id, createdDaysAgo, shipping, ...given }) => ({
+        updateOne: {
+          filter: { _id: id },
+          update: {
+            $setOnInsert: {
+              ...given,
+              shipping: shipping && {
+                status: shipping.status,
+                deliveredAt: shipping.deliveredDaysAgo === null ? null : daysAgo(shipping.deliveredDaysAgo),
+              },
+              createdAt: daysAgo(createdDaysAgo),
+            },
+          },
+          upsert: true,
+        },
+      })),
+    )
+  }
+}

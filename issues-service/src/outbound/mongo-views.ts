@@ -1,0 +1,57 @@
+import { type Connection, type PageArguments, readPage } from '@redress/shared/pagination.ts'
+import type { Filter } from 'mongodb'
+import type { Customer } from '../domain/customer.ts'
+import type { Issue } from '../domain/issue.ts'
+import type { Transaction } from '../domain/transaction.ts'
+import type { IssueFilter, Views } from '../use-cases/views.ts'
+import { type Collections, type IssueDocument, toCustomer, toIssue, toTransaction } from './documents.ts'
+
+const NEWEST_FIRST = { field: 'createdAt', direction: -1 } as const
+
+/** What callers read. */
+export function createMongoViews({ issues, customers, transactions }: Collections): Views {
+  return {
+    async findIssues(ids): Promise<readonly (Issue | null)[]> {
+      const found = await issues.find({ _id: { $in: [...ids] } }).toArray()
+      return inOrder(ids, found.map(toIssue))
+    },
+    async findCustomers(ids): Promise<readonly (Customer | null)[]> {
+      const found = await customers
+        .find({ _id: { $in: [...ids] } }, { projection: { riskScore: 1, createdAt: 1 } })
+        .toArray()
+      return inOrder(ids, found.map(toCustomer))
+    },
+    async findTransactions(ids): Promise<readonly (Transaction | null)[]> {
+      const found = await transactions.find({ _id: { $in: [...ids] } }).toArray()
+      return inOrder(ids, found.map(toTransaction))
+    },
+    pageOfIssues: (filter: IssueFilter, page: PageArguments): Promise<Connection<Issue>> =>
+      readPage({ collection: issues, filter: toConditions(filter), order: NEWEST_FIRST, page, toNode: toIssue }),
+    pageOfTransactions: (customerId: string, page: PageArguments): Promise<Connection<Transaction>> =>
+      readPage({ collection: transactions, filter: { customerId }, order: NEWEST_FIRST, page, toNode: toTransaction }),
+  }
+}
+
+function inOrder<T extends { id: string }>(ids: readonly string[], found: readonly T[]): readonly (T | null)[] {
+  const byId = new Map(found.map((one) => [one.id, one]))
+  return ids.map((id) => byId.get(id) ?? null)
+}
+
+function toConditions({
+  status,
+  type,
+  priority,
+  customerId,
+  createdAfter,
+  createdBefore,
+}: IssueFilter): Filter<IssueDocument> {
+  return {
+    ...(status && { status: { $in: [...status] } }),
+    ...(type && { type: { $in: [...type] } }),
+    ...(priority && { priority: { $in: [...priority] } }),
+    ...(customerId != null && { customerId }),
+    ...((createdAfter || createdBefore) && {
+      createdAt: { ...(createdAfter && { $gt: createdAfter }), ...(createdBefore && { $lt: createdBefore }) },
+    }),
+  }
+}

@@ -1,0 +1,108 @@
+import { AppError } from '@redress/shared/errors.ts'
+import type { Cause } from '@redress/shared/events/envelope.ts'
+import { digestOf } from '../domain/claim.ts'
+import { toDecisionCase } from '../domain/decision-case.ts'
+import {
+  CustomerNotFoundError,
+  IdempotencyConflictError,
+  TransactionMismatchError,
+  TransactionNotFoundError,
+} from '../domain/errors.ts'
+import { type Change, type Issue, openIssue } from '../domain/issue.ts'
+import { checkIssueInput, type IssueInput } from '../domain/issue-input.ts'
+import type { Transaction } from '../domain/transaction.ts'
+import type {
+  Claim,
+  ClaimedIssue,
+  Clock,
+  CreateId,
+  CustomerWithHistory,
+  IssuesStore,
+  IssuesTransaction,
+} from './ports.ts'
+
+export type CreateIssueCommand = Readonly<{ input: IssueInput; cause: Cause }>
+/** One outcome per command, in order: the issue, or what was wrong with it. */
+export type CreateIssues = (commands: readonly CreateIssueCommand[]) => Promise<readonly (Issue | AppError)[]>
+
+type Dependencies = Readonly<{ store: IssuesStore; createId: CreateId; now: Clock; onCommit: () => void }>
+
+/**
+ * Opens issues, each for itself, all in one transaction. A key that was used before gives back the issue of then, where
+ * the input is the same. Errors that are not about one command are thrown, and then nothing was opened.
+ */
+export function createCreateIssues({ store, createId, now, onCommit }: Dependencies): CreateIssues {
+  return async (commands) => {
+    const checked = commands.map(toChecked)
+    const valid = checked.filter((one): one is Checked => !(one instanceof AppError))
+    if (valid.length === 0) return checked as AppError[]
+
+    const outcomes = await store.transact(async (transaction) => {
+      const known = await readKnown(transaction, valid, now())
+      const opened: (Change & { claim: Claim })[] = []
+      const results = checked.map((one) => {
+        if (one instanceof AppError) return one
+        return openOrFind(one, known, (change) => opened.push(change), { createId, at: now() })
+      })
+      if (opened.length > 0) await transaction.insert(opened)
+      return results
+    })
+    onCommit()
+    return outcomes
+  }
+}
+
+type Checked = CreateIssueCommand & Readonly<{ claim: Claim }>
+
+function toChecked(command: CreateIssueCommand): Checked | AppError {
+  try {
+    checkIssueInput(command.input)
+    return { ...command, claim: { key: command.input.idempotencyKey, digest: digestOf(command.input) } }
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
+  }
+}
+
+type Known = Readonly<{
+  claimed: Map<string, ClaimedIssue>
+  customers: ReadonlyMap<string, CustomerWithHistory>
+  transactions: ReadonlyMap<string, Transaction>
+}>
+
+async function readKnown(transaction: IssuesTransaction, commands: readonly Checked[], at: Date): Promise<Known> {
+  const claimed = await transaction.findClaimed(commands.map(({ claim }) => claim.key))
+  const customers = await transaction.findCustomers([...new Set(commands.map(({ input }) => input.customerId))], at)
+  const transactionIds = commands.flatMap(({ input }) => input.transactionId ?? [])
+  const transactions = await transaction.findTransactions([...new Set(transactionIds)])
+  return { claimed: new Map(claimed), customers, transactions }
+}
+
+type Open = (change: Change & { claim: Claim }) => void
+
+function openOrFind(
+  command: Checked,
+  known: Known,
+  open: Open,
+  { createId, at }: { createId: CreateId; at: Date },
+): Issue | AppError {
+  const { input, claim, cause } = command
+  const before = known.claimed.get(claim.key)
+  if (before) return before.claim.digest === claim.digest ? before.issue : new IdempotencyConflictError(claim.key)
+
+  const customer = known.customers.get(input.customerId)
+  if (!customer) return new CustomerNotFoundError(input.customerId)
+  const transaction = input.transactionId === null ? null : known.transactions.get(input.transactionId)
+  if (transaction === undefined) return new TransactionNotFoundError(input.transactionId!)
+  if (transaction !== null && transaction.customerId !== input.customerId) {
+    return new TransactionMismatchError(transaction.id, input.customerId)
+  }
+
+  const { idempotencyKey: _, ...given } = input
+  const id = createId()
+  const decisionCase = toDecisionCase({ issueId: id, ...given, ...customer, transaction, now: at })
+  const change = openIssue({ id, ...given, decisionCase, cause, now: at })
+  known.claimed.set(claim.key, { issue: change.issue, claim })
+  open({ ...change, claim })
+  return change.issue
+}

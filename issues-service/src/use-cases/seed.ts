@@ -1,0 +1,15 @@
+import type { Money } from '@redress/shared/contracts.ts'
+import type { PersonalData } from '../domain/customer.ts'
+import type { Transaction } from '../domain/transaction.ts'
+
+/** Customers and transactions to begin with; moments are given as days before today. */
+export type Sample = Readonly<{
+  customers: readonly (PersonalData & { id: string; riskScore: number; createdDaysAgo: number })[]
+  transactions: readonly (Pick<Transaction, 'id' | 'customerId' | 'merchant' | 'status' | 'installmentPlan'> & {
+    amount: Money
+    createdDaysAgo: number
+    shipping: { status: NonNullable<Transaction['shipping']>['status']; deliveredDaysAgo: number | null } | null
+  })[]
+}>
+
+export type Seed = (sample: Sample, now: Date) => Promise<void>

@@ -1,0 +1,24 @@
+import type { IssueStatus, IssueType, Priority } from '@redress/shared/contracts.ts'
+import type { Connection, PageArguments } from '@redress/shared/pagination.ts'
+import type { Customer } from '../domain/customer.ts'
+import type { Issue } from '../domain/issue.ts'
+import type { Transaction } from '../domain/transaction.ts'
+
+/** Every given condition must hold; a list holds when one of its values does. */
+export type IssueFilter = Readonly<{
+  status?: readonly IssueStatus[] | null
+  type?: readonly IssueType[] | null
+  priority?: readonly Priority[] | null
+  customerId?: string | null
+  createdAfter?: Date | null
+  createdBefore?: Date | null
+}>
+
+/** What callers read. Finders answer in the order of the ids, null where there is none. Pages are newest first. */
+export type Views = Readonly<{
+  findIssues(ids: readonly string[]): Promise<readonly (Issue | null)[]>
+  findCustomers(ids: readonly string[]): Promise<readonly (Customer | null)[]>
+  findTransactions(ids: readonly string[]): Promise<readonly (Transaction | null)[]>
+  pageOfIssues(filter: IssueFilter, page: PageArguments): Promise<Connection<Issue>>
+  pageOfTransactions(customerId: string, page: PageArguments): Promise<Connection<Transaction>>
+}>
