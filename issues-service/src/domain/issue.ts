@@ -146,6 +146,7 @@ export type Review = Readonly<{
  * @throws InvalidTransitionError, ConflictError when it changed since they saw it, ActionNotAllowedError
  */
 export function reviewIssue(issue: Issue, { action, note, seenVersion, cause, now }: Review): Change {
+  if (issue.status !== 'AWAITING_REVIEW') throw new InvalidTransitionError(issue.status, 'RESOLVED')
   if (seenVersion !== null && seenVersion !== issue.version) throw new ConflictError(issue.id)
   const allowed: readonly DecisionAction[] = ALLOWED_ACTIONS[issue.details.type].filter((one) => one !== 'ESCALATE')
   if (!allowed.includes(action)) throw new ActionNotAllowedError(issue.details.type, action, allowed)

@@ -1,0 +1,71 @@
+import type { DecisionMade, IssueStatus, Routing } from '@redress/shared/contracts.ts'
+import { describe, expect, it } from 'vitest'
+import { type DecisionNews, onDecisionNews } from './decision-outcome.ts'
+import type { Issue } from './issue.ts'
+
+const now = new Date('2030-01-01T00:00:00Z')
+const when = { cause: { actor: 'redress:decisions', requestId: null, ip: null }, now }
+const issueThatIs = (status: IssueStatus): Issue => ({
+  id: 'iss_1',
+  status,
+  priority: 'NORMAL',
+  customerId: 'cust_1',
+  transactionId: null,
+  details: { type: 'DECLINE', errorCode: 'CARD_EXPIRED', autoRetryCount: 0 },
+  decisionId: null,
+  resolution: null,
+  failure: null,
+  statusHistory: [],
+  version: 1,
+  createdAt: now,
+  updatedAt: now,
+})
+const decision = (routing: Routing): DecisionMade => ({
+  issueId: 'iss_1',
+  decisionId: 'dec_1',
+  action: 'SEND_REMINDER',
+  confidence: 85,
+  routing,
+  policyApplied: 'decline-policy §3',
+})
+const made = (routing: Routing): DecisionNews => ({ kind: 'made', decision: decision(routing) })
+const statusesOf = (status: IssueStatus, news: DecisionNews) =>
+  onDecisionNews(issueThatIs(status), news, when).map(({ issue }) => issue.status)
+
+describe('an issue that is being decided', () => {
+  it('becomes PROCESSING when the work on it starts', () => {
+    expect(statusesOf('PENDING', { kind: 'started' })).toEqual(['PROCESSING'])
+  })
+
+  it.for<[Routing, IssueStatus]>([
+    ['AUTO_RESOLVE', 'RESOLVED'],
+    ['HUMAN_REVIEW', 'AWAITING_REVIEW'],
+    ['ESCALATE', 'AWAITING_REVIEW'],
+  ])('with a decision routed %s becomes %s', ([routing, status]) => {
+    expect(statusesOf('PROCESSING', made(routing))).toEqual([status])
+  })
+
+  it('goes through PROCESSING also when the decision overtakes the news of its start', () => {
+    expect(statusesOf('PENDING', made('AUTO_RESOLVE'))).toEqual(['PROCESSING', 'RESOLVED'])
+  })
+
+  it('is resolved by the decision only where no person is asked', () => {
+    const [auto] = onDecisionNews(issueThatIs('PROCESSING'), made('AUTO_RESOLVE'), when)
+    const [asked] = onDecisionNews(issueThatIs('PROCESSING'), made('HUMAN_REVIEW'), when)
+
+    expect(auto?.issue.resolution).toMatchObject({ action: 'SEND_REMINDER', by: 'redress:decisions' })
+    expect(asked?.issue).toMatchObject({ resolution: null, decisionId: 'dec_1' })
+  })
+
+  it('that cannot be decided becomes FAILED and keeps the reason', () => {
+    const changes = onDecisionNews(issueThatIs('PROCESSING'), { kind: 'failed', reason: 'no policy' }, when)
+
+    expect(changes.map(({ issue }) => [issue.status, issue.failure])).toEqual([['FAILED', 'no policy']])
+  })
+
+  it.for<IssueStatus>(['AWAITING_REVIEW', 'RESOLVED', 'FAILED'])('and is %s already hears no late news', (status) => {
+    expect(statusesOf(status, { kind: 'started' })).toEqual([])
+    expect(statusesOf(status, made('AUTO_RESOLVE'))).toEqual([])
+    expect(statusesOf(status, { kind: 'failed', reason: 'late' })).toEqual([])
+  })
+})

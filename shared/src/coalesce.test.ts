@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { coalesce } from './coalesce.ts'
+
+describe('calls that are coalesced', () => {
+  it('run at once when nothing runs, and wait for each other when something does', async () => {
+    const batches: number[][] = []
+    const gate = Promise.withResolvers<void>()
+    const double = coalesce<number, number>(async (inputs) => {
+      batches.push([...inputs])
+      if (batches.length === 1) await gate.promise
+      return inputs.map((input) => input * 2)
+    })
+
+    const results = Promise.all([double(1), double(2), double(3)])
+    gate.resolve()
+
+    expect(await results).toEqual([2, 4, 6])
+    expect(batches).toEqual([[1], [2, 3]])
+  })
+
+  it('fail each for itself', async () => {
+    const check = coalesce<number, number>(async (inputs) => inputs.map((n) => (n < 0 ? new RangeError(`${n}`) : n)))
+
+    const outcomes = await Promise.allSettled([check(1), check(-1), check(2)])
+
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  })
+
+  it('all fail when their round does, and the next round runs', async () => {
+    let rounds = 0
+    const flaky = coalesce<number, number>(async (inputs) => {
+      rounds++
+      if (rounds === 1) throw new Error('away')
+      return inputs
+    })
+
+    await expect(flaky(1)).rejects.toThrow('away')
+    expect(await flaky(2)).toBe(2)
+  })
+
+  it('never make a round of more than 100', async () => {
+    const sizes: number[] = []
+    const count = coalesce<number, number>(async (inputs) => {
+      sizes.push(inputs.length)
+      return inputs
+    })
+
+    await Promise.all(Array.from({ length: 250 }, (_, index) => count(index)))
+
+    expect(sizes).toEqual([1, 100, 100, 49])
+  })
+})
