@@ -1,0 +1,149 @@
+import { BSON } from 'mongodb'
+import { decode, type Fields } from './bson.ts'
+import { CommandError } from './errors.ts'
+import { entriesOf, type Index, readIndex } from './indexes.ts'
+import { compareValues } from './keys.ts'
+import type { Storage } from './storage.ts'
+
+const BUILD_CHUNK = 1000
+
+/** `arrays` names the indexes that have ever held an array: their bounds cannot be intersected. */
+export type Collection = { readonly number: number; readonly namespace: string; indexes: Index[]; arrays: Set<string> }
+
+export type Catalog = Readonly<{
+  find(namespace: string): Collection | null
+  getOrCreate(namespace: string): Collection
+  list(database: string): readonly Collection[]
+  databases(): readonly string[]
+  drop(namespace: string): boolean
+  /** Returns how many are new. @throws CommandError when one exists with the name or the key of another. */
+  createIndexes(collection: Collection, definitions: readonly Fields[]): number
+  dropIndex(collection: Collection, name: string): void
+  noteArray(collection: Collection, index: Index): void
+}>
+
+type Stored = { number: number; indexes: { number: number; definition: Fields }[]; arrays: string[] }
+
+/** Which collections there are, and their indexes; kept in the file beside the documents. */
+export function openCatalog(storage: Storage): Catalog {
+  const collections = new Map<string, Collection>()
+  let lastNumber = 0
+  for (const { name, definition } of storage.readCatalog()) {
+    const { number, indexes, arrays } = BSON.EJSON.parse(definition, { relaxed: false }) as unknown as Stored
+    const read = indexes.map((one) => readIndex(one.definition, Number(one.number)))
+    collections.set(name, { number: Number(number), namespace: name, indexes: read, arrays: new Set(arrays) })
+    lastNumber = Math.max(lastNumber, Number(number), ...read.map((index) => index.number))
+  }
+
+  const keep = ({ namespace, number, indexes, arrays }: Collection) => {
+    const stored = {
+      number,
+      indexes: indexes.map((index) => ({ number: index.number, definition: index.definition })),
+      arrays: [...arrays],
+    }
+    storage.writeCatalog(namespace, BSON.EJSON.stringify(stored, { relaxed: false }))
+  }
+  const getOrCreate = (namespace: string) => {
+    const known = collections.get(namespace)
+    if (known) return known
+    if (!/^[^.\0$]+\.[^\0$]+$/.test(namespace)) throw new CommandError(73, `Invalid namespace specified '${namespace}'`)
+    const created: Collection = { number: ++lastNumber, namespace, indexes: [], arrays: new Set() }
+    collections.set(namespace, created)
+    keep(created)
+    return created
+  }
+
+  return {
+    find: (namespace) => collections.get(namespace) ?? null,
+    getOrCreate,
+    list: (database) => [...collections.values()].filter(({ namespace }) => namespace.startsWith(`${database}.`)),
+    databases: () => [
+      ...new Set([...collections.keys()].map((namespace) => namespace.slice(0, namespace.indexOf('.')))),
+    ],
+    drop(namespace) {
+      const collection = collections.get(namespace)
+      if (!collection) return false
+      for (const { number } of collection.indexes) storage.clearIndex(number)
+      storage.clearCollection(collection.number)
+      storage.writeCatalog(namespace, null)
+      return collections.delete(namespace)
+    },
+    createIndexes(collection, definitions) {
+      const added: Index[] = []
+      for (const definition of definitions) {
+        const index = readIndex(definition, lastNumber + 1)
+        if (isKnown(collection, index)) continue
+        lastNumber++
+        build(storage, collection, index)
+        added.push(index)
+      }
+      collection.indexes = [...collection.indexes, ...added]
+      if (added.length > 0) keep(collection)
+      return added.length
+    },
+    dropIndex(collection, name) {
+      const dropped = collection.indexes.filter((index) => name === '*' || index.name === name)
+      if (dropped.length === 0 && name !== '*') throw new CommandError(27, `index not found with name [${name}]`)
+      for (const { number } of dropped) storage.clearIndex(number)
+      collection.indexes = collection.indexes.filter((index) => !dropped.includes(index))
+      keep(collection)
+    },
+    noteArray(collection, { name }) {
+      if (collection.arrays.has(name)) return
+      collection.arrays.add(name)
+      keep(collection)
+    },
+  }
+}
+
+function isKnown({ indexes }: Collection, wanted: Index): boolean {
+  const isIdIndex = wanted.fields.length === 1 && wanted.fields[0]!.name === '_id'
+  if (isIdIndex) return true
+  const sameName = indexes.find(({ name }) => name === wanted.name)
+  const sameKey = indexes.find(({ definition }) => compareValues(definition.key, wanted.definition.key) === 0)
+  if (sameName && sameName === sameKey && sameOptions(sameName, wanted)) return true
+  if (sameName && sameName !== sameKey) {
+    throw new CommandError(86, `An existing index has the same name as the requested index: ${wanted.name}`)
+  }
+  if (sameKey) throw new CommandError(85, `Index already exists with a different name or options: ${sameKey.name}`)
+  return false
+}
+
+function sameOptions(a: Index, b: Index): boolean {
+  const optionsOf = ({ unique, sparse, expireAfterSeconds, definition }: Index) => [
+    unique,
+    sparse,
+    expireAfterSeconds,
+    definition.partialFilterExpression ?? null,
+  ]
+  return compareValues(optionsOf(a), optionsOf(b)) === 0
+}
+
+function build(storage: Storage, collection: Collection, index: Index): void {
+  let from: Uint8Array = Buffer.alloc(0)
+  for (;;) {
+    const rows = storage.scanDocuments({
+      collection: collection.number,
+      from,
+      before: null,
+      backwards: false,
+      limit: BUILD_CHUNK,
+    })
+    for (const { id, body } of rows) {
+      const entries = entriesOf(index, decode(body), Buffer.from(id))
+      if (entries.length > 1) collection.arrays.add(index.name)
+      for (const { key } of entries) {
+        if (index.unique && storage.entry(index.number, key)) {
+          storage.clearIndex(index.number)
+          throw new CommandError(
+            11000,
+            `E11000 duplicate key error collection: ${collection.namespace} index: ${index.name}`,
+          )
+        }
+        storage.putEntry(index.number, key, id)
+      }
+    }
+    if (rows.length < BUILD_CHUNK) return
+    from = Buffer.concat([rows.at(-1)!.id, Buffer.from([0])])
+  }
+}

@@ -1,0 +1,125 @@
+import { BSON } from 'mongodb'
+import { aggregate as runPipeline } from '../aggregate.ts'
+import { encode, type Fields, isNumber, toNumber, type Value } from '../bson.ts'
+import type { Context } from '../database.ts'
+import { unsupported } from '../errors.ts'
+import { encodeKey } from '../keys.ts'
+import { toPath, valuesAt } from '../paths.ts'
+import { readSort } from '../planner.ts'
+import { compileProjection } from '../projection.ts'
+import { find as findDocuments, findWithStatistics } from '../query.ts'
+import { RawBatch } from '../wire.ts'
+
+const { Int32, Long } = BSON
+
+export async function find(context: Context, command: Fields): Promise<Fields> {
+  for (const option of ['collation', 'let', 'min', 'max', 'tailable', 'returnKey', 'showRecordId']) {
+    if (command[option] !== undefined && command[option] !== false) throw unsupported(`The find option ${option}`)
+  }
+  context.database.counts.query++
+  const name = String(command.find)
+  const query = {
+    filter: (command.filter ?? {}) as Fields,
+    sort: readSort(command.sort),
+    skip: count(command.skip) ?? 0,
+    limit: Math.abs(count(command.limit) ?? 0),
+  }
+  const projection = command.projection as Fields | undefined
+  const found = await findDocuments(context.view, context.find(name), query)
+  const project = projection && Object.keys(projection).length > 0 ? compileProjection(projection) : null
+  const bodies = found.map(({ body, fields }) => (project ? encode(project(fields)) : body))
+  const single = command.singleBatch === true || (count(command.limit) ?? 0) < 0
+  return { cursor: openCursor(context, name, { bodies, batchSize: count(command.batchSize), single }) }
+}
+
+export async function aggregate(context: Context, command: Fields): Promise<Fields> {
+  if (command.collation !== undefined || command.let !== undefined)
+    throw unsupported('Collation and let in an aggregation')
+  context.database.counts.command++
+  const name = String(command.aggregate)
+  const documents = await runPipeline(name, command.pipeline as Fields[], async (collection, query) =>
+    (await findDocuments(context.view, context.find(collection), query)).map(({ fields }) => fields),
+  )
+  const batchSize = count((command.cursor as Fields | undefined)?.batchSize)
+  return { cursor: openCursor(context, name, { bodies: documents.map(encode), batchSize, single: false }) }
+}
+
+type Opening = Readonly<{ bodies: readonly Uint8Array[]; batchSize: number | null; single: boolean }>
+
+function openCursor(context: Context, name: string, { bodies, batchSize, single }: Opening): Fields {
+  const ns = `${context.name}.${name}`
+  const batch = context.database.cursors.open(ns, bodies, batchSize, single)
+  return { firstBatch: new RawBatch(batch.bodies), id: batch.id, ns }
+}
+
+export function getMore({ database }: Context, command: Fields): Fields {
+  database.counts.getmore++
+  const { id, bodies, namespace } = database.cursors.next(toLong(command.getMore), count(command.batchSize))
+  return { cursor: { nextBatch: new RawBatch(bodies), id, ns: namespace } }
+}
+
+export function killCursors({ database }: Context, command: Fields): Fields {
+  const ids = (command.cursors as Value[]).map(toLong)
+  const killed = ids.filter(database.cursors.kill)
+  const notFound = ids.filter((id) => !killed.includes(id))
+  return { cursorsKilled: killed, cursorsNotFound: notFound, cursorsAlive: [], cursorsUnknown: [] }
+}
+
+export async function countDocuments(context: Context, command: Fields): Promise<Fields> {
+  context.database.counts.command++
+  const collection = context.find(String(command.count))
+  const filter = (command.query ?? {}) as Fields
+  if (collection && Object.keys(filter).length === 0 && !context.transaction && !command.limit && !command.skip) {
+    return { n: new Int32(context.database.storage.countDocuments(collection.number)) }
+  }
+  const query = { filter, sort: [], skip: count(command.skip) ?? 0, limit: count(command.limit) ?? 0 }
+  return { n: new Int32((await findDocuments(context.view, collection, query)).length) }
+}
+
+export async function distinct(context: Context, command: Fields): Promise<Fields> {
+  context.database.counts.command++
+  const query = { filter: (command.query ?? {}) as Fields, sort: [], skip: 0, limit: 0 }
+  const found = await findDocuments(context.view, context.find(String(command.distinct)), query)
+  const path = toPath(String(command.key))
+  const values = found
+    .flatMap(({ fields }) => valuesAt(fields, path))
+    .flatMap((value): Value[] => (Array.isArray(value) ? value : [value]))
+  const known = values.filter((value) => value !== undefined)
+  return { values: [...new Map(known.map((value) => [encodeKey(value).toString('latin1'), value])).values()] }
+}
+
+/** How a find would be answered: by which index, and after looking at how much. */
+export async function explain(context: Context, command: Fields): Promise<Fields> {
+  const asked = command.explain as Fields
+  const first = (asked.pipeline as Fields[] | undefined)?.[0]
+  const name = String(asked.find ?? asked.aggregate)
+  const collection = context.getOrCreate(name)
+  const query = {
+    filter: (asked.filter ?? first?.$match ?? {}) as Fields,
+    sort: readSort(asked.sort),
+    skip: 0,
+    limit: count(asked.limit) ?? 0,
+  }
+  const { found, statistics } = await findWithStatistics({ ...context.view, refuseScans: false }, collection, query)
+  const { plan, keysExamined, docsExamined } = statistics
+  const stage = { ids: 'IDHACK', index: 'IXSCAN', either: 'OR', scan: 'COLLSCAN' }[plan.kind]
+  return {
+    queryPlanner: {
+      namespace: `${context.name}.${name}`,
+      winningPlan: { stage, ...(plan.kind === 'index' && { indexName: plan.index.name }) },
+    },
+    executionStats: {
+      nReturned: new Int32(found.length),
+      totalKeysExamined: new Int32(plan.kind === 'index' ? keysExamined : 0),
+      totalDocsExamined: new Int32(docsExamined),
+    },
+  }
+}
+
+export function count(value: Value): number | null {
+  return isNumber(value) ? toNumber(value) : null
+}
+
+function toLong(value: Value): BSON.Long {
+  return value instanceof Long ? value : Long.fromNumber(toNumber(value))
+}

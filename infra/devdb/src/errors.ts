@@ -1,0 +1,61 @@
+const CODE_NAMES = {
+  2: 'BadValue',
+  9: 'FailedToParse',
+  14: 'TypeMismatch',
+  20: 'IllegalOperation',
+  26: 'NamespaceNotFound',
+  27: 'IndexNotFound',
+  28: 'PathNotViable',
+  40: 'ConflictingUpdateOperators',
+  43: 'CursorNotFound',
+  59: 'CommandNotFound',
+  66: 'ImmutableField',
+  73: 'InvalidNamespace',
+  85: 'IndexOptionsConflict',
+  86: 'IndexKeySpecsConflict',
+  91: 'ShutdownInProgress',
+  112: 'WriteConflict',
+  171: 'CannotIndexParallelArrays',
+  225: 'TransactionTooOld',
+  238: 'NotImplemented',
+  251: 'NoSuchTransaction',
+  291: 'NoQueryExecutionPlans',
+  10334: 'BSONObjectTooLarge',
+  11000: 'DuplicateKey',
+} as const
+
+export type ErrorCode = keyof typeof CODE_NAMES
+
+/** An answer that a command failed, with MongoDB's code for it. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+  readonly code: ErrorCode
+  readonly labels: readonly string[]
+  /** Goes into the answer beside code and message. */
+  readonly facts: Readonly<Record<string, unknown>>
+
+  constructor(code: ErrorCode, message: string, { labels = [], facts = {} }: ErrorDetails = {}) {
+    super(message)
+    this.code = code
+    this.labels = labels
+    this.facts = facts
+  }
+
+  get codeName(): string {
+    return CODE_NAMES[this.code]
+  }
+}
+
+type ErrorDetails = Readonly<{ labels?: readonly string[]; facts?: Readonly<Record<string, unknown>> }>
+
+/** What this server does not do is refused by name, never ignored. */
+export function unsupported(what: string): CommandError {
+  return new CommandError(238, `${what} is not supported by the development database.`)
+}
+
+/** Another transaction was faster; the driver runs the whole transaction again. */
+export function writeConflict(): CommandError {
+  return new CommandError(112, 'Write conflict with another transaction. Please retry.', {
+    labels: ['TransientTransactionError'],
+  })
+}

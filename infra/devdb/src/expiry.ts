@@ -1,0 +1,29 @@
+import { decode, TYPE_ORDER } from './bson.ts'
+import type { Database } from './database.ts'
+import { encodeColumn } from './indexes.ts'
+import { createPlainWriter, LockedError } from './writer.ts'
+
+const BATCH = 500
+const REPLIES_KEPT_MS = 30 * 60 * 1000
+
+/** Deletes what TTL indexes say has expired, and answers that no driver will ask for again. */
+export function expire(database: Database, now: Date): void {
+  const { catalog, storage } = database
+  const writer = createPlainWriter(database)
+  for (const collection of catalog.databases().flatMap((name) => catalog.list(name))) {
+    for (const index of collection.indexes) {
+      if (index.expireAfterSeconds === null || index.fields.length !== 1 || index.fields[0]!.direction !== 1) continue
+      const from = Buffer.from([TYPE_ORDER.date])
+      const before = encodeColumn(new Date(now.getTime() - index.expireAfterSeconds * 1000), 1)
+      const scan = { idx: index.number, collection: collection.number, from, before, backwards: false, limit: BATCH }
+      for (const { id, body } of storage.scanIndex(scan)) {
+        try {
+          writer.remove(collection, { id, body, fields: decode(body) })
+        } catch (error) {
+          if (!(error instanceof LockedError)) throw error // The next round comes by again.
+        }
+      }
+    }
+  }
+  storage.forgetReplies(new Date(now.getTime() - REPLIES_KEPT_MS))
+}

@@ -1,0 +1,117 @@
+import { BSON } from 'mongodb'
+import { type Fields, isNumber, isObject, toNumber, type Value } from './bson.ts'
+import { CommandError, unsupported } from './errors.ts'
+import { compareValues } from './keys.ts'
+import { toPath } from './paths.ts'
+
+const { Double, Int32 } = BSON
+
+/** Computes a value from a document. */
+export type Expression = (fields: Fields) => Value
+
+/** @throws CommandError for an operator that is unknown here. */
+export function compileExpression(expression: Value): Expression {
+  if (typeof expression === 'string' && expression.startsWith('$')) return compilePath(expression)
+  if (Array.isArray(expression)) {
+    const items = expression.map(compileExpression)
+    return (fields) => items.map((item) => item(fields) ?? null)
+  }
+  if (!isObject(expression)) return () => expression
+  const [name] = Object.keys(expression)
+  if (!name?.startsWith('$')) return compileObject(expression)
+  const compile = OPERATORS[name]
+  if (!compile || Object.keys(expression).length > 1) throw unsupported(`The expression operator ${name}`)
+  return compile(expression[name])
+}
+
+function compilePath(expression: string): Expression {
+  if (expression === '$$ROOT' || expression === '$$CURRENT') return (fields) => fields
+  if (expression.startsWith('$$')) throw unsupported(`The variable ${expression}`)
+  const path = toPath(expression.slice(1))
+  return (fields) => through(fields, path, 0)
+}
+
+/** As a path in an expression goes: through an array it gives the array of what lies behind. */
+function through(value: Value, path: readonly string[], depth: number): Value {
+  if (depth === path.length) return value
+  if (Array.isArray(value)) return value.map((item) => through(item, path, depth)).filter((item) => item !== undefined)
+  const name = path[depth]!
+  return isObject(value) && Object.hasOwn(value, name) ? through(value[name], path, depth + 1) : undefined
+}
+
+function compileObject(expression: Fields): Expression {
+  const entries = Object.entries(expression).map(([name, inner]) => [name, compileExpression(inner)] as const)
+  return (fields) => Object.fromEntries(entries.map(([name, inner]) => [name, inner(fields)]))
+}
+
+type Compile = (operand: Value) => Expression
+
+/** An operator on a list of values. */
+const over =
+  (compute: (values: readonly Value[]) => Value): Compile =>
+  (operand) => {
+    const items = (Array.isArray(operand) ? operand : [operand]).map(compileExpression)
+    return (fields) => compute(items.map((item) => item(fields)))
+  }
+const compared = (holds: (order: number) => boolean) => over(([a, b]) => holds(compareValues(a, b)))
+const arithmetic = (compute: (numbers: readonly number[]) => number) =>
+  over((values) => {
+    if (values.some((value) => value === null || value === undefined)) return null
+    if (!values.every(isNumber)) throw new CommandError(14, 'Only numbers can be calculated with')
+    return toBsonNumber(compute(values.map(toNumber)), values)
+  })
+
+const OPERATORS: Readonly<Record<string, Compile>> = {
+  $literal: (operand) => () => operand,
+  $eq: compared((order) => order === 0),
+  $ne: compared((order) => order !== 0),
+  $gt: compared((order) => order > 0),
+  $gte: compared((order) => order >= 0),
+  $lt: compared((order) => order < 0),
+  $lte: compared((order) => order <= 0),
+  $and: over((values) => values.every(isTrue)),
+  $or: over((values) => values.some(isTrue)),
+  $not: over(([value]) => !isTrue(value)),
+  $add: arithmetic((numbers) => numbers.reduce((sum, one) => sum + one, 0)),
+  $subtract: arithmetic(([a = 0, b = 0]) => a - b),
+  $multiply: arithmetic((numbers) => numbers.reduce((product, one) => product * one, 1)),
+  $divide: arithmetic(([a = 0, b = 0]) => a / b),
+  $ifNull: over((values) => values.find((value) => value !== null && value !== undefined) ?? null),
+  $concat: over((values) => (values.every((value) => typeof value === 'string') ? values.join('') : null)),
+  $toString: over(([value]) =>
+    value === null || value === undefined ? null : isNumber(value) ? String(toNumber(value)) : String(value),
+  ),
+  $size: over(([value]) => {
+    if (!Array.isArray(value)) throw new CommandError(2, 'The argument to $size must be an array')
+    return new Int32(value.length)
+  }),
+  $in: over(([value, list]) => {
+    if (!Array.isArray(list)) throw new CommandError(2, '$in requires an array as a second argument')
+    return list.some((item) => compareValues(item, value) === 0)
+  }),
+  $cond: (operand) => {
+    const { if: test, then, else: otherwise } = isObject(operand) ? operand : toBranches(operand)
+    const [condition, whenTrue, whenFalse] = [test, then, otherwise].map(compileExpression) as [
+      Expression,
+      Expression,
+      Expression,
+    ]
+    return (fields) => (isTrue(condition(fields)) ? whenTrue(fields) : whenFalse(fields))
+  },
+}
+
+function toBranches(operand: Value): Fields {
+  const [test, then, otherwise] = operand as readonly Value[]
+  return { if: test, then, else: otherwise }
+}
+
+function isTrue(value: Value): boolean {
+  return isNumber(value) ? toNumber(value) !== 0 : value !== false && value !== null && value !== undefined
+}
+
+/** Whole results of whole numbers stay whole. */
+export function toBsonNumber(result: number, operands: readonly Value[]): Value {
+  const whole = Number.isInteger(result) && !operands.some((value) => value instanceof Double)
+  if (!whole) return new Double(result)
+  return Math.abs(result) < 2 ** 31 ? new Int32(result) : BSON.Long.fromNumber(result)
+}

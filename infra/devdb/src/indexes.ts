@@ -1,0 +1,99 @@
+import { type Fields, isNumber, isObject, toNumber, typeOf, type Value } from './bson.ts'
+import { CommandError, unsupported } from './errors.ts'
+import { encodeKey, invert } from './keys.ts'
+import { compileFilter, type Predicate } from './matcher.ts'
+import { toPath, valuesAt } from './paths.ts'
+
+export type IndexField = Readonly<{ name: string; path: readonly string[]; direction: 1 | -1 }>
+export type Index = Readonly<{
+  number: number
+  name: string
+  fields: readonly IndexField[]
+  unique: boolean
+  sparse: boolean
+  expireAfterSeconds: number | null
+  partial: Readonly<{ filter: Fields; fits: Predicate }> | null
+  /** As it was given, to be listed. */
+  definition: Fields
+}>
+
+/** A key and, for a unique index, whether another document must not have it. */
+export type Entry = Readonly<{ index: Index; key: Buffer }>
+
+const OPTIONS = [
+  'key',
+  'name',
+  'unique',
+  'sparse',
+  'expireAfterSeconds',
+  'partialFilterExpression',
+  'v',
+  'background',
+  'ns',
+]
+
+/** @throws CommandError for what this database does not do with indexes. */
+export function readIndex(definition: Fields, number: number): Index {
+  const unknown = Object.keys(definition).find((name) => !OPTIONS.includes(name))
+  if (unknown !== undefined) throw unsupported(`The index option ${unknown}`)
+  const fields = Object.entries(definition.key as Fields).map(([name, direction]): IndexField => {
+    if (!isNumber(direction)) throw unsupported(`A ${String(direction)} index`)
+    if (name.includes('$')) throw unsupported(`An index on ${name}`)
+    return { name, path: toPath(name), direction: toNumber(direction) < 0 ? -1 : 1 }
+  })
+  const filter = definition.partialFilterExpression
+  return {
+    number,
+    name: String(definition.name),
+    fields,
+    unique: definition.unique === true,
+    sparse: definition.sparse === true,
+    expireAfterSeconds: isNumber(definition.expireAfterSeconds) ? toNumber(definition.expireAfterSeconds) : null,
+    partial: isObject(filter) ? { filter, fits: compileFilter(filter) } : null,
+    definition,
+  }
+}
+
+/** Everything that a document puts into an index. An array gives an entry for each item. */
+export function entriesOf(index: Index, fields: Fields, id: Buffer): readonly Entry[] {
+  if (index.partial && !index.partial.fits(fields)) return []
+  const columns = index.fields.map(({ path }) => itemsAt(fields, path))
+  if (index.sparse && columns.every((column) => column.every((value) => value === undefined))) return []
+  if (columns.filter(({ length }) => length > 1).length > 1) {
+    throw new CommandError(171, `cannot index parallel arrays in the index ${index.name}`)
+  }
+  let prefixes: Buffer[][] = [[]]
+  for (const [position, column] of columns.entries()) {
+    const keys = column.map((value) => encodeColumn(value, index.fields[position]!.direction))
+    prefixes = prefixes.flatMap((prefix) => keys.map((key) => [...prefix, key]))
+  }
+  const keys = prefixes.map((parts) => Buffer.concat(index.unique ? parts : [...parts, id]))
+  if (keys.length === 1) return [{ index, key: keys[0]! }]
+  return [...new Map(keys.map((key) => [key.toString('latin1'), { index, key }])).values()]
+}
+
+export function encodeColumn(value: Value, direction: 1 | -1): Buffer {
+  const key = encodeKey(value)
+  return direction === 1 ? key : invert(key)
+}
+
+function itemsAt(fields: Fields, path: readonly string[]): Value[] {
+  const values = path.length === 1 ? [fields[path[0]!]] : valuesAt(fields, path)
+  if (values.length === 1 && !Array.isArray(values[0])) return values
+  const items = values.flatMap((value) => (Array.isArray(value) ? (value.length === 0 ? [undefined] : value) : [value]))
+  return items.length === 0 ? [undefined] : items
+}
+
+export function duplicateKey(index: Index, namespace: string, fields: Fields): CommandError {
+  const keyValue = Object.fromEntries(index.fields.map(({ name, path }) => [name, itemsAt(fields, path)[0] ?? null]))
+  const shown = Object.entries(keyValue).map(([name, value]) => `${name}: ${show(value)}`)
+  return new CommandError(
+    11000,
+    `E11000 duplicate key error collection: ${namespace} index: ${index.name} dup key: { ${shown.join(', ')} }`,
+    { facts: { keyPattern: index.definition.key, keyValue } },
+  )
+}
+
+function show(value: Value): string {
+  return typeOf(value) === 'string' ? JSON.stringify(value) : String(value)
+}

@@ -1,0 +1,142 @@
+import { BSON } from 'mongodb'
+import { type Fields, TYPE_ORDER, toNumber, typeOf, type Value } from './bson.ts'
+import { unsupported } from './errors.ts'
+
+const { Binary, BSONRegExp, Decimal128, Long, ObjectId, Timestamp } = BSON
+
+/**
+ * Values as bytes that sort as MongoDB sorts the values: first the type's place in the order, then the value.
+ * Each encoding ends by itself, so that several can follow each other in one key.
+ */
+export function encodeKey(value: Value): Buffer {
+  const parts: Buffer[] = []
+  append(parts, value)
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+}
+
+/** The same for a field in descending order: every bit is turned over. */
+export function invert(key: Buffer): Buffer {
+  const inverted = Buffer.allocUnsafe(key.length)
+  for (let index = 0; index < key.length; index++) inverted[index] = 255 - key[index]!
+  return inverted
+}
+
+/** Compares as MongoDB sorts. */
+export function compareValues(a: Value, b: Value): number {
+  return Buffer.compare(encodeKey(a), encodeKey(b))
+}
+
+/** The least key that is greater than every key that begins with `prefix`; null where there is none. */
+export function afterPrefix(prefix: Buffer): Buffer | null {
+  for (let length = prefix.length; length > 0; length--) {
+    if (prefix[length - 1]! < 255) {
+      const next = Buffer.from(prefix.subarray(0, length))
+      next[length - 1]!++
+      return next
+    }
+  }
+  return null
+}
+
+const END = Buffer.from([0])
+
+function append(parts: Buffer[], value: Value): void {
+  const type = typeOf(value)
+  const place = TYPE_ORDER[type]
+  switch (type) {
+    case 'number':
+      parts.push(encodeNumber(place, value))
+      return
+    case 'string':
+      parts.push(encodeText(place, value as string))
+      return
+    case 'date':
+      parts.push(encodeInteger(place, BigInt((value as Date).getTime())))
+      return
+    case 'timestamp':
+      parts.push(encodeInteger(place, (value as InstanceType<typeof Timestamp>).toBigInt()))
+      return
+    case 'bool':
+      parts.push(Buffer.from([place, value ? 1 : 0]))
+      return
+    case 'objectId':
+      parts.push(Buffer.concat([Buffer.from([place]), (value as InstanceType<typeof ObjectId>).id]))
+      return
+    case 'binData':
+      parts.push(encodeBinary(place, value as InstanceType<typeof Binary>))
+      return
+    case 'regex': {
+      const { pattern, options } = toRegExpParts(value)
+      parts.push(encodeText(place, pattern), encodeText(place, options))
+      return
+    }
+    case 'array':
+      parts.push(Buffer.from([place]))
+      for (const item of value as Value[]) append(parts, item)
+      parts.push(END)
+      return
+    case 'object':
+      parts.push(Buffer.from([place]))
+      for (const [name, inner] of Object.entries(value as Fields)) {
+        parts.push(encodeText(TYPE_ORDER[typeOf(inner)], name))
+        append(parts, inner)
+      }
+      parts.push(END)
+      return
+    default:
+      parts.push(Buffer.from([place]))
+  }
+}
+
+/** IEEE 754 sorts as unsigned once the sign bit is flipped, and all bits of negative numbers. */
+function encodeNumber(place: number, value: Value): Buffer {
+  if (value instanceof Decimal128) throw unsupported('Comparing a Decimal128')
+  if (value instanceof Long && !Number.isSafeInteger(value.toNumber())) {
+    throw unsupported('Comparing a long beyond ±(2^53 − 1)')
+  }
+  const key = Buffer.allocUnsafe(9)
+  key[0] = place
+  const number = toNumber(value)
+  key.writeDoubleBE(number === 0 ? 0 : number, 1)
+  if (Number.isNaN(number))
+    key.fill(0, 1) // NaN comes before all numbers.
+  else if (key[1]! & 0x80) for (let index = 1; index < 9; index++) key[index] = 255 - key[index]!
+  else key[1]! |= 0x80
+  return key
+}
+
+function encodeInteger(place: number, value: bigint): Buffer {
+  const key = Buffer.allocUnsafe(9)
+  key[0] = place
+  key.writeBigUInt64BE(BigInt.asUintN(64, value) ^ (1n << 63n), 1)
+  return key
+}
+
+/** A zero byte within is followed by 255, so that the zero at the end is never mistaken. */
+function encodeText(place: number, text: string): Buffer {
+  const plain = Buffer.from(text)
+  if (!plain.includes(0)) {
+    const key = Buffer.allocUnsafe(plain.length + 2)
+    key[0] = place
+    plain.copy(key, 1)
+    key[plain.length + 1] = 0
+    return key
+  }
+  const escaped = [...plain].flatMap((byte) => (byte === 0 ? [0, 255] : [byte]))
+  return Buffer.from([place, ...escaped, 0])
+}
+
+function encodeBinary(place: number, { sub_type, position, buffer }: InstanceType<typeof Binary>): Buffer {
+  const key = Buffer.alloc(position + 6)
+  key[0] = place
+  key.writeUInt32BE(position, 1)
+  key[5] = sub_type
+  key.set(buffer.subarray(0, position), 6)
+  return key
+}
+
+export function toRegExpParts(value: Value): { pattern: string; options: string } {
+  if (value instanceof BSONRegExp) return { pattern: value.pattern, options: value.options }
+  const { source, flags } = value as RegExp
+  return { pattern: source, options: flags }
+}

@@ -1,0 +1,146 @@
+import { type Fields, isNumber, isObject, numericType, toNumber, typeOf, type Value } from './bson.ts'
+import { CommandError, unsupported } from './errors.ts'
+import { encodeKey, toRegExpParts } from './keys.ts'
+import { toPath, valuesAt } from './paths.ts'
+
+export type Predicate = (fields: Fields) => boolean
+type Test = (values: readonly Value[]) => boolean
+
+/** Whether documents fit a filter. @throws CommandError for an operator that is unknown here, whatever the documents. */
+export function compileFilter(filter: Fields): Predicate {
+  const predicates = Object.entries(filter).map(([name, condition]) => compileEntry(name, condition))
+  if (predicates.length === 1) return predicates[0]!
+  return (fields) => predicates.every((predicate) => predicate(fields))
+}
+
+function compileEntry(name: string, condition: Value): Predicate {
+  if (!name.startsWith('$')) return compileField(name, condition)
+  if (name === '$comment') return () => true
+  const compile = LOGICAL[name]
+  if (!compile) throw unsupported(`The query operator ${name}`)
+  if (!Array.isArray(condition) || condition.length === 0) throw new CommandError(2, `${name} must be a nonempty array`)
+  return compile(condition.map((branch) => compileFilter(branch as Fields)))
+}
+
+const LOGICAL: Readonly<Record<string, (branches: readonly Predicate[]) => Predicate>> = {
+  $and: (branches) => (fields) => branches.every((branch) => branch(fields)),
+  $or: (branches) => (fields) => branches.some((branch) => branch(fields)),
+  $nor: (branches) => (fields) => !branches.some((branch) => branch(fields)),
+}
+
+function compileField(name: string, condition: Value): Predicate {
+  const path = toPath(name)
+  const test = compileCondition(condition)
+  return (fields) => test(valuesAt(fields, path))
+}
+
+/** An object whose names begin with `$` says how to compare; everything else is compared as it is. */
+export function isOperators(condition: Value): condition is Fields {
+  if (!isObject(condition)) return false
+  const names = Object.keys(condition)
+  return names.length > 0 && names[0]!.startsWith('$')
+}
+
+function compileCondition(condition: Value): Test {
+  if (typeOf(condition) === 'regex') return compileRegex(condition, '')
+  if (!isOperators(condition)) return OPERATORS.$eq!(condition, {})
+  const tests = Object.entries(condition).map(([operator, operand]) => {
+    const compile = OPERATORS[operator]
+    if (!compile) throw unsupported(`The query operator ${operator}`)
+    return compile(operand, condition)
+  })
+  return (values) => tests.every((test) => test(values))
+}
+
+type CompileOperator = (operand: Value, all: Fields) => Test
+
+const not =
+  (test: Test): Test =>
+  (values) =>
+    !test(values)
+
+const OPERATORS: Readonly<Record<string, CompileOperator>> = {
+  $eq: (operand) => anyItem(equalTo(operand)),
+  $ne: (operand) => not(anyItem(equalTo(operand))),
+  $in: (operand) => anyItem(amongst(operand, '$in')),
+  $nin: (operand) => not(anyItem(amongst(operand, '$nin'))),
+  $gt: (operand) => anyItem(ordered(operand, (order) => order > 0)),
+  $gte: (operand) => anyItem(ordered(operand, (order) => order >= 0)),
+  $lt: (operand) => anyItem(ordered(operand, (order) => order < 0)),
+  $lte: (operand) => anyItem(ordered(operand, (order) => order <= 0)),
+  $exists: (operand) => (values) => values.some((value) => value !== undefined) === isTruthy(operand),
+  $not: (operand) => not(compileCondition(operand)),
+  $size: (operand) => (values) => values.some((value) => Array.isArray(value) && value.length === toNumber(operand)),
+  $type: (operand) => anyItem(ofType(operand)),
+  $regex: (operand, { $options }) => compileRegex(operand, String($options ?? '')),
+  $options: () => () => true,
+  $all: (operand) => {
+    const tests = listOf(operand, '$all').map((item) => anyItem(equalTo(item)))
+    return (values) => tests.length > 0 && tests.every((test) => test(values))
+  },
+  $elemMatch: (operand) => {
+    const fits = isOperators(operand) ? compileCondition(operand) : null
+    const predicate = fits ? null : compileFilter(operand as Fields)
+    const item = (value: Value) => (fits ? fits([value]) : isObject(value) && predicate!(value))
+    return (values) => values.some((value) => Array.isArray(value) && value.some(item))
+  },
+}
+
+/** A value or, where it is an array, one of its items. */
+function anyItem(fits: (value: Value) => boolean): Test {
+  return (values) => values.some((value) => fits(value) || (Array.isArray(value) && value.some(fits)))
+}
+
+function equalTo(operand: Value): (value: Value) => boolean {
+  if (operand === null || operand === undefined) return (value) => value === null || value === undefined
+  if (typeof operand === 'string') return (value) => value === operand
+  const key = encodeKey(operand)
+  const type = typeOf(operand)
+  return (value) => value !== undefined && typeOf(value) === type && encodeKey(value).equals(key)
+}
+
+function amongst(operand: Value, operator: string): (value: Value) => boolean {
+  const items = listOf(operand, operator)
+  const patterns = items.filter((item) => typeOf(item) === 'regex').map((item) => compileRegex(item, ''))
+  const keys = new Set(
+    items.filter((item) => typeOf(item) !== 'regex').map((item) => encodeKey(item).toString('latin1')),
+  )
+  return (value) => keys.has(encodeKey(value).toString('latin1')) || patterns.some((test) => test([value]))
+}
+
+/** Only values of one type are before or after each other. */
+function ordered(operand: Value, holds: (order: number) => boolean): (value: Value) => boolean {
+  const key = encodeKey(operand)
+  const type = typeOf(operand)
+  return (value) =>
+    typeOf(value) === type && (value !== undefined || type === 'null') && holds(Buffer.compare(encodeKey(value), key))
+}
+
+const TYPE_ALIASES: Readonly<Record<string, (value: Value) => boolean>> = {
+  int: (value) => isNumber(value) && numericType(value) === 'int',
+  long: (value) => isNumber(value) && numericType(value) === 'long',
+  double: (value) => isNumber(value) && numericType(value) === 'double',
+  decimal: (value) => isNumber(value) && numericType(value) === 'decimal',
+}
+
+function ofType(operand: Value): (value: Value) => boolean {
+  if (typeof operand !== 'string') throw unsupported('$type by number')
+  return TYPE_ALIASES[operand] ?? ((value) => value !== undefined && typeOf(value) === operand)
+}
+
+function compileRegex(value: Value, moreOptions: string): Test {
+  const { pattern, options } = typeof value === 'string' ? { pattern: value, options: '' } : toRegExpParts(value)
+  const flags = `${options}${moreOptions}`
+  if (/[^ims]/.test(flags)) throw unsupported(`The $regex option in "${flags}"`)
+  const expression = new RegExp(pattern, [...new Set(flags)].join(''))
+  return anyItem((item) => typeof item === 'string' && expression.test(item))
+}
+
+function listOf(operand: Value, operator: string): readonly Value[] {
+  if (!Array.isArray(operand)) throw new CommandError(2, `${operator} needs an array`)
+  return operand
+}
+
+function isTruthy(value: Value): boolean {
+  return isNumber(value) ? toNumber(value) !== 0 : Boolean(value)
+}

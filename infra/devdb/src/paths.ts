@@ -1,0 +1,40 @@
+import { type Fields, isObject, type Value } from './bson.ts'
+
+/**
+ * The values at a dotted path, as a query sees them: through arrays of documents, and by position. `undefined` stands
+ * for a place where there is nothing.
+ */
+export function valuesAt(value: Value, path: readonly string[], depth = 0): Value[] {
+  if (depth === path.length) return [value]
+  const name = path[depth]!
+  if (Array.isArray(value)) {
+    const byPosition =
+      /^\d+$/.test(name) && Number(name) < value.length ? valuesAt(value[Number(name)], path, depth + 1) : []
+    const through = value.filter(isObject).flatMap((item) => valuesAt(item, path, depth))
+    return [...byPosition, ...through]
+  }
+  return isObject(value) && Object.hasOwn(value, name) ? valuesAt(value[name], path, depth + 1) : [undefined]
+}
+
+/** The value at a path, not through arrays. */
+export function valueAt(fields: Fields, path: readonly string[]): Value {
+  let value: Value = fields
+  for (const name of path) {
+    if (Array.isArray(value) && /^\d+$/.test(name)) value = value[Number(name)]
+    else if (isObject(value)) value = Object.hasOwn(value, name) ? value[name] : undefined
+    else return undefined
+  }
+  return value
+}
+
+const split = new Map<string, readonly string[]>()
+const SPLIT_MAX = 10_000
+
+/** `a.b` as its names; asked for again and again with the same few paths. */
+export function toPath(dotted: string): readonly string[] {
+  const known = split.get(dotted)
+  if (known) return known
+  const path = dotted.split('.')
+  if (split.size < SPLIT_MAX) split.set(dotted, path)
+  return path
+}

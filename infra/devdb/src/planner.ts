@@ -1,0 +1,180 @@
+import { type Fields, isObject, TYPE_ORDER, toNumber, typeOf, type Value } from './bson.ts'
+import type { Collection } from './catalog.ts'
+import { CommandError } from './errors.ts'
+import { encodeColumn, type Index, type IndexField } from './indexes.ts'
+import { afterPrefix, compareValues, encodeKey, invert } from './keys.ts'
+import { isOperators } from './matcher.ts'
+import type { KeyRange } from './storage.ts'
+
+/** One name and direction after the other. */
+export type Sort = readonly Readonly<{ name: string; direction: 1 | -1 }>[]
+
+/**
+ * Where to look for documents. The filter is always tested again, so a plan may give too much and never too little.
+ * `sorted` is whether each range gives its documents in the wanted order.
+ */
+export type Plan =
+  | Readonly<{ kind: 'ids'; ids: readonly Buffer[] }>
+  | Readonly<{ kind: 'index'; index: Index; ranges: readonly KeyRange[]; backwards: boolean; sorted: boolean }>
+  | Readonly<{ kind: 'either'; plans: readonly Plan[] }>
+  | Readonly<{ kind: 'scan'; backwards: boolean; sorted: boolean }>
+
+const RANGES_MAX = 1000
+
+/** What a filter demands of one field: one of some values, or to lie between two. */
+type Demand = { points: readonly Value[] | null; bounds: Bound[] }
+type Bound = Readonly<{ operator: '$gt' | '$gte' | '$lt' | '$lte'; value: Value }>
+
+export function plan(collection: Collection, filter: Fields, sort: Sort): Plan {
+  const demands = readDemands(filter)
+  const ids = demands.get('_id')?.points
+  if (ids) return { kind: 'ids', ids: ids.map(encodeKey) }
+
+  const candidates = collection.indexes
+    .filter((index) => isUsable(index, demands))
+    .map((index) => consider(collection, index, demands, sort))
+    .filter((candidate) => candidate.score > 0)
+    .sort((a, b) => b.score - a.score)
+  if (candidates[0]) return candidates[0].plan
+  return planEither(collection, filter, sort) ?? planScan(sort)
+}
+
+/** @throws CommandError when a plan reads a whole collection although the filter or the order asks for less. */
+export function refuseScan(plan: Plan, { namespace }: Collection, filter: Fields, sort: Sort): void {
+  const needless = Object.keys(filter).length > 0 || (plan.kind === 'scan' && !plan.sorted)
+  if (plan.kind !== 'scan' || !needless) return
+  const asked = [...Object.keys(filter), ...sort.map(({ name }) => `sort by ${name}`)].join(', ')
+  throw new CommandError(291, `No index of ${namespace} serves a query by ${asked}`)
+}
+
+function planScan(sort: Sort): Plan {
+  const byId = sort.length === 0 || (sort.length === 1 && sort[0]!.name === '_id')
+  return { kind: 'scan', backwards: sort[0]?.direction === -1, sorted: byId }
+}
+
+/** Each branch of an `$or` by its own index; null where one has none. */
+function planEither(collection: Collection, filter: Fields, sort: Sort): Plan | null {
+  const { $or, ...rest } = filter
+  if (!Array.isArray($or)) return null
+  const plans = $or.map((branch) => plan(collection, { $and: [rest, branch as Fields] }, sort))
+  return plans.every(({ kind }) => kind !== 'scan') ? { kind: 'either', plans } : null
+}
+
+function readDemands(filter: Fields, demands = new Map<string, Demand>()): Map<string, Demand> {
+  for (const [name, condition] of Object.entries(filter)) {
+    if (name === '$and') for (const branch of condition as Fields[]) readDemands(branch, demands)
+    if (name.startsWith('$')) continue
+    const demand = demands.get(name) ?? { points: null, bounds: [] }
+    demands.set(name, demand)
+    if (!isOperators(condition)) setPoints(demand, [condition])
+    else readOperators(demand, condition)
+  }
+  return demands
+}
+
+function readOperators(demand: Demand, condition: Fields): void {
+  for (const [operator, value] of Object.entries(condition)) {
+    if (operator === '$eq') setPoints(demand, [value])
+    if (operator === '$in' && Array.isArray(value)) setPoints(demand, value)
+    if (operator === '$gt' || operator === '$gte' || operator === '$lt' || operator === '$lte') {
+      if (typeOf(value) !== 'array' && typeOf(value) !== 'null') demand.bounds.push({ operator, value })
+    }
+  }
+}
+
+/** A pattern or a whole array is not found by one key. */
+function setPoints(demand: Demand, values: readonly Value[]): void {
+  const findable = values.every((value) => typeOf(value) !== 'regex' && typeOf(value) !== 'array')
+  if (findable && demand.points === null) demand.points = values
+}
+
+function isUsable({ partial, sparse, fields }: Index, demands: ReadonlyMap<string, Demand>): boolean {
+  if (sparse && !fields.some(({ name }) => mustExist(demands.get(name)))) return false
+  if (partial === null) return true
+  return Object.entries(partial.filter).every(([name, condition]) => implies(demands.get(name), condition))
+}
+
+function mustExist(demand: Demand | undefined): boolean {
+  if (!demand) return false
+  return demand.bounds.length > 0 || (demand.points?.every((value) => typeOf(value) !== 'null') ?? false)
+}
+
+function implies(demand: Demand | undefined, condition: Value): boolean {
+  if (!isOperators(condition)) return demand?.points?.every((value) => compareValues(value, condition) === 0) ?? false
+  return (
+    isObject(condition) &&
+    Object.keys(condition).join() === '$exists' &&
+    condition.$exists === true &&
+    mustExist(demand)
+  )
+}
+
+type Candidate = Readonly<{ score: number; plan: Plan }>
+
+/** Equal fields first, then one range; what follows may give the order. */
+function consider(collection: Collection, index: Index, demands: ReadonlyMap<string, Demand>, sort: Sort): Candidate {
+  let prefixes: Buffer[] = [Buffer.alloc(0)]
+  let equal = 0
+  let single = true
+  for (const { name, direction } of index.fields) {
+    const points = demands.get(name)?.points
+    if (!points || prefixes.length * points.length > RANGES_MAX) break
+    const keys = unique(points.map((value) => encodeColumn(value, direction)))
+    prefixes = prefixes.flatMap((prefix) => keys.map((key) => Buffer.concat([prefix, key])))
+    single &&= keys.length === 1
+    equal++
+  }
+  const next = index.fields[equal]
+  const bounds = next ? (demands.get(next.name)?.bounds ?? []) : []
+  const usedBounds = collection.arrays.has(index.name) ? bounds.slice(0, 1) : bounds
+  const ranges = prefixes.map((prefix) => toRange(prefix, next, usedBounds))
+
+  const order = sortDirection(index, equal, sort)
+  const sorted = sort.length > 0 && order !== null
+  const whole = index.unique && equal === index.fields.length
+  const score = equal * 4 + (usedBounds.length > 0 ? 1 : 0) + (sorted ? 3 : 0) + (whole ? 10 : 0) - (single ? 0 : 1)
+  return { score, plan: { kind: 'index', index, ranges, backwards: order === -1, sorted: sorted || sort.length === 0 } }
+}
+
+/** Which way to walk an index so that it gives the order, the first `equal` fields being fixed; null when no way does. */
+function sortDirection({ fields, sparse }: Index, equal: number, sort: Sort): 1 | -1 | null {
+  if (sparse) return null
+  const fixed = new Set(fields.slice(0, equal).map(({ name }) => name))
+  const wanted = sort.filter(({ name }) => !fixed.has(name))
+  const given = fields.slice(equal)
+  // The document's id ends every key that is not unique.
+  const all: readonly Pick<IndexField, 'name' | 'direction'>[] = [...given, { name: '_id', direction: 1 }]
+  const first = wanted[0]
+  if (!first) return 1
+  const way = (first.direction * (all[0]?.direction ?? 1)) as 1 | -1
+  const fits = wanted.every(
+    ({ name, direction }, at) => all[at]?.name === name && all[at]!.direction * way === direction,
+  )
+  return fits ? way : null
+}
+
+function toRange(prefix: Buffer, field: IndexField | undefined, bounds: readonly Bound[]): KeyRange {
+  const first = bounds[0]
+  if (!field || !first) return { from: prefix, before: afterPrefix(prefix) }
+  const place = TYPE_ORDER[typeOf(first.value)]
+  let low: Buffer = Buffer.from([place])
+  let high: Buffer = Buffer.from([place + 1])
+  for (const { operator, value } of bounds) {
+    const key = encodeKey(value)
+    if (operator === '$gte') low = greater(low, key)
+    if (operator === '$gt') low = greater(low, afterPrefix(key)!)
+    if (operator === '$lt') high = lesser(high, key)
+    if (operator === '$lte') high = lesser(high, afterPrefix(key)!)
+  }
+  const [from, before] = field.direction === 1 ? [low, high] : [afterPrefix(invert(high))!, afterPrefix(invert(low))!]
+  return { from: Buffer.concat([prefix, from]), before: Buffer.concat([prefix, before]) }
+}
+
+const greater = (a: Buffer, b: Buffer) => (Buffer.compare(a, b) >= 0 ? a : b)
+const lesser = (a: Buffer, b: Buffer) => (Buffer.compare(a, b) <= 0 ? a : b)
+const unique = (keys: readonly Buffer[]) => [...new Map(keys.map((key) => [key.toString('latin1'), key])).values()]
+
+export function readSort(sort: Value): Sort {
+  if (!isObject(sort)) return []
+  return Object.entries(sort).map(([name, direction]) => ({ name, direction: toNumber(direction) < 0 ? -1 : 1 }))
+}

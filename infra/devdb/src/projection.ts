@@ -1,0 +1,75 @@
+import { type Fields, isNumber, isObject, toNumber, type Value } from './bson.ts'
+import { CommandError, unsupported } from './errors.ts'
+import { toPath } from './paths.ts'
+
+export type Project = (fields: Fields) => Fields
+
+type Tree = Map<string, Tree | true>
+
+/** Keeps the named fields, or all but the named ones. `_id` stays unless it is left out by name. */
+export function compileProjection(projection: Fields): Project {
+  const entries = Object.entries(projection)
+  if (entries.length === 0) return (fields) => fields
+  for (const [name, value] of entries) {
+    if (!isNumber(value) && typeof value !== 'boolean') throw unsupported(`A computed projection (${name})`)
+  }
+  const wanted = (value: Value) => (isNumber(value) ? toNumber(value) !== 0 : Boolean(value))
+  const others = entries.filter(([name]) => name !== '_id')
+  const including = others.length > 0 ? wanted(others[0]![1]) : wanted(projection._id)
+  if (others.some(([, value]) => wanted(value) !== including)) {
+    throw new CommandError(2, 'A projection cannot mix inclusion and exclusion')
+  }
+
+  const keepsId = projection._id === undefined || wanted(projection._id)
+  const names = others.map(([name]) => name)
+  if (including) return pick(toTree(keepsId ? ['_id', ...names] : names))
+  return omit(toTree(keepsId ? names : ['_id', ...names]))
+}
+
+function toTree(names: readonly string[]): Tree {
+  const root: Tree = new Map()
+  for (const name of names) {
+    let tree = root
+    const path = toPath(name)
+    for (const [depth, part] of path.entries()) {
+      if (depth === path.length - 1) tree.set(part, true)
+      else {
+        const next = tree.get(part)
+        const inner: Tree = next instanceof Map ? next : new Map()
+        tree.set(part, inner)
+        tree = inner
+      }
+    }
+  }
+  return root
+}
+
+function pick(tree: Tree): Project {
+  const walk = (value: Value, at: Tree | true): Value => {
+    if (at === true) return value
+    if (Array.isArray(value))
+      return value.filter((item) => isObject(item) || Array.isArray(item)).map((item) => walk(item, at))
+    if (!isObject(value)) return undefined
+    const kept = Object.entries(value).flatMap(([name, inner]) => {
+      const next = at.get(name)
+      const picked = next === undefined ? undefined : walk(inner, next)
+      return picked === undefined ? [] : [[name, picked]]
+    })
+    return Object.fromEntries(kept)
+  }
+  return (fields) => walk(fields, tree) as Fields
+}
+
+function omit(tree: Tree): Project {
+  const walk = (value: Value, at: Tree): Value => {
+    if (Array.isArray(value)) return value.map((item) => walk(item, at))
+    if (!isObject(value)) return value
+    const kept = Object.entries(value).flatMap(([name, inner]) => {
+      const next = at.get(name)
+      if (next === true) return []
+      return [[name, next === undefined ? inner : walk(inner, next)]]
+    })
+    return Object.fromEntries(kept)
+  }
+  return (fields) => walk(fields, tree) as Fields
+}

@@ -1,0 +1,163 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { decode, type Fields, type Value } from './bson.ts'
+import type { Collection } from './catalog.ts'
+import { encodeKey } from './keys.ts'
+import { compileFilter, type Predicate } from './matcher.ts'
+import { toPath, valuesAt } from './paths.ts'
+import { type Plan, plan, refuseScan, type Sort } from './planner.ts'
+import type { Reader, Row } from './storage.ts'
+
+/** Documents read before others get a turn. */
+const CHUNK = 500
+
+/** A document as it is stored, and what is in it. */
+export type Found = Readonly<{ id: Uint8Array; body: Uint8Array; fields: Fields }>
+
+/** What a transaction has written and nobody else sees: by collection and id, null where it deleted. */
+export type Overlay = ReadonlyMap<number, ReadonlyMap<string, Found | Readonly<{ id: Uint8Array; body: null }>>>
+
+export type View = Readonly<{ reader: Reader; overlay: Overlay | null; refuseScans: boolean }>
+
+export type Query = Readonly<{ filter: Fields; sort: Sort; skip: number; limit: number }>
+export type Statistics = { plan: Plan; keysExamined: number; docsExamined: number }
+
+/** The documents that fit, in order; `limit` 0 stands for all. */
+export async function find(view: View, collection: Collection | null, query: Query): Promise<Found[]> {
+  if (collection === null) return []
+  return (await findWithStatistics(view, collection, query)).found
+}
+
+export async function findWithStatistics(view: View, collection: Collection, { filter, sort, skip, limit }: Query) {
+  const fits = compileFilter(filter)
+  const chosen = plan(collection, filter, sort)
+  if (view.refuseScans) refuseScan(chosen, collection, filter, sort)
+  const statistics: Statistics = { plan: chosen, keysExamined: 0, docsExamined: 0 }
+  const own = view.overlay?.get(collection.number)
+  const overlaid = own !== undefined && own.size > 0
+
+  const wanted = limit === 0 ? Number.POSITIVE_INFINITY : skip + limit
+  const enough = overlaid || !givesOrder(chosen, sort) ? Number.POSITIVE_INFINITY : wanted
+  const isMine = overlaid ? (row: Row) => own.has(hex(row.id)) : () => false
+  const gathered = await gather(chosen, { view, collection, fits, enough, isMine, statistics })
+  if (overlaid) {
+    for (const written of own.values()) if (written.body !== null && fits(written.fields)) gathered.push(written)
+  }
+  const inOrder = sort.length > 0 && (overlaid || !isOneSortedRun(chosen)) ? sortDocuments(gathered, sort) : gathered
+  return { found: inOrder.slice(skip, wanted), statistics }
+}
+
+/** Whether the first documents of each range are the first of all that it holds. */
+function givesOrder(chosen: Plan, sort: Sort): boolean {
+  if (sort.length === 0) return true
+  return (chosen.kind === 'index' || chosen.kind === 'scan') && chosen.sorted
+}
+
+function isOneSortedRun(chosen: Plan): boolean {
+  if (chosen.kind === 'scan') return chosen.sorted
+  return chosen.kind === 'index' && chosen.sorted && chosen.ranges.length === 1
+}
+
+type Gathering = Readonly<{
+  view: View
+  collection: Collection
+  fits: Predicate
+  /** Enough documents of each range. */
+  enough: number
+  isMine: (row: Row) => boolean
+  statistics: Statistics
+}>
+
+async function gather(chosen: Plan, gathering: Gathering): Promise<Found[]> {
+  const { reader } = gathering.view
+  const { number } = gathering.collection
+  switch (chosen.kind) {
+    case 'ids': {
+      const rows = uniqueKeys(chosen.ids).flatMap((id) => {
+        const body = reader.get(number, id)
+        return body ? [{ key: id, id, body }] : []
+      })
+      return test(rows, gathering)
+    }
+    case 'either': {
+      const lists: Found[][] = []
+      for (const one of chosen.plans) lists.push(await gather(one, gathering))
+      return [...new Map(lists.flat().map((found) => [hex(found.id), found])).values()]
+    }
+    case 'index': {
+      const { index, backwards } = chosen
+      const lists: Found[][] = []
+      for (const range of chosen.ranges) {
+        const scan = (from: Uint8Array, before: Uint8Array | null, limit: number) =>
+          reader.scanIndex({ idx: index.number, collection: number, from, before, backwards, limit })
+        lists.push(await walk(scan, range, backwards, gathering))
+      }
+      return [...new Map(lists.flat().map((found) => [hex(found.id), found])).values()]
+    }
+    case 'scan': {
+      const { backwards } = chosen
+      const scan = (from: Uint8Array, before: Uint8Array | null, limit: number) =>
+        reader.scanDocuments({ collection: number, from, before, backwards, limit })
+      return walk(scan, { from: Buffer.alloc(0), before: null }, backwards, gathering)
+    }
+  }
+}
+
+type Scan = (from: Uint8Array, before: Uint8Array | null, limit: number) => readonly Row[]
+type Range = Readonly<{ from: Uint8Array; before: Uint8Array | null }>
+
+/** Walks a range in chunks, so that nobody waits for a long one. */
+async function walk(scan: Scan, range: Range, backwards: boolean, gathering: Gathering): Promise<Found[]> {
+  const found: Found[] = []
+  let { from, before } = range
+  let chunk = Math.min(CHUNK, Math.max(1, gathering.enough))
+  for (;;) {
+    const rows = scan(from, before, chunk)
+    gathering.statistics.keysExamined += rows.length
+    for (const one of test(rows, gathering)) {
+      found.push(one)
+      if (found.length >= gathering.enough) return found
+    }
+    if (rows.length < chunk) return found
+    const last = rows.at(-1)!.key
+    if (backwards) before = last
+    else from = Buffer.concat([last, Buffer.from([0])])
+    chunk = CHUNK
+    await nextTurn()
+  }
+}
+
+function test(rows: readonly Row[], { fits, isMine, statistics }: Gathering): Found[] {
+  const found: Found[] = []
+  for (const row of rows) {
+    if (isMine(row)) continue
+    statistics.docsExamined++
+    const fields = decode(row.body)
+    if (fits(fields)) found.push({ id: row.id, body: row.body, fields })
+  }
+  return found
+}
+
+export function sortDocuments<T extends { readonly fields: Fields }>(documents: readonly T[], sort: Sort): T[] {
+  const keyed = documents.map((document) => ({ document, keys: sort.map((one) => sortKey(document.fields, one)) }))
+  keyed.sort((a, b) => {
+    for (const [at, { direction }] of sort.entries()) {
+      const order = Buffer.compare(a.keys[at]!, b.keys[at]!)
+      if (order !== 0) return order * direction
+    }
+    return 0
+  })
+  return keyed.map(({ document }) => document)
+}
+
+/** An array counts by its least item going up, and by its greatest going down. */
+function sortKey(fields: Fields, { name, direction }: Sort[number]): Buffer {
+  const values = valuesAt(fields, toPath(name)).flatMap((value): Value[] => (Array.isArray(value) ? value : [value]))
+  const keys = (values.length === 0 ? [undefined] : values).map(encodeKey).sort(Buffer.compare)
+  return direction === 1 ? keys[0]! : keys.at(-1)!
+}
+
+export function hex(id: Uint8Array): string {
+  return Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1')
+}
+
+const uniqueKeys = (ids: readonly Buffer[]) => [...new Map(ids.map((id) => [hex(id), id])).values()]

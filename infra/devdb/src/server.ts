@@ -1,0 +1,118 @@
+import type { AddressInfo } from 'node:net'
+import { createServer, type Socket } from 'node:net'
+import type { Fields } from './bson.ts'
+import { hello } from './commands/manage.ts'
+import { type Database, openDatabase } from './database.ts'
+import { execute } from './execute.ts'
+import { expire } from './expiry.ts'
+import { createMessageReader, encodeReply, type Request } from './wire.ts'
+
+export type DevdbOptions = Readonly<{
+  /** The file; it is created where there is none. */
+  path: string
+  /** 0: any free one. */
+  port?: number
+  host?: string
+  /** Whether a query that no index serves is an error (code 291), as with MongoDB's parameter `notablescan`. */
+  refuseScans?: boolean
+  /** How often expired documents are deleted. */
+  expireEveryMs?: number
+}>
+
+export type Devdb = Readonly<{ uri: string; port: number; close(): Promise<void> }>
+
+const EXPIRE_EVERY_MS = 10_000
+
+/**
+ * Serves a database file to MongoDB drivers, on this machine only. For developing and testing: it does as much of
+ * MongoDB as Redress needs, and refuses the rest by name.
+ * @throws FileInUseError when another server has the file.
+ */
+export async function startDevdb(options: DevdbOptions): Promise<Devdb> {
+  const { path, port = 0, host = '127.0.0.1', refuseScans = false, expireEveryMs = EXPIRE_EVERY_MS } = options
+  const database = openDatabase(path, { refuseScans })
+  const flush = createFlush(database)
+  const sockets = new Set<Socket>()
+  const running = new Set<Promise<void>>()
+
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => socket.destroy())
+    const read = createMessageReader()
+    socket.on('data', (chunk) => {
+      try {
+        for (const request of read(chunk)) track(running, answer(database, request, socket, flush))
+      } catch {
+        socket.destroy() // Not a driver, or a broken one.
+      }
+    })
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  const timer = setInterval(() => {
+    expire(database, new Date())
+    database.storage.commit()
+  }, expireEveryMs).unref()
+
+  const { port: actual } = server.address() as AddressInfo
+  return {
+    uri: `mongodb://${host}:${actual}/?replicaSet=devdb`,
+    port: actual,
+    async close() {
+      clearInterval(timer)
+      const closed = new Promise((resolve) => server.close(resolve))
+      await Promise.race([Promise.all(running), new Promise((resolve) => setTimeout(resolve, 1_000).unref())])
+      for (const socket of sockets) socket.destroy()
+      await closed
+      database.close()
+    },
+  }
+}
+
+function track(running: Set<Promise<void>>, work: Promise<void>): void {
+  running.add(work)
+  void work.finally(() => running.delete(work))
+}
+
+type Flush = (done: () => void) => void
+
+/** What happens in one turn of the event loop is made durable at its end, once, and only then answered. */
+function createFlush({ storage }: Database): Flush {
+  let waiting: (() => void)[] = []
+  return (done) => {
+    waiting.push(done)
+    if (waiting.length > 1) return
+    setImmediate(() => {
+      const answers = waiting
+      waiting = []
+      storage.commit()
+      for (const answer of answers) answer()
+    })
+  }
+}
+
+async function answer(database: Database, request: Request, socket: Socket, flush: Flush): Promise<void> {
+  const reply = await reactTo(database, request.command, socket)
+  await new Promise<void>((resolve) => flush(resolve))
+  if (request.wantsReply && socket.writable) socket.write(encodeReply(request, reply))
+}
+
+async function reactTo(database: Database, command: Fields, socket: Socket): Promise<Fields> {
+  if ('hello' in command || 'isMaster' in command || 'ismaster' in command) {
+    return { ...hello(`${socket.localAddress}:${socket.localPort}`), ok: 1 }
+  }
+  try {
+    return await execute(database, command)
+  } catch (error) {
+    // Ours to mend: the driver shall see what went wrong, and others go on.
+    return {
+      ok: 0,
+      errmsg: `Internal error of the development database: ${String(error)}`,
+      code: 8,
+      codeName: 'UnknownError',
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import { CommandError, writeConflict } from './errors.ts'
+import type { Found } from './query.ts'
+import type { Snapshot, Storage } from './storage.ts'
+
+const EXPIRY_MS = 60_000
+
+type Written = Found | Readonly<{ id: Uint8Array; body: null }>
+
+/** What one transaction reads and has written; nobody else sees it before the end. */
+export type Transaction = Readonly<{
+  number: number
+  snapshot: Snapshot
+  overlay: Map<number, Map<string, Written>>
+  locks: Set<string>
+  /** Resolves when the transaction is over, either way. */
+  over: Promise<void>
+  end: () => void
+  touch: () => void
+  isExpired: () => boolean
+}>
+
+export type Transactions = Readonly<{
+  begin(session: string, number: number): Transaction
+  /** @throws CommandError NoSuchTransaction */
+  get(session: string, number: number): Transaction
+  end(session: string): void
+  /** Takes a lock for a transaction. @throws CommandError WriteConflict when another holds it. */
+  lock(transaction: Transaction, name: string): void
+  /** The transaction that holds a lock, if any. */
+  holderOf(name: string): Transaction | null
+  close(): void
+}>
+
+/** Running transactions and what they have locked. One that is not used any more ends by itself. */
+export function createTransactions(storage: Storage): Transactions {
+  const bySession = new Map<string, Transaction>()
+  const holders = new Map<string, Transaction>()
+
+  const end = (session: string) => {
+    const transaction = bySession.get(session)
+    if (!transaction) return
+    bySession.delete(session)
+    for (const name of transaction.locks) holders.delete(name)
+    transaction.snapshot.release()
+    transaction.end()
+  }
+  const timer = setInterval(() => {
+    for (const [session, transaction] of bySession) if (transaction.isExpired()) end(session)
+  }, EXPIRY_MS / 10).unref()
+
+  return {
+    begin(session, number) {
+      end(session)
+      const transaction = createTransaction(number, storage.openSnapshot())
+      bySession.set(session, transaction)
+      return transaction
+    },
+    get(session, number) {
+      const transaction = bySession.get(session)
+      if (!transaction || transaction.number !== number) throw noSuchTransaction(number)
+      transaction.touch()
+      return transaction
+    },
+    end,
+    lock(transaction, name) {
+      const holder = holders.get(name)
+      if (holder && holder !== transaction) throw writeConflict()
+      holders.set(name, transaction)
+      transaction.locks.add(name)
+    },
+    holderOf: (name) => holders.get(name) ?? null,
+    close() {
+      clearInterval(timer)
+      for (const session of [...bySession.keys()]) end(session)
+    },
+  }
+}
+
+function createTransaction(number: number, snapshot: Snapshot): Transaction {
+  const { promise: over, resolve: end } = Promise.withResolvers<void>()
+  let usedAt = Date.now()
+  return {
+    number,
+    snapshot,
+    overlay: new Map(),
+    locks: new Set(),
+    over,
+    end,
+    touch: () => {
+      usedAt = Date.now()
+    },
+    isExpired: () => Date.now() - usedAt > EXPIRY_MS,
+  }
+}
+
+export function noSuchTransaction(number: number): CommandError {
+  return new CommandError(251, `Given transaction number ${number} does not match any in-progress transactions.`, {
+    labels: ['TransientTransactionError'],
+  })
+}

@@ -1,0 +1,149 @@
+import { BSON } from 'mongodb'
+import { decode, encode, type Fields } from './bson.ts'
+
+/** MongoDB wire protocol: the two kinds of message that drivers of today send, and their answers. */
+const OP_REPLY = 1
+const OP_QUERY = 2004
+const OP_MSG = 2013
+const HEADER_BYTES = 16
+const MORE_TO_COME = 2
+const CHECKSUM_PRESENT = 1
+export const MESSAGE_BYTES_MAX = 48_000_000
+
+/** A request: `command` with its documents from all sections. */
+export type Request = Readonly<{ id: number; legacy: boolean; wantsReply: boolean; command: Fields }>
+
+/** What came is not a message; the connection cannot go on. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError'
+}
+
+/** Cuts what arrives into messages. @throws ProtocolError */
+export function createMessageReader(): (chunk: Buffer) => Request[] {
+  let pending: Buffer = Buffer.alloc(0)
+  return (chunk) => {
+    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk])
+    const requests: Request[] = []
+    while (pending.length >= 4) {
+      const length = pending.readInt32LE(0)
+      if (length < HEADER_BYTES || length > MESSAGE_BYTES_MAX) throw new ProtocolError(`A message of ${length} bytes`)
+      if (pending.length < length) break
+      requests.push(readMessage(pending.subarray(0, length)))
+      pending = pending.subarray(length)
+    }
+    return requests
+  }
+}
+
+function readMessage(message: Buffer): Request {
+  const id = message.readInt32LE(4)
+  const operation = message.readInt32LE(12)
+  try {
+    if (operation === OP_MSG) return { id, legacy: false, ...readOpMsg(message) }
+    if (operation === OP_QUERY) return { id, legacy: true, wantsReply: true, command: readOpQuery(message) }
+  } catch (cause) {
+    throw new ProtocolError('A message that cannot be read', { cause })
+  }
+  throw new ProtocolError(`The operation ${operation}`)
+}
+
+function readOpMsg(message: Buffer): { wantsReply: boolean; command: Fields } {
+  const flags = message.readUInt32LE(HEADER_BYTES)
+  const end = message.length - (flags & CHECKSUM_PRESENT ? 4 : 0)
+  let command: Fields = {}
+  const sequences: Fields = {}
+  let at = HEADER_BYTES + 4
+  while (at < end) {
+    const kind = message[at++]
+    const length = message.readInt32LE(at)
+    if (length < 5 || at + length > end) throw new ProtocolError('A section that does not end')
+    const section = message.subarray(at, at + length)
+    if (kind === 0) command = decode(section)
+    else if (kind === 1) Object.assign(sequences, readSequence(section))
+    else throw new ProtocolError(`A section of kind ${kind}`)
+    at += length
+  }
+  return { wantsReply: (flags & MORE_TO_COME) === 0, command: { ...command, ...sequences } }
+}
+
+function readSequence(section: Buffer): Fields {
+  const nameEnd = section.indexOf(0, 4)
+  const name = section.toString('utf8', 4, nameEnd)
+  const documents: Fields[] = []
+  let at = nameEnd + 1
+  while (at < section.length) {
+    const length = section.readInt32LE(at)
+    if (length < 5 || at + length > section.length) throw new ProtocolError('A document that does not end')
+    documents.push(decode(section.subarray(at, at + length)))
+    at += length
+  }
+  return { [name]: documents }
+}
+
+function readOpQuery(message: Buffer): Fields {
+  const nameEnd = message.indexOf(0, HEADER_BYTES + 4)
+  const database = message.toString('utf8', HEADER_BYTES + 4, nameEnd).split('.')[0]
+  return { ...decode(message.subarray(nameEnd + 1 + 8)), $db: database }
+}
+
+/** Documents of an answer as they are stored: nothing is read to be written again. */
+export class RawBatch {
+  readonly bodies: readonly Uint8Array[]
+  constructor(bodies: readonly Uint8Array[]) {
+    this.bodies = bodies
+  }
+}
+
+let lastId = 0
+
+export function encodeReply(request: Pick<Request, 'id' | 'legacy'>, reply: Fields): Buffer {
+  const body = encodeWithBatches(reply)
+  const lead = request.legacy ? 20 : 5
+  const message = Buffer.alloc(HEADER_BYTES + lead + body.length)
+  message.writeInt32LE(message.length, 0)
+  message.writeInt32LE(++lastId & 0x7fffffff, 4)
+  message.writeInt32LE(request.id, 8)
+  message.writeInt32LE(request.legacy ? OP_REPLY : OP_MSG, 12)
+  if (request.legacy) {
+    message.writeInt32LE(8, HEADER_BYTES) // Flag AwaitCapable, as every server since 1.6 sets it.
+    message.writeInt32LE(1, HEADER_BYTES + 16) // One document follows.
+  }
+  message.set(body, HEADER_BYTES + lead)
+  return message
+}
+
+/** As `encode`, with each RawBatch within as the array of its documents. */
+function encodeWithBatches(fields: Fields): Uint8Array {
+  const special = Object.entries(fields).filter(([, value]) => value instanceof RawBatch || holdsBatch(value))
+  if (special.length === 0) return encode(fields)
+  const plain = encode(
+    Object.fromEntries(Object.entries(fields).filter(([name]) => !special.some(([one]) => one === name))),
+  )
+  const parts: Uint8Array[] = special.flatMap(([name, value]) =>
+    value instanceof RawBatch
+      ? [element(4, name), encodeArray(value.bodies)]
+      : [element(3, name), encodeWithBatches(value as Fields)],
+  )
+  return wrap([...parts, plain.subarray(4, -1)])
+}
+
+function holdsBatch(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.values(value).some((inner) => inner instanceof RawBatch)
+}
+
+function encodeArray(bodies: readonly Uint8Array[]): Uint8Array {
+  return wrap(bodies.flatMap((body, at) => [element(3, String(at)), body]))
+}
+
+function element(type: number, name: string): Uint8Array {
+  return Buffer.concat([Buffer.from([type]), Buffer.from(name), Buffer.from([0])])
+}
+
+function wrap(parts: readonly Uint8Array[]): Uint8Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 5)
+  const header = Buffer.alloc(4)
+  header.writeInt32LE(length, 0)
+  return Buffer.concat([header, ...parts, Buffer.from([0])], length)
+}
+
+export const { Timestamp } = BSON
