@@ -1,0 +1,55 @@
+import { readEnvironment } from '@redress/shared/config.ts'
+import { ServiceEnvironment, toServiceConfig } from '@redress/shared/service-environment.ts'
+
+/** What the subgraph and the worker both need. */
+const Environment = ServiceEnvironment.merge({
+  DECISIONS_DATABASE: "string > 0 = 'redress_decisions'",
+  'REDIS_QUEUE_URL?': 'string.url',
+  QUEUE_MAX_RETRIES: "string.integer.parse |> 1 <= number <= 100 = '5'",
+  QUEUE_BACKOFF_DELAY_MS: "string.integer.parse |> 1 <= number <= 3600000 = '2000'",
+})
+
+const SubgraphEnvironment = Environment.merge({
+  DECISIONS_PORT: "string.integer.parse |> 0 <= number <= 65535 = '4002'",
+  INTERNAL_PUBLIC_KEY: 'string > 0',
+})
+
+const WorkerEnvironment = Environment.merge({
+  WORKER_PORT: "string.integer.parse |> 0 <= number <= 65535 = '4012'",
+  QUEUE_CONCURRENCY: "string.integer.parse |> 1 <= number <= 1000 = '5'",
+  'SKILLS_DIR?': 'string > 0',
+  CONFIDENCE_THRESHOLD: "string.numeric.parse |> 0 <= number <= 1 = '0.80'",
+  HUMAN_REVIEW_THRESHOLD: "string.numeric.parse |> 0 <= number <= 1 = '0.70'",
+})
+
+export function readSubgraphConfig(environment: NodeJS.ProcessEnv) {
+  const env = readEnvironment(SubgraphEnvironment, environment)
+  return { ...toCommonConfig(env), port: env.DECISIONS_PORT, internalPublicKey: env.INTERNAL_PUBLIC_KEY }
+}
+
+export function readWorkerConfig(environment: NodeJS.ProcessEnv) {
+  const env = readEnvironment(WorkerEnvironment, environment)
+  return {
+    ...toCommonConfig(env),
+    port: env.WORKER_PORT,
+    concurrency: env.QUEUE_CONCURRENCY,
+    skillsDirectory: env.SKILLS_DIR ?? new URL('../../skills', import.meta.url).pathname,
+    // Confidence is counted in percent everywhere else.
+    thresholds: {
+      autoResolve: Math.round(env.CONFIDENCE_THRESHOLD * 100),
+      humanReview: Math.round(env.HUMAN_REVIEW_THRESHOLD * 100),
+    },
+  }
+}
+
+function toCommonConfig(env: typeof Environment.infer) {
+  return {
+    ...toServiceConfig(env),
+    database: env.DECISIONS_DATABASE,
+    queue: {
+      url: env.REDIS_QUEUE_URL ?? env.REDIS_URL,
+      attempts: env.QUEUE_MAX_RETRIES,
+      backoffMs: env.QUEUE_BACKOFF_DELAY_MS,
+    },
+  }
+}

@@ -1,0 +1,26 @@
+import type { DecisionCase, Priority } from '@redress/shared/contracts.ts'
+
+/** PENDING and PROCESSING are waited for; COMPLETED is final; FAILED ends unless somebody tries the issue again, by a new job. */
+export type JobStatus = 'PENDING' | 'PROCESSING' | 'COMPLETED' | 'FAILED'
+
+/** The order to decide one case. Stored before it is queued, so that it outlives the queue. */
+export type DecisionJob = Readonly<{
+  /** Derived from the event that asked for it: asking twice is the same job. */
+  id: string
+  case: DecisionCase
+  requestId: string | null
+  status: JobStatus
+  createdAt: Date
+  updatedAt: Date
+}>
+
+/** What goes first when there is more than one worker can do: 10 is the most urgent. */
+export const URGENCY: Readonly<Record<Priority, number>> = { CRITICAL: 10, HIGH: 7, NORMAL: 5, LOW: 3 }
+
+export function jobIdFor(eventId: string): string {
+  return `decide-${eventId}`
+}
+
+export function decisionIdFor(jobId: string): string {
+  return jobId.replace(/^decide-(iss_)?/, 'dec_')
+}

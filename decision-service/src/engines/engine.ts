@@ -1,0 +1,5 @@
+import type { DecisionCase } from '@redress/shared/contracts.ts'
+import type { Verdict } from '../domain/decision.ts'
+
+/** Rules, a model or several of them: whoever decides is asked like this. */
+export type DecisionEngine = { decide(decisionCase: DecisionCase): Promise<Verdict> | Verdict }

@@ -1,0 +1,100 @@
+import type { Fact, FactTable, FactValue } from './facts.ts'
+
+/** One condition of a row, ready to be asked. `expected` says it in words for the trace. */
+export type Condition = Readonly<{ fact: string; expected: string; holds: (value: FactValue) => boolean }>
+
+export type ConditionProblem = Readonly<{ path: readonly string[]; problem: string }>
+export type CompiledConditions = Readonly<{
+  conditions: readonly Condition[]
+  problems: readonly ConditionProblem[]
+}>
+
+type Comparison = Readonly<{ words: string; compare: (value: number, limit: number) => boolean }>
+
+const COMPARISONS: Readonly<Record<string, Comparison>> = {
+  lt: { words: 'less than', compare: (value, limit) => value < limit },
+  lte: { words: 'at most', compare: (value, limit) => value <= limit },
+  gt: { words: 'more than', compare: (value, limit) => value > limit },
+  gte: { words: 'at least', compare: (value, limit) => value >= limit },
+}
+const OPERATORS = [...Object.keys(COMPARISONS), 'not'].join(', ')
+
+/**
+ * Compiles `{ "riskScore": { "lt": 50 }, "errorCode": ["CARD_EXPIRED", "CARD_DECLINED"] }`: all must hold. A value
+ * stands for itself, a list for any of its members, an object for comparisons that must all hold.
+ */
+export function compileConditions(when: Readonly<Record<string, unknown>>, facts: FactTable): CompiledConditions {
+  const compiled = Object.entries(when).map(([name, wanted]) => {
+    const fact = Object.hasOwn(facts, name) ? facts[name] : undefined
+    if (fact === undefined) return refuse([name], `is not a fact; the facts are ${Object.keys(facts).join(', ')}`)
+    return compileCondition(name, fact, wanted)
+  })
+  return { conditions: compiled.flatMap((one) => one.conditions), problems: compiled.flatMap((one) => one.problems) }
+}
+
+function compileCondition(name: string, fact: Fact, wanted: unknown): CompiledConditions {
+  if (!isRecord(wanted)) return compileValues([name], { name, fact, wanted, negated: false })
+  if (Object.keys(wanted).length === 0) return refuse([name], `needs a comparison: ${OPERATORS}`)
+
+  const compiled = Object.entries(wanted).map(([operator, limit]) => {
+    const path = [name, operator]
+    if (operator === 'not') return compileValues(path, { name, fact, wanted: limit, negated: true })
+    const comparison = Object.hasOwn(COMPARISONS, operator) ? COMPARISONS[operator] : undefined
+    if (comparison === undefined) return refuse(path, `is not a comparison; there are ${OPERATORS}`)
+    return compileComparison(path, { name, fact, comparison, limit })
+  })
+  return { conditions: compiled.flatMap((one) => one.conditions), problems: compiled.flatMap((one) => one.problems) }
+}
+
+type Limited = { name: string; fact: Fact; comparison: Comparison; limit: unknown }
+
+function compileComparison(path: string[], { name, fact, comparison, limit }: Limited): CompiledConditions {
+  if (!isNumeric(fact)) return refuse(path, `cannot be asked of ${name}, which is a ${fact.kind}`)
+  if (typeof limit !== 'number') return refuse(path, 'must be a number')
+
+  const { words, compare } = comparison
+  // Nothing is neither more nor less than a number.
+  return accept(name, `${words} ${limit}`, (value) => typeof value === 'number' && compare(value, limit))
+}
+
+type Listed = { name: string; fact: Fact; wanted: unknown; negated: boolean }
+
+function compileValues(path: string[], { name, fact, wanted, negated }: Listed): CompiledConditions {
+  const values: readonly unknown[] = Array.isArray(wanted) ? wanted : [wanted]
+  if (values.length === 0) return refuse(path, 'must list at least one value')
+
+  const accepted: FactValue[] = []
+  for (const value of values) {
+    if (!isValueOf(fact, value))
+      return refuse(path, `cannot be ${JSON.stringify(value)}: ${describeValues(name, fact)}`)
+    accepted.push(value)
+  }
+  const words = accepted.map((value) => value ?? 'nothing').join(' or ')
+  return accept(name, negated ? `not ${words}` : words, (value) => accepted.includes(value) !== negated)
+}
+
+function isValueOf(fact: Fact, value: unknown): value is FactValue {
+  if (value === null) return true
+  if (fact.kind === 'text') return typeof value === 'string' && (fact.values?.includes(value) ?? true)
+  return typeof value === (isNumeric(fact) ? 'number' : 'boolean')
+}
+
+function describeValues(name: string, fact: Fact): string {
+  if (fact.values !== undefined) return `${name} is one of ${fact.values.join(', ')}, or null`
+  return `${name} is a ${isNumeric(fact) ? 'number' : fact.kind}`
+}
+
+const isNumeric = ({ kind }: Fact): boolean => kind === 'number' || kind === 'money'
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const accept = (fact: string, expected: string, holds: Condition['holds']): CompiledConditions => ({
+  conditions: [{ fact, expected, holds }],
+  problems: [],
+})
+
+const refuse = (path: readonly string[], problem: string): CompiledConditions => ({
+  conditions: [],
+  problems: [{ path, problem }],
+})

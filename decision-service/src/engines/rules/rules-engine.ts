@@ -1,0 +1,74 @@
+import type { DecisionCase } from '@redress/shared/contracts.ts'
+import type { TraceStep, Verdict } from '../../domain/decision.ts'
+import type { DecisionEngine } from '../engine.ts'
+import type { Skill, Skills } from '../skill.ts'
+import { type Evaluation, evaluate } from './evaluate.ts'
+import { type Facts, type FactValue, readFacts } from './facts.ts'
+
+/** Decides by the tables of the policies: the same case and the same policy always give the same verdict. */
+export function createRulesEngine({ skills }: { skills: Pick<Skills, 'forType'> }): DecisionEngine {
+  return { decide: (decisionCase) => decideByRules(decisionCase, skills.forType(decisionCase.details.type)) }
+}
+
+function decideByRules(decisionCase: DecisionCase, skill: Skill): Verdict {
+  const startedAt = performance.now()
+  const facts = readFacts(decisionCase, { currencies: skill.table.currencies, maxAmount: skill.maxAmount })
+  const factsAt = performance.now()
+  const evaluation = evaluate(skill.table, facts)
+  const reasoning = toReasoning(evaluation, facts)
+  const decidedAt = performance.now()
+
+  const { rule, confidence } = evaluation
+  const { name, version, digest } = skill
+  return {
+    action: rule.action,
+    confidence,
+    reasoning,
+    policyApplied: `${name} ${rule.section} ${rule.id}`,
+    policy: { skill: name, version, digest },
+    engine: 'RULES',
+    fallback: false,
+    trace: [
+      toStep('context', factsAt - startedAt, { facts }),
+      toStep('rules', decidedAt - factsAt, toOutput(evaluation, facts)),
+    ],
+  }
+}
+
+function toReasoning({ rule, adjustments }: Evaluation, facts: Facts): string {
+  return [rule, ...adjustments].map(({ because }) => because(facts)).join(' ')
+}
+
+function toOutput({ rule, adjustments, confidence, notFired }: Evaluation, facts: Facts): Record<string, unknown> {
+  return {
+    rule: rule.id,
+    section: rule.section,
+    inputs: toInputs(rule.conditions, facts),
+    action: rule.action,
+    ruleConfidence: rule.confidence,
+    adjustments: adjustments.map(({ id, section, change, conditions }) => ({
+      id,
+      section,
+      change,
+      inputs: toInputs(conditions, facts),
+    })),
+    confidence,
+    notFired,
+  }
+}
+
+/** The values that the conditions of a row looked at. */
+function toInputs(conditions: readonly { fact: string }[], facts: Facts): Record<string, FactValue> {
+  const inputs: Record<string, FactValue> = {}
+  for (const { fact } of conditions) inputs[fact] = facts[fact] ?? null
+  return inputs
+}
+
+const toStep = (name: string, durationMs: number, output: Record<string, unknown>): TraceStep => ({
+  name,
+  attempt: 1,
+  ok: true,
+  error: null,
+  durationMs,
+  output,
+})

@@ -1,0 +1,29 @@
+import { AppError } from '@redress/shared/errors.ts'
+
+/** Something wrong in a skill's folder, and where. */
+export type SkillProblem = Readonly<{
+  /** Relative to the folder of all skills, such as `decline-policy/rules.json`. */
+  file: string
+  /** Counted from 1; null where the problem has no single line. */
+  line: number | null
+  /** The place in the document, such as `rules[3].when.riskScore`; empty for the document itself. */
+  path: string
+  problem: string
+}>
+
+/** A skill was refused as a whole; `problems` lists everything that is wrong with it. */
+export class SkillsRefusedError extends AppError {
+  override readonly name = 'SkillsRefusedError'
+  readonly code = 'SKILLS_REFUSED'
+  readonly kind = 'invalid'
+  readonly problems: readonly SkillProblem[]
+
+  constructor(problems: readonly SkillProblem[]) {
+    super(`Skills refused:\n${problems.map((problem) => `  ${toLine(problem)}`).join('\n')}`)
+    this.problems = problems
+  }
+}
+
+function toLine({ file, line, path, problem }: SkillProblem): string {
+  return [line === null ? file : `${file}:${line}`, path, problem].filter((part) => part !== '').join(' ')
+}

@@ -1,0 +1,30 @@
+import type { RequestContext } from '@redress/shared/subgraph.ts'
+import type { StoredDecision } from '../domain/stored-decision.ts'
+import type { QueueViews } from '../use-cases/views.ts'
+import type { Loaders } from './loaders.ts'
+
+type Context = RequestContext<Loaders>
+type ById = Readonly<{ id: string }>
+
+/** GraphQL on one side, views on the other. */
+export function createResolvers({ queues }: { queues: QueueViews }) {
+  return {
+    Query: {
+      decision: (_: unknown, { id }: ById, { loaders }: Context) => loaders.decisions.load(id),
+      queues: () => queues.all(),
+    },
+    Decision: {
+      __resolveReference: ({ id }: ById, { loaders }: Context) => loaders.decisions.load(id),
+      issue: ({ issueId }: StoredDecision) => ({ __typename: 'Issue', id: issueId }),
+    },
+    Issue: {
+      __resolveReference: ({ id }: ById) => ({ id }),
+      decision: ({ id }: ById, _: unknown, { loaders }: Context) =>
+        loaders.decisionsOfIssue.load(id).then((decisions) => decisions.at(-1) ?? null),
+      decisions: ({ id }: ById, _: unknown, { loaders }: Context) => loaders.decisionsOfIssue.load(id),
+    },
+    Queue: {
+      __resolveReference: ({ name }: { name: string }) => queues.find(name),
+    },
+  }
+}

@@ -1,0 +1,99 @@
+import { configOrExit } from '@redress/shared/config.ts'
+import { STREAMS } from '@redress/shared/events/envelope.ts'
+import { joinElection } from '@redress/shared/events/leadership.ts'
+import { createOutbox, prepareOutbox } from '@redress/shared/events/outbox.ts'
+import { startOutboxRelay } from '@redress/shared/events/outbox-relay.ts'
+import { startStreamConsumer } from '@redress/shared/events/stream-consumer.ts'
+import { createInternalTokenVerifier } from '@redress/shared/internal-token.ts'
+import { announceReady, exitAfter, untilStopped } from '@redress/shared/lifecycle.ts'
+import { createLogger } from '@redress/shared/logger.ts'
+import { connectMongo, pingMongo } from '@redress/shared/mongo.ts'
+import { connectRedis, pingRedis } from '@redress/shared/redis.ts'
+import { serveSubgraph } from '@redress/shared/subgraph.ts'
+import { readSubgraphConfig } from './config.ts'
+import { toNewCase, toNewReview } from './inbound/issue-events.ts'
+import { createLoaders } from './inbound/loaders.ts'
+import { startRecovery } from './inbound/recovery.ts'
+import { createResolvers } from './inbound/resolvers.ts'
+import { createDecisionQueue } from './outbound/decision-queue.ts'
+import { collectionsOf, prepareCollections } from './outbound/documents.ts'
+import { createDecisionsTransaction } from './outbound/mongo-decisions-store.ts'
+import { createFindOverdue } from './outbound/mongo-overdue-jobs.ts'
+import { createMongoViews } from './outbound/mongo-views.ts'
+import { createAcceptCases, recordReviews, toJob } from './use-cases/accept-cases.ts'
+import { createRecoverJobs } from './use-cases/recover-jobs.ts'
+
+const config = configOrExit(readSubgraphConfig)
+const logger = createLogger('decisions', config.log)
+
+// Closed in reverse order when this module ends, whether it ends well or not.
+await using resources = new AsyncDisposableStack()
+
+// What we talk to.
+const mongo = await connectMongo(config.mongo.uri, 'decisions')
+resources.defer(() => mongo.close())
+const db = mongo.db(config.database)
+const collections = collectionsOf(db)
+await prepareCollections(collections)
+await prepareOutbox(db)
+
+const redis = await connectRedis(config.events.url, { name: 'decisions', logger })
+resources.defer(() => redis.destroy())
+const queueRedis = await connectRedis(config.queue.url, { name: 'decisions-queue', logger })
+resources.defer(() => queueRedis.destroy())
+const queue = createDecisionQueue({ redis: queueRedis, jobs: collections.jobs, ...config.queue, logger })
+resources.defer(() => queue.close())
+
+const relay = await startOutboxRelay({ db, redis, stream: STREAMS.decisions, logger })
+resources.defer(() => relay.stop())
+const outbox = createOutbox(db, relay.wake)
+
+// What we do.
+const now = () => new Date()
+const acceptCases = createAcceptCases({ now })
+const recoverJobs = createRecoverJobs({ findOverdue: createFindOverdue(collections), queue, now })
+const views = createMongoViews(collections)
+
+// What talks to us.
+const consumer = await startStreamConsumer({
+  mongo,
+  db,
+  redis,
+  stream: STREAMS.issues,
+  group: 'decisions',
+  async apply(events, session) {
+    const transaction = createDecisionsTransaction(collections, outbox, session)
+    await acceptCases(events.flatMap(toNewCase), transaction)
+    await recordReviews(events.flatMap(toNewReview), transaction)
+  },
+  afterCommit: (events) => queue.enqueue(events.flatMap(toNewCase).map((one) => toJob(one, now()))),
+  logger,
+})
+resources.defer(() => consumer.stop())
+
+const election = joinElection(redis, 'recovery:decisions', logger)
+resources.defer(() => election.stop())
+const recovery = startRecovery({ recoverJobs, mayRun: election.isLeader, logger })
+resources.defer(() => recovery.stop())
+
+const subgraph = await serveSubgraph({
+  name: 'decisions',
+  schemaFile: new URL('../schema.graphql', import.meta.url),
+  resolvers: createResolvers({ queues: queue }),
+  createLoaders: () => createLoaders(views),
+  verifyToken: createInternalTokenVerifier(config.internalPublicKey),
+  checks: {
+    mongodb: () => pingMongo(mongo, config.health.timeoutMs),
+    redis: () => pingRedis(redis, config.health.timeoutMs),
+    queue: () => pingRedis(queueRedis, config.health.timeoutMs),
+  },
+  port: config.port,
+  host: config.host,
+  logger,
+})
+resources.defer(() => subgraph.close())
+
+logger.info({ url: subgraph.url }, 'ready')
+announceReady(subgraph.url)
+logger.info({ signal: await untilStopped() }, 'stopping')
+exitAfter(config.shutdown.timeoutMs)

@@ -1,0 +1,11 @@
+import type { FindOverdue } from '../use-cases/recover-jobs.ts'
+import { type Collections, toJob } from './documents.ts'
+
+/** Open jobs that were created before a moment, oldest first. */
+export function createFindOverdue({ jobs }: Collections): FindOverdue {
+  return async ({ olderThan, limit }) => {
+    const open = { status: { $in: ['PENDING' as const, 'PROCESSING' as const] }, createdAt: { $lt: olderThan } }
+    const found = await jobs.find(open).sort({ createdAt: 1 }).limit(limit).toArray()
+    return found.map(toJob)
+  }
+}

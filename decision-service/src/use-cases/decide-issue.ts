@@ -1,0 +1,120 @@
+import { coalesce } from '@redress/shared/coalesce.ts'
+import type { Decision, Verdict } from '../domain/decision.ts'
+import { JobMissingError } from '../domain/errors.ts'
+import type { DecisionJob } from '../domain/job.ts'
+import { type RoutingThresholds, routeVerdict } from '../domain/routing.ts'
+import {
+  failedEvent,
+  madeEvent,
+  type StoredDecision,
+  startedEvent,
+  toStoredDecision,
+} from '../domain/stored-decision.ts'
+import type { Clock, DecisionsStore } from './ports.ts'
+
+export type DecideIssue = Readonly<{
+  /** Decides the case of a job. A job that was decided before keeps its first decision. @throws JobMissingError */
+  decide: (jobId: string) => Promise<void>
+  /** Ends a job that no attempt could decide. */
+  giveUp: (jobId: string, reason: string) => Promise<void>
+}>
+
+type Dependencies = Readonly<{
+  store: DecisionsStore
+  evaluate: (decisionCase: DecisionJob['case']) => Promise<Verdict> | Verdict
+  thresholds: RoutingThresholds
+  now: Clock
+  /** Milliseconds, for durations. */
+  monotonicMs: () => number
+  onCommit: () => void
+}>
+
+/**
+ * Begins, decides, ends. Jobs that run side by side in one process share their transactions: the cost of storing is
+ * divided, and no job waits for more than the transaction before it.
+ */
+export function createDecideIssue({
+  store,
+  evaluate,
+  thresholds,
+  now,
+  monotonicMs,
+  onCommit,
+}: Dependencies): DecideIssue {
+  const begin = coalesce<string, DecisionJob>((jobIds) => beginAll(store, jobIds, now()))
+  const end = coalesce<Ending, void>((endings) => endAll(store, endings, now()))
+
+  return {
+    async decide(jobId) {
+      const job = await begin(jobId)
+      onCommit()
+      if (job.status === 'COMPLETED') return
+      const startedMs = monotonicMs()
+      const verdict = await evaluate(job.case)
+      const decision = toDecision(verdict, thresholds, monotonicMs() - startedMs)
+      await end({ job, decision: toStoredDecision(decision, job, now()) })
+      onCommit()
+    },
+    async giveUp(jobId, reason) {
+      await store.transact(async (transaction) => {
+        const job = (await transaction.findJobs([jobId])).get(jobId)
+        if (!job || job.status === 'COMPLETED' || job.status === 'FAILED') return
+        await transaction.setStatus([jobId], 'FAILED', now())
+        await transaction.tell([failedEvent(job, reason, now())])
+      })
+      onCommit()
+    },
+  }
+}
+
+/** Marks the jobs as being worked on, and says so once for each. */
+function beginAll(store: DecisionsStore, jobIds: readonly string[], at: Date) {
+  return store.transact(async (transaction) => {
+    const jobs = await transaction.findJobs(jobIds)
+    const fresh = [...jobs.values()].filter(({ status }) => status === 'PENDING')
+    if (fresh.length > 0) {
+      await transaction.setStatus(
+        fresh.map(({ id }) => id),
+        'PROCESSING',
+        at,
+      )
+      await transaction.tell(fresh.map((job) => startedEvent(job, at)))
+    }
+    return jobIds.map((id) => jobs.get(id) ?? new JobMissingError(id))
+  })
+}
+
+type Ending = Readonly<{ job: DecisionJob; decision: StoredDecision }>
+
+/** Stores the decisions with their events; a job that somebody else decided meanwhile keeps what it has. */
+function endAll(store: DecisionsStore, endings: readonly Ending[], at: Date) {
+  return store.transact(async (transaction) => {
+    const jobs = await transaction.findJobs(endings.map(({ job }) => job.id))
+    const open = endings.filter(({ job }) => jobs.get(job.id)?.status === 'PROCESSING')
+    const unique = [...new Map(open.map((ending) => [ending.job.id, ending])).values()]
+    if (unique.length > 0) {
+      await transaction.addDecisions(unique.map(({ decision }) => decision))
+      await transaction.setStatus(
+        unique.map(({ job }) => job.id),
+        'COMPLETED',
+        at,
+      )
+      await transaction.tell(unique.map(({ job, decision }) => madeEvent(decision, job)))
+    }
+    return endings.map(() => undefined)
+  })
+}
+
+function toDecision(verdict: Verdict, thresholds: RoutingThresholds, durationMs: number): Decision {
+  const routing = routeVerdict(verdict, thresholds)
+  const { action, confidence } = verdict
+  const step = {
+    name: 'routing',
+    attempt: 1,
+    ok: true,
+    error: null,
+    durationMs: 0,
+    output: { action, confidence, ...thresholds, routing },
+  }
+  return { ...verdict, routing, durationMs, trace: [...verdict.trace, step] }
+}

@@ -1,0 +1,86 @@
+import { configOrExit } from '@redress/shared/config.ts'
+import { STREAMS } from '@redress/shared/events/envelope.ts'
+import { createOutbox, prepareOutbox } from '@redress/shared/events/outbox.ts'
+import { startOutboxRelay } from '@redress/shared/events/outbox-relay.ts'
+import { createHealth } from '@redress/shared/health.ts'
+import { answerJson, startHttpServer } from '@redress/shared/http.ts'
+import { announceReady, exitAfter, untilStopped } from '@redress/shared/lifecycle.ts'
+import { createLogger } from '@redress/shared/logger.ts'
+import { connectMongo, pingMongo } from '@redress/shared/mongo.ts'
+import { connectRedis, pingRedis } from '@redress/shared/redis.ts'
+import { readWorkerConfig } from './config.ts'
+import { createRulesEngine } from './engines/rules/rules-engine.ts'
+import { startDecisionWorker } from './inbound/decision-worker.ts'
+import { DECISIONS_QUEUE } from './outbound/decision-queue.ts'
+import { collectionsOf, prepareCollections } from './outbound/documents.ts'
+import { createMongoDecisionsStore } from './outbound/mongo-decisions-store.ts'
+import { openSkills } from './outbound/skills-folder.ts'
+import { createDecideIssue } from './use-cases/decide-issue.ts'
+
+const config = configOrExit(readWorkerConfig)
+const logger = createLogger('worker', config.log)
+
+// Closed in reverse order when this module ends, whether it ends well or not.
+await using resources = new AsyncDisposableStack()
+
+// What we talk to.
+const skills = await openSkills(config.skillsDirectory, {
+  onChange: ({ name, version, digest }) => logger.info({ skill: name, version, digest }, 'policy in force'),
+  onProblem: (err) => logger.error({ err }, 'policy edit refused, the last good version stays in force'),
+})
+resources.defer(() => skills.close())
+
+const mongo = await connectMongo(config.mongo.uri, 'worker')
+resources.defer(() => mongo.close())
+const db = mongo.db(config.database)
+const collections = collectionsOf(db)
+await prepareCollections(collections)
+await prepareOutbox(db)
+
+const redis = await connectRedis(config.events.url, { name: 'worker', logger })
+resources.defer(() => redis.destroy())
+const queueRedis = await connectRedis(config.queue.url, { name: 'worker-queue', logger })
+resources.defer(() => queueRedis.destroy())
+
+const relay = await startOutboxRelay({ db, redis, stream: STREAMS.decisions, logger })
+resources.defer(() => relay.stop())
+const outbox = createOutbox(db, relay.wake)
+
+// What we do.
+const decideIssue = createDecideIssue({
+  store: createMongoDecisionsStore({ mongo, collections, outbox }),
+  evaluate: createRulesEngine({ skills }).decide,
+  thresholds: config.thresholds,
+  now: () => new Date(),
+  monotonicMs: () => performance.now(),
+  onCommit: outbox.wake,
+})
+
+// What talks to us.
+const worker = startDecisionWorker({
+  queue: DECISIONS_QUEUE,
+  redis: queueRedis,
+  decideIssue,
+  concurrency: config.concurrency,
+  logger,
+})
+resources.defer(() => worker.close())
+
+const health = createHealth('worker', {
+  mongodb: () => pingMongo(mongo, config.health.timeoutMs),
+  redis: () => pingRedis(redis, config.health.timeoutMs),
+  queue: () => pingRedis(queueRedis, config.health.timeoutMs),
+})
+const server = await startHttpServer(
+  (request, response) => {
+    if (!health.answer(request, response)) answerJson(response, 404, { code: 'NOT_FOUND' })
+  },
+  { port: config.port, host: config.host },
+)
+resources.defer(() => server.close())
+
+logger.info({ url: server.url }, 'ready')
+announceReady(server.url)
+logger.info({ signal: await untilStopped() }, 'stopping')
+health.drain()
+exitAfter(config.shutdown.timeoutMs)
