@@ -1,5 +1,5 @@
 import { BSON } from 'mongodb'
-import { encode, type Fields, isNumber, toNumber } from '../bson.ts'
+import { encode, type Fields } from '../bson.ts'
 import type { Context } from '../database.ts'
 import { CommandError, unsupported } from '../errors.ts'
 import { RawBatch } from '../wire.ts'

@@ -1,5 +1,5 @@
 import { BSON } from 'mongodb'
-import { decode, type Fields, isNumber, toNumber, type Value } from '../bson.ts'
+import { decode, encode, type Fields, isNumber, toNumber, type Value } from '../bson.ts'
 import { type Context, whenFree } from '../database.ts'
 import { CommandError, unsupported } from '../errors.ts'
 import { readSort, type Sort } from '../planner.ts'
