@@ -59,7 +59,7 @@ const consumer = await startStreamConsumer({
   mongo,
   db,
   redis,
-  stream: STREAMS.issues,
+  streams: [STREAMS.issues],
   group: 'decisions',
   async apply(events, session) {
     const transaction = createDecisionsTransaction(collections, outbox, session)

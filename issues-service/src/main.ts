@@ -72,7 +72,7 @@ const consumer = await startStreamConsumer({
   mongo,
   db,
   redis,
-  stream: STREAMS.decisions,
+  streams: [STREAMS.decisions],
   group: 'issues',
   apply: (events, session) =>
     followDecisions(events.flatMap(toIssueNews), createIssuesTransaction(collections, outbox, session)),

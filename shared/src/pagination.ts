@@ -57,8 +57,38 @@ export async function readPage<D extends Document, T>(options: Page<D, T>): Prom
     .limit(size + 1)
     .toArray()
 
+  return toConnection({
+    found: found as unknown as D[],
+    size,
+    order,
+    page,
+    toNode,
+    count: () => collection.countDocuments(filter),
+  })
+}
+
+type Rows<D extends Document, T> = Readonly<{
+  /** In reading order from where the page begins; one more than `size` where there are more. */
+  found: readonly D[]
+  size: number
+  order: PageOrder
+  page: PageArguments
+  toNode: (document: D) => T
+  count: () => Promise<number>
+}>
+
+/** A page out of rows that were read already. */
+export function toConnection<D extends Document, T>({
+  found,
+  size,
+  order,
+  page,
+  toNode,
+  count,
+}: Rows<D, T>): Connection<T> {
+  const backwards = page.last != null
   const more = found.length > size
-  const rows = found.slice(0, size) as unknown as D[]
+  const rows = found.slice(0, size)
   if (backwards) rows.reverse()
   const edges = rows.map((row) => ({ cursor: writeCursor(order, row), node: toNode(row) }))
   return {
@@ -70,11 +100,12 @@ export async function readPage<D extends Document, T>(options: Page<D, T>): Prom
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
-    totalCount: () => collection.countDocuments(filter),
+    totalCount: count,
   }
 }
 
-function sizeOf({ first, last }: PageArguments): number {
+/** How many rows a page has. @throws BadUserInputError */
+export function sizeOf({ first, last }: PageArguments): number {
   if (first != null && last != null) throw new BadUserInputError(['first'], 'cannot be combined with last')
   const [name, size] = last != null ? ['last', last] : ['first', first ?? PAGE_DEFAULT]
   if (size < 1 || size > PAGE_MAX) throw new BadUserInputError([name as string], `must be from 1 to ${PAGE_MAX}`)

@@ -18,7 +18,7 @@ export type ConsumerOptions = Readonly<{
   mongo: MongoClient
   db: Db
   redis: Redis
-  stream: StreamName
+  streams: readonly StreamName[]
   /** Every group gets every event; the members of one group share them. */
   group: string
   /** Applies events that were not applied before, in the transaction that also notes them as applied. */
@@ -33,17 +33,17 @@ export type ConsumerOptions = Readonly<{
 type DeadEvent = { _id: string; group: string; text: string; reason: string; at: Date }
 
 /**
- * Reads a stream as member of a consumer group, in batches. An event takes effect exactly once: its id is noted
+ * Reads streams as member of a consumer group, in batches. An event takes effect exactly once: its id is noted
  * in the same transaction as its effect. An event that cannot be applied is isolated from its batch, tried
  * DELIVERIES_MAX times, and then kept in the collection `dead_events` with the reason.
  */
 export async function startStreamConsumer(options: ConsumerOptions): Promise<StreamConsumer> {
-  const { db, redis, stream, group, afterCommit, mayConsume = () => true, logger } = options
+  const { db, redis, streams, group, afterCommit, mayConsume = () => true, logger } = options
   const reader = redis.duplicate()
   reader.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
   await reader.connect()
 
-  const member = createGroupMember({ redis, reader, stream, group })
+  const member = createGroupMember({ redis, reader, streams, group })
   const inbox = createInbox(options)
   await inbox.prepare()
   let stopped = false
@@ -61,7 +61,7 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
       .collection<DeadEvent>('dead_events')
       .updateOne({ _id: `${group}-${message.id}` }, { $set: dead }, { upsert: true })
     await member.acknowledge([message])
-    logger.error({ stream, group, eventId: message.event?.id, reason }, 'event set aside')
+    logger.error({ stream: message.stream, group, eventId: message.event?.id, reason }, 'event set aside')
   }
 
   const applyAlone = async (message: Message): Promise<void> => {
@@ -92,7 +92,7 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
       try {
         return await settle(messages)
       } catch (err) {
-        logger.warn({ err, stream, group }, 'events not applied yet')
+        logger.warn({ err, group }, 'events not applied yet')
         await pause(PAUSE_MS)
       }
     }
@@ -114,7 +114,7 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
         await settleEventually(await member.readNew())
       } catch (err) {
         if (stopped) break
-        logger.warn({ err, stream, group }, 'stream not readable')
+        logger.warn({ err, streams, group }, 'streams not readable')
         takeOverAt = 0
         await pause(PAUSE_MS)
       }

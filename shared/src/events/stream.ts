@@ -9,7 +9,7 @@ const BLOCK_MS = 2_000
 const ABANDONED_MS = 5_000
 
 /** One message of a stream; `event` is null where its text is not one. */
-export type Message = Readonly<{ id: string; event: DomainEvent | null; text: string }>
+export type Message = Readonly<{ stream: string; id: string; event: DomainEvent | null; text: string }>
 
 export type GroupMember = Readonly<{
   /** Creates the group where it is missing: on the first start, or after Redis was lost. */
@@ -23,56 +23,63 @@ export type GroupMember = Readonly<{
   leave: () => Promise<void>
 }>
 
-type Options = Readonly<{ redis: Redis; reader: Redis; stream: StreamName; group: string }>
+type Options = Readonly<{ redis: Redis; reader: Redis; streams: readonly StreamName[]; group: string }>
 
-/** One member of a consumer group. `reader` is a connection of its own, since it blocks while it waits. */
-export function createGroupMember({ redis, reader, stream, group }: Options): GroupMember {
+/** One member of a consumer group on some streams. `reader` is a connection of its own, since it blocks while it waits. */
+export function createGroupMember({ redis, reader, streams, group }: Options): GroupMember {
   const consumer = `${process.pid}-${randomUUID().slice(0, 8)}`
+  const wanted = streams.map((stream) => ({ key: stream, id: '>' }))
 
   return {
     async join() {
-      try {
-        await redis.xGroupCreate(stream, group, '0', { MKSTREAM: true })
-      } catch (error) {
-        if (!String(error).includes('BUSYGROUP')) throw error
-      }
+      for (const stream of streams) await createGroup(redis, stream, group)
     },
     async readNew() {
-      const reply = await reader.xReadGroup(
-        group,
-        consumer,
-        { key: stream, id: '>' },
-        { COUNT: BATCH, BLOCK: BLOCK_MS },
-      )
-      const streams = (reply ?? []) as unknown as readonly { messages: readonly RawMessage[] }[]
-      return streams.flatMap(({ messages }) => messages.map(toMessage))
+      const reply = await reader.xReadGroup(group, consumer, wanted, { COUNT: BATCH, BLOCK: BLOCK_MS })
+      const read = (reply ?? []) as unknown as readonly { name: string; messages: readonly RawMessage[] }[]
+      return read.flatMap(({ name, messages }) => messages.map((message) => toMessage(name, message)))
     },
     async takeOverAbandoned() {
-      const { messages } = await redis.xAutoClaim(stream, group, consumer, ABANDONED_MS, '0', { COUNT: BATCH })
-      return messages.filter((message) => message !== null).map(toMessage)
+      const claimed = streams.map(async (stream) => {
+        const { messages } = await redis.xAutoClaim(stream, group, consumer, ABANDONED_MS, '0', { COUNT: BATCH })
+        return messages.flatMap((message) => (message === null ? [] : [toMessage(stream, message)]))
+      })
+      return (await Promise.all(claimed)).flat()
     },
-    async countDelivery({ id }) {
+    async countDelivery({ stream, id }) {
       await redis.xClaim(stream, group, consumer, 0, id)
       const [pending] = await redis.xPendingRange(stream, group, id, id, 1)
       return pending?.deliveriesCounter ?? 0
     },
     async acknowledge(messages) {
-      const ids = messages.map(({ id }) => id)
-      if (ids.length > 0) await redis.xAck(stream, group, ids)
+      for (const stream of streams) {
+        const ids = messages.filter((message) => message.stream === stream).map(({ id }) => id)
+        if (ids.length > 0) await redis.xAck(stream, group, ids)
+      }
     },
     async leave() {
-      // A member with unfinished messages stays listed, so that others can take them over.
-      const [pending] = await redis.xPendingRange(stream, group, '-', '+', 1, { consumer })
-      if (pending === undefined) await redis.xGroupDelConsumer(stream, group, consumer)
+      for (const stream of streams) {
+        // A member with unfinished messages stays listed, so that others can take them over.
+        const [pending] = await redis.xPendingRange(stream, group, '-', '+', 1, { consumer })
+        if (pending === undefined) await redis.xGroupDelConsumer(stream, group, consumer)
+      }
     },
+  }
+}
+
+async function createGroup(redis: Redis, stream: StreamName, group: string): Promise<void> {
+  try {
+    await redis.xGroupCreate(stream, group, '0', { MKSTREAM: true })
+  } catch (error) {
+    if (!String(error).includes('BUSYGROUP')) throw error
   }
 }
 
 type RawMessage = { id: string; message: Record<string, string> }
 
-function toMessage({ id, message }: RawMessage): Message {
+function toMessage(stream: string, { id, message }: RawMessage): Message {
   const text = message.event ?? ''
-  return { id, text, event: toEvent(text) }
+  return { stream, id, text, event: toEvent(text) }
 }
 
 function toEvent(text: string): DomainEvent | null {

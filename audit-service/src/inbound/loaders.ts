@@ -1,0 +1,26 @@
+import type { Connection, PageArguments } from '@redress/shared/pagination.ts'
+import DataLoader from 'dataloader'
+import type { AuditEntry } from '../domain/entry.ts'
+import type { Views } from '../use-cases/ports.ts'
+
+export type Loaders = Readonly<{
+  entries: DataLoader<string, AuditEntry | null>
+  /** One loader for each page that a request asks for; issues that ask for the same page are read together. */
+  trails: (page: PageArguments) => DataLoader<string, Connection<AuditEntry>>
+}>
+
+/** What one request reads, each thing once and many in one go. */
+export function createLoaders(views: Views): Loaders {
+  const trails = new Map<string, DataLoader<string, Connection<AuditEntry>>>()
+  return {
+    entries: new DataLoader(views.find),
+    trails: (page) => {
+      const name = JSON.stringify([page.first, page.after])
+      const known = trails.get(name)
+      if (known) return known
+      const created = new DataLoader<string, Connection<AuditEntry>>((ids) => views.pagesOfTrails(ids, page))
+      trails.set(name, created)
+      return created
+    },
+  }
+}

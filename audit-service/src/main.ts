@@ -1,0 +1,74 @@
+import { configOrExit } from '@redress/shared/config.ts'
+import { STREAMS } from '@redress/shared/events/envelope.ts'
+import { joinElection } from '@redress/shared/events/leadership.ts'
+import { startStreamConsumer } from '@redress/shared/events/stream-consumer.ts'
+import { createInternalTokenVerifier } from '@redress/shared/internal-token.ts'
+import { announceReady, exitAfter, untilStopped } from '@redress/shared/lifecycle.ts'
+import { createLogger } from '@redress/shared/logger.ts'
+import { connectMongo, pingMongo } from '@redress/shared/mongo.ts'
+import { connectRedis, pingRedis } from '@redress/shared/redis.ts'
+import { serveSubgraph } from '@redress/shared/subgraph.ts'
+import { readConfig } from './config.ts'
+import { createLoaders } from './inbound/loaders.ts'
+import { createResolvers } from './inbound/resolvers.ts'
+import { collectionsOf, prepareCollections } from './outbound/documents.ts'
+import { createMongoChainReader, createMongoChainWriter } from './outbound/mongo-chain.ts'
+import { createMongoViews } from './outbound/mongo-views.ts'
+import { recordEvents } from './use-cases/record-events.ts'
+import { createVerifyChain } from './use-cases/verify-chain.ts'
+
+const config = configOrExit(readConfig)
+const logger = createLogger('audit', config.log)
+
+// Closed in reverse order when this module ends, whether it ends well or not.
+await using resources = new AsyncDisposableStack()
+
+// What we talk to.
+const mongo = await connectMongo(config.mongo.uri, 'audit')
+resources.defer(() => mongo.close())
+const db = mongo.db(config.database)
+const collections = collectionsOf(db)
+await prepareCollections(collections)
+
+const redis = await connectRedis(config.events.url, { name: 'audit', logger })
+resources.defer(() => redis.destroy())
+
+// What we do.
+const views = createMongoViews(collections)
+const verifyChain = createVerifyChain(createMongoChainReader(collections))
+
+// What talks to us.
+const election = joinElection(redis, 'audit', logger)
+resources.defer(() => election.stop())
+const consumer = await startStreamConsumer({
+  mongo,
+  db,
+  redis,
+  streams: [STREAMS.issues, STREAMS.decisions],
+  group: 'audit',
+  apply: (events, session) => recordEvents(events, createMongoChainWriter(collections, session)),
+  mayConsume: election.isLeader,
+  logger,
+})
+resources.defer(() => consumer.stop())
+
+const subgraph = await serveSubgraph({
+  name: 'audit',
+  schemaFile: new URL('../schema.graphql', import.meta.url),
+  resolvers: createResolvers({ views, verifyChain }),
+  createLoaders: () => createLoaders(views),
+  verifyToken: createInternalTokenVerifier(config.internalPublicKey),
+  checks: {
+    mongodb: () => pingMongo(mongo, config.health.timeoutMs),
+    redis: () => pingRedis(redis, config.health.timeoutMs),
+  },
+  port: config.port,
+  host: config.host,
+  logger,
+})
+resources.defer(() => subgraph.close())
+
+logger.info({ url: subgraph.url }, 'ready')
+announceReady(subgraph.url)
+logger.info({ signal: await untilStopped() }, 'stopping')
+exitAfter(config.shutdown.timeoutMs)

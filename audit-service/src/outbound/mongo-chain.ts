@@ -1,0 +1,41 @@
+import type { ClientSession } from 'mongodb'
+import { GENESIS, type Head } from '../domain/entry.ts'
+import type { ChainReader, ChainWriter } from '../use-cases/ports.ts'
+import { type Collections, toEntry } from './documents.ts'
+
+/** Appends within a transaction that somebody else began; a second writer conflicts on the head and begins again. */
+export function createMongoChainWriter({ entries, heads }: Collections, session: ClientSession): ChainWriter {
+  return {
+    readHead: () => readHead(heads, session),
+    async append(added, before) {
+      const last = added.at(-1)
+      if (!last) return
+      await entries.insertMany(
+        added.map(({ id, ...rest }) => ({ _id: id, ...rest })),
+        { session },
+      )
+      const head = { sequence: last.sequence, hash: last.hash }
+      if (before.sequence === 0) await heads.insertOne({ _id: 'head', ...head }, { session })
+      else await heads.updateOne({ _id: 'head', sequence: before.sequence }, { $set: head }, { session })
+    },
+  }
+}
+
+export function createMongoChainReader({ entries, heads }: Collections): ChainReader {
+  return {
+    readHead: () => readHead(heads),
+    async find(sequence) {
+      const found = await entries.findOne({ sequence })
+      return found && toEntry(found)
+    },
+    async read({ from, to, limit }) {
+      const found = entries.find({ sequence: { $gte: from, $lte: to } })
+      return (await found.sort({ sequence: 1 }).limit(limit).toArray()).map(toEntry)
+    },
+  }
+}
+
+async function readHead(heads: Collections['heads'], session?: ClientSession): Promise<Head> {
+  const found = await heads.findOne({ _id: 'head' }, session ? { session } : {})
+  return found ? { sequence: found.sequence, hash: found.hash } : GENESIS
+}

@@ -1,0 +1,35 @@
+import type { Connection, PageArguments } from '@redress/shared/pagination.ts'
+import type { AuditEntry, Head } from '../domain/entry.ts'
+
+/** Part of one transaction that somebody else began. */
+export type ChainWriter = Readonly<{
+  readHead(): Promise<Head>
+  /** @throws when another writer has moved the head since it was read. */
+  append(entries: readonly AuditEntry[], before: Head): Promise<void>
+}>
+
+export type ChainReader = Readonly<{
+  readHead(): Promise<Head>
+  find(sequence: number): Promise<AuditEntry | null>
+  /** In order, both ends included, at most `limit`. */
+  read(range: Readonly<{ from: number; to: number; limit: number }>): Promise<readonly AuditEntry[]>
+}>
+
+/** Every given condition must hold. */
+export type AuditFilter = Readonly<{
+  entityType?: string | null
+  entityId?: string | null
+  action?: string | null
+  actor?: string | null
+  after?: Date | null
+  before?: Date | null
+}>
+
+/** What callers read. */
+export type Views = Readonly<{
+  find(ids: readonly string[]): Promise<readonly (AuditEntry | null)[]>
+  /** Newest first. */
+  pageOfLog(filter: AuditFilter, page: PageArguments): Promise<Connection<AuditEntry>>
+  /** What happened to each issue, oldest first; the same page of each. */
+  pagesOfTrails(issueIds: readonly string[], page: PageArguments): Promise<readonly Connection<AuditEntry>[]>
+}>
