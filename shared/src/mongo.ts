@@ -1,4 +1,5 @@
 import { type ClientSession, MongoClient, MongoError, MongoServerError, type TransactionOptions } from 'mongodb'
+import { succeedsWithin } from './deadline.ts'
 
 const DUPLICATE_KEY = 11000
 
@@ -15,8 +16,8 @@ export function connectMongo(uri: string, appName: string): Promise<MongoClient>
     waitQueueTimeoutMS: 10_000,
     serverSelectionTimeoutMS: 10_000,
     connectTimeoutMS: 5_000,
-    // Every call has this long, retries included.
-    timeoutMS: 30_000,
+    // A reply that does not come within this ends the connection, and the call with it.
+    socketTimeoutMS: 30_000,
     readPreference: 'primary',
     writeConcern: { w: 'majority' },
     retryWrites: true,
@@ -44,14 +45,9 @@ export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY
 }
 
-/** Whether the database answers within `timeoutMS`. */
-export async function pingMongo(mongo: MongoClient, timeoutMS: number): Promise<boolean> {
-  try {
-    await mongo.db('admin').command({ ping: 1 }, { timeoutMS })
-    return true
-  } catch {
-    return false
-  }
+/** Whether the database answers within `timeoutMs`. */
+export function pingMongo(mongo: MongoClient, timeoutMs: number): Promise<boolean> {
+  return succeedsWithin(timeoutMs, mongo.db('admin').command({ ping: 1 }))
 }
 
 /** Whether an error tells of the database being away or busy, so that the same call may succeed later. */

@@ -1,4 +1,5 @@
 import { createClient } from 'redis'
+import { succeedsWithin } from './deadline.ts'
 import type { Logger } from './logger.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
@@ -24,12 +25,6 @@ export async function connectRedis(url: string, { name, logger }: { name: string
 export type Redis = Awaited<ReturnType<typeof connectRedis>>
 
 /** Whether Redis answers within `timeoutMs`. */
-export async function pingRedis(redis: Redis, timeoutMs: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const timer = setTimeout(() => resolve(false), timeoutMs)
-  redis.ping().then(
-    () => resolve(true),
-    () => resolve(false),
-  )
-  return promise.finally(() => clearTimeout(timer))
+export function pingRedis(redis: Redis, timeoutMs: number): Promise<boolean> {
+  return succeedsWithin(timeoutMs, redis.ping())
 }
