@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs'
+import { buildASTSchema, isInputObjectType, parse } from 'graphql'
+import { describe, expect, it } from 'vitest'
+import { composeSupergraph, SUPERGRAPH_FILE } from './compose-supergraph.ts'
+
+describe('the supergraph', () => {
+  it('that is committed is the one the three schemas give: after a change, `npm run compose`', () => {
+    const { supergraph, errors } = composeSupergraph()
+
+    expect(errors).toEqual([])
+    expect(readFileSync(SUPERGRAPH_FILE, 'utf8')).toBe(supergraph)
+  })
+
+  it('keeps descriptions and what composition does not know', () => {
+    const schema = buildASTSchema(parse(composeSupergraph().supergraph ?? ''), { assumeValidSDL: true })
+    const details = schema.getType('IssueDetailsInput')
+
+    expect(details?.description).toBe('Exactly one field is set; it also gives the issue its type.')
+    expect(isInputObjectType(details) && details.isOneOf).toBe(true)
+    expect(schema.getQueryType()?.getFields().issues?.description).toMatch(/^Newest first/)
+  })
+})

@@ -1,0 +1,60 @@
+import { readEnvironment } from '@redress/shared/config.ts'
+import { type } from 'arktype'
+import { isInternalPrivateKey, isReadableKeyFile } from './access/key-files.ts'
+
+const TIMEOUT = 'string.integer.parse |> 100 <= number <= 600000'
+
+const YesOrNo = type(/^(true|false)$/).configure({ expected: 'true or false' })
+const InternalPrivateKey = type('string > 0').narrow(
+  (key, ctx) => isInternalPrivateKey(key) || ctx.reject({ expected: 'an Ed25519 private key: PKCS #8 in DER, base64' }),
+)
+const KeyFile = type('string > 0').narrow(
+  (path, ctx) => isReadableKeyFile(path) || ctx.reject({ expected: 'the path of a public key (PEM) or a JWKS (JSON)' }),
+)
+// It becomes part of a page.
+const DevToken = type(/^[\w.-]+$/).configure({ expected: 'a JWT' })
+const Never = type('string').narrow((_, ctx) => ctx.reject({ expected: 'left out when NODE_ENV is production' }))
+
+const Environment = type({
+  NODE_ENV: "'development' | 'production' | 'test' = 'development'",
+  LOG_LEVEL: "'debug' | 'info' | 'warn' | 'error' = 'info'",
+  PORT: "string.integer.parse |> 0 <= number <= 65535 = '4000'",
+  HOST: "string > 0 = '127.0.0.1'",
+  ISSUES_URL: 'string.url',
+  DECISIONS_URL: 'string.url',
+  AUDIT_URL: 'string.url',
+  INTERNAL_PRIVATE_KEY: InternalPrivateKey,
+  JWT_PUBLIC_KEY_PATH: KeyFile,
+  JWT_ISSUER: "string > 0 = 'redress'",
+  JWT_AUDIENCE: "string > 0 = 'redress'",
+  SUBGRAPH_TIMEOUT_MS: `${TIMEOUT} = '5000'`,
+  HEALTH_CHECK_TIMEOUT_MS: `${TIMEOUT} = '2000'`,
+  SHUTDOWN_TIMEOUT_MS: `${TIMEOUT} = '30000'`,
+  'PLAYGROUND?': YesOrNo,
+  'INTROSPECTION?': YesOrNo,
+  TRUST_PROXY: YesOrNo.default('false'),
+  'DEV_TOKEN?': DevToken,
+})
+
+/** A token in a page is for the machine of a developer, and nowhere else. */
+const ProductionEnvironment = Environment.merge({ 'DEV_TOKEN?': Never })
+
+export function readConfig(environment: NodeJS.ProcessEnv) {
+  const isProduction = environment.NODE_ENV === 'production'
+  const env = readEnvironment(isProduction ? ProductionEnvironment : Environment, environment)
+  const isOn = (given: string | undefined) => (given === undefined ? !isProduction : given === 'true')
+  return {
+    port: env.PORT,
+    host: env.HOST,
+    trustProxy: env.TRUST_PROXY === 'true',
+    subgraphs: { issues: env.ISSUES_URL, decisions: env.DECISIONS_URL, audit: env.AUDIT_URL },
+    subgraphTimeoutMs: env.SUBGRAPH_TIMEOUT_MS,
+    internalPrivateKey: env.INTERNAL_PRIVATE_KEY,
+    jwt: { keyFile: env.JWT_PUBLIC_KEY_PATH, issuer: env.JWT_ISSUER, audience: env.JWT_AUDIENCE },
+    playground: isOn(env.PLAYGROUND) ? { devToken: env.DEV_TOKEN ?? null } : null,
+    introspection: isOn(env.INTROSPECTION),
+    health: { timeoutMs: env.HEALTH_CHECK_TIMEOUT_MS },
+    shutdown: { timeoutMs: env.SHUTDOWN_TIMEOUT_MS },
+    log: { level: env.LOG_LEVEL },
+  }
+}

@@ -1,0 +1,32 @@
+import type { ServerResponse } from 'node:http'
+import { AppError } from '@redress/shared/errors.ts'
+import { answerJson } from '@redress/shared/http.ts'
+import type { Logger } from '@redress/shared/logger.ts'
+import { INTERNAL, NEUTRAL } from '../operations/public-error.ts'
+import { MethodNotAllowedError, statusOf } from './errors.ts'
+import type { Exchange } from './exchange.ts'
+
+/** Answers in GraphQL's form, so that a client has one kind of error to read. */
+export function answerFailure(exchange: Exchange, error: unknown, logger: Logger): void {
+  const { response, requestId, observed } = exchange
+  // Nobody is there to answer, or an answer is on its way.
+  if (response.destroyed || response.headersSent) return
+
+  const { status, message, extensions } = toAnswer(error, requestId)
+  if (status === 500) logger.error({ err: error, requestId }, 'unexpected error')
+  observed.codes = [extensions.code]
+  addHeaders(response, error, status)
+  answerJson(response, status, { errors: [{ message, extensions }] })
+}
+
+function toAnswer(error: unknown, requestId: string) {
+  if (!(error instanceof AppError)) {
+    return { status: 500, message: NEUTRAL, extensions: { code: INTERNAL, requestId } }
+  }
+  return { status: statusOf(error), message: error.message, extensions: { code: error.code, ...error.facts } }
+}
+
+function addHeaders(response: ServerResponse, error: unknown, status: number): void {
+  if (status === 401) response.setHeader('www-authenticate', 'Bearer')
+  if (error instanceof MethodNotAllowedError) response.setHeader('allow', error.facts.allowed.join(', '))
+}

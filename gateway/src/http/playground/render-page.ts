@@ -1,0 +1,27 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { gzipSync } from 'node:zlib'
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
+import type { Tab } from './tabs.ts'
+
+/** What the page is made from. */
+export type PageInput = Readonly<{ tabs: readonly Tab[]; devToken: string | null }>
+
+const MARK =
+  "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32' width='32' height='32'>" +
+  "<rect width='32' height='32' rx='7' fill='#1f6f5c'/>" +
+  "<path d='M10 24V8h7a5 5 0 0 1 0 10h-7m7 0 5 6' fill='none' stroke='#fff' stroke-width='3'/></svg>"
+
+// Run as a worker: the parts of the page take tens of megabytes, which end with it. Only the packed page is kept.
+const { tabs, devToken } = workerData as PageInput
+const headers = JSON.stringify(devToken === null ? {} : { Authorization: `Bearer ${devToken}` }, null, 2)
+const page = renderGraphiQL({
+  title: 'Redress playground',
+  logo: MARK,
+  favicon: `data:image/svg+xml,${encodeURIComponent(MARK)}`,
+  endpoint: '/graphql',
+  defaultTabs: tabs.map((tab) => ({ ...tab, headers })),
+  headers,
+  // The browser would go on sending a token of yesterday.
+  shouldPersistHeaders: false,
+})
+parentPort?.postMessage(gzipSync(page))

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import { toPublicError } from './public-error.ts'
+
+describe('an error', () => {
+  it('of a subgraph keeps its code and facts, and names the service', () => {
+    const error = {
+      message: 'Stale.',
+      path: ['reviewIssue'],
+      locations: [{ line: 1, column: 1 }],
+      extensions: { code: 'CONFLICT', version: 4, serviceName: 'issues', stacktrace: ['at secret.ts:1'] },
+    }
+
+    expect(toPublicError(error)).toEqual({
+      message: 'Stale.',
+      path: ['reviewIssue'],
+      extensions: { code: 'CONFLICT', version: 4, service: 'issues' },
+    })
+  })
+
+  it('in the document keeps its place in it', () => {
+    const locations = [{ line: 1, column: 3 }]
+    const error = { message: 'Cannot query field "x".', locations, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }
+
+    expect(toPublicError(error)).toEqual(error)
+  })
+
+  it.for<Record<string, unknown>>([
+    {},
+    { code: 'INTERNAL_SERVER_ERROR' },
+    { code: 'INTERNAL_SERVER_ERROR', serviceName: 'audit', query: 'SELECT' },
+    { code: 'DOWNSTREAM_SERVICE_ERROR', serviceName: 'audit' },
+    { code: 42, serviceName: 'audit' },
+    { code: 'UNSUPPORTED_PLANNER_THING' },
+  ])('with %j is not shown', (extensions) => {
+    const shown = toPublicError({ message: 'secret', extensions })
+
+    expect(shown.extensions?.code).toBe('INTERNAL_SERVER_ERROR')
+    expect(JSON.stringify(shown)).not.toMatch(/secret|SELECT|PLANNER/)
+  })
+})

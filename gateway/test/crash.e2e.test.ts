@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { createClient } from 'redis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { redisPidFileIn } from '../../scripts/stack/redis-predecessor.ts'
+import { declineInput, type System, startSystem } from './system.ts'
+
+const ISSUES = 300
+const ROWS = 10
+const SIDE_BY_SIDE = 3
+/** The kill comes at a random moment within this, while issues are created and decided. */
+const KILL_WITHIN_MS = 900
+const SETTLED_MS = 45_000
+
+let system: System
+beforeAll(async () => {
+  system = await startSystem({ replicas: { issues: 2, worker: 2 } })
+})
+afterAll(() => system?.stop())
+
+const pidOf = (name: string) => system.stack.processes[name]!.pid!
+const pidOfRedis = () => Number(readFileSync(redisPidFileIn(join(system.dataDirectory, 'redis')), 'utf8'))
+
+async function pidOfRelayLeader(): Promise<number> {
+  const redis = createClient({ url: system.stack.environmentOf('issues').REDIS_URL! })
+  await redis.connect()
+  const holder = await redis.get('leader:relay:events:issues')
+  redis.destroy()
+  return Number(holder?.split(':')[0])
+}
+
+const CREATE_ROWS = `mutation Rows($inputs: [CreateIssueInput!]!) {
+  createIssues(inputs: $inputs) { results { issue { id } error { code } } }
+}`
+
+/** Asks until it is answered, with the same keys each time, as a caller does who must not create twice. */
+async function createRows(inputs: readonly object[]): Promise<string[]> {
+  for (;;) {
+    try {
+      const { data, errors } = await system.ask('operator', CREATE_ROWS, { inputs })
+      if (!errors) return data.createIssues.results.map((row: { issue: { id: string } }) => row.issue.id)
+    } catch {
+      // Nobody is there to answer; somebody will be.
+    }
+    await pause(100)
+  }
+}
+
+async function createAll(): Promise<string[]> {
+  const batches = Array.from({ length: ISSUES / ROWS }, () =>
+    Array.from({ length: ROWS }, () => declineInput({ idempotencyKey: randomUUID() })),
+  )
+  const created: string[] = []
+  const caller = async () => {
+    for (let batch = batches.pop(); batch; batch = batches.pop()) created.push(...(await createRows(batch)))
+  }
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, caller))
+  return created
+}
+
+const PAGE = `query Page($after: String) {
+  issues(first: 100, after: $after) {
+    nodes { id status version statusHistory { from to } decisions { id } auditTrail(first: 20) { nodes { id action sequence } } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`
+
+type Seen = {
+  id: string
+  status: string
+  version: number
+  statusHistory: { from: string | null; to: string }[]
+  decisions: { id: string }[]
+  auditTrail: { nodes: { id: string; action: string; sequence: number }[] }
+}
+
+/** The newest issues, until all of `ids` are among them. */
+async function readAll(ids: readonly string[]): Promise<Seen[]> {
+  const wanted = new Set(ids)
+  const found: Seen[] = []
+  let after: string | null = null
+  while (wanted.size > 0) {
+    const { data, errors } = await system.ask('admin', PAGE, { after })
+    if (errors) throw new Error(errors.map(({ message }) => message).join())
+    found.push(...data.issues.nodes.filter(({ id }: Seen) => wanted.delete(id)))
+    if (!data.issues.pageInfo.hasNextPage) break
+    after = data.issues.pageInfo.endCursor
+  }
+  return found
+}
+
+/** A customer with very many issues is looked at by a person. */
+const FINAL = ['RESOLVED', 'AWAITING_REVIEW']
+
+/** How many are not yet where they will be, on record included. */
+async function countUnsettled(ids: readonly string[]): Promise<number> {
+  try {
+    const seen = await readAll(ids)
+    const settled = seen.filter(({ status, auditTrail }) => FINAL.includes(status) && auditTrail.nodes.length >= 3)
+    return ids.length - settled.length
+  } catch {
+    return ids.length
+  }
+}
+
+describe('killed at a random moment while 300 issues are on their way', () => {
+  it.for<[string, () => number | Promise<number>]>([
+    ['the gateway', () => pidOf('gateway')],
+    ['the issues service', () => pidOf('issues')],
+    ['the decision service', () => pidOf('decisions')],
+    ['a worker', () => pidOf('worker')],
+    ['the audit service', () => pidOf('audit')],
+    ['the leader that relays events', pidOfRelayLeader],
+    ['Redis', pidOfRedis],
+    ['the database', () => pidOf('devdb')],
+  ])('%s: every issue is decided and on record exactly once', { timeout: 120_000 }, async ([, findPid]) => {
+    const creating = createAll()
+    await pause(Math.random() * KILL_WITHIN_MS)
+    process.kill(await findPid(), 'SIGKILL')
+    const ids = await creating
+
+    await expect.poll(() => countUnsettled(ids), { timeout: SETTLED_MS, interval: 400 }).toBe(0)
+    const seen = await readAll(ids)
+
+    expect(new Set(ids).size).toBe(ISSUES)
+    expect(seen).toHaveLength(ISSUES)
+    for (const { status, version, statusHistory, decisions, auditTrail } of seen) {
+      expect(statusHistory).toEqual([
+        { from: null, to: 'PENDING' },
+        { from: 'PENDING', to: 'PROCESSING' },
+        { from: 'PROCESSING', to: status },
+      ])
+      expect(version).toBe(3)
+      expect(decisions).toHaveLength(1)
+      expect(auditTrail.nodes.map(({ action }) => action)).toEqual([
+        'issue.created',
+        'issue.status_changed',
+        'issue.status_changed',
+      ])
+    }
+    const { data } = await system.ask('admin', '{ verifyAuditChain { valid reason } }')
+    expect(data.verifyAuditChain).toEqual({ valid: true, reason: null })
+  })
+})

@@ -1,0 +1,126 @@
+import type { IncomingMessage, RequestListener } from 'node:http'
+import { afterEach, describe, expect, it } from 'vitest'
+import { startTestGateway } from './gateway.ts'
+import { startOddSubgraph } from './subgraphs.ts'
+
+const resources: (() => unknown)[] = []
+afterEach(async () => {
+  for (const stop of resources.splice(0).reverse()) await stop()
+})
+
+/** A gateway whose audit subgraph behaves as told; the two others are well. */
+async function startWithAudit(listener: RequestListener, timeoutMs = 2_000) {
+  const audit = await startOddSubgraph(listener)
+  resources.push(audit.stop)
+  const gateway = await startTestGateway({ urls: { audit: audit.url }, timeoutMs })
+  resources.push(gateway.stop)
+  return { gateway, audit }
+}
+
+const JOIN = '{ issue(id: "iss_1") { id decision { action } auditTrail { totalCount } } }'
+const WITHOUT_AUDIT = { issue: { id: 'iss_1', decision: { action: 'APPROVE_REFUND' }, auditTrail: null } }
+const UNAVAILABLE = expect.objectContaining({ extensions: { code: 'SUBGRAPH_UNAVAILABLE', service: 'audit' } })
+
+describe('a subgraph that fails takes away its fields and no others:', () => {
+  it.for<[string, RequestListener]>([
+    ['answers with an error status', (_, response) => response.writeHead(500).end('{"data":{}}')],
+    ['does not know the gateway', (_, response) => response.writeHead(401).end('{"errors":[{"message":"no"}]}')],
+    ['answers with a page', (_, response) => response.end('<html>It works!</html>')],
+    ['answers with JSON that is not GraphQL', (_, response) => response.end('{"ok":true}')],
+    ['answers with a list', (_, response) => response.end('[]')],
+    ['answers with errors of no form', (_, response) => response.end('{"data":null,"errors":"many"}')],
+    ['answers with nothing', (_, response) => response.end()],
+    ['redirects', (_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()],
+    [
+      'breaks off in the middle',
+      (_, response) => {
+        response.writeHead(200, { 'content-length': 1000 }).write('{"data":{"_entities":[')
+        setTimeout(() => response.destroy(), 20)
+      },
+    ],
+    ['hangs up', (request) => request.socket.destroy()],
+  ])('one that %s', async ([, listener]) => {
+    const { gateway } = await startWithAudit(listener)
+
+    const { data, errors } = await gateway.ask(JOIN)
+
+    expect(data).toEqual(WITHOUT_AUDIT)
+    expect(errors).toEqual([UNAVAILABLE])
+  })
+
+  it('one that is not there', async () => {
+    const { gateway, audit } = await startWithAudit(() => {})
+    audit.stop()
+
+    const { data, errors } = await gateway.ask(JOIN)
+
+    expect(data).toEqual(WITHOUT_AUDIT)
+    expect(errors).toEqual([UNAVAILABLE])
+  })
+
+  it.for<[string, RequestListener]>([
+    ['never answers', () => {}],
+    ['never ends its answer', (_, response) => void response.writeHead(200).write('{"data":')],
+  ])('one that %s, once the deadline is over', async ([, listener]) => {
+    const { gateway } = await startWithAudit(listener, 150)
+    const beganAt = performance.now()
+
+    const { data, errors } = await gateway.ask(JOIN)
+
+    expect(data).toEqual(WITHOUT_AUDIT)
+    expect(errors).toEqual([UNAVAILABLE])
+    expect(performance.now() - beganAt).toBeLessThan(1_500)
+  })
+
+  it('one that shows its inside', async () => {
+    const inside = { message: 'ECONNREFUSED 10.0.0.7:27017', extensions: { stacktrace: ['at secret.ts:1'] } }
+    const answer = JSON.stringify({ data: null, errors: [inside] })
+    const { gateway } = await startWithAudit((_, response) => response.end(answer))
+
+    const { data, errors } = await gateway.ask(JOIN)
+
+    expect(data).toEqual(WITHOUT_AUDIT)
+    expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR', service: 'audit' } }])
+    expect(JSON.stringify(errors)).not.toMatch(/ECONNREFUSED|secret/)
+  })
+})
+
+describe('the gateway', () => {
+  it('says which subgraph is down, and is not ready then', async () => {
+    const { gateway } = await startWithAudit((_, response) => response.writeHead(503).end())
+
+    const response = await fetch(`${gateway.url}/health/ready`)
+
+    expect(response.status).toBe(503)
+    expect(await response.json()).toMatchObject({ dependencies: { issues: 'up', decisions: 'up', audit: 'down' } })
+    expect((await fetch(`${gateway.url}/health`)).status).toBe(200)
+  })
+
+  it('stops asking a subgraph when the client goes away', async () => {
+    const asked = Promise.withResolvers<IncomingMessage>()
+    const { gateway } = await startWithAudit((request) => asked.resolve(request), 60_000)
+    const client = new AbortController()
+    const answer = gateway.post({ query: JOIN }, { signal: client.signal })
+
+    const call = await asked.promise
+    const broken = new Promise((resolve) => call.socket.once('close', resolve))
+    client.abort()
+
+    await expect(answer).rejects.toThrow()
+    await broken
+    await expect.poll(() => gateway.logged.find(({ msg }) => msg === 'request')).toMatchObject({ status: 499 })
+  })
+
+  it('passes on the trace that a request belongs to', async () => {
+    const asked = Promise.withResolvers<IncomingMessage>()
+    const { gateway } = await startWithAudit((request, response) => {
+      asked.resolve(request)
+      response.end('{}')
+    })
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+
+    await gateway.post({ query: JOIN }, { headers: { traceparent } })
+
+    expect((await asked.promise).headers).toMatchObject({ traceparent, 'content-type': 'application/json' })
+  })
+})

@@ -1,0 +1,196 @@
+import { request as httpRequest } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestGateway } from './gateway.ts'
+
+let gateway: Awaited<ReturnType<typeof startTestGateway>>
+beforeAll(async () => {
+  gateway = await startTestGateway()
+})
+afterAll(() => gateway.stop())
+
+const codesOf = async (response: Response) => {
+  const { errors = [] } = (await response.json()) as { errors?: { extensions: { code: string } }[] }
+  return errors.map(({ extensions }) => extensions.code)
+}
+const get = (path: string, init?: RequestInit) => fetch(gateway.url + path, { redirect: 'manual', ...init })
+const HELLO = { query: '{ __typename }' }
+
+describe('a request without a good token', () => {
+  it.for<[string, Record<string, string>]>([
+    ['none', {}],
+    ['another scheme', { authorization: 'Basic YWRhOmFkYQ==' }],
+    ['something that is no token', { authorization: 'Bearer garbage' }],
+    ['an empty one', { authorization: 'Bearer ' }],
+  ])('(%s) is refused before its body is looked at', async ([, headers]) => {
+    const response = await get('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: '{ not json',
+    })
+
+    expect(response.status).toBe(401)
+    expect(response.headers.get('www-authenticate')).toBe('Bearer')
+    expect(await codesOf(response)).toEqual(['UNAUTHENTICATED'])
+  })
+})
+
+describe('the request id', () => {
+  it('is the one the caller gave', async () => {
+    const response = await gateway.post(HELLO, { headers: { 'x-request-id': 'order-66.a_b' } })
+
+    expect(response.headers.get('x-request-id')).toBe('order-66.a_b')
+    await expect
+      .poll(() => gateway.logged.find(({ requestId }) => requestId === 'order-66.a_b'))
+      .toMatchObject({ msg: 'request', status: 200, actor: 'ada', codes: [] })
+  })
+
+  it.for(['with space', 'x'.repeat(129), '{"a":1}', 'a;b'])('%j is replaced by one of ours', async (given) => {
+    const response = await gateway.post(HELLO, { headers: { 'x-request-id': given } })
+
+    expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  it('is on every answer', async () => {
+    for (const path of ['/health', '/nowhere', '/', '/graphql', '/playground']) {
+      const response = await get(path, { headers: { 'x-request-id': 'everywhere' } })
+      await response.arrayBuffer()
+      expect(response.headers.get('x-request-id')).toBe('everywhere')
+    }
+  })
+})
+
+describe('a body', () => {
+  it('that is larger than 1 MiB is refused', async () => {
+    const response = await gateway.post({ query: '{ __typename }', variables: { text: 'x'.repeat(1024 * 1024) } })
+
+    expect(response.status).toBe(413)
+    expect(await codesOf(response)).toEqual(['BODY_TOO_LARGE'])
+  })
+
+  it('that does not say how large it is, and is too large, is refused while it is still sent', async () => {
+    const { promise, resolve, reject } = Promise.withResolvers<number | undefined>()
+    const request = httpRequest(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.token}` },
+    })
+    request.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject)
+    for (let sent = 0; sent < 40; sent++) request.write('x'.repeat(64 * 1024))
+    request.end()
+
+    expect(await promise).toBe(413)
+  })
+
+  it.for<[string, string, string]>([
+    ['is not JSON', '{"query":', 'BAD_USER_INPUT'],
+    ['is empty', '', 'BAD_USER_INPUT'],
+    ['is a batch', '[{"query":"{ __typename }"}]', 'BAD_REQUEST'],
+    ['is null', 'null', 'BAD_REQUEST'],
+    ['has no query', '{}', 'BAD_REQUEST'],
+    ['has variables that are no object', '{"query":"{ __typename }","variables":[]}', 'BAD_REQUEST'],
+  ])('that %s is refused', async ([, body, code]) => {
+    const response = await gateway.post(body)
+
+    expect(response.status).toBe(400)
+    expect(await codesOf(response)).toEqual([code])
+  })
+
+  it('that a form of a foreign page can send is refused', async () => {
+    const response = await gateway.post(HELLO, { headers: { 'content-type': 'text/plain' } })
+
+    expect(response.status).toBe(400)
+    expect(await codesOf(response)).toEqual(['BAD_REQUEST'])
+  })
+})
+
+describe('GET /graphql', () => {
+  const ask = (query: string, headers = {}) =>
+    get(`/graphql?query=${encodeURIComponent(query)}`, {
+      headers: { authorization: `Bearer ${gateway.token}`, ...headers },
+    })
+  const preflight = { 'apollo-require-preflight': '1' }
+
+  it('answers a query of a client that a foreign page cannot imitate', async () => {
+    expect(await (await ask('{ queues { name } }', preflight)).json()).toEqual({ data: { queues: [] } })
+    expect((await ask('{ queues { name } }')).status).toBe(400)
+  })
+
+  it('does not change anything', async () => {
+    const response = await ask('mutation { retryIssue(id: 1) { issue { id } } }', preflight)
+
+    expect(response.status).toBe(405)
+    expect(response.headers.get('allow')).toBe('POST')
+  })
+})
+
+describe('the other doors', () => {
+  it('answers with NOT_FOUND where there is nothing', async () => {
+    for (const path of ['/nowhere', '/graphql/', '/__proto__', '/health/x', '//', '/playground/../x']) {
+      const response = await get(path)
+      expect(response.status).toBe(404)
+      expect(await codesOf(response)).toEqual(['NOT_FOUND'])
+    }
+  })
+
+  it('says which methods an address takes', async () => {
+    const response = await get('/graphql', { method: 'PUT' })
+
+    expect(response.status).toBe(405)
+    expect(response.headers.get('allow')).toBe('GET, POST')
+    expect(await codesOf(response)).toEqual(['METHOD_NOT_ALLOWED'])
+  })
+
+  it('leads from the root to the playground', async () => {
+    const response = await get('/')
+
+    expect(response.status).toBe(302)
+    expect(response.headers.get('location')).toBe('/playground')
+  })
+
+  it('is ready when all subgraphs are', async () => {
+    const response = await get('/health/ready')
+
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({
+      status: 'ready',
+      service: 'gateway',
+      dependencies: { issues: 'up', decisions: 'up', audit: 'up' },
+    })
+  })
+
+  it('sends no answer that a browser could sniff, frame or keep', async () => {
+    const { headers } = await get('/health')
+
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('x-frame-options')).toBe('DENY')
+    expect(headers.get('referrer-policy')).toBe('no-referrer')
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect(headers.get('cache-control')).toBe('no-store')
+  })
+})
+
+describe('an address of the caller', () => {
+  it('is what the proxy says, where there is one, and the other end of the connection where there is none', async () => {
+    const forwarded = { headers: { 'x-forwarded-for': '203.0.113.9, 10.0.0.1' } }
+    const behindProxy = await startTestGateway({ trustProxy: true })
+
+    await behindProxy.post({ query: '{ queues { name } }' }, forwarded)
+    await gateway.post({ query: '{ queues { name } }' }, forwarded)
+
+    expect(behindProxy.calls.at(-1)?.context.clientIp).toBe('203.0.113.9')
+    expect(gateway.calls.at(-1)?.context.clientIp).toBe('127.0.0.1')
+    await behindProxy.stop()
+  })
+})
+
+describe('without introspection', () => {
+  it('the schema is not shown, nor names of it suggested', async () => {
+    const closed = await startTestGateway({ introspection: false })
+
+    expect((await closed.ask('{ __schema { types { name } } }')).errors).toMatchObject([
+      { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } },
+    ])
+    expect(JSON.stringify(await closed.ask('{ issu(id: 1) { id } }'))).not.toContain('"issue')
+    expect(await closed.ask('{ __typename }')).toEqual({ data: { __typename: 'Query' } })
+    await closed.stop()
+  })
+})

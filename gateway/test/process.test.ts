@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { createKeys, pemOf, signToken } from './keys.ts'
+import { startOddSubgraph } from './subgraphs.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'gateway-process-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+const keys = createKeys()
+const JWT_PUBLIC_KEY_PATH = join(directory, 'jwt.pem')
+writeFileSync(JWT_PUBLIC_KEY_PATH, pemOf(keys.jwt.publicKey))
+
+/** Nothing listens there: port 1 belongs to nobody. */
+const NOWHERE = 'http://127.0.0.1:1'
+const ENVIRONMENT = {
+  PORT: '0',
+  ISSUES_URL: NOWHERE,
+  DECISIONS_URL: NOWHERE,
+  AUDIT_URL: NOWHERE,
+  INTERNAL_PRIVATE_KEY: keys.internalPrivateKey,
+  JWT_PUBLIC_KEY_PATH,
+  NODE_COMPILE_CACHE: join(directory, 'cache'),
+}
+
+function startProcess(environment: NodeJS.ProcessEnv) {
+  const main = new URL('../src/main.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, [main], { env: environment, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  const output = { stdout: '', stderr: '' }
+  child.stdout?.on('data', (text) => {
+    output.stdout += text
+  })
+  child.stderr?.on('data', (text) => {
+    output.stderr += text
+  })
+  return {
+    output,
+    ready: once(child, 'message').then(([message]) => message as { ready: true; url: string }),
+    ended: once(child, 'close').then(([code]) => code as number | null),
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+  }
+}
+
+describe('the gateway process', { concurrent: true, timeout: 20_000 }, () => {
+  it('serves although no subgraph does, and lets a running request end before it stops', async () => {
+    const asked = Promise.withResolvers<void>()
+    const issues = await startOddSubgraph((_, response) => {
+      asked.resolve()
+      setTimeout(() => response.end('{"data":{"issue":{"id":"iss_1"}}}'), 300)
+    })
+    const gateway = startProcess({ ...ENVIRONMENT, ISSUES_URL: issues.url })
+    const { url } = await gateway.ready
+
+    const answer = fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${await signToken(keys.jwt.privateKey, { roles: ['admin'] })}`,
+      },
+      body: '{"query":"{ issue(id: 1) { id } queues { name } }"}',
+    })
+    await asked.promise
+    gateway.kill('SIGTERM')
+
+    expect(await (await answer).json()).toMatchObject({
+      // `queues` must not be null, and there is nobody to ask.
+      data: null,
+      errors: [{ extensions: { code: 'SUBGRAPH_UNAVAILABLE', service: 'decisions' } }],
+    })
+    expect(await gateway.ended).toBe(0)
+    expect(gateway.output.stderr).toBe('')
+    issues.stop()
+  })
+
+  it('ends with one line when its port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+
+    const gateway = startProcess({ ...ENVIRONMENT, PORT: String(port) })
+
+    expect(await gateway.ended).toBe(1)
+    expect(gateway.output.stderr.split('\n')).toEqual([expect.stringContaining(`Port ${port} is in use`), ''])
+    other.close()
+  })
+
+  it('says everything that is wrong with its configuration and opens nothing', async () => {
+    const gateway = startProcess({ ...ENVIRONMENT, PORT: 'web', AUDIT_URL: '' })
+
+    expect(await gateway.ended).toBe(78)
+    expect(gateway.output).toEqual({ stdout: '', stderr: expect.stringMatching(/AUDIT_URL.*\n.*PORT/) })
+  })
+})

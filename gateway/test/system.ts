@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { seedSampleData } from '../../scripts/stack/seed.ts'
+import { type Stack, type StackOptions, startStack } from '../../scripts/stack/stack.ts'
+
+export type Role = 'admin' | 'reviewer' | 'operator' | 'read_only'
+export type Answer = {
+  // A test knows what it asked for.
+  // biome-ignore lint/suspicious/noExplicitAny: answers have the shape of the query
+  data?: any
+  errors?: { message: string; path?: (string | number)[]; extensions: { code: string } & Record<string, unknown> }[]
+}
+export type System = Readonly<{
+  stack: Stack
+  dataDirectory: string
+  /** Asks as one of the development roles, or as nobody. */
+  ask: (role: Role | null, query: string, variables?: object) => Promise<Answer>
+  stop: () => Promise<void>
+}>
+
+const TIMEOUT_MS = 15_000
+
+/** The whole of Redress, with real processes and stores, on data of its own. */
+export async function startSystem(options: Partial<StackOptions> = {}): Promise<System> {
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'redress-e2e-'))
+  const stack = await startStack({
+    dataDirectory,
+    gatewayPort: 0,
+    logLevel: 'warn',
+    ...options,
+    environment: { PATH: process.env.PATH, ...options.environment },
+  })
+  await seedSampleData(stack.environmentOf('issues'))
+
+  return {
+    stack,
+    dataDirectory,
+    async ask(role, query, variables = {}) {
+      const token = role && stack.tokens?.[role]
+      const response = await fetch(stack.graphql, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+        body: JSON.stringify({ query, variables }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      })
+      return (await response.json()) as Answer
+    },
+    async stop() {
+      await stack.stop()
+      rmSync(dataDirectory, { recursive: true, force: true })
+    },
+  }
+}
+
+export const CREATE = `mutation Create($input: CreateIssueInput!) {
+  createIssue(input: $input) { issue { id type status version } }
+}`
+
+/** An input that is accepted, with a key of its own. */
+export function declineInput(change: object = {}) {
+  return {
+    idempotencyKey: randomUUID(),
+    customerId: 'cust_042',
+    transactionId: 'txn_5521',
+    details: { decline: { errorCode: 'INSUFFICIENT_FUNDS', autoRetryCount: 1 } },
+    ...change,
+  }
+}
