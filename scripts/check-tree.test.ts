@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { readSources } from './check-tree.ts'
+import { findViolations } from './tree/rules.ts'
+
+const imports = (path: string, ...specifiers: readonly string[]) => ({
+  path,
+  text: specifiers.map((specifier) => `import { thing } from '${specifier}'\n`).join(''),
+})
+
+describe('the tree', () => {
+  it('is as the table says', () => {
+    expect(findViolations(readSources())).toEqual([])
+  })
+
+  it('has all its files looked at', () => {
+    const folders = new Set(readSources().map(({ path }) => path.split('/')[0]))
+
+    expect([...folders]).toEqual(expect.arrayContaining(['decision-service', 'issues-service', 'scripts', 'shared']))
+  })
+
+  it.for<[string, string, string]>([
+    ['issues-service/src/domain/issue.ts', 'arktype', 'domain may not import package'],
+    ['issues-service/src/domain/issue.ts', 'node:fs', 'domain may not import node'],
+    ['issues-service/src/domain/issue.ts', '@redress/shared/mongo.ts', 'domain may not import shared'],
+    ['issues-service/src/domain/issue.ts', '../use-cases/ports.ts', 'domain may not import use-cases'],
+    ['issues-service/src/use-cases/create-issue.ts', 'mongodb', 'use-cases may not import package'],
+    [
+      'issues-service/src/use-cases/create-issue.ts',
+      '../outbound/mongo-issues.ts',
+      'use-cases may not import outbound',
+    ],
+    ['issues-service/src/inbound/resolvers.ts', '../outbound/mongo-issues.ts', 'inbound may not import outbound'],
+    ['issues-service/src/outbound/mongo-issues.ts', '../inbound/resolvers.ts', 'outbound may not import inbound'],
+    ['decision-service/src/engines/rules/engine.ts', '../../outbound/x.ts', 'engines may not import outbound'],
+    ['gateway/src/access/tokens.ts', '../http/server.ts', 'gateway/access may not import gateway/http'],
+    ['gateway/src/main.ts', '../../scripts/start.ts', 'program may not import scripts'],
+    ['scripts/start.ts', '../gateway/src/http/server.ts', 'scripts may not import gateway/http'],
+    ['shared/src/mongo.ts', '@redress/devdb/server.ts', 'shared may not import devdb'],
+    [
+      'audit-service/src/inbound/x.ts',
+      '../../../issues-service/src/inbound/y.ts',
+      'audit-service may not import issues-service',
+    ],
+    [
+      'issues-service/src/inbound/a.test.ts',
+      '../../../audit-service/src/inbound/b.ts',
+      'issues-service may not import audit-service',
+    ],
+    ['issues-service/src/inbound/a.test.ts', '../main.ts', 'nobody imports a program'],
+    ['decision-service/src/inbound/x.ts', '../worker.ts', 'nobody imports a program'],
+  ])('does not let %s import %s', ([path, specifier, rule]) => {
+    expect(findViolations([imports(path, specifier)])).toEqual([`${path}: imports ${specifier}; ${rule}`])
+  })
+
+  it.for<[string, readonly string[]]>([
+    ['issues-service/src/domain/issue.ts', ['./money.ts', '@redress/shared/contracts.ts', 'node:crypto']],
+    [
+      'issues-service/src/outbound/mongo-issues.ts',
+      ['../use-cases/ports.ts', 'mongodb', '@redress/shared/mongo.ts', 'node:fs'],
+    ],
+    ['decision-service/src/worker.ts', ['./config.ts', './engines/rules/engine.ts', './inbound/decision-worker.ts']],
+    ['gateway/src/http/server.ts', ['../access/tokens.ts', '../execution/execute.ts']],
+    ['gateway/test/whole.e2e.test.ts', ['../../scripts/stack/stack.ts', 'vitest']],
+  ])('lets %s import what it needs', ([path, specifiers]) => {
+    expect(findViolations([imports(path, ...specifiers)])).toEqual([])
+  })
+
+  it.for([
+    "import type { A } from 'mongodb'",
+    "export { a } from 'mongodb'",
+    "import 'mongodb'",
+    "const a = await import('mongodb')",
+    "import {\n  a,\n  type B,\n} from 'mongodb'",
+  ])('sees an import written as %j', (text) => {
+    expect(findViolations([{ path: 'issues-service/src/domain/issue.ts', text }])).toHaveLength(1)
+  })
+
+  it('has no file named after a kind of code, none too long, and no folder of its own making', () => {
+    const files = [
+      { path: 'shared/src/utils.ts', text: '' },
+      { path: 'shared/src/long.ts', text: '\n'.repeat(251) },
+      { path: 'shared/src/long.test.ts', text: '\n'.repeat(251) },
+      { path: 'issues-service/src/services/issue.ts', text: '' },
+    ]
+
+    expect(findViolations(files)).toEqual([
+      'shared/src/utils.ts: is named after a kind of code; name it after what it is for',
+      'shared/src/long.ts: has 251 lines; a source file has at most 250',
+      'issues-service/src/services/issue.ts: is in a folder that the tree does not have',
+    ])
+  })
+})

@@ -1,0 +1,69 @@
+import { statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInternalTokenSigner, createInternalTokenVerifier } from '@redress/shared/internal-token.ts'
+import { importSPKI, jwtVerify } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { createTemporaryDirectory } from '../testing/temporary-directory.ts'
+import { createDevTokens } from './dev-tokens.ts'
+import { readOrCreateKeys } from './keys.ts'
+
+describe('the keys of an installation', () => {
+  it('are made at the first start and are the same at the second', (test) => {
+    const directory = createTemporaryDirectory(test)
+
+    const first = readOrCreateKeys(directory, {})
+
+    expect(readOrCreateKeys(directory, {})).toEqual(first)
+    expect(first.settings.ENCRYPTION_KEY).toMatch(/^[0-9a-f]{64}$/)
+  })
+
+  it('can be read by their owner only', (test) => {
+    const directory = createTemporaryDirectory(test)
+
+    readOrCreateKeys(directory, {})
+
+    const modes = ['keys.json', 'jwt-public.pem'].map((file) => statSync(join(directory, file)).mode & 0o777)
+    expect(modes).toEqual([0o600, 0o600])
+  })
+
+  it('let a subgraph trust what the gateway signs', async (test) => {
+    const { settings } = readOrCreateKeys(createTemporaryDirectory(test), {})
+    const ada = { id: 'ada', roles: ['operator'] as const, customerId: null }
+
+    const token = await createInternalTokenSigner(settings.INTERNAL_PRIVATE_KEY)(ada)
+
+    expect(await createInternalTokenVerifier(settings.INTERNAL_PUBLIC_KEY)(token)).toEqual(ada)
+  })
+
+  it('give way to those of the environment', (test) => {
+    const other = readOrCreateKeys(createTemporaryDirectory(test), {})
+    const environment = {
+      ENCRYPTION_KEY: 'ab'.repeat(32),
+      INTERNAL_PRIVATE_KEY: other.settings.INTERNAL_PRIVATE_KEY,
+      JWT_PUBLIC_KEY_PATH: '/somewhere/else.pem',
+    }
+
+    const { settings, jwtPrivateKey } = readOrCreateKeys(createTemporaryDirectory(test), environment)
+
+    expect(settings).toEqual({ ...environment, INTERNAL_PUBLIC_KEY: other.settings.INTERNAL_PUBLIC_KEY })
+    expect(jwtPrivateKey).toBeNull()
+  })
+})
+
+describe('a development token', () => {
+  it.for(['admin', 'reviewer', 'operator', 'read_only'] as const)('of %s verifies, for 30 days', async (role, test) => {
+    const { settings, jwtPrivateKey } = readOrCreateKeys(createTemporaryDirectory(test), {})
+    const publicKey = await importSPKI(await readFile(settings.JWT_PUBLIC_KEY_PATH, 'utf8'), 'ES256')
+
+    const tokens = await createDevTokens(jwtPrivateKey!)
+
+    const { payload } = await jwtVerify(tokens[role], publicKey, {
+      algorithms: ['ES256'],
+      issuer: 'redress',
+      audience: 'redress',
+    })
+    expect(payload).toMatchObject({ sub: `dev-${role}`, roles: [role] })
+    expect(payload.exp! - payload.iat!).toBe(30 * 24 * 60 * 60)
+  })
+})

@@ -1,0 +1,70 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What the services are given. */
+export type KeySettings = Readonly<{
+  ENCRYPTION_KEY: string
+  INTERNAL_PRIVATE_KEY: string
+  INTERNAL_PUBLIC_KEY: string
+  JWT_PUBLIC_KEY_PATH: string
+}>
+
+export type Keys = Readonly<{
+  settings: KeySettings
+  /** Signs development tokens; null where JWT_PUBLIC_KEY_PATH names a key of somebody else. */
+  jwtPrivateKey: string | null
+}>
+
+type StoredKeys = Readonly<{ encryptionKey: string; internalPrivateKey: string; jwtPrivateKey: string }>
+
+const OWNER_ONLY = 0o600
+
+/** The keys of this installation, made at the first start. What the environment gives is used instead. */
+export function readOrCreateKeys(dataDirectory: string, environment: NodeJS.ProcessEnv): Keys {
+  const stored = readOrCreateStored(join(dataDirectory, 'keys.json'))
+  const privateKey = environment.INTERNAL_PRIVATE_KEY || stored.internalPrivateKey
+  const givenJwtKey = environment.JWT_PUBLIC_KEY_PATH || null
+
+  const jwtPublicKeyPath = givenJwtKey ?? join(dataDirectory, 'jwt-public.pem')
+  if (givenJwtKey === null) {
+    writePrivately(jwtPublicKeyPath, createPublicKey(stored.jwtPrivateKey).export({ format: 'pem', type: 'spki' }))
+  }
+  return {
+    settings: {
+      ENCRYPTION_KEY: environment.ENCRYPTION_KEY || stored.encryptionKey,
+      INTERNAL_PRIVATE_KEY: privateKey,
+      INTERNAL_PUBLIC_KEY: environment.INTERNAL_PUBLIC_KEY || publicKeyOf(privateKey),
+      JWT_PUBLIC_KEY_PATH: jwtPublicKeyPath,
+    },
+    jwtPrivateKey: givenJwtKey === null ? stored.jwtPrivateKey : null,
+  }
+}
+
+function readOrCreateStored(file: string): StoredKeys {
+  if (existsSync(file)) {
+    chmodSync(file, OWNER_ONLY)
+    return JSON.parse(readFileSync(file, 'utf8')) as StoredKeys
+  }
+  const internal = generateKeyPairSync('ed25519')
+  const jwt = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const stored: StoredKeys = {
+    encryptionKey: randomBytes(32).toString('hex'),
+    internalPrivateKey: internal.privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64'),
+    jwtPrivateKey: jwt.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+  }
+  writePrivately(file, `${JSON.stringify(stored, null, 2)}\n`)
+  return stored
+}
+
+function publicKeyOf(privateKey: string): string {
+  const key = createPrivateKey({ key: Buffer.from(privateKey, 'base64'), format: 'der', type: 'pkcs8' })
+  return createPublicKey(key).export({ format: 'der', type: 'spki' }).toString('base64')
+}
+
+/** Whole or not at all, and readable by the owner only: a key lost half-written would lose the data with it. */
+export function writePrivately(file: string, content: string | Buffer): void {
+  const unfinished = `${file}.new`
+  writeFileSync(unfinished, content, { mode: OWNER_ONLY, flush: true })
+  renameSync(unfinished, file)
+}

@@ -1,0 +1,93 @@
+import type { KeySettings } from './keys.ts'
+
+/** Stopped in this order: first nobody comes in, then what runs is finished, then the stores close. */
+export const STAGES = ['door', 'service', 'store'] as const
+export type Stage = (typeof STAGES)[number]
+
+export type ProcessRow = Readonly<{
+  name: string
+  /** What people read while it starts. */
+  label: string
+  stage: Stage
+  /** The Node program, from the root of the repository; `redis` for Redis. */
+  program: string
+  /** The variable that names its port. */
+  portVariable: string
+  /** Variables that give it the addresses of other processes. It is started once they are known. */
+  addresses: Readonly<Record<string, string>>
+  /** Keys that it needs, and that the others are not shown. */
+  secrets: readonly (keyof KeySettings | 'DEV_TOKEN')[]
+  /** Not started where this variable gives the address of one that runs already. */
+  unlessGiven?: string
+}>
+
+const STORES = { MONGODB_URI: 'devdb', REDIS_URL: 'redis' }
+
+/** Every process of Redress on one machine. */
+export const PROCESS_TABLE: readonly ProcessRow[] = [
+  {
+    name: 'devdb',
+    label: 'database',
+    stage: 'store',
+    program: 'infra/devdb/src/main.ts',
+    portVariable: 'DEVDB_PORT',
+    addresses: {},
+    secrets: [],
+    unlessGiven: 'MONGODB_URI',
+  },
+  {
+    name: 'redis',
+    label: 'redis',
+    stage: 'store',
+    program: 'redis',
+    portVariable: 'REDIS_PORT',
+    addresses: {},
+    secrets: [],
+    unlessGiven: 'REDIS_URL',
+  },
+  {
+    name: 'issues',
+    label: 'issues',
+    stage: 'service',
+    program: 'issues-service/src/main.ts',
+    portVariable: 'ISSUES_PORT',
+    addresses: STORES,
+    secrets: ['INTERNAL_PUBLIC_KEY', 'ENCRYPTION_KEY'],
+  },
+  {
+    name: 'decisions',
+    label: 'decisions',
+    stage: 'service',
+    program: 'decision-service/src/main.ts',
+    portVariable: 'DECISIONS_PORT',
+    addresses: STORES,
+    secrets: ['INTERNAL_PUBLIC_KEY'],
+  },
+  {
+    name: 'worker',
+    label: 'worker',
+    stage: 'service',
+    program: 'decision-service/src/worker.ts',
+    portVariable: 'WORKER_PORT',
+    addresses: STORES,
+    secrets: [],
+  },
+  {
+    name: 'audit',
+    label: 'audit',
+    stage: 'service',
+    program: 'audit-service/src/main.ts',
+    portVariable: 'AUDIT_PORT',
+    addresses: STORES,
+    secrets: ['INTERNAL_PUBLIC_KEY'],
+  },
+  {
+    name: 'gateway',
+    label: 'gateway',
+    stage: 'door',
+    program: 'gateway/src/main.ts',
+    portVariable: 'PORT',
+    addresses: { ISSUES_URL: 'issues', DECISIONS_URL: 'decisions', AUDIT_URL: 'audit' },
+    secrets: ['INTERNAL_PRIVATE_KEY', 'JWT_PUBLIC_KEY_PATH', 'DEV_TOKEN'],
+  },
+]

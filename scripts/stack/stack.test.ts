@@ -1,0 +1,171 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createClient } from 'redis'
+import { describe, expect, it, type TestContext } from 'vitest'
+import { FIXTURE_TABLE } from '../testing/fixture-table.ts'
+import { createTemporaryDirectory } from '../testing/temporary-directory.ts'
+import { type StackOptions, startStack } from './stack.ts'
+
+const SUPERVISOR = fileURLToPath(new URL('../testing/fixture-supervisor.ts', import.meta.url))
+const PATH = process.env.PATH
+
+async function startFixtureStack(test: TestContext, options: Partial<StackOptions> = {}) {
+  const stack = await startStack({
+    dataDirectory: createTemporaryDirectory(test),
+    gatewayPort: 0,
+    environment: { PATH },
+    table: FIXTURE_TABLE,
+    ...options,
+  })
+  test.onTestFinished(stack.kill)
+  return stack
+}
+
+const environmentAt = async (url: string) => (await (await fetch(url)).json()) as Record<string, string>
+
+function isRunning(pid: number | null): boolean {
+  try {
+    return pid !== null && process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+// Side by side: they spend their time waiting.
+describe.concurrent('a stack', () => {
+  it('gives each process the addresses and the keys it needs, and no others', async (test) => {
+    const { processes } = await startFixtureStack(test, {
+      environment: { PATH, COLOUR: 'blue', ENCRYPTION_KEY: 'ab'.repeat(32) },
+    })
+
+    const issues = await environmentAt(processes.issues!.url)
+    const gateway = await environmentAt(processes.gateway!.url)
+
+    expect(issues).toMatchObject({ REDIS_URL: processes.redis!.url, COLOUR: 'blue', ENCRYPTION_KEY: 'ab'.repeat(32) })
+    expect(gateway).toMatchObject({ ISSUES_URL: processes.issues!.url, DEV_TOKEN: expect.stringMatching(/^ey/) })
+    expect(issues.DEV_TOKEN).toBeUndefined()
+    expect(gateway.ENCRYPTION_KEY).toBeUndefined()
+  })
+
+  it('starts further processes of a kind where asked, each at its own address', async (test) => {
+    const { processes } = await startFixtureStack(test, { replicas: { issues: 2 } })
+
+    expect(Object.keys(processes).sort()).toEqual(['gateway', 'issues', 'issues-2', 'redis'])
+    expect(processes['issues-2']!.url).not.toBe(processes.issues!.url)
+  })
+
+  it('uses a given store in place of its own', async (test) => {
+    const REDIS_URL = 'redis://127.0.0.1:1'
+
+    const { processes } = await startFixtureStack(test, { environment: { PATH, REDIS_URL } })
+
+    expect(Object.keys(processes).sort()).toEqual(['gateway', 'issues'])
+    expect(await environmentAt(processes.issues!.url)).toMatchObject({ REDIS_URL })
+  })
+
+  it('restarts a Redis that was killed, at the same address', async (test) => {
+    const stack = await startFixtureStack(test)
+    const { url, pid } = stack.processes.redis!
+
+    process.kill(pid!, 'SIGKILL')
+
+    await test.expect.poll(() => stack.processes.redis?.restarts, { timeout: 5_000 }).toBe(1)
+    await test.expect.poll(() => answersPing(url), { timeout: 5_000 }).toBe(true)
+  })
+
+  it('keeps its keys to its owner', async (test) => {
+    const dataDirectory = createTemporaryDirectory(test)
+
+    await startFixtureStack(test, { dataDirectory })
+
+    for (const file of ['keys.json', 'jwt-public.pem'])
+      expect(statSync(join(dataDirectory, file)).mode & 0o777).toBe(0o600)
+  })
+
+  it('refuses a directory that another stack uses', async (test) => {
+    const dataDirectory = createTemporaryDirectory(test)
+    await startFixtureStack(test, { dataDirectory })
+
+    const second = startFixtureStack(test, { dataDirectory })
+
+    await expect(second).rejects.toThrow(/already runs/)
+  })
+
+  it('starts nothing when its port is in use', async (test) => {
+    const dataDirectory = createTemporaryDirectory(test)
+    const other = createServer().listen(0, '127.0.0.1')
+    test.onTestFinished(() => void other.close())
+    await once(other, 'listening')
+    const { port } = other.address() as { port: number }
+
+    const refused = startFixtureStack(test, { dataDirectory, gatewayPort: port })
+
+    await expect(refused).rejects.toThrow(`Port ${port} is in use`)
+    expect(() => statSync(join(dataDirectory, 'redis'))).toThrow()
+  })
+
+  it('stops all when one is not configured, and frees its directory', async (test) => {
+    const dataDirectory = createTemporaryDirectory(test)
+
+    const refused = startFixtureStack(test, { dataDirectory, environment: { PATH, FIXTURE_EXIT: '78' } })
+
+    await expect(refused).rejects.toMatchObject({ name: 'StackError', exitCode: 78 })
+    await expect(startFixtureStack(test, { dataDirectory })).resolves.toBeDefined()
+  })
+
+  it('can be interrupted while it starts', async (test) => {
+    const dataDirectory = createTemporaryDirectory(test)
+    const environment = { PATH, FIXTURE_MUTE: 'yes' }
+
+    const interrupted = startFixtureStack(test, { dataDirectory, environment, signal: AbortSignal.timeout(300) })
+
+    await expect(interrupted).rejects.toThrow(/interrupted/)
+    await expect(startFixtureStack(test, { dataDirectory })).resolves.toBeDefined()
+  })
+
+  it('ends within 5 s, also where a process does not listen', async (test) => {
+    const stack = await startFixtureStack(test, { environment: { PATH, FIXTURE_DEAF: 'yes' } })
+    const pids = Object.values(stack.processes).map(({ pid }) => pid)
+    const beganAt = Date.now()
+
+    await stack.stop()
+
+    expect(Date.now() - beganAt).toBeLessThan(5_000)
+    expect(pids.filter(isRunning)).toEqual([])
+  }, 10_000)
+
+  it.for<[string, Record<string, string>]>([
+    ['listens', {}],
+    ['does not listen', { FIXTURE_DEAF: 'yes' }],
+  ])('whose supervisor is killed ends by itself, where it %s', { timeout: 15_000 }, async ([_, behaviour], test) => {
+    const supervisor = spawn(process.execPath, [SUPERVISOR], {
+      env: { PATH, FIXTURE_DATA: createTemporaryDirectory(test), ...behaviour },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    test.onTestFinished(() => void supervisor.kill('SIGKILL'))
+    const [text] = await once(supervisor.stdout, 'data')
+    const pids = JSON.parse(String(text)) as number[]
+
+    supervisor.kill('SIGKILL')
+
+    expect(pids).toHaveLength(3)
+    await test.expect.poll(() => pids.filter(isRunning), { timeout: 8_000 }).toEqual([])
+  })
+})
+
+async function answersPing(url: string): Promise<boolean> {
+  const client = createClient({ url, socket: { reconnectStrategy: false } })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    return (await client.ping()) === 'PONG'
+  } catch {
+    return false
+  } finally {
+    client.destroy()
+  }
+}

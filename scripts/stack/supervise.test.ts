@@ -1,0 +1,96 @@
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it, type TestContext } from 'vitest'
+import { launchNode } from './launch-node.ts'
+import type { LogLine } from './log-lines.ts'
+import { supervise } from './supervise.ts'
+
+const FIXTURE = fileURLToPath(new URL('../testing/fixture-service.ts', import.meta.url))
+
+/** Supervises the fixture; `FIXTURE_…` variables say how it behaves. */
+function superviseFixture(test: TestContext, behaviour: Record<string, string> = {}, { readyMs = 5_000 } = {}) {
+  const lines: LogLine[] = []
+  const supervised = supervise(
+    {
+      name: 'fixture',
+      port: 0,
+      launch: (port) => launchNode(FIXTURE, { PATH: process.env.PATH, PORT: String(port), ...behaviour }),
+    },
+    { readyMs, onLogLine: (line) => lines.push(line) },
+  )
+  test.onTestFinished(() => supervised.stop('SIGKILL'))
+  const said = () => lines.filter(({ from }) => from === 'supervisor').map(({ text }) => text)
+  return { supervised, lines, said }
+}
+
+const environmentAt = async (url: string) => (await (await fetch(url)).json()) as Record<string, string>
+
+// Side by side: they spend their time waiting.
+describe.concurrent('a supervised process', () => {
+  it('that is killed is named, and restarted at the same address after a delay that doubles', async (test) => {
+    const { supervised, said } = superviseFixture(test)
+    const url = await supervised.ready
+
+    process.kill(supervised.pid()!, 'SIGKILL')
+    await test.expect.poll(said, { timeout: 5_000 }).toContain('fixture is ready again')
+    expect(await environmentAt(url)).toMatchObject({ PORT: new URL(url).port })
+    process.kill(supervised.pid()!, 'SIGKILL')
+    await test.expect.poll(supervised.restarts, { timeout: 5_000 }).toBe(2)
+
+    expect(said()).toEqual([
+      'fixture ended (SIGKILL), restarting in 0.25 s',
+      'fixture is ready again',
+      'fixture ended (SIGKILL), restarting in 0.5 s',
+    ])
+  })
+
+  it('that says its configuration is wrong is not started again, and its last lines are given', async (test) => {
+    const { supervised, said } = superviseFixture(test, { FIXTURE_EXIT: '78' })
+
+    const failure = await supervised.ready.catch((error: unknown) => error)
+
+    expect(failure).toMatchObject({ exitCode: 78, message: expect.stringContaining('does not want to run') })
+    expect(said()).toEqual([])
+  })
+
+  it('that ends each time before it serves is given up after five times', async (test) => {
+    const { supervised, said } = superviseFixture(test, { FIXTURE_EXIT: '3' })
+
+    const failure = await supervised.ready.catch((error: unknown) => error)
+
+    expect(failure).toMatchObject({ exitCode: 1, message: expect.stringContaining('exit code 3') })
+    expect(said()).toHaveLength(4)
+  }, 15_000)
+
+  it('that never says that it serves is killed and named, with its last lines', async (test) => {
+    const { supervised } = superviseFixture(test, { FIXTURE_MUTE: 'yes' }, { readyMs: 700 })
+
+    const failure = await supervised.ready.catch((error: unknown) => error)
+
+    expect(failure).toMatchObject({ message: expect.stringMatching(/^fixture .*not ready after 0.7 s[\s\S]*starting/) })
+    expect(supervised.pid()).toBeNull()
+  })
+
+  it('passes on every line it prints', async (test) => {
+    const { supervised, lines } = superviseFixture(test)
+
+    await supervised.ready
+
+    await expect
+      .poll(() => lines)
+      .toContainEqual({
+        process: 'fixture',
+        from: 'stdout',
+        text: '{"level":30,"service":"fixture","msg":"starting"}',
+      })
+  })
+
+  it('that is stopped stays stopped', async (test) => {
+    const { supervised, said } = superviseFixture(test)
+    await supervised.ready
+
+    await supervised.stop('SIGTERM')
+
+    expect(supervised.pid()).toBeNull()
+    expect(said()).toEqual([])
+  })
+})

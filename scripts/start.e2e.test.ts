@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { findFreePort } from './stack/launch-redis.ts'
+import { fromRoot } from './stack/repository.ts'
+
+const dataDirectory = mkdtempSync(join(tmpdir(), 'redress-start-'))
+const port = await findFreePort()
+const environment = { PATH: process.env.PATH, PORT: String(port), REDRESS_DATA: dataDirectory }
+const devFile = join(dataDirectory, 'dev.json')
+const graphql = `http://127.0.0.1:${port}/graphql`
+
+const supervisors: ChildProcess[] = []
+
+/** Runs `npm start` as npm does, and gives what it has said so far. */
+function start() {
+  const child = spawn(process.execPath, [fromRoot('scripts/start.ts')], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  supervisors.push(child)
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text))
+  return { child, said: () => said }
+}
+
+const run = (script: string, ...args: readonly string[]) =>
+  spawnSync(process.execPath, [fromRoot(`scripts/${script}.ts`), ...args], { env: environment, encoding: 'utf8' })
+
+const childrenOf = (pid: number) =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+afterAll(() => {
+  for (const child of supervisors) child.kill('SIGTERM')
+  rmSync(dataDirectory, { recursive: true, force: true })
+})
+
+// One story, told in order: each part begins where the one before has ended.
+describe('npm start', () => {
+  let running = start()
+
+  it('shows five sample issues being decided, and says where everything is', async () => {
+    await expect.poll(running.said, { timeout: 60_000 }).toContain('Ctrl-C stops everything.')
+
+    const rows = running
+      .said()
+      .split('\n')
+      .filter((line) => /^\S+ +(decline|missed_installment|dispute|refund_request) /.test(line))
+    const cells = rows.map((row) => row.split(/ {2,}/).slice(1))
+    expect(rows).toHaveLength(5)
+    expect(cells).toEqual(
+      expect.arrayContaining([
+        ['decline', 'retry_payment', '85 %', 'auto_resolve'],
+        ['missed_installment', 'send_reminder', '75 %', 'human_review'],
+        ['dispute', 'escalate', '40 %', 'escalate'],
+      ]),
+    )
+    expect(running.said()).toContain(graphql)
+  })
+
+  it('prints a first query that works as pasted', () => {
+    const command = running
+      .said()
+      .split('\n')
+      .find((line) => line.startsWith('curl '))
+
+    const { stdout } = spawnSync('sh', ['-c', command ?? ''], { encoding: 'utf8' })
+
+    const { data } = JSON.parse(stdout)
+    expect(data.issues.nodes).toHaveLength(5)
+    expect(data.issues.nodes[0].decision).toMatchObject({ action: expect.any(String), reasoning: expect.any(String) })
+  })
+
+  it('writes the address and a token per role for tools, readable by their owner only', () => {
+    const { tokens, ...rest } = JSON.parse(readFileSync(devFile, 'utf8'))
+
+    expect(rest).toEqual({ graphql })
+    expect(Object.keys(tokens)).toEqual(['admin', 'reviewer', 'operator', 'read_only'])
+    expect(statSync(devFile).mode & 0o777).toBe(0o600)
+  })
+
+  it('lets npm run demo have five more decided', () => {
+    const { status, stdout } = run('demo')
+
+    expect(stdout).toContain('5 of 5 issues were decided.')
+    expect(status).toBe(0)
+  })
+
+  it('is the only one on its data', () => {
+    expect(run('start')).toMatchObject({ status: 1, stderr: expect.stringContaining('already runs') })
+    expect(run('reset', '--yes')).toMatchObject({ status: 1, stderr: expect.stringContaining('already runs') })
+  })
+
+  it('ends on Ctrl-C within 5 s, though npm hands it on a second time, and leaves nothing', async () => {
+    const children = childrenOf(running.child.pid!)
+    const beganAt = Date.now()
+
+    running.child.kill('SIGINT')
+    running.child.kill('SIGINT')
+    const [exitCode] = await once(running.child, 'exit')
+
+    expect(exitCode).toBe(0)
+    expect(Date.now() - beganAt).toBeLessThan(5_000)
+    expect(children.length).toBeGreaterThanOrEqual(7)
+    expect(children.filter(isRunning)).toEqual([])
+  })
+
+  it('tells npm run demo to start it first', () => {
+    expect(run('demo')).toMatchObject({ status: 1, stderr: expect.stringContaining('npm start') })
+  })
+
+  it('has everything still there the second time, and makes no new samples', async () => {
+    running = start()
+    await expect.poll(running.said, { timeout: 30_000 }).toContain('Ctrl-C stops everything.')
+
+    const { tokens } = JSON.parse(readFileSync(devFile, 'utf8'))
+    const answer = await fetch(graphql, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${tokens.read_only}` },
+      body: JSON.stringify({ query: '{ issues(first: 100) { totalCount } }' }),
+    })
+
+    expect(await answer.json()).toEqual({ data: { issues: { totalCount: 10 } } })
+  })
+
+  it('leaves nothing when it is killed', async () => {
+    const children = childrenOf(running.child.pid!)
+
+    running.child.kill('SIGKILL')
+
+    await expect.poll(() => children.filter(isRunning), { timeout: 10_000 }).toEqual([])
+  })
+})

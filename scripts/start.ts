@@ -1,0 +1,72 @@
+import { once } from 'node:events'
+import { writeDevFile } from './stack/dev-file.ts'
+import { StackError } from './stack/failure.ts'
+import { printHelpIfAsked, START_HELP } from './stack/help.ts'
+import { createLogPrinter } from './stack/log-lines.ts'
+import { loadEnvironment, readStartSettings, type StartSettings } from './stack/settings.ts'
+import { showSampleIssues } from './stack/show-samples.ts'
+import { type Stack, startStack } from './stack/stack.ts'
+import { listenForStop, type StopRequests } from './stack/stop-request.ts'
+import { toWelcome } from './stack/welcome.ts'
+
+const say = (line: string) => process.stdout.write(`${line}\n`)
+
+if (!printHelpIfAsked(START_HELP)) process.exit(await run())
+
+/** Runs the stack until somebody wants it to stop. Returns the exit code. */
+async function run(): Promise<number> {
+  const requests = listenForStop()
+  try {
+    const settings = readStartSettings(loadEnvironment(), process.stdout.isTTY)
+    const stack = await start(settings, requests)
+    await untilDone(stack, requests, introduce(stack, settings))
+    return 0
+  } catch (error) {
+    if (requests.first.aborted) return 0
+    if (!(error instanceof StackError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    return error.exitCode
+  }
+}
+
+async function start({ dataDirectory, gatewayPort, logLevel, environment }: StartSettings, { first }: StopRequests) {
+  const beganAt = performance.now()
+  say('Starting Redress …')
+  return await startStack({
+    dataDirectory,
+    gatewayPort,
+    environment,
+    logLevel,
+    signal: first,
+    say,
+    onLogLine: await createLogPrinter({
+      isTerminal: process.stdout.isTTY,
+      minimum: logLevel,
+      write: (text) => process.stdout.write(text),
+    }),
+    onReady: ({ label }) => say(`  ${label.padEnd(10)} ready  ${((performance.now() - beganAt) / 1000).toFixed(1)} s`),
+  })
+}
+
+/** Shows the samples on an empty database, and then where everything is. */
+async function introduce(stack: Stack, { dataDirectory, environment }: StartSettings): Promise<never> {
+  await showSampleIssues(stack, say)
+  writeDevFile(dataDirectory, { graphql: stack.graphql, tokens: stack.tokens ?? {} })
+  say(toWelcome(stack, { dataDirectory, isEmbedded: environment.MONGODB_URI === undefined }))
+  return await stack.broken
+}
+
+/** Waits for a request to stop, or for the failure of the stack, and leaves nothing running. */
+async function untilDone(stack: Stack, { first, second }: StopRequests, introduced: Promise<never>): Promise<void> {
+  try {
+    await Promise.race([untilAborted(first), introduced, stack.broken])
+  } finally {
+    introduced.catch(() => {})
+    say('Stopping …')
+    await Promise.race([stack.stop(), untilAborted(second).then(stack.kill)])
+  }
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
+}

@@ -1,0 +1,66 @@
+import { posix } from 'node:path'
+
+/** A part of the tree with rules of its own. `program` is what is started: main.ts, worker.ts, seed.ts. */
+export const AREAS = [
+  'domain',
+  'use-cases',
+  'inbound',
+  'outbound',
+  'engines',
+  'config',
+  'program',
+  'gateway/http',
+  'gateway/operations',
+  'gateway/execution',
+  'gateway/access',
+  'gateway/subscriptions',
+  'gateway/composition',
+  'shared',
+  'devdb',
+  'infra',
+  'scripts',
+  'test',
+] as const
+export type Area = (typeof AREAS)[number]
+
+/** Where a file stands: its area, and the package whose own it is. */
+export type Place = Readonly<{ area: Area; owner: string }>
+
+/** `shared/pure`: modules of shared that touch nothing, and that the domain may know. */
+export type Target = Area | 'shared/pure' | 'package' | 'node' | 'node:crypto'
+
+const PROGRAMS = new Set(['main.ts', 'worker.ts', 'seed.ts'])
+const PURE = ['errors.ts', 'contracts.ts', 'access.ts', 'pagination.ts', 'coalesce.ts', 'events/envelope.ts']
+const SHARED = '@redress/shared/'
+const DEVDB = '@redress/devdb/'
+
+/** Null for a file in a folder that the tree does not have. */
+export function placeOf(path: string): Place | null {
+  const [owner = '', ...rest] = path.split('/')
+  const area = isTest(path) ? 'test' : areaOf(owner, rest)
+  return area === null ? null : { area, owner: owner === 'infra' ? 'devdb' : owner }
+}
+
+const isTest = (path: string) => /\.(test|contract|fixture)\.ts$/.test(path) || /\/(test|testing)\//.test(path)
+
+function areaOf(owner: string, [first = '', folder = '', ...deeper]: readonly string[]): Area | null {
+  if (owner === 'scripts' || owner === 'shared') return owner
+  if (owner === 'infra') return first === 'devdb' ? 'devdb' : 'infra'
+  if (first !== 'src') return null
+  if (deeper.length === 0) return PROGRAMS.has(folder) ? 'program' : 'config'
+  const name = owner === 'gateway' ? `gateway/${folder}` : folder
+  return AREAS.find((area) => area === name) ?? null
+}
+
+/** What an import leads to; null where it leads to a file that has no place in the tree. */
+export function targetOf(specifier: string, from: string): { target: Target; owner: string | null } | null {
+  if (specifier === 'node:crypto') return { target: 'node:crypto', owner: null }
+  if (specifier.startsWith('node:')) return { target: 'node', owner: null }
+  if (specifier.startsWith(SHARED)) {
+    return { target: PURE.includes(specifier.slice(SHARED.length)) ? 'shared/pure' : 'shared', owner: 'shared' }
+  }
+  if (specifier.startsWith(DEVDB)) return { target: 'devdb', owner: 'devdb' }
+  if (!specifier.startsWith('.')) return { target: 'package', owner: null }
+  const place = placeOf(posix.join(posix.dirname(from), specifier))
+  return place && { target: place.area, owner: place.owner }
+}
