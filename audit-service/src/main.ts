@@ -3,7 +3,7 @@ import { STREAMS } from '@redress/shared/events/envelope.ts'
 import { joinElection } from '@redress/shared/events/leadership.ts'
 import { startStreamConsumer } from '@redress/shared/events/stream-consumer.ts'
 import { createInternalTokenVerifier } from '@redress/shared/internal-token.ts'
-import { announceReady, exitAfter, untilStopped } from '@redress/shared/lifecycle.ts'
+import { announceReady, endWithOneLine, exitAfter, untilStopped } from '@redress/shared/lifecycle.ts'
 import { createLogger } from '@redress/shared/logger.ts'
 import { connectMongo, pingMongo } from '@redress/shared/mongo.ts'
 import { connectRedis, pingRedis } from '@redress/shared/redis.ts'
@@ -47,7 +47,7 @@ const consumer = await startStreamConsumer({
   streams: [STREAMS.issues, STREAMS.decisions],
   group: 'audit',
   apply: (events, session) => recordEvents(events, createMongoChainWriter(collections, session)),
-  mayConsume: election.isLeader,
+  isLeader: election.isLeader,
   logger,
 })
 resources.defer(() => consumer.stop())
@@ -65,7 +65,7 @@ const subgraph = await serveSubgraph({
   port: config.port,
   host: config.host,
   logger,
-})
+}).catch(endWithOneLine)
 resources.defer(() => subgraph.close())
 
 logger.info({ url: subgraph.url }, 'ready')

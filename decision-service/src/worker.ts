@@ -4,7 +4,7 @@ import { createOutbox, prepareOutbox } from '@redress/shared/events/outbox.ts'
 import { startOutboxRelay } from '@redress/shared/events/outbox-relay.ts'
 import { createHealth } from '@redress/shared/health.ts'
 import { answerJson, startHttpServer } from '@redress/shared/http.ts'
-import { announceReady, exitAfter, untilStopped } from '@redress/shared/lifecycle.ts'
+import { announceReady, endWithOneLine, exitAfter, untilStopped } from '@redress/shared/lifecycle.ts'
 import { createLogger } from '@redress/shared/logger.ts'
 import { connectMongo, pingMongo } from '@redress/shared/mongo.ts'
 import { connectRedis, pingRedis } from '@redress/shared/redis.ts'
@@ -76,7 +76,7 @@ const server = await startHttpServer(
     if (!health.answer(request, response)) answerJson(response, 404, { code: 'NOT_FOUND' })
   },
   { port: config.port, host: config.host },
-)
+).catch(endWithOneLine)
 resources.defer(() => server.close())
 
 logger.info({ url: server.url }, 'ready')

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { configOrExit } from '@redress/shared/config.ts'
 import { createInternalTokenSigner } from '@redress/shared/internal-token.ts'
-import { announceReady, exitAfter, untilStopped } from '@redress/shared/lifecycle.ts'
+import { announceReady, endWithOneLine, exitAfter, untilStopped } from '@redress/shared/lifecycle.ts'
 import { createLogger } from '@redress/shared/logger.ts'
 import { readVerificationKeys } from './access/key-files.ts'
 import { createTokenVerifier } from './access/verify-token.ts'
@@ -13,8 +13,6 @@ import { createGraphqlRoute } from './http/graphql-route.ts'
 import { createPlaygroundRoute } from './http/playground/playground-route.ts'
 import { serveGateway } from './http/serve-gateway.ts'
 import { startGraphqlServer } from './operations/graphql-server.ts'
-import { releaseStartupMemory } from './release-startup-memory.ts'
-import { endWithOneLine } from './startup-failure.ts'
 
 const config = configOrExit(readConfig)
 const logger = createLogger('gateway', config.log)
@@ -55,6 +53,5 @@ resources.defer(() => gateway.close())
 
 logger.info({ url: gateway.url }, 'ready')
 announceReady(gateway.url)
-releaseStartupMemory()
 logger.info({ signal: await untilStopped() }, 'stopping')
 exitAfter(config.shutdown.timeoutMs)

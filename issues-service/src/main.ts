@@ -6,7 +6,7 @@ import { createOutbox, prepareOutbox } from '@redress/shared/events/outbox.ts'
 import { startOutboxRelay } from '@redress/shared/events/outbox-relay.ts'
 import { startStreamConsumer } from '@redress/shared/events/stream-consumer.ts'
 import { createInternalTokenVerifier } from '@redress/shared/internal-token.ts'
-import { announceReady, exitAfter, untilStopped } from '@redress/shared/lifecycle.ts'
+import { announceReady, endWithOneLine, exitAfter, untilStopped } from '@redress/shared/lifecycle.ts'
 import { createLogger } from '@redress/shared/logger.ts'
 import { connectMongo, pingMongo } from '@redress/shared/mongo.ts'
 import { connectRedis, pingRedis } from '@redress/shared/redis.ts'
@@ -94,7 +94,7 @@ const subgraph = await serveSubgraph({
   port: config.port,
   host: config.host,
   logger,
-})
+}).catch(endWithOneLine)
 resources.defer(() => subgraph.close())
 
 logger.info({ url: subgraph.url }, 'ready')

@@ -36,7 +36,15 @@ export class PortInUseError extends AppError {
  * @throws PortInUseError
  */
 export function startHttpServer(handle: RequestListener, { port, host }: { port: number; host: string }) {
-  const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: KEEP_ALIVE_MS }, handle)
+  let closing = false
+  const server = createServer(
+    { maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: KEEP_ALIVE_MS },
+    (request, response) => {
+      // A connection that stays open would keep a closing server waiting until the client tires of it.
+      response.once('finish', () => closing && request.socket.destroySoon())
+      handle(request, response)
+    },
+  )
   server.headersTimeout = HEADERS_TIMEOUT_MS
   server.requestTimeout = REQUEST_TIMEOUT_MS
 
@@ -51,6 +59,7 @@ export function startHttpServer(handle: RequestListener, { port, host }: { port:
         url: `http://${name}:${address.port}`,
         close: () =>
           new Promise((closed) => {
+            closing = true
             server.close(() => closed())
             server.closeIdleConnections()
           }),
@@ -59,16 +68,28 @@ export function startHttpServer(handle: RequestListener, { port, host }: { port:
   })
 }
 
-/** Reads the whole body. @throws BodyTooLargeError as soon as it exceeds `bytesMax`. */
-export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+/**
+ * Reads the whole body. A body that is too large is not kept, but its sender is heard out: closing the connection on
+ * somebody who still writes would lose the answer.
+ * @throws BodyTooLargeError
+ */
+export function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  const announced = Number(request.headers['content-length'] ?? 0)
+  if (announced > bytesMax) return Promise.reject(new BodyTooLargeError(bytesMax))
+
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  request.on('data', (chunk: Buffer) => {
     bytes += chunk.length
-    if (bytes > bytesMax) throw new BodyTooLargeError(bytesMax)
-    chunks.push(chunk)
-  }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+    if (bytes <= bytesMax) return chunks.push(chunk)
+    chunks.length = 0
+    return reject(new BodyTooLargeError(bytesMax))
+  })
+  request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+  request.on('error', reject)
+  request.on('close', () => reject(new Error('The client went away.')))
+  return promise
 }
 
 /** @throws BadUserInputError when the body is not JSON. */

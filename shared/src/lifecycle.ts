@@ -1,9 +1,20 @@
+import { AppError } from './errors.ts'
+import { releaseStartupMemory } from './startup-memory.ts'
+
 /** What a supervised process tells its supervisor once it can serve. */
 export type ReadyMessage = Readonly<{ ready: true; url: string }>
 
-/** Tells the supervisor, if there is one, that this process serves at `url`. */
+/** Tells the supervisor, if there is one, that this process serves at `url`, and tidies up after the start. */
 export function announceReady(url: string): void {
   process.send?.({ ready: true, url } satisfies ReadyMessage)
+  releaseStartupMemory()
+}
+
+/** Ends the process with one line for what a person can put right, such as a port in use. A bug stays loud. */
+export function endWithOneLine(error: unknown): never {
+  if (!(error instanceof AppError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exit(1)
 }
 
 /**

@@ -5,8 +5,8 @@ import { createNodeRedisClient, type Job, UnrecoverableError, Worker } from 'bul
 import type { DecideIssue } from '../use-cases/decide-issue.ts'
 
 /** A worker that died is noticed after this; its jobs go to another. */
-const LOCK_MS = 10_000
-const STALLED_CHECK_MS = 5_000
+const LOCK_MS = 5_000
+const STALLED_CHECK_MS = 2_500
 /** Workers may die as often as they like: a job is given up by its attempts alone. */
 const STALLED_MAX = 1_000
 

@@ -48,15 +48,16 @@ export function createDecisionQueue(options: DecisionQueueOptions): JobQueue & Q
   }
 }
 
+/**
+ * Each job is added for itself (one pipeline all the same): a bulk is a transaction of cached scripts, and with
+ * node-redis one that is sent after a restart of Redis finds the cache empty for ever.
+ */
 async function enqueue(queue: Queue<QueuedJob>, wanted: readonly DecisionJob[]): Promise<void> {
-  if (wanted.length === 0) return
-  await queue.addBulk(
-    wanted.map(({ id, case: { priority } }) => ({
-      name: 'decide',
-      data: { jobId: id },
+  await Promise.all(
+    wanted.map(({ id, case: { priority } }) =>
       // BullMQ counts the other way round: 1 is the most urgent.
-      opts: { jobId: id, priority: MOST_URGENT + 1 - URGENCY[priority] },
-    })),
+      queue.add('decide', { jobId: id }, { jobId: id, priority: MOST_URGENT + 1 - URGENCY[priority] }),
+    ),
   )
 }
 

@@ -1,10 +1,9 @@
 import { HeaderMap } from '@apollo/server'
-import { parseJson } from '@redress/shared/http.ts'
+import { parseJson, readBody } from '@redress/shared/http.ts'
 import type { VerifyToken } from '../access/verify-token.ts'
 import type { OperationContext } from '../execution/operation-context.ts'
 import type { GraphqlServer } from '../operations/graphql-server.ts'
 import type { Exchange } from './exchange.ts'
-import { readRequestBody } from './request-body.ts'
 import { traceparentOf } from './request-facts.ts'
 
 /** A batch of issues with long notes fits many times over. */
@@ -18,7 +17,7 @@ export function createGraphqlRoute({ server, verifyToken }: GraphqlRouteOptions)
     const { request, response, search, observed } = exchange
     const principal = await verifyToken(request.headers.authorization ?? null)
     observed.actor = principal.id
-    const body = await readBody(exchange)
+    const body = await readOperation(exchange)
     const context = toContext(exchange, principal)
 
     const answer = await server.executeHTTPGraphQLRequest({
@@ -33,10 +32,10 @@ export function createGraphqlRoute({ server, verifyToken }: GraphqlRouteOptions)
 }
 
 /** Only a body that says it is JSON is read; what to say about any other, Apollo knows. */
-async function readBody({ request }: Exchange): Promise<unknown> {
+async function readOperation({ request }: Exchange): Promise<unknown> {
   const isJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '')
   if (request.method !== 'POST' || !isJson) return undefined
-  return parseJson(await readRequestBody(request, BODY_BYTES_MAX))
+  return parseJson(await readBody(request, BODY_BYTES_MAX))
 }
 
 function toContext(exchange: Exchange, principal: OperationContext['principal']): OperationContext {

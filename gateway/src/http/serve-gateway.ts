@@ -27,14 +27,11 @@ export async function serveGateway(options: GatewayOptions): Promise<HttpServer>
   const doors = doorsOf(options, ({ request, response }) => {
     if (!health.answer(request, response)) throw new PathNotFoundError()
   })
-  let isClosing = false
 
   const server = await startHttpServer(
     (request, response) => {
       const exchange = beginExchange(request, response, { trustProxy })
       logExchange(exchange, logger)
-      // A connection that stays open would keep a closing server waiting until the client tires of it.
-      response.once('finish', () => isClosing && request.socket.destroySoon())
       enter(exchange, doors).catch((error) => answerFailure(exchange, error, logger))
     },
     { port, host },
@@ -43,7 +40,6 @@ export async function serveGateway(options: GatewayOptions): Promise<HttpServer>
     url: server.url,
     close() {
       health.drain()
-      isClosing = true
       return server.close()
     },
   }

@@ -86,6 +86,11 @@ async function run(database: Database, command: Fields): Promise<Fields> {
 
 type SessionCall = Readonly<{ session: Uint8Array; name: string; number: number }>
 
+/** The session of a command, as transactions are known by. */
+export function sessionOf(command: Fields): string | null {
+  return readSession(command)?.name ?? null
+}
+
 function readSession({ lsid, txnNumber }: Fields): SessionCall | null {
   const id = (lsid as Fields | undefined)?.id
   if (!(id instanceof Binary) || !isNumber(txnNumber)) return null

@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net'
 import type { Fields } from './bson.ts'
 import { hello } from './commands/manage.ts'
 import { type Database, openDatabase } from './database.ts'
-import { execute } from './execute.ts'
+import { execute, sessionOf } from './execute.ts'
 import { expire } from './expiry.ts'
 import { createMessageReader, encodeReply, type Request } from './wire.ts'
 
@@ -22,6 +22,8 @@ export type DevdbOptions = Readonly<{
 export type Devdb = Readonly<{ uri: string; port: number; close(): Promise<void> }>
 
 const EXPIRE_EVERY_MS = 10_000
+/** A driver may go on with a transaction over another connection; one that was killed does not. */
+const ABANDONED_AFTER_MS = 500
 
 /**
  * Serves a database file to MongoDB drivers, on this machine only. For developing and testing: it does as much of
@@ -37,12 +39,19 @@ export async function startDevdb(options: DevdbOptions): Promise<Devdb> {
 
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
+    const sessions = new Set<string>()
+    socket.on('close', () => {
+      sockets.delete(socket)
+      abandon(database, sessions)
+    })
     socket.on('error', () => socket.destroy())
     const read = createMessageReader()
     socket.on('data', (chunk) => {
       try {
-        for (const request of read(chunk)) track(running, answer(database, request, socket, flush))
+        for (const request of read(chunk)) {
+          if (request.command.startTransaction === true) sessions.add(sessionOf(request.command) ?? '')
+          track(running, answer(database, request, socket, flush))
+        }
       } catch {
         socket.destroy() // Not a driver, or a broken one.
       }
@@ -70,6 +79,14 @@ export async function startDevdb(options: DevdbOptions): Promise<Devdb> {
       database.close()
     },
   }
+}
+
+/** Locks of a client that is gone must not keep the others waiting. */
+function abandon({ transactions }: Database, sessions: ReadonlySet<string>): void {
+  const closedAt = Date.now()
+  setTimeout(() => {
+    for (const session of sessions) transactions.endIfUnused(session, closedAt)
+  }, ABANDONED_AFTER_MS).unref()
 }
 
 function track(running: Set<Promise<void>>, work: Promise<void>): void {

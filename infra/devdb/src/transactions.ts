@@ -16,7 +16,7 @@ export type Transaction = Readonly<{
   over: Promise<void>
   end: () => void
   touch: () => void
-  isExpired: () => boolean
+  usedAt: () => number
 }>
 
 export type Transactions = Readonly<{
@@ -24,6 +24,8 @@ export type Transactions = Readonly<{
   /** @throws CommandError NoSuchTransaction */
   get(session: string, number: number): Transaction
   end(session: string): void
+  /** Ends a transaction that nobody has used since a moment: its client is gone. */
+  endIfUnused(session: string, since: number): void
   /** Takes a lock for a transaction. @throws CommandError WriteConflict when another holds it. */
   lock(transaction: Transaction, name: string): void
   /** The transaction that holds a lock, if any. */
@@ -44,8 +46,11 @@ export function createTransactions(storage: Storage): Transactions {
     transaction.snapshot.release()
     transaction.end()
   }
+  const endIfUnused = (session: string, since: number) => {
+    if ((bySession.get(session)?.usedAt() ?? Number.POSITIVE_INFINITY) <= since) end(session)
+  }
   const timer = setInterval(() => {
-    for (const [session, transaction] of bySession) if (transaction.isExpired()) end(session)
+    for (const session of bySession.keys()) endIfUnused(session, Date.now() - EXPIRY_MS)
   }, EXPIRY_MS / 10).unref()
 
   return {
@@ -62,6 +67,7 @@ export function createTransactions(storage: Storage): Transactions {
       return transaction
     },
     end,
+    endIfUnused,
     lock(transaction, name) {
       const holder = holders.get(name)
       if (holder && holder !== transaction) throw writeConflict()
@@ -89,7 +95,7 @@ function createTransaction(number: number, snapshot: Snapshot): Transaction {
     touch: () => {
       usedAt = Date.now()
     },
-    isExpired: () => Date.now() - usedAt > EXPIRY_MS,
+    usedAt: () => usedAt,
   }
 }
 

@@ -7,6 +7,8 @@ import type { DomainEvent, StreamName } from './envelope.ts'
 import { type Apply, createInbox } from './inbox.ts'
 import { createGroupMember, type Message } from './stream.ts'
 
+/** A message that a member took and did not finish within this is taken over by another. */
+const ABANDONED_MS = 5_000
 const TAKE_OVER_EVERY_MS = 2_000
 /** An event that fails by itself this often is set aside as a dead letter. */
 const DELIVERIES_MAX = 5
@@ -25,10 +27,20 @@ export type ConsumerOptions = Readonly<{
   apply: Apply
   /** Runs after the commit, also for events that were applied before; must be harmless when repeated. */
   afterCommit?: (events: readonly DomainEvent[]) => Promise<void>
-  /** Where given, messages are taken only while it says so. */
-  mayConsume?: () => boolean
+  /**
+   * Where given, one member at a time consumes, and this tells whether it is this one. What its predecessor left
+   * unfinished comes first then, so that the order of each stream is kept.
+   */
+  isLeader?: () => boolean
   logger: Logger
 }>
+
+/** The events are applied; that something behind them is away is not their fault. */
+class NotFinishedError extends Error {
+  override readonly name = 'NotFinishedError'
+}
+
+const mayPass = (error: unknown) => isTransient(error) || error instanceof NotFinishedError
 
 type DeadEvent = { _id: string; group: string; text: string; reason: string; at: Date }
 
@@ -38,7 +50,7 @@ type DeadEvent = { _id: string; group: string; text: string; reason: string; at:
  * DELIVERIES_MAX times, and then kept in the collection `dead_events` with the reason.
  */
 export async function startStreamConsumer(options: ConsumerOptions): Promise<StreamConsumer> {
-  const { db, redis, streams, group, afterCommit, mayConsume = () => true, logger } = options
+  const { db, redis, streams, group, afterCommit, isLeader, logger } = options
   const reader = redis.duplicate()
   reader.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
   await reader.connect()
@@ -51,8 +63,12 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
   const apply = async (messages: readonly Message[]) => {
     const events = messages.flatMap(({ event }) => event ?? [])
     await inbox.apply(events)
-    await afterCommit?.(events)
-    await member.acknowledge(messages)
+    try {
+      await afterCommit?.(events)
+      await member.acknowledge(messages)
+    } catch (cause) {
+      throw new NotFinishedError('Applied, and what comes after has to be done again.', { cause })
+    }
   }
 
   const bury = async (message: Message, reason: string) => {
@@ -68,7 +84,7 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
     try {
       await apply([message])
     } catch (error) {
-      if (isTransient(error)) throw error
+      if (mayPass(error)) throw error
       if ((await member.countDelivery(message)) >= DELIVERIES_MAX) return bury(message, String(error))
       await pause(PAUSE_MS)
       await applyAlone(message)
@@ -81,7 +97,7 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
     try {
       if (events.length > 0) await apply(events)
     } catch (error) {
-      if (isTransient(error)) throw error
+      if (mayPass(error)) throw error
       for (const message of events) await applyAlone(message)
     }
   }
@@ -98,18 +114,30 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
     }
   }
 
+  const takeOver = async (idleMs: number) => {
+    for (;;) {
+      const messages = await member.takeOver(idleMs)
+      await settleEventually(messages)
+      if (messages.length === 0 || stopped) return
+    }
+  }
+
   const run = async () => {
     let takeOverAt = 0
+    let led = false
     while (!stopped) {
+      const leads = isLeader?.() ?? true
+      if (!leads) {
+        led = false
+        await pause(PAUSE_MS)
+        continue
+      }
       try {
-        if (!mayConsume()) {
-          await pause(PAUSE_MS)
-          continue
-        }
-        if (Date.now() >= takeOverAt) {
+        if (Date.now() >= takeOverAt || !led) {
           await member.join()
-          await settleEventually(await member.takeOverAbandoned())
+          await takeOver(isLeader && !led ? 0 : ABANDONED_MS)
           takeOverAt = Date.now() + TAKE_OVER_EVERY_MS
+          led = true
         }
         await settleEventually(await member.readNew())
       } catch (err) {

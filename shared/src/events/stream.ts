@@ -5,8 +5,6 @@ import { DomainEvent, type StreamName } from './envelope.ts'
 
 const BATCH = 200
 const BLOCK_MS = 2_000
-/** A message that a consumer took and did not finish within this is taken over by another. */
-const ABANDONED_MS = 5_000
 
 /** One message of a stream; `event` is null where its text is not one. */
 export type Message = Readonly<{ stream: string; id: string; event: DomainEvent | null; text: string }>
@@ -16,7 +14,8 @@ export type GroupMember = Readonly<{
   join: () => Promise<void>
   /** Waits up to BLOCK_MS for messages that no member has taken. */
   readNew: () => Promise<readonly Message[]>
-  takeOverAbandoned: () => Promise<readonly Message[]>
+  /** Messages that a member has had in hand for `idleMs` and not finished, oldest first. */
+  takeOver: (idleMs: number) => Promise<readonly Message[]>
   /** Counts one more delivery of a message and returns how many there were; Redis remembers it across crashes. */
   countDelivery: (message: Message) => Promise<number>
   acknowledge: (messages: readonly Message[]) => Promise<void>
@@ -39,9 +38,9 @@ export function createGroupMember({ redis, reader, streams, group }: Options): G
       const read = (reply ?? []) as unknown as readonly { name: string; messages: readonly RawMessage[] }[]
       return read.flatMap(({ name, messages }) => messages.map((message) => toMessage(name, message)))
     },
-    async takeOverAbandoned() {
+    async takeOver(idleMs) {
       const claimed = streams.map(async (stream) => {
-        const { messages } = await redis.xAutoClaim(stream, group, consumer, ABANDONED_MS, '0', { COUNT: BATCH })
+        const { messages } = await redis.xAutoClaim(stream, group, consumer, idleMs, '0', { COUNT: BATCH })
         return messages.flatMap((message) => (message === null ? [] : [toMessage(stream, message)]))
       })
       return (await Promise.all(claimed)).flat()

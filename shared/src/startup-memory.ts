@@ -4,8 +4,8 @@ import { runInNewContext } from 'node:vm'
 type CollectGarbage = (options: { type: 'major'; flavor: 'last-resort' }) => void
 
 /**
- * Gives back, once, what the start has left behind: loading the planner and the schema makes some fifty megabytes of
- * garbage, which V8 would keep for as long as there is little to do. Takes less than a tenth of a second.
+ * Gives back, once, what the start has left behind: loading modules and building schemas makes some fifty megabytes
+ * of garbage, which V8 would keep for as long as there is little to do. Takes less than a tenth of a second.
  */
 export function releaseStartupMemory(): void {
   setFlagsFromString('--expose-gc')
