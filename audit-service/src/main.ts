@@ -1,7 +1,4 @@
 import { configOrExit } from '@redress/shared/config.ts'
-import { STREAMS } from '@redress/shared/events/envelope.ts'
-import { joinElection } from '@redress/shared/events/leadership.ts'
-import { startStreamConsumer } from '@redress/shared/events/stream-consumer.ts'
 import { createInternalTokenVerifier } from '@redress/shared/internal-token.ts'
 import { announceReady, endWithOneLine, exitAfter, untilStopped } from '@redress/shared/lifecycle.ts'
 import { createLogger } from '@redress/shared/logger.ts'
@@ -9,6 +6,7 @@ import { connectMongo, pingMongo } from '@redress/shared/mongo.ts'
 import { connectRedis, pingRedis } from '@redress/shared/redis.ts'
 import { serveSubgraph } from '@redress/shared/subgraph.ts'
 import { readConfig } from './config.ts'
+import { startEventsIn } from './inbound/events-in.ts'
 import { createLoaders } from './inbound/loaders.ts'
 import { createResolvers } from './inbound/resolvers.ts'
 import { collectionsOf, prepareCollections } from './outbound/documents.ts'
@@ -38,19 +36,14 @@ const views = createMongoViews(collections)
 const verifyChain = createVerifyChain(createMongoChainReader(collections))
 
 // What talks to us.
-const election = joinElection(redis, 'audit', logger)
-resources.defer(() => election.stop())
-const consumer = await startStreamConsumer({
+const eventsIn = await startEventsIn({
   mongo,
   db,
   redis,
-  streams: [STREAMS.issues, STREAMS.decisions],
-  group: 'audit',
-  apply: (events, session) => recordEvents(events, createMongoChainWriter(collections, session)),
-  isLeader: election.isLeader,
+  record: (events, session) => recordEvents(events, createMongoChainWriter(collections, session)),
   logger,
 })
-resources.defer(() => consumer.stop())
+resources.defer(() => eventsIn.stop())
 
 const subgraph = await serveSubgraph({
   name: 'audit',

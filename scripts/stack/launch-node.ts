@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 /** A process that was started, and the promise of the address at which it serves; it never rejects. */
 export type Launched = Readonly<{ child: ChildProcess; ready: Promise<string> }>
 
-const END_WITH_SUPERVISOR = import.meta.resolve('./end-with-supervisor.ts')
+const END_WITH_SUPERVISOR = String(new URL('end-with-supervisor.ts', import.meta.url))
 
 /** Starts a Node program of ours: it says by message when it serves, and ends when this process does. */
 export function launchNode(file: string, environment: NodeJS.ProcessEnv): Launched {

@@ -15,9 +15,9 @@ export type PageArguments = Readonly<{
 
 /**
  * The order of a list: a field that is never null, ascending (1) or descending (-1). Rows that are equal in it are
- * told apart by `_id` in the same direction, so an index must end with both.
+ * told apart by `_id` in the same direction, so an index must end with both; not so where the field is `unique`.
  */
-export type PageOrder = Readonly<{ field: string; direction: 1 | -1 }>
+export type PageOrder = Readonly<{ field: string; direction: 1 | -1; unique?: boolean }>
 
 export type Connection<T> = Readonly<{
   nodes: readonly T[]
@@ -53,7 +53,7 @@ export async function readPage<D extends Document, T>(options: Page<D, T>): Prom
   const conditions = (bounds.length === 0 ? filter : { $and: [filter, ...bounds] }) as Filter<D>
   const found = await collection
     .find(conditions)
-    .sort({ [order.field]: direction, _id: direction })
+    .sort({ [order.field]: direction, ...(!order.unique && { _id: direction }) })
     .limit(size + 1)
     .toArray()
 
@@ -115,8 +115,9 @@ export function sizeOf({ first, last }: PageArguments): number {
 type Position = Readonly<{ value: unknown; id: string }>
 
 /** Everything beyond a position. One range over the field, so that one index scan serves it; ties are decided by `_id`. */
-function beyond({ field }: PageOrder, direction: number, { value, id }: Position): Document {
+function beyond({ field, unique }: PageOrder, direction: number, { value, id }: Position): Document {
   const [strictly, orEqual] = direction === 1 ? ['$gt', '$gte'] : ['$lt', '$lte']
+  if (unique) return { [field]: { [strictly as string]: value } }
   return {
     [field]: { [orEqual as string]: value },
     $or: [{ [field]: { [strictly as string]: value } }, { _id: { [strictly as string]: id } }],

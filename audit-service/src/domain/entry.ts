@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 
 /** One act on record. */
@@ -20,52 +20,35 @@ export type AuditEntry = Readonly<{
   previousHash: string
 }>
 
-/** What the first entry has before it. */
-export const GENESIS_HASH = '0'.repeat(64)
-
-export type Head = Readonly<{ sequence: number; hash: string }>
-export const GENESIS: Head = { sequence: 0, hash: GENESIS_HASH }
-
-/** The entries that events add to the chain, in order. */
-export function extendChain(head: Head, events: readonly DomainEvent[]): readonly AuditEntry[] {
-  let { sequence, hash: previousHash } = head
-  return events.map((event) => {
-    const content = { ...contentOf(event), sequence: ++sequence, previousHash }
-    const entry = { ...content, hash: hashOf(content) }
-    previousHash = entry.hash
-    return entry
-  })
-}
-
-function contentOf({ id, type, actor, ip, requestId, entity, changes, at }: DomainEvent) {
-  return {
-    id: `aud_${id}`,
-    entityType: entity.type,
-    entityId: entity.id,
-    action: type,
-    actor,
-    ip,
-    requestId,
-    changes,
-    at: new Date(at),
-  }
-}
-
 export function hashOf(content: Omit<AuditEntry, 'hash'>): string {
-  return createHash('sha256').update(toCanonicalJson(content)).digest('hex')
+  return digest('sha256', toCanonicalJson(content), 'hex')
 }
 
 /**
- * JSON in one form only (RFC 8785): names sorted, no white space. Numbers and strings are written as ECMAScript writes
- * them, which is what the RFC asks for.
+ * JSON in one form only (RFC 8785): names sorted by UTF-16 code units, no white space, strings and numbers as
+ * ECMAScript writes them. A date is its text.
  */
 export function toCanonicalJson(value: unknown): string {
-  if (value instanceof Date) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(toCanonicalJson).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
-  const members = Object.entries(value)
-    .filter(([, inner]) => inner !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, inner]) => `${JSON.stringify(name)}:${toCanonicalJson(inner)}`)
-  return `{${members.join(',')}}`
+  if (isPlainObject(value)) {
+    const members = Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, inner]) => `${JSON.stringify(name)}:${toCanonicalJson(inner)}`)
+    return `{${members.join(',')}}`
+  }
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || isMoment(value)) {
+    return JSON.stringify(value)
+  }
+  // What JSON does not have is written as no JSON is, so that it never passes for something that was sealed.
+  return typeof value === 'number' ? String(value) : typeof value
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+function isMoment(value: unknown): boolean {
+  return value instanceof Date && !Number.isNaN(value.getTime())
 }

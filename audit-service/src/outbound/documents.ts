@@ -1,21 +1,29 @@
 import type { Db } from 'mongodb'
+import type { Head } from '../domain/chain.ts'
 import type { AuditEntry } from '../domain/entry.ts'
 
 /** How things lie in MongoDB. Only this folder sees it. */
 export type EntryDocument = Omit<AuditEntry, 'id'> & { _id: string }
 /** Where the chain ends. Every append moves it, so two writers at once cannot both succeed. */
-export type HeadDocument = { _id: 'head'; sequence: number; hash: string }
+export type HeadDocument = Head & { _id: 'head' }
 
 export function collectionsOf(db: Db) {
   return { entries: db.collection<EntryDocument>('entries'), heads: db.collection<HeadDocument>('heads') }
 }
 export type Collections = ReturnType<typeof collectionsOf>
 
-/** Creates the indexes; every query of this service has one. */
+/**
+ * Creates the indexes; every query of this service has one. Those of the log end with what the log is sorted by; the
+ * few entries of one entity are found by its trail and sorted.
+ */
 export async function prepareCollections({ entries }: Collections): Promise<void> {
   await entries.createIndexes([
     { key: { sequence: 1 }, name: 'chain', unique: true },
-    { key: { entityType: 1, entityId: 1, sequence: 1, _id: 1 }, name: 'by_entity' },
+    { key: { entityId: 1, entityType: 1, at: 1, _id: 1 }, name: 'trail' },
+    { key: { entityType: 1, sequence: 1 }, name: 'log_by_entity_type' },
+    { key: { action: 1, sequence: 1 }, name: 'log_by_action' },
+    { key: { actor: 1, sequence: 1 }, name: 'log_by_actor' },
+    { key: { at: 1 }, name: 'count_by_time' },
   ])
 }
 

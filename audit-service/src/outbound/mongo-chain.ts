@@ -1,5 +1,5 @@
 import type { ClientSession } from 'mongodb'
-import { GENESIS, type Head } from '../domain/entry.ts'
+import { GENESIS, type Head } from '../domain/chain.ts'
 import type { ChainReader, ChainWriter } from '../use-cases/ports.ts'
 import { type Collections, toEntry } from './documents.ts'
 
@@ -10,13 +10,12 @@ export function createMongoChainWriter({ entries, heads }: Collections, session:
     async append(added, before) {
       const last = added.at(-1)
       if (!last) return
+      // First, so that a writer who comes second learns it before it has written anything.
+      await moveHead(heads, { from: before, to: { sequence: last.sequence, hash: last.hash } }, session)
       await entries.insertMany(
         added.map(({ id, ...rest }) => ({ _id: id, ...rest })),
         { session },
       )
-      const head = { sequence: last.sequence, hash: last.hash }
-      if (before.sequence === 0) await heads.insertOne({ _id: 'head', ...head }, { session })
-      else await heads.updateOne({ _id: 'head', sequence: before.sequence }, { $set: head }, { session })
     },
   }
 }
@@ -28,6 +27,10 @@ export function createMongoChainReader({ entries, heads }: Collections): ChainRe
       const found = await entries.findOne({ sequence })
       return found && toEntry(found)
     },
+    async findLast() {
+      const [found] = await entries.find().sort({ sequence: -1 }).limit(1).toArray()
+      return found ? toEntry(found) : null
+    },
     async read({ from, to, limit }) {
       const found = entries.find({ sequence: { $gte: from, $lte: to } })
       return (await found.sort({ sequence: 1 }).limit(limit).toArray()).map(toEntry)
@@ -38,4 +41,15 @@ export function createMongoChainReader({ entries, heads }: Collections): ChainRe
 async function readHead(heads: Collections['heads'], session?: ClientSession): Promise<Head> {
   const found = await heads.findOne({ _id: 'head' }, session ? { session } : {})
   return found ? { sequence: found.sequence, hash: found.hash } : GENESIS
+}
+
+type Step = Readonly<{ from: Head; to: Head }>
+
+async function moveHead(heads: Collections['heads'], { from, to }: Step, session: ClientSession): Promise<void> {
+  if (from.sequence === 0) {
+    await heads.insertOne({ _id: 'head', ...to }, { session })
+    return
+  }
+  const { matchedCount } = await heads.updateOne({ _id: 'head', ...from }, { $set: to }, { session })
+  if (matchedCount === 0) throw new Error('The head of the chain moved within a transaction.')
 }

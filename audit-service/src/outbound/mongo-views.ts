@@ -1,47 +1,60 @@
-import { readPage, sizeOf, toConnection } from '@redress/shared/pagination.ts'
+import { type Connection, type PageArguments, readPage, sizeOf, toConnection } from '@redress/shared/pagination.ts'
 import type { Filter } from 'mongodb'
+import type { AuditEntry } from '../domain/entry.ts'
 import type { AuditFilter, Views } from '../use-cases/ports.ts'
 import { type Collections, type EntryDocument, toEntry } from './documents.ts'
 
-const NEWEST_FIRST = { field: 'sequence', direction: -1 } as const
-const OLDEST_FIRST = { field: 'sequence', direction: 1 } as const
+const NEWEST_FIRST = { field: 'sequence', direction: -1, unique: true } as const
+/** By when it happened: after a crash, an act may go on record later than the next one of the same issue. */
+const OLDEST_FIRST = { field: 'at', direction: 1 } as const
+
+/** An issue has a handful of entries: up to this many, the trails of a list are read in one go. */
+const TOGETHER_MAX = 2_000
 
 /** What callers read. */
-export function createMongoViews({ entries }: Collections): Views {
-  const trailOf = (issueId: string) => ({ entityType: 'Issue', entityId: issueId })
+export function createMongoViews({ entries, heads }: Collections): Views {
+  const pageOfTrail = (entityId: string, page: PageArguments) => {
+    const filter = { entityType: 'Issue', entityId }
+    return readPage({ collection: entries, filter, order: OLDEST_FIRST, page, toNode: toEntry })
+  }
+  const readTogether = (ids: readonly string[]) =>
+    entries
+      .find({ entityId: { $in: [...ids] }, entityType: 'Issue' })
+      .sort({ entityId: 1, entityType: 1, at: 1, _id: 1 })
+      .limit(TOGETHER_MAX + 1)
+      .toArray()
+  // The chain has no gaps, so its length is where it ends; counting would read all of it.
+  const countAll = async () => (await heads.findOne({ _id: 'head' }))?.sequence ?? 0
+
   return {
     async find(ids) {
       const found = await entries.find({ _id: { $in: [...ids] } }).toArray()
       const byId = new Map(found.map((document) => [document._id, toEntry(document)]))
       return ids.map((id) => byId.get(id) ?? null)
     },
-    pageOfLog: (filter, page) =>
-      readPage({ collection: entries, filter: toConditions(filter), order: NEWEST_FIRST, page, toNode: toEntry }),
+    async pageOfLog(filter, page) {
+      const conditions = toConditions(filter)
+      const read = { collection: entries, filter: conditions, order: NEWEST_FIRST, page, toNode: toEntry }
+      const connection = await readPage(read)
+      return Object.keys(conditions).length > 0 ? connection : { ...connection, totalCount: countAll }
+    },
     async pagesOfTrails(issueIds, page) {
-      const pageOf = (id: string) =>
-        readPage({ collection: entries, filter: trailOf(id), order: OLDEST_FIRST, page, toNode: toEntry })
-      if (issueIds.length === 1 || page.after != null) return Promise.all(issueIds.map(pageOf))
-
-      // An issue has a handful of entries: all trails of a list are read in one go.
+      const alone = () => Promise.all(issueIds.map((id) => pageOfTrail(id, page)))
+      // A cursor belongs to one issue.
+      if (issueIds.length === 1 || page.after != null) return alone()
       const size = sizeOf(page)
-      const all = await entries
-        .find({ entityType: 'Issue', entityId: { $in: [...issueIds] } })
-        .sort({ entityType: 1, entityId: 1, sequence: 1 })
-        .toArray()
-      const byIssue = Map.groupBy(all, ({ entityId }) => entityId)
-      return issueIds.map((id) => {
-        const found = byIssue.get(id) ?? []
-        return toConnection({
-          found,
-          size,
-          order: OLDEST_FIRST,
-          page,
-          toNode: toEntry,
-          count: async () => found.length,
-        })
-      })
+      const found = await readTogether(issueIds)
+      if (found.length > TOGETHER_MAX) return alone()
+
+      const byIssue = Map.groupBy(found, ({ entityId }) => entityId)
+      return issueIds.map((id) => toTrail(byIssue.get(id) ?? [], size, page))
     },
   }
+}
+
+function toTrail(found: readonly EntryDocument[], size: number, page: PageArguments): Connection<AuditEntry> {
+  const count = async () => found.length
+  return toConnection({ found, size, order: OLDEST_FIRST, page, toNode: toEntry, count })
 }
 
 function toConditions({ entityType, entityId, action, actor, after, before }: AuditFilter): Filter<EntryDocument> {

@@ -1,5 +1,6 @@
 import type { Connection, PageArguments } from '@redress/shared/pagination.ts'
-import type { AuditEntry, Head } from '../domain/entry.ts'
+import type { Head } from '../domain/chain.ts'
+import type { AuditEntry } from '../domain/entry.ts'
 
 /** Part of one transaction that somebody else began. */
 export type ChainWriter = Readonly<{
@@ -11,6 +12,8 @@ export type ChainWriter = Readonly<{
 export type ChainReader = Readonly<{
   readHead(): Promise<Head>
   find(sequence: number): Promise<AuditEntry | null>
+  /** The stored entry with the greatest sequence, whatever the head says. */
+  findLast(): Promise<AuditEntry | null>
   /** In order, both ends included, at most `limit`. */
   read(range: Readonly<{ from: number; to: number; limit: number }>): Promise<readonly AuditEntry[]>
 }>

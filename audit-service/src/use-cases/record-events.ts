@@ -1,9 +1,10 @@
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
-import { extendChain } from '../domain/entry.ts'
+import { extendChain } from '../domain/chain.ts'
+import { toAct } from '../domain/from-event.ts'
 import type { ChainWriter } from './ports.ts'
 
 /** Puts events on record, in the transaction that also notes them as heard. */
 export async function recordEvents(events: readonly DomainEvent[], chain: ChainWriter): Promise<void> {
   const head = await chain.readHead()
-  await chain.append(extendChain(head, events), head)
+  await chain.append(extendChain(head, events.map(toAct)), head)
 }

@@ -1,6 +1,5 @@
 import { BadUserInputError } from '@redress/shared/errors.ts'
-import { GENESIS, type Head } from '../domain/entry.ts'
-import { findBreak } from '../domain/verification.ts'
+import { findBreak, GENESIS, type Head } from '../domain/chain.ts'
 import type { ChainReader } from './ports.ts'
 
 const PAGE = 500
@@ -26,51 +25,52 @@ export function createVerifyChain(chain: ChainReader): VerifyChain {
     if (toSequence !== null && toSequence < from)
       throw new BadUserInputError(['toSequence'], 'must not be before fromSequence')
 
-    // Read first: what is appended while we look is not missing.
+    // In this order: the head moves with its entries, so it is never behind an entry that was read before it.
+    const last = (await chain.findLast())?.sequence ?? 0
     const head = await chain.readHead()
-    const to = Math.min(toSequence ?? head.sequence, head.sequence)
-    const predecessor = from === 1 ? GENESIS : await chain.find(from - 1)
-    if (predecessor === null && from <= head.sequence + 1)
-      return broken(from - 1, 'the entry before the range is missing')
-    if (predecessor === null || to < from) return NOTHING
+    const to = Math.min(toSequence ?? Number.MAX_SAFE_INTEGER, Math.max(last, head.sequence))
+    if (to < from) return NOTHING
 
-    return walk(chain, { before: predecessor, from, to, head })
+    const before = from === 1 ? GENESIS : await chain.find(from - 1)
+    if (before === null) return { ...NOTHING, valid: false, firstBroken: from - 1, reason: 'the entry is missing' }
+    return walk(chain, { before, from, to, head })
   }
 }
 
 type Walk = Readonly<{ before: Head; from: number; to: number; head: Head }>
 
+/** Page by page: the chain may be longer than memory, and between two pages others get their turn. */
 async function walk(chain: ChainReader, { before, from, to, head }: Walk): Promise<Verification> {
-  let last: Head = before
-  let entries = 0
-  const found = () => ({
+  let last = before
+  let reason: string | null = null
+  for (let more = true; more; ) {
+    const page = await chain.read({ from: last.sequence + 1, to, limit: PAGE })
+    for (const entry of page) {
+      reason = findBreak(last, entry) ?? findDeparture(head, entry)
+      if (reason !== null) break
+      last = entry
+    }
+    more = reason === null && page.length === PAGE
+  }
+  if (reason === null && last.sequence < to)
+    reason = `the chain ends at ${last.sequence}, and ${head.sequence} entries were recorded`
+
+  const entries = last.sequence - before.sequence
+  return {
+    valid: reason === null,
     entries,
     firstSequence: entries > 0 ? from : null,
     lastSequence: entries > 0 ? last.sequence : null,
-  })
-  const fail = (firstBroken: number, reason: string) => ({
-    ...found(),
-    valid: false,
-    firstBroken,
+    firstBroken: reason === null ? null : last.sequence + 1,
     reason,
-    headHash: null,
-  })
-
-  for (;;) {
-    const page = await chain.read({ from: last.sequence + 1, to, limit: PAGE })
-    for (const entry of page) {
-      const reason = findBreak(last, entry)
-      if (reason !== null) return fail(last.sequence + 1, reason)
-      last = entry
-      entries++
-    }
-    if (page.length < PAGE) break
+    headHash: reason === null ? last.hash : null,
   }
-  if (last.sequence < to)
-    return fail(last.sequence + 1, `the chain ends at ${last.sequence}, and ${head.sequence} were recorded`)
-  if (to === head.sequence && last.hash !== head.hash)
-    return fail(to, 'the last entry is not the one that was recorded last')
-  return { ...found(), valid: true, firstBroken: null, reason: null, headHash: last.hash }
+}
+
+/** Why an entry does not fit what was noted as the end of the chain; null where it does. */
+function findDeparture(head: Head, { sequence, hash }: Head): string | null {
+  if (sequence > head.sequence) return `only ${head.sequence} entries were recorded`
+  return sequence === head.sequence && hash !== head.hash ? 'the entry is not the one that was recorded last' : null
 }
 
 const NOTHING: Verification = {
@@ -81,8 +81,4 @@ const NOTHING: Verification = {
   firstBroken: null,
   reason: null,
   headHash: null,
-}
-
-function broken(firstBroken: number, reason: string): Verification {
-  return { ...NOTHING, valid: false, firstBroken, reason }
 }

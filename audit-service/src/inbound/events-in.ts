@@ -1,0 +1,32 @@
+import { STREAMS } from '@redress/shared/events/envelope.ts'
+import { joinElection } from '@redress/shared/events/leadership.ts'
+import {
+  type ConsumerOptions,
+  type StreamConsumer,
+  startStreamConsumer,
+} from '@redress/shared/events/stream-consumer.ts'
+
+type Options = Pick<ConsumerOptions, 'mongo' | 'db' | 'redis' | 'logger'> &
+  Readonly<{ record: ConsumerOptions['apply'] }>
+
+/**
+ * Puts the events of all services on record. One consumer reads all streams, and only on the leader: the chain is one
+ * sequence, and a second writer would only make the first begin again.
+ */
+export async function startEventsIn({ record, ...stores }: Options): Promise<StreamConsumer> {
+  await using opened = new AsyncDisposableStack()
+  const election = joinElection(stores.redis, 'audit', stores.logger)
+  opened.defer(() => election.stop())
+
+  const consumer = await startStreamConsumer({
+    ...stores,
+    streams: Object.values(STREAMS),
+    group: 'audit',
+    apply: record,
+    isLeader: election.isLeader,
+  })
+  opened.defer(() => consumer.stop())
+
+  const kept = opened.move()
+  return { stop: () => kept.disposeAsync() }
+}

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { STREAMS } from '@redress/shared/events/envelope.ts'
+import type { ReadyMessage } from '@redress/shared/lifecycle.ts'
+import type { Redis } from '@redress/shared/redis.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
+import { issueEvents } from './events.ts'
+import { type Database, openDatabase, openRedis } from './stores.ts'
+import { ask, INTERNAL_PUBLIC_KEY } from './tokens.ts'
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const REDIS_DATABASE = 11
+
+let database: Database
+let redis: Redis
+let running: ChildProcess[] = []
+beforeAll(async () => {
+  database = await openDatabase(inject('mongoUri'))
+  redis = await openRedis(inject('redisUrl'), REDIS_DATABASE)
+})
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL')
+  running = []
+})
+afterAll(async () => {
+  await redis.flushDb()
+  redis.destroy()
+  await database.drop()
+})
+
+async function start(environment: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, [MAIN], {
+    env: {
+      PATH: process.env.PATH,
+      MONGODB_URI: inject('mongoUri'),
+      REDIS_URL: String(new URL(`/${REDIS_DATABASE}`, inject('redisUrl'))),
+      AUDIT_DATABASE: database.db.databaseName,
+      AUDIT_PORT: '0',
+      LOG_LEVEL: 'error',
+      INTERNAL_PUBLIC_KEY,
+      ...environment,
+    },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  running.push(child)
+  let said = ''
+  child.stderr?.on('data', (chunk) => {
+    said += chunk
+  })
+  const ended = once(child, 'exit').then(([code]) => ({ code, said }))
+  const ready = once(child, 'message').then(([message]) => (message as ReadyMessage).url)
+  return { child, ended, ready }
+}
+
+describe('the audit process', () => {
+  it('says when it serves, and ends by itself when it is told to', async () => {
+    const { child, ended, ready } = await start()
+    const url = await ready
+    const health = await fetch(`${url}/health/ready`)
+
+    child.kill('SIGTERM')
+
+    expect(await health.json()).toMatchObject({ status: 'ready', dependencies: { mongodb: 'up', redis: 'up' } })
+    expect(await ended).toEqual({ code: 0, said: '' })
+  })
+
+  it('does not start without what it needs, and names all of it', async () => {
+    const { ended } = await start({ INTERNAL_PUBLIC_KEY: '', MONGODB_URI: 'not an address', AUDIT_PORT: '70000' })
+
+    const { code, said } = await ended
+
+    expect(code).toBe(78)
+    for (const name of ['INTERNAL_PUBLIC_KEY', 'MONGODB_URI', 'AUDIT_PORT']) expect(said).toContain(name)
+  })
+
+  it('loses nothing and records nothing twice when it is killed at work and another takes over', async () => {
+    const EVENTS = 3_000
+    const multi = redis.multi()
+    for (const event of issueEvents('iss_1', EVENTS)) multi.xAdd(STREAMS.issues, '*', { event: JSON.stringify(event) })
+    await multi.exec()
+    const length = () => database.collections.entries.countDocuments()
+
+    const first = await start()
+    await expect.poll(length, { interval: 5, timeout: 10_000 }).toBeGreaterThan(0)
+    first.child.kill('SIGKILL')
+    await first.ended
+    expect(await length()).toBeLessThan(EVENTS)
+
+    const url = await (await start()).ready
+    await expect.poll(length, { timeout: 15_000 }).toBe(EVENTS)
+    const answer = await ask(url, 'admin', '{ verifyAuditChain { valid entries lastSequence reason } }')
+    expect(answer.data?.verifyAuditChain).toEqual({ valid: true, entries: EVENTS, lastSequence: EVENTS, reason: null })
+  })
+})

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto'
+import { createInbox } from '@redress/shared/events/inbox.ts'
+import { createLogger } from '@redress/shared/logger.ts'
+import { connectMongo } from '@redress/shared/mongo.ts'
+import { connectRedis } from '@redress/shared/redis.ts'
+import { collectionsOf, prepareCollections } from '../src/outbound/documents.ts'
+import { createMongoChainReader, createMongoChainWriter } from '../src/outbound/mongo-chain.ts'
+import { recordEvents } from '../src/use-cases/record-events.ts'
+import { createVerifyChain } from '../src/use-cases/verify-chain.ts'
+
+export const logger = createLogger('audit', { level: 'silent' })
+
+/** A database of its own, with the indexes; `drop` takes it away again. */
+export async function openDatabase(uri: string) {
+  const mongo = await connectMongo(uri, 'audit-test')
+  const db = mongo.db(`audit_${randomUUID().slice(0, 8)}`)
+  const collections = collectionsOf(db)
+  await prepareCollections(collections)
+  return {
+    mongo,
+    db,
+    collections,
+    verifyChain: createVerifyChain(createMongoChainReader(collections)),
+    async drop() {
+      await db.dropDatabase()
+      await mongo.close()
+    },
+  }
+}
+export type Database = Awaited<ReturnType<typeof openDatabase>>
+
+/** Records events as the consumer does: once each, in one transaction with the note that they were. */
+export async function openRecord({ mongo, db, collections }: Database) {
+  const inbox = createInbox({
+    mongo,
+    db,
+    group: 'audit',
+    apply: (events, session) => recordEvents(events, createMongoChainWriter(collections, session)),
+  })
+  await inbox.prepare()
+  return inbox.apply
+}
+
+/** The logical database `number` of Redis: streams have fixed names, so a file that uses them needs one to itself. */
+export async function openRedis(url: string, number: number) {
+  const redis = await connectRedis(String(new URL(`/${number}`, url)), { name: 'audit-test', logger })
+  await redis.flushDb()
+  return redis
+}
