@@ -6,6 +6,9 @@ import {
   startStreamConsumer,
 } from '@redress/shared/events/stream-consumer.ts'
 
+/** Nobody waits for the record to the millisecond; larger batches make it cheaper for everybody. */
+const GATHER_MS = 100
+
 type Options = Pick<ConsumerOptions, 'mongo' | 'db' | 'redis' | 'logger'> &
   Readonly<{ record: ConsumerOptions['apply'] }>
 
@@ -23,6 +26,7 @@ export async function startEventsIn({ record, ...stores }: Options): Promise<Str
     streams: Object.values(STREAMS),
     group: 'audit',
     apply: record,
+    gatherMs: GATHER_MS,
     isLeader: election.isLeader,
   })
   opened.defer(() => consumer.stop())

@@ -4,7 +4,7 @@ import { type Cursors, createCursors } from './cursors.ts'
 import type { View } from './query.ts'
 import { openStorage, type Storage } from './storage.ts'
 import { createTransactions, type Transaction, type Transactions } from './transactions.ts'
-import { createPlainWriter, createTransactionWriter, LockedError, type Writer } from './writer.ts'
+import { createPlainWriter, createTransactionWriter, NotNowError, type Writer } from './writer.ts'
 
 /** How many operations of each kind were done, as MongoDB counts them. */
 export type OperationCounts = {
@@ -74,13 +74,13 @@ export function createContext(database: Database, name: string, transaction: Tra
   }
 }
 
-/** Runs one write; where a running transaction is in the way, waits for it to end. */
-export async function whenFree(write: () => void | Promise<void>): Promise<void> {
-  for (;;) {
+/** Runs one write; where a running transaction is in the way, waits for it to end, and tells the write that it did. */
+export async function whenFree(write: (waited: boolean) => void | Promise<void>): Promise<void> {
+  for (let waited = false; ; waited = true) {
     try {
-      return await write()
+      return await write(waited)
     } catch (error) {
-      if (!(error instanceof LockedError)) throw error
+      if (!(error instanceof NotNowError)) throw error
       await error.over
     }
   }

@@ -1,10 +1,14 @@
+import type { Fields } from './bson.ts'
 import { CommandError, writeConflict } from './errors.ts'
 import type { Found } from './query.ts'
 import type { Snapshot, Storage } from './storage.ts'
+import type { Difference } from './writer.ts'
 
 const EXPIRY_MS = 60_000
 
-type Written = Found | Readonly<{ id: Uint8Array; body: null }>
+/** A document as the transaction leaves it, what it was before, and what that means for the indexes. */
+export type Written = (Found | Readonly<{ id: Uint8Array; body: null }>) &
+  Readonly<{ original: Fields | null; difference: Difference }>
 
 /** What one transaction reads and has written; nobody else sees it before the end. */
 export type Transaction = Readonly<{
@@ -12,6 +16,8 @@ export type Transaction = Readonly<{
   snapshot: Snapshot
   overlay: Map<number, Map<string, Written>>
   locks: Set<string>
+  /** Unique keys that the transaction's documents have, and whose they are. */
+  ownKeys: Map<string, string>
   /** Resolves when the transaction is over, either way. */
   over: Promise<void>
   end: () => void
@@ -90,6 +96,7 @@ function createTransaction(number: number, snapshot: Snapshot): Transaction {
     snapshot,
     overlay: new Map(),
     locks: new Set(),
+    ownKeys: new Map(),
     over,
     end,
     touch: () => {

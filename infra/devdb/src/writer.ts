@@ -1,11 +1,11 @@
-import { decode, encode, type Fields } from './bson.ts'
+import { encode, type Fields } from './bson.ts'
 import type { Catalog, Collection } from './catalog.ts'
 import { CommandError, writeConflict } from './errors.ts'
 import { duplicateKey, type Entry, entriesOf, type Index } from './indexes.ts'
 import { encodeKey } from './keys.ts'
 import { type Found, hex } from './query.ts'
 import type { Storage } from './storage.ts'
-import type { Transaction, Transactions } from './transactions.ts'
+import type { Transaction, Transactions, Written } from './transactions.ts'
 
 const DOCUMENT_BYTES_MAX = 16 * 1024 * 1024
 
@@ -16,22 +16,29 @@ export type Writer = Readonly<{
   remove(collection: Collection, before: Found): void
 }>
 
-/** A plain write met a lock of a running transaction; it may go on when that is over. */
-export class LockedError extends Error {
-  override readonly name = 'LockedError'
+/** A plain write met a lock of a running transaction, or a document that has changed since it was read: look again. */
+export class NotNowError extends Error {
+  override readonly name = 'NotNowError'
+  /** Resolves when there is nothing more to wait for. */
   readonly over: Promise<void>
 
   constructor(over: Promise<void>) {
-    super('Locked by a running transaction.')
+    super('The document is locked, or not as it was read.')
     this.over = over
   }
 }
 
-type Written = Map<string, Found | Readonly<{ id: Uint8Array; body: null }>>
 type Dependencies = Readonly<{ storage: Storage; catalog: Catalog; transactions: Transactions }>
 
 /** One change of one document: from what was there to what shall be there; null for nothing. */
-type Change = Readonly<{ collection: Collection; id: Buffer; before: Fields | null; after: Fields | null }>
+type Change = Readonly<{
+  collection: Collection
+  id: Buffer
+  before: Fields | null
+  /** The bytes of `before` as they were read. */
+  read: Uint8Array | null
+  after: Fields | null
+}>
 
 const documentLock = ({ number }: Collection, id: Uint8Array) => `d${number}:${hex(id)}`
 const keyLock = ({ index, key }: Entry) => `k${index.number}:${hex(key)}`
@@ -40,53 +47,58 @@ export function createPlainWriter(dependencies: Dependencies): Writer {
   const { storage, transactions } = dependencies
   const refuseLocked = (name: string) => {
     const holder = transactions.holderOf(name)
-    if (holder) throw new LockedError(holder.over)
+    if (holder) throw new NotNowError(holder.over)
   }
   return toWriter((change) => {
     const { collection, id } = change
     refuseLocked(documentLock(collection, id))
-    if (change.before === null && storage.get(collection.number, id)) throw duplicateId(collection, change.after!)
+    const present = storage.get(collection.number, id)
+    if (change.before === null) {
+      if (present) throw duplicateId(collection, change.after!)
+    } else if (!present || Buffer.compare(present, change.read!) !== 0) throw new NotNowError(Promise.resolve())
     const difference = compareEntries(change)
     for (const entry of difference.added.filter(({ index }) => index.unique)) {
       refuseLocked(keyLock(entry))
       const owner = storage.entry(entry.index.number, entry.key)
       if (owner && hex(owner) !== hex(id)) throw duplicateKey(entry.index, collection.namespace, change.after!)
     }
-    apply(dependencies, change, difference)
+    const body = change.after === null ? null : encodeDocument(change.after)
+    apply(dependencies, { collection, id, body }, difference)
   })
 }
 
 /** Writes into the transaction's own overlay, and locks what it will write. */
 export function createTransactionWriter(dependencies: Dependencies, transaction: Transaction): Writer {
   const { storage, transactions } = dependencies
-  const overlayOf = ({ number }: Collection): Written => {
+  const { snapshot, ownKeys } = transaction
+  const overlayOf = ({ number }: Collection): Map<string, Written> => {
     const known = transaction.overlay.get(number)
     if (known) return known
-    const created: Written = new Map()
+    const created = new Map<string, Written>()
     transaction.overlay.set(number, created)
     return created
   }
-  /** Somebody else has changed the document since this transaction began. */
-  const refuseChanged = ({ number }: Collection, id: Buffer) => {
-    const seen = transaction.snapshot.get(number, id)
+  /** What was there when the transaction began. Somebody else may have changed it since: then this one is too late. */
+  const readOriginal = ({ number }: Collection, id: Buffer): Uint8Array | null => {
+    const seen = snapshot.get(number, id)
     const present = storage.get(number, id)
-    if (seen === null ? present !== null : present === null || Buffer.compare(seen, present) !== 0)
-      throw writeConflict()
+    const same = seen === null || present === null ? seen === present : Buffer.compare(seen, present) === 0
+    if (!same) throw writeConflict()
+    return seen
   }
-  const refuseTaken = ({ collection, id, after }: Change, entry: Entry) => {
+  const takeKey = ({ collection, id, after }: Change, entry: Entry) => {
     const { index, key } = entry
-    for (const written of overlayOf(collection).values()) {
-      if (written.body === null || hex(written.id) === hex(id)) continue
-      const clashes = entriesOf(index, written.fields, Buffer.from(written.id)).some((other) => other.key.equals(key))
-      if (clashes) throw duplicateKey(index, collection.namespace, after!)
-    }
+    const name = keyLock(entry)
+    transactions.lock(transaction, name)
+    const own = ownKeys.get(name)
+    if (own !== undefined && own !== hex(id)) throw duplicateKey(index, collection.namespace, after!)
     const owner = storage.entry(index.number, key)
-    if (!owner || hex(owner) === hex(id)) return
-    const own = overlayOf(collection).get(hex(owner))
-    if (own) return // What it owned before was changed or deleted here; its new keys were compared above.
-    throw transaction.snapshot.entry(index.number, key)
-      ? duplicateKey(index, collection.namespace, after!)
-      : writeConflict()
+    // An owner that this transaction has written would stand in `ownKeys` if it still had the key.
+    if (owner && hex(owner) !== hex(id) && !overlayOf(collection).has(hex(owner))) {
+      const known = snapshot.entry(index.number, key)
+      throw known ? duplicateKey(index, collection.namespace, after!) : writeConflict()
+    }
+    ownKeys.set(name, hex(id))
   }
 
   return toWriter((change) => {
@@ -94,17 +106,15 @@ export function createTransactionWriter(dependencies: Dependencies, transaction:
     const overlay = overlayOf(collection)
     const own = overlay.get(hex(id))
     transactions.lock(transaction, documentLock(collection, id))
-    if (!own) {
-      if (change.before === null && transaction.snapshot.get(collection.number, id))
-        throw duplicateId(collection, after!)
-      refuseChanged(collection, id)
-    } else if (change.before === null && own.body !== null) throw duplicateId(collection, after!)
+    const exists = own ? own.body !== null : readOriginal(collection, id) !== null
+    if (change.before === null && exists) throw duplicateId(collection, after!)
 
-    for (const entry of compareEntries(change).added.filter(({ index }) => index.unique)) {
-      transactions.lock(transaction, keyLock(entry))
-      refuseTaken(change, entry)
-    }
-    overlay.set(hex(id), after === null ? { id, body: null } : { id, body: encodeDocument(after), fields: after })
+    const original = own ? own.original : change.before
+    const difference = compareEntries({ ...change, before: original })
+    for (const entry of own?.difference.added ?? []) if (entry.index.unique) ownKeys.delete(keyLock(entry))
+    for (const entry of difference.added) if (entry.index.unique) takeKey(change, entry)
+    const state = after === null ? ({ body: null } as const) : { body: encodeDocument(after), fields: after }
+    overlay.set(hex(id), { id, original, difference, ...state })
   })
 }
 
@@ -115,34 +125,32 @@ export function applyTransaction(
   collections: ReadonlyMap<number, Collection>,
 ): void {
   const { storage } = dependencies
-  const changes: Change[] = []
-  for (const [number, documents] of transaction.overlay) {
+  const written = [...transaction.overlay].flatMap(([number, documents]) => {
     const collection = collections.get(number)
-    if (!collection) continue // Dropped in the meantime.
-    for (const { id, ...written } of documents.values()) {
-      const present = storage.get(number, id)
-      const after = written.body === null ? null : (written as Found).fields
-      changes.push({ collection, id: Buffer.from(id), before: present && decode(present), after })
-    }
-  }
-  const compared = changes.map((change) => ({ change, ...compareEntries(change) }))
+    return collection ? [...documents.values()].map((one) => ({ collection, one })) : [] // Dropped in the meantime.
+  })
   // A key that moves from one document to another is taken away before it is given.
-  for (const { removed } of compared) for (const { index, key } of removed) storage.removeEntry(index.number, key)
-  for (const { change, ...difference } of compared) apply(dependencies, change, { ...difference, removed: [] })
+  for (const { one } of written) {
+    for (const { index, key } of one.difference.removed) storage.removeEntry(index.number, key)
+  }
+  for (const { collection, one } of written) {
+    apply(dependencies, { collection, id: one.id, body: one.body }, { ...one.difference, removed: [] })
+  }
 }
 
 function toWriter(write: (change: Change) => void): Writer {
   return {
-    insert: (collection, fields) => write({ collection, id: encodeKey(fields._id), before: null, after: fields }),
+    insert: (collection, fields) =>
+      write({ collection, id: encodeKey(fields._id), before: null, read: null, after: fields }),
     replace: (collection, before, fields) =>
-      write({ collection, id: Buffer.from(before.id), before: decode(before.body), after: fields }),
+      write({ collection, id: Buffer.from(before.id), before: before.fields, read: before.body, after: fields }),
     remove: (collection, before) =>
-      write({ collection, id: Buffer.from(before.id), before: decode(before.body), after: null }),
+      write({ collection, id: Buffer.from(before.id), before: before.fields, read: before.body, after: null }),
   }
 }
 
 /** `arrays` are the indexes into which the document puts several entries. */
-type Difference = Readonly<{ added: readonly Entry[]; removed: readonly Entry[]; arrays: readonly Index[] }>
+export type Difference = Readonly<{ added: readonly Entry[]; removed: readonly Entry[]; arrays: readonly Index[] }>
 
 /** Only what differs is written: most updates leave most indexes alone. */
 function compareEntries({ collection, id, before, after }: Change): Difference {
@@ -159,16 +167,14 @@ function compareEntries({ collection, id, before, after }: Change): Difference {
   return { added, removed, arrays }
 }
 
-function apply(
-  { storage, catalog }: Dependencies,
-  { collection, id, after }: Change,
-  { added, removed, arrays }: Difference,
-): void {
-  for (const { index, key } of removed) storage.removeEntry(index.number, key)
-  if (after === null) storage.remove(collection.number, id)
-  else storage.put(collection.number, id, encodeDocument(after))
-  for (const { index, key } of added) storage.putEntry(index.number, key, id)
-  for (const index of arrays) catalog.noteArray(collection, index)
+type State = Readonly<{ collection: Collection; id: Uint8Array; body: Uint8Array | null }>
+
+function apply({ storage, catalog }: Dependencies, { collection, id, body }: State, difference: Difference): void {
+  for (const { index, key } of difference.removed) storage.removeEntry(index.number, key)
+  if (body === null) storage.remove(collection.number, id)
+  else storage.put(collection.number, id, body)
+  for (const { index, key } of difference.added) storage.putEntry(index.number, key, id)
+  for (const index of difference.arrays) catalog.noteArray(collection, index)
 }
 
 function encodeDocument(fields: Fields): Uint8Array {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Db } from 'mongodb'
 import type { Logger } from '../logger.ts'
 import type { Redis } from '../redis.ts'
@@ -6,6 +7,8 @@ import { joinElection } from './leadership.ts'
 import { type OutboxDocument, outboxCollection } from './outbox.ts'
 
 const BATCH = 500
+/** The least time from one round to the next: under load, what is committed meanwhile is published together. */
+const GATHER_MS = 10
 /** What a wake-up missed (a crash, a lost message) is found at the latest after this. */
 const SWEEP_MS = 250
 /** After Redis was lost, events published within this window are published again; consumers know them by id. */
@@ -36,7 +39,9 @@ export async function startOutboxRelay({ db, redis, stream, logger }: Options): 
     running ??= (async () => {
       while (again && !stopped) {
         again = false
-        if (leadership.isLeader()) await publishAll({ db, redis, stream, logger })
+        if (!leadership.isLeader()) continue
+        await publishAll({ db, redis, stream, logger })
+        await pause(GATHER_MS)
       }
     })()
       .catch((err) => logger.warn({ err, stream }, 'events not published yet'))

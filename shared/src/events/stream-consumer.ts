@@ -13,6 +13,7 @@ const TAKE_OVER_EVERY_MS = 2_000
 /** An event that fails by itself this often is set aside as a dead letter. */
 const DELIVERIES_MAX = 5
 const PAUSE_MS = 100
+const GATHER_MS = 20
 
 export type StreamConsumer = Readonly<{ stop: () => Promise<void> }>
 
@@ -25,6 +26,10 @@ export type ConsumerOptions = Readonly<{
   group: string
   /** Applies events that were not applied before, in the transaction that also notes them as applied. */
   apply: Apply
+  /** Events that mean nothing here are acknowledged at once; all matter where not given. */
+  concerns?: (event: DomainEvent) => boolean
+  /** The least time from one batch to the next: under load, what arrives meanwhile shares one transaction. */
+  gatherMs?: number
   /** Runs after the commit, also for events that were applied before; must be harmless when repeated. */
   afterCommit?: (events: readonly DomainEvent[]) => Promise<void>
   /**
@@ -50,7 +55,17 @@ type DeadEvent = { _id: string; group: string; text: string; reason: string; at:
  * DELIVERIES_MAX times, and then kept in the collection `dead_events` with the reason.
  */
 export async function startStreamConsumer(options: ConsumerOptions): Promise<StreamConsumer> {
-  const { db, redis, streams, group, afterCommit, isLeader, logger } = options
+  const {
+    db,
+    redis,
+    streams,
+    group,
+    afterCommit,
+    concerns = () => true,
+    gatherMs = GATHER_MS,
+    isLeader,
+    logger,
+  } = options
   const reader = redis.duplicate()
   reader.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
   await reader.connect()
@@ -61,10 +76,10 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
   let stopped = false
 
   const apply = async (messages: readonly Message[]) => {
-    const events = messages.flatMap(({ event }) => event ?? [])
-    await inbox.apply(events)
+    const events = messages.flatMap(({ event }) => (event && concerns(event) ? event : []))
+    if (events.length > 0) await inbox.apply(events)
     try {
-      await afterCommit?.(events)
+      if (events.length > 0) await afterCommit?.(events)
       await member.acknowledge(messages)
     } catch (cause) {
       throw new NotFinishedError('Applied, and what comes after has to be done again.', { cause })
@@ -139,7 +154,9 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
           takeOverAt = Date.now() + TAKE_OVER_EVERY_MS
           led = true
         }
-        await settleEventually(await member.readNew())
+        const messages = await member.readNew()
+        await settleEventually(messages)
+        if (messages.length > 0) await pause(gatherMs)
       } catch (err) {
         if (stopped) break
         logger.warn({ err, streams, group }, 'streams not readable')

@@ -50,8 +50,8 @@ export async function remove(context: Context, command: Fields): Promise<Fields>
     if (!collection) return
     const query = { filter: row.q as Fields, sort: [], skip: 0, limit: toNumber(row.limit) }
     for (const found of await find(context.view, collection, query)) {
-      await whenFree(async () => {
-        const current = await stillFits(context, String(command.delete), found, row.q as Fields)
+      await whenFree(async (waited) => {
+        const current = waited ? await stillFits(context, String(command.delete), found, row.q as Fields) : found
         if (!current) return
         context.writer.remove(collection, current)
         removed++
@@ -68,9 +68,14 @@ export async function findAndModify(context: Context, command: Fields): Promise<
   const shown = (fields: Fields | null) => fields && project(fields)
   if (command.remove === true) {
     context.database.counts.delete++
-    const found = await findOne(context, name, (command.query ?? {}) as Fields, readSort(command.sort))
-    if (found) await whenFree(() => context.writer.remove(context.getOrCreate(name), found))
-    return { lastErrorObject: { n: new Int32(found ? 1 : 0) }, value: shown(found?.fields ?? null) }
+    const removed: Found[] = []
+    await whenFree(async () => {
+      const found = await findOne(context, name, (command.query ?? {}) as Fields, readSort(command.sort))
+      if (!found) return
+      context.writer.remove(context.getOrCreate(name), found)
+      removed.push(found)
+    })
+    return { lastErrorObject: { n: new Int32(removed.length) }, value: shown(removed[0]?.fields ?? null) }
   }
   context.database.counts.update++
   const row = { q: command.query ?? {}, u: command.update, upsert: command.upsert, multi: false }
@@ -103,8 +108,8 @@ async function updateRow(context: Context, name: string, row: Fields, sort: Sort
   const found = await find(context.view, collection, { filter, sort, skip: 0, limit: multi ? 0 : 1 })
 
   for (const one of found) {
-    await whenFree(async () => {
-      const current = await stillFits(context, name, one, filter)
+    await whenFree(async (waited) => {
+      const current = waited ? await stillFits(context, name, one, filter) : one
       if (!current) return
       const after = apply(decode(current.body), false)
       const same = sameBytes(current.body, after)
