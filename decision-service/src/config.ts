@@ -17,7 +17,7 @@ const SubgraphEnvironment = Environment.merge({
 const WorkerEnvironment = Environment.merge({
   WORKER_PORT: "string.integer.parse |> 0 <= number <= 65535 = '4012'",
   // Jobs that run side by side share their transactions.
-  QUEUE_CONCURRENCY: "string.integer.parse |> 1 <= number <= 1000 = '25'",
+  QUEUE_CONCURRENCY: "string.integer.parse |> 1 <= number <= 1000 = '100'",
   'SKILLS_DIR?': 'string > 0',
   CONFIDENCE_THRESHOLD: "string.numeric.parse |> 0 <= number <= 1 = '0.80'",
   HUMAN_REVIEW_THRESHOLD: "string.numeric.parse |> 0 <= number <= 1 = '0.70'",

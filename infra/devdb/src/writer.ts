@@ -78,13 +78,14 @@ export function createTransactionWriter(dependencies: Dependencies, transaction:
     transaction.overlay.set(number, created)
     return created
   }
-  /** What was there when the transaction began. Somebody else may have changed it since: then this one is too late. */
-  const readOriginal = ({ number }: Collection, id: Buffer): Uint8Array | null => {
-    const seen = snapshot.get(number, id)
-    const present = storage.get(number, id)
-    const same = seen === null || present === null ? seen === present : Buffer.compare(seen, present) === 0
-    if (!same) throw writeConflict()
-    return seen
+  /** Somebody else may have changed a document since the transaction began: then this one is too late. */
+  const refuseChanged = ({ collection, id, read, after }: Change) => {
+    const present = storage.get(collection.number, id)
+    if (read === null) {
+      if (present === null) return
+      throw snapshot.get(collection.number, id) ? duplicateId(collection, after!) : writeConflict()
+    }
+    if (present === null || Buffer.compare(read, present) !== 0) throw writeConflict()
   }
   const takeKey = ({ collection, id, after }: Change, entry: Entry) => {
     const { index, key } = entry
@@ -106,8 +107,8 @@ export function createTransactionWriter(dependencies: Dependencies, transaction:
     const overlay = overlayOf(collection)
     const own = overlay.get(hex(id))
     transactions.lock(transaction, documentLock(collection, id))
-    const exists = own ? own.body !== null : readOriginal(collection, id) !== null
-    if (change.before === null && exists) throw duplicateId(collection, after!)
+    if (!own) refuseChanged(change)
+    else if (change.before === null && own.body !== null) throw duplicateId(collection, after!)
 
     const original = own ? own.original : change.before
     const difference = compareEntries({ ...change, before: original })
