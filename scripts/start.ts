@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { releaseStartupMemory } from '@redress/shared/startup-memory.ts'
 import { writeDevFile } from './stack/dev-file.ts'
 import { StackError } from './stack/failure.ts'
 import { printHelpIfAsked, START_HELP } from './stack/help.ts'
@@ -53,6 +54,7 @@ async function introduce(stack: Stack, { dataDirectory, environment }: StartSett
   await showSampleIssues(stack, say)
   writeDevFile(dataDirectory, { graphql: stack.graphql, tokens: stack.tokens ?? {} })
   say(toWelcome(stack, { dataDirectory, isEmbedded: environment.MONGODB_URI === undefined }))
+  releaseStartupMemory()
   return await stack.broken
 }
 
