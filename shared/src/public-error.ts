@@ -2,7 +2,9 @@ import { unwrapResolverError } from '@apollo/server/errors'
 import type { GraphQLFormattedError } from 'graphql'
 import { AppError } from './errors.ts'
 import type { Logger } from './logger.ts'
+import { isTransient } from './mongo.ts'
 
+const AWAY = 'The database is away for a moment. The same request may succeed if it is sent again.'
 const NEUTRAL = 'Something went wrong on our side. The request id leads to the details.'
 
 /**
@@ -14,6 +16,10 @@ export function toPublicError(formatted: GraphQLFormattedError, error: unknown, 
   const cause = unwrapResolverError(error)
   if (cause instanceof AppError) {
     return { ...rest, message: cause.message, extensions: { code: cause.code, ...cause.facts } }
+  }
+  if (isTransient(cause)) {
+    logger.warn({ err: cause, path: formatted.path }, 'database away')
+    return { ...rest, message: AWAY, extensions: { code: 'STORE_UNAVAILABLE' } }
   }
   const code = formatted.extensions?.code
   if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR') return { ...rest, extensions: { code } }
