@@ -1,4 +1,11 @@
-import { type ClientSession, MongoClient, MongoError, MongoServerError, type TransactionOptions } from 'mongodb'
+import {
+  type ClientSession,
+  MongoClient,
+  MongoError,
+  MongoInvalidArgumentError,
+  MongoServerError,
+  type TransactionOptions,
+} from 'mongodb'
 import { succeedsWithin } from './deadline.ts'
 
 const DUPLICATE_KEY = 11000
@@ -52,7 +59,8 @@ export function pingMongo(mongo: MongoClient, timeoutMs: number): Promise<boolea
 
 /** Whether an error tells of the database being away or busy, so that the same call may succeed later. */
 export function isTransient(error: unknown): boolean {
-  if (!(error instanceof MongoError)) return false
+  // What the driver itself refuses (a document that is too large) it will refuse again.
+  if (!(error instanceof MongoError) || error instanceof MongoInvalidArgumentError) return false
   if (!(error instanceof MongoServerError)) return true
   return error.hasErrorLabel('TransientTransactionError') || error.hasErrorLabel('RetryableWriteError')
 }

@@ -136,9 +136,13 @@ function writeCursor({ field }: PageOrder, row: Document): string {
 function readCursor({ field }: PageOrder, argument: string, cursor: string): Position {
   const [version, ofField, kind, value, id] = parseCursor(cursor)
   const known = version === CURSOR_VERSION && ofField === field && typeof id === 'string'
-  if (known && kind === 'date' && Number.isSafeInteger(value)) return { value: new Date(value as number), id }
+  if (known && kind === 'date' && isMoment(value)) return { value: new Date(value), id }
   if (known && (kind === 'number' || kind === 'string') && typeof value === kind) return { value, id }
   throw new BadUserInputError([argument], 'is not a cursor of this list')
+}
+
+function isMoment(value: unknown): value is number {
+  return typeof value === 'number' && !Number.isNaN(new Date(value).getTime())
 }
 
 function parseCursor(cursor: string): readonly unknown[] {

@@ -1,10 +1,10 @@
 import { BSON } from 'mongodb'
-import { type Fields, isNumber, isObject, toNumber, type Value } from './bson.ts'
+import { type Fields, isNumber, isObject, lookUp, toNumber, type Value } from './bson.ts'
 import { CommandError, unsupported } from './errors.ts'
-import { compileExpression, type Expression, toBsonNumber } from './expressions.ts'
-import { compareValues, encodeKey } from './keys.ts'
-import { compileFilter } from './matcher.ts'
-import { toPath, valueAt } from './paths.ts'
+import { compileExpression } from './expressions.ts'
+import { compileGroup } from './group.ts'
+import { compileFilter, isOperators } from './matcher.ts'
+import { toPath, valuesAt } from './paths.ts'
 import { readSort } from './planner.ts'
 import { compileProjection } from './projection.ts'
 import { type Query, sortDocuments } from './query.ts'
@@ -17,6 +17,10 @@ type Stage = (documents: readonly Fields[]) => readonly Fields[] | Promise<reado
 
 /** Runs a pipeline; what its first stages ask for is answered by an index where there is one. */
 export async function aggregate(from: string, pipeline: readonly Fields[], find: FindIn): Promise<readonly Fields[]> {
+  for (const stage of pipeline) {
+    if (!isObject(stage) || Object.keys(stage).length !== 1)
+      throw new CommandError(40323, 'A stage has exactly one field')
+  }
   const { query, rest } = toQuery(pipeline)
   const stages = rest.map((stage) => compileStage(stage, find))
   let documents = await find(from, query)
@@ -38,15 +42,25 @@ function toQuery(pipeline: readonly Fields[]): { query: Query; rest: readonly Fi
   const query = {
     filter: (taken.$match ?? {}) as Fields,
     sort: readSort(taken.$sort),
-    skip: taken.$skip === undefined ? 0 : toNumber(taken.$skip),
-    limit: taken.$limit === undefined ? 0 : toNumber(taken.$limit),
+    skip: taken.$skip === undefined ? 0 : readSkip(taken.$skip),
+    limit: taken.$limit === undefined ? 0 : readLimit(taken.$limit),
   }
   return { query, rest: pipeline.slice(at) }
 }
 
+function readLimit(value: Value): number {
+  if (!isNumber(value) || toNumber(value) <= 0) throw new CommandError(15958, 'the limit must be positive')
+  return toNumber(value)
+}
+
+function readSkip(value: Value): number {
+  if (!isNumber(value) || toNumber(value) < 0) throw new CommandError(15956, 'Argument to $skip cannot be negative')
+  return toNumber(value)
+}
+
 function compileStage(stage: Fields, find: FindIn): Stage {
   const [name] = Object.keys(stage)
-  const compile = name === undefined ? undefined : STAGES[name]
+  const compile = name === undefined ? undefined : lookUp(STAGES, name)
   if (!compile) throw unsupported(`The aggregation stage ${name}`)
   return compile(stage[name!], find)
 }
@@ -61,8 +75,14 @@ const STAGES: Readonly<Record<string, (operand: Value, find: FindIn) => Stage>> 
       documents.map((fields) => ({ fields })),
       readSort(operand),
     ).map(({ fields }) => fields),
-  $limit: (operand) => (documents) => documents.slice(0, toNumber(operand)),
-  $skip: (operand) => (documents) => documents.slice(toNumber(operand)),
+  $limit: (operand) => {
+    const limit = readLimit(operand)
+    return (documents) => documents.slice(0, limit)
+  },
+  $skip: (operand) => {
+    const skip = readSkip(operand)
+    return (documents) => documents.slice(skip)
+  },
   $project: (operand) => compileProject(operand as Fields),
   $set: (operand) => compileSet(operand as Fields),
   $addFields: (operand) => compileSet(operand as Fields),
@@ -89,7 +109,17 @@ function compileProject(projection: Fields): Stage {
     const project = compileProjection(plain)
     return (documents) => documents.map(project)
   }
-  const project = compileProjection({ _id: new Int32(1), ...plain })
+  const nested = computed.find(([, value]) => isObject(value) && !isOperators(value))
+  if (nested) throw unsupported(`The nested $project of ${nested[0]}`)
+  const { _id = new Int32(1), ...named } = plain
+  const keep =
+    Object.keys(named).length > 0 ? compileProjection({ _id, ...named }) : compileProjection({ _id: new Int32(1) })
+  const dropsId = _id === false || (isNumber(_id) && toNumber(_id) === 0)
+  const project = (fields: Fields) => {
+    const kept = keep(fields)
+    if (dropsId) delete kept._id
+    return kept
+  }
   const set = compileSet(Object.fromEntries(computed)) as (documents: readonly Fields[]) => readonly Fields[]
   return (documents) => {
     const values = set(documents)
@@ -103,6 +133,7 @@ function compileProject(projection: Fields): Stage {
 function compileSet(operand: Fields): Stage {
   const entries = Object.entries(operand).map(([name, expression]) => {
     if (name.includes('.')) throw unsupported(`Setting the dotted path ${name} in a pipeline`)
+    if (isObject(expression) && !isOperators(expression)) throw unsupported(`Setting below ${name} in a pipeline`)
     return [name, compileExpression(expression)] as const
   })
   return (documents) =>
@@ -148,8 +179,10 @@ function compileLookup({ from, localField, foreignField, as, pipeline = [], ...r
   return async (documents) => {
     const joined: Fields[] = []
     for (const fields of documents) {
-      const value = valueAt(fields, path)
-      const condition = { [foreignField]: Array.isArray(value) ? { $in: value } : (value ?? null) }
+      const values = valuesAt(fields, path).flatMap((value): Value[] =>
+        Array.isArray(value) ? value : [value ?? null],
+      )
+      const condition = { [foreignField]: values.length === 1 ? { $eq: values[0] } : { $in: values } }
       const [first, ...others] = pipeline as Fields[]
       const match = first?.$match
         ? [{ $match: { $and: [condition, first.$match] } }, ...others]
@@ -157,69 +190,5 @@ function compileLookup({ from, localField, foreignField, as, pipeline = [], ...r
       joined.push({ ...fields, [String(as)]: await aggregate(String(from), match, find) })
     }
     return joined
-  }
-}
-
-type Accumulate = (compute: Expression) => (documents: readonly Fields[]) => Value
-
-const known = (documents: readonly Fields[], compute: Expression) =>
-  documents.map(compute).filter((value) => value !== undefined && value !== null)
-const extreme =
-  (wanted: 1 | -1): Accumulate =>
-  (compute) =>
-  (documents) =>
-    known(documents, compute).reduce(
-      (best: Value, value) => (best === null || compareValues(value, best) * wanted > 0 ? value : best),
-      null,
-    )
-const sum = (values: readonly Value[]) => {
-  const numbers = values.filter(isNumber)
-  return toBsonNumber(
-    numbers.reduce((total: number, value) => total + toNumber(value), 0),
-    numbers,
-  )
-}
-
-const ACCUMULATORS: Readonly<Record<string, Accumulate>> = {
-  $sum: (compute) => (documents) => sum(documents.map(compute)),
-  $count: () => (documents) => new Int32(documents.length),
-  $avg: (compute) => (documents) => {
-    const numbers = documents.map(compute).filter(isNumber).map(toNumber)
-    return numbers.length === 0
-      ? null
-      : new BSON.Double(numbers.reduce((total, one) => total + one, 0) / numbers.length)
-  },
-  $min: extreme(-1),
-  $max: extreme(1),
-  $first: (compute) => (documents) => compute(documents[0]!) ?? null,
-  $last: (compute) => (documents) => compute(documents.at(-1)!) ?? null,
-  $push: (compute) => (documents) => documents.map(compute).filter((value) => value !== undefined),
-  $addToSet: (compute) => (documents) => {
-    const values = documents.map(compute).filter((value) => value !== undefined)
-    return [...new Map(values.map((value) => [encodeKey(value).toString('latin1'), value])).values()]
-  },
-}
-
-function compileGroup({ _id, ...fields }: Fields): Stage {
-  const key = compileExpression(_id ?? null)
-  const accumulators = Object.entries(fields).map(([name, definition]) => {
-    const [operator] = Object.keys(definition as Fields)
-    const accumulate = operator === undefined ? undefined : ACCUMULATORS[operator]
-    if (!accumulate) throw unsupported(`The accumulator ${operator}`)
-    return [name, accumulate(compileExpression((definition as Fields)[operator!]))] as const
-  })
-  return (documents) => {
-    const groups = new Map<string, { id: Value; members: Fields[] }>()
-    for (const document of documents) {
-      const id = key(document) ?? null
-      const name = encodeKey(id).toString('latin1')
-      const group = groups.get(name)
-      if (group) group.members.push(document)
-      else groups.set(name, { id, members: [document] })
-    }
-    return [...groups.values()].map(({ id, members }) => ({
-      _id: id,
-      ...Object.fromEntries(accumulators.map(([name, accumulate]) => [name, accumulate(members)])),
-    }))
   }
 }

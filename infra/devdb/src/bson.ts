@@ -1,4 +1,5 @@
 import { BSON } from 'mongodb'
+import { unsupported } from './errors.ts'
 
 const { Binary, BSONRegExp, Decimal128, Double, Int32, Long, MaxKey, MinKey, ObjectId, Timestamp } = BSON
 
@@ -47,6 +48,7 @@ export function typeOf(value: Value): TypeName {
   if (value instanceof BSONRegExp || value instanceof RegExp) return 'regex'
   if (value instanceof MinKey) return 'minKey'
   if (value instanceof MaxKey) return 'maxKey'
+  if ((value as Fields)._bsontype !== undefined) throw unsupported(`The type ${String((value as Fields)._bsontype)}`)
   return 'object'
 }
 
@@ -59,6 +61,11 @@ export function isNumber(value: Value): boolean {
     (value instanceof Long && !(value instanceof Timestamp)) ||
     value instanceof Decimal128
   )
+}
+
+/** The row of a table, and nothing that every object has by nature, such as `constructor`. */
+export function lookUp<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
 export function isObject(value: Value): value is Fields {

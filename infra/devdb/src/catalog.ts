@@ -1,7 +1,7 @@
 import { BSON } from 'mongodb'
 import { decode, type Fields } from './bson.ts'
 import { CommandError } from './errors.ts'
-import { entriesOf, type Index, readIndex } from './indexes.ts'
+import { duplicateKey, entriesOf, type Index, readIndex } from './indexes.ts'
 import { compareValues } from './keys.ts'
 import type { Storage } from './storage.ts'
 
@@ -69,15 +69,22 @@ export function openCatalog(storage: Storage): Catalog {
       return collections.delete(namespace)
     },
     createIndexes(collection, definitions) {
+      const before = collection.indexes
       const added: Index[] = []
-      for (const definition of definitions) {
-        const index = readIndex(definition, lastNumber + 1)
-        if (isKnown(collection, index)) continue
-        lastNumber++
-        build(storage, collection, index)
-        added.push(index)
+      try {
+        for (const definition of definitions) {
+          const index = readIndex(definition, lastNumber + 1)
+          if (isKnown(collection, index)) continue
+          lastNumber++
+          added.push(index)
+          build(storage, collection, index)
+          collection.indexes = [...before, ...added]
+        }
+      } catch (error) {
+        for (const { number } of added) storage.clearIndex(number)
+        collection.indexes = before
+        throw error
       }
-      collection.indexes = [...collection.indexes, ...added]
       if (added.length > 0) keep(collection)
       return added.length
     },
@@ -97,26 +104,26 @@ export function openCatalog(storage: Storage): Catalog {
 }
 
 function isKnown({ indexes }: Collection, wanted: Index): boolean {
-  const isIdIndex = wanted.fields.length === 1 && wanted.fields[0]!.name === '_id'
-  if (isIdIndex) return true
+  if (wanted.fields.length === 1 && wanted.fields[0]!.name === '_id' && wanted.fields[0]!.direction === 1) return true
   const sameName = indexes.find(({ name }) => name === wanted.name)
-  const sameKey = indexes.find(({ definition }) => compareValues(definition.key, wanted.definition.key) === 0)
-  if (sameName && sameName === sameKey && sameOptions(sameName, wanted)) return true
-  if (sameName && sameName !== sameKey) {
+  if (sameName && !isAlike(sameName, wanted)) {
     throw new CommandError(86, `An existing index has the same name as the requested index: ${wanted.name}`)
   }
-  if (sameKey) throw new CommandError(85, `Index already exists with a different name or options: ${sameKey.name}`)
-  return false
+  const alike = sameName ?? indexes.find((index) => isAlike(index, wanted))
+  if (!alike) return false
+  if (sameName && sameName.expireAfterSeconds === wanted.expireAfterSeconds) return true
+  throw new CommandError(85, `Index already exists with a different name or options: ${alike.name}`)
 }
 
-function sameOptions(a: Index, b: Index): boolean {
-  const optionsOf = ({ unique, sparse, expireAfterSeconds, definition }: Index) => [
+/** Whether two indexes have the same entries and are equally strict; how long these live may differ. */
+function isAlike(a: Index, b: Index): boolean {
+  const traitsOf = ({ unique, sparse, definition }: Index) => [
+    definition.key,
     unique,
     sparse,
-    expireAfterSeconds,
     definition.partialFilterExpression ?? null,
   ]
-  return compareValues(optionsOf(a), optionsOf(b)) === 0
+  return compareValues(traitsOf(a), traitsOf(b)) === 0
 }
 
 function build(storage: Storage, collection: Collection, index: Index): void {
@@ -130,15 +137,12 @@ function build(storage: Storage, collection: Collection, index: Index): void {
       limit: BUILD_CHUNK,
     })
     for (const { id, body } of rows) {
-      const entries = entriesOf(index, decode(body), Buffer.from(id))
+      const fields = decode(body)
+      const entries = entriesOf(index, fields, Buffer.from(id))
       if (entries.length > 1) collection.arrays.add(index.name)
       for (const { key } of entries) {
         if (index.unique && storage.entry(index.number, key)) {
-          storage.clearIndex(index.number)
-          throw new CommandError(
-            11000,
-            `E11000 duplicate key error collection: ${collection.namespace} index: ${index.name}`,
-          )
+          throw duplicateKey(index, collection.namespace, fields)
         }
         storage.putEntry(index.number, key, id)
       }

@@ -13,6 +13,8 @@ export type Cursors = Readonly<{
   /** @throws CommandError CursorNotFound */
   next(id: BSON.Long, batchSize: number | null): Batch & { namespace: string }
   kill(id: BSON.Long): boolean
+  /** Those over a collection that is gone. */
+  killAll(namespace: string): void
   close(): void
 }>
 
@@ -36,10 +38,13 @@ export function createCursors(): Cursors {
     next(id, batchSize) {
       const cursor = open.get(id.toString())
       if (!cursor) throw new CommandError(43, `cursor id ${id.toString()} not found`)
-      const { batch, rest } = take(cursor.bodies, batchSize ?? Number.POSITIVE_INFINITY)
+      const { batch, rest } = take(cursor.bodies, batchSize || Number.POSITIVE_INFINITY)
       if (rest.length === 0) open.delete(id.toString())
       else open.set(id.toString(), { ...cursor, bodies: rest, usedAt: Date.now() })
       return { id: rest.length === 0 ? BSON.Long.ZERO : id, bodies: batch, namespace: cursor.namespace }
+    },
+    killAll(namespace) {
+      for (const [id, cursor] of open) if (cursor.namespace === namespace) open.delete(id)
     },
     kill: (id) => open.delete(id.toString()),
     close: () => clearInterval(timer),

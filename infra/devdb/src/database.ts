@@ -1,10 +1,11 @@
-import { encode, type Fields } from './bson.ts'
 import { type Catalog, type Collection, openCatalog } from './catalog.ts'
 import { type Cursors, createCursors } from './cursors.ts'
 import type { View } from './query.ts'
+import { createRetries, type Retries } from './retries.ts'
 import { openStorage, type Storage } from './storage.ts'
+import { createTally, type Tally } from './tally.ts'
 import { createTransactions, type Transaction, type Transactions } from './transactions.ts'
-import { createPlainWriter, createTransactionWriter, NotNowError, type Writer } from './writer.ts'
+import { createPlainWriter, createTransactionWriter, LockedError, type Writer } from './writer.ts'
 
 /** How many operations of each kind were done, as MongoDB counts them. */
 export type OperationCounts = {
@@ -21,25 +22,37 @@ export type Database = Readonly<{
   catalog: Catalog
   transactions: Transactions
   cursors: Cursors
+  retries: Retries
   counts: OperationCounts
   refuseScans: boolean
   startedAt: Date
+  /** Makes everything written so far durable. */
+  commit(): void
   close(): void
 }>
 
-export function openDatabase(path: string, { refuseScans }: { refuseScans: boolean }): Database {
+type DatabaseOptions = Readonly<{ refuseScans: boolean; transactionLifeMs?: number | undefined }>
+
+/** @throws FileInUseError */
+export function openDatabase(path: string, { refuseScans, transactionLifeMs }: DatabaseOptions): Database {
   const storage = openStorage(path)
   const catalog = openCatalog(storage)
-  const transactions = createTransactions(storage)
+  const transactions = createTransactions(storage, transactionLifeMs)
   const cursors = createCursors()
+  const retries = createRetries(storage)
   return {
     storage,
     catalog,
     transactions,
     cursors,
+    retries,
     counts: { insert: 0, query: 0, update: 0, delete: 0, getmore: 0, command: 0 },
     refuseScans,
     startedAt: new Date(),
+    commit() {
+      retries.keepProgress()
+      storage.commit()
+    },
     close() {
       cursors.close()
       transactions.close()
@@ -54,13 +67,16 @@ export type Context = Readonly<{
   name: string
   transaction: Transaction | null
   view: View
+  tally: Tally
   writer: Writer
   find(collection: string): Collection | null
   getOrCreate(collection: string): Collection
+  /** Ends the transaction; nothing of it stays. */
+  abort(): void
 }>
 
 export function createContext(database: Database, name: string, transaction: Transaction | null): Context {
-  const { storage, catalog, refuseScans } = database
+  const { storage, catalog, refuseScans, transactions } = database
   return {
     database,
     name,
@@ -68,25 +84,31 @@ export function createContext(database: Database, name: string, transaction: Tra
     view: transaction
       ? { reader: transaction.snapshot, overlay: transaction.overlay, refuseScans }
       : { reader: storage, overlay: null, refuseScans },
+    tally: createTally(),
     writer: transaction ? createTransactionWriter(database, transaction) : createPlainWriter(database),
     find: (collection) => catalog.find(`${name}.${collection}`),
     getOrCreate: (collection) => catalog.getOrCreate(`${name}.${collection}`),
+    abort: () => transaction && transactions.end(transaction.session),
   }
 }
 
-/** Runs one write; where a running transaction is in the way, waits for it to end, and tells the write that it did. */
-export async function whenFree(write: (waited: boolean) => void | Promise<void>): Promise<void> {
-  for (let waited = false; ; waited = true) {
+/** Runs one write; where a running transaction is in the way, waits for it to end. */
+export async function whenFree<T>(write: () => T): Promise<T> {
+  for (;;) {
     try {
-      return await write(waited)
+      return write()
     } catch (error) {
-      if (!(error instanceof NotNowError)) throw error
+      if (!(error instanceof LockedError)) throw error
       await error.over
     }
   }
 }
 
-/** An answer kept for a driver that asks again because it did not hear it. */
-export function keepReply({ storage }: Database, session: Uint8Array, number: number, reply: Fields): void {
-  storage.keepReply(session, number, encode(reply))
+/** Waits until no transaction has anything in a collection that is not committed. */
+export async function whenUnwritten({ transactions }: Database, { number }: Collection): Promise<void> {
+  for (;;) {
+    const writers = transactions.writersOf(number)
+    if (writers.length === 0) return
+    await Promise.all(writers.map(({ over }) => over))
+  }
 }

@@ -8,8 +8,10 @@ const CODE_NAMES = {
   28: 'PathNotViable',
   40: 'ConflictingUpdateOperators',
   43: 'CursorNotFound',
+  56: 'EmptyFieldName',
   59: 'CommandNotFound',
   66: 'ImmutableField',
+  67: 'CannotCreateIndex',
   73: 'InvalidNamespace',
   85: 'IndexOptionsConflict',
   86: 'IndexKeySpecsConflict',
@@ -22,6 +24,15 @@ const CODE_NAMES = {
   291: 'NoQueryExecutionPlans',
   10334: 'BSONObjectTooLarge',
   11000: 'DuplicateKey',
+  15958: 'Location15958',
+  15956: 'Location15956',
+  31249: 'Location31249',
+  31250: 'Location31250',
+  31253: 'Location31253',
+  31254: 'Location31254',
+  40323: 'Location40323',
+  51024: 'Location51024',
+  51091: 'Location51091',
 } as const
 
 export type ErrorCode = keyof typeof CODE_NAMES

@@ -1,12 +1,14 @@
 import { BSON } from 'mongodb'
-import { decode, type Fields, isNumber, toNumber } from './bson.ts'
+import { type Fields, lookUp } from './bson.ts'
 import type { Collection } from './catalog.ts'
 import * as manage from './commands/manage.ts'
 import * as read from './commands/read.ts'
 import * as write from './commands/write.ts'
-import { type Context, createContext, type Database, keepReply } from './database.ts'
+import { type Context, createContext, type Database } from './database.ts'
 import { CommandError } from './errors.ts'
-import { noSuchTransaction, type Transaction } from './transactions.ts'
+import { refuseUnknownOptions } from './options.ts'
+import { type Call, readCall } from './retries.ts'
+import type { Transaction } from './transactions.ts'
 import { applyTransaction } from './writer.ts'
 
 const { Binary, Int32, Timestamp } = BSON
@@ -75,84 +77,53 @@ async function run(database: Database, command: Fields): Promise<Fields> {
   const name = Object.keys(command)[0]!
   if (name === 'commitTransaction') return commit(database, command)
   if (name === 'abortTransaction') return abort(database, command)
-  const handle = READS[name] ?? WRITES[name] ?? OTHERS[name]
+  const handle = lookUp(READS, name) ?? lookUp(WRITES, name) ?? lookUp(OTHERS, name)
   if (!handle) throw new CommandError(59, `no such command: '${name}'`)
+  refuseUnknownOptions(name, command)
 
   const transaction = command.autocommit === false ? joinTransaction(database, command) : null
   const context = createContext(database, String(command.$db), transaction)
-  if (transaction) return inTransaction(database, command, () => handle(context, command))
-  return WRITES[name] ? once(database, command, () => handle(context, command)) : handle(context, command)
+  if (transaction) return inTransaction(context, async () => handle(context, command))
+  const call = lookUp(WRITES, name) ? readCall(command) : null
+  if (!call) return handle(context, command)
+  return database.retries.once(call, context.tally, async () => handle(context, command))
 }
 
-type SessionCall = Readonly<{ session: Uint8Array; name: string; number: number }>
-
-/** The session of a command, as transactions are known by. */
-export function sessionOf(command: Fields): string | null {
-  return readSession(command)?.name ?? null
-}
-
-function readSession({ lsid, txnNumber }: Fields): SessionCall | null {
-  const id = (lsid as Fields | undefined)?.id
-  if (!(id instanceof Binary) || !isNumber(txnNumber)) return null
-  const session = id.buffer.subarray(0, id.position)
-  return { session, name: Buffer.from(session).toString('hex'), number: toNumber(txnNumber) }
-}
-
-function demandSession(command: Fields): SessionCall {
-  const call = readSession(command)
+function demandCall(command: Fields): Call {
+  const call = readCall(command)
   if (!call) throw new CommandError(2, 'A transaction needs a session and a transaction number')
   return call
 }
 
 function joinTransaction({ transactions }: Database, command: Fields): Transaction {
-  const { name, number } = demandSession(command)
+  const { name, number } = demandCall(command)
   return command.startTransaction === true ? transactions.begin(name, number) : transactions.get(name, number)
 }
 
 /** Whatever goes wrong within a transaction ends it. */
-async function inTransaction(
-  { transactions }: Database,
-  command: Fields,
-  work: () => Fields | Promise<Fields>,
-): Promise<Fields> {
+async function inTransaction(context: Context, work: () => Promise<Fields>): Promise<Fields> {
   try {
     return await work()
   } catch (error) {
-    transactions.end(demandSession(command).name)
+    context.abort()
     throw error
   }
 }
 
-/** Answers that were given before are given again, also after a crash: they lie beside what they tell of. */
-async function once(database: Database, command: Fields, work: () => Fields | Promise<Fields>): Promise<Fields> {
-  const call = readSession(command)
-  if (!call) return work()
-  const given = database.storage.findReply(call.session)
-  if (given && given.number === call.number) return decode(given.reply)
-  if (given && given.number > call.number) throw new CommandError(225, `Transaction number ${call.number} is too old`)
-  const reply = await work()
-  keepReply(database, call.session, call.number, reply)
-  return reply
-}
-
 function commit(database: Database, command: Fields): Fields {
-  const { session, name, number } = demandSession(command)
-  const given = database.storage.findReply(session)
-  if (given && given.number === number) return decode(given.reply)
-  const transaction = database.transactions.get(name, number)
+  const call = demandCall(command)
+  const given = database.retries.findReply(call)
+  if (given) return given
+  const transaction = database.transactions.get(call.name, call.number)
   applyTransaction(database, transaction, collectionsByNumber(database))
-  keepReply(database, session, number, {})
-  database.transactions.end(name)
+  database.retries.keepReply(call, {})
+  database.transactions.end(call.name)
   return {}
 }
 
 function abort(database: Database, command: Fields): Fields {
-  const { name, number } = demandSession(command)
-  try {
-    database.transactions.get(name, number)
-  } catch {
-    throw noSuchTransaction(number)
-  }
+  const { name, number } = demandCall(command)
+  database.transactions.get(name, number)
   database.transactions.end(name)
   return {}
 }

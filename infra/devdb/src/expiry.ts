@@ -1,7 +1,7 @@
 import { decode, TYPE_ORDER } from './bson.ts'
 import type { Database } from './database.ts'
 import { encodeColumn } from './indexes.ts'
-import { createPlainWriter, NotNowError } from './writer.ts'
+import { createPlainWriter, LockedError } from './writer.ts'
 
 const BATCH = 500
 const REPLIES_KEPT_MS = 30 * 60 * 1000
@@ -20,7 +20,7 @@ export function expire(database: Database, now: Date): void {
         try {
           writer.remove(collection, { id, body, fields: decode(body) })
         } catch (error) {
-          if (!(error instanceof NotNowError)) throw error // The next round comes by again.
+          if (!(error instanceof LockedError)) throw error // The next round comes by again.
         }
       }
     }

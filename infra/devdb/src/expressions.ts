@@ -1,5 +1,5 @@
 import { BSON } from 'mongodb'
-import { type Fields, isNumber, isObject, toNumber, type Value } from './bson.ts'
+import { type Fields, isNumber, isObject, lookUp, toNumber, type Value } from './bson.ts'
 import { CommandError, unsupported } from './errors.ts'
 import { compareValues } from './keys.ts'
 import { toPath } from './paths.ts'
@@ -19,13 +19,14 @@ export function compileExpression(expression: Value): Expression {
   if (!isObject(expression)) return () => expression
   const [name] = Object.keys(expression)
   if (!name?.startsWith('$')) return compileObject(expression)
-  const compile = OPERATORS[name]
+  const compile = lookUp(OPERATORS, name)
   if (!compile || Object.keys(expression).length > 1) throw unsupported(`The expression operator ${name}`)
   return compile(expression[name])
 }
 
 function compilePath(expression: string): Expression {
-  if (expression === '$$ROOT' || expression === '$$CURRENT') return (fields) => fields
+  const [variable, ...names] = expression.split('.')
+  if (variable === '$$ROOT' || variable === '$$CURRENT') return (fields) => through(fields, names, 0)
   if (expression.startsWith('$$')) throw unsupported(`The variable ${expression}`)
   const path = toPath(expression.slice(1))
   return (fields) => through(fields, path, 0)
@@ -53,7 +54,7 @@ const over =
     const items = (Array.isArray(operand) ? operand : [operand]).map(compileExpression)
     return (fields) => compute(items.map((item) => item(fields)))
   }
-const compared = (holds: (order: number) => boolean) => over(([a, b]) => holds(compareValues(a, b)))
+const compared = (holds: (order: number) => boolean) => over(([a, b]) => holds(compareOperands(a, b)))
 const arithmetic = (compute: (numbers: readonly number[]) => number) =>
   over((values) => {
     if (values.some((value) => value === null || value === undefined)) return null
@@ -75,12 +76,26 @@ const OPERATORS: Readonly<Record<string, Compile>> = {
   $add: arithmetic((numbers) => numbers.reduce((sum, one) => sum + one, 0)),
   $subtract: arithmetic(([a = 0, b = 0]) => a - b),
   $multiply: arithmetic((numbers) => numbers.reduce((product, one) => product * one, 1)),
-  $divide: arithmetic(([a = 0, b = 0]) => a / b),
+  $divide: over(([a, b]) => {
+    if (a === null || a === undefined || b === null || b === undefined) return null
+    if (!isNumber(a) || !isNumber(b)) throw new CommandError(14, '$divide only supports numbers')
+    if (toNumber(b) === 0) throw new CommandError(2, "can't $divide by zero")
+    return new Double(toNumber(a) / toNumber(b))
+  }),
   $ifNull: over((values) => values.find((value) => value !== null && value !== undefined) ?? null),
-  $concat: over((values) => (values.every((value) => typeof value === 'string') ? values.join('') : null)),
-  $toString: over(([value]) =>
-    value === null || value === undefined ? null : isNumber(value) ? String(toNumber(value)) : String(value),
-  ),
+  $concat: over((values) => {
+    if (values.some((value) => value === null || value === undefined)) return null
+    if (!values.every((value) => typeof value === 'string')) throw new CommandError(14, '$concat only supports strings')
+    return values.join('')
+  }),
+  $toString: over(([value]) => {
+    if (value === null || value === undefined) return null
+    if (value instanceof Date) return value.toISOString()
+    if (isNumber(value) || ['string', 'boolean'].includes(typeof value) || value instanceof BSON.ObjectId) {
+      return String(value)
+    }
+    throw unsupported('$toString of this type')
+  }),
   $size: over(([value]) => {
     if (!Array.isArray(value)) throw new CommandError(2, 'The argument to $size must be an array')
     return new Int32(value.length)
@@ -100,6 +115,12 @@ const OPERATORS: Readonly<Record<string, Compile>> = {
   },
 }
 
+/** What is not there comes before null. */
+function compareOperands(a: Value, b: Value): number {
+  if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined)
+  return compareValues(a, b)
+}
+
 function toBranches(operand: Value): Fields {
   const [test, then, otherwise] = operand as readonly Value[]
   return { if: test, then, else: otherwise }
@@ -113,5 +134,6 @@ function isTrue(value: Value): boolean {
 export function toBsonNumber(result: number, operands: readonly Value[]): Value {
   const whole = Number.isInteger(result) && !operands.some((value) => value instanceof Double)
   if (!whole) return new Double(result)
-  return Math.abs(result) < 2 ** 31 ? new Int32(result) : BSON.Long.fromNumber(result)
+  const isLong = result !== (result | 0) || operands.some((value) => value instanceof BSON.Long)
+  return isLong ? BSON.Long.fromNumber(result) : new Int32(result)
 }

@@ -1,4 +1,4 @@
-import { type Fields, isNumber, isObject, toNumber, typeOf, type Value } from './bson.ts'
+import { type Fields, isNumber, isObject, TYPE_ORDER, toNumber, typeOf, type Value } from './bson.ts'
 import { CommandError, unsupported } from './errors.ts'
 import { encodeKey, invert } from './keys.ts'
 import { compileFilter, type Predicate } from './matcher.ts'
@@ -42,6 +42,12 @@ export function readIndex(definition: Fields, number: number): Index {
     return { name, path: toPath(name), direction: toNumber(direction) < 0 ? -1 : 1 }
   })
   const filter = definition.partialFilterExpression
+  if (definition.expireAfterSeconds !== undefined && fields.length > 1) {
+    throw new CommandError(67, 'TTL indexes are single-field indexes, compound indexes do not support TTL')
+  }
+  if (filter !== undefined && definition.sparse === true) {
+    throw new CommandError(67, 'cannot mix "partialFilterExpression" and "sparse" options')
+  }
   return {
     number,
     name: String(definition.name),
@@ -73,19 +79,28 @@ export function entriesOf(index: Index, fields: Fields, id: Buffer): readonly En
 }
 
 export function encodeColumn(value: Value, direction: 1 | -1): Buffer {
-  const key = encodeKey(value)
+  const key = encodeItem(value)
   return direction === 1 ? key : invert(key)
 }
 
-function itemsAt(fields: Fields, path: readonly string[]): Value[] {
+/** Stands for an empty list, which sorts before null and equals nothing. */
+const NO_ITEMS = Symbol('no items')
+const NO_ITEMS_KEY = Buffer.from([TYPE_ORDER.null - 1])
+
+export function encodeItem(item: Value): Buffer {
+  return item === NO_ITEMS ? NO_ITEMS_KEY : encodeKey(item)
+}
+
+/** What an index or an order looks at: the items of lists one by one. */
+export function itemsAt(fields: Fields, path: readonly string[]): Value[] {
   const values = path.length === 1 ? [fields[path[0]!]] : valuesAt(fields, path)
   if (values.length === 1 && !Array.isArray(values[0])) return values
-  const items = values.flatMap((value) => (Array.isArray(value) ? (value.length === 0 ? [undefined] : value) : [value]))
+  const items = values.flatMap((value) => (Array.isArray(value) ? (value.length === 0 ? [NO_ITEMS] : value) : [value]))
   return items.length === 0 ? [undefined] : items
 }
 
 export function duplicateKey(index: Index, namespace: string, fields: Fields): CommandError {
-  const keyValue = Object.fromEntries(index.fields.map(({ name, path }) => [name, itemsAt(fields, path)[0] ?? null]))
+  const keyValue = Object.fromEntries(index.fields.map(({ name, path }) => [name, shownItem(itemsAt(fields, path)[0])]))
   const shown = Object.entries(keyValue).map(([name, value]) => `${name}: ${show(value)}`)
   return new CommandError(
     11000,
@@ -94,6 +109,19 @@ export function duplicateKey(index: Index, namespace: string, fields: Fields): C
   )
 }
 
+const shownItem = (item: Value) => (item === NO_ITEMS ? undefined : item) ?? null
+
 function show(value: Value): string {
   return typeOf(value) === 'string' ? JSON.stringify(value) : String(value)
+}
+
+export function duplicateId(namespace: string, { _id }: Fields): CommandError {
+  const shown = typeof _id === 'string' ? JSON.stringify(_id) : String(_id)
+  return new CommandError(
+    11000,
+    `E11000 duplicate key error collection: ${namespace} index: _id_ dup key: { _id: ${shown} }`,
+    {
+      facts: { keyPattern: { _id: 1 }, keyValue: { _id } },
+    },
+  )
 }

@@ -112,17 +112,17 @@ function encodeInteger(place: number, value: bigint): Buffer {
   return key
 }
 
-/** A zero byte within is followed by 255, so that the zero at the end is never mistaken. */
+/** The zero at the end is the only one, so that no text is the beginning of another: 0 is written 1 1, and 1 as 1 2. */
 function encodeText(place: number, text: string): Buffer {
   const plain = Buffer.from(text)
-  if (!plain.includes(0)) {
+  if (!plain.includes(0) && !plain.includes(1)) {
     const key = Buffer.allocUnsafe(plain.length + 2)
     key[0] = place
     plain.copy(key, 1)
     key[plain.length + 1] = 0
     return key
   }
-  const escaped = [...plain].flatMap((byte) => (byte === 0 ? [0, 255] : [byte]))
+  const escaped = [...plain].flatMap((byte) => (byte <= 1 ? [1, byte + 1] : [byte]))
   return Buffer.from([place, ...escaped, 0])
 }
 

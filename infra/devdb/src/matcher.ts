@@ -1,4 +1,14 @@
-import { type Fields, isNumber, isObject, numericType, toNumber, typeOf, type Value } from './bson.ts'
+import {
+  type Fields,
+  isNumber,
+  isObject,
+  lookUp,
+  numericType,
+  TYPE_ORDER,
+  toNumber,
+  typeOf,
+  type Value,
+} from './bson.ts'
 import { CommandError, unsupported } from './errors.ts'
 import { encodeKey, toRegExpParts } from './keys.ts'
 import { toPath, valuesAt } from './paths.ts'
@@ -8,6 +18,7 @@ type Test = (values: readonly Value[]) => boolean
 
 /** Whether documents fit a filter. @throws CommandError for an operator that is unknown here, whatever the documents. */
 export function compileFilter(filter: Fields): Predicate {
+  if (!isObject(filter)) throw new CommandError(2, 'A filter must be a document')
   const predicates = Object.entries(filter).map(([name, condition]) => compileEntry(name, condition))
   if (predicates.length === 1) return predicates[0]!
   return (fields) => predicates.every((predicate) => predicate(fields))
@@ -16,7 +27,7 @@ export function compileFilter(filter: Fields): Predicate {
 function compileEntry(name: string, condition: Value): Predicate {
   if (!name.startsWith('$')) return compileField(name, condition)
   if (name === '$comment') return () => true
-  const compile = LOGICAL[name]
+  const compile = lookUp(LOGICAL, name)
   if (!compile) throw unsupported(`The query operator ${name}`)
   if (!Array.isArray(condition) || condition.length === 0) throw new CommandError(2, `${name} must be a nonempty array`)
   return compile(condition.map((branch) => compileFilter(branch as Fields)))
@@ -45,7 +56,7 @@ function compileCondition(condition: Value): Test {
   if (typeOf(condition) === 'regex') return compileRegex(condition, '')
   if (!isOperators(condition)) return OPERATORS.$eq!(condition, {})
   const tests = Object.entries(condition).map(([operator, operand]) => {
-    const compile = OPERATORS[operator]
+    const compile = lookUp(OPERATORS, operator)
     if (!compile) throw unsupported(`The query operator ${operator}`)
     return compile(operand, condition)
   })
@@ -69,13 +80,22 @@ const OPERATORS: Readonly<Record<string, CompileOperator>> = {
   $lt: (operand) => anyItem(ordered(operand, (order) => order < 0)),
   $lte: (operand) => anyItem(ordered(operand, (order) => order <= 0)),
   $exists: (operand) => (values) => values.some((value) => value !== undefined) === isTruthy(operand),
-  $not: (operand) => not(compileCondition(operand)),
+  $not: (operand) => {
+    if (!isOperators(operand) && typeOf(operand) !== 'regex')
+      throw new CommandError(2, '$not needs a regex or a document')
+    return not(compileCondition(operand))
+  },
   $size: (operand) => (values) => values.some((value) => Array.isArray(value) && value.length === toNumber(operand)),
   $type: (operand) => anyItem(ofType(operand)),
   $regex: (operand, { $options }) => compileRegex(operand, String($options ?? '')),
-  $options: () => () => true,
+  $options: (_, { $regex }) => {
+    if ($regex === undefined) throw new CommandError(2, '$options needs a $regex')
+    return () => true
+  },
   $all: (operand) => {
-    const tests = listOf(operand, '$all').map((item) => anyItem(equalTo(item)))
+    const items = listOf(operand, '$all')
+    if (items.some(isOperators)) throw unsupported('An operator within $all')
+    const tests = items.map((item) => compileCondition(item))
     return (values) => tests.length > 0 && tests.every((test) => test(values))
   },
   $elemMatch: (operand) => {
@@ -112,8 +132,13 @@ function amongst(operand: Value, operator: string): (value: Value) => boolean {
 function ordered(operand: Value, holds: (order: number) => boolean): (value: Value) => boolean {
   const key = encodeKey(operand)
   const type = typeOf(operand)
-  return (value) =>
-    typeOf(value) === type && (value !== undefined || type === 'null') && holds(Buffer.compare(encodeKey(value), key))
+  if (isNaNumber(operand)) return (value) => isNaNumber(value) && holds(0)
+  return (value) => typeOf(value) === type && !isNaNumber(value) && holds(Buffer.compare(encodeKey(value), key))
+}
+
+/** Not a number is neither before nor after one, though it is sorted before all. */
+function isNaNumber(value: Value): boolean {
+  return isNumber(value) && Number.isNaN(toNumber(value))
 }
 
 const TYPE_ALIASES: Readonly<Record<string, (value: Value) => boolean>> = {
@@ -125,15 +150,26 @@ const TYPE_ALIASES: Readonly<Record<string, (value: Value) => boolean>> = {
 
 function ofType(operand: Value): (value: Value) => boolean {
   if (typeof operand !== 'string') throw unsupported('$type by number')
-  return TYPE_ALIASES[operand] ?? ((value) => value !== undefined && typeOf(value) === operand)
+  if (!Object.hasOwn(TYPE_ALIASES, operand) && !Object.hasOwn(TYPE_ORDER, operand)) {
+    throw new CommandError(2, `Unknown type name alias: ${operand}`)
+  }
+  return lookUp(TYPE_ALIASES, operand) ?? ((value) => value !== undefined && typeOf(value) === operand)
 }
 
 function compileRegex(value: Value, moreOptions: string): Test {
   const { pattern, options } = typeof value === 'string' ? { pattern: value, options: '' } : toRegExpParts(value)
   const flags = `${options}${moreOptions}`
   if (/[^ims]/.test(flags)) throw unsupported(`The $regex option in "${flags}"`)
-  const expression = new RegExp(pattern, [...new Set(flags)].join(''))
+  const expression = toExpression(pattern, [...new Set(flags)].join(''))
   return anyItem((item) => typeof item === 'string' && expression.test(item))
+}
+
+function toExpression(pattern: string, flags: string): RegExp {
+  try {
+    return new RegExp(pattern, flags)
+  } catch {
+    throw new CommandError(51091, `Regular expression is invalid: ${pattern}`)
+  }
 }
 
 function listOf(operand: Value, operator: string): readonly Value[] {

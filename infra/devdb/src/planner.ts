@@ -17,7 +17,8 @@ export type Plan =
   | Readonly<{ kind: 'ids'; ids: readonly Buffer[] }>
   | Readonly<{ kind: 'index'; index: Index; ranges: readonly KeyRange[]; backwards: boolean; sorted: boolean }>
   | Readonly<{ kind: 'either'; plans: readonly Plan[] }>
-  | Readonly<{ kind: 'scan'; backwards: boolean; sorted: boolean }>
+  /** All documents by their ids, or those between two. */
+  | Readonly<{ kind: 'scan'; range: KeyRange; backwards: boolean; sorted: boolean }>
 
 const RANGES_MAX = 1000
 
@@ -36,20 +37,23 @@ export function plan(collection: Collection, filter: Fields, sort: Sort): Plan {
     .filter((candidate) => candidate.score > 0)
     .sort((a, b) => b.score - a.score)
   if (candidates[0]) return candidates[0].plan
-  return planEither(collection, filter, sort) ?? planScan(sort)
+  return planEither(collection, filter, sort) ?? planScan(demands.get('_id')?.bounds ?? [], sort)
 }
 
 /** @throws CommandError when a plan reads a whole collection although the filter or the order asks for less. */
 export function refuseScan(plan: Plan, { namespace }: Collection, filter: Fields, sort: Sort): void {
-  const needless = Object.keys(filter).length > 0 || (plan.kind === 'scan' && !plan.sorted)
-  if (plan.kind !== 'scan' || !needless) return
+  if (plan.kind !== 'scan' || plan.range.before !== null) return
+  if (Object.keys(filter).length === 0 && plan.sorted) return
   const asked = [...Object.keys(filter), ...sort.map(({ name }) => `sort by ${name}`)].join(', ')
   throw new CommandError(291, `No index of ${namespace} serves a query by ${asked}`)
 }
 
-function planScan(sort: Sort): Plan {
+const ID_FIELD: IndexField = { name: '_id', path: ['_id'], direction: 1 }
+
+function planScan(bounds: readonly Bound[], sort: Sort): Plan {
   const byId = sort.length === 0 || (sort.length === 1 && sort[0]!.name === '_id')
-  return { kind: 'scan', backwards: sort[0]?.direction === -1, sorted: byId }
+  const range = toRange(Buffer.alloc(0), ID_FIELD, bounds)
+  return { kind: 'scan', range, backwards: byId && sort[0]?.direction === -1, sorted: byId }
 }
 
 /** Each branch of an `$or` by its own index; null where one has none. */
@@ -126,20 +130,27 @@ function consider(collection: Collection, index: Index, demands: ReadonlyMap<str
   }
   const next = index.fields[equal]
   const bounds = next ? (demands.get(next.name)?.bounds ?? []) : []
-  const usedBounds = collection.arrays.has(index.name) ? bounds.slice(0, 1) : bounds
+  const holdsLists = collection.arrays.has(index.name)
+  const usedBounds = holdsLists ? bounds.slice(0, 1) : bounds
   const ranges = prefixes.map((prefix) => toRange(prefix, next, usedBounds))
 
-  const order = sortDirection(index, equal, sort)
+  const isMisled = holdsLists && usedBounds.length > 0
+  const order = isMisled ? null : sortDirection(index, { equal, holdsLists, sort })
   const sorted = sort.length > 0 && order !== null
   const whole = index.unique && equal === index.fields.length
   const score = equal * 4 + (usedBounds.length > 0 ? 1 : 0) + (sorted ? 3 : 0) + (whole ? 10 : 0) - (single ? 0 : 1)
   return { score, plan: { kind: 'index', index, ranges, backwards: order === -1, sorted: sorted || sort.length === 0 } }
 }
 
-/** Which way to walk an index so that it gives the order, the first `equal` fields being fixed; null when no way does. */
-function sortDirection({ fields, sparse }: Index, equal: number, sort: Sort): 1 | -1 | null {
+type Ordering = Readonly<{ equal: number; holdsLists: boolean; sort: Sort }>
+
+/**
+ * Which way to walk an index so that it gives the order, the first `equal` fields being fixed; null when no way does.
+ * A list is sorted by its least or greatest item, which need not be the one that fits: it is never fixed.
+ */
+function sortDirection({ fields, sparse }: Index, { equal, holdsLists, sort }: Ordering): 1 | -1 | null {
   if (sparse) return null
-  const fixed = new Set(fields.slice(0, equal).map(({ name }) => name))
+  const fixed = new Set(holdsLists ? [] : fields.slice(0, equal).map(({ name }) => name))
   const wanted = sort.filter(({ name }) => !fixed.has(name))
   const given = fields.slice(equal)
   // The document's id ends every key that is not unique.

@@ -11,14 +11,16 @@ export function compileProjection(projection: Fields): Project {
   const entries = Object.entries(projection)
   if (entries.length === 0) return (fields) => fields
   for (const [name, value] of entries) {
-    if (!isNumber(value) && typeof value !== 'boolean') throw unsupported(`A computed projection (${name})`)
+    if (!isNumber(value) && typeof value !== 'boolean')
+      throw unsupported(`A computed projection (${name}: ${shown(value)})`)
+    if (name.includes('$')) throw unsupported(`The projection ${name}`)
   }
   const wanted = (value: Value) => (isNumber(value) ? toNumber(value) !== 0 : Boolean(value))
   const others = entries.filter(([name]) => name !== '_id')
   const including = others.length > 0 ? wanted(others[0]![1]) : wanted(projection._id)
-  if (others.some(([, value]) => wanted(value) !== including)) {
-    throw new CommandError(2, 'A projection cannot mix inclusion and exclusion')
-  }
+  const odd = others.find(([, value]) => wanted(value) !== including)
+  if (odd && including) throw new CommandError(31254, `Cannot do exclusion on field ${odd[0]} in inclusion projection`)
+  if (odd) throw new CommandError(31253, `Cannot do inclusion on field ${odd[0]} in exclusion projection`)
 
   const keepsId = projection._id === undefined || wanted(projection._id)
   const names = others.map(([name]) => name)
@@ -26,15 +28,20 @@ export function compileProjection(projection: Fields): Project {
   return omit(toTree(keepsId ? names : ['_id', ...names]))
 }
 
+const shown = (value: Value) => (isObject(value) ? Object.keys(value).join() : String(value))
+
 function toTree(names: readonly string[]): Tree {
   const root: Tree = new Map()
   for (const name of names) {
     let tree = root
     const path = toPath(name)
     for (const [depth, part] of path.entries()) {
-      if (depth === path.length - 1) tree.set(part, true)
-      else {
-        const next = tree.get(part)
+      const next = tree.get(part)
+      if (depth === path.length - 1) {
+        if (next) throw new CommandError(31250, `Path collision at ${name}`)
+        tree.set(part, true)
+      } else {
+        if (next === true) throw new CommandError(31249, `Path collision at ${name}`)
         const inner: Tree = next instanceof Map ? next : new Map()
         tree.set(part, inner)
         tree = inner

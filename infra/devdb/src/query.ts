@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { decode, type Fields, type Value } from './bson.ts'
+import { decode, type Fields } from './bson.ts'
 import type { Collection } from './catalog.ts'
-import { encodeKey } from './keys.ts'
+import { encodeItem, itemsAt } from './indexes.ts'
 import { compileFilter, type Predicate } from './matcher.ts'
-import { toPath, valuesAt } from './paths.ts'
+import { toPath } from './paths.ts'
 import { type Plan, plan, refuseScan, type Sort } from './planner.ts'
 import type { Reader, Row } from './storage.ts'
 
@@ -23,7 +23,10 @@ export type Statistics = { plan: Plan; keysExamined: number; docsExamined: numbe
 
 /** The documents that fit, in order; `limit` 0 stands for all. */
 export async function find(view: View, collection: Collection | null, query: Query): Promise<Found[]> {
-  if (collection === null) return []
+  if (collection === null) {
+    compileFilter(query.filter) // What is not supported is refused, also where there is nothing to find.
+    return []
+  }
   return (await findWithStatistics(view, collection, query)).found
 }
 
@@ -38,12 +41,24 @@ export async function findWithStatistics(view: View, collection: Collection, { f
   const wanted = limit === 0 ? Number.POSITIVE_INFINITY : skip + limit
   const enough = overlaid || !givesOrder(chosen, sort) ? Number.POSITIVE_INFINITY : wanted
   const isMine = overlaid ? (row: Row) => own.has(hex(row.id)) : () => false
-  const gathered = await gather(chosen, { view, collection, fits, enough, isMine, statistics })
+  const gathered = await gather(chosen, { view, collection, fits, enough, isMine, seen: null, statistics })
   if (overlaid) {
     for (const written of own.values()) if (written.body !== null && fits(written.fields)) gathered.push(written)
   }
   const inOrder = sort.length > 0 && (overlaid || !isOneSortedRun(chosen)) ? sortDocuments(gathered, sort) : gathered
   return { found: inOrder.slice(skip, wanted), statistics }
+}
+
+/**
+ * A document that was found, as it is at this very moment; null when it is gone or does not fit any more. Nothing is
+ * awaited in here, so that a write that follows at once writes over what was read.
+ */
+export function lookAgain(view: View, collection: Collection, found: Found, fits: Predicate): Found | null {
+  const own = view.overlay?.get(collection.number)?.get(hex(found.id))
+  const body = own ? own.body : view.reader.get(collection.number, found.id)
+  if (body === null || Buffer.compare(body, found.body) === 0) return body && found
+  const fields = decode(body)
+  return fits(fields) ? { id: found.id, body, fields } : null
 }
 
 /** Whether the first documents of each range are the first of all that it holds. */
@@ -64,6 +79,8 @@ type Gathering = Readonly<{
   /** Enough documents of each range. */
   enough: number
   isMine: (row: Row) => boolean
+  /** What was looked at already, where an index may lead to a document several times. */
+  seen: Set<string> | null
   statistics: Statistics
 }>
 
@@ -85,19 +102,20 @@ async function gather(chosen: Plan, gathering: Gathering): Promise<Found[]> {
     }
     case 'index': {
       const { index, backwards } = chosen
+      const seen = gathering.collection.arrays.has(index.name) ? new Set<string>() : null
       const lists: Found[][] = []
       for (const range of chosen.ranges) {
         const scan = (from: Uint8Array, before: Uint8Array | null, limit: number) =>
           reader.scanIndex({ idx: index.number, collection: number, from, before, backwards, limit })
-        lists.push(await walk(scan, range, backwards, gathering))
+        lists.push(await walk(scan, range, backwards, { ...gathering, seen }))
       }
-      return [...new Map(lists.flat().map((found) => [hex(found.id), found])).values()]
+      return lists.length === 1 ? lists[0]! : lists.flat()
     }
     case 'scan': {
-      const { backwards } = chosen
+      const { backwards, range } = chosen
       const scan = (from: Uint8Array, before: Uint8Array | null, limit: number) =>
         reader.scanDocuments({ collection: number, from, before, backwards, limit })
-      return walk(scan, { from: Buffer.alloc(0), before: null }, backwards, gathering)
+      return walk(scan, range, backwards, gathering)
     }
   }
 }
@@ -126,10 +144,11 @@ async function walk(scan: Scan, range: Range, backwards: boolean, gathering: Gat
   }
 }
 
-function test(rows: readonly Row[], { fits, isMine, statistics }: Gathering): Found[] {
+function test(rows: readonly Row[], { fits, isMine, seen, statistics }: Gathering): Found[] {
   const found: Found[] = []
   for (const row of rows) {
-    if (isMine(row)) continue
+    if (isMine(row) || seen?.has(hex(row.id))) continue
+    seen?.add(hex(row.id))
     statistics.docsExamined++
     const fields = decode(row.body)
     if (fits(fields)) found.push({ id: row.id, body: row.body, fields })
@@ -151,8 +170,9 @@ export function sortDocuments<T extends { readonly fields: Fields }>(documents: 
 
 /** An array counts by its least item going up, and by its greatest going down. */
 function sortKey(fields: Fields, { name, direction }: Sort[number]): Buffer {
-  const values = valuesAt(fields, toPath(name)).flatMap((value): Value[] => (Array.isArray(value) ? value : [value]))
-  const keys = (values.length === 0 ? [undefined] : values).map(encodeKey).sort(Buffer.compare)
+  const keys = itemsAt(fields, toPath(name)).map(encodeItem)
+  if (keys.length === 1) return keys[0]!
+  keys.sort(Buffer.compare)
   return direction === 1 ? keys[0]! : keys.at(-1)!
 }
 

@@ -3,8 +3,9 @@ import { createServer, type Socket } from 'node:net'
 import type { Fields } from './bson.ts'
 import { hello } from './commands/manage.ts'
 import { type Database, openDatabase } from './database.ts'
-import { execute, sessionOf } from './execute.ts'
+import { execute } from './execute.ts'
 import { expire } from './expiry.ts'
+import { readCall } from './retries.ts'
 import { createMessageReader, encodeReply, type Request } from './wire.ts'
 
 export type DevdbOptions = Readonly<{
@@ -17,6 +18,8 @@ export type DevdbOptions = Readonly<{
   refuseScans?: boolean
   /** How often expired documents are deleted. */
   expireEveryMs?: number
+  /** After how long a transaction that nobody goes on with is aborted. */
+  transactionLifeMs?: number
 }>
 
 export type Devdb = Readonly<{ uri: string; port: number; close(): Promise<void> }>
@@ -32,7 +35,7 @@ const ABANDONED_AFTER_MS = 500
  */
 export async function startDevdb(options: DevdbOptions): Promise<Devdb> {
   const { path, port = 0, host = '127.0.0.1', refuseScans = false, expireEveryMs = EXPIRE_EVERY_MS } = options
-  const database = openDatabase(path, { refuseScans })
+  const database = openDatabase(path, { refuseScans, transactionLifeMs: options.transactionLifeMs })
   const flush = createFlush(database)
   const sockets = new Set<Socket>()
   const running = new Set<Promise<void>>()
@@ -46,11 +49,13 @@ export async function startDevdb(options: DevdbOptions): Promise<Devdb> {
     })
     socket.on('error', () => socket.destroy())
     const read = createMessageReader()
+    let turn = Promise.resolve()
     socket.on('data', (chunk) => {
       try {
         for (const request of read(chunk)) {
-          if (request.command.startTransaction === true) sessions.add(sessionOf(request.command) ?? '')
-          track(running, answer(database, request, socket, flush))
+          if (request.command.startTransaction === true) sessions.add(readCall(request.command)?.name ?? '')
+          turn = turn.then(() => answer(database, request, socket, flush)) // One after the other, as they came.
+          track(running, turn)
         }
       } catch {
         socket.destroy() // Not a driver, or a broken one.
@@ -58,12 +63,15 @@ export async function startDevdb(options: DevdbOptions): Promise<Devdb> {
     })
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (error) => {
+      database.close()
+      reject(error)
+    })
     server.listen(port, host, resolve)
   })
   const timer = setInterval(() => {
     expire(database, new Date())
-    database.storage.commit()
+    database.commit()
   }, expireEveryMs).unref()
 
   const { port: actual } = server.address() as AddressInfo
@@ -97,15 +105,16 @@ function track(running: Set<Promise<void>>, work: Promise<void>): void {
 type Flush = (done: () => void) => void
 
 /** What happens in one turn of the event loop is made durable at its end, once, and only then answered. */
-function createFlush({ storage }: Database): Flush {
+function createFlush(database: Database): Flush {
   let waiting: (() => void)[] = []
   return (done) => {
+    if (!database.storage.isWriting()) return done() // All that the answer tells of is on disk.
     waiting.push(done)
     if (waiting.length > 1) return
     setImmediate(() => {
       const answers = waiting
       waiting = []
-      storage.commit()
+      database.commit()
       for (const answer of answers) answer()
     })
   }
@@ -118,7 +127,7 @@ async function answer(database: Database, request: Request, socket: Socket, flus
 }
 
 async function reactTo(database: Database, command: Fields, socket: Socket): Promise<Fields> {
-  if ('hello' in command || 'isMaster' in command || 'ismaster' in command) {
+  if (['hello', 'isMaster', 'ismaster'].includes(Object.keys(command)[0]!)) {
     return { ...hello(`${socket.localAddress}:${socket.localPort}`), ok: 1 }
   }
   try {

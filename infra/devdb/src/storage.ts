@@ -57,6 +57,7 @@ export type Storage = Reader &
     countDocuments(collection: number): number
     /** Everything written since the last commit becomes durable. */
     commit(): void
+    isWriting(): boolean
     /** A view of everything committed up to now that does not change. */
     openSnapshot(): Snapshot
     close(): void
@@ -70,13 +71,15 @@ export function openStorage(path: string): Storage {
   const lock = takeLock(path)
   const database = new DatabaseSync(path)
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${WRITER_CACHE_KIB};`)
-  database.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;')
+  database.exec('PRAGMA wal_autocheckpoint = 10000; PRAGMA temp_store = MEMORY;')
   database.exec(SCHEMA)
 
+  const begin = database.prepare('BEGIN IMMEDIATE')
+  const end = database.prepare('COMMIT')
   let writing = false
   const write = (statement: StatementSync) => {
     return (...values: (Uint8Array | string | number)[]) => {
-      if (!writing) database.exec('BEGIN IMMEDIATE')
+      if (!writing) begin.run()
       writing = true
       statement.run(...values)
     }
@@ -105,9 +108,10 @@ export function openStorage(path: string): Storage {
     forgetReplies: (before) => forget(before.getTime()),
     countDocuments: (collection) => (count.get(collection) as { n: number }).n,
     commit() {
-      if (writing) database.exec('COMMIT')
+      if (writing) end.run()
       writing = false
     },
+    isWriting: () => writing,
     openSnapshot: snapshots.open,
     close() {
       if (writing) database.exec('COMMIT')

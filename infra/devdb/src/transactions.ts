@@ -4,7 +4,8 @@ import type { Found } from './query.ts'
 import type { Snapshot, Storage } from './storage.ts'
 import type { Difference } from './writer.ts'
 
-const EXPIRY_MS = 60_000
+/** As MongoDB's `transactionLifetimeLimitSeconds`. */
+const LIFE_MS = 60_000
 
 /** A document as the transaction leaves it, what it was before, and what that means for the indexes. */
 export type Written = (Found | Readonly<{ id: Uint8Array; body: null }>) &
@@ -12,12 +13,13 @@ export type Written = (Found | Readonly<{ id: Uint8Array; body: null }>) &
 
 /** What one transaction reads and has written; nobody else sees it before the end. */
 export type Transaction = Readonly<{
+  session: string
   number: number
   snapshot: Snapshot
   overlay: Map<number, Map<string, Written>>
   locks: Set<string>
-  /** Unique keys that the transaction's documents have, and whose they are. */
-  ownKeys: Map<string, string>
+  /** The unique keys that it took (for which document) or gave free (null). */
+  keys: Map<string, string | null>
   /** Resolves when the transaction is over, either way. */
   over: Promise<void>
   end: () => void
@@ -36,11 +38,13 @@ export type Transactions = Readonly<{
   lock(transaction: Transaction, name: string): void
   /** The transaction that holds a lock, if any. */
   holderOf(name: string): Transaction | null
+  /** Those that have written into a collection: until they are over it must stay as it is. */
+  writersOf(collection: number): readonly Transaction[]
   close(): void
 }>
 
 /** Running transactions and what they have locked. One that is not used any more ends by itself. */
-export function createTransactions(storage: Storage): Transactions {
+export function createTransactions(storage: Storage, lifeMs: number = LIFE_MS): Transactions {
   const bySession = new Map<string, Transaction>()
   const holders = new Map<string, Transaction>()
 
@@ -56,13 +60,13 @@ export function createTransactions(storage: Storage): Transactions {
     if ((bySession.get(session)?.usedAt() ?? Number.POSITIVE_INFINITY) <= since) end(session)
   }
   const timer = setInterval(() => {
-    for (const session of bySession.keys()) endIfUnused(session, Date.now() - EXPIRY_MS)
-  }, EXPIRY_MS / 10).unref()
+    for (const session of bySession.keys()) endIfUnused(session, Date.now() - lifeMs)
+  }, lifeMs / 10).unref()
 
   return {
     begin(session, number) {
       end(session)
-      const transaction = createTransaction(number, storage.openSnapshot())
+      const transaction = createTransaction(session, number, storage.openSnapshot())
       bySession.set(session, transaction)
       return transaction
     },
@@ -80,6 +84,7 @@ export function createTransactions(storage: Storage): Transactions {
       holders.set(name, transaction)
       transaction.locks.add(name)
     },
+    writersOf: (collection) => [...bySession.values()].filter(({ overlay }) => overlay.has(collection)),
     holderOf: (name) => holders.get(name) ?? null,
     close() {
       clearInterval(timer)
@@ -88,15 +93,16 @@ export function createTransactions(storage: Storage): Transactions {
   }
 }
 
-function createTransaction(number: number, snapshot: Snapshot): Transaction {
+function createTransaction(session: string, number: number, snapshot: Snapshot): Transaction {
   const { promise: over, resolve: end } = Promise.withResolvers<void>()
   let usedAt = Date.now()
   return {
+    session,
     number,
     snapshot,
     overlay: new Map(),
     locks: new Set(),
-    ownKeys: new Map(),
+    keys: new Map(),
     over,
     end,
     touch: () => {

@@ -1,11 +1,13 @@
 import { BSON } from 'mongodb'
-import { type Fields, isNumber, isObject, numericType, toNumber, typeOf, type Value } from './bson.ts'
+import { add, multiply } from './arithmetic.ts'
+import { type Fields, isNumber, isObject, lookUp, toNumber, typeOf, type Value } from './bson.ts'
 import { CommandError, unsupported } from './errors.ts'
 import { compareValues, encodeKey } from './keys.ts'
 import { compileFilter, isOperators } from './matcher.ts'
 import { toPath, valueAt } from './paths.ts'
+import { setAt } from './set-at.ts'
 
-const { Decimal128, Double, Int32, Long, Timestamp } = BSON
+const { Int32 } = BSON
 
 /** Makes the next state of a document from a copy of it. `inserting` is whether an upsert creates it. */
 export type Update = (fields: Fields, inserting: boolean) => Fields
@@ -15,19 +17,26 @@ export function compileUpdate(update: Value): Update {
   if (Array.isArray(update)) throw unsupported('An update by aggregation pipeline')
   const operators = update as Fields
   const names = Object.keys(operators)
-  if (!names.some((name) => name.startsWith('$'))) return (fields) => replace(fields, operators)
+  if (isReplacement(update)) return (fields) => replace(fields, operators)
   const steps = names.flatMap((operator) => {
-    const apply = OPERATORS[operator]
-    if (!apply) throw unsupported(`The update operator ${operator}`)
-    return Object.entries(operators[operator] as Fields).map(([name, operand]) => {
-      if (name.includes('$')) throw unsupported(`The positional path ${name}`)
+    const apply = lookUp(OPERATORS, operator)
+    if (!apply && REFUSED.includes(operator)) throw unsupported(`The update operator ${operator}`)
+    if (!apply) throw new CommandError(9, `Unknown modifier: ${operator}. Expected a valid update modifier`)
+    const operands = operators[operator]
+    if (!isObject(operands)) throw new CommandError(9, `Modifiers operate on fields, and ${operator} was given none`)
+    return Object.entries(operands).map(([name, operand]) => {
+      refuseName(name)
+      refuseModifiers(operator, operand)
+      if (operator === '$rename') refuseName(String(operand))
       return { name, path: toPath(name), operand, apply, onInsertOnly: operator === '$setOnInsert' }
     })
   })
-  refuseConflicts(steps.map(({ name }) => name))
+  refuseConflicts([...steps.map(({ name }) => name), ...Object.values((operators.$rename ?? {}) as Fields).map(String)])
+  // MongoDB goes by name, which is the order in which new fields are added.
+  steps.sort((a, b) => (a.name < b.name ? -1 : 1))
 
   return (fields, inserting) => {
-    const id = fields._id
+    const id = fields._id === undefined ? null : encodeKey(fields._id)
     for (const { path, operand, apply, onInsertOnly } of steps) {
       if (!onInsertOnly || inserting) apply(fields, path, operand)
     }
@@ -36,15 +45,25 @@ export function compileUpdate(update: Value): Update {
   }
 }
 
+export function isReplacement(update: Value): boolean {
+  return isObject(update) && !Object.keys(update).some((name) => name.startsWith('$'))
+}
+
 function replace(fields: Fields, replacement: Fields): Fields {
-  if (replacement._id !== undefined) refuseOtherId(fields._id, replacement._id)
+  if (fields._id !== undefined && replacement._id !== undefined) refuseOtherId(encodeKey(fields._id), replacement._id)
   const { _id = fields._id, ...rest } = replacement
   return { _id, ...rest }
 }
 
-function refuseOtherId(before: Value, after: Value): void {
-  if (before === undefined || encodeKey(before).equals(encodeKey(after))) return
+/** @param before as a key, for a document that is an id is changed in its place. */
+function refuseOtherId(before: Buffer | null, after: Value): void {
+  if (before === null || (after !== undefined && before.equals(encodeKey(after)))) return
   throw new CommandError(66, "Performing an update on the path '_id' would modify the immutable field '_id'")
+}
+
+function refuseName(name: string): void {
+  if (name.includes('$')) throw unsupported(`The positional path ${name}`)
+  if (toPath(name).includes('')) throw new CommandError(56, `The update path '${name}' contains an empty field name`)
 }
 
 function refuseConflicts(names: readonly string[]): void {
@@ -56,6 +75,8 @@ function refuseConflicts(names: readonly string[]): void {
     }
   }
 }
+
+const REFUSED: readonly string[] = ['$bit', '$pullAll', '$pushAll']
 
 type Apply = (fields: Fields, path: readonly string[], operand: Value) => void
 
@@ -85,17 +106,13 @@ const OPERATORS: Readonly<Record<string, Apply>> = {
     OPERATORS.$unset!(fields, path, true)
     setAt(fields, toPath(String(operand)), value)
   },
-  $currentDate: (fields, path, operand) => {
-    if (operand !== true) throw unsupported('$currentDate with a type')
-    setAt(fields, path, new Date())
-  },
+  $currentDate: (fields, path) => setAt(fields, path, new Date()),
   $push: (fields, path, operand) => push(fields, path, operand),
   $addToSet: (fields, path, operand) => {
     const before = arrayAt(fields, path, '$addToSet')
-    const { $each = [operand], ...rest } = isOperators(operand) ? operand : {}
-    refuseModifiers('$addToSet', rest)
+    const { $each = [operand] } = isOperators(operand) ? operand : {}
     const known = new Set(before.map((item) => encodeKey(item).toString('latin1')))
-    const added = ($each as Value[]).filter((item) => {
+    const added = listOf($each, '$addToSet').filter((item) => {
       const key = encodeKey(item).toString('latin1')
       return !known.has(key) && known.add(key)
     })
@@ -103,54 +120,56 @@ const OPERATORS: Readonly<Record<string, Apply>> = {
   },
   $pull: (fields, path, operand) => {
     if (valueAt(fields, path) === undefined) return
-    const fits = isObject(operand) && !isOperators(operand) ? compileFilter(operand) : null
-    const test = fits ? null : compileFilter({ item: operand })
-    const keep = (item: Value) => !(fits ? isObject(item) && fits(item) : test!({ item }))
-    setAt(fields, path, arrayAt(fields, path, '$pull').filter(keep))
+    const fits = toPulled(operand)
+    setAt(
+      fields,
+      path,
+      arrayAt(fields, path, '$pull').filter((item) => !fits(item)),
+    )
   },
   $pop: (fields, path, operand) => {
     if (valueAt(fields, path) === undefined) return
-    const before = arrayAt(fields, path, '$pop')
+    const before = valueAt(fields, path)
+    if (!Array.isArray(before)) throw new CommandError(14, `Path '${path.join('.')}' is no array to $pop from`)
     setAt(fields, path, toNumber(operand) < 0 ? before.slice(1) : before.slice(0, -1))
   },
 }
 
+/** A document asks for the fields of items; anything else without operators is the item itself. */
+function toPulled(operand: Value): (item: Value) => boolean {
+  if (isOperators(operand) || typeOf(operand) === 'regex') {
+    const fits = compileFilter({ item: operand })
+    return (item) => fits({ item })
+  }
+  if (!isObject(operand)) return (item) => compareValues(item, operand) === 0
+  const fits = compileFilter(operand)
+  return (item) => isObject(item) && fits(item)
+}
+
 function push(fields: Fields, path: readonly string[], operand: Value): void {
   const before = arrayAt(fields, path, '$push')
-  const { $each = [operand], $slice, $position, ...rest } = isOperators(operand) ? operand : {}
-  refuseModifiers('$push', rest)
+  const { $each = [operand], $slice, $position } = isOperators(operand) ? operand : {}
   const at = $position === undefined ? before.length : toNumber($position)
-  const all = before.toSpliced(at, 0, ...($each as Value[]))
+  const all = before.toSpliced(at, 0, ...listOf($each, '$push'))
   const count = $slice === undefined ? null : toNumber($slice)
   setAt(fields, path, count === null ? all : count === 0 ? [] : count < 0 ? all.slice(count) : all.slice(0, count))
 }
 
-function refuseModifiers(operator: string, rest: Fields): void {
-  const [name] = Object.keys(rest)
-  if (name !== undefined) throw unsupported(`The modifier ${name} of ${operator}`)
+function listOf(value: Value, operator: string): readonly Value[] {
+  if (!Array.isArray(value)) throw new CommandError(2, `The argument to $each in ${operator} must be an array`)
+  return value
 }
 
-function setAt(fields: Fields, path: readonly string[], value: Value): void {
-  let parent: Value = fields
-  for (const [depth, name] of path.entries()) {
-    const isLast = depth === path.length - 1
-    if (Array.isArray(parent)) {
-      if (!/^\d+$/.test(name)) throw notViable(name, path)
-      const index = Number(name)
-      while (parent.length < index) parent.push(null)
-      if (isLast) parent[index] = value
-      else parent[index] ??= {}
-      parent = parent[index]
-    } else if (isObject(parent)) {
-      if (isLast) parent[name] = value
-      else if (!Object.hasOwn(parent, name)) parent[name] = {}
-      parent = parent[name]
-    } else throw notViable(name, path)
-  }
+const MODIFIERS: Readonly<Record<string, readonly string[]>> = {
+  $push: ['$each', '$slice', '$position'],
+  $addToSet: ['$each'],
 }
 
-function notViable(name: string, path: readonly string[]): CommandError {
-  return new CommandError(28, `Cannot create field '${name}' in element at '${path.join('.')}'`)
+function refuseModifiers(operator: string, operand: Value): void {
+  const known = lookUp(MODIFIERS, operator)
+  const other = known && isOperators(operand) && Object.keys(operand).find((name) => !known.includes(name))
+  if (other) throw unsupported(`The modifier ${other} of ${operator}`)
+  if (operator === '$currentDate' && operand !== true) throw unsupported('$currentDate with a type')
 }
 
 function arrayAt(fields: Fields, path: readonly string[], operator: string): readonly Value[] {
@@ -172,52 +191,4 @@ function numberAt(fields: Fields, path: readonly string[], operator: string, ope
     14,
     `Cannot apply ${operator} to the field '${path.join('.')}' of non-numeric type ${typeOf(value)}`,
   )
-}
-
-const add = (a: Value, b: Value) =>
-  calculate(
-    a,
-    b,
-    (x, y) => x + y,
-    (x, y) => x + y,
-  )
-const multiply = (a: Value, b: Value) =>
-  calculate(
-    a,
-    b,
-    (x, y) => x * y,
-    (x, y) => x * y,
-  )
-
-/** An int stays an int until it overflows into a long; a double on either side makes a double. */
-function calculate(
-  a: Value,
-  b: Value,
-  real: (x: number, y: number) => number,
-  whole: (x: bigint, y: bigint) => bigint,
-): Value {
-  if (a instanceof Decimal128 || b instanceof Decimal128) throw unsupported('Arithmetic with Decimal128')
-  const types = [numericType(a), numericType(b)]
-  if (types.includes('double')) return new Double(real(toNumber(a), toNumber(b)))
-  const result = whole(toBigInt(a), toBigInt(b))
-  const fitsInt = BigInt.asIntN(32, result) === result
-  if (fitsInt && !types.includes('long')) return new Int32(Number(result))
-  if (BigInt.asIntN(64, result) !== result) throw new CommandError(2, 'The result does not fit into a long')
-  return Long.fromBigInt(result)
-}
-
-function toBigInt(value: Value): bigint {
-  return value instanceof Long && !(value instanceof Timestamp) ? value.toBigInt() : BigInt(toNumber(value))
-}
-
-/** The document that an upsert begins with: what the filter demands to be equal. */
-export function fieldsFromFilter(filter: Fields): Fields {
-  const fields: Fields = {}
-  for (const [name, condition] of Object.entries(filter)) {
-    if (name === '$and') for (const branch of condition as Fields[]) Object.assign(fields, fieldsFromFilter(branch))
-    else if (name.startsWith('$')) continue
-    else if (!isOperators(condition)) setAt(fields, toPath(name), condition)
-    else if (condition.$eq !== undefined) setAt(fields, toPath(name), condition.$eq)
-  }
-  return fields
 }

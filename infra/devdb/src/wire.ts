@@ -20,17 +20,27 @@ export class ProtocolError extends Error {
 
 /** Cuts what arrives into messages. @throws ProtocolError */
 export function createMessageReader(): (chunk: Buffer) => Request[] {
-  let pending: Buffer = Buffer.alloc(0)
+  let chunks: Buffer[] = []
+  let bytes = 0
+  let wanted = 4
   return (chunk) => {
-    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk])
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes < wanted) return [] // A large message comes in many pieces: they are joined once.
+    let pending = chunks.length === 1 ? chunk : Buffer.concat(chunks)
     const requests: Request[] = []
+    wanted = 4
     while (pending.length >= 4) {
       const length = pending.readInt32LE(0)
       if (length < HEADER_BYTES || length > MESSAGE_BYTES_MAX) throw new ProtocolError(`A message of ${length} bytes`)
+      wanted = length
       if (pending.length < length) break
       requests.push(readMessage(pending.subarray(0, length)))
       pending = pending.subarray(length)
+      wanted = 4
     }
+    chunks = [pending]
+    bytes = pending.length
     return requests
   }
 }

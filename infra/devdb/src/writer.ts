@@ -1,7 +1,7 @@
 import { encode, type Fields } from './bson.ts'
 import type { Catalog, Collection } from './catalog.ts'
 import { CommandError, writeConflict } from './errors.ts'
-import { duplicateKey, type Entry, entriesOf, type Index } from './indexes.ts'
+import { duplicateId, duplicateKey, type Entry, entriesOf, type Index } from './indexes.ts'
 import { encodeKey } from './keys.ts'
 import { type Found, hex } from './query.ts'
 import type { Storage } from './storage.ts'
@@ -12,24 +12,23 @@ const DOCUMENT_BYTES_MAX = 16 * 1024 * 1024
 /** Stores one document after the other, with its index entries. Each call does all of it or throws before doing any. */
 export type Writer = Readonly<{
   insert(collection: Collection, fields: Fields): void
-  replace(collection: Collection, before: Found, fields: Fields): void
+  /** Returns whether that makes a difference. */
+  replace(collection: Collection, before: Found, fields: Fields): boolean
   remove(collection: Collection, before: Found): void
 }>
 
-/** A plain write met a lock of a running transaction, or a document that has changed since it was read: look again. */
-export class NotNowError extends Error {
-  override readonly name = 'NotNowError'
-  /** Resolves when there is nothing more to wait for. */
+/** A plain write met a lock of a running transaction; it may go on when that is over. */
+export class LockedError extends Error {
+  override readonly name = 'LockedError'
   readonly over: Promise<void>
 
   constructor(over: Promise<void>) {
-    super('The document is locked, or not as it was read.')
+    super('Locked by a running transaction.')
     this.over = over
   }
 }
 
 type Dependencies = Readonly<{ storage: Storage; catalog: Catalog; transactions: Transactions }>
-
 /** One change of one document: from what was there to what shall be there; null for nothing. */
 type Change = Readonly<{
   collection: Collection
@@ -38,6 +37,8 @@ type Change = Readonly<{
   /** The bytes of `before` as they were read. */
   read: Uint8Array | null
   after: Fields | null
+  /** `after` as it is stored. */
+  body: Uint8Array | null
 }>
 
 const documentLock = ({ number }: Collection, id: Uint8Array) => `d${number}:${hex(id)}`
@@ -47,30 +48,26 @@ export function createPlainWriter(dependencies: Dependencies): Writer {
   const { storage, transactions } = dependencies
   const refuseLocked = (name: string) => {
     const holder = transactions.holderOf(name)
-    if (holder) throw new NotNowError(holder.over)
+    if (holder) throw new LockedError(holder.over)
   }
   return toWriter((change) => {
     const { collection, id } = change
     refuseLocked(documentLock(collection, id))
-    const present = storage.get(collection.number, id)
-    if (change.before === null) {
-      if (present) throw duplicateId(collection, change.after!)
-    } else if (!present || Buffer.compare(present, change.read!) !== 0) throw new NotNowError(Promise.resolve())
+    if (change.before === null && storage.get(collection.number, id))
+      throw duplicateId(collection.namespace, change.after!)
     const difference = compareEntries(change)
     for (const entry of difference.added.filter(({ index }) => index.unique)) {
       refuseLocked(keyLock(entry))
       const owner = storage.entry(entry.index.number, entry.key)
       if (owner && hex(owner) !== hex(id)) throw duplicateKey(entry.index, collection.namespace, change.after!)
     }
-    const body = change.after === null ? null : encodeDocument(change.after)
-    apply(dependencies, { collection, id, body }, difference)
+    apply(dependencies, change, difference)
   })
 }
 
 /** Writes into the transaction's own overlay, and locks what it will write. */
 export function createTransactionWriter(dependencies: Dependencies, transaction: Transaction): Writer {
   const { storage, transactions } = dependencies
-  const { snapshot, ownKeys } = transaction
   const overlayOf = ({ number }: Collection): Map<string, Written> => {
     const known = transaction.overlay.get(number)
     if (known) return known
@@ -78,43 +75,55 @@ export function createTransactionWriter(dependencies: Dependencies, transaction:
     transaction.overlay.set(number, created)
     return created
   }
-  /** Somebody else may have changed a document since the transaction began: then this one is too late. */
+  /** Somebody else may have changed a document since this transaction began: then this one is too late. */
   const refuseChanged = ({ collection, id, read, after }: Change) => {
     const present = storage.get(collection.number, id)
     if (read === null) {
       if (present === null) return
-      throw snapshot.get(collection.number, id) ? duplicateId(collection, after!) : writeConflict()
+      const known = transaction.snapshot.get(collection.number, id)
+      throw known ? duplicateId(collection.namespace, after!) : writeConflict()
     }
     if (present === null || Buffer.compare(read, present) !== 0) throw writeConflict()
   }
-  const takeKey = ({ collection, id, after }: Change, entry: Entry) => {
+  const refuseTaken = ({ collection, id, after }: Change, entry: Entry) => {
     const { index, key } = entry
-    const name = keyLock(entry)
-    transactions.lock(transaction, name)
-    const own = ownKeys.get(name)
-    if (own !== undefined && own !== hex(id)) throw duplicateKey(index, collection.namespace, after!)
-    const owner = storage.entry(index.number, key)
-    // An owner that this transaction has written would stand in `ownKeys` if it still had the key.
-    if (owner && hex(owner) !== hex(id) && !overlayOf(collection).has(hex(owner))) {
-      const known = snapshot.entry(index.number, key)
-      throw known ? duplicateKey(index, collection.namespace, after!) : writeConflict()
+    const given = transaction.keys.get(keyLock(entry))
+    if (given !== undefined) {
+      if (given !== null && given !== hex(id)) throw duplicateKey(index, collection.namespace, after!)
+      return
     }
-    ownKeys.set(name, hex(id))
+    const owner = storage.entry(index.number, key)
+    if (!owner || hex(owner) === hex(id)) return
+    throw transaction.snapshot.entry(index.number, key)
+      ? duplicateKey(index, collection.namespace, after!)
+      : writeConflict()
   }
 
   return toWriter((change) => {
-    const { collection, id, after } = change
+    const { collection, id, after, body } = change
     const overlay = overlayOf(collection)
     const own = overlay.get(hex(id))
     transactions.lock(transaction, documentLock(collection, id))
     if (!own) refuseChanged(change)
-    else if (change.before === null && own.body !== null) throw duplicateId(collection, after!)
+    else if (change.before === null && own.body !== null) throw duplicateId(collection.namespace, after!)
 
+    const step = compareEntries(change)
+    const { added, removed } = step
+    const taken = added.filter(({ index }) => index.unique)
+    for (const entry of taken) {
+      transactions.lock(transaction, keyLock(entry))
+      refuseTaken(change, entry)
+    }
+    for (const entry of removed) {
+      if (!entry.index.unique) continue
+      transactions.lock(transaction, keyLock(entry))
+      transaction.keys.set(keyLock(entry), null)
+    }
+    for (const entry of taken) transaction.keys.set(keyLock(entry), hex(id))
     const original = own ? own.original : change.before
-    const difference = compareEntries({ ...change, before: original })
-    for (const entry of own?.difference.added ?? []) if (entry.index.unique) ownKeys.delete(keyLock(entry))
-    for (const entry of difference.added) if (entry.index.unique) takeKey(change, entry)
-    const state = after === null ? ({ body: null } as const) : { body: encodeDocument(after), fields: after }
+    // What the whole transaction makes of the document, not only its last step.
+    const difference = own ? compareEntries({ ...change, before: original }) : step
+    const state = after === null ? ({ body: null } as const) : { body: body!, fields: after }
     overlay.set(hex(id), { id, original, difference, ...state })
   })
 }
@@ -141,14 +150,20 @@ export function applyTransaction(
 
 function toWriter(write: (change: Change) => void): Writer {
   return {
-    insert: (collection, fields) =>
-      write({ collection, id: encodeKey(fields._id), before: null, read: null, after: fields }),
-    replace: (collection, before, fields) =>
-      write({ collection, id: Buffer.from(before.id), before: before.fields, read: before.body, after: fields }),
-    remove: (collection, before) =>
-      write({ collection, id: Buffer.from(before.id), before: before.fields, read: before.body, after: null }),
+    insert: (collection, after) =>
+      write({ collection, id: encodeKey(after._id), before: null, read: null, after, body: encodeDocument(after) }),
+    replace(collection, { id, body: stored, fields: before }, after) {
+      const body = encodeDocument(after)
+      if (Buffer.compare(stored, body) === 0) return false
+      write({ collection, id: toBuffer(id), before, read: stored, after, body })
+      return true
+    },
+    remove: (collection, { id, body: read, fields: before }) =>
+      write({ collection, id: toBuffer(id), before, read, after: null, body: null }),
   }
 }
+
+const toBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** `arrays` are the indexes into which the document puts several entries. */
 export type Difference = Readonly<{ added: readonly Entry[]; removed: readonly Entry[]; arrays: readonly Index[] }>
@@ -168,14 +183,16 @@ function compareEntries({ collection, id, before, after }: Change): Difference {
   return { added, removed, arrays }
 }
 
-type State = Readonly<{ collection: Collection; id: Uint8Array; body: Uint8Array | null }>
-
-function apply({ storage, catalog }: Dependencies, { collection, id, body }: State, difference: Difference): void {
-  for (const { index, key } of difference.removed) storage.removeEntry(index.number, key)
+function apply(
+  { storage, catalog }: Dependencies,
+  { collection, id, body }: Pick<Change, 'collection' | 'body'> & { id: Uint8Array },
+  { added, removed, arrays }: Difference,
+): void {
+  for (const { index, key } of removed) storage.removeEntry(index.number, key)
   if (body === null) storage.remove(collection.number, id)
   else storage.put(collection.number, id, body)
-  for (const { index, key } of difference.added) storage.putEntry(index.number, key, id)
-  for (const index of difference.arrays) catalog.noteArray(collection, index)
+  for (const { index, key } of added) storage.putEntry(index.number, key, id)
+  for (const index of arrays) catalog.noteArray(collection, index)
 }
 
 function encodeDocument(fields: Fields): Uint8Array {
@@ -183,15 +200,4 @@ function encodeDocument(fields: Fields): Uint8Array {
   if (body.length > DOCUMENT_BYTES_MAX)
     throw new CommandError(10334, `Document of ${body.length} bytes is larger than 16 MiB`)
   return body
-}
-
-function duplicateId({ namespace }: Collection, { _id }: Fields): CommandError {
-  const shown = typeof _id === 'string' ? JSON.stringify(_id) : String(_id)
-  return new CommandError(
-    11000,
-    `E11000 duplicate key error collection: ${namespace} index: _id_ dup key: { _id: ${shown} }`,
-    {
-      facts: { keyPattern: { _id: 1 }, keyValue: { _id } },
-    },
-  )
 }

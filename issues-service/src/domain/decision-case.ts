@@ -4,13 +4,15 @@ import type { Transaction } from './transaction.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
+export type RecentIssue = Readonly<{ id: string; type: IssueType }>
+
 export type Circumstances = Readonly<{
   issueId: string
   priority: Priority
   details: IssueDetails
   customer: Customer
-  /** Types of the customer's latest issues, this one not among them. */
-  recentIssues: readonly IssueType[]
+  /** The customer's latest issues; where this one is among them (it is tried again), it does not count. */
+  recentIssues: readonly RecentIssue[]
   transaction: Transaction | null
   now: Date
 }>
@@ -25,7 +27,7 @@ export function toDecisionCase({
   transaction,
   now,
 }: Circumstances): DecisionCase {
-  const count = (type: IssueType) => recentIssues.filter((one) => one === type).length
+  const count = (type: IssueType) => recentIssues.filter(({ id, type: one }) => one === type && id !== issueId).length
   return {
     issueId,
     priority,

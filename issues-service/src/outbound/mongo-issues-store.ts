@@ -69,7 +69,7 @@ export function createIssuesTransaction(
   }
 }
 
-type CustomerRow = CustomerDocument & { recent: { type: IssueType }[] }
+type CustomerRow = CustomerDocument & { recent: { _id: string; type: IssueType }[] }
 
 /** Customers and their latest issues in one round trip. */
 async function findCustomers(
@@ -80,7 +80,7 @@ async function findCustomers(
     { $match: { createdAt: { $gte: new Date(now.getTime() - HISTORY_DAYS * DAY_MS) } } },
     { $sort: { createdAt: -1, _id: -1 } },
     { $limit: HISTORY_MAX },
-    { $project: { _id: 0, type: 1 } },
+    { $project: { type: 1 } },
   ]
   const rows = await customers
     .aggregate<CustomerRow>(
@@ -100,7 +100,10 @@ async function findCustomers(
     )
     .toArray()
   return new Map(
-    rows.map((row) => [row._id, { customer: toCustomer(row), recentIssues: row.recent.map(({ type }) => type) }]),
+    rows.map((row) => {
+      const recentIssues = row.recent.map(({ _id: id, type }) => ({ id, type }))
+      return [row._id, { customer: toCustomer(row), recentIssues }]
+    }),
   )
 }
 

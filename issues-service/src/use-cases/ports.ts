@@ -1,6 +1,6 @@
-import type { IssueType } from '@redress/shared/contracts.ts'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import type { Customer, PersonalData } from '../domain/customer.ts'
+import type { RecentIssue } from '../domain/decision-case.ts'
 import type { Change, Issue } from '../domain/issue.ts'
 import type { Transaction } from '../domain/transaction.ts'
 
@@ -8,8 +8,8 @@ import type { Transaction } from '../domain/transaction.ts'
 export type Claim = Readonly<{ key: string; digest: string }>
 export type ClaimedIssue = Readonly<{ issue: Issue; claim: Claim }>
 
-/** A customer with the types of their latest issues (90 days, at most 50, newest first). */
-export type CustomerWithHistory = Readonly<{ customer: Customer; recentIssues: readonly IssueType[] }>
+/** A customer with their latest issues (90 days, at most 50, newest first). */
+export type CustomerWithHistory = Readonly<{ customer: Customer; recentIssues: readonly RecentIssue[] }>
 
 /** What can be read and written as one: all of it is stored, or nothing. */
 export type IssuesTransaction = Readonly<{

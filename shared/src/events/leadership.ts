@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Logger } from '../logger.ts'
 import type { Redis } from '../redis.ts'
 
-/** How long a leader that went silent keeps the others waiting. */
-const LEASE_MS = 3_000
+/** How long a leader that went silent keeps the others waiting, up to one RENEW_MS more. */
+const LEASE_MS = 2_500
 const RENEW_MS = 1_000
 
 const RENEW = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) else return 0 end`
@@ -20,6 +20,7 @@ export function joinElection(redis: Redis, role: string, logger: Logger): Leader
   const key = `leader:${role}`
   const id = `${process.pid}:${randomUUID()}`
   let leaseEndsAt = 0
+  let stopped = false
 
   const campaign = async () => {
     const askedAt = Date.now()
@@ -37,10 +38,11 @@ export function joinElection(redis: Redis, role: string, logger: Logger): Leader
   const timer = setInterval(campaignSafely, RENEW_MS)
 
   return {
-    isLeader: () => leaseEndsAt > Date.now(),
+    isLeader: () => !stopped && leaseEndsAt > Date.now(),
     async stop() {
+      // A campaign that is under way may still win; it is given back below, since commands keep their order.
+      stopped = true
       clearInterval(timer)
-      leaseEndsAt = 0
       await redis.eval(RELEASE, { keys: [key], arguments: [id] }).catch(() => undefined)
     },
   }

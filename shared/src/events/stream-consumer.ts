@@ -40,13 +40,7 @@ export type ConsumerOptions = Readonly<{
   logger: Logger
 }>
 
-/** The events are applied; that something behind them is away is not their fault. */
-class NotFinishedError extends Error {
-  override readonly name = 'NotFinishedError'
-}
-
-const mayPass = (error: unknown) => isTransient(error) || error instanceof NotFinishedError
-
+type EventMessage = Message & Readonly<{ event: DomainEvent }>
 type DeadEvent = { _id: string; group: string; text: string; reason: string; at: Date }
 
 /**
@@ -75,46 +69,50 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
   await inbox.prepare()
   let stopped = false
 
-  const apply = async (messages: readonly Message[]) => {
-    const events = messages.flatMap(({ event }) => (event && concerns(event) ? event : []))
-    if (events.length > 0) await inbox.apply(events)
+  /** Why the events cannot be applied, or null once they are. Throws where that is no fault of theirs. */
+  const reasonAgainst = async (events: readonly DomainEvent[]): Promise<string | null> => {
     try {
-      if (events.length > 0) await afterCommit?.(events)
-      await member.acknowledge(messages)
-    } catch (cause) {
-      throw new NotFinishedError('Applied, and what comes after has to be done again.', { cause })
+      if (events.length > 0) await inbox.apply(events)
+      return null
+    } catch (error) {
+      if (isTransient(error)) throw error
+      return String(error)
     }
+  }
+
+  const finish = async (messages: readonly Message[], events: readonly DomainEvent[]) => {
+    if (events.length > 0) await afterCommit?.(events)
+    await member.acknowledge(messages)
   }
 
   const bury = async (message: Message, reason: string) => {
     const dead = { group, text: message.text, reason, at: new Date() }
     await db
       .collection<DeadEvent>('dead_events')
-      .updateOne({ _id: `${group}-${message.id}` }, { $set: dead }, { upsert: true })
+      .updateOne({ _id: `${group}-${message.stream}-${message.id}` }, { $set: dead }, { upsert: true })
     await member.acknowledge([message])
     logger.error({ stream: message.stream, group, eventId: message.event?.id, reason }, 'event set aside')
   }
 
-  const applyAlone = async (message: Message): Promise<void> => {
-    try {
-      await apply([message])
-    } catch (error) {
-      if (mayPass(error)) throw error
-      if ((await member.countDelivery(message)) >= DELIVERIES_MAX) return bury(message, String(error))
+  const applyAlone = async (message: EventMessage) => {
+    while (!stopped) {
+      const reason = await reasonAgainst([message.event])
+      if (reason === null) return finish([message], [message.event])
+      const deliveries = await member.countDelivery(message)
+      if (deliveries === null) return // Somebody else has settled it, or Redis was lost and it will come again.
+      if (deliveries >= DELIVERIES_MAX) return bury(message, reason)
       await pause(PAUSE_MS)
-      await applyAlone(message)
     }
   }
 
   const settle = async (messages: readonly Message[]) => {
-    const [events, others] = [messages.filter(({ event }) => event), messages.filter(({ event }) => !event)]
-    for (const message of others) await bury(message, 'This is not an event.')
-    try {
-      if (events.length > 0) await apply(events)
-    } catch (error) {
-      if (mayPass(error)) throw error
-      for (const message of events) await applyAlone(message)
-    }
+    for (const message of messages) if (message.event === null) await bury(message, 'This is not an event.')
+    const readable = messages.filter((message): message is EventMessage => message.event !== null)
+    const concerned = readable.filter(({ event }) => concerns(event))
+    const events = concerned.map(({ event }) => event)
+    if ((await reasonAgainst(events)) === null) return finish(readable, events)
+    await member.acknowledge(readable.filter((message) => !concerned.includes(message)))
+    for (const message of concerned) await applyAlone(message)
   }
 
   /** The database or Redis may be away for a while; what was taken stays in hand until it is settled. */

@@ -16,8 +16,11 @@ export type GroupMember = Readonly<{
   readNew: () => Promise<readonly Message[]>
   /** Messages that a member has had in hand for `idleMs` and not finished, oldest first. */
   takeOver: (idleMs: number) => Promise<readonly Message[]>
-  /** Counts one more delivery of a message and returns how many there were; Redis remembers it across crashes. */
-  countDelivery: (message: Message) => Promise<number>
+  /**
+   * Counts one more delivery of a message and returns how many there were; Redis remembers it across crashes.
+   * Null where nobody waits for it any more: another member finished it, or Redis was lost.
+   */
+  countDelivery: (message: Message) => Promise<number | null>
   acknowledge: (messages: readonly Message[]) => Promise<void>
   leave: () => Promise<void>
 }>
@@ -46,9 +49,14 @@ export function createGroupMember({ redis, reader, streams, group }: Options): G
       return (await Promise.all(claimed)).flat()
     },
     async countDelivery({ stream, id }) {
-      await redis.xClaim(stream, group, consumer, 0, id)
-      const [pending] = await redis.xPendingRange(stream, group, id, id, 1)
-      return pending?.deliveriesCounter ?? 0
+      try {
+        await redis.xClaim(stream, group, consumer, 0, id)
+        const [pending] = await redis.xPendingRange(stream, group, id, id, 1)
+        return pending?.deliveriesCounter ?? null
+      } catch (error) {
+        if (String(error).includes('NOGROUP')) return null
+        throw error
+      }
     },
     async acknowledge(messages) {
       for (const stream of streams) {

@@ -1,39 +1,32 @@
 import { BSON } from 'mongodb'
 import { encode, type Fields } from '../bson.ts'
-import type { Context } from '../database.ts'
+import type { Collection } from '../catalog.ts'
+import { type Context, type Database, whenUnwritten } from '../database.ts'
 import { CommandError, unsupported } from '../errors.ts'
 import { RawBatch } from '../wire.ts'
 
 const { Int32, Long } = BSON
 
 export function create(context: Context, command: Fields): Fields {
-  const known = [
-    'create',
-    '$db',
-    'lsid',
-    'txnNumber',
-    '$clusterTime',
-    'writeConcern',
-    'readConcern',
-    'comment',
-    'maxTimeMS',
-    'apiVersion',
-    '$readPreference',
-  ]
-  const option = Object.keys(command).find((name) => !known.includes(name))
-  if (option !== undefined) throw unsupported(`The collection option ${option}`)
   context.getOrCreate(String(command.create))
   return {}
 }
 
-export function drop(context: Context, command: Fields): Fields {
-  context.database.catalog.drop(`${context.name}.${String(command.drop)}`)
+export async function drop(context: Context, command: Fields): Promise<Fields> {
+  const collection = context.find(String(command.drop))
+  if (collection) await dropCollection(context.database, collection)
   return {}
 }
 
-export function dropDatabase({ database, name }: Context): Fields {
-  for (const { namespace } of database.catalog.list(name)) database.catalog.drop(namespace)
+export async function dropDatabase({ database, name }: Context): Promise<Fields> {
+  for (const collection of database.catalog.list(name)) await dropCollection(database, collection)
   return { dropped: name }
+}
+
+async function dropCollection(database: Database, collection: Collection): Promise<void> {
+  await whenUnwritten(database, collection)
+  database.catalog.drop(collection.namespace)
+  database.cursors.killAll(collection.namespace)
 }
 
 export function listCollections({ database, name }: Context, command: Fields): Fields {
@@ -52,8 +45,9 @@ export function listDatabases({ database }: Context): Fields {
   }
 }
 
-export function createIndexes(context: Context, command: Fields): Fields {
+export async function createIndexes(context: Context, command: Fields): Promise<Fields> {
   const collection = context.getOrCreate(String(command.createIndexes))
+  await whenUnwritten(context.database, collection)
   const before = collection.indexes.length + 1
   const added = context.database.catalog.createIndexes(collection, command.indexes as Fields[])
   return { numIndexesBefore: new Int32(before), numIndexesAfter: new Int32(before + added) }

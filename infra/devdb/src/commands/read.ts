@@ -2,7 +2,7 @@ import { BSON } from 'mongodb'
 import { aggregate as runPipeline } from '../aggregate.ts'
 import { encode, type Fields, isNumber, toNumber, type Value } from '../bson.ts'
 import type { Context } from '../database.ts'
-import { unsupported } from '../errors.ts'
+import { CommandError, unsupported } from '../errors.ts'
 import { encodeKey } from '../keys.ts'
 import { toPath, valuesAt } from '../paths.ts'
 import { readSort } from '../planner.ts'
@@ -13,30 +13,26 @@ import { RawBatch } from '../wire.ts'
 const { Int32, Long } = BSON
 
 export async function find(context: Context, command: Fields): Promise<Fields> {
-  for (const option of ['collation', 'let', 'min', 'max', 'tailable', 'returnKey', 'showRecordId']) {
-    if (command[option] !== undefined && command[option] !== false) throw unsupported(`The find option ${option}`)
-  }
   context.database.counts.query++
   const name = String(command.find)
   const query = {
     filter: (command.filter ?? {}) as Fields,
     sort: readSort(command.sort),
-    skip: count(command.skip) ?? 0,
-    limit: Math.abs(count(command.limit) ?? 0),
+    skip: amount(command.skip, 'skip'),
+    limit: amount(command.limit, 'limit'),
   }
   const projection = command.projection as Fields | undefined
   const found = await findDocuments(context.view, context.find(name), query)
   const project = projection && Object.keys(projection).length > 0 ? compileProjection(projection) : null
   const bodies = found.map(({ body, fields }) => (project ? encode(project(fields)) : body))
-  const single = command.singleBatch === true || (count(command.limit) ?? 0) < 0
+  const single = command.singleBatch === true
   return { cursor: openCursor(context, name, { bodies, batchSize: count(command.batchSize), single }) }
 }
 
 export async function aggregate(context: Context, command: Fields): Promise<Fields> {
-  if (command.collation !== undefined || command.let !== undefined)
-    throw unsupported('Collation and let in an aggregation')
   context.database.counts.command++
-  const name = String(command.aggregate)
+  if (typeof command.aggregate !== 'string') throw unsupported('An aggregation over no collection')
+  const name = command.aggregate
   const documents = await runPipeline(name, command.pipeline as Fields[], async (collection, query) =>
     (await findDocuments(context.view, context.find(collection), query)).map(({ fields }) => fields),
   )
@@ -93,7 +89,8 @@ export async function explain(context: Context, command: Fields): Promise<Fields
   const asked = command.explain as Fields
   const first = (asked.pipeline as Fields[] | undefined)?.[0]
   const name = String(asked.find ?? asked.aggregate)
-  const collection = context.getOrCreate(name)
+  const collection = context.find(name)
+  if (!collection) throw new CommandError(26, `ns does not exist: ${context.name}.${name}`)
   const query = {
     filter: (asked.filter ?? first?.$match ?? {}) as Fields,
     sort: readSort(asked.sort),
@@ -102,18 +99,27 @@ export async function explain(context: Context, command: Fields): Promise<Fields
   }
   const { found, statistics } = await findWithStatistics({ ...context.view, refuseScans: false }, collection, query)
   const { plan, keysExamined, docsExamined } = statistics
-  const stage = { ids: 'IDHACK', index: 'IXSCAN', either: 'OR', scan: 'COLLSCAN' }[plan.kind]
+  const stages = { ids: 'IDHACK', index: 'IXSCAN', either: 'OR', scan: 'COLLSCAN' }
+  const isById = plan.kind === 'scan' && plan.range.before !== null
+  const indexName = plan.kind === 'index' ? plan.index.name : isById ? '_id_' : undefined
+  const stage = isById ? 'IXSCAN' : stages[plan.kind]
   return {
     queryPlanner: {
       namespace: `${context.name}.${name}`,
-      winningPlan: { stage, ...(plan.kind === 'index' && { indexName: plan.index.name }) },
+      winningPlan: { stage, indexName },
     },
     executionStats: {
       nReturned: new Int32(found.length),
-      totalKeysExamined: new Int32(plan.kind === 'index' ? keysExamined : 0),
+      totalKeysExamined: new Int32(indexName === undefined ? 0 : keysExamined),
       totalDocsExamined: new Int32(docsExamined),
     },
   }
+}
+
+function amount(value: Value, name: string): number {
+  const given = count(value) ?? 0
+  if (given < 0) throw new CommandError(51024, `BSON field '${name}' value must be >= 0, actual value '${given}'`)
+  return given
 }
 
 export function count(value: Value): number | null {

@@ -1,82 +1,70 @@
 import { BSON } from 'mongodb'
-import { decode, encode, type Fields, isNumber, toNumber, type Value } from '../bson.ts'
+import { decode, type Fields, toNumber, type Value } from '../bson.ts'
+import type { Collection } from '../catalog.ts'
 import { type Context, whenFree } from '../database.ts'
 import { CommandError, unsupported } from '../errors.ts'
+import { compileFilter } from '../matcher.ts'
 import { readSort, type Sort } from '../planner.ts'
 import { compileProjection } from '../projection.ts'
-import { type Found, find } from '../query.ts'
-import { compileUpdate, fieldsFromFilter } from '../updater.ts'
+import { type Found, find, lookAgain } from '../query.ts'
+import { toReply } from '../tally.ts'
+import { compileUpdate, isReplacement } from '../updater.ts'
+import { fieldsFromFilter } from '../upsert-fields.ts'
 
 const { Int32, ObjectId } = BSON
 
-/** What is wrong with one row of a write; the other rows stand. */
-type WriteError = Readonly<{ index: BSON.Int32; code: BSON.Int32; errmsg: string }>
-
 export async function insert(context: Context, command: Fields): Promise<Fields> {
-  const documents = command.documents as Fields[]
-  const collection = context.getOrCreate(String(command.insert))
-  let inserted = 0
-  const writeErrors = await eachRow(context, documents, command, async (document) => {
+  const name = String(command.insert)
+  await eachRow(context, command.documents as Fields[], command, async (document) => {
     context.database.counts.insert++
-    await whenFree(() => context.writer.insert(collection, withIdFirst(document)))
-    inserted++
+    await whenFree(() => context.writer.insert(context.getOrCreate(name), withIdFirst(document)))
+    context.tally.n++
   })
-  return { n: new Int32(inserted), ...writeErrors }
+  return toReply(context.tally, false)
 }
 
 export async function update(context: Context, command: Fields): Promise<Fields> {
-  let matched = 0
-  let modified = 0
-  const upserted: Fields[] = []
   const name = String(command.update)
-  const writeErrors = await eachRow(context, command.updates as Fields[], command, async (row, index) => {
-    refuseOptions(row, ['collation', 'arrayFilters', 'hint', 'c'])
+  const { tally } = context
+  await eachRow(context, command.updates as Fields[], command, async (row, index) => {
+    refuseOptions(row, ['q', 'u', 'multi', 'upsert'])
     context.database.counts.update++
-    const changed = await updateRow(context, name, row)
-    matched += changed.matched
-    modified += changed.modified
-    if (changed.upsertedId !== undefined) upserted.push({ index: new Int32(index), _id: changed.upsertedId })
+    const { matched, modified, upsertedId } = await updateRow(context, name, row)
+    tally.n += matched
+    tally.nModified += modified
+    if (upsertedId === undefined) return
+    tally.n++
+    tally.upserted.push({ index: new Int32(index), _id: upsertedId })
   })
-  const reply = { n: new Int32(matched + upserted.length), nModified: new Int32(modified) }
-  return { ...reply, ...(upserted.length > 0 && { upserted }), ...writeErrors }
+  return toReply(tally, true)
 }
 
 export async function remove(context: Context, command: Fields): Promise<Fields> {
-  let removed = 0
-  const collection = context.find(String(command.delete))
-  const writeErrors = await eachRow(context, command.deletes as Fields[], command, async (row) => {
-    refuseOptions(row, ['collation', 'hint'])
+  const name = String(command.delete)
+  await eachRow(context, command.deletes as Fields[], command, async (row) => {
+    refuseOptions(row, ['q', 'limit'])
     context.database.counts.delete++
-    if (!collection) return
-    const query = { filter: row.q as Fields, sort: [], skip: 0, limit: toNumber(row.limit) }
-    for (const found of await find(context.view, collection, query)) {
-      await whenFree(async (waited) => {
-        const current = waited ? await stillFits(context, String(command.delete), found, row.q as Fields) : found
-        if (!current) return
-        context.writer.remove(collection, current)
-        removed++
-      })
-    }
+    const wanted = { name, filter: row.q as Fields, sort: [], limit: toNumber(row.limit) }
+    context.tally.n += await changeFound(context, wanted, context.writer.remove)
   })
-  return { n: new Int32(removed), ...writeErrors }
+  return toReply(context.tally, false)
 }
 
 export async function findAndModify(context: Context, command: Fields): Promise<Fields> {
-  refuseOptions(command, ['collation', 'arrayFilters', 'hint', 'let'])
   const name = String(command.findAndModify ?? command.findandmodify)
   const project = compileProjection((command.fields ?? {}) as Fields)
   const shown = (fields: Fields | null) => fields && project(fields)
   if (command.remove === true) {
     context.database.counts.delete++
-    const removed: Found[] = []
-    await whenFree(async () => {
-      const found = await findOne(context, name, (command.query ?? {}) as Fields, readSort(command.sort))
-      if (!found) return
-      context.writer.remove(context.getOrCreate(name), found)
-      removed.push(found)
+    let removed: Fields | null = null
+    const wanted = { name, filter: (command.query ?? {}) as Fields, sort: readSort(command.sort), limit: 1 }
+    const n = await changeFound(context, wanted, (collection, current) => {
+      context.writer.remove(collection, current)
+      removed = current.fields
     })
-    return { lastErrorObject: { n: new Int32(removed.length) }, value: shown(removed[0]?.fields ?? null) }
+    return { lastErrorObject: { n: new Int32(n) }, value: shown(removed) }
   }
+  if (command.update === undefined) throw new CommandError(9, 'Either an update or remove=true must be specified')
   context.database.counts.update++
   const row = { q: command.query ?? {}, u: command.update, upsert: command.upsert, multi: false }
   const changed = await updateRow(context, name, row, readSort(command.sort))
@@ -102,64 +90,84 @@ type Changed = {
 async function updateRow(context: Context, name: string, row: Fields, sort: Sort = []): Promise<Changed> {
   const apply = compileUpdate(row.u)
   const multi = row.multi === true
+  if (multi && isReplacement(row.u))
+    throw new CommandError(9, 'multi update is not supported for replacement-style update')
   const filter = row.q as Fields
-  const collection = context.getOrCreate(name)
+  const wanted = { name, filter, sort, limit: multi ? 0 : 1 }
   const changed: Changed = { matched: 0, modified: 0, upsertedId: undefined, before: null, after: null }
-  const found = await find(context.view, collection, { filter, sort, skip: 0, limit: multi ? 0 : 1 })
-
-  for (const one of found) {
-    await whenFree(async (waited) => {
-      const current = waited ? await stillFits(context, name, one, filter) : one
-      if (!current) return
-      const after = apply(decode(current.body), false)
-      const same = sameBytes(current.body, after)
-      if (!same) context.writer.replace(collection, current, after) // Throws where it has to wait and come again.
-      changed.before = current.fields
-      changed.after = after
-      changed.matched++
-      if (!same) changed.modified++
-    })
+  const write = (collection: Collection, current: Found) => {
+    const after = apply(decode(current.body), false)
+    if (context.writer.replace(collection, current, after)) changed.modified++
+    changed.matched++
+    changed.before = current.fields
+    changed.after = after
   }
-  if (changed.matched === 0 && row.upsert === true) {
-    const fields = apply(fieldsFromFilter(filter), true)
-    const created = withIdFirst(fields._id === undefined ? { _id: new ObjectId(), ...fields } : fields)
-    await whenFree(() => context.writer.insert(collection, created))
-    changed.upsertedId = created._id
-    changed.after = created
+  await changeFound(context, wanted, write)
+  while (changed.matched === 0 && row.upsert === true && changed.upsertedId === undefined) {
+    const created = withIdFirst(apply(fieldsFromFilter(filter), true))
+    try {
+      await whenFree(() => context.writer.insert(context.getOrCreate(name), created))
+      changed.upsertedId = created._id
+      changed.after = created
+    } catch (error) {
+      // Somebody else was faster with the same key: theirs is the document to update, if it is the one looked for.
+      if (!(error instanceof CommandError) || error.code !== 11000 || context.transaction) throw error
+      if ((await changeFound(context, wanted, write)) === 0) throw error
+    }
   }
   return changed
 }
 
-function sameBytes(body: Uint8Array, fields: Fields): boolean {
-  return Buffer.compare(body, encode(fields)) === 0
-}
+type Wanted = Readonly<{ name: string; filter: Fields; sort: Sort; limit: number }>
 
-/** The document as it is now: while a write waited for its turn, it may have changed or gone. */
-async function stillFits(context: Context, name: string, found: Found, filter: Fields): Promise<Found | null> {
-  const collection = context.getOrCreate(name)
-  const query = { filter: { $and: [{ _id: found.fields._id }, filter] }, sort: [], skip: 0, limit: 1 }
-  return (await find(context.view, collection, query))[0] ?? null
-}
-
-async function findOne(context: Context, name: string, filter: Fields, sort: Sort): Promise<Found | null> {
-  return (await find(context.view, context.find(name), { filter, sort, skip: 0, limit: 1 }))[0] ?? null
+/**
+ * Changes what fits, and returns how much did. While a write waits for a transaction, documents change: one of several
+ * is left out when it does not fit any more, and instead of a single one the next is looked for.
+ */
+async function changeFound(context: Context, wanted: Wanted, write: (collection: Collection, current: Found) => void) {
+  const { name, filter, sort, limit } = wanted
+  const fits = compileFilter(filter)
+  for (;;) {
+    const collection = context.find(name)
+    const found = await find(context.view, collection, { filter, sort, skip: 0, limit })
+    if (!collection || found.length === 0) return 0
+    let changed = 0
+    for (const one of found) {
+      const isDone = await whenFree(() => {
+        const current = context.find(name) === collection ? lookAgain(context.view, collection, one, fits) : null
+        if (current) write(collection, current)
+        return current !== null
+      })
+      if (isDone) changed++
+    }
+    if (limit === 0 || changed > 0) return changed
+  }
 }
 
 type EachRow = (row: Fields, index: number) => Promise<void>
 
-/** Does one row after the other. Ordered: stops at the first that fails. In a transaction a failure ends it all. */
-async function eachRow({ transaction }: Context, rows: readonly Fields[], command: Fields, write: EachRow) {
-  const writeErrors: WriteError[] = []
+/**
+ * Does one row after the other. Ordered: stops at the first that fails. What is wrong with a row is told, and the other
+ * rows stand, except in a transaction: that is over then.
+ */
+async function eachRow(context: Context, rows: readonly Fields[], command: Fields, write: EachRow): Promise<void> {
+  const { transaction, tally } = context
+  const isOrdered = command.ordered !== false || transaction !== null
+  if (isOrdered && tally.writeErrors.length > 0) return
   for (const [index, row] of rows.entries()) {
+    if (index < tally.done) continue
     try {
       await write(row, index)
     } catch (error) {
-      if (!(error instanceof CommandError) || transaction) throw error
-      writeErrors.push({ index: new Int32(index), code: new Int32(error.code), errmsg: error.message, ...error.facts })
-      if (command.ordered !== false) break
+      if (!(error instanceof CommandError) || error.labels.length > 0) throw error
+      const { code, message, facts } = error
+      tally.writeErrors.push({ index: new Int32(index), code: new Int32(code), errmsg: message, ...facts })
+      if (transaction) context.abort()
+      if (isOrdered) return
+    } finally {
+      tally.done++
     }
   }
-  return writeErrors.length > 0 ? { writeErrors } : {}
 }
 
 function withIdFirst(document: Fields): Fields {
@@ -170,7 +178,7 @@ function withIdFirst(document: Fields): Fields {
   return { _id, ...rest }
 }
 
-function refuseOptions(row: Fields, names: readonly string[]): void {
-  const given = names.find((name) => row[name] !== undefined && !(isNumber(row[name]) && toNumber(row[name]) === 0))
+function refuseOptions(row: Fields, known: readonly string[]): void {
+  const given = Object.keys(row).find((name) => !known.includes(name))
   if (given !== undefined) throw unsupported(`The option ${given} of a write`)
 }

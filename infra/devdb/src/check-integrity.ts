@@ -1,0 +1,46 @@
+import { DatabaseSync } from 'node:sqlite'
+import { decode } from './bson.ts'
+import { openCatalog } from './catalog.ts'
+import { entriesOf } from './indexes.ts'
+import { openStorage } from './storage.ts'
+
+/**
+ * What is wrong with a database file that no server has open: documents without their index entries, entries without
+ * their documents, and whatever belongs to no collection. Empty where all is well.
+ * @throws FileInUseError
+ */
+export function findDamage(path: string): readonly string[] {
+  const storage = openStorage(path)
+  const catalog = openCatalog(storage)
+  const collections = catalog.databases().flatMap((name) => catalog.list(name))
+  const raw = new DatabaseSync(path, { readOnly: true })
+  try {
+    const expected = new Map<string, string>()
+    const known = new Set(collections.map(({ number }) => number))
+    const damage: string[] = []
+    const byNumber = new Map(collections.map((collection) => [collection.number, collection]))
+    for (const row of raw.prepare('SELECT collection, id, body FROM documents').iterate()) {
+      const { collection, id, body } = row as { collection: number; id: Uint8Array; body: Uint8Array }
+      if (!known.has(collection)) damage.push(`document ${text(id)} of no collection`)
+      for (const index of byNumber.get(collection)?.indexes ?? []) {
+        for (const { key } of entriesOf(index, decode(body), Buffer.from(id))) {
+          const name = `${index.number} ${text(key)}`
+          if (expected.has(name)) damage.push(`two documents with the entry ${name}`)
+          expected.set(name, text(id))
+        }
+      }
+    }
+    for (const row of raw.prepare('SELECT idx, key, id FROM entries').iterate()) {
+      const { idx, key, id } = row as { idx: number; key: Uint8Array; id: Uint8Array }
+      const name = `${idx} ${text(key)}`
+      if (expected.get(name) !== text(id)) damage.push(`entry ${name} without its document`)
+      else expected.delete(name)
+    }
+    return [...damage, ...[...expected.keys()].map((name) => `document without its entry ${name}`)]
+  } finally {
+    raw.close()
+    storage.close()
+  }
+}
+
+const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')

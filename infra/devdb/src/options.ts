@@ -1,0 +1,54 @@
+import { type Fields, lookUp } from './bson.ts'
+import { unsupported } from './errors.ts'
+
+/** What any command may say: who asks and why, and how durable the answer shall be, which it always is. */
+const COMMON = [
+  '$db',
+  'lsid',
+  'txnNumber',
+  'startTransaction',
+  'autocommit',
+  '$clusterTime',
+  '$readPreference',
+  'readConcern',
+  'writeConcern',
+  'comment',
+  'maxTimeMS',
+]
+
+/** What each command takes beside its name. A command that is not here takes anything. */
+const OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  find: [
+    'filter',
+    'sort',
+    'skip',
+    'limit',
+    'projection',
+    'batchSize',
+    'singleBatch',
+    'noCursorTimeout',
+    'allowDiskUse',
+  ],
+  aggregate: ['pipeline', 'cursor', 'allowDiskUse', 'bypassDocumentValidation'],
+  getMore: ['collection', 'batchSize'],
+  count: ['query', 'skip', 'limit'],
+  distinct: ['key', 'query'],
+  insert: ['documents', 'ordered', 'bypassDocumentValidation'],
+  update: ['updates', 'ordered', 'bypassDocumentValidation'],
+  delete: ['deletes', 'ordered'],
+  findAndModify: ['query', 'update', 'remove', 'sort', 'fields', 'new', 'upsert', 'bypassDocumentValidation'],
+  create: [],
+  createIndexes: ['indexes', 'commitQuorum'],
+  dropIndexes: ['index'],
+  listCollections: ['filter', 'nameOnly', 'cursor', 'authorizedCollections'],
+  listDatabases: ['nameOnly'],
+}
+
+/** @throws CommandError for an option that would be ignored. One that is false asks for nothing. */
+export function refuseUnknownOptions(name: string, command: Fields): void {
+  const known = lookUp(OPTIONS, name)
+  const other = Object.keys(command).find(
+    (option) => option !== name && command[option] !== false && !COMMON.includes(option) && !known?.includes(option),
+  )
+  if (known && other !== undefined) throw unsupported(`The option ${other} of ${name}`)
+}

@@ -1,0 +1,70 @@
+import { BSON } from 'mongodb'
+import { decode, encode, type Fields, isNumber, toNumber } from './bson.ts'
+import { CommandError } from './errors.ts'
+import type { Storage } from './storage.ts'
+import { readTally, type Tally } from './tally.ts'
+
+/** A driver's name for one write, by which it asks again when it did not hear the answer. */
+export type Call = Readonly<{ session: Uint8Array; name: string; number: number }>
+
+export type Retries = Readonly<{
+  /**
+   * Runs a write, or gives the answer that it had before. What was done of it before a crash is in `tally`, so that
+   * `work` goes on behind it.
+   */
+  once(call: Call, tally: Tally, work: () => Promise<Fields>): Promise<Fields>
+  findReply(call: Call): Fields | null
+  keepReply(call: Call, reply: Fields): void
+  /** Keeps how far the running writes have come. To be called before each commit, for part of them is in it. */
+  keepProgress(): void
+}>
+
+type Running = { call: Call; tally: Tally; kept: number; reply: Promise<Fields> }
+
+export function createRetries(storage: Storage): Retries {
+  const running = new Map<string, Running>()
+  const keep = ({ session, number }: Call, reply: Fields) => storage.keepReply(session, number, encode(reply))
+  const find = ({ session, number }: Call) => {
+    const given = storage.findReply(session)
+    if (given && given.number > number) throw new CommandError(225, `Transaction number ${number} is too old`)
+    return given && given.number === number ? decode(given.reply) : null
+  }
+
+  return {
+    findReply: find,
+    keepReply: keep,
+    keepProgress() {
+      for (const one of running.values()) {
+        if (one.tally.done === one.kept) continue
+        keep(one.call, { unfinished: one.tally })
+        one.kept = one.tally.done
+      }
+    },
+    async once(call, tally, work) {
+      const same = running.get(call.name)
+      if (same?.call.number === call.number) return same.reply
+      const given = find(call)
+      if (given && !given.unfinished) return given
+      if (given) Object.assign(tally, readTally(given.unfinished as Fields))
+
+      const reply = work().then((fields) => {
+        keep(call, fields)
+        return fields
+      })
+      const mine = { call, tally, kept: tally.done, reply }
+      running.set(call.name, mine)
+      try {
+        return await reply
+      } finally {
+        if (running.get(call.name) === mine) running.delete(call.name)
+      }
+    },
+  }
+}
+
+export function readCall({ lsid, txnNumber }: Fields): Call | null {
+  const id = (lsid as Fields | undefined)?.id
+  if (!(id instanceof BSON.Binary) || !isNumber(txnNumber)) return null
+  const session = id.buffer.subarray(0, id.position)
+  return { session, name: Buffer.from(session).toString('hex'), number: toNumber(txnNumber) }
+}

@@ -1,0 +1,30 @@
+import { type Fields, isObject, type Value } from './bson.ts'
+import { CommandError } from './errors.ts'
+
+/** MongoDB's own limit to how far beyond its end a list may be set. */
+const PADDING_MAX = 1_500_000
+
+/** Puts a value at a path, and makes what is missing on the way to it. */
+export function setAt(fields: Fields, path: readonly string[], value: Value): void {
+  let parent: Value = fields
+  for (const [depth, name] of path.entries()) {
+    const isLast = depth === path.length - 1
+    if (Array.isArray(parent)) {
+      if (!/^\d+$/.test(name)) throw notViable(name, path)
+      const index = Number(name)
+      if (index - parent.length > PADDING_MAX) throw new CommandError(2, `Cannot fill a list up to place ${index}`)
+      while (parent.length < index) parent.push(null)
+      if (isLast) parent[index] = value
+      else if (index === parent.length) parent.push({})
+      parent = parent[index]
+    } else if (isObject(parent)) {
+      if (isLast) parent[name] = value
+      else if (!Object.hasOwn(parent, name)) parent[name] = {}
+      parent = parent[name]
+    } else throw notViable(name, path)
+  }
+}
+
+function notViable(name: string, path: readonly string[]): CommandError {
+  return new CommandError(28, `Cannot create field '${name}' in element at '${path.join('.')}'`)
+}

@@ -1,0 +1,29 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { ReadyMessage } from '@redress/shared/lifecycle.ts'
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+
+export type Server = Readonly<{ uri: string; pid: number; kill(): Promise<void> }>
+
+/** A development database in a process of its own, which can be killed as no good program would end. */
+export async function spawnServer(path: string, port = 0): Promise<Server> {
+  const env = { PATH: process.env.PATH, DEVDB_PATH: path, DEVDB_PORT: String(port) }
+  const child = fork(MAIN, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
+  let said = ''
+  child.stderr?.on('data', (chunk) => {
+    said += chunk
+  })
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(said)))
+  const [message] = (await Promise.race([once(child, 'message'), ended])) as [ReadyMessage]
+  ended.catch(() => undefined)
+  return { uri: message.url, pid: child.pid!, kill: () => kill(child) }
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exit = once(child, 'exit')
+  child.kill('SIGKILL')
+  await exit
+}

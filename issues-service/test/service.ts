@@ -1,0 +1,117 @@
+import type { DecisionCase } from '@redress/shared/contracts.ts'
+import { readMasterKey } from '@redress/shared/encryption.ts'
+import type { Cause, DomainEvent } from '@redress/shared/events/envelope.ts'
+import { createOutbox, outboxCollection, prepareOutbox } from '@redress/shared/events/outbox.ts'
+import { inTransaction } from '@redress/shared/mongo.ts'
+import type { Db, MongoClient } from 'mongodb'
+import { ulid } from 'ulid'
+import type { IssueInput } from '../src/domain/issue-input.ts'
+import { collectionsOf, prepareCollections } from '../src/outbound/documents.ts'
+import { createEventLog } from '../src/outbound/event-log.ts'
+import { createIssuesTransaction, createMongoIssuesStore } from '../src/outbound/mongo-issues-store.ts'
+import { createMongoPersonalData } from '../src/outbound/mongo-personal-data.ts'
+import { createMongoSeeding } from '../src/outbound/mongo-seeding.ts'
+import { createMongoViews } from '../src/outbound/mongo-views.ts'
+import { createCreateIssues } from '../src/use-cases/create-issues.ts'
+import { createFollowDecisions, type IssueNews } from '../src/use-cases/follow-decisions.ts'
+import { createReadPersonalData } from '../src/use-cases/read-personal-data.ts'
+import { createRetryIssue } from '../src/use-cases/retry-issue.ts'
+import { createReviewIssue } from '../src/use-cases/review-issue.ts'
+
+export const NOW = new Date('2030-06-15T12:00:00Z')
+export const ADA: Cause = { actor: 'ada', requestId: 'req-1', ip: '10.0.0.1' }
+export const REVIEWER: Cause = { actor: 'rhea', requestId: 'req-2', ip: null }
+const MASTER = readMasterKey('ab'.repeat(32))
+
+const price = { amount: 5_000, currency: 'USD' }
+const plain = { merchant: 'Shop', amount: price, status: 'CAPTURED', installmentPlan: null } as const
+const SAMPLE = {
+  customers: [
+    { id: 'cust_1', email: 'grace@example.org', name: 'Grace Hopper', riskScore: 12, createdDaysAgo: 100 },
+    { id: 'cust_2', email: 'alan@example.org', name: 'Alan Turing', riskScore: 70, createdDaysAgo: 3 },
+  ],
+  transactions: [
+    {
+      ...plain,
+      id: 'txn_1',
+      customerId: 'cust_1',
+      createdDaysAgo: 9,
+      shipping: { status: 'DELIVERED', deliveredDaysAgo: 2 },
+    },
+    { ...plain, id: 'txn_2', customerId: 'cust_2', createdDaysAgo: 1, shipping: null },
+  ],
+} as const
+
+/** The service without its doors, on one database, with two customers and a transaction of each. */
+export async function openService({ mongo, db, now = () => NOW }: { mongo: MongoClient; db: Db; now?: () => Date }) {
+  const collections = collectionsOf(db)
+  await prepareCollections(collections)
+  await prepareOutbox(db)
+  await createMongoSeeding(collections, MASTER)(SAMPLE, NOW)
+
+  const outbox = createOutbox(db, () => {})
+  const store = createMongoIssuesStore({ mongo, collections, outbox })
+  const dependencies = { store, now, onCommit: () => {} }
+  const follow = createFollowDecisions({ now })
+  const personalData = createMongoPersonalData(collections, MASTER)
+  const events = createEventLog(mongo, outbox)
+  return {
+    collections,
+    views: createMongoViews(collections),
+    createIssues: createCreateIssues({ ...dependencies, createId: () => `iss_${ulid()}` }),
+    reviewIssue: createReviewIssue(dependencies),
+    retryIssue: createRetryIssue(dependencies),
+    readPersonalData: createReadPersonalData({ personalData, events, createId: ulid, now }),
+    followDecisions: (news: readonly IssueNews[]) =>
+      inTransaction(mongo, (session) => follow(news, createIssuesTransaction(collections, outbox, session))),
+    eventsOf: (issueId: string) => eventsOf(db, issueId),
+  }
+}
+export type Service = Awaited<ReturnType<typeof openService>>
+
+/** The events of one entity in the order in which they will be published. */
+async function eventsOf(db: Db, entityId: string): Promise<readonly DomainEvent[]> {
+  const ids = { _id: { $gte: `${entityId}-`, $lt: `${entityId}.` } }
+  const found = await outboxCollection(db).find(ids).sort({ at: 1 }).toArray()
+  return found.map(({ event }) => JSON.parse(event))
+}
+
+let keys = 0
+/** A refund of a delivered purchase, by a key of its own. */
+export function refundInput(change: Partial<IssueInput> = {}): IssueInput {
+  return {
+    idempotencyKey: `key-${++keys}`,
+    customerId: 'cust_1',
+    transactionId: 'txn_1',
+    priority: 'NORMAL',
+    details: { type: 'REFUND_REQUEST', reason: 'DEFECTIVE', daysSincePurchase: 9, partialAmount: null },
+    ...change,
+  }
+}
+
+export async function openIssue({ createIssues }: Service, change: Partial<IssueInput> = {}) {
+  const [issue] = await createIssues([{ input: refundInput(change), cause: ADA }])
+  if (issue instanceof Error || issue === undefined) throw new Error('not opened', { cause: issue })
+  return issue
+}
+
+const by: Cause = { actor: 'redress:decisions', requestId: 'req-1', ip: null }
+export const started = (issueId: string): IssueNews => ({ issueId, cause: by, news: { kind: 'started' } })
+export const failed = (issueId: string): IssueNews => ({
+  issueId,
+  cause: by,
+  news: { kind: 'failed', reason: 'no luck' },
+})
+export const made = (issueId: string, routing: 'AUTO_RESOLVE' | 'HUMAN_REVIEW' = 'AUTO_RESOLVE'): IssueNews => {
+  const decision = {
+    issueId,
+    decisionId: 'dec_1',
+    action: 'APPROVE_REFUND',
+    confidence: 91,
+    policyApplied: 'R1',
+  } as const
+  return { issueId, cause: by, news: { kind: 'made', decision: { ...decision, routing } } }
+}
+
+/** The case in an event, as the decision service will read it. */
+export const caseIn = (event: DomainEvent | undefined) => ((event?.data ?? {}) as { case: DecisionCase }).case

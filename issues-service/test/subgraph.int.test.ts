@@ -1,0 +1,376 @@
+import { serveSubgraph } from '@redress/shared/subgraph.ts'
+import { ask, forgedTokenOf, tokenOf, verifyToken, withRole } from '@redress/shared/testing/callers.ts'
+import { openTestDatabase, silent } from '@redress/shared/testing/stores.ts'
+import { MongoClient } from 'mongodb'
+import { afterAll, describe, expect, inject, it } from 'vitest'
+import { createLoaders } from '../src/inbound/loaders.ts'
+import { createResolvers } from '../src/inbound/resolvers.ts'
+import { made, openIssue, openService, type Service } from './service.ts'
+
+const { mongo, db } = await openTestDatabase()
+const service = await openService({ mongo, db })
+
+const serve = async (overrides: Partial<Service> = {}) => {
+  const { views, readPersonalData, createIssues, reviewIssue, retryIssue } = { ...service, ...overrides }
+  const createIssue = async (command: Parameters<typeof createIssues>[0][number]) => {
+    const [outcome] = await createIssues([command])
+    if (outcome instanceof Error) throw outcome
+    return outcome!
+  }
+  const subgraph = await serveSubgraph({
+    name: 'issues',
+    schemaFile: new URL('../schema.graphql', import.meta.url),
+    resolvers: createResolvers({ createIssue, createIssues, reviewIssue, retryIssue, views }),
+    createLoaders: () => createLoaders(views, readPersonalData),
+    verifyToken,
+    checks: { mongodb: async () => true },
+    port: 0,
+    host: '127.0.0.1',
+    logger: silent,
+  })
+  afterAll(subgraph.close)
+  return subgraph.url
+}
+const url = await serve()
+const [operator, reviewer, readOnly, monitoring] = await Promise.all(
+  (['operator', 'reviewer', 'read_only', 'monitoring'] as const).map((role) => tokenOf(withRole(role))),
+)
+const customerOne = await tokenOf(withRole('customer', 'cust_1'))
+
+let keys = 0
+const refund = (change: object = {}) => ({
+  idempotencyKey: `http-${++keys}`,
+  customerId: 'cust_1',
+  details: { refundRequest: { reason: 'DEFECTIVE', daysSincePurchase: 9 } },
+  ...change,
+})
+const CREATE = `mutation ($input: CreateIssueInput!) { createIssue(input: $input) { issue { id type status version
+  priority details { ... on RefundRequestDetails { reason partialAmount { amount currency } } } } } }`
+
+describe('the issues subgraph', () => {
+  it('answers nobody without a token from the gateway', async () => {
+    const answers = await Promise.all(
+      [null, 'nonsense', await forgedTokenOf(withRole('admin'))].map((token) =>
+        ask(url, { query: '{ __typename }', token }),
+      ),
+    )
+
+    for (const { status, data, errors } of answers) {
+      expect([status, data]).toEqual([401, null])
+      expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }])
+    }
+  })
+
+  it('creates an issue and gives it back', async () => {
+    const partialAmount = { amount: 700, currency: 'EUR' }
+    const details = { refundRequest: { reason: 'WRONG_ITEM', daysSincePurchase: 1, partialAmount } }
+
+    const { data, errors } = await ask(url, {
+      query: CREATE,
+      variables: { input: refund({ details }) },
+      token: operator!,
+    })
+
+    expect(errors).toEqual([])
+    expect(data.createIssue.issue).toMatchObject({
+      type: 'REFUND_REQUEST',
+      status: 'PENDING',
+      version: 1,
+      priority: 'NORMAL',
+      details: { reason: 'WRONG_ITEM', partialAmount },
+    })
+  })
+
+  it('says by code and path what was wrong with an input', async () => {
+    const details = { refundRequest: { reason: 'WRONG_ITEM', daysSincePurchase: 4000 } }
+
+    const { errors } = await ask(url, { query: CREATE, variables: { input: refund({ details }) }, token: operator! })
+
+    expect(errors).toMatchObject([
+      {
+        path: ['createIssue'],
+        extensions: {
+          code: 'BAD_USER_INPUT',
+          argumentPath: ['input', 'details', 'refundRequest', 'daysSincePurchase'],
+        },
+      },
+    ])
+  })
+
+  it.for<object>([{}, { decline: null }, { dispute: { reason: 'UNAUTHORIZED', daysSincePurchase: 1 }, decline: null }])(
+    'refuses details that do not name exactly one type: %o',
+    async (details) => {
+      const { data, errors } = await ask(url, {
+        query: CREATE,
+        variables: { input: refund({ details }) },
+        token: operator!,
+      })
+
+      expect([data, errors[0]?.extensions.code]).toEqual([null, 'BAD_USER_INPUT'])
+    },
+  )
+
+  it('answers each row of a batch for itself, with the place of what was wrong', async () => {
+    const query = `mutation ($inputs: [CreateIssueInput!]!) { createIssues(inputs: $inputs) { created failed
+      results { index issue { status } error { code path } } } }`
+    const wrong = { refundRequest: { reason: 'WRONG_ITEM', daysSincePurchase: -1 } }
+    const inputs = [refund(), refund({ details: wrong }), refund({ customerId: 'nobody' })]
+
+    const { data } = await ask(url, { query, variables: { inputs }, token: operator! })
+
+    expect(data.createIssues).toEqual({
+      created: 1,
+      failed: 2,
+      results: [
+        { index: 0, issue: { status: 'PENDING' }, error: null },
+        {
+          index: 1,
+          issue: null,
+          error: { code: 'BAD_USER_INPUT', path: ['inputs', '1', 'details', 'refundRequest', 'daysSincePurchase'] },
+        },
+        { index: 2, issue: null, error: { code: 'CUSTOMER_NOT_FOUND', path: null } },
+      ],
+    })
+  })
+
+  it('refuses a batch of more than 100 rows', async () => {
+    const query = 'mutation ($inputs: [CreateIssueInput!]!) { createIssues(inputs: $inputs) { created } }'
+    const inputs = Array.from({ length: 101 }, () => refund())
+
+    const { errors } = await ask(url, { query, variables: { inputs }, token: operator! })
+
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', argumentPath: ['inputs'] } }])
+  })
+
+  it('refuses one field for want of a permission, by its path, and answers the others', async () => {
+    const { id } = await openIssue(service)
+    const query = `query ($reps: [_Any!]!) { _entities(representations: $reps) { ... on Issue { id } } __typename }`
+
+    const answer = await ask(url, {
+      query,
+      variables: { reps: [{ __typename: 'Issue', id }] },
+      token: monitoring!,
+    })
+
+    expect(answer.data).toEqual({ _entities: [null], __typename: 'Query' })
+    expect(answer.errors).toMatchObject([
+      { path: ['_entities', 0], extensions: { code: 'FORBIDDEN', permission: 'issue:read:*' } },
+    ])
+  })
+
+  it('refuses a mutation for want of a permission', async () => {
+    const { errors } = await ask(url, { query: CREATE, variables: { input: refund() }, token: readOnly! })
+
+    expect(errors).toMatchObject([{ path: ['createIssue'], extensions: { code: 'FORBIDDEN' } }])
+  })
+
+  it('shows of an unexpected error only a neutral sentence', async () => {
+    const secret = 'mongodb://user:password@host'
+    const broken = await serve({
+      views: { ...service.views, findIssues: () => Promise.reject(new Error(secret)) },
+    })
+
+    const { data, errors } = await ask(broken, { query: '{ issue(id: "x") { id } __typename }', token: readOnly! })
+
+    expect(data).toEqual({ issue: null, __typename: 'Query' })
+    expect(errors).toMatchObject([{ path: ['issue'], extensions: { code: 'INTERNAL_SERVER_ERROR' } }])
+    expect(JSON.stringify(errors)).not.toContain('password')
+  })
+
+  it('answers null for what is not there', async () => {
+    const query = '{ issue(id: "x") { id } customer(id: "x") { id } transaction(id: "x") { id } }'
+
+    const { data, errors } = await ask(url, { query, token: readOnly! })
+
+    expect([data, errors]).toEqual([{ issue: null, customer: null, transaction: null }, []])
+  })
+
+  it('refuses a stale version by CONFLICT', async () => {
+    const { id } = await openIssue(service)
+    await service.followDecisions([made(id, 'HUMAN_REVIEW')])
+    const query = `mutation ($input: ReviewIssueInput!) { reviewIssue(input: $input) { issue { status } } }`
+    const input = { issueId: id, action: 'DENY_REFUND', version: 1 }
+
+    const stale = await ask(url, { query, variables: { input }, token: reviewer! })
+    const fresh = await ask(url, { query, variables: { input: { ...input, version: 3 } }, token: reviewer! })
+
+    expect(stale.errors).toMatchObject([{ extensions: { code: 'CONFLICT' } }])
+    expect(fresh.data).toEqual({ reviewIssue: { issue: { status: 'RESOLVED' } } })
+  })
+
+  it.for([
+    ['no body', ''],
+    ['a body that is not JSON', '{'],
+    ['a body that is no object', 'null'],
+    ['no query', '{}'],
+    ['no GraphQL', '{"query":"{"}'],
+  ])('refuses %s with 400 and a code', async ([, body]) => {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${readOnly}` },
+      body: body!,
+    })
+
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: expect.any(String) } }] })
+  })
+
+  it('refuses a body larger than a megabyte, and says so', async () => {
+    const { status, errors } = await ask(url, { query: `# ${'x'.repeat(2 * 1024 * 1024)}`, token: readOnly! })
+
+    expect([status, errors[0]?.extensions.code]).toEqual([400, 'BODY_TOO_LARGE'])
+  })
+})
+
+describe('a customer who may see their own', () => {
+  it('sees their issues and nobody else’s, whatever they ask for', async () => {
+    const own = await openIssue(service)
+    const foreign = await openIssue(service, { customerId: 'cust_2', transactionId: 'txn_2' })
+    const query = `query ($own: ID!, $foreign: ID!) {
+      own: issue(id: $own) { id }
+      foreign: issue(id: $foreign) { id }
+      customer(id: "cust_2") { id }
+      transaction(id: "txn_2") { id }
+      issues(first: 100, filter: { customerId: "cust_2" }) { nodes { customer { id } } }
+    }`
+
+    const { data } = await ask(url, { query, variables: { own: own.id, foreign: foreign.id }, token: customerOne })
+
+    expect(data).toMatchObject({ own: { id: own.id }, foreign: null, customer: null, transaction: null })
+    const owners = data.issues.nodes.map(({ customer }: { customer: { id: string } }) => customer.id)
+    expect(new Set(owners)).toEqual(new Set(['cust_1']))
+  })
+})
+
+describe('personal data', () => {
+  const WHO = '{ customer(id: "cust_1") { id email name } }'
+  const readings = async () =>
+    (await service.eventsOf('cust_1')).map(({ type, actor, requestId }) => ({ type, actor, requestId }))
+
+  it('is null for those who may not read it, and leaves no record', async () => {
+    const before = await readings()
+
+    const { data, errors } = await ask(url, { query: WHO, token: operator! })
+
+    expect([data.customer, errors]).toEqual([{ id: 'cust_1', email: null, name: null }, []])
+    expect(await readings()).toEqual(before)
+  })
+
+  it('is decrypted for those who may, and that is on record once a request', async () => {
+    const before = await readings()
+
+    const { data } = await ask(url, { query: WHO, token: reviewer! })
+
+    expect(data.customer).toEqual({ id: 'cust_1', email: 'grace@example.org', name: 'Grace Hopper' })
+    const after = await readings()
+    expect(after).toHaveLength(before.length + 1)
+    expect(after.at(-1)).toMatchObject({ type: 'customer.pii_read', actor: 'a-reviewer' })
+  })
+
+  it('lies sealed in the database, in every collection', async () => {
+    await ask(url, { query: WHO, token: reviewer! })
+    const raw: Buffer[] = []
+
+    for (const { name } of await db.listCollections().toArray()) {
+      const documents = db.collection(name).find({ _id: { $gte: '' as never } }, { raw: true })
+      for await (const document of documents) raw.push(document as unknown as Buffer)
+    }
+
+    expect(raw.length).toBeGreaterThan(5)
+    expect(Buffer.concat(raw).toString('latin1')).not.toMatch(/grace|hopper|turing|alan@/i)
+  })
+
+  it('of a customer whose key was destroyed is gone', async () => {
+    await service.collections.dataKeys.deleteOne({ _id: 'cust_2' })
+
+    const { data, errors } = await ask(url, { query: '{ customer(id: "cust_2") { id email } }', token: reviewer! })
+
+    expect([data.customer, errors]).toEqual([{ id: 'cust_2', email: null }, []])
+  })
+})
+
+describe('a list of issues', () => {
+  it('with their customers and transactions costs three reads, however long it is', async () => {
+    for (let index = 0; index < 50; index++) {
+      await openIssue(service, index % 2 ? { customerId: 'cust_2', transactionId: 'txn_2' } : {})
+    }
+    const watched = await MongoClient.connect(inject('mongoUri'), { monitorCommands: true })
+    afterAll(() => watched.close())
+    const commands: string[] = []
+    watched.on('commandStarted', ({ commandName }) => commands.push(commandName))
+    const watchedService = await openService({ mongo: watched, db: watched.db(db.databaseName) })
+    const watchedUrl = await serve({ views: watchedService.views })
+    commands.length = 0
+
+    const query =
+      '{ issues(first: 50) { nodes { id customer { riskScore } transaction { merchant customer { id } } } } }'
+    const { data, errors } = await ask(watchedUrl, { query, token: readOnly! })
+
+    expect([data.issues.nodes.length, errors]).toEqual([50, []])
+    expect(commands).toEqual(['find', 'find', 'find'])
+  })
+
+  it('is narrowed by every filter, which all must hold', async () => {
+    const wanted = await openIssue(service, {
+      priority: 'CRITICAL',
+      details: { type: 'DISPUTE', reason: 'UNAUTHORIZED', daysSincePurchase: 1 },
+    })
+    const query = `query ($filter: IssueFilter) { issues(filter: $filter) { nodes { id } totalCount } }`
+    const filter = {
+      status: ['PENDING', 'FAILED'],
+      type: ['DISPUTE'],
+      priority: ['CRITICAL'],
+      customerId: 'cust_1',
+      createdAfter: '2030-06-15T11:59:59Z',
+      createdBefore: '2030-06-15T12:00:01Z',
+    }
+    const listBy = async (change: object) =>
+      (await ask(url, { query, variables: { filter: { ...filter, ...change } }, token: readOnly! })).data.issues
+
+    expect(await listBy({})).toEqual({ nodes: [{ id: wanted.id }], totalCount: 1 })
+    for (const other of [
+      { status: ['RESOLVED'] },
+      { type: ['DECLINE'] },
+      { priority: ['LOW'] },
+      { customerId: 'cust_2' },
+      { createdAfter: '2030-06-15T12:00:00Z' },
+      { createdBefore: '2030-06-15T12:00:00Z' },
+      { status: [] },
+    ]) {
+      expect(await listBy(other)).toEqual({ nodes: [], totalCount: 0 })
+    }
+  })
+
+  it.for(['status: [PENDING]', 'type: [REFUND_REQUEST]', 'priority: [NORMAL]', 'customerId: "cust_1"'])(
+    'by %s alone is served by an index, and by pages',
+    async (condition) => {
+      const query = `query ($after: String) { issues(first: 10, after: $after, filter: { ${condition} }) {
+        nodes { id } pageInfo { endCursor } } }`
+
+      const first = await ask(url, { query, token: readOnly! })
+      const { endCursor } = first.data.issues.pageInfo
+      const second = await ask(url, { query, variables: { after: endCursor }, token: readOnly! })
+
+      const ids = [...first.data.issues.nodes, ...second.data.issues.nodes].map(({ id }: { id: string }) => id)
+      expect(new Set(ids).size).toBe(20)
+    },
+  )
+
+  it('cannot be continued from a cursor that is none', async () => {
+    const { errors } = await ask(url, { query: '{ issues(after: "garbage") { nodes { id } } }', token: readOnly! })
+
+    expect(errors).toMatchObject([
+      { path: ['issues'], extensions: { code: 'BAD_USER_INPUT', argumentPath: ['after'] } },
+    ])
+  })
+
+  it('of a customer holds the issues and payments of that customer', async () => {
+    const query = '{ customer(id: "cust_2") { issues { nodes { customer { id } } } transactions { nodes { id } } } }'
+
+    const { data } = await ask(url, { query, token: readOnly! })
+
+    expect(data.customer.transactions.nodes).toEqual([{ id: 'txn_2' }])
+    const owners = data.customer.issues.nodes.map(({ customer }: { customer: { id: string } }) => customer.id)
+    expect(new Set(owners)).toEqual(new Set(['cust_2']))
+  })
+})

@@ -1,0 +1,45 @@
+import { generateKeyPairSync } from 'node:crypto'
+import type { Principal, Role } from '../access.ts'
+import { createInternalTokenSigner, createInternalTokenVerifier } from '../internal-token.ts'
+
+const newKeys = () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  return {
+    sign: createInternalTokenSigner(privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64')),
+    verify: createInternalTokenVerifier(publicKey.export({ format: 'der', type: 'spki' }).toString('base64')),
+  }
+}
+const gateway = newKeys()
+const forger = newKeys()
+
+/** What a subgraph under test trusts. */
+export const verifyToken = gateway.verify
+
+export const withRole = (role: Role, customerId: string | null = null): Principal => ({
+  id: `a-${role}`,
+  roles: [role],
+  customerId,
+})
+export const tokenOf = (principal: Principal) => gateway.sign(principal)
+export const forgedTokenOf = (principal: Principal) => forger.sign(principal)
+
+export type Answer = Readonly<{
+  status: number
+  // biome-ignore lint/suspicious/noExplicitAny: an answer has the shape that the test asked for.
+  data: any
+  errors: readonly Readonly<{ message: string; path?: readonly (string | number)[]; extensions: { code: string } }>[]
+}>
+
+/** Asks a subgraph as the gateway does. */
+export async function ask(
+  url: string,
+  { query, variables = {}, token }: { query: string; variables?: object; token: string | null },
+): Promise<Answer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token !== null && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify({ query, variables }),
+  })
+  const { data = null, errors = [] } = await response.json()
+  return { status: response.status, data, errors }
+}

@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto'
+import { pino } from 'pino'
+import { afterAll, inject } from 'vitest'
+import { connectMongo } from '../mongo.ts'
+import { connectRedis } from '../redis.ts'
+
+/** Says nothing: what a test expects to go wrong is no news. */
+export const silent = pino({ level: 'silent' })
+
+/** A database of the calling test file's own, dropped at its end. */
+export async function openTestDatabase() {
+  const mongo = await connectTestMongo()
+  const db = mongo.db(`test_${randomUUID().slice(0, 13)}`)
+  afterAll(async () => {
+    await db.dropDatabase()
+    await mongo.close()
+  })
+  return { mongo, db }
+}
+
+/** One more client of the same server, for whoever is to lose it. */
+export function connectTestMongo() {
+  return connectMongo(inject('mongoUri'), 'test')
+}
+
+/**
+ * An empty logical database of Redis. Streams and queues have fixed names, so each test file takes a `number` of its
+ * own, from 1 to 15.
+ */
+export async function openTestRedis(number: number) {
+  const redis = await connectTestRedis(number)
+  await redis.flushDb()
+  afterAll(() => redis.destroy())
+  return redis
+}
+
+/** One more client of the same logical database, for whoever is to lose it. */
+export function connectTestRedis(number: number) {
+  return connectRedis(`${inject('redisUrl')}/${number}`, { name: 'test', logger: silent })
+}
