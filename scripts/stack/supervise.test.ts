@@ -62,11 +62,11 @@ describe.concurrent('a supervised process', () => {
   }, 15_000)
 
   it('that never says that it serves is killed and named, with its last lines', async (test) => {
-    const { supervised } = superviseFixture(test, { FIXTURE_MUTE: 'yes' }, { readyMs: 700 })
+    const { supervised } = superviseFixture(test, { FIXTURE_MUTE: 'yes' }, { readyMs: 2_500 })
 
     const failure = await supervised.ready.catch((error: unknown) => error)
 
-    expect(failure).toMatchObject({ message: expect.stringMatching(/^fixture .*not ready after 0.7 s[\s\S]*starting/) })
+    expect(failure).toMatchObject({ message: expect.stringMatching(/^fixture .*not ready after 2.5 s[\s\S]*starting/) })
     expect(supervised.pid()).toBeNull()
   })
 
