@@ -104,10 +104,16 @@ export function parseJson(body: Buffer): unknown {
 export function answerJson(response: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body)
   response.writeHead(status, {
+    // What is left of a request that was answered early is not waited for.
+    ...(hasUnreadBody(response.req) && { connection: 'close' }),
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(text),
   })
   response.end(text)
+}
+
+function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
+  return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0)
 }
 
 /** The value of a header that is sent once, or null. */

@@ -1,4 +1,5 @@
 import { coalesce } from '@redress/shared/coalesce.ts'
+import { momentAfter } from '@redress/shared/events/envelope.ts'
 import type { Decision, Verdict } from '../domain/decision.ts'
 import { JobMissingError } from '../domain/errors.ts'
 import type { DecisionJob } from '../domain/job.ts'
@@ -52,26 +53,28 @@ export function createDecideIssue({
       const startedMs = monotonicMs()
       const verdict = await evaluate(job.case)
       const decision = toDecision(verdict, thresholds, monotonicMs() - startedMs)
-      await end({ job, decision: toStoredDecision(decision, job, now()) })
+      await end({ job, decision: toStoredDecision(decision, job, momentAfter(job.updatedAt, now())) })
       onCommit()
     },
     async giveUp(jobId, reason) {
       await store.transact(async (transaction) => {
         const job = (await transaction.findJobs([jobId])).get(jobId)
         if (!job || job.status === 'COMPLETED' || job.status === 'FAILED') return
-        await transaction.setStatus([jobId], 'FAILED', now())
-        await transaction.tell([failedEvent(job, reason, now())])
+        const at = momentAfter(job.updatedAt, now())
+        await transaction.setStatus([jobId], 'FAILED', at)
+        await transaction.tell([failedEvent(job, reason, at)])
       })
       onCommit()
     },
   }
 }
 
-/** Marks the jobs as being worked on, and says so once for each. */
+/** Marks the jobs as being worked on, and says so once for each; what comes of a job happens after that. */
 function beginAll(store: DecisionsStore, jobIds: readonly string[], at: Date) {
   return store.transact(async (transaction) => {
     const jobs = await transaction.findJobs(jobIds)
     const fresh = [...jobs.values()].filter(({ status }) => status === 'PENDING')
+    const begun = new Map(fresh.map((job) => [job.id, { ...job, status: 'PROCESSING' as const, updatedAt: at }]))
     if (fresh.length > 0) {
       await transaction.setStatus(
         fresh.map(({ id }) => id),
@@ -80,7 +83,7 @@ function beginAll(store: DecisionsStore, jobIds: readonly string[], at: Date) {
       )
       await transaction.tell(fresh.map((job) => startedEvent(job, at)))
     }
-    return jobIds.map((id) => jobs.get(id) ?? new JobMissingError(id))
+    return jobIds.map((id) => begun.get(id) ?? jobs.get(id) ?? new JobMissingError(id))
   })
 }
 

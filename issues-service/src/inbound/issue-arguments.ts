@@ -18,12 +18,12 @@ export type CreateIssueArgument = Readonly<{
   idempotencyKey: string
   customerId: string
   transactionId?: string | null
-  priority: Priority
+  priority?: Priority | null
   details: DetailsArgument
 }>
 
-export function toIssueInput({ details, transactionId, ...rest }: CreateIssueArgument): IssueInput {
-  return { ...rest, transactionId: transactionId ?? null, details: toDetails(details) }
+export function toIssueInput({ details, transactionId, priority, ...rest }: CreateIssueArgument): IssueInput {
+  return { ...rest, priority: priority ?? 'NORMAL', transactionId: transactionId ?? null, details: toDetails(details) }
 }
 
 function toDetails({ decline, missedInstallment, dispute, refundRequest }: DetailsArgument): IssueDetails {

@@ -1,0 +1,205 @@
+import type { DecisionCase } from '@redress/shared/contracts.ts'
+import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
+import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import type { DecisionEngine } from '../src/engines/engine.ts'
+import { startDecisionWorker } from '../src/inbound/decision-worker.ts'
+import { createDecisionQueue, DECISIONS_QUEUE } from '../src/outbound/decision-queue.ts'
+import { createFindOverdue } from '../src/outbound/mongo-overdue-jobs.ts'
+import { createRecoverJobs } from '../src/use-cases/recover-jobs.ts'
+import { NOW, newCase, openService, VERDICT } from './service.ts'
+
+const REDIS = 4
+const { mongo, db } = await openTestDatabase()
+const redis = await openTestRedis(REDIS)
+const service = await openService({ mongo, db })
+const { accept, collections, eventsOf, jobOf } = service
+
+const queue = createDecisionQueue({ redis, jobs: collections.jobs, attempts: 5, backoffMs: 1, logger: silent })
+afterAll(() => queue.close())
+const inAMinute = () => new Date(NOW.getTime() + 60_000)
+const recoverJobs = createRecoverJobs({ findOverdue: createFindOverdue(collections), queue, now: inAMinute })
+
+const startWorker = async (evaluate: DecisionEngine['decide'] = () => VERDICT, concurrency = 5) => {
+  const { decideIssue } = await openService({ mongo, db, evaluate })
+  const own = await connectTestRedis(REDIS)
+  const worker = startDecisionWorker({ queue: DECISIONS_QUEUE, redis: own, decideIssue, concurrency, logger: silent })
+  onTestFinished(async () => {
+    await worker.close()
+    own.destroy()
+  })
+  return worker
+}
+const acceptAndQueue = async (...cases: readonly ReturnType<typeof newCase>[]) => {
+  const jobs = await accept(...cases)
+  await queue.enqueue(jobs)
+  return jobs
+}
+const statusOf = async (id: string) => (await jobOf(id))?.status
+const typesOf = async (jobId: string) => (await eventsOf(jobId)).map(({ type }) => type)
+const counts = async () => (await queue.all())[0]!.counts
+const NONE = { waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0 }
+
+beforeEach(async () => {
+  await redis.flushDb()
+  await collections.jobs.drop()
+  await openService({ mongo, db })
+})
+
+describe('a decision worker', () => {
+  it('decides what is queued', async () => {
+    const jobs = await acceptAndQueue(newCase(), newCase(), newCase())
+
+    await startWorker()
+
+    for (const { id } of jobs) await expect.poll(() => statusOf(id)).toBe('COMPLETED')
+    await expect.poll(counts).toEqual({ ...NONE, completed: 3 })
+  })
+
+  it('gives a job up after five attempts, and says so once', async () => {
+    let attempts = 0
+    const [job] = await acceptAndQueue(newCase())
+
+    await startWorker(() => {
+      attempts++
+      throw new Error('no model')
+    })
+
+    await expect.poll(() => statusOf(job!.id), { timeout: 5_000 }).toBe('FAILED')
+    expect(attempts).toBe(5)
+    expect(await typesOf(job!.id)).toEqual(['decision.started', 'decision.failed'])
+    expect((await eventsOf(job!.id)).at(-1)?.data).toMatchObject({ reason: 'no model' })
+    await expect.poll(counts).toEqual({ ...NONE, failed: 1 })
+  })
+
+  it('decides a job at a later attempt, when what was wrong has passed', async () => {
+    let attempts = 0
+    const [job] = await acceptAndQueue(newCase())
+
+    await startWorker(() => {
+      if (++attempts < 3) throw new Error('not yet')
+      return VERDICT
+    })
+
+    await expect.poll(() => statusOf(job!.id), { timeout: 5_000 }).toBe('COMPLETED')
+    expect(await typesOf(job!.id)).toEqual(['decision.started', 'decision.made'])
+  })
+
+  it('does not try again what is not on record', async () => {
+    const [known] = await accept(newCase())
+    await queue.enqueue([{ ...known!, id: 'decide-unknown' }])
+
+    const worker = await startWorker()
+
+    await expect.poll(counts, { timeout: 3_000 }).toEqual({ ...NONE, failed: 1 })
+    expect(worker.isRunning()).toBe(true)
+  })
+
+  it('decides a job once that is queued again after it was decided', async () => {
+    const [job] = await acceptAndQueue(newCase())
+    await startWorker()
+    await expect.poll(() => statusOf(job!.id)).toBe('COMPLETED')
+
+    await redis.flushDb()
+    await queue.enqueue([job!])
+
+    await expect.poll(counts, { timeout: 8_000 }).toEqual({ ...NONE, completed: 1 })
+    expect(await typesOf(job!.id)).toEqual(['decision.started', 'decision.made'])
+  })
+
+  it('takes the most urgent job first', async () => {
+    const order: string[] = []
+    const of = (priority: DecisionCase['priority']) => newCase({ priority })
+    await acceptAndQueue(of('LOW'), of('NORMAL'), of('CRITICAL'), of('HIGH'), of('CRITICAL'))
+
+    await startWorker(({ priority }) => {
+      order.push(priority)
+      return VERDICT
+    }, 1)
+
+    await expect.poll(() => order).toEqual(['CRITICAL', 'CRITICAL', 'HIGH', 'NORMAL', 'LOW'])
+  })
+})
+
+describe('two workers', () => {
+  it('share the jobs, each decided once', async () => {
+    const jobs = await acceptAndQueue(...Array.from({ length: 40 }, () => newCase()))
+    const decided: string[] = []
+    const note: DecisionEngine['decide'] = ({ issueId }) => {
+      decided.push(issueId)
+      return VERDICT
+    }
+
+    await Promise.all([startWorker(note), startWorker(note)])
+
+    await expect.poll(counts, { timeout: 8_000 }).toEqual({ ...NONE, completed: 40 })
+    expect(decided.sort()).toEqual(jobs.map((job) => job.case.issueId).sort())
+  })
+})
+
+describe('recovery', () => {
+  it('queues again what is on record and was lost with Redis', async () => {
+    const [job] = await acceptAndQueue(newCase())
+    await redis.flushDb()
+
+    const recovered = await recoverJobs()
+
+    expect(recovered).toBe(1)
+    expect(await counts()).toEqual({ ...NONE, waiting: 1 })
+    await startWorker()
+    await expect.poll(() => statusOf(job!.id)).toBe('COMPLETED')
+  })
+
+  it('queues a job again that ended in the queue though it is open on record', async () => {
+    const [job] = await acceptAndQueue(newCase())
+    const worker = await startWorker()
+    await expect.poll(() => statusOf(job!.id)).toBe('COMPLETED')
+    await expect.poll(counts).toEqual({ ...NONE, completed: 1 })
+    await worker.close()
+    await collections.jobs.updateOne({ _id: job!.id }, { $set: { status: 'PROCESSING' } })
+
+    await recoverJobs()
+
+    expect(await counts()).toEqual({ ...NONE, waiting: 1 })
+  })
+
+  it('leaves alone what is queued, and what has ended', async () => {
+    const [waiting, ended] = await acceptAndQueue(newCase(), newCase())
+    await service.decideIssue.giveUp(ended!.id, 'no')
+
+    const recovered = await recoverJobs()
+
+    expect([recovered, await counts(), await statusOf(waiting!.id)]).toEqual([1, { ...NONE, waiting: 2 }, 'PENDING'])
+  })
+
+  it('gives a job its time before it looks after it', async () => {
+    await accept(newCase())
+    const soon = createRecoverJobs({ findOverdue: createFindOverdue(collections), queue, now: () => NOW })
+
+    expect(await soon()).toBe(0)
+  })
+})
+
+describe('the view of the queue', () => {
+  it('counts what waits, and tells how long the oldest has', async () => {
+    await acceptAndQueue(newCase(), newCase())
+
+    const [view] = await queue.all()
+
+    expect(view).toMatchObject({ name: 'decisions', tier: 'CRITICAL', paused: false, counts: { ...NONE, waiting: 2 } })
+    expect(await queue.find('decisions')).toMatchObject({ counts: { waiting: 2 } })
+    expect(view!.oldestWaitingSeconds).toBeGreaterThanOrEqual(0)
+  })
+
+  it('has no oldest job where none waits, and knows no other queue', async () => {
+    expect(await queue.all()).toMatchObject([{ counts: NONE, oldestWaitingSeconds: null }])
+    expect(await queue.find('other')).toBeNull()
+  })
+
+  it('is the same however often a job is queued', async () => {
+    const [job] = await acceptAndQueue(newCase())
+
+    await queue.enqueue([job!, job!])
+
+    expect(await counts()).toEqual({ ...NONE, waiting: 1 })
+  })
+})

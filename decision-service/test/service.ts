@@ -1,0 +1,88 @@
+import type { DecisionCase } from '@redress/shared/contracts.ts'
+import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import { createOutbox, outboxCollection, prepareOutbox } from '@redress/shared/events/outbox.ts'
+import { inTransaction } from '@redress/shared/mongo.ts'
+import type { Db, MongoClient } from 'mongodb'
+import type { Verdict } from '../src/domain/decision.ts'
+import type { DecisionEngine } from '../src/engines/engine.ts'
+import { collectionsOf, prepareCollections } from '../src/outbound/documents.ts'
+import { createDecisionsTransaction, createMongoDecisionsStore } from '../src/outbound/mongo-decisions-store.ts'
+import { createMongoViews } from '../src/outbound/mongo-views.ts'
+import { createAcceptCases, type NewCase, type NewReview, recordReviews, toJob } from '../src/use-cases/accept-cases.ts'
+import { createDecideIssue } from '../src/use-cases/decide-issue.ts'
+
+export const NOW = new Date('2030-06-15T12:00:00Z')
+
+export const VERDICT: Verdict = {
+  action: 'APPROVE_REFUND',
+  confidence: 91,
+  reasoning: 'Defective.',
+  policyApplied: 'R1',
+  policy: { skill: 'refund-policy', version: '1.0.0', digest: 'd1' },
+  engine: 'RULES',
+  fallback: false,
+  trace: [],
+}
+
+let cases = 0
+/** A case that asks for a decision, by an event of its own. */
+export function newCase(change: Partial<DecisionCase> = {}): NewCase {
+  const issueId = `iss_${++cases}`
+  const decisionCase: DecisionCase = {
+    issueId,
+    priority: 'NORMAL',
+    details: { type: 'REFUND_REQUEST', reason: 'DEFECTIVE', daysSincePurchase: 2, partialAmount: null },
+    customer: {
+      id: 'cust_1',
+      riskScore: 5,
+      accountAgeDays: 100,
+      recentIssues: { DECLINE: 0, MISSED_INSTALLMENT: 0, DISPUTE: 0, REFUND_REQUEST: 0 },
+    },
+    transaction: null,
+    ...change,
+  }
+  return { eventId: `${issueId}-1`, requestId: 'req-1', case: decisionCase }
+}
+
+type Options = { mongo: MongoClient; db: Db; evaluate?: DecisionEngine['decide']; now?: () => Date }
+
+/** The service without its doors. */
+export async function openService({ mongo, db, evaluate = () => VERDICT, now = () => NOW }: Options) {
+  const collections = collectionsOf(db)
+  await prepareCollections(collections)
+  await prepareOutbox(db)
+  const outbox = createOutbox(db, () => {})
+  const acceptAll = createAcceptCases({ now })
+
+  const within = (work: (transaction: ReturnType<typeof createDecisionsTransaction>) => Promise<void>) =>
+    inTransaction(mongo, (session) => work(createDecisionsTransaction(collections, outbox, session)))
+  return {
+    collections,
+    views: createMongoViews(collections),
+    decideIssue: createDecideIssue({
+      store: createMongoDecisionsStore({ mongo, collections, outbox }),
+      evaluate,
+      thresholds: { autoResolve: 80, humanReview: 70 },
+      now,
+      monotonicMs: () => 0,
+      onCommit: () => {},
+    }),
+    async accept(...accepted: readonly NewCase[]) {
+      await within((transaction) => acceptAll(accepted, transaction))
+      return accepted.map((one) => toJob(one, now()))
+    },
+    review: (...reviews: readonly NewReview[]) => within((transaction) => recordReviews(reviews, transaction)),
+    jobOf: (id: string) => collections.jobs.findOne({ _id: id }),
+    eventsOf: (jobId: string) => eventsOf(db, jobId),
+  }
+}
+
+/** The events of one job in the order in which they will be published. */
+async function eventsOf(db: Db, jobId: string): Promise<readonly DomainEvent[]> {
+  const ids = ['started', 'made', 'failed'].map((what) => `${jobId}-${what}`)
+  const found = await outboxCollection(db)
+    .find({ _id: { $in: ids } })
+    .sort({ at: 1, _id: 1 })
+    .toArray()
+  return found.map(({ event }) => JSON.parse(event))
+}
