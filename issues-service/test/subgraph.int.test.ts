@@ -345,7 +345,7 @@ describe('a list of issues', () => {
     'by %s alone is served by an index, and by pages',
     async (condition) => {
       const query = `query ($after: String) { issues(first: 10, after: $after, filter: { ${condition} }) {
-        nodes { id } pageInfo { endCursor } } }`
+        nodes { id } totalCount pageInfo { endCursor } } }`
 
       const first = await ask(url, { query, token: readOnly! })
       const { endCursor } = first.data.issues.pageInfo
@@ -353,6 +353,7 @@ describe('a list of issues', () => {
 
       const ids = [...first.data.issues.nodes, ...second.data.issues.nodes].map(({ id }: { id: string }) => id)
       expect(new Set(ids).size).toBe(20)
+      expect(first.data.issues.totalCount).toBeGreaterThan(20)
     },
   )
 

@@ -30,6 +30,8 @@ export async function prepareCollections({ issues, transactions }: Collections):
     { key: { 'claim.key': 1 }, name: 'claim', unique: true },
     { key: { createdAt: 1, _id: 1 }, name: 'newest' },
     { key: { status: 1, createdAt: 1, _id: 1 }, name: 'newest_by_status' },
+    { key: { type: 1, createdAt: 1, _id: 1 }, name: 'newest_by_type' },
+    { key: { priority: 1, createdAt: 1, _id: 1 }, name: 'newest_by_priority' },
     { key: { customerId: 1, createdAt: 1, _id: 1 }, name: 'newest_by_customer' },
   ])
   await transactions.createIndexes([{ key: { customerId: 1, createdAt: 1, _id: 1 }, name: 'newest_by_customer' }])
