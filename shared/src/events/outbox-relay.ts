@@ -5,12 +5,15 @@ import type { Redis } from '../redis.ts'
 import type { StreamName } from './envelope.ts'
 import { joinElection } from './leadership.ts'
 import { type OutboxDocument, outboxCollection } from './outbox.ts'
+import { trimStream } from './stream-retention.ts'
 
 const BATCH = 500
 /** The least time from one round to the next: under load, what is committed meanwhile is published together. */
 const GATHER_MS = 10
 /** What a wake-up missed (a crash, a lost message) is found at the latest after this. */
 const SWEEP_MS = 250
+/** How often old events are taken off the stream. */
+const TRIM_EVERY_MS = 60_000
 /** After Redis was lost, events published within this window are published again; consumers know them by id. */
 const REPUBLISH_MS = 60 * 60 * 1000
 
@@ -52,12 +55,17 @@ export async function startOutboxRelay({ db, redis, stream, logger }: Options): 
 
   await subscriber.subscribe(channel, run)
   const timer = setInterval(run, SWEEP_MS)
+  const trimming = setInterval(() => {
+    if (!leadership.isLeader()) return
+    trimStream(redis, stream).catch((err) => logger.warn({ err, stream }, 'stream not trimmed'))
+  }, TRIM_EVERY_MS)
 
   return {
     wake: () => (leadership.isLeader() ? run() : void redis.publish(channel, '').catch(() => undefined)),
     async stop() {
       stopped = true
       clearInterval(timer)
+      clearInterval(trimming)
       await running
       await leadership.stop()
       subscriber.destroy()

@@ -1,0 +1,29 @@
+import type { Redis } from '../redis.ts'
+import type { StreamName } from './envelope.ts'
+
+/** Events stay on a stream this long after they were published, for readers that come back. */
+export const KEPT_MS = 24 * 60 * 60 * 1000
+
+/**
+ * Takes old events off a stream, so that it does not grow for ever; never one that a group has not finished.
+ * @returns how many were taken off; Redis takes off whole blocks only, so some stay a little longer.
+ */
+export async function trimStream(redis: Redis, stream: StreamName, keptMs: number = KEPT_MS): Promise<number> {
+  if ((await redis.exists(stream)) === 0) return 0
+  const groups = await redis.xInfoGroups(stream)
+  const unfinished = groups.map(async ({ name, 'last-delivered-id': last, pending }) => {
+    if (Number(pending) === 0) return String(last)
+    const { firstId } = await redis.xPending(stream, String(name))
+    return firstId === null ? String(last) : String(firstId)
+  })
+  const byAge = `${Date.now() - keptMs}-0`
+  const oldest = [byAge, ...(await Promise.all(unfinished))].sort(compareIds)[0]!
+  return redis.xTrim(stream, 'MINID', oldest as unknown as number, { strategyModifier: '~' })
+}
+
+/** Ids are `milliseconds-number`, and sort by both. */
+function compareIds(a: string, b: string): number {
+  const [msA = 0, numberA = 0] = a.split('-').map(Number)
+  const [msB = 0, numberB = 0] = b.split('-').map(Number)
+  return msA - msB || numberA - numberB
+}
