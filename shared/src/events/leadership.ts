@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { succeedsWithin } from '../deadline.ts'
 import type { Logger } from '../logger.ts'
 import type { Redis } from '../redis.ts'
 
 /** How long a leader that went silent keeps the others waiting, up to one RENEW_MS more. */
 const LEASE_MS = 2_500
 const RENEW_MS = 1_000
+const RELEASE_MS = 1_000
 
 const RENEW = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) else return 0 end`
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end`
@@ -43,7 +45,8 @@ export function joinElection(redis: Redis, role: string, logger: Logger): Leader
       // A campaign that is under way may still win; it is given back below, since commands keep their order.
       stopped = true
       clearInterval(timer)
-      await redis.eval(RELEASE, { keys: [key], arguments: [id] }).catch(() => undefined)
+      // Where Redis is away, the lease ends by itself.
+      await succeedsWithin(RELEASE_MS, redis.eval(RELEASE, { keys: [key], arguments: [id] }))
     },
   }
 }

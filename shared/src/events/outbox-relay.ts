@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Db } from 'mongodb'
+import { succeedsWithin } from '../deadline.ts'
 import type { Logger } from '../logger.ts'
 import type { Redis } from '../redis.ts'
 import type { StreamName } from './envelope.ts'
@@ -14,6 +15,7 @@ const GATHER_MS = 10
 const SWEEP_MS = 250
 /** How often old events are taken off the stream. */
 const TRIM_EVERY_MS = 60_000
+const STOP_MS = 2_000
 /** After Redis was lost, events published within this window are published again; consumers know them by id. */
 const REPUBLISH_MS = 60 * 60 * 1000
 
@@ -66,7 +68,8 @@ export async function startOutboxRelay({ db, redis, stream, logger }: Options): 
       stopped = true
       clearInterval(timer)
       clearInterval(trimming)
-      await running
+      // A round that waits for a Redis that is away is given up: what it had is published by the next leader.
+      if (running) await succeedsWithin(STOP_MS, running)
       await leadership.stop()
       subscriber.destroy()
     },

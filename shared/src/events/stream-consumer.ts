@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Db, MongoClient } from 'mongodb'
+import { succeedsWithin } from '../deadline.ts'
 import type { Logger } from '../logger.ts'
 import { isTransient } from '../mongo.ts'
 import type { Redis } from '../redis.ts'
@@ -13,6 +14,7 @@ const TAKE_OVER_EVERY_MS = 2_000
 /** An event that fails by itself this often is set aside as a dead letter. */
 const DELIVERIES_MAX = 5
 const PAUSE_MS = 100
+const STOP_MS = 2_000
 const GATHER_MS = 20
 
 export type StreamConsumer = Readonly<{ stop: () => Promise<void> }>
@@ -169,8 +171,9 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
     async stop() {
       stopped = true
       reader.destroy()
-      await running
-      await member.leave().catch(() => undefined)
+      // A batch that waits for a store that is away is given up: others take its messages over.
+      await succeedsWithin(STOP_MS, running)
+      await succeedsWithin(STOP_MS, member.leave())
     },
   }
 }
