@@ -1,4 +1,3 @@
-import { BSON } from 'mongodb'
 import { decode, encode, type Fields } from './bson.ts'
 
 /** MongoDB wire protocol: the two kinds of message that drivers of today send, and their answers. */
@@ -155,5 +154,3 @@ function wrap(parts: readonly Uint8Array[]): Uint8Array {
   header.writeInt32LE(length, 0)
   return Buffer.concat([header, ...parts, Buffer.from([0])], length)
 }
-
-export const { Timestamp } = BSON
