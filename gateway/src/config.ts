@@ -1,6 +1,10 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { readEnvironment } from '@redress/shared/config.ts'
 import { type } from 'arktype'
 import { isInternalPrivateKey, isReadableKeyFile } from './access/key-files.ts'
+
+const SUPERGRAPH_FILE = fileURLToPath(new URL('../supergraph.graphql', import.meta.url))
 
 const TIMEOUT = 'string.integer.parse |> 100 <= number <= 600000'
 
@@ -14,17 +18,22 @@ const KeyFile = type('string > 0').narrow(
 // It becomes part of a page.
 const DevToken = type(/^[\w.-]+$/).configure({ expected: 'a JWT' })
 const Never = type('string').narrow((_, ctx) => ctx.reject({ expected: 'left out when NODE_ENV is production' }))
+const GraphFile = type('string > 0').narrow(
+  (path, ctx) => existsSync(path) || ctx.reject({ expected: 'the path of a supergraph (GraphQL)' }),
+)
 
 const Environment = type({
   NODE_ENV: "'development' | 'production' | 'test' = 'development'",
   LOG_LEVEL: "'debug' | 'info' | 'warn' | 'error' = 'info'",
   PORT: "string.integer.parse |> 0 <= number <= 65535 = '4000'",
   HOST: "string > 0 = '127.0.0.1'",
-  ISSUES_URL: 'string.url',
-  DECISIONS_URL: 'string.url',
-  AUDIT_URL: 'string.url',
-  INTERNAL_PRIVATE_KEY: InternalPrivateKey,
-  JWT_PUBLIC_KEY_PATH: KeyFile,
+  'SUPERGRAPH?': GraphFile,
+  'ISSUES_URL?': 'string.url',
+  'DECISIONS_URL?': 'string.url',
+  'AUDIT_URL?': 'string.url',
+  AUTH: "'on' | 'off' = 'on'",
+  'INTERNAL_PRIVATE_KEY?': InternalPrivateKey,
+  'JWT_PUBLIC_KEY_PATH?': KeyFile,
   JWT_ISSUER: "string > 0 = 'redress'",
   JWT_AUDIENCE: "string > 0 = 'redress'",
   SUBGRAPH_TIMEOUT_MS: `${TIMEOUT} = '5000'`,
@@ -36,21 +45,40 @@ const Environment = type({
   'DEV_TOKEN?': DevToken,
 })
 
-/** A token in a page is for the machine of a developer, and nowhere else. */
-const ProductionEnvironment = Environment.merge({ 'DEV_TOKEN?': Never })
+/** What Redress's own graph cannot do without; another one says itself where its subgraphs are. */
+const OwnGraph = type({ ISSUES_URL: 'string.url', DECISIONS_URL: 'string.url', AUDIT_URL: 'string.url' })
+/** Who asks is known by a signature, and passed on with one. */
+const WithAuth = type({ INTERNAL_PRIVATE_KEY: 'string', JWT_PUBLIC_KEY_PATH: 'string' })
+/** A token in a page, and doors without a guard, are for the machine of a developer, and nowhere else. */
+const Production = type({ 'DEV_TOKEN?': Never, 'AUTH?': type("'on'").configure({ expected: 'on in production' }) })
 
+function environmentFor(given: NodeJS.ProcessEnv): typeof Environment {
+  const parts = [
+    ...(given.SUPERGRAPH ? [] : [OwnGraph]),
+    ...(given.AUTH === 'off' ? [] : [WithAuth]),
+    ...(given.NODE_ENV === 'production' ? [Production] : []),
+  ]
+  return parts.reduce((whole, part) => whole.and(part as never) as unknown as typeof Environment, Environment)
+}
+
+export type GatewayConfig = ReturnType<typeof readConfig>
+
+/** @throws ConfigError */
 export function readConfig(environment: NodeJS.ProcessEnv) {
   const isProduction = environment.NODE_ENV === 'production'
-  const env = readEnvironment(isProduction ? ProductionEnvironment : Environment, environment)
+  const env = readEnvironment(environmentFor(environment), environment)
   const isOn = (given: string | undefined) => (given === undefined ? !isProduction : given === 'true')
   return {
     port: env.PORT,
     host: env.HOST,
     trustProxy: env.TRUST_PROXY === 'true',
+    supergraphFile: env.SUPERGRAPH ?? SUPERGRAPH_FILE,
+    /** Addresses that stand above those in the supergraph. */
     subgraphs: { issues: env.ISSUES_URL, decisions: env.DECISIONS_URL, audit: env.AUDIT_URL },
     subgraphTimeoutMs: env.SUBGRAPH_TIMEOUT_MS,
-    internalPrivateKey: env.INTERNAL_PRIVATE_KEY,
-    jwt: { keyFile: env.JWT_PUBLIC_KEY_PATH, issuer: env.JWT_ISSUER, audience: env.JWT_AUDIENCE },
+    internalPrivateKey: env.INTERNAL_PRIVATE_KEY ?? null,
+    auth: env.AUTH === 'on',
+    jwt: { keyFile: env.JWT_PUBLIC_KEY_PATH ?? null, issuer: env.JWT_ISSUER, audience: env.JWT_AUDIENCE },
     playground: isOn(env.PLAYGROUND) ? { devToken: env.DEV_TOKEN ?? null } : null,
     introspection: isOn(env.INTROSPECTION),
     health: { timeoutMs: env.HEALTH_CHECK_TIMEOUT_MS },

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { Principal } from '@redress/shared/access.ts'
 import { configOrExit } from '@redress/shared/config.ts'
 import { createInternalTokenSigner } from '@redress/shared/internal-token.ts'
 import { announceReady, endWithOneLine, exitAfter, untilStopped } from '@redress/shared/lifecycle.ts'
@@ -6,13 +7,15 @@ import { createLogger } from '@redress/shared/logger.ts'
 import { readVerificationKeys } from './access/key-files.ts'
 import { createTokenVerifier } from './access/verify-token.ts'
 import { readConfig } from './config.ts'
-import { createSubgraphSource } from './execution/call-subgraph.ts'
-import { createFederatedGraph } from './execution/federated-graph.ts'
-import { closeSubgraphs, createSubgraphs, isSubgraphReady } from './execution/subgraphs.ts'
+import { createSubgraphs, isSubgraphReady } from './execution/subgraphs.ts'
 import { createGraphqlRoute } from './http/graphql-route.ts'
 import { createPlaygroundRoute } from './http/playground/playground-route.ts'
 import { serveGateway } from './http/serve-gateway.ts'
-import { startGraphqlServer } from './operations/graphql-server.ts'
+import { createGraph } from './operations/graph.ts'
+import { createOperations } from './operations/run-operation.ts'
+
+/** Who asks where nobody is asked who they are. */
+const EVERYBODY: Principal = { id: 'anybody', roles: ['admin'], customerId: null }
 
 const config = configOrExit(readConfig)
 const logger = createLogger('gateway', config.log)
@@ -21,28 +24,29 @@ const logger = createLogger('gateway', config.log)
 await using resources = new AsyncDisposableStack()
 
 // What we talk to.
-const subgraphs = createSubgraphs(config.subgraphs)
-resources.defer(() => closeSubgraphs(subgraphs))
+const subgraphs = createSubgraphs({
+  services: config.subgraphs,
+  timeoutMs: config.subgraphTimeoutMs,
+  signToken: config.internalPrivateKey === null ? null : createInternalTokenSigner(config.internalPrivateKey),
+  logger,
+  onCall: () => {},
+  onBreaker: () => {},
+})
+resources.defer(() => subgraphs.close())
 
 // What we do.
-const signToken = createInternalTokenSigner(config.internalPrivateKey)
-const calls = { timeoutMs: config.subgraphTimeoutMs, signToken, logger }
-const sources = subgraphs.map((subgraph) => [subgraph.name, createSubgraphSource(subgraph, calls)])
-const graph = createFederatedGraph({
-  supergraph: readFileSync(new URL('../supergraph.graphql', import.meta.url), 'utf8'),
-  sources: Object.fromEntries(sources),
-  logger,
-})
-const server = await startGraphqlServer({ graph, introspection: config.introspection, logger })
-resources.defer(() => server.stop())
-const verifyToken = createTokenVerifier({ keys: readVerificationKeys(config.jwt.keyFile), ...config.jwt })
+const graph = createGraph(readFileSync(config.supergraphFile, 'utf8'), subgraphs.sourceOf)
+const operations = createOperations({ graph, introspection: config.introspection, logger })
+const verifyToken = config.auth
+  ? createTokenVerifier({ keys: readVerificationKeys(config.jwt.keyFile!), ...config.jwt })
+  : async () => EVERYBODY
 
 // What talks to us.
 const gateway = await serveGateway({
-  graphql: createGraphqlRoute({ server, verifyToken }),
+  graphql: createGraphqlRoute({ operations, verifyToken }),
   playground: config.playground && createPlaygroundRoute(config.playground),
   checks: Object.fromEntries(
-    subgraphs.map((subgraph) => [subgraph.name, () => isSubgraphReady(subgraph, config.health.timeoutMs)]),
+    subgraphs.all().map((subgraph) => [subgraph.name, () => isSubgraphReady(subgraph, config.health.timeoutMs)]),
   ),
   trustProxy: config.trustProxy,
   port: config.port,

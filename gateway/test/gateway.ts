@@ -2,13 +2,12 @@ import { readFileSync } from 'node:fs'
 import { createInternalTokenSigner } from '@redress/shared/internal-token.ts'
 import { pino } from 'pino'
 import { createTokenVerifier } from '../src/access/verify-token.ts'
-import { createSubgraphSource } from '../src/execution/call-subgraph.ts'
-import { createFederatedGraph } from '../src/execution/federated-graph.ts'
-import { closeSubgraphs, createSubgraphs, isSubgraphReady } from '../src/execution/subgraphs.ts'
+import { createSubgraphs, isSubgraphReady } from '../src/execution/subgraphs.ts'
 import { createGraphqlRoute } from '../src/http/graphql-route.ts'
 import { createPlaygroundRoute } from '../src/http/playground/playground-route.ts'
 import { serveGateway } from '../src/http/serve-gateway.ts'
-import { startGraphqlServer } from '../src/operations/graphql-server.ts'
+import { createGraph } from '../src/operations/graph.ts'
+import { createOperations } from '../src/operations/run-operation.ts'
 import { createKeys, signToken, type TokenClaims } from './keys.ts'
 import { startSubgraphs } from './subgraphs.ts'
 
@@ -34,18 +33,20 @@ export async function startTestGateway(options: Options = {}) {
   const logged: Record<string, unknown>[] = []
   const logger = pino({ level: 'debug' }, { write: (line: string) => logged.push(JSON.parse(line)) })
 
-  const subgraphs = createSubgraphs({ ...real.urls, ...urls })
-  const calls = { timeoutMs, signToken: createInternalTokenSigner(keys.internalPrivateKey), logger }
-  const graph = createFederatedGraph({
-    supergraph: readFileSync(new URL('../supergraph.graphql', import.meta.url), 'utf8'),
-    sources: Object.fromEntries(subgraphs.map((subgraph) => [subgraph.name, createSubgraphSource(subgraph, calls)])),
+  const subgraphs = createSubgraphs({
+    services: { ...real.urls, ...urls },
+    timeoutMs,
+    signToken: createInternalTokenSigner(keys.internalPrivateKey),
     logger,
+    onCall: () => {},
+    onBreaker: () => {},
   })
-  const server = await startGraphqlServer({ graph, introspection, logger })
+  const graph = createGraph(readFileSync(new URL('../supergraph.graphql', import.meta.url), 'utf8'), subgraphs.sourceOf)
+  const operations = createOperations({ graph, introspection, logger })
   const token = await signToken(keys.jwt.privateKey, { roles: ['admin'] })
   const gateway = await serveGateway({
     graphql: createGraphqlRoute({
-      server,
+      operations,
       verifyToken: createTokenVerifier({
         keys: async () => keys.jwt.publicKey,
         issuer: 'redress',
@@ -53,7 +54,7 @@ export async function startTestGateway(options: Options = {}) {
       }),
     }),
     playground: createPlaygroundRoute({ devToken: options.devToken ?? token }),
-    checks: Object.fromEntries(subgraphs.map((one) => [one.name, () => isSubgraphReady(one, 500)])),
+    checks: Object.fromEntries(subgraphs.all().map((one) => [one.name, () => isSubgraphReady(one, 500)])),
     trustProxy,
     port: 0,
     host: '127.0.0.1',
@@ -74,8 +75,7 @@ export async function startTestGateway(options: Options = {}) {
     stopSubgraphs: real.stop,
     async stop() {
       await gateway.close()
-      await server.stop()
-      await closeSubgraphs(subgraphs)
+      await subgraphs.close()
       await real.stop()
     },
   }

@@ -102,7 +102,11 @@ export function parseJson(body: Buffer): unknown {
 }
 
 export function answerJson(response: ServerResponse, status: number, body: unknown): void {
-  const text = JSON.stringify(body)
+  answerText(response, status, JSON.stringify(body))
+}
+
+/** @param text JSON. */
+export function answerText(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, {
     // What is left of a request that was answered early is not waited for.
     ...(hasUnreadBody(response.req) && { connection: 'close' }),

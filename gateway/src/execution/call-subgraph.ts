@@ -1,80 +1,143 @@
-import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { SignInternalToken } from '@redress/shared/internal-token.ts'
 import type { Logger } from '@redress/shared/logger.ts'
-import { GraphQLError } from 'graphql'
-import { startDeadline } from './deadline.ts'
+import { type Breaker, type BreakerState, createBreaker } from './breaker.ts'
+import { createInFlight, type Launch } from './in-flight.ts'
 import type { OperationContext } from './operation-context.ts'
+import { readAnswer } from './read-answer.ts'
+import { GivenUpError, sendRequest } from './send-request.ts'
+import type { FetchRequest, SubgraphAnswer, SubgraphSource } from './subgraph-source.ts'
 import type { Subgraph } from './subgraphs.ts'
 
-export type CallOptions = Readonly<{ timeoutMs: number; signToken: SignInternalToken; logger: Logger }>
+/** A read whose connection broke is sent again: after 100 ms, then 200, each a little off, within the same deadline. */
+const ATTEMPTS = 3
+const RETRY_MS = 100
 
-type Options = GraphQLDataSourceProcessOptions
-type Answer = Awaited<ReturnType<GraphQLDataSource['process']>>
+export type CallOptions = Readonly<{
+  timeoutMs: number
+  /** Null where nobody is told who asks. */
+  signToken: SignInternalToken | null
+  logger: Logger
+  onCall: (call: { subgraph: string; outcome: CallOutcome; durationMs: number }) => void
+  onBreaker: (subgraph: string, state: BreakerState) => void
+}>
+
+export type CallOutcome = 'ok' | 'failed' | 'refused'
+
+export type SubgraphCaller = Readonly<{ call: SubgraphSource; breaker: Breaker }>
+
+/** An answer, and its text for those who share it: each changes what it is given. */
+type Shared = { answer: SubgraphAnswer | null; text: string; status: number }
 
 /**
- * Sends the gateway's part of an operation to one subgraph, with the signed word about who asks. Whatever keeps the
- * subgraph from answering becomes one error, SUBGRAPH_UNAVAILABLE with its name; the rest of the operation goes on.
+ * Sends the gateway's part of an operation to one subgraph, with the signed word about who asks: within a deadline,
+ * through a breaker, reads again where the connection failed, and identical reads of one permission scope once.
  */
-export function createSubgraphSource(subgraph: Subgraph, options: CallOptions): GraphQLDataSource {
+export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): SubgraphCaller {
   const { name } = subgraph
-  return {
-    async process({ request, context }: Options) {
-      const operation = context as OperationContext
-      const { query, variables, operationName } = request
+  const { logger, onCall, onBreaker } = options
+  const breaker = createBreaker({
+    isFailure: (error) => !(error instanceof GivenUpError),
+    onChange(state) {
+      logger.warn({ subgraph: name, breaker: state }, 'circuit breaker')
+      onBreaker(name, state)
+    },
+  })
+  const reads = createInFlight<Shared>()
+
+  const launch = (request: FetchRequest, body: string, context: OperationContext): Launch<Shared> =>
+    async function launched(onStart) {
+      const beganAt = performance.now()
+      let outcome: CallOutcome = 'refused'
       try {
-        return await call(subgraph, JSON.stringify({ query, variables, operationName }), operation, options)
-      } catch (err) {
-        const { requestId, signal } = operation
-        if (!signal.aborted) options.logger.warn({ err, subgraph: name, requestId }, 'subgraph did not answer')
-        throw new GraphQLError(`The service ${name} is not available.`, {
-          extensions: { code: 'SUBGRAPH_UNAVAILABLE', service: name },
+        const shared = await breaker.run(() => {
+          outcome = 'failed'
+          return deliver(subgraph, { request, body, context, onStart }, options)
         })
+        outcome = 'ok'
+        return shared
+      } finally {
+        onCall({ subgraph: name, outcome, durationMs: performance.now() - beganAt })
+      }
+    }
+
+  return {
+    breaker,
+    async call(request, variables, context) {
+      const body = `${request.bodyHead}${variables}}`
+      try {
+        const start = launch(request, body, context)
+        const shared = request.isRead
+          ? await reads.join(`${context.scope}\n${body}`, context.signal, start)
+          : await breakOffWith(context.signal, start)
+        return take(shared)
+      } catch (err) {
+        const { requestId, signal } = context
+        if (!signal.aborted) logger.warn({ err, subgraph: name, requestId }, 'subgraph did not answer')
+        throw err
       }
     },
   }
 }
 
-async function call(
+function take(shared: Shared): SubgraphAnswer {
+  const { answer, status, text } = shared
+  shared.answer = null
+  return answer ?? readAnswer(status, text)
+}
+
+async function breakOffWith(signal: AbortSignal, start: Launch<Shared>): Promise<Shared> {
+  let leave = () => {}
+  try {
+    return await start((abort) => {
+      leave = abort
+      if (signal.aborted) abort()
+      else signal.addEventListener('abort', abort, { once: true })
+    })
+  } finally {
+    signal.removeEventListener('abort', leave)
+  }
+}
+
+type Delivery = Readonly<{
+  request: FetchRequest
+  body: string
+  context: OperationContext
+  onStart: (abort: () => void) => void
+}>
+
+async function deliver(
   { pool, graphqlPath }: Subgraph,
-  body: string,
-  context: OperationContext,
+  { request, body, context, onStart }: Delivery,
   { timeoutMs, signToken }: CallOptions,
-): Promise<Answer> {
-  using deadline = startDeadline(context.signal, timeoutMs)
-  const response = await pool.request({
-    method: 'POST',
-    path: graphqlPath,
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json',
-      authorization: `Bearer ${await signToken(context.principal)}`,
-      'x-request-id': context.requestId,
-      'x-client-ip': context.clientIp,
-      ...(context.traceparent !== null && { traceparent: context.traceparent }),
-    },
-    body,
-    signal: deadline.signal,
-  })
-  return readAnswer(response.statusCode, await response.body.text())
+): Promise<Shared> {
+  const headers = headersFor(context, signToken && (await signToken(context.principal)))
+  const endsAt = performance.now() + timeoutMs
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const remainingMs = Math.max(1, endsAt - performance.now())
+      const raw = await sendRequest(pool, { path: graphqlPath, headers, body, timeoutMs: remainingMs, onStart })
+      return { ...raw, answer: readAnswer(raw.status, raw.text) }
+    } catch (error) {
+      const waitMs = RETRY_MS * 2 ** (attempt - 1) * (0.75 + Math.random() / 2)
+      const isWorthIt = request.isRead && attempt < ATTEMPTS && isOfConnection(error)
+      if (!isWorthIt || context.signal.aborted || performance.now() + waitMs >= endsAt) throw error
+      await pause(waitMs)
+    }
+  }
 }
 
-/**
- * A subgraph answers 400 in GraphQL's own form when a value has the right type for the gateway but not for the
- * subgraph, which alone knows its scalars: that is the caller's mistake, and an answer.
- */
-function readAnswer(status: number, text: string): Answer {
-  if (status !== 200 && status !== 400) throw new Error(`Answered with status ${status}.`)
-  const answer: unknown = JSON.parse(text)
-  if (!isAnswer(answer)) throw new Error('Answered with something that is not GraphQL.')
-  return answer
+function headersFor({ requestId, clientIp, traceparent }: OperationContext, token: string | null): string[] {
+  const headers = ['content-type', 'application/json', 'accept', 'application/json']
+  headers.push('x-request-id', requestId, 'x-client-ip', clientIp)
+  if (token !== null) headers.push('authorization', `Bearer ${token}`)
+  if (traceparent !== null) headers.push('traceparent', traceparent)
+  return headers
 }
 
-function isAnswer(value: unknown): value is Answer {
-  if (typeof value !== 'object' || value === null) return false
-  const { data, errors } = value as { data?: unknown; errors?: unknown }
-  const hasErrors = Array.isArray(errors) && errors.length > 0 && errors.every(isError)
-  return errors === undefined ? isRecord(data) : hasErrors && (data == null || isRecord(data))
+/** The connection failed, so that the subgraph may well answer over another one. */
+function isOfConnection(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code } = error as NodeJS.ErrnoException
+  return code !== undefined && /^(ECONN|EPIPE|UND_ERR_SOCKET|UND_ERR_CONNECT|EAI_AGAIN|ENOTFOUND|EHOST)/.test(code)
 }
-
-const isRecord = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
-const isError = (value: unknown) => isRecord(value) && typeof (value as { message?: unknown }).message === 'string'

@@ -1,13 +1,18 @@
 import type { Principal } from '@redress/shared/access.ts'
+import type { Row } from './json.ts'
 
 /** One request as the execution sees it. */
 export type OperationContext = Readonly<{
   principal: Principal
+  /** Callers with the same scope get the same answers. */
+  scope: string
   requestId: string
   clientIp: string
   traceparent: string | null
-  /** Aborts when the client has gone away: nobody waits for the answer any more. */
+  /** Aborts when the client has gone away, or has waited for as long as anybody may. */
   signal: AbortSignal
+  /** What a subscription has to tell; null for any other operation. */
+  event: Row | null
   /** What the access log will say; filled in while the operation runs. */
   observed: Observed
 }>

@@ -1,4 +1,6 @@
 import { Pool } from 'undici'
+import { type CallOptions, createSubgraphCaller, type SubgraphCaller } from './call-subgraph.ts'
+import type { SubgraphSource } from './subgraph-source.ts'
 
 /** A call to a subgraph takes a connection of its own; more calls than this wait for one, within their deadline. */
 const CONNECTIONS_MAX = 128
@@ -7,15 +9,48 @@ const KEEP_ALIVE_MS = 30_000
 /** Ten times a full page of issues with long notes. */
 const ANSWER_BYTES_MAX = 32 * 1024 * 1024
 
-export type Subgraph = Readonly<{ name: string; pool: Pool; graphqlPath: string; readyPath: string }>
+export type Subgraph = Readonly<{ name: string; pool: Pool; graphqlPath: string; readyPath: string | null }>
 
-/** @param urls the address of each subgraph by name, without the path of its doors. */
-export function createSubgraphs(urls: Readonly<Record<string, string>>): readonly Subgraph[] {
-  return Object.entries(urls).map(([name, url]) => {
-    const { origin, pathname } = new URL(url)
-    const base = pathname.replace(/\/+$/, '')
-    return { name, pool: createPool(origin), graphqlPath: `${base}/graphql`, readyPath: `${base}/health/ready` }
-  })
+export type Subgraphs = Readonly<{
+  /** How to ask the subgraph `name`; `url` is where its supergraph says that it is. */
+  sourceOf: (name: string, url: string) => SubgraphSource
+  all: () => readonly (Subgraph & SubgraphCaller)[]
+  close: () => Promise<void>
+}>
+
+export type SubgraphsOptions = CallOptions &
+  Readonly<{
+    /** Services of Redress, by name, without the path of their doors: they stand above what a supergraph says. */
+    services: Readonly<Record<string, string | undefined>>
+  }>
+
+/** The subgraphs that the gateway talks to, each with its connections and its breaker, whichever supergraph is in force. */
+export function createSubgraphs(options: SubgraphsOptions): Subgraphs {
+  const known = new Map<string, Subgraph & SubgraphCaller>()
+  const open = (name: string, url: string) => {
+    const subgraph = toSubgraph(name, url, options.services[name])
+    const opened = { ...subgraph, ...createSubgraphCaller(subgraph, options) }
+    known.set(`${name} ${url}`, opened)
+    return opened
+  }
+  return {
+    sourceOf: (name, url) => (known.get(`${name} ${url}`) ?? open(name, url)).call,
+    all: () => [...known.values()],
+    async close() {
+      for (const { breaker } of known.values()) breaker.close()
+      await Promise.all([...known.values()].map(({ pool }) => pool.destroy()))
+    },
+  }
+}
+
+function toSubgraph(name: string, url: string, service: string | undefined): Subgraph {
+  if (service === undefined) {
+    const { origin, pathname, search } = new URL(url)
+    return { name, pool: createPool(origin), graphqlPath: pathname + search, readyPath: null }
+  }
+  const { origin, pathname } = new URL(service)
+  const base = pathname.replace(/\/+$/, '')
+  return { name, pool: createPool(origin), graphqlPath: `${base}/graphql`, readyPath: `${base}/health/ready` }
 }
 
 function createPool(origin: string): Pool {
@@ -29,12 +64,12 @@ function createPool(origin: string): Pool {
   })
 }
 
-export async function closeSubgraphs(subgraphs: readonly Subgraph[]): Promise<void> {
-  await Promise.all(subgraphs.map(({ pool }) => pool.destroy()))
-}
-
-/** Whether a subgraph says within `timeoutMs` that it can serve. */
-export async function isSubgraphReady({ pool, readyPath }: Subgraph, timeoutMs: number): Promise<boolean> {
+/** Whether a subgraph says within `timeoutMs` that it can serve; one that cannot be asked is judged by its breaker. */
+export async function isSubgraphReady(
+  { pool, readyPath, breaker }: Subgraph & SubgraphCaller,
+  timeoutMs: number,
+): Promise<boolean> {
+  if (readyPath === null) return breaker.state() !== 'open'
   try {
     const signal = AbortSignal.timeout(timeoutMs)
     const { statusCode, body } = await pool.request({ method: 'GET', path: readyPath, signal })

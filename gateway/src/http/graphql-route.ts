@@ -1,41 +1,45 @@
-import { HeaderMap } from '@apollo/server'
-import { parseJson, readBody } from '@redress/shared/http.ts'
+import { answerText, parseJson, readBody } from '@redress/shared/http.ts'
 import type { VerifyToken } from '../access/verify-token.ts'
 import type { OperationContext } from '../execution/operation-context.ts'
-import type { GraphqlServer } from '../operations/graphql-server.ts'
+import { type OperationRequest, readSearch, toOperationRequest } from '../operations/operation-request.ts'
+import { BadRequestError } from '../operations/refusal.ts'
+import type { Operations } from '../operations/run-operation.ts'
 import type { Exchange } from './exchange.ts'
 import { traceparentOf } from './request-facts.ts'
 
 /** A batch of issues with long notes fits many times over. */
 const BODY_BYTES_MAX = 1024 * 1024
+/** A page of a foreign site cannot send these without asking first. */
+const PREFLIGHT_HEADERS = ['apollo-require-preflight', 'x-apollo-operation-name', 'graphql-require-preflight']
 
-export type GraphqlRouteOptions = Readonly<{ server: GraphqlServer; verifyToken: VerifyToken }>
+export type GraphqlRouteOptions = Readonly<{ operations: Operations; verifyToken: VerifyToken }>
 
 /** Answers GraphQL over HTTP. Who does not say who they are is refused before the body is read. */
-export function createGraphqlRoute({ server, verifyToken }: GraphqlRouteOptions) {
+export function createGraphqlRoute({ operations, verifyToken }: GraphqlRouteOptions) {
   return async (exchange: Exchange): Promise<void> => {
-    const { request, response, search, observed } = exchange
+    const { request, response, observed } = exchange
     const principal = await verifyToken(request.headers.authorization ?? null)
     observed.actor = principal.id
-    const body = await readOperation(exchange)
+    const operation = await readOperation(exchange)
     const context = toContext(exchange, principal)
 
-    const answer = await server.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: { method: request.method ?? 'POST', headers: headersOf(exchange), body, search },
-      context: async () => context,
-    })
-    // Apollo answers in one piece: the gateway offers no incremental delivery.
-    const text = answer.body.kind === 'complete' ? answer.body.string : ''
-    response.writeHead(answer.status ?? 200, Object.fromEntries(answer.headers))
-    response.end(text)
+    const { status, text } = await operations.run(operation, context, { readOnly: request.method === 'GET' })
+    if (status === 405) response.setHeader('allow', 'POST')
+    answerText(response, status, text)
   }
 }
 
-/** Only a body that says it is JSON is read; what to say about any other, Apollo knows. */
-async function readOperation({ request }: Exchange): Promise<unknown> {
-  const isJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '')
-  if (request.method !== 'POST' || !isJson) return undefined
-  return parseJson(await readBody(request, BODY_BYTES_MAX))
+async function readOperation({ request, search }: Exchange): Promise<OperationRequest> {
+  if (request.method === 'GET') {
+    if (!PREFLIGHT_HEADERS.some((name) => request.headers[name])) {
+      throw new BadRequestError(`Send one of the headers ${PREFLIGHT_HEADERS.join(', ')}, or a POST.`)
+    }
+    return readSearch(search)
+  }
+  // What a form of a foreign page can send is never JSON.
+  const isJson = /^application\/(graphql\+)?json\b/i.test(request.headers['content-type'] ?? '')
+  if (!isJson) throw new BadRequestError('Send JSON, and say so: content-type: application/json.')
+  return toOperationRequest(parseJson(await readBody(request, BODY_BYTES_MAX)))
 }
 
 function toContext(exchange: Exchange, principal: OperationContext['principal']): OperationContext {
@@ -44,13 +48,14 @@ function toContext(exchange: Exchange, principal: OperationContext['principal'])
   response.once('close', () => {
     if (!response.writableFinished) gone.abort()
   })
-  return { principal, requestId, clientIp, traceparent: traceparentOf(request), signal: gone.signal, observed }
-}
-
-function headersOf({ request }: Exchange): HeaderMap {
-  const headers = new HeaderMap()
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+  return {
+    principal,
+    scope: JSON.stringify([principal.id, principal.roles, principal.customerId]),
+    requestId,
+    clientIp,
+    traceparent: traceparentOf(request),
+    signal: gone.signal,
+    event: null,
+    observed,
   }
-  return headers
 }

@@ -17,13 +17,6 @@ describe('an error', () => {
     })
   })
 
-  it('in the document keeps its place in it', () => {
-    const locations = [{ line: 1, column: 3 }]
-    const error = { message: 'Cannot query field "x".', locations, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }
-
-    expect(toPublicError(error)).toEqual(error)
-  })
-
   it.for<Record<string, unknown>>([
     {},
     { code: 'INTERNAL_SERVER_ERROR' },

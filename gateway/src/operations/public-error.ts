@@ -1,13 +1,10 @@
-import { ApolloServerErrorCode } from '@apollo/server/errors'
 import type { GraphQLFormattedError } from 'graphql'
 
 export const NEUTRAL = 'Something went wrong on our side. The request id leads to the details.'
-/** Apollo would tell the caller how to configure us. */
-const NO_INTROSPECTION = 'This gateway does not show its schema.'
 export const INTERNAL = 'INTERNAL_SERVER_ERROR'
 
-/** Mistakes of the caller that the gateway itself finds. Anything else without a service is a bug of ours. */
-const CODES_OF_CALLER: readonly string[] = Object.values(ApolloServerErrorCode).filter((code) => code !== INTERNAL)
+/** What the gateway itself finds out and callers are to see. Anything else without a service is a bug of ours. */
+const CODES_OF_GATEWAY: readonly string[] = ['FORBIDDEN', 'SUBGRAPH_INVALID_ANSWER']
 /** What the gateway makes of a subgraph's error that has no code: not meant to be seen. */
 const WITHOUT_CODE = 'DOWNSTREAM_SERVICE_ERROR'
 
@@ -21,11 +18,10 @@ export function toPublicError({ message, path, locations, extensions }: GraphQLF
   const origin = service === undefined ? {} : { service }
 
   if (!isPublic(code, service)) return { message: NEUTRAL, ...place, extensions: { code: INTERNAL, ...origin } }
-  const text = facts.validationErrorCode === 'INTROSPECTION_DISABLED' ? NO_INTROSPECTION : message
-  return { message: text, ...place, extensions: { code, ...facts, ...origin } }
+  return { message, ...place, extensions: { code, ...facts, ...origin } }
 }
 
 function isPublic(code: unknown, service: unknown): boolean {
   if (typeof code !== 'string' || code === INTERNAL || code === WITHOUT_CODE) return false
-  return service !== undefined || CODES_OF_CALLER.includes(code)
+  return service !== undefined || CODES_OF_GATEWAY.includes(code)
 }

@@ -1,0 +1,57 @@
+import CircuitBreaker from 'opossum'
+
+/** Five failures within a minute open it; half a minute later one call is let through to see. */
+const FAILURES = 5
+const WINDOW_MS = 60_000
+const OPEN_MS = 30_000
+
+export type BreakerState = 'closed' | 'half_open' | 'open'
+
+export type Breaker = Readonly<{
+  /** Runs `call`, or rejects at once while the breaker is open. */
+  run: <Result>(call: () => Promise<Result>) => Promise<Result>
+  state: () => BreakerState
+  close: () => void
+}>
+
+export type BreakerOptions = Readonly<{
+  openMs?: number
+  /** Whether an error is the fault of what was called. */
+  isFailure: (error: unknown) => boolean
+  onChange: (state: BreakerState) => void
+}>
+
+type Call = () => Promise<unknown>
+
+/**
+ * opossum opens by the share of failures among the calls it has seen. It is shown only the failures and, while it is
+ * not closed, the probes: so its share is always all, and the volume threshold is the number of failures that opens it,
+ * however much succeeds beside them.
+ */
+export function createBreaker({ openMs = OPEN_MS, isFailure, onChange }: BreakerOptions): Breaker {
+  const circuit = new CircuitBreaker((call: Call) => call(), {
+    timeout: false,
+    volumeThreshold: FAILURES,
+    errorThresholdPercentage: 50,
+    rollingCountTimeout: WINDOW_MS,
+    resetTimeout: openMs,
+    enableSnapshots: false,
+  })
+  circuit.on('open', () => onChange('open'))
+  circuit.on('halfOpen', () => onChange('half_open'))
+  circuit.on('close', () => onChange('closed'))
+
+  return {
+    async run<Result>(call: () => Promise<Result>): Promise<Result> {
+      if (!circuit.closed) return (await circuit.fire(call)) as Result
+      try {
+        return await call()
+      } catch (error) {
+        if (isFailure(error)) circuit.fire(() => Promise.reject(error)).catch(() => {})
+        throw error
+      }
+    },
+    state: () => (circuit.closed ? 'closed' : circuit.halfOpen ? 'half_open' : 'open'),
+    close: () => circuit.shutdown(),
+  }
+}

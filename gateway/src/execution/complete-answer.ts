@@ -1,0 +1,138 @@
+import {
+  type GraphQLCompositeType,
+  type GraphQLFormattedError,
+  type GraphQLLeafType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  isCompositeType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+} from 'graphql'
+import { isRow, type Row, setOwn } from './json.ts'
+import { isValidLeaf } from './leaf.ts'
+import type { SelectedField, Selection } from './selection.ts'
+
+export type CompletedAnswer = Readonly<{
+  data: Row | null
+  /** Values that the schema forbids. Where a subgraph has already said what went wrong, they only follow from that. */
+  violations: readonly GraphQLFormattedError[]
+  /** Fields that the caller may not have. */
+  refusals: readonly GraphQLFormattedError[]
+}>
+
+/** What is invalid takes the next object above with it that may be null. */
+const INVALID = Symbol('invalid')
+type Completed = unknown | typeof INVALID
+
+/**
+ * Picks and orders what is selected, as the compiled writer does, and completes what is not as the schema promises:
+ * null as near as it is allowed, with an error that says where.
+ */
+export function completeAnswer(selection: Selection, root: Row, schema: GraphQLSchema): CompletedAnswer {
+  const completion = new Completion(schema)
+  const data = completion.object(selection, root, selection.type)
+  return {
+    data: data === INVALID ? null : (data as Row),
+    violations: completion.violations,
+    refusals: completion.refusals,
+  }
+}
+
+class Completion {
+  readonly violations: GraphQLFormattedError[] = []
+  readonly refusals: GraphQLFormattedError[] = []
+  readonly #path: (string | number)[] = []
+  readonly #schema: GraphQLSchema
+
+  constructor(schema: GraphQLSchema) {
+    this.#schema = schema
+  }
+
+  object(selection: Selection, row: Row, type: GraphQLCompositeType): Completed {
+    const answer: Row = {}
+    for (const field of selection.fieldsOf(type)) {
+      this.#path.push(field.key)
+      const value = this.#field(field, row, type)
+      this.#path.pop()
+      if (value === INVALID) return INVALID
+      setOwn(answer, field.key, value)
+    }
+    return answer
+  }
+
+  #field(field: SelectedField, row: Row, parent: GraphQLCompositeType): Completed {
+    if (field.denied !== null) return this.#refuse(field, field.denied)
+    if (field.name === '__typename') return isObjectType(parent) ? parent.name : INVALID
+    if (field.name.startsWith('__')) return field.read(row)
+    return this.#value(field.read(row) ?? null, field.type, field, field.type)
+  }
+
+  #refuse({ type }: SelectedField, permission: string): Completed {
+    this.refusals.push({
+      message: `This needs the permission ${permission}.`,
+      path: [...this.#path],
+      extensions: { code: 'FORBIDDEN', permission },
+    })
+    return isNonNullType(type) ? INVALID : null
+  }
+
+  /** @param whole the type of the field; within a list, `type` is that of the element. */
+  #value(value: unknown, type: GraphQLOutputType, field: SelectedField, whole: GraphQLOutputType): Completed {
+    if (isNonNullType(type)) {
+      const before = this.violations.length + this.refusals.length
+      const inner = this.#value(value, type.ofType, field, whole)
+      if (inner !== null) return inner
+      if (this.violations.length + this.refusals.length === before) this.#missing(type.ofType, field)
+      return INVALID
+    }
+    if (value === null || value === undefined) return null
+    if (isListType(type)) return this.#list(value, type.ofType, field, whole)
+    const completed = field.below
+      ? this.#composite(value, field.below, field)
+      : this.#leaf(value, type as GraphQLLeafType, field)
+    return completed === INVALID ? null : completed
+  }
+
+  #list(value: unknown, type: GraphQLOutputType, field: SelectedField, whole: GraphQLOutputType): Completed {
+    if (!Array.isArray(value)) return this.#violate(`Invalid value found for field ${field.coordinate}.`)
+    let isInvalid = false
+    const elements = value.map((element, index) => {
+      this.#path.push(index)
+      const completed = this.#value(element, type, field, whole)
+      this.#path.pop()
+      isInvalid ||= completed === INVALID
+      return completed
+    })
+    return isInvalid ? null : elements
+  }
+
+  #composite(value: unknown, below: Selection, field: SelectedField): Completed {
+    if (!isRow(value)) return this.#violate(`Invalid value found for field ${field.coordinate}.`)
+    const { __typename: typeName } = value
+    const type = typeName ? this.#schema.getType(String(typeName)) : below.type
+    if (!isCompositeType(type)) {
+      return this.#violate(`Invalid __typename found for object at ${this.#place(below.type, field)}.`)
+    }
+    return this.object(below, value, type)
+  }
+
+  #leaf(value: unknown, type: GraphQLLeafType, field: SelectedField): Completed {
+    if (isValidLeaf(type)(value)) return value
+    return this.#violate(`Invalid value found for ${this.#place(type, field)}.`)
+  }
+
+  #missing(type: GraphQLOutputType, field: SelectedField): void {
+    this.#violate(`Cannot return null for non-nullable ${this.#place(type, field)}.`)
+  }
+
+  #place(type: GraphQLOutputType, { coordinate }: SelectedField): string {
+    const last = this.#path.at(-1)
+    return typeof last === 'number' ? `array element of type ${type} at index ${last}` : `field ${coordinate}`
+  }
+
+  #violate(message: string): null {
+    this.violations.push({ message, path: [...this.#path], extensions: { code: 'SUBGRAPH_INVALID_ANSWER' } })
+    return null
+  }
+}

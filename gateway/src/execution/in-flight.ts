@@ -1,0 +1,63 @@
+import { GivenUpError } from './send-request.ts'
+
+/** Starts a call. `onStart` is given what breaks it off. */
+export type Launch<Result> = (onStart: (abort: () => void) => void) => Promise<Result>
+
+export type InFlight<Result> = Readonly<{
+  /**
+   * The result of the call with this key that is already on its way, or else of a new one. A call is broken off when
+   * the last who waits for it has gone.
+   * @throws GivenUpError when `signal` aborts, and whatever the call throws.
+   */
+  join: (key: string, signal: AbortSignal, launch: Launch<Result>) => Promise<Result>
+}>
+
+type Flight<Result> = { waiting: number; abort: () => void; result: Promise<Result> }
+
+/** Lets callers who ask the same at the same time share one call. */
+export function createInFlight<Result>(): InFlight<Result> {
+  const flights = new Map<string, Flight<Result>>()
+
+  const start = (key: string, launch: Launch<Result>): Flight<Result> => {
+    const flight: Flight<Result> = { waiting: 0, abort: () => {}, result: null as never }
+    flight.result = launch((abort) => {
+      flight.abort = abort
+    })
+    flights.set(key, flight)
+    const land = () => {
+      if (flights.get(key) === flight) flights.delete(key)
+    }
+    flight.result.then(land, land)
+    return flight
+  }
+
+  return {
+    join(key, signal, launch) {
+      if (signal.aborted) return Promise.reject(new GivenUpError())
+      const flight = flights.get(key) ?? start(key, launch)
+      flight.waiting++
+      return new Promise((resolve, reject) => {
+        const leave = () => {
+          flight.waiting--
+          if (flight.waiting === 0) {
+            flights.delete(key)
+            flight.abort()
+          }
+          reject(new GivenUpError())
+        }
+        signal.addEventListener('abort', leave, { once: true })
+        const stay = () => signal.removeEventListener('abort', leave)
+        flight.result.then(
+          (result) => {
+            stay()
+            resolve(result)
+          },
+          (error) => {
+            stay()
+            reject(error)
+          },
+        )
+      })
+    },
+  }
+}

@@ -1,0 +1,28 @@
+import type { QueryPlan } from '@apollo/query-planner'
+import { type ConstDirectiveNode, type DocumentNode, Kind, visit } from 'graphql'
+
+export type Planning = Readonly<{
+  /** The supergraph as the planner has to see it. */
+  document: DocumentNode
+  /** Puts back in a plan what was changed for the planner. */
+  restore: (plan: QueryPlan) => QueryPlan
+}>
+
+/** Works around what the planner gets wrong, by giving it a supergraph in which it cannot. */
+export function preparePlanning(supergraph: DocumentNode): Planning {
+  return { document: withResolvableKeysFirst(supergraph), restore: (plan) => plan }
+}
+
+/** The planner takes the first key of a type, even one by which nobody can be asked. */
+function withResolvableKeysFirst(supergraph: DocumentNode): DocumentNode {
+  const sort = <Node extends { readonly directives?: readonly ConstDirectiveNode[] }>(node: Node): Node => ({
+    ...node,
+    directives: [...(node.directives ?? [])].sort((a, b) => Number(isUnresolvable(a)) - Number(isUnresolvable(b))),
+  })
+  return visit(supergraph, { ObjectTypeDefinition: sort, InterfaceTypeDefinition: sort })
+}
+
+function isUnresolvable(directive: ConstDirectiveNode): boolean {
+  const given = directive.arguments?.find(({ name }) => name.value === 'resolvable')?.value
+  return given?.kind === Kind.BOOLEAN && !given.value
+}

@@ -1,0 +1,29 @@
+import type { GraphQLFormattedError } from 'graphql'
+import { isRow } from './json.ts'
+import type { SubgraphAnswer } from './subgraph-source.ts'
+
+/**
+ * A subgraph answers 400 in GraphQL's own form when a value has the right type for the gateway but not for the
+ * subgraph, which alone knows its scalars: that is the caller's mistake, and an answer.
+ * @throws when the answer is not GraphQL.
+ */
+export function readAnswer(status: number, text: string): SubgraphAnswer {
+  if (status !== 200 && status !== 400) throw new Error(`Answered with status ${status}.`)
+  const answer: unknown = JSON.parse(text)
+  if (!isRow(answer)) throw new Error('Answered with something that is not GraphQL.')
+  const { data = null, errors = null } = answer
+  if (errors === null ? !isRow(data) : !isErrors(errors) || (data !== null && !isRow(data))) {
+    throw new Error('Answered with something that is not GraphQL.')
+  }
+  return { data: data as SubgraphAnswer['data'], errors: (errors ?? []) as SubgraphAnswer['errors'] }
+}
+
+function isErrors(errors: unknown): errors is readonly GraphQLFormattedError[] {
+  return Array.isArray(errors) && errors.length > 0 && errors.every(isError)
+}
+
+function isError(error: unknown): boolean {
+  if (!isRow(error) || typeof error.message !== 'string') return false
+  const { path, extensions } = error
+  return (path === undefined || path === null || Array.isArray(path)) && (extensions == null || isRow(extensions))
+}

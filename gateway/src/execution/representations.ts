@@ -1,0 +1,93 @@
+import type { FetchDataRewrite, QueryPlanSelectionNode } from '@apollo/query-planner'
+import { getOwn, isRow, quote, type Row, setOwn } from './json.ts'
+import { mergeRow } from './merge.ts'
+import { applyRewrites } from './rewrites.ts'
+import type { TypeTable } from './type-table.ts'
+
+/** The text by which a subgraph knows an entity; null where what is needed for it was not found. */
+export type Represent = (entity: Row) => string | null
+
+export function compileRepresentation(
+  requires: readonly QueryPlanSelectionNode[],
+  rewrites: readonly FetchDataRewrite[],
+  types: TypeTable,
+): Represent {
+  return simpleForm(requires, rewrites, types) ?? generalForm(requires, rewrites, types)
+}
+
+type Key = Readonly<{ name: string; head: string }>
+
+/** Nearly every entity is asked for by its type and scalar keys: `... on Issue { __typename id }`. */
+function simpleForm(
+  requires: readonly QueryPlanSelectionNode[],
+  rewrites: readonly FetchDataRewrite[],
+  types: TypeTable,
+): Represent | null {
+  const [fragment, ...others] = requires
+  if (others.length > 0 || rewrites.length > 0 || fragment?.kind !== 'InlineFragment') return null
+  const condition = fragment.typeCondition
+  const keys: Key[] = []
+  for (const field of fragment.selections) {
+    if (field.kind !== 'Field' || field.selections || field.name in Object.prototype) return null
+    const name = field.alias ?? field.name
+    if (field.name !== '__typename') keys.push({ name, head: `,${quote(name)}:` })
+  }
+  if (condition === undefined) return null
+
+  return (entity) => {
+    const typeName = entity.__typename
+    if (typeof typeName !== 'string' || !types.isA(typeName, condition)) return null
+    let text = `{"__typename":${quote(typeName)}`
+    for (const { name, head } of keys) {
+      const value = entity[name]
+      if (value === undefined) return null
+      text += head + (typeof value === 'string' ? quote(value) : JSON.stringify(value))
+    }
+    return `${text}}`
+  }
+}
+
+function generalForm(
+  requires: readonly QueryPlanSelectionNode[],
+  rewrites: readonly FetchDataRewrite[],
+  types: TypeTable,
+): Represent {
+  return (entity) => {
+    const row = selectRow(entity, requires, types)
+    if (!row?.__typename) return null
+    applyRewrites(rewrites, row, types)
+    return JSON.stringify(row)
+  }
+}
+
+function selectRow(source: Row, selections: readonly QueryPlanSelectionNode[], types: TypeTable): Row | null {
+  const row: Row = {}
+  for (const selection of selections) {
+    if (selection.kind === 'Field') {
+      const name = selection.alias ?? selection.name
+      const value = selectValue(getOwn(source, name), selection.selections, types)
+      if (value === undefined) return null
+      setOwn(row, name, value)
+    } else if (meets(source, selection.typeCondition, types)) {
+      const found = selectRow(source, selection.selections, types)
+      if (found) mergeRow(row, found, types)
+    }
+  }
+  return row
+}
+
+/** Undefined where something below is missing. */
+function selectValue(
+  value: unknown,
+  selections: readonly QueryPlanSelectionNode[] | undefined,
+  types: TypeTable,
+): unknown {
+  if (selections === undefined || value === null || value === undefined) return value
+  if (!Array.isArray(value)) return isRow(value) ? selectRow(value, selections, types) : value
+  return value.map((element) => selectValue(element, selections, types) ?? null)
+}
+
+function meets(row: Row, condition: string | undefined, types: TypeTable): boolean {
+  const typeName = row.__typename
+  return condition !== undefined && typeof typeName === 'string' && types.isA(typeName, condition)
+}

@@ -1,0 +1,51 @@
+import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals'
+import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
+import { type DocumentNode, type GraphQLSchema, parse } from 'graphql'
+import { createPlannedKeys, type PlannedKey } from './planned-keys.ts'
+import { preparePlanning } from './planner-input.ts'
+import { createTypeTable, type TypeTable } from './type-table.ts'
+
+/** One schema out of many: what clients see of it, and how an operation is divided among the subgraphs. */
+export type LoadedSupergraph = Readonly<{
+  schema: GraphQLSchema
+  /** With what clients do not see. */
+  superSchema: GraphQLSchema
+  /** `schema` in the form that the planner reads. */
+  api: Schema
+  types: TypeTable
+  plannedKey: PlannedKey
+  /** The address of each subgraph by name, as composition noted it. */
+  urls: Readonly<Record<string, string>>
+  /** @throws GraphQLError, or an error of the planner's, where it can make nothing of the operation. */
+  plan: (document: DocumentNode, operationName: string | null) => QueryPlan
+}>
+
+/**
+ * Reads a composed Federation 2 schema. Some milliseconds of work for each subgraph: done once.
+ * @throws when the text is no supergraph, or one with features that the gateway would not honour.
+ */
+export function loadSupergraph(text: string): LoadedSupergraph {
+  const document = parse(text, { noLocation: true })
+  const seen = Supergraph.build(document, { validateSupergraph: false })
+  const planning = preparePlanning(document)
+  const supergraph = Supergraph.build(planning.document, { validateSupergraph: false })
+  const planner = new QueryPlanner(supergraph)
+  const api = supergraph.apiSchema()
+  const superSchema = seen.schema.toGraphQLJSSchema()
+
+  return {
+    schema: seen.apiSchema().toGraphQLJSSchema(),
+    superSchema,
+    api,
+    types: createTypeTable(superSchema),
+    plannedKey: createPlannedKeys(superSchema),
+    urls: Object.fromEntries([...seen.subgraphsMetadata()].map(({ name, url }) => [name, url])),
+    plan(document, operationName) {
+      const operation = operationFromDocument(api, document, {
+        ...(operationName !== null && { operationName }),
+        validate: false,
+      })
+      return planning.restore(planner.buildQueryPlan(operation))
+    },
+  }
+}

@@ -1,0 +1,67 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLCompositeType,
+  type GraphQLSchema,
+  Kind,
+  type SelectionNode,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql'
+import type { PlannedKey } from '../execution/planned-keys.ts'
+
+export type PlannableOptions = Readonly<{
+  schema: GraphQLSchema
+  plannedKey: PlannedKey
+  isLeftOut: (parent: GraphQLCompositeType, fieldName: string) => boolean
+}>
+
+const TYPE_NAME: SelectionNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }
+
+/**
+ * The document as it is planned: without the fields that are left out, and without questions about the schema, of which
+ * the planner knows an older form. Objects of which nothing is certain to be asked are asked for their type: the planner
+ * would silently leave out what has nothing below it, a mutation too.
+ */
+export function toPlannable(document: DocumentNode, { schema, plannedKey, isLeftOut }: PlannableOptions): DocumentNode {
+  const types = new TypeInfo(schema)
+  return visit(
+    document,
+    visitWithTypeInfo(types, {
+      FragmentDefinition: ({ typeCondition }) => (typeCondition.name.value.startsWith('__') ? null : undefined),
+      Field(field) {
+        const name = field.name.value
+        const parent = types.getParentType()
+        const isAboutSchema = name === '__schema' || name === '__type'
+        const isGone = isAboutSchema || (parent && isLeftOut(parent, name)) || isNever(field)
+        return isGone ? null : withPlannedKey(field, plannedKey)
+      },
+      InlineFragment: (fragment) => (isNever(fragment) ? null : undefined),
+      FragmentSpread: (spread) => (isNever(spread) ? null : undefined),
+      SelectionSet: {
+        leave: (set) =>
+          set.selections.some(isCertain) ? undefined : { ...set, selections: [...set.selections, TYPE_NAME] },
+      },
+    }),
+  )
+}
+
+const isCertain = ({ kind, directives = [] }: SelectionNode) => kind === Kind.FIELD && directives.length === 0
+
+/** Skipped, or not included, whatever the variables are. */
+function isNever({ directives = [] }: SelectionNode): boolean {
+  return directives.some(({ name, arguments: given }) => {
+    const value = given?.[0]?.value
+    return (
+      value?.kind === Kind.BOOLEAN && /^(skip|include)$/.test(name.value) && value.value === (name.value === 'skip')
+    )
+  })
+}
+
+function withPlannedKey(field: FieldNode, plannedKey: PlannedKey): FieldNode | undefined {
+  const { alias, name } = field
+  if (alias === undefined) return undefined
+  const key = plannedKey(alias.value, name.value)
+  return key === alias.value ? undefined : { ...field, alias: { ...alias, value: key } }
+}

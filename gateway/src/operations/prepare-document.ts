@@ -1,0 +1,160 @@
+import type { Principal } from '@redress/shared/access.ts'
+import {
+  type DocumentNode,
+  type GraphQLCompositeType,
+  GraphQLError,
+  type GraphQLFormattedError,
+  getVariableValues,
+  Kind,
+  type OperationDefinitionNode,
+  type OperationTypeNode,
+  parse,
+  visit,
+} from 'graphql'
+import { UnsupportedPlanError } from '../execution/compile-plan.ts'
+import type { Row } from '../execution/json.ts'
+import { compileOperation, type RunOperation } from '../execution/operation.ts'
+import { createReference } from '../execution/reference.ts'
+import type { Graph } from './graph.ts'
+import { isDenied, permissionsOf } from './permissions.ts'
+import { toPlannable } from './plannable.ts'
+import { RefusedOperationError } from './refusal.ts'
+import { validateDocument } from './validate-document.ts'
+
+/** One operation of a document with everything that has to be found out about it only once. */
+export type PreparedDocument = Readonly<{
+  /** Null where the operation has none. */
+  name: string | null
+  type: OperationTypeNode
+  document: DocumentNode
+  operation: OperationDefinitionNode
+  /** Whether it asks for the schema itself. */
+  introspects: boolean
+  /** @throws RefusedOperationError where the values do not fit. */
+  coerce: (variables: Row) => Readonly<Record<string, unknown>>
+  /** How to run it for somebody: without the fields that they may not have. Planned when first needed. */
+  runFor: (principal: Principal) => RunOperation
+}>
+
+export type PrepareOptions = Readonly<{ graph: Graph; hideSuggestions: boolean }>
+
+/** @throws RefusedOperationError where the text is not a document that this schema can answer. */
+export function prepareDocument(
+  text: string,
+  operationName: string | null,
+  { graph, hideSuggestions }: PrepareOptions,
+): PreparedDocument {
+  const document = withoutReservedVariable(parseDocument(text))
+  const problems = validateDocument(graph.schema, document, { hideSuggestions })
+  if (problems.length > 0) throw new RefusedOperationError(problems.map(toValidationError))
+  const operation = findOperation(document, operationName)
+  return {
+    name: operation.name?.value ?? null,
+    type: operation.operation,
+    document,
+    operation,
+    introspects: asksForSchema(document),
+    coerce: createCoercion(graph, operation),
+    runFor: createRuns(graph, document, operation),
+  }
+}
+
+function parseDocument(text: string): DocumentNode {
+  try {
+    return parse(text)
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error
+    throw new RefusedOperationError([withCode(error, 'GRAPHQL_PARSE_FAILED')])
+  }
+}
+
+function findOperation({ definitions }: DocumentNode, name: string | null): OperationDefinitionNode {
+  const operations = definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
+  const found = name === null ? operations : operations.filter((operation) => operation.name?.value === name)
+  const [operation] = found
+  if (operation !== undefined && found.length === 1) return operation
+  const message =
+    operations.length === 0
+      ? 'The document has no operation.'
+      : name === null
+        ? 'The document has several operations: say which one by `operationName`.'
+        : `The document has no operation named "${name}".`
+  throw new RefusedOperationError([{ message, extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } }])
+}
+
+function asksForSchema(document: DocumentNode): boolean {
+  let found = false
+  visit(document, {
+    Field({ name }) {
+      found ||= name.value === '__schema' || name.value === '__type'
+    },
+  })
+  return found
+}
+
+/** The planner passes the entities that it asks for as `$representations`. */
+function withoutReservedVariable(document: DocumentNode): DocumentNode {
+  const isReserved = (definition: DocumentNode['definitions'][number]) =>
+    definition.kind === Kind.OPERATION_DEFINITION &&
+    definition.variableDefinitions?.some(({ variable }) => variable.name.value === RESERVED)
+  if (!document.definitions.some(isReserved)) return document
+  throw new RefusedOperationError([
+    { message: `A variable cannot be named "${RESERVED}".`, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } },
+  ])
+}
+
+const RESERVED = 'representations'
+
+const VARIABLE_ERRORS_MAX = 10
+
+function createCoercion({ schema }: Graph, { variableDefinitions = [] }: OperationDefinitionNode) {
+  const nothing = Object.freeze({})
+  return (variables: Row) => {
+    if (variableDefinitions.length === 0) return nothing
+    const { coerced, errors } = getVariableValues(schema, variableDefinitions, variables, {
+      maxErrors: VARIABLE_ERRORS_MAX,
+    })
+    if (errors) throw new RefusedOperationError(errors.map((error) => withCode(error, 'BAD_USER_INPUT')))
+    return coerced
+  }
+}
+
+function createRuns(graph: Graph, document: DocumentNode, operation: OperationDefinitionNode) {
+  const needed = permissionsOf(document, graph.schema, graph.permissions)
+  const runs = new Map<string, RunOperation>()
+  return (principal: Principal): RunOperation => {
+    const denied = needed.filter((urn) => isDenied(principal, urn))
+    const key = denied.join()
+    const known = runs.get(key)
+    if (known) return known
+    const run = compileFor(graph, { document, operation, denied: new Set(denied) })
+    runs.set(key, run)
+    return run
+  }
+}
+
+type Parts = Readonly<{ document: DocumentNode; operation: OperationDefinitionNode; denied: ReadonlySet<string> }>
+
+function compileFor({ schema, supergraph, environment, permissions }: Graph, { document, operation, denied }: Parts) {
+  const deniedAt = (parent: GraphQLCompositeType, field: string) =>
+    denied.size === 0 ? null : (permissions(parent, field).find((urn) => denied.has(urn)) ?? null)
+  const { plannedKey } = supergraph
+  const isLeftOut = (parent: GraphQLCompositeType, field: string) => deniedAt(parent, field) !== null
+  const plannable = toPlannable(document, { schema, plannedKey, isLeftOut })
+  const plan = supergraph.plan(plannable, operation.name?.value ?? null)
+  try {
+    return compileOperation({ schema, document, operation, plan, environment, deniedAt, plannedKey })
+  } catch (error) {
+    if (!(error instanceof UnsupportedPlanError)) throw error
+    return createReference({ supergraph, document: plannable, operation, plan, sources: environment.sources })
+  }
+}
+
+function toValidationError(error: GraphQLError): GraphQLFormattedError {
+  return withCode(error, 'GRAPHQL_VALIDATION_FAILED')
+}
+
+function withCode(error: GraphQLError, code: string): GraphQLFormattedError {
+  const { message, locations } = error.toJSON()
+  return { message, ...(locations && { locations }), extensions: { code } }
+}

@@ -1,0 +1,99 @@
+import type { Logger } from '@redress/shared/logger.ts'
+import { type GraphQLFormattedError, OperationTypeNode } from 'graphql'
+import type { OperationResult } from '../execution/operation.ts'
+import type { OperationContext } from '../execution/operation-context.ts'
+import { createDocumentCache, type DocumentCache } from './documents.ts'
+import type { Graph } from './graph.ts'
+import type { OperationRequest } from './operation-request.ts'
+import { type PreparedDocument, prepareDocument } from './prepare-document.ts'
+import { INTERNAL, toPublicError } from './public-error.ts'
+import { BadRequestError, RefusedOperationError } from './refusal.ts'
+
+/** Whoever writes an operation may name it as they like; the log is ours. */
+const LOGGED_NAME_MAX = 100
+const NO_INTROSPECTION = 'This gateway does not show its schema.'
+
+/** The answer to one operation: what to send, and with which HTTP status. */
+export type Answer = Readonly<{ status: number; text: string }>
+
+export type Operations = Readonly<{
+  /** Never rejects for what a caller or a subgraph does. */
+  run: (request: OperationRequest, context: OperationContext, options?: RunOptions) => Promise<Answer>
+}>
+
+export type RunOptions = Readonly<{
+  /** True where changing something is not allowed: GET must be safe. */
+  readOnly?: boolean
+}>
+
+export type OperationsOptions = Readonly<{
+  graph: Graph
+  introspection: boolean
+  documents?: DocumentCache
+  logger: Logger
+}>
+
+/** Parses, checks, plans and runs operations. What can be done once for a document is done once. */
+export function createOperations(options: OperationsOptions): Operations {
+  const { graph, introspection, documents = createDocumentCache(), logger } = options
+
+  const prepare = ({ query, operationName }: OperationRequest): PreparedDocument => {
+    if (query === null || query === '') throw new BadRequestError('There is no `query`.')
+    const known = documents.get(query, operationName)
+    if (known) return known
+    const prepared = prepareDocument(query, operationName, { graph, hideSuggestions: !introspection })
+    documents.add(query, operationName, prepared)
+    return prepared
+  }
+
+  const check = ({ type, introspects }: PreparedDocument, readOnly: boolean) => {
+    if (introspects && !introspection) throw refusal(NO_INTROSPECTION, 'GRAPHQL_VALIDATION_FAILED')
+    if (type === OperationTypeNode.SUBSCRIPTION) {
+      throw refusal('Subscriptions are answered over WebSocket or server-sent events.', 'BAD_REQUEST')
+    }
+    if (readOnly && type === OperationTypeNode.MUTATION) {
+      throw refusal('GET can only ask, not change: send a POST.', 'METHOD_NOT_ALLOWED', 405)
+    }
+  }
+
+  return {
+    async run(request, context, { readOnly = false } = {}) {
+      try {
+        const prepared = prepare(request)
+        context.observed.operationName = prepared.name?.slice(0, LOGGED_NAME_MAX) ?? null
+        check(prepared, readOnly)
+        const { variables } = request
+        const coerced = prepared.coerce(variables)
+        const result = await prepared.runFor(context.principal)({ variables, coerced, context })
+        return { status: 200, text: textOf(result, context, logger) }
+      } catch (error) {
+        if (!(error instanceof RefusedOperationError)) throw error
+        context.observed.codes = codesOf(error.errors)
+        return { status: error.status, text: JSON.stringify({ errors: error.errors }) }
+      }
+    },
+  }
+}
+
+function refusal(message: string, code: string, status = 400): RefusedOperationError {
+  return new RefusedOperationError([{ message, extensions: { code } }], status)
+}
+
+function textOf({ data, errors }: OperationResult, context: OperationContext, logger: Logger): string {
+  if (errors.length === 0) return `{"data":${data}}`
+  const shown = errors.map((error) => show(error, context, logger))
+  context.observed.codes = codesOf(shown)
+  return `{"errors":${JSON.stringify(shown)},"data":${data}}`
+}
+
+/** What callers are not shown goes to the log, and they get the request id to ask about it. */
+function show(error: GraphQLFormattedError, { requestId }: OperationContext, logger: Logger): GraphQLFormattedError {
+  const shown = toPublicError(error)
+  if (shown.extensions?.code !== INTERNAL) return shown
+  logger.error({ err: error, requestId, subgraph: error.extensions?.serviceName, path: error.path }, 'unexpected error')
+  return { ...shown, extensions: { ...shown.extensions, requestId } }
+}
+
+function codesOf(errors: readonly GraphQLFormattedError[]): readonly string[] {
+  return [...new Set(errors.map(({ extensions }) => String(extensions?.code)))]
+}

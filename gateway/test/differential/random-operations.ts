@@ -1,0 +1,137 @@
+import {
+  type GraphQLArgument,
+  type GraphQLCompositeType,
+  type GraphQLInputType,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isCompositeType,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  parse,
+  validate,
+} from 'graphql'
+import type { Random } from './random.ts'
+
+export type RandomOperation = Readonly<{ text: string; variables: Record<string, unknown> }>
+
+const DEPTH_MAX = 5
+
+/** Operations that the schema allows, with everything GraphQL has to make them hard. */
+export function randomOperation(schema: GraphQLSchema, random: Random): RandomOperation {
+  for (;;) {
+    const operation = new Writer(schema, random).operation()
+    if (validate(schema, parse(operation.text)).length === 0) return operation
+  }
+}
+
+class Writer {
+  readonly #schema: GraphQLSchema
+  readonly #random: Random
+  readonly #variables: Record<string, unknown> = {}
+  readonly #definitions: string[] = []
+  readonly #fragments: string[] = []
+
+  constructor(schema: GraphQLSchema, random: Random) {
+    this.#schema = schema
+    this.#random = random
+  }
+
+  operation(): RandomOperation {
+    const isMutation = this.#random.chance(0.15) && this.#schema.getMutationType()
+    const root = isMutation || this.#schema.getQueryType()!
+    const body = this.#selection(root, 0)
+    const variables = this.#definitions.length > 0 ? `(${this.#definitions.join(', ')})` : ''
+    const text = `${isMutation ? 'mutation' : 'query'} Op${variables} ${body}\n${this.#fragments.join('\n')}`
+    return { text, variables: this.#variables }
+  }
+
+  #selection(type: GraphQLCompositeType, depth: number): string {
+    const count = 1 + this.#random.below(depth === 0 ? 3 : 5)
+    const parts = Array.from({ length: count }, () => this.#part(type, depth))
+    return `{ ${parts.filter((part) => part !== '').join(' ') || '__typename'} }`
+  }
+
+  #part(type: GraphQLCompositeType, depth: number): string {
+    const random = this.#random
+    if (random.chance(0.08)) return `${random.chance(0.4) ? `${this.#alias()}: ` : ''}__typename${this.#condition()}`
+    if (isAbstractType(type) && (!('getFields' in type) || random.chance(0.6))) {
+      const member = random.pick(this.#schema.getPossibleTypes(type))
+      return `... on ${member.name}${this.#condition()} ${this.#selection(member, depth)}`
+    }
+    if (depth > 0 && random.chance(0.08)) return `... ${this.#condition()} ${this.#selection(type, depth)}`
+    if (depth > 0 && random.chance(0.08)) return this.#spread(type, depth)
+    return this.#field(type, depth)
+  }
+
+  #spread(type: GraphQLCompositeType, depth: number): string {
+    const name = `F${this.#fragments.length}`
+    const at = this.#fragments.push('') - 1
+    this.#fragments[at] = `fragment ${name} on ${type.name} ${this.#selection(type, depth + 1)}`
+    return `...${name}${this.#condition()}`
+  }
+
+  #field(type: GraphQLCompositeType, depth: number): string {
+    if (!('getFields' in type)) return '__typename'
+    const field = this.#random.pick(Object.values(type.getFields()))
+    const target = getNamedType(field.type)
+    if (isCompositeType(target) && depth >= DEPTH_MAX) return ''
+    const alias = field.args.length > 0 || this.#random.chance(0.2) ? `${this.#alias()}: ` : ''
+    const below = isCompositeType(target) ? ` ${this.#selection(target, depth + 1)}` : ''
+    return `${alias}${field.name}${this.#arguments(field.args)}${this.#condition()}${below}`
+  }
+
+  #alias(): string {
+    return `a${this.#random.below(1000)}`
+  }
+
+  #condition(): string {
+    if (!this.#random.chance(0.15)) return ''
+    const name = this.#random.pick(['skip', 'include'])
+    return ` @${name}(if: ${this.#random.chance(0.3) ? this.#random.chance(0.5) : this.#flag()})`
+  }
+
+  #flag(): string {
+    const index = this.#random.below(3)
+    const name = `flag${index}`
+    const definition = index === 2 ? `$${name}: Boolean! = true` : `$${name}: Boolean!`
+    if (!this.#definitions.includes(definition)) {
+      this.#definitions.push(definition)
+      if (index !== 2 || this.#random.chance(0.5)) this.#variables[name] = this.#random.chance(0.5)
+    }
+    return `$${name}`
+  }
+
+  #arguments(args: readonly GraphQLArgument[]): string {
+    const given = args.filter(({ type }) => isNonNullType(type) || this.#random.chance(0.3))
+    if (given.length === 0) return ''
+    return `(${given.map(({ name, type }) => `${name}: ${this.#argument(type)}`).join(', ')})`
+  }
+
+  #argument(type: GraphQLInputType): string {
+    const name = `v${this.#definitions.length}`
+    this.#definitions.push(`$${name}: ${type}`)
+    this.#variables[name] = this.#value(type)
+    return `$${name}`
+  }
+
+  #value(type: GraphQLInputType): unknown {
+    if (isNonNullType(type)) return this.#value(type.ofType)
+    if (isListType(type)) return Array.from({ length: this.#random.below(3) }, () => this.#value(type.ofType))
+    if (isEnumType(type)) return this.#random.pick(type.getValues()).name
+    if (!isInputObjectType(type)) return this.#scalar(type.name)
+    const fields = Object.values(type.getFields())
+    const given = type.isOneOf
+      ? [this.#random.pick(fields)]
+      : fields.filter((field) => isNonNullType(field.type) || this.#random.chance(0.3))
+    return Object.fromEntries(given.map((field) => [field.name, this.#value(field.type)]))
+  }
+
+  #scalar(name: string): unknown {
+    if (name === 'Boolean') return this.#random.chance(0.5)
+    if (name === 'Int' || name === 'Float' || name === 'SafeInt') return this.#random.below(50)
+    return `x${this.#random.below(10)}`
+  }
+}

@@ -1,0 +1,179 @@
+import { Supergraph } from '@apollo/federation-internals'
+import {
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  type GraphQLFormattedError,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  isAbstractType,
+  isCompositeType,
+  isEnumType,
+  isListType,
+  isNonNullType,
+  type OperationDefinitionNode,
+  parse,
+  type SelectionSetNode,
+} from 'graphql'
+import type { Row } from '../../src/execution/json.ts'
+import type { SubgraphSource } from '../../src/execution/subgraph-source.ts'
+import { Random } from './random.ts'
+
+/** How well the subgraphs are, each figure a probability. */
+export type Health = Readonly<{
+  seed: number
+  /** A request gets no answer. */
+  fails: number
+  /** A field that may be null is. */
+  nulls: number
+  /** A field that may not be null is, or a value is of the wrong type. */
+  lies: number
+  /** A field that may be null is, with an error that says why. */
+  errors: number
+}>
+
+type Answering = Readonly<{
+  schema: GraphQLSchema
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>
+  variables: Row
+  health: Health
+  errors: GraphQLFormattedError[]
+}>
+
+/** Subgraphs that answer anything they are asked, the same question always in the same way. */
+export function randomSubgraphs(supergraph: string, health: Health): (name: string) => SubgraphSource {
+  const subgraphs = Supergraph.build(supergraph, { validateSupergraph: false }).subgraphs()
+  const schemas = new Map(
+    [...subgraphs.values()].map(({ name, schema }) => [name, schema.toGraphQLJSSchema({ includeDefer: false })]),
+  )
+  return (name) => async (request, variablesText) => {
+    const variables = JSON.parse(variablesText) as Row
+    const { representations } = variables
+    // Neither how it is asked nor how often in one request makes a difference to the answer.
+    const asked = Array.isArray(representations) ? [...new Set(representations.map((one) => JSON.stringify(one)))] : []
+    const key = `${health.seed} ${name}`
+    if (new Random(`${key} ${asked.toSorted().join()} fails`).chance(health.fails)) {
+      throw new Error('This subgraph is sick.')
+    }
+
+    const errors: GraphQLFormattedError[] = []
+    const [operation, ...definitions] = parse(request.query).definitions as [OperationDefinitionNode]
+    const fragments = new Map(
+      (definitions as unknown as FragmentDefinitionNode[]).map((fragment) => [fragment.name.value, fragment]),
+    )
+    const answering = { schema: schemas.get(name)!, fragments, variables, health, errors }
+    if (!Array.isArray(representations)) {
+      const root = answering.schema.getRootType(operation.operation)!
+      return { data: answerObject(answering, root, [operation.selectionSet], { key, path: [] }), errors }
+    }
+    const [field] = operation.selectionSet.selections as [FieldNode]
+    const entities = representations.map((representation: Row, index) => {
+      const typed = answering.schema.getType(String(representation.__typename)) as GraphQLCompositeType
+      const known = JSON.stringify(representation.id ?? representation)
+      const place = { key: `${health.seed} ${known}`, id: representation.id, path: ['_entities', index] }
+      if (new Random(`${place.key} null`).chance(health.nulls / 2)) return null
+      return answerObject(answering, typed, [field.selectionSet!], place)
+    })
+    return { data: { _entities: entities }, errors }
+  }
+}
+
+type Place = Readonly<{ key: string; id?: unknown; path: readonly (string | number)[] }>
+
+function answerObject(
+  answering: Answering,
+  declared: GraphQLCompositeType,
+  selectionSets: readonly SelectionSetNode[],
+  found: Place,
+): Row {
+  // What an object is and has depends on its id alone, wherever it is found.
+  const id = found.id ?? scalarOf('ID', new Random(`${found.key} id`))
+  const place = { ...found, key: `${answering.health.seed} ${JSON.stringify(id)}` }
+  const random = new Random(`${place.key} type`)
+  const possible = isAbstractType(declared) ? answering.schema.getPossibleTypes(declared) : [declared]
+  const type = random.pick(possible.filter((one) => possible.length === 1 || one.name !== 'Maker'))
+  const fields = new Map<string, FieldNode[]>()
+  for (const selectionSet of selectionSets) collect(answering, type, selectionSet, fields)
+  const row: Row = {}
+  for (const [key, nodes] of fields) {
+    const name = nodes[0]!.name.value
+    if (name === '__typename' || name === 'id') {
+      const value = name === 'id' ? id : type.name
+      Object.defineProperty(row, key, { value, enumerable: true, configurable: true, writable: true })
+    } else {
+      const field = 'getFields' in type ? type.getFields()[name]! : null
+      const below = nodes.flatMap(({ selectionSet }) => selectionSet ?? [])
+      // The same field of the same object is the same under any alias, as long as its arguments are.
+      const args = JSON.stringify(nodes[0]!.arguments ?? [], (part, value) => (part === 'loc' ? undefined : value))
+      const at = { key: `${place.key} ${type.name} ${name} ${args}`, path: [...place.path, key] }
+      const value = answerValue(answering, field!.type, below, at)
+      Object.defineProperty(row, key, { value, enumerable: true, configurable: true, writable: true })
+    }
+  }
+  return row
+}
+
+function collect(
+  answering: Answering,
+  type: GraphQLCompositeType,
+  { selections }: SelectionSetNode,
+  fields: Map<string, FieldNode[]>,
+): void {
+  for (const selection of selections) {
+    const isLeftOut = (selection.directives ?? []).some(({ name, arguments: given }) => {
+      const value = given![0]!.value
+      const isTrue =
+        value.kind === 'Variable' ? answering.variables[value.name.value] : value.kind === 'BooleanValue' && value.value
+      return (name.value === 'skip') === (isTrue ?? true)
+    })
+    if (isLeftOut) continue
+    if (selection.kind === 'Field') {
+      const key = selection.alias?.value ?? selection.name.value
+      fields.set(key, [...(fields.get(key) ?? []), selection])
+    } else {
+      const fragment = selection.kind === 'InlineFragment' ? selection : answering.fragments.get(selection.name.value)!
+      const condition = fragment.typeCondition?.name.value
+      const wanted = condition ? answering.schema.getType(condition) : type
+      const applies = wanted === type || (isAbstractType(wanted) && answering.schema.isSubType(wanted, type as never))
+      if (applies) collect(answering, type, fragment.selectionSet, fields)
+    }
+  }
+}
+
+function answerValue(
+  answering: Answering,
+  type: GraphQLOutputType,
+  below: readonly SelectionSetNode[],
+  place: Place,
+  mayBeNull = true,
+): unknown {
+  const { health, errors } = answering
+  const random = new Random(place.key)
+  if (isNonNullType(type)) {
+    if (random.chance(health.lies / 4)) return null
+    return answerValue(answering, type.ofType, below, place, false)
+  }
+  if (mayBeNull && random.chance(health.nulls)) return null
+  if (mayBeNull && random.chance(health.errors)) {
+    errors.push({ message: 'Refused.', path: place.path, extensions: { code: 'FORBIDDEN', at: place.path.length } })
+    return null
+  }
+  if (isListType(type)) {
+    return Array.from({ length: random.below(4) }, (_, index) =>
+      answerValue(answering, type.ofType, below, { key: `${place.key} ${index}`, path: [...place.path, index] }),
+    )
+  }
+  if (isCompositeType(type)) return answerObject(answering, type, below, place)
+  if (random.chance(health.lies)) return random.pick([true, 3.5, 'WRONG', 7])
+  if (isEnumType(type)) return random.pick(type.getValues()).name
+  return scalarOf(type.name, random)
+}
+
+function scalarOf(name: string, random: Random): unknown {
+  if (name === 'Boolean') return random.chance(0.5)
+  if (name === 'Int' || name === 'SafeInt') return random.below(1000)
+  if (name === 'Float') return random.below(100) / 4
+  if (name === 'JSONObject') return { deep: [random.below(5), null, { 'a"b': '\u2028' }] }
+  // Few, so that entities occur several times.
+  return random.pick(['one', 'two', 'thr"ee', 'vier\n', '\ud83d\ude00'])
+}
