@@ -10,9 +10,13 @@ import { startEventsIn } from './inbound/events-in.ts'
 import { createLoaders } from './inbound/loaders.ts'
 import { createResolvers } from './inbound/resolvers.ts'
 import { collectionsOf, prepareCollections } from './outbound/documents.ts'
+import { createMongoApiKeys } from './outbound/mongo-api-keys.ts'
 import { createMongoChainReader, createMongoChainWriter } from './outbound/mongo-chain.ts'
 import { createMongoViews } from './outbound/mongo-views.ts'
+import { makeRandomSecret } from './outbound/random-secret.ts'
+import { createCreateApiKey } from './use-cases/create-api-key.ts'
 import { recordEvents } from './use-cases/record-events.ts'
+import { createRevokeApiKey } from './use-cases/revoke-api-key.ts'
 import { createVerifyChain } from './use-cases/verify-chain.ts'
 
 const config = configOrExit(readConfig)
@@ -34,6 +38,10 @@ resources.defer(() => redis.destroy())
 // What we do.
 const views = createMongoViews(collections)
 const verifyChain = createVerifyChain(createMongoChainReader(collections))
+const now = () => new Date()
+const keys = createMongoApiKeys({ mongo, collections })
+const createApiKey = createCreateApiKey({ keys, makeSecret: makeRandomSecret, now })
+const revokeApiKey = createRevokeApiKey({ keys, now })
 
 // What talks to us.
 const eventsIn = await startEventsIn({
@@ -48,7 +56,7 @@ resources.defer(() => eventsIn.stop())
 const subgraph = await serveSubgraph({
   name: 'audit',
   schemaFile: new URL('../schema.graphql', import.meta.url),
-  resolvers: createResolvers({ views, verifyChain }),
+  resolvers: createResolvers({ views, verifyChain, keys, createApiKey, revokeApiKey }),
   createLoaders: () => createLoaders(views),
   verifyToken: createInternalTokenVerifier(config.internalPublicKey),
   checks: {

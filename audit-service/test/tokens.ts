@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import type { Role } from '@redress/shared/access.ts'
+import type { Principal } from '@redress/shared/access.ts'
 import { createInternalTokenSigner } from '@redress/shared/internal-token.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
@@ -15,7 +15,12 @@ export type Answer = Readonly<{
 }>
 
 /** Asks a subgraph as the gateway does for somebody with `role`; without one, as somebody who is not the gateway. */
-export async function ask(url: string, role: Role | null, query: string, variables: object = {}): Promise<Answer> {
+export async function ask(
+  url: string,
+  role: Principal['roles'][number] | null,
+  query: string,
+  variables: object = {},
+): Promise<Answer> {
   const token = role && (await sign({ id: 'ada', roles: [role], customerId: null }))
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { readEnvironment } from '@redress/shared/config.ts'
 import { type } from 'arktype'
 import { isInternalPrivateKey, isReadableKeyFile } from './access/key-files.ts'
+import { isOrigins, readOrigins } from './access/origins.ts'
 
 const SUPERGRAPH_FILE = fileURLToPath(new URL('../supergraph.graphql', import.meta.url))
 
@@ -18,6 +19,9 @@ const KeyFile = type('string > 0').narrow(
 // It becomes part of a page.
 const DevToken = type(/^[\w.-]+$/).configure({ expected: 'a JWT' })
 const Never = type('string').narrow((_, ctx) => ctx.reject({ expected: 'left out when NODE_ENV is production' }))
+const Origins = type('string').narrow(
+  (text, ctx) => isOrigins(text) || ctx.reject({ expected: 'origins such as https://console.example.com, by comma' }),
+)
 const GraphFile = type('string > 0').narrow(
   (path, ctx) => existsSync(path) || ctx.reject({ expected: 'the path of a supergraph (GraphQL)' }),
 )
@@ -34,9 +38,17 @@ const Environment = type({
   AUTH: "'on' | 'off' = 'on'",
   'INTERNAL_PRIVATE_KEY?': InternalPrivateKey,
   'JWT_PUBLIC_KEY_PATH?': KeyFile,
+  'JWT_JWKS_URL?': 'string.url',
   JWT_ISSUER: "string > 0 = 'redress'",
   JWT_AUDIENCE: "string > 0 = 'redress'",
   SUBGRAPH_TIMEOUT_MS: `${TIMEOUT} = '5000'`,
+  REQUEST_TIMEOUT_MS: `${TIMEOUT} = '15000'`,
+  'REDIS_URL?': 'string.url',
+  'REDIS_CACHE_URL?': 'string.url',
+  'REDIS_EVENTS_URL?': 'string.url',
+  RATE_LIMIT_MAX: "string.integer.parse |> 1 <= number <= 1000000000 = '100'",
+  RATE_LIMIT_WINDOW_MS: "string.integer.parse |> 1000 <= number <= 86400000 = '60000'",
+  CORS_ORIGINS: Origins.default(''),
   HEALTH_CHECK_TIMEOUT_MS: `${TIMEOUT} = '2000'`,
   SHUTDOWN_TIMEOUT_MS: `${TIMEOUT} = '30000'`,
   'PLAYGROUND?': YesOrNo,
@@ -48,17 +60,26 @@ const Environment = type({
 /** What Redress's own graph cannot do without; another one says itself where its subgraphs are. */
 const OwnGraph = type({ ISSUES_URL: 'string.url', DECISIONS_URL: 'string.url', AUDIT_URL: 'string.url' })
 /** Who asks is known by a signature, and passed on with one. */
-const WithAuth = type({ INTERNAL_PRIVATE_KEY: 'string', JWT_PUBLIC_KEY_PATH: 'string' })
+const WithAuth = type({ INTERNAL_PRIVATE_KEY: 'string' })
+const WithKeyFile = type({ JWT_PUBLIC_KEY_PATH: 'string' })
+const WithKeyUrl = type({
+  'JWT_PUBLIC_KEY_PATH?': type('string').narrow((_, ctx) =>
+    ctx.reject({ expected: 'left out where JWT_JWKS_URL is set' }),
+  ),
+})
 /** A token in a page, and doors without a guard, are for the machine of a developer, and nowhere else. */
 const Production = type({ 'DEV_TOKEN?': Never, 'AUTH?': type("'on'").configure({ expected: 'on in production' }) })
 
 function environmentFor(given: NodeJS.ProcessEnv): typeof Environment {
-  const parts = [
+  const parts: unknown[] = [
     ...(given.SUPERGRAPH ? [] : [OwnGraph]),
-    ...(given.AUTH === 'off' ? [] : [WithAuth]),
+    ...(given.AUTH === 'off' ? [] : [WithAuth, given.JWT_JWKS_URL ? WithKeyUrl : WithKeyFile]),
     ...(given.NODE_ENV === 'production' ? [Production] : []),
   ]
-  return parts.reduce((whole, part) => whole.and(part as never) as unknown as typeof Environment, Environment)
+  return parts.reduce<typeof Environment>(
+    (whole, part) => whole.and(part as never) as unknown as typeof Environment,
+    Environment,
+  )
 }
 
 export type GatewayConfig = ReturnType<typeof readConfig>
@@ -76,9 +97,22 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     /** Addresses that stand above those in the supergraph. */
     subgraphs: { issues: env.ISSUES_URL, decisions: env.DECISIONS_URL, audit: env.AUDIT_URL },
     subgraphTimeoutMs: env.SUBGRAPH_TIMEOUT_MS,
+    requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
+    /** Null: limits are counted by this process alone, and there are no subscriptions. */
+    redis: {
+      cacheUrl: env.REDIS_CACHE_URL ?? env.REDIS_URL ?? null,
+      eventsUrl: env.REDIS_EVENTS_URL ?? env.REDIS_URL ?? null,
+    },
+    rateLimit: { max: env.RATE_LIMIT_MAX, windowMs: env.RATE_LIMIT_WINDOW_MS },
+    origins: readOrigins(env.CORS_ORIGINS),
     internalPrivateKey: env.INTERNAL_PRIVATE_KEY ?? null,
     auth: env.AUTH === 'on',
-    jwt: { keyFile: env.JWT_PUBLIC_KEY_PATH ?? null, issuer: env.JWT_ISSUER, audience: env.JWT_AUDIENCE },
+    jwt: {
+      keyFile: env.JWT_PUBLIC_KEY_PATH ?? null,
+      keysUrl: env.JWT_JWKS_URL ?? null,
+      issuer: env.JWT_ISSUER,
+      audience: env.JWT_AUDIENCE,
+    },
     playground: isOn(env.PLAYGROUND) ? { devToken: env.DEV_TOKEN ?? null } : null,
     introspection: isOn(env.INTROSPECTION),
     health: { timeoutMs: env.HEALTH_CHECK_TIMEOUT_MS },

@@ -12,7 +12,10 @@ afterEach(async () => {
 async function startWithAudit(listener: RequestListener, timeoutMs = 2_000) {
   const audit = await startOddSubgraph(listener)
   resources.push(audit.stop)
-  const gateway = await startTestGateway({ urls: { audit: audit.url }, timeoutMs })
+  const gateway = await startTestGateway({
+    urls: { audit: audit.url },
+    environment: { SUBGRAPH_TIMEOUT_MS: `${timeoutMs}` },
+  })
   resources.push(gateway.stop)
   return { gateway, audit }
 }

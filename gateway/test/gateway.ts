@@ -1,23 +1,17 @@
-import { readFileSync } from 'node:fs'
-import { createInternalTokenSigner } from '@redress/shared/internal-token.ts'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { pino } from 'pino'
-import { createTokenVerifier } from '../src/access/verify-token.ts'
-import { createSubgraphs, isSubgraphReady } from '../src/execution/subgraphs.ts'
-import { createGraphqlRoute } from '../src/http/graphql-route.ts'
-import { createPlaygroundRoute } from '../src/http/playground/playground-route.ts'
-import { serveGateway } from '../src/http/serve-gateway.ts'
-import { createGraph } from '../src/operations/graph.ts'
-import { createOperations } from '../src/operations/run-operation.ts'
-import { createKeys, signToken, type TokenClaims } from './keys.ts'
+import { readConfig } from '../src/config.ts'
+import { startGateway } from '../src/start.ts'
+import { createKeys, pemOf, signToken, type TokenClaims } from './keys.ts'
 import { startSubgraphs } from './subgraphs.ts'
 
 type Options = Readonly<{
   /** Addresses to use in place of those of the real subgraphs. */
-  urls?: Readonly<Record<string, string>>
-  timeoutMs?: number
-  introspection?: boolean
-  trustProxy?: boolean
-  devToken?: string
+  urls?: Readonly<Partial<Record<'issues' | 'decisions' | 'audit', string>>>
+  /** More of the configuration. */
+  environment?: NodeJS.ProcessEnv
 }>
 
 export type Answer = Readonly<{
@@ -25,41 +19,30 @@ export type Answer = Readonly<{
   errors?: readonly { message: string; path?: unknown[]; extensions: Record<string, unknown> }[]
 }>
 
-/** A gateway over three real subgraphs, all in this process and on ports of their own. */
-export async function startTestGateway(options: Options = {}) {
-  const { urls = {}, timeoutMs = 5_000, introspection = true, trustProxy = false } = options
+/** The gateway as its program starts it, over three real subgraphs, all in this process and on ports of their own. */
+export async function startTestGateway({ urls = {}, environment = {} }: Options = {}) {
   const keys = createKeys()
+  const directory = mkdtempSync(join(tmpdir(), 'gateway-test-'))
+  const keyFile = join(directory, 'jwt.pem')
+  writeFileSync(keyFile, pemOf(keys.jwt.publicKey))
   const real = await startSubgraphs(keys.internalPublicKey)
   const logged: Record<string, unknown>[] = []
   const logger = pino({ level: 'debug' }, { write: (line: string) => logged.push(JSON.parse(line)) })
-
-  const subgraphs = createSubgraphs({
-    services: { ...real.urls, ...urls },
-    timeoutMs,
-    signToken: createInternalTokenSigner(keys.internalPrivateKey),
-    logger,
-    onCall: () => {},
-    onBreaker: () => {},
-  })
-  const graph = createGraph(readFileSync(new URL('../supergraph.graphql', import.meta.url), 'utf8'), subgraphs.sourceOf)
-  const operations = createOperations({ graph, introspection, logger })
   const token = await signToken(keys.jwt.privateKey, { roles: ['admin'] })
-  const gateway = await serveGateway({
-    graphql: createGraphqlRoute({
-      operations,
-      verifyToken: createTokenVerifier({
-        keys: async () => keys.jwt.publicKey,
-        issuer: 'redress',
-        audience: 'redress',
-      }),
-    }),
-    playground: createPlaygroundRoute({ devToken: options.devToken ?? token }),
-    checks: Object.fromEntries(subgraphs.all().map((one) => [one.name, () => isSubgraphReady(one, 500)])),
-    trustProxy,
-    port: 0,
-    host: '127.0.0.1',
-    logger,
+
+  const config = readConfig({
+    PORT: '0',
+    ISSUES_URL: urls.issues ?? real.urls.issues,
+    DECISIONS_URL: urls.decisions ?? real.urls.decisions,
+    AUDIT_URL: urls.audit ?? real.urls.audit,
+    INTERNAL_PRIVATE_KEY: keys.internalPrivateKey,
+    JWT_PUBLIC_KEY_PATH: keyFile,
+    DEV_TOKEN: token,
+    RATE_LIMIT_MAX: '100000',
+    HEALTH_CHECK_TIMEOUT_MS: '500',
+    ...environment,
   })
+  const gateway = await startGateway(config, logger)
 
   return {
     url: gateway.url,
@@ -75,8 +58,8 @@ export async function startTestGateway(options: Options = {}) {
     stopSubgraphs: real.stop,
     async stop() {
       await gateway.close()
-      await subgraphs.close()
       await real.stop()
+      rmSync(directory, { recursive: true })
     },
   }
 }

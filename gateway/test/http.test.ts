@@ -171,7 +171,7 @@ describe('the other doors', () => {
 describe('an address of the caller', () => {
   it('is what the proxy says, where there is one, and the other end of the connection where there is none', async () => {
     const forwarded = { headers: { 'x-forwarded-for': '203.0.113.9, 10.0.0.1' } }
-    const behindProxy = await startTestGateway({ trustProxy: true })
+    const behindProxy = await startTestGateway({ environment: { TRUST_PROXY: 'true' } })
 
     await behindProxy.post({ query: '{ queues { name } }' }, forwarded)
     await gateway.post({ query: '{ queues { name } }' }, forwarded)
@@ -184,7 +184,7 @@ describe('an address of the caller', () => {
 
 describe('without introspection', () => {
   it('the schema is not shown, nor names of it suggested', async () => {
-    const closed = await startTestGateway({ introspection: false })
+    const closed = await startTestGateway({ environment: { INTROSPECTION: 'false' } })
 
     expect((await closed.ask('{ __schema { types { name } } }')).errors).toMatchObject([
       { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } },

@@ -7,7 +7,7 @@ import { startTestGateway } from './gateway.ts'
 
 let gateway: Awaited<ReturnType<typeof startTestGateway>>
 beforeAll(async () => {
-  gateway = await startTestGateway({ devToken: 'header.claims.signature' })
+  gateway = await startTestGateway({ environment: { DEV_TOKEN: 'header.claims.signature' } })
 })
 afterAll(() => gateway.stop())
 

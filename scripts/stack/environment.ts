@@ -20,6 +20,8 @@ export function environmentOf(
   const withoutSecrets = Object.entries(given).filter(([name]) => !(name in secrets))
   return {
     NODE_ENV: 'development',
+    // Whoever tries things out is not to be slowed down; what is given stands above.
+    RATE_LIMIT_MAX: '10000',
     // Compiled code is kept, so that the second start is a fast one.
     NODE_COMPILE_CACHE: join(dataDirectory, 'compile-cache'),
     DEVDB_PATH: join(dataDirectory, 'devdb.sqlite'),

@@ -87,7 +87,7 @@ export const PROCESS_TABLE: readonly ProcessRow[] = [
     stage: 'door',
     program: 'gateway/src/main.ts',
     portVariable: 'PORT',
-    addresses: { ISSUES_URL: 'issues', DECISIONS_URL: 'decisions', AUDIT_URL: 'audit' },
+    addresses: { ISSUES_URL: 'issues', DECISIONS_URL: 'decisions', AUDIT_URL: 'audit', REDIS_URL: 'redis' },
     secrets: ['INTERNAL_PRIVATE_KEY', 'JWT_PUBLIC_KEY_PATH', 'DEV_TOKEN'],
   },
 ]

@@ -1,6 +1,9 @@
 import { posix } from 'node:path'
 
-/** A part of the tree with rules of its own. `program` is what is started: main.ts, worker.ts, seed.ts. */
+/**
+ * A part of the tree with rules of its own. `program` is what is started: main.ts, worker.ts, seed.ts; `start` puts a
+ * process together for its program and for tests.
+ */
 export const AREAS = [
   'domain',
   'use-cases',
@@ -9,6 +12,7 @@ export const AREAS = [
   'engines',
   'config',
   'program',
+  'start',
   'gateway/http',
   'gateway/operations',
   'gateway/execution',
@@ -30,7 +34,15 @@ export type Place = Readonly<{ area: Area; owner: string }>
 export type Target = Area | 'shared/pure' | 'package' | 'node' | 'node:crypto'
 
 const PROGRAMS = new Set(['main.ts', 'worker.ts', 'seed.ts'])
-const PURE = ['errors.ts', 'contracts.ts', 'access.ts', 'pagination.ts', 'coalesce.ts', 'events/envelope.ts']
+const PURE = [
+  'errors.ts',
+  'contracts.ts',
+  'access.ts',
+  'api-key.ts',
+  'pagination.ts',
+  'coalesce.ts',
+  'events/envelope.ts',
+]
 const SHARED = '@redress/shared/'
 const DEVDB = '@redress/devdb/'
 
@@ -47,7 +59,7 @@ function areaOf(owner: string, [first = '', folder = '', ...deeper]: readonly st
   if (owner === 'scripts' || owner === 'shared') return owner
   if (owner === 'infra') return first === 'devdb' ? 'devdb' : 'infra'
   if (first !== 'src') return null
-  if (deeper.length === 0) return PROGRAMS.has(folder) ? 'program' : 'config'
+  if (deeper.length === 0) return PROGRAMS.has(folder) ? 'program' : folder === 'start.ts' ? 'start' : 'config'
   const name = owner === 'gateway' ? `gateway/${folder}` : folder
   return AREAS.find((area) => area === name) ?? null
 }

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { can, PERMISSIONS_OF_ROLE, type Principal, type Role, reachOf } from './access.ts'
+import {
+  can,
+  check,
+  GATEWAY_PRINCIPAL,
+  hasRole,
+  isOwner,
+  PERMISSIONS_OF_ROLE,
+  type Principal,
+  ROLES,
+  type Role,
+  reachOf,
+} from './access.ts'
 
 const whoIs = (...roles: Role[]): Principal => ({ id: 'ada', roles, customerId: null })
 const customer: Principal = { id: 'eve', roles: ['customer'], customerId: 'cust_1' }
@@ -25,6 +36,11 @@ describe('a role', () => {
     ['monitoring', 'queue:read:*', true],
     ['monitoring', 'issue:read:*', false],
     ['customer', 'issue:create:*', false],
+    ['admin', 'api_key:create:*', true],
+    ['admin', 'api_key:revoke:*', true],
+    ['admin', 'api_key:read:*', true],
+    ['operator', 'api_key:create:*', false],
+    ['service', 'api_key:read:*', false],
   ])('%s asking for %s: %s', ([role, permission, allowed]) => {
     expect(can(whoIs(role), permission)).toBe(allowed)
   })
@@ -40,7 +56,48 @@ describe('a role', () => {
   it('grants permissions of the form resource:action:target only', () => {
     const granted = Object.values(PERMISSIONS_OF_ROLE).flat()
 
-    expect(granted.filter((permission) => !/^(\*|[a-z]+):(\*|[a-z_]+):(\*|own)$/.test(permission))).toEqual([])
+    expect(granted.filter((permission) => !/^(\*|[a-z_]+):(\*|[a-z_]+):(\*|own)$/.test(permission))).toEqual([])
+  })
+})
+
+describe('the question whether an API key is good', () => {
+  it('is the gateway’s alone: no role that a caller can have reaches it, not even by a wildcard', () => {
+    expect(reachOf(GATEWAY_PRINCIPAL, 'api_key:verify:*')).toBe('all')
+    expect(ROLES.map((role) => reachOf(whoIs(role), 'api_key:verify:*'))).toEqual(ROLES.map(() => 'none'))
+    expect(reachOf(whoIs(...ROLES), 'api_key:verify')).toBe('none')
+  })
+
+  it('is all that the gateway may ask for itself', () => {
+    expect(reachOf(GATEWAY_PRINCIPAL, 'api_key:create:*')).toBe('none')
+    expect(reachOf(GATEWAY_PRINCIPAL, 'issue:read:*')).toBe('none')
+  })
+})
+
+describe('a caller', () => {
+  it('is told why not', () => {
+    expect(check(customer, 'issue:read', 'cust_1')).toEqual({ allowed: true, reason: 'granted' })
+    expect(check(customer, 'issue:read', 'cust_2')).toEqual({ allowed: false, reason: 'not their own' })
+    expect(check(customer, 'issue:create')).toEqual({ allowed: false, reason: 'not granted' })
+  })
+
+  it('has the roles that they have', () => {
+    expect([hasRole(whoIs('operator'), 'operator'), hasRole(whoIs('operator'), 'admin')]).toEqual([true, false])
+  })
+
+  it('reaches the same on the second question, and from an equal set of roles', () => {
+    const [first, second] = [whoIs('reviewer', 'operator'), whoIs('operator', 'reviewer')]
+
+    expect([1, 2].map(() => reachOf(first, 'issue:retry:*'))).toEqual(['all', 'all'])
+    expect(reachOf(second, 'issue:retry:*')).toBe('all')
+    expect(reachOf(second, 'audit:read:*')).toBe('none')
+  })
+
+  it('owns nothing where they are no customer, what belongs to nobody included', () => {
+    expect([isOwner(customer, 'cust_1'), isOwner(customer, null), isOwner(whoIs('admin'), null)]).toEqual([
+      true,
+      false,
+      false,
+    ])
   })
 })
 
@@ -49,6 +106,12 @@ describe('a customer', () => {
     expect(reachOf(customer, 'issue:read:*')).toBe('own')
     expect(can(customer, 'issue:read', 'cust_1')).toBe(true)
     expect(can(customer, 'issue:read', 'cust_2')).toBe(false)
+  })
+
+  it('reaches their own after somebody with the same roles reached nothing', () => {
+    const nobody: Principal = { ...customer, customerId: null }
+
+    expect([nobody, customer].map((one) => reachOf(one, 'transaction:read:*'))).toEqual(['none', 'own'])
   })
 
   it('reaches nothing where the token names no customer', () => {

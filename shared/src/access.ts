@@ -1,18 +1,23 @@
 /** Who asks: a person, a tool or a customer, as the gateway verified it. */
 export type Principal = Readonly<{
   id: string
-  roles: readonly Role[]
+  roles: readonly (Role | typeof GATEWAY_ROLE)[]
   /** Set for a customer who sees only what is `own`. */
   customerId: string | null
 }>
 
+/** What a token or an API key may name. */
 export const ROLES = ['admin', 'operator', 'reviewer', 'read_only', 'monitoring', 'customer', 'service'] as const
 export type Role = (typeof ROLES)[number]
+
+/** The gateway itself, asking a subgraph on nobody's behalf. Not among ROLES: no caller can bring it. */
+export const GATEWAY_ROLE = 'gateway'
+export const GATEWAY_PRINCIPAL: Principal = { id: 'gateway', roles: [GATEWAY_ROLE], customerId: null }
 
 const READ = ['issue:read:*', 'customer:read:*', 'transaction:read:*', 'decision:read:*', 'queue:read:*'] as const
 
 /** What each role may do, as `resource:action:target`. `*` stands for all; the target `own` for the caller's own. */
-export const PERMISSIONS_OF_ROLE: Readonly<Record<Role, readonly string[]>> = {
+export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, readonly string[]>> = {
   admin: ['*:*:*'],
   operator: [...READ, 'issue:create:*', 'issue:retry:*'],
   reviewer: [...READ, 'issue:review:*', 'customer:read_pii:*'],
@@ -20,29 +25,80 @@ export const PERMISSIONS_OF_ROLE: Readonly<Record<Role, readonly string[]>> = {
   monitoring: ['queue:read:*'],
   customer: ['issue:read:own', 'customer:read:own', 'transaction:read:own'],
   service: [...READ, 'issue:create:*'],
+  [GATEWAY_ROLE]: ['api_key:verify:*'],
 }
+
+/** What no `*` covers: only who is given it by name has it. */
+const BY_NAME_ONLY: ReadonlySet<string> = new Set(['api_key:verify'])
 
 /** How far a permission reaches: everything, the caller's own, or nothing. */
 export type Reach = 'all' | 'own' | 'none'
 
 /** How far `principal` may do `permission` (`resource:action`, with or without a target). */
 export function reachOf({ roles, customerId }: Principal, permission: string): Reach {
-  const [resource, action] = permission.split(':')
+  const reaches = reachesOf(roles)
+  let reach = reaches.get(permission)
+  if (reach === undefined) {
+    reach = findReach(roles, permission)
+    reaches.set(permission, reach)
+  }
+  return reach === 'own' && customerId === null ? 'none' : reach
+}
+
+export type Access = Readonly<{ allowed: boolean; reason: 'granted' | 'not granted' | 'not their own' }>
+
+const GRANTED: Access = { allowed: true, reason: 'granted' }
+const NOT_GRANTED: Access = { allowed: false, reason: 'not granted' }
+const NOT_THEIR_OWN: Access = { allowed: false, reason: 'not their own' }
+
+/** Whether `principal` may do `permission` to something that belongs to the customer `ownerId`, and why. */
+export function check(principal: Principal, permission: string, ownerId: string | null = null): Access {
+  const reach = reachOf(principal, permission)
+  if (reach === 'none') return NOT_GRANTED
+  return reach === 'all' || isOwner(principal, ownerId) ? GRANTED : NOT_THEIR_OWN
+}
+
+/** Whether `principal` may do `permission` to something that belongs to the customer `ownerId`. */
+export function can(principal: Principal, permission: string, ownerId: string | null = null): boolean {
+  return check(principal, permission, ownerId).allowed
+}
+
+/** Whether something that belongs to the customer `ownerId` is the caller's own. What belongs to nobody is nobody's. */
+export function isOwner({ customerId }: Principal, ownerId: string | null): boolean {
+  return customerId !== null && customerId === ownerId
+}
+
+export function hasRole({ roles }: Principal, role: Role): boolean {
+  return roles.includes(role)
+}
+
+type Roles = Principal['roles']
+/** What was asked so far, by permission. Permissions are written in schemas and code, so there are only so many. */
+type Reaches = Map<string, Reach>
+
+/** By the set of roles, of which there are a few; and by the list that a caller has, so that finding it is one look-up. */
+const reachesOfSet = new Map<string, Reaches>()
+const reachesOfList = new WeakMap<Roles, Reaches>()
+
+function reachesOf(roles: Roles): Reaches {
+  const known = reachesOfList.get(roles)
+  if (known) return known
+  const set = [...new Set(roles)].sort().join()
+  const reaches = reachesOfSet.get(set) ?? new Map<string, Reach>()
+  reachesOfSet.set(set, reaches)
+  reachesOfList.set(roles, reaches)
+  return reaches
+}
+
+function findReach(roles: Roles, permission: string): Reach {
+  const [resource = '', action = ''] = permission.split(':')
+  const wildcard = BY_NAME_ONLY.has(`${resource}:${action}`) ? null : '*'
+  const covers = (granted: string | undefined, wanted: string) => granted === wanted || granted === wildcard
   const targets = roles
     .flatMap((role) => PERMISSIONS_OF_ROLE[role])
     .map((granted) => granted.split(':'))
     .filter((granted) => covers(granted[0], resource) && covers(granted[1], action))
     .map((granted) => granted[2])
   if (targets.includes('*')) return 'all'
-  return targets.includes('own') && customerId !== null ? 'own' : 'none'
-}
-
-function covers(granted: string | undefined, wanted: string | undefined): boolean {
-  return granted === '*' || granted === wanted
-}
-
-/** Whether `principal` may do `permission` to something that belongs to the customer `ownerId`. */
-export function can(principal: Principal, permission: string, ownerId: string | null = null): boolean {
-  const reach = reachOf(principal, permission)
-  return reach === 'all' || (reach === 'own' && ownerId === principal.customerId)
+  return targets.includes('own') ? 'own' : 'none'
 }

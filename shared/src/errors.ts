@@ -5,6 +5,7 @@ export const ERROR_KINDS = {
   refused: { retry: false, http: 403 },
   missing: { retry: false, http: 404 },
   conflict: { retry: true, http: 409 },
+  limited: { retry: true, http: 429 },
   unavailable: { retry: true, http: 503 },
 } as const
 

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
-import type { Principal } from './access.ts'
-import { createInternalTokenSigner, createInternalTokenVerifier } from './internal-token.ts'
+import { GATEWAY_PRINCIPAL, type Principal } from './access.ts'
+import { createInternalTokenSigner, createInternalTokenVerifier, toPrincipal } from './internal-token.ts'
 
 const keys = () => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
@@ -37,6 +37,11 @@ describe('the internal token', () => {
 
   it('differs for another caller', async () => {
     expect(await sign(ada)).not.toBe(await sign({ ...ada, roles: ['admin'] }))
+  })
+
+  it('carries the gateway’s own word too, which no caller’s token can', async () => {
+    expect(await verify(await sign(GATEWAY_PRINCIPAL))).toEqual(GATEWAY_PRINCIPAL)
+    expect(toPrincipal({ sub: 'gateway', roles: ['gateway', 'operator'] }).roles).toEqual(['operator'])
   })
 
   it('made with another key is refused', async () => {

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { jwtVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
-import { type Principal, ROLES, type Role } from './access.ts'
+import { GATEWAY_ROLE, type Principal, ROLES } from './access.ts'
 import { UnauthenticatedError } from './errors.ts'
 
 /** The signed word from the gateway to a subgraph about who is asking. Ed25519: only the gateway can make one. */
@@ -12,6 +12,8 @@ const LIFETIME_SECONDS = 60
 /** A signed token is used again until half its life is over; requests of one caller share it. */
 const REUSE_MS = (LIFETIME_SECONDS / 2) * 1000
 const CACHED_MAX = 10_000
+/** Behind the gateway there is one role more, which only the gateway's own signature can give. */
+const ROLES_WITHIN = [...ROLES, GATEWAY_ROLE] as const
 
 export type SignInternalToken = (principal: Principal) => Promise<string>
 /** @throws UnauthenticatedError when the token is missing, forged, expired or meant for somebody else. */
@@ -67,18 +69,18 @@ async function verify(key: KeyObject, token: string): Promise<{ principal: Princ
       audience: AUDIENCE,
       requiredClaims: ['sub', 'exp'],
     })
-    return { principal: toPrincipal(payload), expiresAtMs: payload.exp! * 1000 }
+    return { principal: toPrincipal(payload, ROLES_WITHIN), expiresAtMs: payload.exp! * 1000 }
   } catch (error) {
     throw new UnauthenticatedError('The internal token is not valid.', { cause: error })
   }
 }
 
-/** Reads who somebody is from verified claims; roles that Redress does not know grant nothing. */
-export function toPrincipal(claims: Readonly<Record<string, unknown>>): Principal {
+/** Reads who somebody is from verified claims; roles other than `known` grant nothing. */
+export function toPrincipal(claims: Readonly<Record<string, unknown>>, known: Principal['roles'] = ROLES): Principal {
   const { sub, roles, customerId } = claims
   return {
     id: String(sub),
-    roles: Array.isArray(roles) ? ROLES.filter((role: Role) => roles.includes(role)) : [],
+    roles: Array.isArray(roles) ? known.filter((role) => roles.includes(role)) : [],
     customerId: typeof customerId === 'string' ? customerId : null,
   }
 }

@@ -6,8 +6,23 @@ const CONNECT_TIMEOUT_MS = 5_000
 const RECONNECT_MIN_MS = 50
 const RECONNECT_MAX_MS = 1_000
 
+type RedisOptions = Readonly<{ name: string; logger: Logger }>
+
 /** A connected client that goes on trying, with jitter, for as long as Redis is away. */
-export async function connectRedis(url: string, { name, logger }: { name: string; logger: Logger }) {
+export async function connectRedis(url: string, options: RedisOptions) {
+  const client = createRedis(url, options)
+  await client.connect()
+  return client
+}
+
+/** The same, but for a process that can do without: it connects in the background. */
+export function openRedis(url: string, options: RedisOptions) {
+  const client = createRedis(url, options)
+  client.connect().catch((err: unknown) => options.logger.warn({ err }, 'redis connection lost'))
+  return client
+}
+
+function createRedis(url: string, { name, logger }: RedisOptions) {
   const client = createClient({
     url,
     name,
@@ -18,7 +33,6 @@ export async function connectRedis(url: string, { name, logger }: { name: string
     },
   })
   client.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
-  await client.connect()
   return client
 }
 

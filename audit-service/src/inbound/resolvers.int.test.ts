@@ -1,14 +1,11 @@
 import type { HttpServer } from '@redress/shared/http.ts'
-import { createInternalTokenVerifier } from '@redress/shared/internal-token.ts'
-import { serveSubgraph } from '@redress/shared/subgraph.ts'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { issueEvents } from '../../test/events.ts'
-import { type Database, logger, openDatabase, openRecord } from '../../test/stores.ts'
-import { ask, codesOf, INTERNAL_PUBLIC_KEY } from '../../test/tokens.ts'
+import { type Database, openDatabase, openRecord } from '../../test/stores.ts'
+import { startSubgraph } from '../../test/subgraph.ts'
+import { ask, codesOf } from '../../test/tokens.ts'
 import { createMongoViews } from '../outbound/mongo-views.ts'
 import type { Views } from '../use-cases/ports.ts'
-import { createLoaders } from './loaders.ts'
-import { createResolvers } from './resolvers.ts'
 
 let database: Database
 let subgraph: HttpServer
@@ -18,18 +15,7 @@ beforeAll(async () => {
   database = await openDatabase(inject('mongoUri'))
   const record = await openRecord(database)
   await record([...issueEvents('iss_1', 3), ...issueEvents('iss_2', 2)])
-  const views = watched(createMongoViews(database.collections))
-  subgraph = await serveSubgraph({
-    name: 'audit',
-    schemaFile: new URL('../../schema.graphql', import.meta.url),
-    resolvers: createResolvers({ views, verifyChain: database.verifyChain }),
-    createLoaders: () => createLoaders(views),
-    verifyToken: createInternalTokenVerifier(INTERNAL_PUBLIC_KEY),
-    checks: {},
-    port: 0,
-    host: '127.0.0.1',
-    logger,
-  })
+  subgraph = await startSubgraph(database, watched(createMongoViews(database.collections)))
 })
 afterAll(async () => {
   await subgraph?.close()

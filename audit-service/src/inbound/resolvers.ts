@@ -1,6 +1,11 @@
+import { ROLES, type Role } from '@redress/shared/access.ts'
+import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { PageArguments } from '@redress/shared/pagination.ts'
 import type { RequestContext } from '@redress/shared/subgraph.ts'
-import type { AuditFilter, Views } from '../use-cases/ports.ts'
+import type { KeyRequest } from '../domain/api-key.ts'
+import type { CreateApiKey } from '../use-cases/create-api-key.ts'
+import type { ApiKeys, AuditFilter, Views } from '../use-cases/ports.ts'
+import type { RevokeApiKey } from '../use-cases/revoke-api-key.ts'
 import type { VerifyChain } from '../use-cases/verify-chain.ts'
 import type { Loaders } from './loaders.ts'
 
@@ -9,14 +14,30 @@ type ById = Readonly<{ id: string }>
 type LogArguments = PageArguments & Readonly<{ filter?: AuditFilter | null }>
 type RangeArguments = Readonly<{ fromSequence?: number | null; toSequence?: number | null }>
 
+type Dependencies = Readonly<{
+  views: Views
+  verifyChain: VerifyChain
+  keys: ApiKeys
+  createApiKey: CreateApiKey
+  revokeApiKey: RevokeApiKey
+}>
+
 /** GraphQL on one side, use cases on the other. */
-export function createResolvers({ views, verifyChain }: { views: Views; verifyChain: VerifyChain }) {
+export function createResolvers({ views, verifyChain, keys, createApiKey, revokeApiKey }: Dependencies) {
   return {
     Query: {
       auditLog: (_: unknown, { filter, ...page }: LogArguments) => views.pageOfLog(filter ?? {}, page),
       verifyAuditChain: (_: unknown, { fromSequence = null, toSequence = null }: RangeArguments) =>
         verifyChain({ fromSequence, toSequence }),
+      apiKeys: (_: unknown, page: PageArguments) => keys.page(page),
+      findApiKey: (_: unknown, { id }: ById) => keys.find(id),
     },
+    Mutation: {
+      createApiKey: (_: unknown, { input }: { input: KeyRequest }, context: Context) =>
+        createApiKey({ request: input, granter: context.principal, cause: causeOf(context) }),
+      revokeApiKey: (_: unknown, { id }: ById, context: Context) => revokeApiKey({ id, cause: causeOf(context) }),
+    },
+    Role: ROLE_OF_NAME,
     AuditEntry: {
       __resolveReference: ({ id }: ById, { loaders }: Context) => loaders.entries.load(id),
     },
@@ -25,4 +46,11 @@ export function createResolvers({ views, verifyChain }: { views: Views; verifyCh
       auditTrail: ({ id }: ById, page: PageArguments, { loaders }: Context) => loaders.trails(page).load(id),
     },
   }
+}
+
+/** Roles as the schema writes them. */
+const ROLE_OF_NAME = Object.fromEntries(ROLES.map((role) => [role.toUpperCase(), role])) as Record<string, Role>
+
+function causeOf({ principal, requestId, clientIp }: Context): Cause {
+  return { actor: principal.id, requestId, ip: clientIp }
 }

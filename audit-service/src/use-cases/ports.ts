@@ -1,4 +1,5 @@
 import type { Connection, PageArguments } from '@redress/shared/pagination.ts'
+import type { ApiKey, KeyChange } from '../domain/api-key.ts'
 import type { Head } from '../domain/chain.ts'
 import type { AuditEntry } from '../domain/entry.ts'
 
@@ -36,3 +37,19 @@ export type Views = Readonly<{
   /** What happened to each issue, oldest first; the same page of each. */
   pagesOfTrails(issueIds: readonly string[], page: PageArguments): Promise<readonly Connection<AuditEntry>[]>
 }>
+
+export type ApiKeys = Readonly<{
+  find(id: string): Promise<ApiKey | null>
+  /** Newest first. */
+  page(page: PageArguments): Promise<Connection<ApiKey>>
+  /** Runs `work` in one transaction, several times where another writer came in between. */
+  transact<T>(work: (transaction: ApiKeysTransaction) => Promise<T>): Promise<T>
+}>
+
+export type ApiKeysTransaction = Readonly<{
+  find(id: string): Promise<ApiKey | null>
+  /** Stores the key as it is now, and puts what happened to it on record. */
+  save(change: KeyChange): Promise<void>
+}>
+
+export type Clock = () => Date

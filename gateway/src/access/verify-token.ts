@@ -1,52 +1,108 @@
+import { hash } from 'node:crypto'
 import type { Principal } from '@redress/shared/access.ts'
-import { UnauthenticatedError } from '@redress/shared/errors.ts'
+import { AppError, UnauthenticatedError } from '@redress/shared/errors.ts'
 import { toPrincipal } from '@redress/shared/internal-token.ts'
-import { type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
+import { type Caller, type CallerSource, scopeOf } from './caller.ts'
+import { TokenExpiredError } from './errors.ts'
+import { createSingleFlight } from './single-flight.ts'
 
 /** Asymmetric only: with a symmetric algorithm, whoever can read the public key could sign. */
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA']
-const CACHED_MAX = 10_000
+/** How far the clocks of the issuer and of the gateway may be apart, for `exp` and `nbf`. */
+const CLOCK_TOLERANCE_SECONDS = 5
+const KNOWN_MAX = 10_000
+const REFUSED_MAX = 1_000
+/** For as long, refusing again is a look-up. Short: the key that a token names may be published any moment. */
+const REFUSED_MS = 5_000
 
-export type TokenRules = Readonly<{ keys: JWTVerifyGetKey; issuer: string; audience: string }>
+export type TokenRules = Readonly<{ keys: JWTVerifyGetKey; issuer: string; audience: string; now?: () => number }>
+
+/** Who the value of an `Authorization` header stands for. What was found is kept until the token expires. */
+export function createTokenCallers({ now = Date.now, ...rules }: TokenRules): CallerSource {
+  const known = new LRUCache<string, Caller>({ max: KNOWN_MAX })
+  const refused = new LRUCache<string, Readonly<{ error: AppError; until: number }>>({ max: REFUSED_MAX })
+
+  const findKnown = (authorization: string) => {
+    const caller = known.get(authorization)
+    return caller !== undefined && caller.expiresAt! > now() ? caller : null
+  }
+  const verifyOnce = createSingleFlight(async (authorization: string) => {
+    const claims = await verify(readBearerToken(authorization), rules, now())
+    const caller = toCaller(claims, now)
+    known.set(authorization, caller)
+    return caller
+  })
+
+  return {
+    findKnown,
+    async verify(authorization) {
+      const caller = findKnown(authorization)
+      if (caller) return caller
+      // Many long forged tokens shall not fill the memory.
+      const name = hash('sha256', authorization)
+      const refusal = refused.get(name)
+      if (refusal !== undefined && refusal.until > now()) throw refusal.error
+      try {
+        return await verifyOnce(authorization)
+      } catch (error) {
+        if (isRefusal(error)) refused.set(name, { error, until: now() + REFUSED_MS })
+        throw error
+      }
+    },
+  }
+}
 
 /** @throws UnauthenticatedError when there is no token, or one that is forged, expired or meant for somebody else. */
 export type VerifyToken = (authorization: string | null) => Promise<Principal>
 
-/** Verifies the value of an `Authorization` header. What was found is kept until the token expires. */
+/** As createTokenCallers, for who needs no more than the principal. */
 export function createTokenVerifier(rules: TokenRules): VerifyToken {
-  const verified = new LRUCache<string, Principal>({ max: CACHED_MAX })
-
-  return async (authorization) => {
-    const token = readBearerToken(authorization)
-    const known = verified.get(token)
-    if (known) return known
-
-    const claims = await verify(token, rules)
-    const principal = toPrincipal(claims)
-    verified.set(token, principal, { ttl: Math.max(1, claims.exp! * 1000 - Date.now()) })
-    return principal
-  }
+  const callers = createTokenCallers(rules)
+  return async (authorization) => (await callers.verify(authorization ?? '')).principal
 }
 
-function readBearerToken(authorization: string | null): string {
-  const [, token] = authorization?.match(/^Bearer +(\S+)$/i) ?? []
+function readBearerToken(authorization: string): string {
+  const [, token] = authorization.match(/^Bearer +(\S+)$/i) ?? []
   if (token === undefined) throw new UnauthenticatedError('Send a token: Authorization: Bearer <token>.')
   return token
 }
 
-async function verify(token: string, { keys, issuer, audience }: TokenRules): Promise<JWTPayload> {
+type Rules = Omit<TokenRules, 'now'>
+
+async function verify(token: string, { keys, issuer, audience }: Rules, nowMs: number): Promise<JWTPayload> {
   try {
     const { payload } = await jwtVerify(token, keys, {
       algorithms: ALGORITHMS,
       issuer,
       audience,
       requiredClaims: ['sub', 'exp'],
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      currentDate: new Date(nowMs),
     })
     if (payload.sub === '') throw new Error('The subject is empty.')
     return payload
   } catch (cause) {
-    // One sentence for all reasons: whoever tries forged tokens learns nothing.
+    // The keys are away: nobody's fault who asks.
+    if (cause instanceof AppError) throw cause
+    // Checked after the signature, so only who had a good token is told.
+    if (cause instanceof errors.JWTExpired) throw new TokenExpiredError()
+    // One sentence for all other reasons: whoever tries forged tokens learns nothing.
     throw new UnauthenticatedError('The token is not valid.', { cause })
   }
 }
+
+function toCaller(claims: JWTPayload, now: () => number): Caller {
+  const principal = toPrincipal(claims)
+  const expiresAt = (claims.exp! + CLOCK_TOLERANCE_SECONDS) * 1000
+  return {
+    principal,
+    scope: scopeOf(principal),
+    expiresAt,
+    requestsPerMinute: null,
+    isStillValid: () => expiresAt > now(),
+  }
+}
+
+const isRefusal = (error: unknown): error is AppError => error instanceof AppError && error.kind === 'unauthenticated'

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { Supergraph } from '@apollo/federation-internals'
 import { buildASTSchema, isInputObjectType, parse } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { composeSupergraph, SUPERGRAPH_FILE } from './compose-supergraph.ts'
@@ -18,5 +19,15 @@ describe('the supergraph', () => {
     expect(details?.description).toBe('Exactly one field is set; it also gives the issue its type.')
     expect(isInputObjectType(details) && details.isOneOf).toBe(true)
     expect(schema.getQueryType()?.getFields().issues?.description).toMatch(/^Newest first/)
+  })
+
+  it('keeps from callers what is for the gateway alone', () => {
+    const shown = Supergraph.build(composeSupergraph().supergraph ?? '')
+      .apiSchema()
+      .toGraphQLJSSchema()
+
+    expect(Object.keys(shown.getQueryType()?.getFields() ?? {})).toContain('apiKeys')
+    expect(Object.keys(shown.getQueryType()?.getFields() ?? {})).not.toContain('findApiKey')
+    expect(shown.getType('ApiKeyCheck')).toBeUndefined()
   })
 })

@@ -68,7 +68,7 @@ export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): 
       try {
         const start = launch(request, body, context)
         const shared = request.isRead
-          ? await reads.join(`${context.scope}\n${body}`, context.signal, start)
+          ? await reads.join(`${context.caller.scope}\n${body}`, context.signal, start)
           : await breakOffWith(context.signal, start)
         return take(shared)
       } catch (err) {
@@ -111,7 +111,7 @@ async function deliver(
   { request, body, context, onStart }: Delivery,
   { timeoutMs, signToken }: CallOptions,
 ): Promise<Shared> {
-  const headers = headersFor(context, signToken && (await signToken(context.principal)))
+  const headers = headersFor(context, signToken && (await signToken(context.caller.principal)))
   const endsAt = performance.now() + timeoutMs
   for (let attempt = 1; ; attempt++) {
     try {

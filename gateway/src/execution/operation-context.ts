@@ -1,11 +1,9 @@
-import type { Principal } from '@redress/shared/access.ts'
+import type { Caller } from '../access/caller.ts'
 import type { Row } from './json.ts'
 
 /** One request as the execution sees it. */
 export type OperationContext = Readonly<{
-  principal: Principal
-  /** Callers with the same scope get the same answers. */
-  scope: string
+  caller: Caller
   requestId: string
   clientIp: string
   traceparent: string | null

@@ -15,6 +15,7 @@ export type Subgraphs = Readonly<{
   /** How to ask the subgraph `name`; `url` is where its supergraph says that it is. */
   sourceOf: (name: string, url: string) => SubgraphSource
   all: () => readonly (Subgraph & SubgraphCaller)[]
+  find: (name: string) => Subgraph | null
   close: () => Promise<void>
 }>
 
@@ -36,6 +37,7 @@ export function createSubgraphs(options: SubgraphsOptions): Subgraphs {
   return {
     sourceOf: (name, url) => (known.get(`${name} ${url}`) ?? open(name, url)).call,
     all: () => [...known.values()],
+    find: (name) => [...known.values()].find((subgraph) => subgraph.name === name) ?? null,
     async close() {
       for (const { breaker } of known.values()) breaker.close()
       await Promise.all([...known.values()].map(({ pool }) => pool.destroy()))

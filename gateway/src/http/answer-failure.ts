@@ -2,6 +2,8 @@ import type { ServerResponse } from 'node:http'
 import { AppError } from '@redress/shared/errors.ts'
 import { answerJson } from '@redress/shared/http.ts'
 import type { Logger } from '@redress/shared/logger.ts'
+import { RateLimitedError } from '../access/errors.ts'
+import { headersOf } from '../access/rate-limit.ts'
 import { INTERNAL, NEUTRAL } from '../operations/public-error.ts'
 import { MethodNotAllowedError, statusOf } from './errors.ts'
 import type { Exchange } from './exchange.ts'
@@ -26,7 +28,12 @@ function toAnswer(error: unknown, requestId: string) {
   return { status: statusOf(error), message: error.message, extensions: { code: error.code, ...error.facts } }
 }
 
+function setHeaders(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+}
+
 function addHeaders(response: ServerResponse, error: unknown, status: number): void {
   if (status === 401) response.setHeader('www-authenticate', 'Bearer')
+  if (error instanceof RateLimitedError) setHeaders(response, headersOf(error.verdict))
   if (error instanceof MethodNotAllowedError) response.setHeader('allow', error.facts.allowed.join(', '))
 }

@@ -1,5 +1,8 @@
-import { answerText, parseJson, readBody } from '@redress/shared/http.ts'
-import type { VerifyToken } from '../access/verify-token.ts'
+import { answerText, headerOf, parseJson, readBody } from '@redress/shared/http.ts'
+import type { Authenticate } from '../access/authenticate.ts'
+import type { Caller } from '../access/caller.ts'
+import { RateLimitedError } from '../access/errors.ts'
+import { headersOf, type RateLimiter, type RateVerdict } from '../access/rate-limit.ts'
 import type { OperationContext } from '../execution/operation-context.ts'
 import { type OperationRequest, readSearch, toOperationRequest } from '../operations/operation-request.ts'
 import { BadRequestError } from '../operations/refusal.ts'
@@ -12,21 +15,37 @@ const BODY_BYTES_MAX = 1024 * 1024
 /** A page of a foreign site cannot send these without asking first. */
 const PREFLIGHT_HEADERS = ['apollo-require-preflight', 'x-apollo-operation-name', 'graphql-require-preflight']
 
-export type GraphqlRouteOptions = Readonly<{ operations: Operations; verifyToken: VerifyToken }>
+export type GraphqlRouteOptions = Readonly<{
+  operations: Operations
+  authenticate: Authenticate
+  limiter: RateLimiter
+  /** How long any operation may take, however many subgraphs it asks. */
+  timeoutMs: number
+}>
 
-/** Answers GraphQL over HTTP. Who does not say who they are is refused before the body is read. */
-export function createGraphqlRoute({ operations, verifyToken }: GraphqlRouteOptions) {
+/** Answers GraphQL over HTTP. Who does not say who they are, or asks too often, is refused before the body is read. */
+export function createGraphqlRoute({ operations, authenticate, limiter, timeoutMs }: GraphqlRouteOptions) {
   return async (exchange: Exchange): Promise<void> => {
-    const { request, response, observed } = exchange
-    const principal = await verifyToken(request.headers.authorization ?? null)
-    observed.actor = principal.id
-    const operation = await readOperation(exchange)
-    const context = toContext(exchange, principal)
+    const { request, response, observed, clientIp } = exchange
+    const credentials = { authorization: headerOf(request, 'authorization'), apiKey: headerOf(request, 'x-api-key') }
+    const found = authenticate(credentials, clientIp)
+    const caller = found instanceof Promise ? await found : found
+    observed.actor = caller.principal.id
+    const consumed = limiter.consume(caller, 'general')
+    admit(exchange, consumed instanceof Promise ? await consumed : consumed)
 
+    const operation = await readOperation(exchange)
+    using deadline = startDeadline(exchange, timeoutMs)
+    const context = toContext(exchange, caller, deadline.signal)
     const { status, text } = await operations.run(operation, context, { readOnly: request.method === 'GET' })
     if (status === 405) response.setHeader('allow', 'POST')
     answerText(response, status, text)
   }
+}
+
+function admit({ response }: Exchange, verdict: RateVerdict): void {
+  if (!verdict.allowed) throw new RateLimitedError(verdict)
+  for (const [name, value] of Object.entries(headersOf(verdict))) response.setHeader(name, value)
 }
 
 async function readOperation({ request, search }: Exchange): Promise<OperationRequest> {
@@ -42,20 +61,22 @@ async function readOperation({ request, search }: Exchange): Promise<OperationRe
   return toOperationRequest(parseJson(await readBody(request, BODY_BYTES_MAX)))
 }
 
-function toContext(exchange: Exchange, principal: OperationContext['principal']): OperationContext {
-  const { request, response, requestId, clientIp, observed } = exchange
-  const gone = new AbortController()
-  response.once('close', () => {
-    if (!response.writableFinished) gone.abort()
-  })
+/** Aborts when the client goes away, or has waited for as long as anybody may. */
+function startDeadline({ response }: Exchange, ms: number): Disposable & { signal: AbortSignal } {
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(), ms)
+  const leave = () => controller.abort()
+  response.once('close', leave)
   return {
-    principal,
-    scope: JSON.stringify([principal.id, principal.roles, principal.customerId]),
-    requestId,
-    clientIp,
-    traceparent: traceparentOf(request),
-    signal: gone.signal,
-    event: null,
-    observed,
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      clearTimeout(timer)
+      response.removeListener('close', leave)
+    },
   }
+}
+
+function toContext(exchange: Exchange, caller: Caller, signal: AbortSignal): OperationContext {
+  const { request, requestId, clientIp, observed } = exchange
+  return { caller, requestId, clientIp, traceparent: traceparentOf(request), signal, event: null, observed }
 }

@@ -64,7 +64,7 @@ export function createOperations(options: OperationsOptions): Operations {
         check(prepared, readOnly)
         const { variables } = request
         const coerced = prepared.coerce(variables)
-        const result = await prepared.runFor(context.principal)({ variables, coerced, context })
+        const result = await prepared.runFor(context.caller.principal)({ variables, coerced, context })
         return { status: 200, text: textOf(result, context, logger) }
       } catch (error) {
         if (!(error instanceof RefusedOperationError)) throw error

@@ -1,0 +1,89 @@
+import { hasRole, type Principal, type Role } from '@redress/shared/access.ts'
+import { hashOfApiKey } from '@redress/shared/api-key.ts'
+import { BadUserInputError } from '@redress/shared/errors.ts'
+import { type Cause, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
+import { RoleNotGrantableError } from './errors.ts'
+
+/** What a program may present in place of a token. The secret itself is nowhere, only its hash. */
+export type ApiKey = Readonly<{
+  id: string
+  name: string
+  roles: readonly Role[]
+  /** Null where the gateway's own limit holds. */
+  requestsPerMinute: number | null
+  hash: string
+  createdBy: string
+  createdAt: Date
+  /** Null for a key that holds until it is revoked. */
+  expiresAt: Date | null
+  revokedAt: Date | null
+}>
+
+/** A new state and the fact that explains it. They are stored together or not at all. */
+export type KeyChange = Readonly<{ key: ApiKey; event: DomainEvent }>
+
+/** What is asked for when a key is made. */
+export type KeyRequest = Readonly<{
+  name: string
+  roles: readonly Role[]
+  expiresAt?: Date | null
+  requestsPerMinute?: number | null
+}>
+
+export type Secret = Readonly<{ id: string; secret: string }>
+
+/**
+ * `admin`: a key must not make keys, or it would outlive its own revocation. `customer`: a key stands for a program,
+ * which has nothing of its own.
+ */
+const NOT_FOR_KEYS: readonly Role[] = ['admin', 'customer']
+const NAME_CHARACTERS_MAX = 100
+const REQUESTS_PER_MINUTE_MAX = 100_000
+
+type Making = Readonly<{ secret: Secret; granter: Principal; cause: Cause; now: Date }>
+
+/** @throws BadUserInputError, RoleNotGrantableError */
+export function makeKey(request: KeyRequest, { secret: { id, secret }, granter, cause, now }: Making): KeyChange {
+  const { name, expiresAt = null, requestsPerMinute = null } = request
+  const roles = [...new Set(request.roles)]
+  checkRequest(request, now)
+  const refused = roles.filter((role) => !mayGrant(granter, role))
+  if (refused.length > 0) throw new RoleNotGrantableError(refused)
+
+  const granted = { name: name.trim(), roles, requestsPerMinute }
+  const life = { createdBy: granter.id, createdAt: now, expiresAt, revokedAt: null }
+  const key: ApiKey = { id, hash: hashOfApiKey(secret), ...granted, ...life }
+  const made = { ...granted, expiresAt: expiresAt?.toISOString() ?? null }
+  const changes = Object.fromEntries(Object.entries(made).map(([field, after]) => [field, { before: null, after }]))
+  return { key, event: { ...eventOf(key, 1, now, cause), type: 'api_key.created', changes } }
+}
+
+/** Ends the life of a key that was not revoked before. */
+export function revokeKey(key: ApiKey, { cause, now }: Readonly<{ cause: Cause; now: Date }>): KeyChange {
+  const revokedAt = momentAfter(key.createdAt, now)
+  const changes = { revokedAt: { before: null, after: revokedAt.toISOString() } }
+  const event = { ...eventOf(key, 2, revokedAt, cause), type: 'api_key.revoked', changes }
+  return { key: { ...key, revokedAt }, event }
+}
+
+/** Who is admin has all roles in what they may do; everybody else gives what they have. */
+function mayGrant(granter: Principal, role: Role): boolean {
+  return !NOT_FOR_KEYS.includes(role) && (hasRole(granter, 'admin') || hasRole(granter, role))
+}
+
+function checkRequest({ name, roles, expiresAt, requestsPerMinute }: KeyRequest, now: Date): void {
+  const refuse = (field: string, problem: string): never => {
+    throw new BadUserInputError(['input', field], problem)
+  }
+  const { length } = name.trim()
+  if (length < 1 || length > NAME_CHARACTERS_MAX) refuse('name', `must have 1 to ${NAME_CHARACTERS_MAX} characters`)
+  if (roles.length === 0) refuse('roles', 'must have at least one role')
+  if (expiresAt != null && expiresAt <= now) refuse('expiresAt', 'must be in the future')
+  const isQuota = requestsPerMinute == null || (requestsPerMinute >= 1 && requestsPerMinute <= REQUESTS_PER_MINUTE_MAX)
+  if (!isQuota) refuse('requestsPerMinute', `must be from 1 to ${REQUESTS_PER_MINUTE_MAX}`)
+}
+
+/** A key is made once and revoked once: the id is derived, so that each is on record once. */
+function eventOf({ id }: ApiKey, version: 1 | 2, at: Date, cause: Cause) {
+  return { id: `${id}-${version}`, at: at.toISOString(), ...cause, entity: { type: 'ApiKey', id }, data: {} }
+}

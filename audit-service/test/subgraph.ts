@@ -1,0 +1,35 @@
+import { createInternalTokenVerifier } from '@redress/shared/internal-token.ts'
+import { serveSubgraph } from '@redress/shared/subgraph.ts'
+import { createLoaders } from '../src/inbound/loaders.ts'
+import { createResolvers } from '../src/inbound/resolvers.ts'
+import { createMongoApiKeys } from '../src/outbound/mongo-api-keys.ts'
+import { createMongoViews } from '../src/outbound/mongo-views.ts'
+import { makeRandomSecret } from '../src/outbound/random-secret.ts'
+import { createCreateApiKey } from '../src/use-cases/create-api-key.ts'
+import type { Views } from '../src/use-cases/ports.ts'
+import { createRevokeApiKey } from '../src/use-cases/revoke-api-key.ts'
+import { type Database, logger } from './stores.ts'
+import { INTERNAL_PUBLIC_KEY } from './tokens.ts'
+
+/** The subgraph over a database, on a port of its own. */
+export function startSubgraph(database: Database, views: Views = createMongoViews(database.collections)) {
+  const keys = createMongoApiKeys(database)
+  const now = () => new Date()
+  return serveSubgraph({
+    name: 'audit',
+    schemaFile: new URL('../schema.graphql', import.meta.url),
+    resolvers: createResolvers({
+      views,
+      verifyChain: database.verifyChain,
+      keys,
+      createApiKey: createCreateApiKey({ keys, makeSecret: makeRandomSecret, now }),
+      revokeApiKey: createRevokeApiKey({ keys, now }),
+    }),
+    createLoaders: () => createLoaders(views),
+    verifyToken: createInternalTokenVerifier(INTERNAL_PUBLIC_KEY),
+    checks: {},
+    port: 0,
+    host: '127.0.0.1',
+    logger,
+  })
+}

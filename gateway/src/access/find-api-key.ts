@@ -1,0 +1,66 @@
+import { GATEWAY_PRINCIPAL, ROLES, type Role } from '@redress/shared/access.ts'
+import type { SignInternalToken } from '@redress/shared/internal-token.ts'
+import { type } from 'arktype'
+import type { Pool } from 'undici'
+
+/** What the record of actors says of a key. */
+export type ApiKeyFacts = Readonly<{
+  name: string
+  hash: string
+  roles: readonly Role[]
+  requestsPerMinute: number | null
+  expiresAt: Date | null
+  revokedAt: Date | null
+}>
+
+/** @throws when the record does not answer. */
+export type FindApiKey = (id: string) => Promise<ApiKeyFacts | null>
+
+const QUERY =
+  'query FindApiKey($id: ID!) { findApiKey(id: $id) { name hash roles requestsPerMinute expiresAt revokedAt } }'
+
+const Moment = type('string.date.iso.parse | null')
+const Answer = type({
+  'errors?': 'undefined',
+  data: {
+    findApiKey: type({
+      name: 'string',
+      hash: 'string',
+      roles: 'string[]',
+      requestsPerMinute: 'number | null',
+      expiresAt: Moment,
+      revokedAt: Moment,
+    }).or('null'),
+  },
+})
+
+type Options = Readonly<{
+  /** The audit subgraph. */
+  audit: Readonly<{ pool: Pick<Pool, 'request'>; graphqlPath: string }>
+  signToken: SignInternalToken
+  timeoutMs: number
+}>
+
+/**
+ * Asks the audit subgraph for a key, in the gateway's own name: the field is no part of the schema that callers see, and
+ * its permission is none that a caller could have.
+ */
+export function createFindApiKey({ audit: { pool, graphqlPath }, signToken, timeoutMs }: Options): FindApiKey {
+  return async (id) => {
+    const { statusCode, body } = await pool.request({
+      method: 'POST',
+      path: graphqlPath,
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        authorization: `Bearer ${await signToken(GATEWAY_PRINCIPAL)}`,
+      },
+      body: JSON.stringify({ query: QUERY, variables: { id } }),
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    const text = await body.text()
+    if (statusCode !== 200) throw new Error(`The audit subgraph answered with status ${statusCode}.`)
+    const { findApiKey } = Answer.assert(JSON.parse(text)).data
+    return findApiKey && { ...findApiKey, roles: ROLES.filter((role) => findApiKey.roles.includes(role.toUpperCase())) }
+  }
+}

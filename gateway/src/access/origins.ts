@@ -1,0 +1,68 @@
+/** Origins that browsers may call from, besides the gateway's own. */
+export type Origins = ReadonlySet<string>
+
+const METHODS = 'GET, POST'
+const REQUEST_HEADERS = 'authorization, content-type, x-api-key, x-request-id, traceparent'
+/** What a page may read of an answer. */
+const ANSWER_HEADERS = 'x-request-id, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, retry-after'
+const PREFLIGHT_SECONDS = 600
+
+/**
+ * Reads a comma-separated list of exact origins, as `CORS_ORIGINS` holds it.
+ * @throws for what is not an origin: a path, a wildcard, a missing scheme.
+ */
+export function readOrigins(text: string): Origins {
+  const origins = text
+    .split(',')
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== '')
+  const wrong = origins.find((origin) => originOf(origin) !== origin || !/^https?:[^*]+$/.test(origin))
+  if (wrong !== undefined) throw new Error(`${wrong} is not an origin, as https://console.example.com is one.`)
+  return new Set(origins)
+}
+
+export function isOrigins(text: string): boolean {
+  try {
+    readOrigins(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Whether a request may come from where it says: from no page at all, from a page of this host, or from an origin on
+ * the list. Browsers ask nobody before they open a WebSocket, so there it must be asked here.
+ */
+export function isAllowedOrigin(origins: Origins, { origin, host }: From): boolean {
+  if (origin === null || origins.has(origin)) return true
+  // By the host alone: behind a proxy that ends TLS the scheme is another one here.
+  return host !== null && originOf(origin) === origin && new URL(origin).host === host.toLowerCase()
+}
+
+/** The headers `Origin` and `Host`; null where they are not sent. */
+export type From = Readonly<{ origin: string | null; host: string | null }>
+
+/** What an answer says to the browser. Never that it may send cookies: credentials are headers here. */
+export function corsHeaders(origins: Origins, origin: string | null): Readonly<Record<string, string>> {
+  if (origins.size === 0) return {}
+  if (origin === null || !origins.has(origin)) return { vary: 'Origin' }
+  return { vary: 'Origin', 'access-control-allow-origin': origin, 'access-control-expose-headers': ANSWER_HEADERS }
+}
+
+/** What is answered to an OPTIONS request, with status 204; an origin that is not on the list reads no permission. */
+export function preflightHeaders(origins: Origins, origin: string | null): Readonly<Record<string, string>> {
+  const isListed = origin !== null && origins.has(origin)
+  return {
+    ...corsHeaders(origins, origin),
+    ...(isListed && {
+      'access-control-allow-methods': METHODS,
+      'access-control-allow-headers': REQUEST_HEADERS,
+      'access-control-max-age': String(PREFLIGHT_SECONDS),
+    }),
+  }
+}
+
+function originOf(text: string): string | null {
+  return URL.canParse(text) ? new URL(text).origin : null
+}

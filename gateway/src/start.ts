@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs'
+import { UnauthenticatedError } from '@redress/shared/errors.ts'
+import type { HttpServer } from '@redress/shared/http.ts'
+import { createInternalTokenSigner } from '@redress/shared/internal-token.ts'
+import type { Logger } from '@redress/shared/logger.ts'
+import { openRedis } from '@redress/shared/redis.ts'
+import { createAuthenticator } from './access/authenticate.ts'
+import type { CallerSource } from './access/caller.ts'
+import { createLocalCounters, createRedisCounters, createSteadyCounters } from './access/counters.ts'
+import { createFailedAttempts } from './access/failed-attempts.ts'
+import { createFindApiKey } from './access/find-api-key.ts'
+import { readVerificationKeys } from './access/key-files.ts'
+import { createRateLimiter } from './access/rate-limit.ts'
+import { createRemoteKeys } from './access/remote-keys.ts'
+import { createApiKeyCallers } from './access/verify-api-key.ts'
+import { createTokenCallers } from './access/verify-token.ts'
+import type { GatewayConfig } from './config.ts'
+import { createSubgraphs, isSubgraphReady } from './execution/subgraphs.ts'
+import { createGraphqlRoute } from './http/graphql-route.ts'
+import { createPlaygroundRoute } from './http/playground/playground-route.ts'
+import { serveGateway } from './http/serve-gateway.ts'
+import { createGraph } from './operations/graph.ts'
+import { createOperations } from './operations/run-operation.ts'
+
+/** Puts the gateway together and opens its doors. Closing lets running requests end. @throws PortInUseError */
+export async function startGateway(config: GatewayConfig, logger: Logger): Promise<HttpServer> {
+  // Closed in reverse order, also where a later step of the start fails.
+  await using starting = new AsyncDisposableStack()
+
+  // What we talk to.
+  const signToken = config.internalPrivateKey === null ? null : createInternalTokenSigner(config.internalPrivateKey)
+  const subgraphs = createSubgraphs({
+    services: config.subgraphs,
+    timeoutMs: config.subgraphTimeoutMs,
+    signToken,
+    logger,
+    onCall: () => {},
+    onBreaker: () => {},
+  })
+  starting.defer(() => subgraphs.close())
+  const cache = config.redis.cacheUrl === null ? null : openRedis(config.redis.cacheUrl, { name: 'gateway', logger })
+  starting.defer(() => cache?.destroy())
+
+  // What we do.
+  const graph = createGraph(readFileSync(config.supergraphFile, 'utf8'), subgraphs.sourceOf)
+  const operations = createOperations({ graph, introspection: config.introspection, logger })
+
+  // Who may, and how much.
+  const counters = cache ? createSteadyCounters({ shared: createRedisCounters(cache), logger }) : createLocalCounters()
+  const audit = subgraphs.find('audit')
+  const authenticate = createAuthenticator({
+    verifyToken: config.auth ? createTokenCallers({ keys: keysOf(config), ...config.jwt }) : NOBODY,
+    verifyApiKey:
+      audit && signToken
+        ? createApiKeyCallers({
+            findApiKey: createFindApiKey({ audit, signToken, timeoutMs: config.health.timeoutMs }),
+          })
+        : NOBODY,
+    required: config.auth,
+    failedAttempts: createFailedAttempts({ counters }),
+  })
+  const limiter = createRateLimiter({ counters, general: config.rateLimit })
+
+  // What talks to us.
+  const server = await serveGateway({
+    graphql: createGraphqlRoute({ operations, authenticate, limiter, timeoutMs: config.requestTimeoutMs }),
+    playground: config.playground && createPlaygroundRoute(config.playground),
+    checks: Object.fromEntries(
+      subgraphs.all().map((subgraph) => [subgraph.name, () => isSubgraphReady(subgraph, config.health.timeoutMs)]),
+    ),
+    trustProxy: config.trustProxy,
+    port: config.port,
+    host: config.host,
+    logger,
+  })
+  const running = starting.move()
+  return {
+    url: server.url,
+    async close() {
+      await server.close()
+      await running.disposeAsync()
+    },
+  }
+}
+
+/** Where there is nothing to verify credentials with, none are good. */
+const NOBODY: CallerSource = {
+  findKnown: () => null,
+  verify: () => Promise.reject(new UnauthenticatedError('These credentials are not accepted here.')),
+}
+
+function keysOf({ jwt }: GatewayConfig) {
+  return jwt.keysUrl === null ? readVerificationKeys(jwt.keyFile!) : createRemoteKeys(jwt.keysUrl)
+}

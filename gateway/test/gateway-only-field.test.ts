@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestGateway } from './gateway.ts'
+
+let gateway: Awaited<ReturnType<typeof startTestGateway>>
+beforeAll(async () => {
+  gateway = await startTestGateway()
+})
+afterAll(() => gateway?.stop())
+
+describe('what only the gateway may ask a subgraph', () => {
+  it('is no field for anybody else, an admin included', async () => {
+    const answer = await gateway.ask('{ findApiKey(id: "any") { hash } }')
+
+    expect(answer.errors?.map(({ extensions }) => extensions.code)).toEqual(['GRAPHQL_VALIDATION_FAILED'])
+    expect(gateway.calls).toEqual([])
+  })
+
+  it('is not in the schema that callers can read', async () => {
+    const { data } = await gateway.ask(`{
+      query: __type(name: "Query") { fields { name } }
+      check: __type(name: "ApiKeyCheck") { name }
+    }`)
+
+    expect(data?.query).toMatchObject({ fields: expect.arrayContaining([{ name: 'apiKeys' }]) })
+    expect(data?.query).not.toMatchObject({ fields: expect.arrayContaining([{ name: 'findApiKey' }]) })
+    expect(data?.check).toBeNull()
+  })
+})
