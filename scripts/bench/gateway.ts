@@ -1,0 +1,94 @@
+/**
+ * What a request costs our gateway with all its guards, beside the gateway that Apollo's documentation shows, and beside
+ * a server that does nothing. CPU time is what is compared: requests a second depend on what else the machine does.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { checkAgreement } from './gateway/agree.ts'
+import { CONTESTANT_NAMES, type ContestantName, startField } from './gateway/contestants.ts'
+import { createLoad, type Load, type Round } from './gateway/load.ts'
+import { type BenchOperation, OPERATIONS, type OperationName } from './gateway/operations.ts'
+import { findCores, pin } from './gateway/pin.ts'
+import { type Rounds, toFigures, toTable } from './gateway/report.ts'
+
+const HELP = `npm run bench:gateway [-- --rounds 5 --seconds 1]
+
+Measures the CPU time of three gateways over the same three subgraphs, by turns: ours with all guards on; @apollo/gateway
+with @apollo/server as documented and no guards ("stock"); and a bare node:http server that answers a constant ("floor").
+
+  --rounds N    how often each is measured with each operation (default 5); the median counts
+  --seconds N   how long each measurement takes (default 1)
+
+The last line is one JSON object: how many times less CPU than stock, and our CPU over that of the floor.`
+
+/** Enough to keep a core busy, and few enough that nobody waits long. */
+const CONNECTIONS = 16
+/** After so many requests, or so many seconds, the compiler has done what it will do. */
+const WARM_UP = { requests: 1000, seconds: 4 }
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '1' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+})
+if (values.help) {
+  console.log(HELP)
+  process.exit(0)
+}
+const rounds = Number(values.rounds)
+const seconds = Number(values.seconds)
+if (!(Number.isInteger(rounds) && rounds > 0 && seconds > 0)) throw new Error('--rounds and --seconds take a number.')
+
+const directory = mkdtempSync(join(tmpdir(), 'redress-bench-'))
+const cores = findCores()
+console.log(
+  cores === null
+    ? 'There is no second core, or no taskset: whoever is measured shares its core with the load.'
+    : `Contestants on core ${cores.contestants}, the load and the subgraphs on ${cores.others}.`,
+)
+if (cores !== null) pin(process.pid, cores.others)
+const field = await startField({ directory, cores, callers: CONNECTIONS })
+const loads = {} as Record<ContestantName, Load>
+try {
+  for (const contestant of field.contestants) loads[contestant.name] = createLoad(contestant)
+  const measured = await measure()
+  console.log(toTable(measured))
+  console.log(JSON.stringify({ bench: 'gateway', ...toFigures(measured) }))
+} finally {
+  await field.stop()
+  rmSync(directory, { recursive: true, force: true })
+}
+
+/** By turns, so that whatever slows the machine down for a while slows all of them. */
+async function measure(): Promise<Rounds> {
+  const bytes = await checkAgreement(loads.ours, loads.stock)
+  console.log(`Ours and stock give the same answers: ${JSON.stringify(bytes)}`)
+  const measured = {} as Record<OperationName, Record<ContestantName, Round[]>>
+  for (const operation of OPERATIONS) {
+    const expected = { ...bytes[operation.name]!, floor: bytes[operation.name]!.ours }
+    const ofOperation: Record<ContestantName, Round[]> = { ours: [], stock: [], floor: [] }
+    for (const name of CONTESTANT_NAMES) {
+      await warmUp(loads[name], operation, expected[name])
+    }
+    for (let round = 0; round < rounds; round++) {
+      process.stdout.write(`\r${operation.name}: round ${round + 1} of ${rounds} `)
+      for (const name of CONTESTANT_NAMES) {
+        ofOperation[name].push(await loads[name].run(operation, { seconds, bytes: expected[name] }))
+      }
+    }
+    process.stdout.write('\n')
+    measured[operation.name] = ofOperation
+  }
+  return measured
+}
+
+async function warmUp(load: Load, operation: BenchOperation, bytes: number): Promise<void> {
+  let requests = 0
+  for (let second = 0; second < WARM_UP.seconds && requests < WARM_UP.requests; second++) {
+    requests += (await load.run(operation, { seconds: 1, bytes })).latencies.length
+  }
+}

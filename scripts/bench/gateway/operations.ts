@@ -1,0 +1,58 @@
+/** A query of the benchmark, sent each time with the next number, so that no two that run together are the same. */
+export type BenchOperation = Readonly<{ name: OperationName; query: string; variables: (number: number) => object }>
+
+export const OPERATION_NAMES = ['oneField', 'entityJoin', 'list50'] as const
+export type OperationName = (typeof OPERATION_NAMES)[number]
+
+/** Seven digits: every answer to an operation has the same length, and is checked by it. */
+export const numbered = (prefix: string, number: number) => `${prefix}${String(number % 10_000_000).padStart(7, '0')}`
+
+const byId = (number: number) => ({ id: numbered('iss_', number) })
+
+export const OPERATIONS: readonly BenchOperation[] = [
+  {
+    name: 'oneField',
+    query: 'query OneField($id: ID!) { issue(id: $id) { id status } }',
+    variables: byId,
+  },
+  {
+    name: 'entityJoin',
+    query: `query EntityJoin($id: ID!) {
+  issue(id: $id) {
+    id
+    type
+    status
+    priority
+    version
+    createdAt
+    decision { id action confidence routing engine reasoning decidedAt }
+    auditTrail(first: 3) { nodes { id sequence action actor at hash } }
+  }
+}`,
+    variables: byId,
+  },
+  {
+    name: 'list50',
+    query: `query List50($after: String) {
+  issues(first: 50, after: $after) {
+    nodes {
+      id
+      type
+      status
+      priority
+      version
+      createdAt
+      updatedAt
+      customer { id riskScore }
+      decision { id action confidence routing reasoning decidedAt }
+      auditTrail(first: 2) { nodes { sequence action actor at } }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}`,
+    variables: (number) => ({ after: numbered('cur_', number) }),
+  },
+]
+
+export const bodyOf = ({ query, variables }: BenchOperation, number: number): string =>
+  JSON.stringify({ query, variables: variables(number) })
