@@ -2,9 +2,11 @@ import { configOrExit } from '@redress/shared/config.ts'
 import { createInternalTokenVerifier } from '@redress/shared/internal-token.ts'
 import { announceReady, endWithOneLine, exitAfter, untilStopped } from '@redress/shared/lifecycle.ts'
 import { createLogger } from '@redress/shared/logger.ts'
+import { createMetrics } from '@redress/shared/metrics.ts'
 import { connectMongo, pingMongo } from '@redress/shared/mongo.ts'
 import { connectRedis, pingRedis } from '@redress/shared/redis.ts'
 import { serveSubgraph } from '@redress/shared/subgraph.ts'
+import { startTelemetry } from '@redress/shared/telemetry.ts'
 import { readConfig } from './config.ts'
 import { startEventsIn } from './inbound/events-in.ts'
 import { createLoaders } from './inbound/loaders.ts'
@@ -24,6 +26,10 @@ const logger = createLogger('audit', config.log)
 
 // Closed in reverse order when this module ends, whether it ends well or not.
 await using resources = new AsyncDisposableStack()
+
+const metrics = createMetrics(config.metrics)
+const telemetry = await startTelemetry('audit', { ...config.telemetry, logger })
+resources.defer(() => telemetry.stop())
 
 // What we talk to.
 const mongo = await connectMongo(config.mongo.uri, 'audit')
@@ -49,6 +55,8 @@ const eventsIn = await startEventsIn({
   db,
   redis,
   record: (events, session) => recordEvents(events, createMongoChainWriter(collections, session)),
+  metrics,
+  telemetry,
   logger,
 })
 resources.defer(() => eventsIn.stop())
@@ -65,6 +73,8 @@ const subgraph = await serveSubgraph({
   },
   port: config.port,
   host: config.host,
+  metrics,
+  telemetry,
   logger,
 }).catch(endWithOneLine)
 resources.defer(() => subgraph.close())

@@ -1,5 +1,6 @@
 import { configOrExit } from '@redress/shared/config.ts'
 import { STREAMS } from '@redress/shared/events/envelope.ts'
+import { exposeConsumer, exposeOutbox } from '@redress/shared/events/event-metrics.ts'
 import { joinElection } from '@redress/shared/events/leadership.ts'
 import { createOutbox, prepareOutbox } from '@redress/shared/events/outbox.ts'
 import { startOutboxRelay } from '@redress/shared/events/outbox-relay.ts'
@@ -7,12 +8,15 @@ import { startStreamConsumer } from '@redress/shared/events/stream-consumer.ts'
 import { createInternalTokenVerifier } from '@redress/shared/internal-token.ts'
 import { announceReady, endWithOneLine, exitAfter, untilStopped } from '@redress/shared/lifecycle.ts'
 import { createLogger } from '@redress/shared/logger.ts'
+import { createMetrics } from '@redress/shared/metrics.ts'
 import { connectMongo, pingMongo } from '@redress/shared/mongo.ts'
 import { connectRedis, pingRedis } from '@redress/shared/redis.ts'
 import { serveSubgraph } from '@redress/shared/subgraph.ts'
+import { startTelemetry } from '@redress/shared/telemetry.ts'
 import { readSubgraphConfig } from './config.ts'
 import { toNewCase, toNewReview } from './inbound/issue-events.ts'
 import { createLoaders } from './inbound/loaders.ts'
+import { exposeQueues } from './inbound/queue-metrics.ts'
 import { startRecovery } from './inbound/recovery.ts'
 import { createResolvers } from './inbound/resolvers.ts'
 import { createDecisionQueue } from './outbound/decision-queue.ts'
@@ -28,6 +32,10 @@ const logger = createLogger('decisions', config.log)
 
 // Closed in reverse order when this module ends, whether it ends well or not.
 await using resources = new AsyncDisposableStack()
+
+const metrics = createMetrics(config.metrics)
+const telemetry = await startTelemetry('decisions', { ...config.telemetry, logger })
+resources.defer(() => telemetry.stop())
 
 // What we talk to.
 const mongo = await connectMongo(config.mongo.uri, 'decisions')
@@ -68,6 +76,7 @@ const consumer = await startStreamConsumer({
     await recordReviews(events.flatMap(toNewReview), transaction)
   },
   afterCommit: (events) => queue.enqueue(events.flatMap(toNewCase).map((one) => toJob(one, now()))),
+  telemetry,
   logger,
 })
 resources.defer(() => consumer.stop())
@@ -77,6 +86,9 @@ resources.defer(() => election.stop())
 const recovery = startRecovery({ recoverJobs, mayRun: election.isLeader, logger })
 resources.defer(() => recovery.stop())
 
+exposeOutbox(metrics, { db, stream: STREAMS.decisions })
+exposeConsumer(metrics, { redis, streams: [STREAMS.issues], group: 'decisions' })
+exposeQueues({ metrics, queues: queue, mayReport: election.isLeader })
 const subgraph = await serveSubgraph({
   name: 'decisions',
   schemaFile: new URL('../schema.graphql', import.meta.url),
@@ -90,6 +102,8 @@ const subgraph = await serveSubgraph({
   },
   port: config.port,
   host: config.host,
+  metrics,
+  telemetry,
   logger,
 }).catch(endWithOneLine)
 resources.defer(() => subgraph.close())

@@ -6,11 +6,14 @@ import { createHealth } from '@redress/shared/health.ts'
 import { answerJson, startHttpServer } from '@redress/shared/http.ts'
 import { announceReady, endWithOneLine, exitAfter, untilStopped } from '@redress/shared/lifecycle.ts'
 import { createLogger } from '@redress/shared/logger.ts'
+import { createMetrics } from '@redress/shared/metrics.ts'
 import { connectMongo, pingMongo } from '@redress/shared/mongo.ts'
 import { connectRedis, pingRedis } from '@redress/shared/redis.ts'
+import { startTelemetry } from '@redress/shared/telemetry.ts'
 import { readWorkerConfig } from './config.ts'
 import { createRulesEngine } from './engines/rules/rules-engine.ts'
-import { startDecisionWorker } from './inbound/decision-worker.ts'
+import { JOB_TYPE, startDecisionWorker } from './inbound/decision-worker.ts'
+import { createJobMetrics } from './inbound/job-metrics.ts'
 import { DECISIONS_QUEUE } from './outbound/decision-queue.ts'
 import { collectionsOf, prepareCollections } from './outbound/documents.ts'
 import { createMongoDecisionsStore } from './outbound/mongo-decisions-store.ts'
@@ -22,6 +25,10 @@ const logger = createLogger('worker', config.log)
 
 // Closed in reverse order when this module ends, whether it ends well or not.
 await using resources = new AsyncDisposableStack()
+
+const metrics = createMetrics(config.metrics)
+const telemetry = await startTelemetry('worker', { ...config.telemetry, logger })
+resources.defer(() => telemetry.stop())
 
 // What we talk to.
 const skills = await openSkills(config.skillsDirectory, {
@@ -62,6 +69,8 @@ const worker = startDecisionWorker({
   redis: queueRedis,
   decideIssue,
   concurrency: config.concurrency,
+  metrics: createJobMetrics(metrics, { queue: DECISIONS_QUEUE, type: JOB_TYPE }),
+  telemetry,
   logger,
 })
 resources.defer(() => worker.close())
@@ -73,7 +82,8 @@ const health = createHealth('worker', {
 })
 const server = await startHttpServer(
   (request, response) => {
-    if (!health.answer(request, response)) answerJson(response, 404, { code: 'NOT_FOUND' })
+    if (health.answer(request, response) || metrics.answer(request, response)) return
+    answerJson(response, 404, { code: 'NOT_FOUND' })
   },
   { port: config.port, host: config.host },
 ).catch(endWithOneLine)

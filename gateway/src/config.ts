@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { readEnvironment } from '@redress/shared/config.ts'
+import { ObservabilityEnvironment, toObservabilityConfig } from '@redress/shared/service-environment.ts'
 import { type } from 'arktype'
 import { isInternalPrivateKey, isReadableKeyFile } from './access/key-files.ts'
 import { isOrigins, readOrigins } from './access/origins.ts'
@@ -26,7 +27,7 @@ const GraphFile = type('string > 0').narrow(
   (path, ctx) => existsSync(path) || ctx.reject({ expected: 'the path of a supergraph (GraphQL)' }),
 )
 
-const Environment = type({
+const Environment = ObservabilityEnvironment.merge({
   NODE_ENV: "'development' | 'production' | 'test' = 'development'",
   LOG_LEVEL: "'debug' | 'info' | 'warn' | 'error' = 'info'",
   PORT: "string.integer.parse |> 0 <= number <= 65535 = '4000'",
@@ -118,5 +119,6 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     health: { timeoutMs: env.HEALTH_CHECK_TIMEOUT_MS },
     shutdown: { timeoutMs: env.SHUTDOWN_TIMEOUT_MS },
     log: { level: env.LOG_LEVEL },
+    ...toObservabilityConfig(env),
   }
 }

@@ -3,7 +3,9 @@ import { UnauthenticatedError } from '@redress/shared/errors.ts'
 import type { HttpServer } from '@redress/shared/http.ts'
 import { createInternalTokenSigner } from '@redress/shared/internal-token.ts'
 import type { Logger } from '@redress/shared/logger.ts'
+import { createMetrics } from '@redress/shared/metrics.ts'
 import { openRedis } from '@redress/shared/redis.ts'
+import { startTelemetry } from '@redress/shared/telemetry.ts'
 import { createAuthenticator } from './access/authenticate.ts'
 import type { CallerSource } from './access/caller.ts'
 import { createLocalCounters, createRedisCounters, createSteadyCounters } from './access/counters.ts'
@@ -19,6 +21,8 @@ import { createSubgraphs, isSubgraphReady } from './execution/subgraphs.ts'
 import { createGraphqlRoute } from './http/graphql-route.ts'
 import { createPlaygroundRoute } from './http/playground/playground-route.ts'
 import { serveGateway } from './http/serve-gateway.ts'
+import { createGatewayMetrics } from './observability/gateway-metrics.ts'
+import { createDocumentCache } from './operations/documents.ts'
 import { createGraph } from './operations/graph.ts'
 import { createOperations } from './operations/run-operation.ts'
 
@@ -27,6 +31,12 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   // Closed in reverse order, also where a later step of the start fails.
   await using starting = new AsyncDisposableStack()
 
+  // What tells how we are doing.
+  const telemetry = await startTelemetry('gateway', { ...config.telemetry, logger })
+  starting.defer(() => telemetry.stop())
+  const metrics = createMetrics(config.metrics)
+  const counted = createGatewayMetrics(metrics.registry)
+
   // What we talk to.
   const signToken = config.internalPrivateKey === null ? null : createInternalTokenSigner(config.internalPrivateKey)
   const subgraphs = createSubgraphs({
@@ -34,8 +44,9 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     timeoutMs: config.subgraphTimeoutMs,
     signToken,
     logger,
-    onCall: () => {},
-    onBreaker: () => {},
+    telemetry,
+    onCall: counted.subgraphCalled,
+    onBreaker: counted.breakerState,
   })
   starting.defer(() => subgraphs.close())
   const cache = config.redis.cacheUrl === null ? null : openRedis(config.redis.cacheUrl, { name: 'gateway', logger })
@@ -43,7 +54,8 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
 
   // What we do.
   const graph = createGraph(readFileSync(config.supergraphFile, 'utf8'), subgraphs.sourceOf)
-  const operations = createOperations({ graph, introspection: config.introspection, logger })
+  const documents = createDocumentCache(counted.documentCache)
+  const operations = createOperations({ graph, introspection: config.introspection, documents, logger })
 
   // Who may, and how much.
   const counters = cache ? createSteadyCounters({ shared: createRedisCounters(cache), logger }) : createLocalCounters()
@@ -63,8 +75,17 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
 
   // What talks to us.
   const server = await serveGateway({
-    graphql: createGraphqlRoute({ operations, authenticate, limiter, timeoutMs: config.requestTimeoutMs }),
+    graphql: createGraphqlRoute({ operations, authenticate, limiter, timeoutMs: config.requestTimeoutMs, telemetry }),
     playground: config.playground && createPlaygroundRoute(config.playground),
+    metrics,
+    details: () => ({
+      breakers: Object.fromEntries(subgraphs.all().map(({ name, breaker }) => [name, breaker.state()])),
+    }),
+    onOperation({ operationName, operationType, codes, isRefused }, durationMs) {
+      const [code = null] = codes
+      if (isRefused && code !== null) counted.refused(code)
+      counted.requestFinished({ operationName, operationType, code, durationMs })
+    },
     checks: Object.fromEntries(
       subgraphs.all().map((subgraph) => [subgraph.name, () => isSubgraphReady(subgraph, config.health.timeoutMs)]),
     ),

@@ -154,6 +154,7 @@ describe('the other doors', () => {
       status: 'ready',
       service: 'gateway',
       dependencies: { issues: 'up', decisions: 'up', audit: 'up' },
+      breakers: { issues: 'closed', decisions: 'closed', audit: 'closed' },
     })
   })
 

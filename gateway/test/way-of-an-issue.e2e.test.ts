@@ -1,12 +1,17 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { startTraceReceiver } from '@redress/shared/testing/trace-receiver.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, CREATE, declineInput, type Role, type System, startSystem } from './system.ts'
 
+const collector = await startTraceReceiver()
 let system: System
 beforeAll(async () => {
-  system = await startSystem()
+  system = await startSystem({ environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } })
 })
-afterAll(() => system?.stop())
+afterAll(async () => {
+  await system?.stop()
+  collector.close()
+})
 
 const ISSUE = `query Issue($id: ID!) {
   issue(id: $id) {
@@ -50,6 +55,29 @@ const dispute = () =>
   })
 
 describe('the way of an issue', () => {
+  it('is one trace through all services, in which each part belongs to another', async () => {
+    const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')]
+    const response = await fetch(system.stack.graphql, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${system.stack.tokens?.operator}`,
+        traceparent: `00-${traceId}-${spanId}-01`,
+      },
+      body: JSON.stringify({ query: CREATE, variables: { input: declineInput() } }),
+    })
+    expect(response.status).toBe(200)
+
+    // Created, started and made; and the two moves that came of it.
+    const own = () => collector.spans.filter((span) => span.traceId === traceId)
+    const onRecord = () => own().filter(({ service }) => service === 'redress-audit')
+    await expect.poll(onRecord, { timeout: 10_000, interval: 50 }).toHaveLength(5)
+    const services = ['redress-audit', 'redress-decisions', 'redress-issues', 'redress-worker']
+    await expect.poll(() => own().map(({ service }) => service)).toEqual(expect.arrayContaining(services))
+    const known = () => [spanId, ...own().map((span) => span.spanId)]
+    await expect.poll(() => own().filter(({ parentSpanId = '' }) => !known().includes(parentSpanId))).toEqual([])
+  })
+
   it('begins as PENDING and ends resolved by a decision that names its policy and every step', async () => {
     const id = await createAndWait(declineInput())
 

@@ -2,15 +2,18 @@ import { coalesce } from '@redress/shared/coalesce.ts'
 import { configOrExit } from '@redress/shared/config.ts'
 import { readMasterKey } from '@redress/shared/encryption.ts'
 import { STREAMS } from '@redress/shared/events/envelope.ts'
+import { exposeConsumer, exposeOutbox } from '@redress/shared/events/event-metrics.ts'
 import { createOutbox, prepareOutbox } from '@redress/shared/events/outbox.ts'
 import { startOutboxRelay } from '@redress/shared/events/outbox-relay.ts'
 import { startStreamConsumer } from '@redress/shared/events/stream-consumer.ts'
 import { createInternalTokenVerifier } from '@redress/shared/internal-token.ts'
 import { announceReady, endWithOneLine, exitAfter, untilStopped } from '@redress/shared/lifecycle.ts'
 import { createLogger } from '@redress/shared/logger.ts'
+import { createMetrics } from '@redress/shared/metrics.ts'
 import { connectMongo, pingMongo } from '@redress/shared/mongo.ts'
 import { connectRedis, pingRedis } from '@redress/shared/redis.ts'
 import { serveSubgraph } from '@redress/shared/subgraph.ts'
+import { startTelemetry } from '@redress/shared/telemetry.ts'
 import { ulid } from 'ulid'
 import { readConfig } from './config.ts'
 import type { Issue } from './domain/issue.ts'
@@ -33,6 +36,10 @@ const logger = createLogger('issues', config.log)
 
 // Closed in reverse order when this module ends, whether it ends well or not.
 await using resources = new AsyncDisposableStack()
+
+const metrics = createMetrics(config.metrics)
+const telemetry = await startTelemetry('issues', { ...config.telemetry, logger })
+resources.defer(() => telemetry.stop())
 
 // What we talk to.
 const mongo = await connectMongo(config.mongo.uri, 'issues')
@@ -78,10 +85,13 @@ const consumer = await startStreamConsumer({
   apply: (events, session) =>
     followDecisions(events.flatMap(toIssueNews), createIssuesTransaction(collections, outbox, session)),
   afterCommit: async () => outbox.wake(),
+  telemetry,
   logger,
 })
 resources.defer(() => consumer.stop())
 
+exposeOutbox(metrics, { db, stream: STREAMS.issues })
+exposeConsumer(metrics, { redis, streams: [STREAMS.decisions], group: 'issues' })
 const subgraph = await serveSubgraph({
   name: 'issues',
   schemaFile: new URL('../schema.graphql', import.meta.url),
@@ -94,6 +104,8 @@ const subgraph = await serveSubgraph({
   },
   port: config.port,
   host: config.host,
+  metrics,
+  telemetry,
   logger,
 }).catch(endWithOneLine)
 resources.defer(() => subgraph.close())

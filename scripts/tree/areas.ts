@@ -18,6 +18,7 @@ export const AREAS = [
   'gateway/execution',
   'gateway/access',
   'gateway/subscriptions',
+  'gateway/observability',
   'gateway/composition',
   'shared',
   'devdb',

@@ -13,9 +13,14 @@ export type Health = Readonly<{
 
 /**
  * `/health` only says that the process runs: a restart cures nothing when a dependency is down.
- * `/health/ready` looks at every dependency and answers 503 when one is down or the process is stopping.
+ * `/health/ready` looks at every dependency and answers 503 when one is down or the process is stopping; `details` is
+ * what it says beside that.
  */
-export function createHealth(service: string, checks: Readonly<Record<string, HealthCheck>>): Health {
+export function createHealth(
+  service: string,
+  checks: Readonly<Record<string, HealthCheck>>,
+  details: () => Readonly<Record<string, unknown>> = () => ({}),
+): Health {
   let draining = false
 
   const answerReady = async (response: ServerResponse) => {
@@ -26,6 +31,7 @@ export function createHealth(service: string, checks: Readonly<Record<string, He
       status: draining ? 'stopping' : ready ? 'ready' : 'not ready',
       service,
       dependencies: Object.fromEntries(names.map((name, index) => [name, results[index] ? 'up' : 'down'])),
+      ...details(),
     })
   }
 

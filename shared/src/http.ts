@@ -102,11 +102,7 @@ export function parseJson(body: Buffer): unknown {
 }
 
 export function answerJson(response: ServerResponse, status: number, body: unknown): void {
-  answerText(response, status, JSON.stringify(body))
-}
-
-/** @param text JSON. */
-export function answerText(response: ServerResponse, status: number, text: string): void {
+  const text = JSON.stringify(body)
   response.writeHead(status, {
     // What is left of a request that was answered early is not waited for.
     ...(hasUnreadBody(response.req) && { connection: 'close' }),
@@ -116,7 +112,8 @@ export function answerText(response: ServerResponse, status: number, text: strin
   response.end(text)
 }
 
-function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
+/** Whether more of a request is on its way than was read. */
+export function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
   return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0)
 }
 

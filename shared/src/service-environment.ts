@@ -1,7 +1,22 @@
 import { type } from 'arktype'
 
+/** What every process reads, the gateway too. */
+export const ObservabilityEnvironment = type({
+  'METRICS_TOKEN?': 'string > 0',
+  'OTEL_EXPORTER_OTLP_ENDPOINT?': 'string.url',
+  'OTEL_SERVICE_NAME?': 'string > 0',
+})
+
+/** Who may read the metrics, and where traces go. */
+export function toObservabilityConfig(env: typeof ObservabilityEnvironment.infer) {
+  return {
+    metrics: { token: env.METRICS_TOKEN ?? null },
+    telemetry: { endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? null, serviceName: env.OTEL_SERVICE_NAME ?? null },
+  }
+}
+
 /** What every service reads. Each adds its own with `merge`. */
-export const ServiceEnvironment = type({
+export const ServiceEnvironment = ObservabilityEnvironment.merge({
   NODE_ENV: "'development' | 'production' | 'test' = 'development'",
   LOG_LEVEL: "'debug' | 'info' | 'warn' | 'error' = 'info'",
   HOST: "string > 0 = '127.0.0.1'",
@@ -15,6 +30,7 @@ export const ServiceEnvironment = type({
 /** The part of the configuration that all services share, as they use it. */
 export function toServiceConfig(env: typeof ServiceEnvironment.infer) {
   return {
+    ...toObservabilityConfig(env),
     host: env.HOST,
     mongo: { uri: env.MONGODB_URI },
     events: { url: env.REDIS_EVENTS_URL ?? env.REDIS_URL },

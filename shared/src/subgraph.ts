@@ -1,31 +1,31 @@
-import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ApolloServer, HeaderMap } from '@apollo/server'
+import { ApolloServer } from '@apollo/server'
 import {
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled'
 import { buildSubgraphSchema } from '@apollo/subgraph'
-import { type GraphQLFormattedError, parse } from 'graphql'
+import { parse } from 'graphql'
 import type { Principal } from './access.ts'
-import { AppError, ERROR_KINDS } from './errors.ts'
+import { createAnswerOperation, type ObservedContext } from './answer-operation.ts'
 import { createHealth, type HealthCheck } from './health.ts'
-import { answerJson, type HttpServer, headerOf, parseJson, readBody, startHttpServer } from './http.ts'
+import { answerJson, type HttpServer, startHttpServer } from './http.ts'
 import type { VerifyInternalToken } from './internal-token.ts'
 import type { Logger } from './logger.ts'
+import type { Metrics } from './metrics.ts'
 import { enforcePermissions } from './permission-directive.ts'
 import { toPublicError } from './public-error.ts'
 import { scalars } from './scalars.ts'
-
-/** 100 issues with long notes fit many times over. */
-const BODY_BYTES_MAX = 1024 * 1024
+import { observeOperations } from './subgraph-metrics.ts'
+import type { Telemetry } from './telemetry.ts'
 
 /** One request as resolvers see it. */
 export type RequestContext<Loaders> = Readonly<{
   principal: Principal
   requestId: string
   clientIp: string | null
+  /** What to tell whoever does a part of it: the traceparent of this request, or null where there are no traces. */
+  trace: string | null
   /** Made anew for each request, so that nothing is shared between callers. */
   loaders: Loaders
 }>
@@ -43,15 +43,18 @@ export type SubgraphOptions<Loaders> = Readonly<{
   port: number
   host: string
   logger: Logger
+  /** Served on `/metrics` where given. */
+  metrics?: Metrics
+  telemetry?: Telemetry
 }>
 
 /**
- * Serves one subgraph on `/graphql`, `/health` and `/health/ready`. It answers the gateway only: a request without the
- * gateway's signed word about who asks is refused with 401 before its body is read.
+ * Serves one subgraph on `/graphql`, `/health`, `/health/ready` and `/metrics`. Operations are answered for the gateway
+ * only: a request without its signed word about who asks is refused with 401 before its body is read.
  */
 export async function serveSubgraph<Loaders>(options: SubgraphOptions<Loaders>): Promise<HttpServer> {
-  const { name, checks, logger, port, host } = options
-  const apollo = new ApolloServer<RequestContext<Loaders>>({
+  const { name, checks, logger, port, host, metrics } = options
+  const apollo = new ApolloServer<ObservedContext<Loaders>>({
     schema: buildSchema(options),
     formatError: (formatted, error) => toPublicError(formatted, error, logger),
     includeStacktraceInErrorResponses: false,
@@ -59,35 +62,22 @@ export async function serveSubgraph<Loaders>(options: SubgraphOptions<Loaders>):
     // The token above is a protection that a foreign page cannot get around.
     csrfPrevention: false,
     stopOnTerminationSignals: false,
-    plugins: [ApolloServerPluginLandingPageDisabled(), ApolloServerPluginInlineTraceDisabled()],
+    plugins: [ApolloServerPluginLandingPageDisabled(), ApolloServerPluginInlineTraceDisabled(), observeOperations()],
     persistedQueries: false,
     logger,
   })
   await apollo.start()
+  const answerOperation = createAnswerOperation(apollo, options)
 
   const health = createHealth(name, checks)
   const server = await startHttpServer(
     (request, response) => {
-      if (health.answer(request, response)) return
+      if (health.answer(request, response) || metrics?.answer(request, response)) return
       if (request.url !== '/graphql' || request.method !== 'POST') return answerJson(response, 404, { errors: [] })
-      answerGraphql(request, response).catch((error) => answerFailure(response, error, logger))
+      void answerOperation(request, response)
     },
     { port, host },
   )
-
-  const answerGraphql = async (request: IncomingMessage, response: ServerResponse) => {
-    const context = await readContext(request, options)
-    const body = parseJson(await readBody(request, BODY_BYTES_MAX))
-    const headers = new HeaderMap([['content-type', 'application/json']])
-    const answer = await apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: { method: 'POST', headers, body, search: '' },
-      context: async () => context,
-    })
-    // Apollo answers in one piece: incremental delivery is not offered.
-    const text = answer.body.kind === 'complete' ? answer.body.string : ''
-    response.writeHead(answer.status ?? 200, Object.fromEntries(answer.headers))
-    response.end(text)
-  }
 
   return {
     url: server.url,
@@ -108,24 +98,4 @@ function buildSchema<Loaders>({ schemaFile, resolvers }: SubgraphOptions<Loaders
   return enforcePermissions(
     buildSubgraphSchema([{ typeDefs, resolvers: { ...ownScalars, ...resolvers } as Resolvers }]),
   )
-}
-
-async function readContext<Loaders>(
-  request: IncomingMessage,
-  { verifyToken, createLoaders }: SubgraphOptions<Loaders>,
-): Promise<RequestContext<Loaders>> {
-  const authorization = headerOf(request, 'authorization')
-  const principal = await verifyToken(authorization?.startsWith('Bearer ') ? authorization.slice(7) : null)
-  return {
-    principal,
-    requestId: headerOf(request, 'x-request-id') ?? randomUUID(),
-    clientIp: headerOf(request, 'x-client-ip'),
-    loaders: createLoaders(),
-  }
-}
-
-function answerFailure(response: ServerResponse, error: unknown, logger: Logger): void {
-  const formatted: GraphQLFormattedError = toPublicError({ message: String(error) }, error, logger)
-  const status = error instanceof AppError ? ERROR_KINDS[error.kind].http : 500
-  answerJson(response, status, { errors: [formatted] })
 }

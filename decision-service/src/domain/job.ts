@@ -9,6 +9,8 @@ export type DecisionJob = Readonly<{
   id: string
   case: DecisionCase
   requestId: string | null
+  /** The traceparent of what asked for it, where traces are made. */
+  trace?: string
   status: JobStatus
   createdAt: Date
   updatedAt: Date

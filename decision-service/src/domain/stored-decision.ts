@@ -1,5 +1,5 @@
 import type { DecisionAction, DecisionMade } from '@redress/shared/contracts.ts'
-import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import { type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
 import type { Agreement } from './agreement.ts'
 import type { Decision } from './decision.ts'
 import { type DecisionJob, decisionIdFor } from './job.ts'
@@ -49,6 +49,7 @@ function headOf(job: DecisionJob, what: 'started' | 'made' | 'failed', now: Date
     actor: ACTOR,
     requestId: job.requestId,
     ip: null,
+    ...tracedBy(job.trace),
     entity: { type: 'Decision', id: decisionIdFor(job.id) },
   }
 }

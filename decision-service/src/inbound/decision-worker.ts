@@ -1,8 +1,10 @@
 import { isFinal } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/logger.ts'
 import type { Redis } from '@redress/shared/redis.ts'
+import { NO_TELEMETRY, type Telemetry } from '@redress/shared/telemetry.ts'
 import { createNodeRedisClient, type Job, UnrecoverableError, Worker } from 'bullmq'
 import type { DecideIssue } from '../use-cases/decide-issue.ts'
+import type { JobMetrics } from './job-metrics.ts'
 
 /** A worker that died is noticed after this; its jobs go to another. */
 const LOCK_MS = 5_000
@@ -10,29 +12,47 @@ const STALLED_CHECK_MS = 2_500
 /** Workers may die as often as they like: a job is given up by its attempts alone. */
 const STALLED_MAX = 1_000
 
+/** What jobs of this queue are called in metrics. */
+export const JOB_TYPE = 'decide'
+
 type Options = Readonly<{
   queue: string
   redis: Redis
   decideIssue: DecideIssue
   concurrency: number
+  metrics?: JobMetrics
+  telemetry?: Telemetry
   logger: Logger
 }>
+type QueueJob = Job<{ jobId: string; trace?: string }>
 
 /** Where the queue meets the use case. The last failed attempt ends the job on record before it ends in the queue. */
-export function startDecisionWorker({ queue, redis, decideIssue, concurrency, logger }: Options) {
-  const work = async (job: Job<{ jobId: string }>) => {
+export function startDecisionWorker(options: Options) {
+  const { queue, redis, decideIssue, concurrency, metrics, telemetry = NO_TELEMETRY, logger } = options
+
+  const decide = async (job: QueueJob, trace: string | null) => {
     const { jobId } = job.data
     try {
-      await decideIssue.decide(jobId)
+      await decideIssue.decide(jobId, trace)
     } catch (error) {
       const attemptsLeft = (job.opts.attempts ?? 1) - (job.attemptsMade + 1)
       if (attemptsLeft > 0 && !isFinal(error)) throw error
-      await decideIssue.giveUp(jobId, error instanceof Error ? error.message : String(error))
+      await decideIssue.giveUp(jobId, error instanceof Error ? error.message : String(error), trace)
+      metrics?.ended('failure')
       throw new UnrecoverableError(String(error))
     }
+    metrics?.ended('success')
+  }
+  const work = (job: QueueJob) => {
+    const beganAt = performance.now()
+    const { jobId, trace: parent } = job.data
+    const attributes = { queue, jobId, attempt: job.attemptsMade + 1 }
+    return telemetry
+      .withSpan({ name: JOB_TYPE, kind: 'consumer', attributes, parent }, (span) => decide(job, span.traceparent))
+      .finally(() => metrics?.attempted(performance.now() - beganAt))
   }
 
-  const worker = new Worker<{ jobId: string }>(queue, work, {
+  const worker = new Worker<QueueJob['data']>(queue, work, {
     connection: createNodeRedisClient(redis as never),
     concurrency,
     lockDuration: LOCK_MS,

@@ -1,14 +1,14 @@
 import { IssueCreated, IssueStatusChanged } from '@redress/shared/contracts.ts'
-import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import { type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
 import type { NewCase, NewReview } from '../use-cases/accept-cases.ts'
 
 /** The case that an event brings to be decided, if it brings one: a new issue, or one that is tried again. */
 export function toNewCase(event: DomainEvent): readonly NewCase[] {
-  const { id: eventId, requestId } = event
-  if (event.type === 'issue.created') return [{ eventId, requestId, case: IssueCreated.assert(event.data).case }]
+  const origin = { eventId: event.id, requestId: event.requestId, ...tracedBy(event.trace) }
+  if (event.type === 'issue.created') return [{ ...origin, case: IssueCreated.assert(event.data).case }]
   if (event.type !== 'issue.status_changed') return []
   const { case: again } = IssueStatusChanged.assert(event.data)
-  return again ? [{ eventId, requestId, case: again }] : []
+  return again ? [{ ...origin, case: again }] : []
 }
 
 /** What a person made of a decision, if the event tells of it. */

@@ -1,3 +1,4 @@
+import { tracedBy } from '@redress/shared/events/envelope.ts'
 import type { Logger } from '@redress/shared/logger.ts'
 import type { Redis } from '@redress/shared/redis.ts'
 import { createNodeRedisClient, Queue } from 'bullmq'
@@ -9,7 +10,7 @@ import type { Collections } from './documents.ts'
 export const DECISIONS_QUEUE = 'decisions'
 
 /** A job in the queue: the record in MongoDB has the rest. */
-export type QueuedJob = Readonly<{ jobId: string }>
+export type QueuedJob = Readonly<{ jobId: string; trace?: string }>
 
 export type DecisionQueueOptions = Readonly<{
   redis: Redis
@@ -54,9 +55,13 @@ export function createDecisionQueue(options: DecisionQueueOptions): JobQueue & Q
  */
 async function enqueue(queue: Queue<QueuedJob>, wanted: readonly DecisionJob[]): Promise<void> {
   await Promise.all(
-    wanted.map(({ id, case: { priority } }) =>
+    wanted.map(({ id, trace, case: { priority } }) =>
       // BullMQ counts the other way round: 1 is the most urgent.
-      queue.add('decide', { jobId: id }, { jobId: id, priority: MOST_URGENT + 1 - URGENCY[priority] }),
+      queue.add(
+        'decide',
+        { jobId: id, ...tracedBy(trace) },
+        { jobId: id, priority: MOST_URGENT + 1 - URGENCY[priority] },
+      ),
     ),
   )
 }

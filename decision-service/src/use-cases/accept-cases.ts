@@ -4,11 +4,11 @@ import { type DecisionJob, jobIdFor } from '../domain/job.ts'
 import type { Review } from '../domain/stored-decision.ts'
 import type { Clock, DecisionsTransaction } from './ports.ts'
 
-export type NewCase = Readonly<{ eventId: string; case: DecisionCase; requestId: string | null }>
+export type NewCase = Readonly<{ eventId: string; case: DecisionCase; requestId: string | null; trace?: string }>
 export type NewReview = Readonly<{ decisionId: string; action: DecisionAction; reviewer: string; at: Date }>
 
-export function toJob({ eventId, case: decisionCase, requestId }: NewCase, now: Date): DecisionJob {
-  return { id: jobIdFor(eventId), case: decisionCase, requestId, status: 'PENDING', createdAt: now, updatedAt: now }
+export function toJob({ eventId, ...asked }: NewCase, now: Date): DecisionJob {
+  return { id: jobIdFor(eventId), ...asked, status: 'PENDING', createdAt: now, updatedAt: now }
 }
 
 /** Records the jobs to be done, in the transaction that also notes their events as heard. */

@@ -1,5 +1,5 @@
 import { coalesce } from '@redress/shared/coalesce.ts'
-import { momentAfter } from '@redress/shared/events/envelope.ts'
+import { momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
 import type { Decision, Verdict } from '../domain/decision.ts'
 import { JobMissingError } from '../domain/errors.ts'
 import type { DecisionJob } from '../domain/job.ts'
@@ -14,10 +14,14 @@ import {
 import type { Clock, DecisionsStore } from './ports.ts'
 
 export type DecideIssue = Readonly<{
-  /** Decides the case of a job. A job that was decided before keeps its first decision. @throws JobMissingError */
-  decide: (jobId: string) => Promise<void>
+  /**
+   * Decides the case of a job. A job that was decided before keeps its first decision.
+   * @param trace what the events of it say they are a part of; what asked for the job, where it is not given.
+   * @throws JobMissingError
+   */
+  decide: (jobId: string, trace?: string | null) => Promise<void>
   /** Ends a job that no attempt could decide. */
-  giveUp: (jobId: string, reason: string) => Promise<void>
+  giveUp: (jobId: string, reason: string, trace?: string | null) => Promise<void>
 }>
 
 type Dependencies = Readonly<{
@@ -42,12 +46,12 @@ export function createDecideIssue({
   monotonicMs,
   onCommit,
 }: Dependencies): DecideIssue {
-  const begin = coalesce<string, DecisionJob>((jobIds) => beginAll(store, jobIds, now()))
+  const begin = coalesce<Beginning, DecisionJob>((beginnings) => beginAll(store, beginnings, now()))
   const end = coalesce<Ending, void>((endings) => endAll(store, endings, now()))
 
   return {
-    async decide(jobId) {
-      const job = await begin(jobId)
+    async decide(jobId, trace) {
+      const job = await begin({ jobId, trace })
       onCommit()
       if (job.status === 'COMPLETED') return
       const startedMs = monotonicMs()
@@ -56,34 +60,39 @@ export function createDecideIssue({
       await end({ job, decision: toStoredDecision(decision, job, momentAfter(job.updatedAt, now())) })
       onCommit()
     },
-    async giveUp(jobId, reason) {
+    async giveUp(jobId, reason, trace) {
       await store.transact(async (transaction) => {
         const job = (await transaction.findJobs([jobId])).get(jobId)
         if (!job || job.status === 'COMPLETED' || job.status === 'FAILED') return
         const at = momentAfter(job.updatedAt, now())
         await transaction.setStatus([jobId], 'FAILED', at)
-        await transaction.tell([failedEvent(job, reason, at)])
+        await transaction.tell([failedEvent({ ...job, ...tracedBy(trace) }, reason, at)])
       })
       onCommit()
     },
   }
 }
 
+type Beginning = Readonly<{ jobId: string; trace: string | null | undefined }>
+
 /** Marks the jobs as being worked on, and says so once for each; what comes of a job happens after that. */
-function beginAll(store: DecisionsStore, jobIds: readonly string[], at: Date) {
+function beginAll(store: DecisionsStore, beginnings: readonly Beginning[], at: Date) {
   return store.transact(async (transaction) => {
-    const jobs = await transaction.findJobs(jobIds)
-    const fresh = [...jobs.values()].filter(({ status }) => status === 'PENDING')
-    const begun = new Map(fresh.map((job) => [job.id, { ...job, status: 'PROCESSING' as const, updatedAt: at }]))
-    if (fresh.length > 0) {
-      await transaction.setStatus(
-        fresh.map(({ id }) => id),
-        'PROCESSING',
-        at,
-      )
-      await transaction.tell(fresh.map((job) => startedEvent(job, at)))
+    const stored = await transaction.findJobs(beginnings.map(({ jobId }) => jobId))
+    const jobs = beginnings.map(({ jobId, trace }) => {
+      const job = stored.get(jobId)
+      return job ? { ...job, ...tracedBy(trace) } : new JobMissingError(jobId)
+    })
+    const begun = new Map<string, DecisionJob>()
+    for (const job of jobs) {
+      if (!(job instanceof Error) && job.status === 'PENDING')
+        begun.set(job.id, { ...job, status: 'PROCESSING', updatedAt: at })
     }
-    return jobIds.map((id) => begun.get(id) ?? jobs.get(id) ?? new JobMissingError(id))
+    if (begun.size > 0) {
+      await transaction.setStatus([...begun.keys()], 'PROCESSING', at)
+      await transaction.tell([...begun.values()].map((job) => startedEvent(job, at)))
+    }
+    return jobs.map((job) => (job instanceof Error ? job : (begun.get(job.id) ?? job)))
   })
 }
 

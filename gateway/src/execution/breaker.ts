@@ -5,7 +5,7 @@ const FAILURES = 5
 const WINDOW_MS = 60_000
 const OPEN_MS = 30_000
 
-export type BreakerState = 'closed' | 'half_open' | 'open'
+export type BreakerState = 'closed' | 'half open' | 'open'
 
 export type Breaker = Readonly<{
   /** Runs `call`, or rejects at once while the breaker is open. */
@@ -38,20 +38,18 @@ export function createBreaker({ openMs = OPEN_MS, isFailure, onChange }: Breaker
     enableSnapshots: false,
   })
   circuit.on('open', () => onChange('open'))
-  circuit.on('halfOpen', () => onChange('half_open'))
+  circuit.on('halfOpen', () => onChange('half open'))
   circuit.on('close', () => onChange('closed'))
 
   return {
-    async run<Result>(call: () => Promise<Result>): Promise<Result> {
-      if (!circuit.closed) return (await circuit.fire(call)) as Result
-      try {
-        return await call()
-      } catch (error) {
+    run<Result>(call: () => Promise<Result>): Promise<Result> {
+      if (!circuit.closed) return circuit.fire(call) as Promise<Result>
+      return call().catch((error) => {
         if (isFailure(error)) circuit.fire(() => Promise.reject(error)).catch(() => {})
         throw error
-      }
+      })
     },
-    state: () => (circuit.closed ? 'closed' : circuit.halfOpen ? 'half_open' : 'open'),
+    state: () => (circuit.closed ? 'closed' : circuit.halfOpen ? 'half open' : 'open'),
     close: () => circuit.shutdown(),
   }
 }

@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { SignInternalToken } from '@redress/shared/internal-token.ts'
 import type { Logger } from '@redress/shared/logger.ts'
+import type { Telemetry } from '@redress/shared/telemetry.ts'
 import { type Breaker, type BreakerState, createBreaker } from './breaker.ts'
+import type { Cancellation } from './cancellation.ts'
 import { createInFlight, type Launch } from './in-flight.ts'
 import type { OperationContext } from './operation-context.ts'
 import { readAnswer } from './read-answer.ts'
@@ -18,6 +20,7 @@ export type CallOptions = Readonly<{
   /** Null where nobody is told who asks. */
   signToken: SignInternalToken | null
   logger: Logger
+  telemetry: Telemetry
   onCall: (call: { subgraph: string; outcome: CallOutcome; durationMs: number }) => void
   onBreaker: (subgraph: string, state: BreakerState) => void
 }>
@@ -35,7 +38,7 @@ type Shared = { answer: SubgraphAnswer | null; text: string; status: number }
  */
 export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): SubgraphCaller {
   const { name } = subgraph
-  const { logger, onCall, onBreaker } = options
+  const { logger, telemetry, onCall, onBreaker } = options
   const breaker = createBreaker({
     isFailure: (error) => !(error instanceof GivenUpError),
     onChange(state) {
@@ -52,7 +55,10 @@ export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): 
       try {
         const shared = await breaker.run(() => {
           outcome = 'failed'
-          return deliver(subgraph, { request, body, context, onStart }, options)
+          return telemetry.withSpan(
+            { name: `subgraph ${name}`, kind: 'client', attributes: { subgraph: name }, parent: context.traceparent },
+            ({ traceparent }) => deliver(subgraph, { request, body, context, traceparent, onStart }, options),
+          )
         })
         outcome = 'ok'
         return shared
@@ -68,12 +74,12 @@ export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): 
       try {
         const start = launch(request, body, context)
         const shared = request.isRead
-          ? await reads.join(`${context.caller.scope}\n${body}`, context.signal, start)
-          : await breakOffWith(context.signal, start)
+          ? await reads.join(`${context.caller.scope}\n${body}`, context.cancellation, start)
+          : await breakOffWith(context.cancellation, start)
         return take(shared)
       } catch (err) {
-        const { requestId, signal } = context
-        if (!signal.aborted) logger.warn({ err, subgraph: name, requestId }, 'subgraph did not answer')
+        const { requestId, cancellation } = context
+        if (!cancellation.isCancelled) logger.warn({ err, subgraph: name, requestId }, 'subgraph did not answer')
         throw err
       }
     },
@@ -86,16 +92,15 @@ function take(shared: Shared): SubgraphAnswer {
   return answer ?? readAnswer(status, text)
 }
 
-async function breakOffWith(signal: AbortSignal, start: Launch<Shared>): Promise<Shared> {
+async function breakOffWith(cancellation: Cancellation, start: Launch<Shared>): Promise<Shared> {
   let leave = () => {}
   try {
     return await start((abort) => {
       leave = abort
-      if (signal.aborted) abort()
-      else signal.addEventListener('abort', abort, { once: true })
+      cancellation.add(abort)
     })
   } finally {
-    signal.removeEventListener('abort', leave)
+    cancellation.remove(leave)
   }
 }
 
@@ -103,16 +108,20 @@ type Delivery = Readonly<{
   request: FetchRequest
   body: string
   context: OperationContext
+  /** Of the call; null where nothing is traced here. */
+  traceparent: string | null
   onStart: (abort: () => void) => void
 }>
 
 async function deliver(
   { pool, graphqlPath }: Subgraph,
-  { request, body, context, onStart }: Delivery,
+  { request, body, context, traceparent, onStart }: Delivery,
   { timeoutMs, signToken }: CallOptions,
 ): Promise<Shared> {
   const headers = headersFor(context, signToken && (await signToken(context.caller.principal)))
-  const endsAt = performance.now() + timeoutMs
+  const trace = traceparent ?? context.traceparent
+  if (trace !== null) headers.push('traceparent', trace)
+  const endsAt = Math.min(performance.now() + timeoutMs, context.endsAt)
   for (let attempt = 1; ; attempt++) {
     try {
       const remainingMs = Math.max(1, endsAt - performance.now())
@@ -121,17 +130,16 @@ async function deliver(
     } catch (error) {
       const waitMs = RETRY_MS * 2 ** (attempt - 1) * (0.75 + Math.random() / 2)
       const isWorthIt = request.isRead && attempt < ATTEMPTS && isOfConnection(error)
-      if (!isWorthIt || context.signal.aborted || performance.now() + waitMs >= endsAt) throw error
+      if (!isWorthIt || context.cancellation.isCancelled || performance.now() + waitMs >= endsAt) throw error
       await pause(waitMs)
     }
   }
 }
 
-function headersFor({ requestId, clientIp, traceparent }: OperationContext, token: string | null): string[] {
+function headersFor({ requestId, clientIp }: OperationContext, token: string | null): string[] {
   const headers = ['content-type', 'application/json', 'accept', 'application/json']
   headers.push('x-request-id', requestId, 'x-client-ip', clientIp)
   if (token !== null) headers.push('authorization', `Bearer ${token}`)
-  if (traceparent !== null) headers.push('traceparent', traceparent)
   return headers
 }
 

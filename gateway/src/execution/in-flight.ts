@@ -1,3 +1,4 @@
+import type { Cancellation } from './cancellation.ts'
 import { GivenUpError } from './send-request.ts'
 
 /** Starts a call. `onStart` is given what breaks it off. */
@@ -7,9 +8,9 @@ export type InFlight<Result> = Readonly<{
   /**
    * The result of the call with this key that is already on its way, or else of a new one. A call is broken off when
    * the last who waits for it has gone.
-   * @throws GivenUpError when `signal` aborts, and whatever the call throws.
+   * @throws GivenUpError when cancelled, and whatever the call throws.
    */
-  join: (key: string, signal: AbortSignal, launch: Launch<Result>) => Promise<Result>
+  join: (key: string, cancellation: Cancellation, launch: Launch<Result>) => Promise<Result>
 }>
 
 type Flight<Result> = { waiting: number; abort: () => void; result: Promise<Result> }
@@ -32,8 +33,8 @@ export function createInFlight<Result>(): InFlight<Result> {
   }
 
   return {
-    join(key, signal, launch) {
-      if (signal.aborted) return Promise.reject(new GivenUpError())
+    join(key, cancellation, launch) {
+      if (cancellation.isCancelled) return Promise.reject(new GivenUpError())
       const flight = flights.get(key) ?? start(key, launch)
       flight.waiting++
       return new Promise((resolve, reject) => {
@@ -45,18 +46,14 @@ export function createInFlight<Result>(): InFlight<Result> {
           }
           reject(new GivenUpError())
         }
-        signal.addEventListener('abort', leave, { once: true })
-        const stay = () => signal.removeEventListener('abort', leave)
-        flight.result.then(
-          (result) => {
-            stay()
-            resolve(result)
-          },
-          (error) => {
-            stay()
-            reject(error)
-          },
-        )
+        cancellation.add(leave)
+        const settle =
+          <Value>(pass: (value: Value) => void) =>
+          (value: Value) => {
+            cancellation.remove(leave)
+            pass(value)
+          }
+        flight.result.then(settle(resolve), settle(reject))
       })
     },
   }

@@ -1,4 +1,6 @@
+import type { OperationTypeNode } from 'graphql'
 import type { Caller } from '../access/caller.ts'
+import type { Cancellation } from './cancellation.ts'
 import type { Row } from './json.ts'
 
 /** One request as the execution sees it. */
@@ -7,12 +9,20 @@ export type OperationContext = Readonly<{
   requestId: string
   clientIp: string
   traceparent: string | null
-  /** Aborts when the client has gone away, or has waited for as long as anybody may. */
-  signal: AbortSignal
+  /** The client has gone away. */
+  cancellation: Cancellation
+  /** When everything has to be done, as `performance.now()` counts. */
+  endsAt: number
   /** What a subscription has to tell; null for any other operation. */
   event: Row | null
   /** What the access log will say; filled in while the operation runs. */
   observed: Observed
 }>
 
-export type Observed = { operationName: string | null; codes: readonly string[] }
+export type Observed = {
+  operationName: string | null
+  operationType: `${OperationTypeNode}` | null
+  codes: readonly string[]
+  /** It was turned away before it ran. */
+  isRefused: boolean
+}

@@ -1,12 +1,10 @@
-import type { ServerResponse } from 'node:http'
 import { AppError } from '@redress/shared/errors.ts'
-import { answerJson } from '@redress/shared/http.ts'
 import type { Logger } from '@redress/shared/logger.ts'
 import { RateLimitedError } from '../access/errors.ts'
 import { headersOf } from '../access/rate-limit.ts'
 import { INTERNAL, NEUTRAL } from '../operations/public-error.ts'
 import { MethodNotAllowedError, statusOf } from './errors.ts'
-import type { Exchange } from './exchange.ts'
+import { type Exchange, sendJson } from './exchange.ts'
 
 /** Answers in GraphQL's form, so that a client has one kind of error to read. */
 export function answerFailure(exchange: Exchange, error: unknown, logger: Logger): void {
@@ -17,8 +15,9 @@ export function answerFailure(exchange: Exchange, error: unknown, logger: Logger
   const { status, message, extensions } = toAnswer(error, requestId)
   if (status === 500) logger.error({ err: error, requestId }, 'unexpected error')
   observed.codes = [extensions.code]
-  addHeaders(response, error, status)
-  answerJson(response, status, { errors: [{ message, extensions }] })
+  observed.isRefused = status !== 500
+  exchange.headers.push(...headersFor(error, status))
+  sendJson(exchange, status, JSON.stringify({ errors: [{ message, extensions }] }))
 }
 
 function toAnswer(error: unknown, requestId: string) {
@@ -28,12 +27,8 @@ function toAnswer(error: unknown, requestId: string) {
   return { status: statusOf(error), message: error.message, extensions: { code: error.code, ...error.facts } }
 }
 
-function setHeaders(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-}
-
-function addHeaders(response: ServerResponse, error: unknown, status: number): void {
-  if (status === 401) response.setHeader('www-authenticate', 'Bearer')
-  if (error instanceof RateLimitedError) setHeaders(response, headersOf(error.verdict))
-  if (error instanceof MethodNotAllowedError) response.setHeader('allow', error.facts.allowed.join(', '))
+function headersFor(error: unknown, status: number): string[] {
+  if (status === 401) return ['www-authenticate', 'Bearer']
+  if (error instanceof RateLimitedError) return Object.entries(headersOf(error.verdict)).flat()
+  return error instanceof MethodNotAllowedError ? ['allow', error.facts.allowed.join(', ')] : []
 }

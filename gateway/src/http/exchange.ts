@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { hasUnreadBody } from '@redress/shared/http.ts'
 import type { Logger } from '@redress/shared/logger.ts'
 import type { Observed } from '../execution/operation-context.ts'
 import { clientIpOf, requestIdOf } from './request-facts.ts'
@@ -11,6 +12,8 @@ export type Exchange = Readonly<{
   search: string
   requestId: string
   clientIp: string
+  /** What the answer will have in its head, names and values by turns. */
+  headers: string[]
   observed: Observed & { actor: string | null }
 }>
 
@@ -18,13 +21,14 @@ export type Exchange = Readonly<{
 const STATUS_GONE = 499
 
 /** Nothing that this server sends is a page to be framed, sniffed or scripted; the playground says what it needs. */
-const HEADERS = {
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cache-control': 'no-store',
-} as const
+const HEADERS = [
+  ['x-content-type-options', 'nosniff'],
+  ['x-frame-options', 'DENY'],
+  ['referrer-policy', 'no-referrer'],
+  ['strict-transport-security', 'max-age=31536000'],
+  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
+  ['cache-control', 'no-store'],
+].flat()
 
 export function beginExchange(
   request: IncomingMessage,
@@ -34,8 +38,6 @@ export function beginExchange(
   const url = request.url ?? '/'
   const query = url.indexOf('?')
   const requestId = requestIdOf(request)
-  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
-  response.setHeader('x-request-id', requestId)
   return {
     request,
     response,
@@ -43,15 +45,31 @@ export function beginExchange(
     search: query === -1 ? '' : url.slice(query),
     requestId,
     clientIp: clientIpOf(request, trustProxy),
-    observed: { actor: null, operationName: null, codes: [] },
+    headers: [...HEADERS, 'x-request-id', requestId],
+    observed: { actor: null, operationName: null, operationType: null, codes: [], isRefused: false },
   }
+}
+
+/** Sends an answer in one piece. @param text JSON. */
+export function sendJson({ request, response, headers }: Exchange, status: number, text: string): void {
+  // What is left of a request that was answered early is not waited for.
+  if (hasUnreadBody(request)) headers.push('connection', 'close')
+  headers.push('content-type', 'application/json; charset=utf-8', 'content-length', String(Buffer.byteLength(text)))
+  response.writeHead(status, headers)
+  response.end(text)
+}
+
+/** For what is answered in another way. */
+export function setHeaders({ response, headers }: Exchange): void {
+  for (let at = 0; at < headers.length; at += 2) response.setHeader(headers[at]!, headers[at + 1]!)
 }
 
 /** Writes one line when the exchange is over. Probes come every few seconds and say nothing new: they are for debugging. */
 export function logExchange({ request, response, path, requestId, observed }: Exchange, logger: Logger): void {
+  const level = path.startsWith('/health') ? 'debug' : 'info'
+  if (!logger.isLevelEnabled(level)) return
   const beganAt = performance.now()
   response.once('close', () => {
-    const level = path.startsWith('/health') ? 'debug' : 'info'
     logger[level](
       {
         requestId,
@@ -59,7 +77,9 @@ export function logExchange({ request, response, path, requestId, observed }: Ex
         path,
         status: response.writableFinished ? response.statusCode : STATUS_GONE,
         durationMs: Math.round((performance.now() - beganAt) * 10) / 10,
-        ...observed,
+        actor: observed.actor,
+        operationName: observed.operationName,
+        codes: observed.codes,
       },
       'request',
     )

@@ -1,13 +1,15 @@
-import { answerText, headerOf, parseJson, readBody } from '@redress/shared/http.ts'
+import { headerOf, parseJson, readBody } from '@redress/shared/http.ts'
+import type { Telemetry } from '@redress/shared/telemetry.ts'
 import type { Authenticate } from '../access/authenticate.ts'
 import type { Caller } from '../access/caller.ts'
 import { RateLimitedError } from '../access/errors.ts'
 import { headersOf, type RateLimiter, type RateVerdict } from '../access/rate-limit.ts'
+import { Cancellation } from '../execution/cancellation.ts'
 import type { OperationContext } from '../execution/operation-context.ts'
 import { type OperationRequest, readSearch, toOperationRequest } from '../operations/operation-request.ts'
 import { BadRequestError } from '../operations/refusal.ts'
 import type { Operations } from '../operations/run-operation.ts'
-import type { Exchange } from './exchange.ts'
+import { type Exchange, sendJson } from './exchange.ts'
 import { traceparentOf } from './request-facts.ts'
 
 /** A batch of issues with long notes fits many times over. */
@@ -15,18 +17,21 @@ const BODY_BYTES_MAX = 1024 * 1024
 /** A page of a foreign site cannot send these without asking first. */
 const PREFLIGHT_HEADERS = ['apollo-require-preflight', 'x-apollo-operation-name', 'graphql-require-preflight']
 
+const ATTRIBUTES = {}
+
 export type GraphqlRouteOptions = Readonly<{
   operations: Operations
   authenticate: Authenticate
   limiter: RateLimiter
   /** How long any operation may take, however many subgraphs it asks. */
   timeoutMs: number
+  telemetry: Telemetry
 }>
 
 /** Answers GraphQL over HTTP. Who does not say who they are, or asks too often, is refused before the body is read. */
-export function createGraphqlRoute({ operations, authenticate, limiter, timeoutMs }: GraphqlRouteOptions) {
+export function createGraphqlRoute({ operations, authenticate, limiter, timeoutMs, telemetry }: GraphqlRouteOptions) {
   return async (exchange: Exchange): Promise<void> => {
-    const { request, response, observed, clientIp } = exchange
+    const { request, observed, clientIp } = exchange
     const credentials = { authorization: headerOf(request, 'authorization'), apiKey: headerOf(request, 'x-api-key') }
     const found = authenticate(credentials, clientIp)
     const caller = found instanceof Promise ? await found : found
@@ -35,17 +40,21 @@ export function createGraphqlRoute({ operations, authenticate, limiter, timeoutM
     admit(exchange, consumed instanceof Promise ? await consumed : consumed)
 
     const operation = await readOperation(exchange)
-    using deadline = startDeadline(exchange, timeoutMs)
-    const context = toContext(exchange, caller, deadline.signal)
-    const { status, text } = await operations.run(operation, context, { readOnly: request.method === 'GET' })
-    if (status === 405) response.setHeader('allow', 'POST')
-    answerText(response, status, text)
+    const given = toContext(exchange, caller, performance.now() + timeoutMs)
+    const readOnly = request.method === 'GET'
+    const work = { name: 'graphql', kind: 'server', attributes: ATTRIBUTES, parent: given.traceparent } as const
+    const { status, text } = await telemetry.withSpan(work, (span) => {
+      const context = span.traceparent === null ? given : { ...given, traceparent: span.traceparent }
+      return operations.run(operation, context, { readOnly })
+    })
+    if (status === 405) exchange.headers.push('allow', 'POST')
+    sendJson(exchange, status, text)
   }
 }
 
-function admit({ response }: Exchange, verdict: RateVerdict): void {
+function admit({ headers }: Exchange, verdict: RateVerdict): void {
   if (!verdict.allowed) throw new RateLimitedError(verdict)
-  for (const [name, value] of Object.entries(headersOf(verdict))) response.setHeader(name, value)
+  for (const [name, value] of Object.entries(headersOf(verdict))) headers.push(name, value)
 }
 
 async function readOperation({ request, search }: Exchange): Promise<OperationRequest> {
@@ -61,22 +70,20 @@ async function readOperation({ request, search }: Exchange): Promise<OperationRe
   return toOperationRequest(parseJson(await readBody(request, BODY_BYTES_MAX)))
 }
 
-/** Aborts when the client goes away, or has waited for as long as anybody may. */
-function startDeadline({ response }: Exchange, ms: number): Disposable & { signal: AbortSignal } {
-  const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(), ms)
-  const leave = () => controller.abort()
-  response.once('close', leave)
+function toContext({ request, response, requestId, clientIp, observed }: Exchange, caller: Caller, endsAt: number) {
+  const cancellation = new Cancellation()
+  response.once('close', () => {
+    if (!response.writableFinished) cancellation.cancel()
+  })
+  const traceparent = traceparentOf(request)
   return {
-    signal: controller.signal,
-    [Symbol.dispose]() {
-      clearTimeout(timer)
-      response.removeListener('close', leave)
-    },
-  }
-}
-
-function toContext(exchange: Exchange, caller: Caller, signal: AbortSignal): OperationContext {
-  const { request, requestId, clientIp, observed } = exchange
-  return { caller, requestId, clientIp, traceparent: traceparentOf(request), signal, event: null, observed }
+    caller,
+    requestId,
+    clientIp,
+    traceparent,
+    cancellation,
+    endsAt,
+    event: null,
+    observed,
+  } satisfies OperationContext
 }

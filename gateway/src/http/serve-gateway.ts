@@ -1,9 +1,11 @@
 import { createHealth, type HealthCheck } from '@redress/shared/health.ts'
 import { type HttpServer, startHttpServer } from '@redress/shared/http.ts'
 import type { Logger } from '@redress/shared/logger.ts'
+import type { Metrics } from '@redress/shared/metrics.ts'
+import type { Observed } from '../execution/operation-context.ts'
 import { answerFailure } from './answer-failure.ts'
 import { MethodNotAllowedError, PathNotFoundError } from './errors.ts'
-import { beginExchange, type Exchange, logExchange } from './exchange.ts'
+import { beginExchange, type Exchange, logExchange, setHeaders } from './exchange.ts'
 
 export type Route = (exchange: Exchange) => void | Promise<void>
 
@@ -11,7 +13,11 @@ export type GatewayOptions = Readonly<{
   graphql: Route
   /** Null where there is none. */
   playground: Route | null
+  metrics: Metrics
   checks: Readonly<Record<string, HealthCheck>>
+  /** What `/health/ready` says beside the checks. */
+  details: () => Readonly<Record<string, unknown>>
+  onOperation: (observed: Observed, durationMs: number) => void
   trustProxy: boolean
   port: number
   host: string
@@ -22,9 +28,11 @@ type Door = Readonly<{ methods: readonly string[]; route: Route }>
 
 /** Opens the doors of the gateway. Closing refuses new requests and waits for those that run. @throws PortInUseError */
 export async function serveGateway(options: GatewayOptions): Promise<HttpServer> {
-  const { checks, logger, trustProxy, port, host } = options
-  const health = createHealth('gateway', checks)
-  const doors = doorsOf(options, ({ request, response }) => {
+  const { checks, details, logger, trustProxy, port, host, onOperation } = options
+  const health = createHealth('gateway', checks, details)
+  const doors = doorsOf(options, (exchange) => {
+    const { request, response } = exchange
+    setHeaders(exchange)
     if (!health.answer(request, response)) throw new PathNotFoundError()
   })
 
@@ -32,7 +40,10 @@ export async function serveGateway(options: GatewayOptions): Promise<HttpServer>
     (request, response) => {
       const exchange = beginExchange(request, response, { trustProxy })
       logExchange(exchange, logger)
-      enter(exchange, doors).catch((error) => answerFailure(exchange, error, logger))
+      const beganAt = performance.now()
+      enter(exchange, doors)
+        .catch((error) => answerFailure(exchange, error, logger))
+        .then(() => exchange.path === '/graphql' && onOperation(exchange.observed, performance.now() - beganAt))
     },
     { port, host },
   )
@@ -45,9 +56,10 @@ export async function serveGateway(options: GatewayOptions): Promise<HttpServer>
   }
 }
 
-function doorsOf({ graphql, playground }: GatewayOptions, health: Route): ReadonlyMap<string, Door> {
+function doorsOf({ graphql, playground, metrics }: GatewayOptions, health: Route): ReadonlyMap<string, Door> {
   const doors: [string, Door][] = [
     ['/graphql', { methods: ['GET', 'POST'], route: graphql }],
+    ['/metrics', { methods: ['GET', 'HEAD'], route: (exchange) => answerMetrics(exchange, metrics) }],
     ['/health', { methods: ['GET', 'HEAD'], route: health }],
     ['/health/ready', { methods: ['GET', 'HEAD'], route: health }],
   ]
@@ -58,6 +70,11 @@ function doorsOf({ graphql, playground }: GatewayOptions, health: Route): Readon
   return new Map(doors)
 }
 
+function answerMetrics(exchange: Exchange, metrics: Metrics): void {
+  setHeaders(exchange)
+  if (!metrics.answer(exchange.request, exchange.response)) throw new PathNotFoundError()
+}
+
 async function enter(exchange: Exchange, doors: ReadonlyMap<string, Door>): Promise<void> {
   const door = doors.get(exchange.path)
   if (!door) throw new PathNotFoundError()
@@ -65,6 +82,7 @@ async function enter(exchange: Exchange, doors: ReadonlyMap<string, Door>): Prom
   await door.route(exchange)
 }
 
-function redirectToPlayground({ response }: Exchange): void {
-  response.writeHead(302, { location: '/playground' }).end()
+function redirectToPlayground(exchange: Exchange): void {
+  setHeaders(exchange)
+  exchange.response.writeHead(302, { location: '/playground' }).end()
 }

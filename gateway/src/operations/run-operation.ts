@@ -61,6 +61,7 @@ export function createOperations(options: OperationsOptions): Operations {
       try {
         const prepared = prepare(request)
         context.observed.operationName = prepared.name?.slice(0, LOGGED_NAME_MAX) ?? null
+        context.observed.operationType = prepared.type
         check(prepared, readOnly)
         const { variables } = request
         const coerced = prepared.coerce(variables)
@@ -69,6 +70,7 @@ export function createOperations(options: OperationsOptions): Operations {
       } catch (error) {
         if (!(error instanceof RefusedOperationError)) throw error
         context.observed.codes = codesOf(error.errors)
+        context.observed.isRefused = true
         return { status: error.status, text: JSON.stringify({ errors: error.errors }) }
       }
     },

@@ -1,5 +1,5 @@
 import type { IssueDetails, Money, Priority } from '@redress/shared/contracts.ts'
-import type { Cause } from '@redress/shared/events/envelope.ts'
+import { type Cause, tracedBy } from '@redress/shared/events/envelope.ts'
 import type { RequestContext } from '@redress/shared/subgraph.ts'
 import type { IssueInput } from '../domain/issue-input.ts'
 
@@ -34,6 +34,6 @@ function toDetails({ decline, missedInstallment, dispute, refundRequest }: Detai
   return { type: 'REFUND_REQUEST', ...rest, partialAmount }
 }
 
-export function causeOf({ principal, requestId, clientIp }: RequestContext<unknown>): Cause {
-  return { actor: principal.id, requestId, ip: clientIp }
+export function causeOf({ principal, requestId, clientIp, trace }: RequestContext<unknown>): Cause {
+  return { actor: principal.id, requestId, ip: clientIp, ...tracedBy(trace) }
 }

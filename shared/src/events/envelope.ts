@@ -18,6 +18,8 @@ export const DomainEvent = type({
   actor: 'string > 0',
   requestId: 'string | null',
   ip: 'string | null',
+  /** The W3C traceparent of what caused it, where traces are made. */
+  'trace?': 'string',
   entity: { type: 'string > 0', id: 'string > 0' },
   /** What the event changed, by field, for the record. */
   changes: type({ '[string]': Change }),
@@ -26,12 +28,17 @@ export const DomainEvent = type({
 })
 export type DomainEvent = typeof DomainEvent.infer
 
-/** Who caused a change, and by which request. */
-export type Cause = Readonly<{ actor: string; requestId: string | null; ip: string | null }>
+/** Who caused a change, by which request, and as part of which trace. */
+export type Cause = Readonly<{ actor: string; requestId: string | null; ip: string | null; trace?: string }>
 
 /** The cause of what a service does by itself in answer to an event. */
 export function causedBy(event: DomainEvent, actor: string): Cause {
-  return { actor, requestId: event.requestId, ip: null }
+  return { actor, requestId: event.requestId, ip: null, ...tracedBy(event.trace) }
+}
+
+/** The field of an event that tells its trace; none where there is no trace. */
+export function tracedBy(trace: string | null | undefined): { trace?: string } {
+  return trace ? { trace } : {}
 }
 
 /** A moment for the next event of an entity: now, but always after the event before it, whatever the clocks say. */

@@ -4,7 +4,9 @@ import { succeedsWithin } from '../deadline.ts'
 import type { Logger } from '../logger.ts'
 import { isTransient } from '../mongo.ts'
 import type { Redis } from '../redis.ts'
+import { NO_TELEMETRY, type Telemetry } from '../telemetry.ts'
 import type { DomainEvent, StreamName } from './envelope.ts'
+import { withSpans } from './event-spans.ts'
 import { type Apply, createInbox } from './inbox.ts'
 import { createGroupMember, type Message } from './stream.ts'
 
@@ -39,6 +41,7 @@ export type ConsumerOptions = Readonly<{
    * unfinished comes first then, so that the order of each stream is kept.
    */
   isLeader?: () => boolean
+  telemetry?: Telemetry
   logger: Logger
 }>
 
@@ -60,6 +63,7 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
     concerns = () => true,
     gatherMs = GATHER_MS,
     isLeader,
+    telemetry = NO_TELEMETRY,
     logger,
   } = options
   const reader = redis.duplicate()
@@ -111,10 +115,12 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
     for (const message of messages) if (message.event === null) await bury(message, 'This is not an event.')
     const readable = messages.filter((message): message is EventMessage => message.event !== null)
     const concerned = readable.filter(({ event }) => concerns(event))
-    const events = concerned.map(({ event }) => event)
-    if ((await reasonAgainst(events)) === null) return finish(readable, events)
-    await member.acknowledge(readable.filter((message) => !concerned.includes(message)))
-    for (const message of concerned) await applyAlone(message)
+    await withSpans(concerned, { group, telemetry }, async (traced) => {
+      const events = traced.map(({ event }) => event)
+      if ((await reasonAgainst(events)) === null) return finish(readable, events)
+      await member.acknowledge(readable.filter((message) => !concerned.includes(message)))
+      for (const message of traced) await applyAlone(message)
+    })
   }
 
   /** The database or Redis may be away for a while; what was taken stays in hand until it is settled. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { createGunzip } from 'node:zlib'
-import type { Exchange } from '../exchange.ts'
+import { type Exchange, setHeaders } from '../exchange.ts'
 import type { PageInput } from './render-page.ts'
 import { readTabs } from './tabs.ts'
 
@@ -23,7 +23,8 @@ const POLICY = [
 export function createPlaygroundRoute({ devToken }: Pick<PageInput, 'devToken'>) {
   let page: Promise<Buffer> | null = null
 
-  return async ({ request, response }: Exchange): Promise<void> => {
+  return async (exchange: Exchange): Promise<void> => {
+    const { request, response } = exchange
     page ??= renderPage({ tabs: readTabs(), devToken })
     // A page that could not be made is tried again at the next visit.
     const packed = await page.catch((error: unknown) => {
@@ -31,6 +32,7 @@ export function createPlaygroundRoute({ devToken }: Pick<PageInput, 'devToken'>)
       throw error
     })
 
+    setHeaders(exchange)
     response.setHeader('content-security-policy', POLICY)
     response.setHeader('content-type', 'text/html; charset=utf-8')
     response.setHeader('vary', 'accept-encoding')

@@ -1,0 +1,31 @@
+import type { Metrics } from '@redress/shared/metrics.ts'
+import { createCounters, createHistograms } from '@redress/shared/tallies.ts'
+
+const SECONDS = [0.1, 0.5, 1, 2, 5, 10, 30, 60]
+
+export type JobMetrics = Readonly<{
+  /** One attempt at a job is over, however it went. */
+  attempted: (durationMs: number) => void
+  /** A job has ended: done, or given up after its last attempt. */
+  ended: (result: 'success' | 'failure') => void
+}>
+
+/** What a worker counts of the jobs of one type. */
+export function createJobMetrics({ registry }: Metrics, { queue, type }: { queue: string; type: string }): JobMetrics {
+  const durations = createHistograms(registry, {
+    name: 'job_processing_duration_seconds',
+    help: 'Time that attempts at jobs took',
+    labels: ['queue_name', 'job_type'],
+    buckets: SECONDS,
+  })(queue, type)
+  const results = createCounters(registry, {
+    name: 'job_results_total',
+    help: 'Jobs that ended',
+    labels: ['queue_name', 'job_type', 'result'],
+  })
+  const ended = { success: results(queue, type, 'success'), failure: results(queue, type, 'failure') }
+  return {
+    attempted: (durationMs) => durations.observe(durationMs / 1_000),
+    ended: (result) => ended[result].add(),
+  }
+}

@@ -1,0 +1,33 @@
+import type { Metrics } from '@redress/shared/metrics.ts'
+import { createGauges } from '@redress/shared/tallies.ts'
+import type { QueueViews } from '../use-cases/views.ts'
+
+type Options = Readonly<{ metrics: Metrics; queues: QueueViews; mayReport: () => boolean }>
+
+/**
+ * What is in the queues, read when somebody scrapes. One process reports it (`mayReport`): a sum over the replicas
+ * would count each job as often as there are processes.
+ */
+export function exposeQueues({ metrics, queues, mayReport }: Options): void {
+  const gauges = (name: string, help: string, ...labels: readonly string[]) =>
+    createGauges(metrics.registry, { name, help, labels: ['queue_name', ...labels] })
+  const depth = gauges('queue_depth', 'Jobs in a queue by status', 'status')
+  const oldest = gauges('oldest_job_age_seconds', 'Age of the oldest job that waits; 0 where none does')
+  const failed = gauges('failed_jobs_total', 'Failed jobs that are kept in a queue')
+
+  const forget = () => {
+    for (const one of [depth, oldest, failed]) one.clear()
+  }
+  metrics.beforeScrape({
+    forget,
+    async read() {
+      const views = mayReport() ? await queues.all() : []
+      forget()
+      for (const { name, counts, oldestWaitingSeconds } of views) {
+        for (const [status, jobs] of Object.entries(counts)) depth(name, status).set(jobs)
+        oldest(name).set(oldestWaitingSeconds ?? 0)
+        failed(name).set(counts.failed)
+      }
+    },
+  })
+}

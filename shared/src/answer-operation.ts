@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type ApolloServer, HeaderMap } from '@apollo/server'
+import { AppError, ERROR_KINDS } from './errors.ts'
+import { answerJson, headerOf, parseJson, readBody } from './http.ts'
+import { toPublicError } from './public-error.ts'
+import type { RequestContext, SubgraphOptions } from './subgraph.ts'
+import { countRequests, type Observed, type RequestFinished } from './subgraph-metrics.ts'
+import { NO_TELEMETRY } from './telemetry.ts'
+
+/** 100 issues with long notes fit many times over. */
+const BODY_BYTES_MAX = 1024 * 1024
+
+export type ObservedContext<Loaders> = RequestContext<Loaders> & Readonly<{ observed: Observed }>
+type Apollo<Loaders> = ApolloServer<ObservedContext<Loaders>>
+type Exchange = Readonly<{ request: IncomingMessage; response: ServerResponse; observed: Observed }>
+
+/** Answers one operation of the gateway, counts it, and says what part of which trace it was. Never rejects. */
+export function createAnswerOperation<Loaders>(apollo: Apollo<Loaders>, options: SubgraphOptions<Loaders>) {
+  const { name, metrics, telemetry = NO_TELEMETRY } = options
+  const requestFinished: RequestFinished = metrics ? countRequests(metrics.registry) : () => {}
+
+  const answerInTrace = (exchange: Exchange) => {
+    const parent = headerOf(exchange.request, 'traceparent')
+    const work = { name: `graphql ${name}`, kind: 'server', attributes: {}, parent } as const
+    return telemetry.withSpan(work, async ({ traceparent, note }) => {
+      const context = { ...(await readRequest(exchange.request, options)), trace: traceparent }
+      await answer(apollo, exchange, context)
+      const { operationType, code } = exchange.observed
+      note({ 'graphql.operation.type': operationType, code, requestId: context.requestId })
+    })
+  }
+
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const beganAt = performance.now()
+    const observed: Observed = { operationType: 'unknown', code: 'OK' }
+    try {
+      await answerInTrace({ request, response, observed })
+    } catch (error) {
+      observed.code = answerFailure(response, error, options)
+    }
+    requestFinished(observed, performance.now() - beganAt)
+  }
+}
+
+async function readRequest<Loaders>(
+  request: IncomingMessage,
+  { verifyToken, createLoaders }: SubgraphOptions<Loaders>,
+): Promise<Omit<RequestContext<Loaders>, 'trace'>> {
+  const authorization = headerOf(request, 'authorization')
+  const principal = await verifyToken(authorization?.startsWith('Bearer ') ? authorization.slice(7) : null)
+  return {
+    principal,
+    requestId: headerOf(request, 'x-request-id') ?? randomUUID(),
+    clientIp: headerOf(request, 'x-client-ip'),
+    loaders: createLoaders(),
+  }
+}
+
+async function answer<Loaders>(
+  apollo: Apollo<Loaders>,
+  { request, response, observed }: Exchange,
+  context: RequestContext<Loaders>,
+): Promise<void> {
+  const body = parseJson(await readBody(request, BODY_BYTES_MAX))
+  const headers = new HeaderMap([['content-type', 'application/json']])
+  const answer = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: { method: 'POST', headers, body, search: '' },
+    context: async () => ({ ...context, observed }),
+  })
+  // Apollo answers in one piece: incremental delivery is not offered.
+  const text = answer.body.kind === 'complete' ? answer.body.string : ''
+  response.writeHead(answer.status ?? 200, Object.fromEntries(answer.headers))
+  response.end(text)
+}
+
+/** Returns the code that the answer has. */
+function answerFailure<Loaders>(
+  response: ServerResponse,
+  error: unknown,
+  { logger }: SubgraphOptions<Loaders>,
+): string {
+  const formatted = toPublicError({ message: String(error) }, error, logger)
+  const status = error instanceof AppError ? ERROR_KINDS[error.kind].http : 500
+  answerJson(response, status, { errors: [formatted] })
+  return String(formatted.extensions?.code)
+}

@@ -1,0 +1,17 @@
+import { answerJson, startHttpServer } from '../http.ts'
+import type { Metrics } from '../metrics.ts'
+
+/** The lines of the metrics whose names begin like this, as one scrape gives them. */
+export async function readMetrics(metrics: Metrics, beginning: string): Promise<readonly string[]> {
+  const server = await startHttpServer(
+    (request, response) => metrics.answer(request, response) || answerJson(response, 404, {}),
+    { port: 0, host: '127.0.0.1' },
+  )
+  try {
+    const response = await fetch(`${server.url}/metrics`, { headers: { connection: 'close' } })
+    const lines = (await response.text()).split('\n')
+    return lines.filter((line) => line.startsWith(beginning) && !line.includes('_bucket'))
+  } finally {
+    await server.close()
+  }
+}

@@ -1,0 +1,34 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { onTestFinished } from 'vitest'
+import { type SubgraphOptions, serveSubgraph } from '../subgraph.ts'
+import { tokenOf, verifyToken, withRole } from './callers.ts'
+import { silent } from './stores.ts'
+
+const FEDERATION = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9")\n'
+
+type Options = Pick<SubgraphOptions<null>, 'resolvers' | 'telemetry' | 'metrics'> & Readonly<{ schema: string }>
+
+/** A subgraph of one test. `post` asks it as the gateway does, or as the headers say. */
+export async function serveSmallSubgraph({ schema, ...options }: Options) {
+  const directory = mkdtempSync(join(tmpdir(), 'redress-subgraph-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const file = join(directory, 'schema.graphql')
+  writeFileSync(file, FEDERATION + schema)
+
+  const served = { name: 'small', schemaFile: pathToFileURL(file), createLoaders: () => null, verifyToken, checks: {} }
+  const subgraph = await serveSubgraph({ ...served, port: 0, host: '127.0.0.1', logger: silent, ...options })
+  onTestFinished(subgraph.close)
+  const authorization = `Bearer ${await tokenOf(withRole('admin'))}`
+
+  return {
+    post: (query: string, headers: Readonly<Record<string, string>> = {}) =>
+      fetch(`${subgraph.url}/graphql`, {
+        method: 'POST',
+        headers: { authorization, ...headers },
+        body: JSON.stringify({ query }),
+      }),
+  }
+}
