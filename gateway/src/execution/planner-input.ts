@@ -1,5 +1,7 @@
 import type { QueryPlan } from '@apollo/query-planner'
 import { type ConstDirectiveNode, type DocumentNode, Kind, visit } from 'graphql'
+import { standInForVariants } from './required-variants.ts'
+import { restorePlan } from './restore-plan.ts'
 
 export type Planning = Readonly<{
   /** The supergraph as the planner has to see it. */
@@ -10,7 +12,8 @@ export type Planning = Readonly<{
 
 /** Works around what the planner gets wrong, by giving it a supergraph in which it cannot. */
 export function preparePlanning(supergraph: DocumentNode): Planning {
-  return { document: withResolvableKeysFirst(supergraph), restore: (plan) => plan }
+  const known = standInForVariants(withResolvableKeysFirst(supergraph))
+  return { document: known.document, restore: (plan) => restorePlan(plan, known) }
 }
 
 /** The planner takes the first key of a type, even one by which nobody can be asked. */

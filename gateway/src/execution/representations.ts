@@ -29,8 +29,7 @@ function simpleForm(
   const keys: Key[] = []
   for (const field of fragment.selections) {
     if (field.kind !== 'Field' || field.selections || field.name in Object.prototype) return null
-    const name = field.alias ?? field.name
-    if (field.name !== '__typename') keys.push({ name, head: `,${quote(name)}:` })
+    if (field.name !== '__typename') keys.push({ name: field.alias ?? field.name, head: `,${quote(field.name)}:` })
   }
   if (condition === undefined) return null
 
@@ -64,10 +63,9 @@ function selectRow(source: Row, selections: readonly QueryPlanSelectionNode[], t
   const row: Row = {}
   for (const selection of selections) {
     if (selection.kind === 'Field') {
-      const name = selection.alias ?? selection.name
-      const value = selectValue(getOwn(source, name), selection.selections, types)
+      const value = selectValue(getOwn(source, selection.alias ?? selection.name), selection.selections, types)
       if (value === undefined) return null
-      setOwn(row, name, value)
+      setOwn(row, selection.name, value)
     } else if (meets(source, selection.typeCondition, types)) {
       const found = selectRow(source, selection.selections, types)
       if (found) mergeRow(row, found, types)

@@ -29,7 +29,7 @@ export function loadSupergraph(text: string): LoadedSupergraph {
   const seen = Supergraph.build(document, { validateSupergraph: false })
   const planning = preparePlanning(document)
   const supergraph = Supergraph.build(planning.document, { validateSupergraph: false })
-  const planner = new QueryPlanner(supergraph)
+  const planner = new QueryPlanner(supergraph, { generateQueryFragments: false })
   const api = supergraph.apiSchema()
   const superSchema = seen.schema.toGraphQLJSSchema()
 

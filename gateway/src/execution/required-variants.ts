@@ -1,0 +1,138 @@
+import {
+  type ConstDirectiveNode,
+  type DocumentNode,
+  type FieldDefinitionNode,
+  type FieldNode,
+  type InterfaceTypeDefinitionNode,
+  Kind,
+  type ObjectTypeDefinitionNode,
+  parse,
+  print,
+  type SelectionNode,
+  type SelectionSetNode,
+  type TypeNode,
+} from 'graphql'
+
+type Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
+
+/**
+ * A field as somebody's `@requires` needs it, with arguments of its own. The planner would give it the same key as the
+ * client's, or as that of another `@requires`; so it is given a field without arguments in its place.
+ */
+export type Variant = Readonly<{ name: string; field: FieldNode }>
+
+export type RequiredVariants = Readonly<{
+  document: DocumentNode
+  /** By the name of the field that stands in. */
+  variants: ReadonlyMap<string, Variant>
+  /** The variants that a field needs, by `Type.field`. */
+  neededBy: ReadonlyMap<string, ReadonlySet<string>>
+}>
+
+/** Replaces in every `@requires` the fields with arguments by fields that stand in for them. */
+export function standInForVariants(document: DocumentNode): RequiredVariants {
+  const types = new Map<string, Composite>()
+  for (const definition of document.definitions)
+    if (isComposite(definition)) types.set(definition.name.value, definition)
+  const rewriting = new Rewriting(types)
+  for (const type of types.values()) rewriting.rewriteType(type)
+  const { variants, neededBy } = rewriting
+  if (variants.size === 0) return { document, variants, neededBy }
+  const definitions = document.definitions.map((definition) =>
+    isComposite(definition) ? types.get(definition.name.value)! : definition,
+  )
+  return {
+    document: { ...document, definitions: definitions.map((one) => rewriting.withStandIns(one)) },
+    variants,
+    neededBy,
+  }
+}
+
+function isComposite(definition: DocumentNode['definitions'][number]): definition is Composite {
+  return definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.INTERFACE_TYPE_DEFINITION
+}
+
+class Rewriting {
+  readonly variants = new Map<string, Variant>()
+  readonly neededBy = new Map<string, Set<string>>()
+  readonly #types: Map<string, Composite>
+  /** Stand-ins by the type that they belong to. */
+  readonly #standIns = new Map<string, FieldDefinitionNode[]>()
+  readonly #names = new Map<string, string>()
+
+  constructor(types: Map<string, Composite>) {
+    this.#types = types
+  }
+
+  rewriteType(type: Composite): void {
+    const fields = type.fields?.map((field) => ({
+      ...field,
+      directives: (field.directives ?? []).map((directive) => this.#rewriteDirective(type, field, directive)),
+    }))
+    this.#types.set(type.name.value, { ...type, ...(fields && { fields }) } as Composite)
+  }
+
+  withStandIns<Definition extends DocumentNode['definitions'][number]>(definition: Definition): Definition {
+    if (!isComposite(definition)) return definition
+    const added = this.#standIns.get(definition.name.value) ?? []
+    return { ...definition, fields: [...(definition.fields ?? []), ...added] }
+  }
+
+  #rewriteDirective(type: Composite, field: FieldDefinitionNode, directive: ConstDirectiveNode): ConstDirectiveNode {
+    const requires = directive.arguments?.find(({ name }) => name.value === 'requires')
+    if (directive.name.value !== 'join__field' || requires?.value.kind !== Kind.STRING) return directive
+    const needed = new Set<string>()
+    const selection = parseSelection(requires.value.value)
+    const rewritten = this.#rewriteSelection(type.name.value, selection, needed)
+    if (needed.size === 0) return directive
+    const coordinate = `${type.name.value}.${field.name.value}`
+    this.neededBy.set(coordinate, new Set([...(this.neededBy.get(coordinate) ?? []), ...needed]))
+    const value = { kind: Kind.STRING, value: print(rewritten).slice(1, -1).replace(/\s+/g, ' ').trim() } as const
+    const others = directive.arguments!.filter((argument) => argument !== requires)
+    return { ...directive, arguments: [...others, { ...requires, value }] }
+  }
+
+  #rewriteSelection(typeName: string, { selections }: SelectionSetNode, needed: Set<string>): SelectionSetNode {
+    const rewritten = selections.map((selection): SelectionNode => {
+      if (selection.kind === Kind.FRAGMENT_SPREAD) return selection
+      if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const condition = selection.typeCondition?.name.value ?? typeName
+        return { ...selection, selectionSet: this.#rewriteSelection(condition, selection.selectionSet, needed) }
+      }
+      const definition = this.#types.get(typeName)?.fields?.find(({ name }) => name.value === selection.name.value)
+      if (definition === undefined) return selection
+      const below = selection.selectionSet
+      const field = below
+        ? { ...selection, selectionSet: this.#rewriteSelection(namedType(definition.type), below, needed) }
+        : selection
+      return selection.arguments?.length ? this.#standIn(typeName, definition, field, needed) : field
+    })
+    return { kind: Kind.SELECTION_SET, selections: rewritten }
+  }
+
+  #standIn(typeName: string, definition: FieldDefinitionNode, field: FieldNode, needed: Set<string>): FieldNode {
+    const { name: _, selectionSet: __, ...call } = field
+    const key = `${typeName}.${field.name.value}${print({ ...call, name: field.name } as FieldNode)}`
+    const name = this.#names.get(key) ?? `${field.name.value}__for${this.#names.size}`
+    needed.add(name)
+    if (!this.#names.has(key)) {
+      this.#names.set(key, name)
+      this.variants.set(name, { name, field })
+      const { arguments: ___, description: ____, ...rest } = definition
+      const standIns = this.#standIns.get(typeName) ?? []
+      this.#standIns.set(typeName, [...standIns, { ...rest, name: { kind: Kind.NAME, value: name } }])
+    }
+    const { arguments: _____, ...bare } = field
+    return { ...bare, name: { kind: Kind.NAME, value: name } }
+  }
+}
+
+function parseSelection(text: string): SelectionSetNode {
+  const [definition] = parse(`{${text}}`, { noLocation: true }).definitions
+  if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new Error('A @requires is not a selection.')
+  return definition.selectionSet
+}
+
+function namedType(type: TypeNode): string {
+  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type)
+}
