@@ -12,6 +12,7 @@ import { createLocalCounters, createRedisCounters, createSteadyCounters } from '
 import { createFailedAttempts } from './access/failed-attempts.ts'
 import { createFindApiKey } from './access/find-api-key.ts'
 import { readVerificationKeys } from './access/key-files.ts'
+import { isAllowedOrigin } from './access/origins.ts'
 import { createRateLimiter } from './access/rate-limit.ts'
 import { createRemoteKeys } from './access/remote-keys.ts'
 import { createApiKeyCallers } from './access/verify-api-key.ts'
@@ -20,11 +21,13 @@ import type { GatewayConfig } from './config.ts'
 import { createSubgraphs, isSubgraphReady } from './execution/subgraphs.ts'
 import { createGraphqlRoute } from './http/graphql-route.ts'
 import { createPlaygroundRoute } from './http/playground/playground-route.ts'
+import { clientIpOf } from './http/request-facts.ts'
 import { serveGateway } from './http/serve-gateway.ts'
 import { createGatewayMetrics } from './observability/gateway-metrics.ts'
-import { createDocumentCache } from './operations/documents.ts'
 import { createGraph } from './operations/graph.ts'
+import { createLocalRoot } from './operations/local-root.ts'
 import { createOperations } from './operations/run-operation.ts'
+import { openLiveDoors } from './subscriptions/live-doors.ts'
 
 /** Puts the gateway together and opens its doors. Closing lets running requests end. @throws PortInUseError */
 export async function startGateway(config: GatewayConfig, logger: Logger): Promise<HttpServer> {
@@ -53,9 +56,13 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   starting.defer(() => cache?.destroy())
 
   // What we do.
-  const graph = createGraph(readFileSync(config.supergraphFile, 'utf8'), subgraphs.sourceOf)
-  const documents = createDocumentCache(counted.documentCache)
-  const operations = createOperations({ graph, introspection: config.introspection, documents, logger })
+  const local = createLocalRoot({
+    subgraphs,
+    isReady: (subgraph) => isSubgraphReady(subgraph, config.health.timeoutMs),
+  })
+  const graph = createGraph(readFileSync(config.supergraphFile, 'utf8'), { sourceOf: subgraphs.sourceOf, local })
+  const { introspection } = config
+  const operations = createOperations({ graph, introspection, onLookup: counted.documentCache, logger })
 
   // Who may, and how much.
   const counters = cache ? createSteadyCounters({ shared: createRedisCounters(cache), logger }) : createLocalCounters()
@@ -74,8 +81,26 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const limiter = createRateLimiter({ counters, general: config.rateLimit })
 
   // What talks to us.
+  const events = config.redis.eventsUrl === null ? null : openRedis(config.redis.eventsUrl, { name: 'events', logger })
+  starting.defer(() => events?.destroy())
+  const timeoutMs = config.requestTimeoutMs
+  const live =
+    events &&
+    openLiveDoors({
+      redis: events,
+      operations,
+      authenticate,
+      limiter,
+      timeoutMs,
+      isAllowedOrigin: (origin, host) => isAllowedOrigin(config.origins, { origin, host }),
+      clientIpOf: (request) => clientIpOf(request, config.trustProxy),
+      metrics: counted,
+      logger,
+    })
+  starting.defer(() => live?.close())
   const server = await serveGateway({
-    graphql: createGraphqlRoute({ operations, authenticate, limiter, timeoutMs: config.requestTimeoutMs, telemetry }),
+    graphql: createGraphqlRoute({ operations, authenticate, limiter, timeoutMs, telemetry }),
+    live,
     playground: config.playground && createPlaygroundRoute(config.playground),
     metrics,
     details: () => ({
@@ -98,7 +123,9 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   return {
     url: server.url,
     async close() {
-      await server.close()
+      const closing = server.close()
+      await live?.close()
+      await closing
       await running.disposeAsync()
     },
   }

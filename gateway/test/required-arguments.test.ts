@@ -51,7 +51,7 @@ const SOURCES: Readonly<Record<string, SubgraphSource>> = {
 }
 
 async function ask(query: string) {
-  const graph = createGraph(supergraphSdl!, (name) => SOURCES[name]!)
+  const graph = createGraph(supergraphSdl!, { sourceOf: (name) => SOURCES[name]!, local: () => ({}) })
   const run = prepareDocument(query, null, { graph, hideSuggestions: false }).runFor({
     id: 'ada',
     roles: [],

@@ -4,12 +4,13 @@ import type { Stack } from '../stack/stack.ts'
 
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 
-/** CPU seconds, user and system, that each process of the stack has used. Linux only: read from /proc. */
+/** CPU seconds that each process of the stack has used. */
 export function readCpuSeconds(stack: Stack): Readonly<Record<string, number>> {
   return Object.fromEntries(Object.entries(stack.processes).map(([name, { pid }]) => [name, cpuSecondsOf(pid!)]))
 }
 
-function cpuSecondsOf(pid: number): number {
+/** CPU seconds, user and system, that a process has used. Linux only: read from /proc. */
+export function cpuSecondsOf(pid: number): number {
   // The name in parentheses may hold spaces; what follows does not.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
   const [user, system] = [Number(fields[11]), Number(fields[12])]

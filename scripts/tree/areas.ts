@@ -37,6 +37,7 @@ export type Target = Area | 'shared/pure' | 'package' | 'node' | 'node:crypto'
 const PROGRAMS = new Set(['main.ts', 'worker.ts', 'seed.ts'])
 const PURE = [
   'errors.ts',
+  'error-codes.ts',
   'contracts.ts',
   'access.ts',
   'api-key.ts',

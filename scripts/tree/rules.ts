@@ -34,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   'gateway/http': [...GATEWAY, ...OUTSIDE],
   'gateway/subscriptions': [
     'gateway/subscriptions',
+    'gateway/observability',
     'gateway/operations',
     'gateway/execution',
     'gateway/access',

@@ -1,3 +1,5 @@
+import type { ErrorCode } from './error-codes.ts'
+
 /** What the caller can do about a failure. Edges read this table; nothing else maps errors. */
 export const ERROR_KINDS = {
   invalid: { retry: false, http: 400 },
@@ -14,7 +16,7 @@ export type ErrorKind = keyof typeof ERROR_KINDS
 /** A failure that is part of an interface: callers see its `code`, edges look at its `kind`. */
 export abstract class AppError extends Error {
   /** Public and permanent: clients and alerts match on it, so it is never renamed. */
-  abstract readonly code: string
+  abstract readonly code: ErrorCode
   abstract readonly kind: ErrorKind
   /** Facts that the caller may see beside the code. */
   readonly facts: Readonly<Record<string, unknown>> = {}

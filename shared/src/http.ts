@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { AppError, BadUserInputError } from './errors.ts'
 
@@ -31,11 +31,18 @@ export class PortInUseError extends AppError {
   }
 }
 
+export type HttpServerOptions = Readonly<{
+  port: number
+  host: string
+  /** For what comes in by another protocol on the same port. */
+  attach?: (server: Server) => void
+}>
+
 /**
  * Serves on `port` (0: any free one) of `host`. `close` takes no new connection, lets running requests end, and resolves.
  * @throws PortInUseError
  */
-export function startHttpServer(handle: RequestListener, { port, host }: { port: number; host: string }) {
+export function startHttpServer(handle: RequestListener, { port, host, attach }: HttpServerOptions) {
   let closing = false
   const server = createServer(
     { maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: KEEP_ALIVE_MS },
@@ -45,6 +52,7 @@ export function startHttpServer(handle: RequestListener, { port, host }: { port:
       handle(request, response)
     },
   )
+  attach?.(server)
   server.headersTimeout = HEADERS_TIMEOUT_MS
   server.requestTimeout = REQUEST_TIMEOUT_MS
 

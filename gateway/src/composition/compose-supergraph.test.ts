@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { composeSupergraph, SUPERGRAPH_FILE } from './compose-supergraph.ts'
 
 describe('the supergraph', () => {
-  it('that is committed is the one the three schemas give: after a change, `npm run compose`', () => {
+  it('that is committed is the one the schemas give: after a change, `npm run compose`', () => {
     const { supergraph, errors } = composeSupergraph()
 
     expect(errors).toEqual([])

@@ -14,6 +14,8 @@ export type LoadedSupergraph = Readonly<{
   api: Schema
   types: TypeTable
   plannedKey: PlannedKey
+  /** What one subgraph answers for. */
+  schemaOf: (subgraph: string) => GraphQLSchema
   /** The address of each subgraph by name, as composition noted it. */
   urls: Readonly<Record<string, string>>
   /** @throws GraphQLError, or an error of the planner's, where it can make nothing of the operation. */
@@ -39,6 +41,7 @@ export function loadSupergraph(text: string): LoadedSupergraph {
     api,
     types: createTypeTable(superSchema),
     plannedKey: createPlannedKeys(superSchema),
+    schemaOf: (name) => seen.subgraphs().get(name)!.schema.toGraphQLJSSchema(),
     urls: Object.fromEntries([...seen.subgraphsMetadata()].map(({ name, url }) => [name, url])),
     plan(document, operationName) {
       const operation = operationFromDocument(api, document, {

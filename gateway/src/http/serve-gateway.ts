@@ -1,3 +1,4 @@
+import type { Server } from 'node:http'
 import { createHealth, type HealthCheck } from '@redress/shared/health.ts'
 import { type HttpServer, startHttpServer } from '@redress/shared/http.ts'
 import type { Logger } from '@redress/shared/logger.ts'
@@ -9,8 +10,15 @@ import { beginExchange, type Exchange, logExchange, setHeaders } from './exchang
 
 export type Route = (exchange: Exchange) => void | Promise<void>
 
+export type LiveDoors = Readonly<{
+  stream: Route
+  attach: (server: Server) => void
+}>
+
 export type GatewayOptions = Readonly<{
   graphql: Route
+  /** Events as they happen; null where there are none. */
+  live: LiveDoors | null
   /** Null where there is none. */
   playground: Route | null
   metrics: Metrics
@@ -28,7 +36,7 @@ type Door = Readonly<{ methods: readonly string[]; route: Route }>
 
 /** Opens the doors of the gateway. Closing refuses new requests and waits for those that run. @throws PortInUseError */
 export async function serveGateway(options: GatewayOptions): Promise<HttpServer> {
-  const { checks, details, logger, trustProxy, port, host, onOperation } = options
+  const { checks, details, logger, trustProxy, port, host, onOperation, live } = options
   const health = createHealth('gateway', checks, details)
   const doors = doorsOf(options, (exchange) => {
     const { request, response } = exchange
@@ -45,7 +53,7 @@ export async function serveGateway(options: GatewayOptions): Promise<HttpServer>
         .catch((error) => answerFailure(exchange, error, logger))
         .then(() => exchange.path === '/graphql' && onOperation(exchange.observed, performance.now() - beganAt))
     },
-    { port, host },
+    { port, host, ...(live && { attach: live.attach }) },
   )
   return {
     url: server.url,
@@ -56,13 +64,14 @@ export async function serveGateway(options: GatewayOptions): Promise<HttpServer>
   }
 }
 
-function doorsOf({ graphql, playground, metrics }: GatewayOptions, health: Route): ReadonlyMap<string, Door> {
+function doorsOf({ graphql, live, playground, metrics }: GatewayOptions, health: Route): ReadonlyMap<string, Door> {
   const doors: [string, Door][] = [
     ['/graphql', { methods: ['GET', 'POST'], route: graphql }],
     ['/metrics', { methods: ['GET', 'HEAD'], route: (exchange) => answerMetrics(exchange, metrics) }],
     ['/health', { methods: ['GET', 'HEAD'], route: health }],
     ['/health/ready', { methods: ['GET', 'HEAD'], route: health }],
   ]
+  if (live !== null) doors.push(['/graphql/stream', { methods: ['GET', 'POST'], route: live.stream }])
   if (playground !== null) {
     doors.push(['/playground', { methods: ['GET', 'HEAD'], route: playground }])
     doors.push(['/', { methods: ['GET', 'HEAD'], route: redirectToPlayground }])

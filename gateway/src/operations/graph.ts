@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import type { PlanEnvironment } from '../execution/compile-plan.ts'
+import { createLocalSource, type LocalRoot } from '../execution/local-source.ts'
 import type { SubgraphSource } from '../execution/subgraph-source.ts'
 import { type LoadedSupergraph, loadSupergraph } from '../execution/supergraph.ts'
 import { type FieldPermissions, readPermissions } from './permissions.ts'
@@ -12,10 +13,25 @@ export type Graph = Readonly<{
   permissions: FieldPermissions
 }>
 
-/** @param sourceOf finds how to ask a subgraph. @throws when the text is no usable supergraph. */
-export function createGraph(text: string, sourceOf: (name: string, url: string) => SubgraphSource): Graph {
+export type GraphSources = Readonly<{
+  /** How to ask a subgraph. */
+  sourceOf: (name: string, url: string) => SubgraphSource
+  /** What the gateway answers itself. */
+  local: LocalRoot
+}>
+
+/** The address of a subgraph that no process answers for. */
+const LOCAL = 'local:'
+
+/** @throws when the text is no usable supergraph. */
+export function createGraph(text: string, { sourceOf, local }: GraphSources): Graph {
   const supergraph = loadSupergraph(text)
-  const { schema, types, urls } = supergraph
-  const sources = Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, sourceOf(name, url)]))
+  const { schema, types, urls, schemaOf } = supergraph
+  const sources = Object.fromEntries(
+    Object.entries(urls).map(([name, url]) => [
+      name,
+      url.startsWith(LOCAL) ? createLocalSource(schemaOf(name), local) : sourceOf(name, url),
+    ]),
+  )
   return { schema, supergraph, environment: { sources, types }, permissions: readPermissions(schema) }
 }

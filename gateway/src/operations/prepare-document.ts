@@ -4,11 +4,13 @@ import {
   type GraphQLCompositeType,
   GraphQLError,
   type GraphQLFormattedError,
+  type GraphQLSchema,
   getVariableValues,
   Kind,
   type OperationDefinitionNode,
   type OperationTypeNode,
   parse,
+  type SelectionSetNode,
   visit,
 } from 'graphql'
 import { UnsupportedPlanError } from '../execution/compile-plan.ts'
@@ -28,6 +30,10 @@ export type PreparedDocument = Readonly<{
   type: OperationTypeNode
   document: DocumentNode
   operation: OperationDefinitionNode
+  /** The schema that it was checked against. */
+  schema: GraphQLSchema
+  /** Permissions that its root fields need and `principal` lacks. */
+  deniedAtRoot: (principal: Principal) => readonly string[]
   /** Whether it asks for the schema itself. */
   introspects: boolean
   /** @throws RefusedOperationError where the values do not fit. */
@@ -53,6 +59,8 @@ export function prepareDocument(
     type: operation.operation,
     document,
     operation,
+    schema: graph.schema,
+    deniedAtRoot: (principal) => rootPermissions(graph, document, operation).filter((urn) => isDenied(principal, urn)),
     introspects: asksForSchema(document),
     coerce: createCoercion(graph, operation),
     runFor: createRuns(graph, document, operation),
@@ -117,6 +125,25 @@ function createCoercion({ schema }: Graph, { variableDefinitions = [] }: Operati
     if (errors) throw new RefusedOperationError(errors.map((error) => withCode(error, 'BAD_USER_INPUT')))
     return coerced
   }
+}
+
+function rootPermissions({ schema, permissions }: Graph, document: DocumentNode, operation: OperationDefinitionNode) {
+  const root = schema.getRootType(operation.operation)!
+  return rootFieldsOf(document, operation).flatMap((name) => permissions(root, name))
+}
+
+/** The names of the fields at the root of an operation. */
+export function rootFieldsOf(document: DocumentNode, { selectionSet }: OperationDefinitionNode): readonly string[] {
+  const namesIn = ({ selections }: SelectionSetNode): string[] =>
+    selections.flatMap((selection) => {
+      if (selection.kind === Kind.FIELD) return [selection.name.value]
+      if (selection.kind === Kind.INLINE_FRAGMENT) return namesIn(selection.selectionSet)
+      const fragment = document.definitions.find(
+        (one) => one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === selection.name.value,
+      )
+      return fragment?.kind === Kind.FRAGMENT_DEFINITION ? namesIn(fragment.selectionSet) : []
+    })
+  return [...new Set(namesIn(selectionSet))]
 }
 
 function createRuns(graph: Graph, document: DocumentNode, operation: OperationDefinitionNode) {

@@ -1,8 +1,10 @@
+import { ForbiddenError } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/logger.ts'
 import { type GraphQLFormattedError, OperationTypeNode } from 'graphql'
+import type { Caller } from '../access/caller.ts'
 import type { OperationResult } from '../execution/operation.ts'
 import type { OperationContext } from '../execution/operation-context.ts'
-import { createDocumentCache, type DocumentCache } from './documents.ts'
+import { createDocumentCache } from './documents.ts'
 import type { Graph } from './graph.ts'
 import type { OperationRequest } from './operation-request.ts'
 import { type PreparedDocument, prepareDocument } from './prepare-document.ts'
@@ -17,8 +19,12 @@ const NO_INTROSPECTION = 'This gateway does not show its schema.'
 export type Answer = Readonly<{ status: number; text: string }>
 
 export type Operations = Readonly<{
-  /** Never rejects for what a caller or a subgraph does. */
+  /** @throws AppError where the request is none. What is wrong with the operation is an answer. */
   run: (request: OperationRequest, context: OperationContext, options?: RunOptions) => Promise<Answer>
+  /** Everything up to running it, for what runs at each event. @throws RefusedOperationError, AppError */
+  prepareSubscription: (request: OperationRequest, caller: Caller) => LiveOperation
+  /** From now on answers by another graph; what runs already ends by the one it began with. */
+  replaceGraph: (graph: Graph) => void
 }>
 
 export type RunOptions = Readonly<{
@@ -26,16 +32,25 @@ export type RunOptions = Readonly<{
   readOnly?: boolean
 }>
 
+/** A subscription that may run, once for each event. */
+export type LiveOperation = Readonly<{
+  prepared: PreparedDocument
+  coerced: Readonly<Record<string, unknown>>
+  /** The result as JSON text, for `context.event`. */
+  run: (context: OperationContext) => Promise<string>
+}>
+
 export type OperationsOptions = Readonly<{
   graph: Graph
   introspection: boolean
-  documents?: DocumentCache
+  onLookup?: (result: 'hit' | 'miss') => void
   logger: Logger
 }>
 
 /** Parses, checks, plans and runs operations. What can be done once for a document is done once. */
-export function createOperations(options: OperationsOptions): Operations {
-  const { graph, introspection, documents = createDocumentCache(), logger } = options
+export function createOperations({ introspection, onLookup, logger, ...options }: OperationsOptions): Operations {
+  let graph = options.graph
+  let documents = createDocumentCache(onLookup)
 
   const prepare = ({ query, operationName }: OperationRequest): PreparedDocument => {
     if (query === null || query === '') throw new BadRequestError('There is no `query`.')
@@ -46,14 +61,8 @@ export function createOperations(options: OperationsOptions): Operations {
     return prepared
   }
 
-  const check = ({ type, introspects }: PreparedDocument, readOnly: boolean) => {
-    if (introspects && !introspection) throw refusal(NO_INTROSPECTION, 'GRAPHQL_VALIDATION_FAILED')
-    if (type === OperationTypeNode.SUBSCRIPTION) {
-      throw refusal('Subscriptions are answered over WebSocket or server-sent events.', 'BAD_REQUEST')
-    }
-    if (readOnly && type === OperationTypeNode.MUTATION) {
-      throw refusal('GET can only ask, not change: send a POST.', 'METHOD_NOT_ALLOWED', 405)
-    }
+  const check = (prepared: PreparedDocument) => {
+    if (prepared.introspects && !introspection) throw refusal(NO_INTROSPECTION, 'GRAPHQL_VALIDATION_FAILED')
   }
 
   return {
@@ -62,7 +71,8 @@ export function createOperations(options: OperationsOptions): Operations {
         const prepared = prepare(request)
         context.observed.operationName = prepared.name?.slice(0, LOGGED_NAME_MAX) ?? null
         context.observed.operationType = prepared.type
-        check(prepared, readOnly)
+        check(prepared)
+        demandOnce(prepared, readOnly)
         const { variables } = request
         const coerced = prepared.coerce(variables)
         const result = await prepared.runFor(context.caller.principal)({ variables, coerced, context })
@@ -74,6 +84,34 @@ export function createOperations(options: OperationsOptions): Operations {
         return { status: error.status, text: JSON.stringify({ errors: error.errors }) }
       }
     },
+    prepareSubscription(request, caller) {
+      const prepared = prepare(request)
+      check(prepared)
+      if (prepared.type !== OperationTypeNode.SUBSCRIPTION) throw refusal('This is no subscription.', 'BAD_REQUEST')
+      const [denied] = prepared.deniedAtRoot(caller.principal)
+      if (denied !== undefined) throw new ForbiddenError(denied)
+      const { variables } = request
+      const coerced = prepared.coerce(variables)
+      const run = prepared.runFor(caller.principal)
+      return {
+        prepared,
+        coerced,
+        run: async (context) => textOf(await run({ variables, coerced, context }), context, logger),
+      }
+    },
+    replaceGraph(next) {
+      graph = next
+      documents = createDocumentCache(onLookup)
+    },
+  }
+}
+
+function demandOnce({ type }: PreparedDocument, readOnly: boolean): void {
+  if (type === OperationTypeNode.SUBSCRIPTION) {
+    throw refusal('Subscriptions are answered over WebSocket or server-sent events.', 'BAD_REQUEST')
+  }
+  if (readOnly && type === OperationTypeNode.MUTATION) {
+    throw refusal('GET can only ask, not change: send a POST.', 'METHOD_NOT_ALLOWED', 405)
   }
 }
 

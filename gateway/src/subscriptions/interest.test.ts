@@ -1,0 +1,54 @@
+import { withRole } from '@redress/shared/testing/callers.ts'
+import { describe, expect, it } from 'vitest'
+import { interestOf, isOfInterest } from './interest.ts'
+import type { PreparedSubscription } from './prepared-subscription.ts'
+import type { StreamEvent } from './stream-event.ts'
+
+const subscription = (field: PreparedSubscription['field'], args: object = {}): PreparedSubscription => ({
+  field,
+  args: { ...args },
+  key: 'key',
+  answer: async () => '{}',
+})
+const moveOf = (customerId: string): StreamEvent => ({
+  field: 'issueStatusChanged',
+  entryId: '1-1',
+  eventId: 'iss_1-2',
+  cursor: 'cursor',
+  atMs: 0,
+  issueId: 'iss_1',
+  customerId,
+  to: 'FAILED',
+  fields: {},
+})
+const forbidden = expect.objectContaining({ code: 'FORBIDDEN' })
+
+describe('the events of a subscription', () => {
+  it.for<[string, object, boolean]>([
+    ['none', {}, true],
+    ['its issue', { issueId: 'iss_1' }, true],
+    ['another issue', { issueId: 'iss_2' }, false],
+    ['its customer and status', { customerId: 'cust_1', to: ['RESOLVED', 'FAILED'] }, true],
+    ['its customer and another status', { customerId: 'cust_1', to: ['RESOLVED'] }, false],
+    ['no status at all', { to: [] }, false],
+  ])('with the filter %s include a move: %o', ([, args, isIncluded]) => {
+    const interest = interestOf(subscription('issueStatusChanged', args), withRole('operator'))
+
+    expect(isOfInterest(interest, moveOf('cust_1'))).toBe(isIncluded)
+  })
+
+  it('of a customer are their own, whatever they ask for', () => {
+    const own = interestOf(subscription('issueStatusChanged', { customerId: 'cust_2' }), withRole('customer', 'cust_1'))
+
+    expect(isOfInterest(own, moveOf('cust_2'))).toBe(false)
+    expect(isOfInterest(own, moveOf('cust_1'))).toBe(false)
+  })
+
+  it.for<[string, 'decisionMade' | 'issueStatusChanged', Parameters<typeof withRole>]>([
+    ['decisions to a customer', 'decisionMade', ['customer', 'cust_1']],
+    ['moves to who only watches queues', 'issueStatusChanged', ['monitoring']],
+    ['moves to a customer who is nobody in particular', 'issueStatusChanged', ['customer']],
+  ])('are never %s', ([, field, role]) => {
+    expect(() => interestOf(subscription(field), withRole(...role))).toThrow(forbidden)
+  })
+})

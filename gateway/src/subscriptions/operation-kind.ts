@@ -1,0 +1,33 @@
+import { getOperationAST, parse } from 'graphql'
+import { LRUCache } from 'lru-cache'
+import type { GraphqlRequest } from './prepared-subscription.ts'
+
+type Kind = 'query' | 'mutation' | 'subscription'
+export type OperationKind = (request: GraphqlRequest) => Kind
+
+const KNOWN_MAX = 1_000
+
+/**
+ * Whether a request is a query, a mutation or a subscription. What cannot be read counts as a subscription: preparing
+ * it says what is wrong, and runs nothing.
+ */
+export function createOperationKind(): OperationKind {
+  const known = new LRUCache<string, Kind>({ max: KNOWN_MAX })
+
+  return ({ query, operationName }) => {
+    const key = `${operationName ?? ''} ${query}`
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const kind = kindOf(query, operationName)
+    known.set(key, kind)
+    return kind
+  }
+}
+
+function kindOf(query: string, operationName: string | null | undefined): Kind {
+  try {
+    return getOperationAST(parse(query, { noLocation: true }), operationName)?.operation ?? 'subscription'
+  } catch {
+    return 'subscription'
+  }
+}

@@ -1,0 +1,48 @@
+import { type DomainEvent, STREAMS, type StreamName } from '@redress/shared/events/envelope.ts'
+import { eventOf } from '@redress/shared/testing/events.ts'
+import { describe, expect, it } from 'vitest'
+import { readEntry } from './stream-event.ts'
+
+const moved = (data: object = {}): DomainEvent =>
+  eventOf('iss_1', 2, {
+    type: 'issue.status_changed',
+    data: { customerId: 'cust_1', from: 'PENDING', to: 'FAILED', decisionId: null, ...data },
+  })
+const decided = { issueId: 'iss_1', decisionId: 'dec_1', action: 'ESCALATE', confidence: 60, routing: 'ESCALATE' }
+
+const told = (stream: StreamName, event: DomainEvent) => readEntry(stream, '1-1', JSON.stringify(event)).event
+
+describe('what subscribers are told', () => {
+  it('of a move names the issue, whose it is, and both statuses', () => {
+    expect(told(STREAMS.issues, moved())).toMatchObject({
+      entryId: '1-1',
+      eventId: 'iss_1-2',
+      customerId: 'cust_1',
+      to: 'FAILED',
+      fields: { issueId: 'iss_1', issue: { __typename: 'Issue', id: 'iss_1' }, from: 'PENDING', changedBy: 'ada' },
+    })
+  })
+
+  it('of a decision does not name a customer', () => {
+    const event = eventOf('job_1', 1, { type: 'decision.made', data: { ...decided, policyApplied: '§1' } })
+
+    expect(told(STREAMS.decisions, event)).toMatchObject({
+      issueId: 'iss_1',
+      customerId: null,
+      fields: { decision: { __typename: 'Decision', id: 'dec_1' }, action: 'ESCALATE', confidence: 60 },
+    })
+  })
+
+  it.for<[string, DomainEvent]>([
+    ['an event of another type', eventOf('iss_1', 2)],
+    ['a move to a status that there is not', moved({ to: 'NOWHERE' })],
+    ['a decision on the stream of issues', eventOf('j', 1, { type: 'decision.made', data: decided })],
+  ])('of %s is nothing', ([, event]) => {
+    expect(told(STREAMS.issues, event)).toBeNull()
+  })
+
+  it('is never what only looks like an event', () => {
+    expect(readEntry(STREAMS.issues, '1-1', '{')).toMatchObject({ eventId: null, event: null })
+    expect(readEntry(STREAMS.issues, '1-1', '{"id":"iss_1-2"}')).toMatchObject({ eventId: null, event: null })
+  })
+})

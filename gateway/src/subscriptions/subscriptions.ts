@@ -1,0 +1,136 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { UnauthenticatedError } from '@redress/shared/errors.ts'
+import type { Logger } from '@redress/shared/logger.ts'
+import type { Redis } from '@redress/shared/redis.ts'
+import { createAnswers } from './answers.ts'
+import { createCatchUp } from './catch-up.ts'
+import type { After } from './cursor.ts'
+import { CursorExpiredError, StoppingError } from './errors.ts'
+import { createFanOut } from './group.ts'
+import { createGroups } from './groups.ts'
+import { isOfInterest } from './interest.ts'
+import { DEFAULT_LIMITS, DRAIN_MS, type Limits, SWEEP_MS } from './limits.ts'
+import { createMembership } from './membership.ts'
+import { type Counts, createCounters, type SubscriptionObserver } from './observer.ts'
+import { createOpening, type Open } from './opening.ts'
+import type { Caller, GraphqlRequest, Operations } from './prepared-subscription.ts'
+import { createQuota } from './quota.ts'
+import { refreshGroups } from './refresh-groups.ts'
+import { FIELD_OF_STREAM } from './stream-event.ts'
+import { createStreamLog } from './stream-log.ts'
+import { createStreamTail } from './stream-tail.ts'
+import { createDelivery, NO_LONGER, type Subscriber } from './subscriber.ts'
+import { createValidity } from './validity.ts'
+
+export type SubscriptionsOptions = Readonly<{
+  /** For pages of events. Live events come over a connection of their own, open while there are subscribers. */
+  redis: Redis
+  operations: Operations
+  limits?: Partial<Limits>
+  observe?: SubscriptionObserver
+  now?: () => number
+  logger: Logger
+}>
+
+export type Subscriptions = Readonly<{
+  limits: Limits
+  open: Open
+  /** Runs a query or a mutation. @throws UnauthenticatedError, StoppingError */
+  runOnce: (request: GraphqlRequest, caller: Caller) => Promise<string>
+  /** Prepares all requests anew, as after a change of the schema. No event is lost or sent twice. */
+  refresh: () => Promise<void>
+  counts: () => Counts
+  /** Takes no new subscription, delivers what was read, within DRAIN_MS, and ends all. */
+  close: () => Promise<void>
+}>
+
+/** Live events for any number of clients, from one reader of the streams; what each is told, its sink carries. */
+export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
+  const { redis, operations, observe = {}, now = Date.now, logger } = options
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const validity = createValidity(now)
+  const counters = createCounters(observe)
+  const groups = createGroups()
+  const answers = createAnswers(logger)
+  const log = createStreamLog(redis)
+  const quota = createQuota(limits)
+  let isClosing = false
+
+  const membership = createMembership({ groups, quota, counters, validity, onNobody: () => life.rest() })
+  const deliver = createDelivery({
+    isValid: validity.isValid,
+    bufferedBytesMax: limits.bufferedBytesMax,
+    end: membership.end,
+  })
+  const fanOut = createFanOut({
+    answers,
+    validity,
+    deliver,
+    onDelivered: ({ field, atMs }, subscribers) => counters.delivered(field, { subscribers, lagMs: now() - atMs }),
+  })
+  const tail = createStreamTail({
+    redis,
+    log,
+    onEvent(event, sequence) {
+      for (const group of groups.ofField(event.field)) {
+        if (isOfInterest(group.interest, event)) fanOut.enqueue(group, event, sequence)
+      }
+      return fanOut.untilFewWait()
+    },
+    onReset: (stream) => groups.forgetEntries(FIELD_OF_STREAM[stream]),
+    onLost: (stream) => membership.endAll(() => new CursorExpiredError(), FIELD_OF_STREAM[stream]),
+    logger,
+  })
+  const life = createLife(tail, membership.sweep)
+  const catchUp = createCatchUp({ log, tail, answers, deliver, logger })
+
+  const demandWelcome = async (caller: Caller) => {
+    if (isClosing) throw new StoppingError()
+    await validity.renew(caller)
+    if (!validity.isValid(caller)) throw new UnauthenticatedError(NO_LONGER)
+  }
+
+  const follow = async (subscriber: Subscriber, after: After | null) => {
+    if (!subscriber.isOpen) return
+    await life.wake()
+    if (after !== null) await catchUp(subscriber, after)
+    else subscriber.fromSequence = tail.sequence()
+  }
+
+  return {
+    limits,
+    open: createOpening({ membership, prepare: operations.prepare, demandWelcome, follow, logger }),
+    async runOnce(request, caller) {
+      await demandWelcome(caller)
+      return operations.runOnce(request, caller)
+    },
+    async refresh() {
+      answers.forget()
+      await refreshGroups({ groups, prepare: operations.prepare, end: membership.end, logger })
+    },
+    counts: () => ({ ...counters.read(), catchingUp: groups.countCatchingUp() }),
+    async close() {
+      isClosing = true
+      life.rest()
+      const delivering = Promise.all(groups.all().map((group) => group.delivering))
+      await Promise.race([delivering, pause(DRAIN_MS, null, { ref: false })])
+      membership.endAll(({ cursor }) => new StoppingError(cursor))
+    },
+  }
+}
+
+/** What runs only while there are subscribers. */
+function createLife(tail: Readonly<{ start: () => Promise<void>; stop: () => void }>, sweep: () => void) {
+  let sweeping: NodeJS.Timeout | null = null
+  return {
+    wake() {
+      sweeping ??= setInterval(sweep, SWEEP_MS).unref()
+      return tail.start()
+    },
+    rest() {
+      if (sweeping !== null) clearInterval(sweeping)
+      sweeping = null
+      tail.stop()
+    },
+  }
+}

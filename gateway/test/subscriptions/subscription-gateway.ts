@@ -1,0 +1,93 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Principal } from '@redress/shared/access.ts'
+import { AppError, ERROR_KINDS, UnauthenticatedError } from '@redress/shared/errors.ts'
+import { answerJson } from '@redress/shared/http.ts'
+import type { Logger } from '@redress/shared/logger.ts'
+import type { Redis } from '@redress/shared/redis.ts'
+import { createOperationKind } from '../../src/subscriptions/operation-kind.ts'
+import type { Caller, Credentials } from '../../src/subscriptions/prepared-subscription.ts'
+import { createSseDoor } from '../../src/subscriptions/sse-door.ts'
+import { createSubscriptions, type SubscriptionsOptions } from '../../src/subscriptions/subscriptions.ts'
+import { createWebsocketDoor } from '../../src/subscriptions/websocket-door.ts'
+import { createPlannedOperations } from './planned-operations.ts'
+
+type Options = Readonly<{
+  redis: Redis
+  sources: Parameters<typeof createPlannedOperations>[0]
+  logger: Logger
+  port?: number
+  initTimeoutMs?: number
+  pingEveryMs?: number
+}> &
+  Partial<Pick<SubscriptionsOptions, 'limits' | 'observe' | 'now'>>
+
+const ROLES = ['admin', 'operator', 'reviewer', 'read_only', 'customer'] as const
+
+/** The subscriptions with both their doors on a server of their own; `Bearer <role>[ <customer>]` is who it says. */
+export async function startSubscriptionGateway(options: Options) {
+  const { redis, sources, logger, limits, observe, now, port = 0, initTimeoutMs, pingEveryMs } = options
+  const { operations, done } = createPlannedOperations(sources)
+  const revoked = new Set<string>()
+  const expiries = new Map<string, number>()
+
+  const authenticate = async ({ authorization, apiKey }: Credentials): Promise<Caller> => {
+    const shown = apiKey ?? authorization?.replace(/^Bearer +/i, '') ?? ''
+    const [role = '', customerId = null] = shown.split('/')
+    const found = ROLES.find((one) => one === role)
+    if (found === undefined || revoked.has(shown)) throw new UnauthenticatedError('Who are you?')
+    const principal: Principal = { id: shown, roles: [found], customerId }
+    return {
+      principal,
+      scope: shown,
+      expiresAt: expiries.get(shown) ?? null,
+      requestsPerMinute: null,
+      isStillValid: async () => !revoked.has(shown),
+    }
+  }
+
+  const subscriptions = createSubscriptions({
+    redis,
+    operations,
+    logger,
+    ...(limits && { limits }),
+    ...(observe && { observe }),
+    ...(now && { now }),
+  })
+  const clientIpOf = () => '127.0.0.1'
+  const doors = { subscriptions, authenticate, operationKind: createOperationKind(), clientIpOf, logger }
+  const timing = { ...(initTimeoutMs && { initTimeoutMs }), ...(pingEveryMs && { pingEveryMs }) }
+  const isAllowedOrigin = (origin: string) => origin === 'https://console.redress.dev'
+  const websockets = createWebsocketDoor({ ...doors, ...timing, isAllowedOrigin })
+  const sse = createSseDoor({ ...doors, ...timing })
+
+  const server = createServer((request, response) => {
+    sse.handle({ request, response }).catch((error) => {
+      const status = error instanceof AppError ? ERROR_KINDS[error.kind].http : 500
+      answerJson(response, status, { errors: [{ message: String(error), extensions: { code: error.code } }] })
+    })
+  })
+  websockets.attachTo(server)
+  await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening))
+  const { port: found } = server.address() as AddressInfo
+
+  return {
+    subscriptions,
+    done,
+    revoke: (shown: string) => revoked.add(shown),
+    expireAt: (shown: string, atMs: number) => expiries.set(shown, atMs),
+    port: found,
+    websocketUrl: `ws://127.0.0.1:${found}/graphql`,
+    sseUrl: `http://127.0.0.1:${found}/graphql/stream`,
+    async stop() {
+      await subscriptions.close()
+      await Promise.all([websockets.close(), sse.close()])
+      await new Promise<void>((closed) => {
+        server.close(() => closed())
+        server.closeIdleConnections()
+      })
+    },
+  }
+}
+
+export type SubscriptionGateway = Awaited<ReturnType<typeof startSubscriptionGateway>>
