@@ -5,6 +5,7 @@ import { ObservabilityEnvironment, toObservabilityConfig } from '@redress/shared
 import { type } from 'arktype'
 import { isInternalPrivateKey, isReadableKeyFile } from './access/key-files.ts'
 import { isOrigins, readOrigins } from './access/origins.ts'
+import { isTrustedDocumentsFile } from './operations/persisted-documents.ts'
 
 const SUPERGRAPH_FILE = fileURLToPath(new URL('../supergraph.graphql', import.meta.url))
 
@@ -22,6 +23,9 @@ const DevToken = type(/^[\w.-]+$/).configure({ expected: 'a JWT' })
 const Never = type('string').narrow((_, ctx) => ctx.reject({ expected: 'left out when NODE_ENV is production' }))
 const Origins = type('string').narrow(
   (text, ctx) => isOrigins(text) || ctx.reject({ expected: 'origins such as https://console.example.com, by comma' }),
+)
+const ManifestFile = type('string > 0').narrow(
+  (path, ctx) => isTrustedDocumentsFile(path) || ctx.reject({ expected: 'the path of a manifest of documents (JSON)' }),
 )
 const GraphFile = type('string > 0').narrow(
   (path, ctx) => existsSync(path) || ctx.reject({ expected: 'the path of a supergraph (GraphQL)' }),
@@ -52,12 +56,16 @@ const Environment = ObservabilityEnvironment.merge({
   CORS_ORIGINS: Origins.default(''),
   HEALTH_CHECK_TIMEOUT_MS: `${TIMEOUT} = '2000'`,
   SHUTDOWN_TIMEOUT_MS: `${TIMEOUT} = '30000'`,
+  'TRUSTED_DOCUMENTS?': ManifestFile,
+  TRUSTED_ONLY: YesOrNo.default('false'),
   'PLAYGROUND?': YesOrNo,
   'INTROSPECTION?': YesOrNo,
   TRUST_PROXY: YesOrNo.default('false'),
   'DEV_TOKEN?': DevToken,
 })
 
+/** Whoever runs trusted documents only has to say which. */
+const WithManifest = type({ TRUSTED_DOCUMENTS: 'string' })
 /** What Redress's own graph cannot do without; another one says itself where its subgraphs are. */
 const OwnGraph = type({ ISSUES_URL: 'string.url', DECISIONS_URL: 'string.url', AUDIT_URL: 'string.url' })
 /** Who asks is known by a signature, and passed on with one. */
@@ -75,6 +83,7 @@ function environmentFor(given: NodeJS.ProcessEnv): typeof Environment {
   const parts: unknown[] = [
     ...(given.SUPERGRAPH ? [] : [OwnGraph]),
     ...(given.AUTH === 'off' ? [] : [WithAuth, given.JWT_JWKS_URL ? WithKeyUrl : WithKeyFile]),
+    ...(given.TRUSTED_ONLY === 'true' ? [WithManifest] : []),
     ...(given.NODE_ENV === 'production' ? [Production] : []),
   ]
   return parts.reduce<typeof Environment>(
@@ -114,6 +123,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       issuer: env.JWT_ISSUER,
       audience: env.JWT_AUDIENCE,
     },
+    trusted: { manifest: env.TRUSTED_DOCUMENTS ?? null, only: env.TRUSTED_ONLY === 'true' },
     playground: isOn(env.PLAYGROUND) ? { devToken: env.DEV_TOKEN ?? null } : null,
     introspection: isOn(env.INTROSPECTION),
     health: { timeoutMs: env.HEALTH_CHECK_TIMEOUT_MS },

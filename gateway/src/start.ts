@@ -26,7 +26,9 @@ import { serveGateway } from './http/serve-gateway.ts'
 import { createGatewayMetrics } from './observability/gateway-metrics.ts'
 import { createGraph } from './operations/graph.ts'
 import { createLocalRoot } from './operations/local-root.ts'
+import { createPersistedDocuments, readTrustedDocuments } from './operations/persisted-documents.ts'
 import { createOperations } from './operations/run-operation.ts'
+import { watchGraphFile } from './operations/watch-graph.ts'
 import { openLiveDoors } from './subscriptions/live-doors.ts'
 
 /** Puts the gateway together and opens its doors. Closing lets running requests end. @throws PortInUseError */
@@ -60,9 +62,19 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     subgraphs,
     isReady: (subgraph) => isSubgraphReady(subgraph, config.health.timeoutMs),
   })
-  const graph = createGraph(readFileSync(config.supergraphFile, 'utf8'), { sourceOf: subgraphs.sourceOf, local })
-  const { introspection } = config
-  const operations = createOperations({ graph, introspection, onLookup: counted.documentCache, logger })
+  const readGraph = () =>
+    createGraph(readFileSync(config.supergraphFile, 'utf8'), { sourceOf: subgraphs.sourceOf, local })
+  const graph = readGraph()
+  const operations = createOperations({
+    graph,
+    introspection: config.introspection,
+    persisted: createPersistedDocuments({
+      trusted: config.trusted.manifest === null ? new Map() : readTrustedDocuments(config.trusted.manifest),
+      trustedOnly: config.trusted.only,
+    }),
+    onLookup: counted.documentCache,
+    logger,
+  })
 
   // Who may, and how much.
   const counters = cache ? createSteadyCounters({ shared: createRedisCounters(cache), logger }) : createLocalCounters()
@@ -98,6 +110,16 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       logger,
     })
   starting.defer(() => live?.close())
+  const replaceGraph = () => {
+    try {
+      operations.replaceGraph(readGraph())
+      logger.info('the supergraph has changed, and is in force')
+      live?.refresh().catch((err: unknown) => logger.error({ err }, 'subscriptions not refreshed'))
+    } catch (err) {
+      logger.error({ err }, 'the supergraph has changed and cannot be used; the one before stays in force')
+    }
+  }
+  starting.use(watchGraphFile(config.supergraphFile, replaceGraph))
   const server = await serveGateway({
     graphql: createGraphqlRoute({ operations, authenticate, limiter, timeoutMs, telemetry }),
     live,
@@ -114,6 +136,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     checks: Object.fromEntries(
       subgraphs.all().map((subgraph) => [subgraph.name, () => isSubgraphReady(subgraph, config.health.timeoutMs)]),
     ),
+    origins: config.origins,
     trustProxy: config.trustProxy,
     port: config.port,
     host: config.host,

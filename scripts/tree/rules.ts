@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   outbound: ['domain', 'use-cases', 'engines', 'outbound', ...OUTSIDE],
   engines: ['domain', 'use-cases', 'engines', ...OUTSIDE],
   // A configuration may ask those who use a value whether it is usable.
-  config: ['domain', 'config', 'gateway/access', ...OUTSIDE],
+  config: ['domain', 'config', 'gateway/access', 'gateway/operations', ...OUTSIDE],
   program: [...SERVICE, 'start', ...GATEWAY, ...OUTSIDE],
   start: ['config', ...GATEWAY, ...OUTSIDE],
 

@@ -7,9 +7,10 @@ import type { OperationContext } from '../execution/operation-context.ts'
 import { createDocumentCache } from './documents.ts'
 import type { Graph } from './graph.ts'
 import type { OperationRequest } from './operation-request.ts'
+import type { PersistedDocuments } from './persisted-documents.ts'
 import { type PreparedDocument, prepareDocument } from './prepare-document.ts'
 import { INTERNAL, toPublicError } from './public-error.ts'
-import { BadRequestError, RefusedOperationError } from './refusal.ts'
+import { RefusedOperationError } from './refusal.ts'
 
 /** Whoever writes an operation may name it as they like; the log is ours. */
 const LOGGED_NAME_MAX = 100
@@ -42,22 +43,25 @@ export type LiveOperation = Readonly<{
 
 export type OperationsOptions = Readonly<{
   graph: Graph
+  persisted: PersistedDocuments
   introspection: boolean
   onLookup?: (result: 'hit' | 'miss') => void
   logger: Logger
 }>
 
 /** Parses, checks, plans and runs operations. What can be done once for a document is done once. */
-export function createOperations({ introspection, onLookup, logger, ...options }: OperationsOptions): Operations {
+export function createOperations(options: OperationsOptions): Operations {
+  const { persisted, introspection, onLookup, logger } = options
   let graph = options.graph
   let documents = createDocumentCache(onLookup)
 
-  const prepare = ({ query, operationName }: OperationRequest): PreparedDocument => {
-    if (query === null || query === '') throw new BadRequestError('There is no `query`.')
-    const known = documents.get(query, operationName)
+  const prepare = (request: OperationRequest): PreparedDocument => {
+    const { operationName } = request
+    const text = persisted.textOf(request)
+    const known = documents.get(text, operationName)
     if (known) return known
-    const prepared = prepareDocument(query, operationName, { graph, hideSuggestions: !introspection })
-    documents.add(query, operationName, prepared)
+    const prepared = prepareDocument(text, operationName, { graph, hideSuggestions: !introspection })
+    documents.add(text, operationName, prepared)
     return prepared
   }
 
