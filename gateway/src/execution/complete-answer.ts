@@ -12,6 +12,7 @@ import {
 import { isRow, type Row, setOwn } from './json.ts'
 import { isValidLeaf } from './leaf.ts'
 import type { SelectedField, Selection } from './selection.ts'
+import type { TypeTable } from './type-table.ts'
 
 export type CompletedAnswer = Readonly<{
   data: Row | null
@@ -21,6 +22,8 @@ export type CompletedAnswer = Readonly<{
   refusals: readonly GraphQLFormattedError[]
 }>
 
+type Schemas = Readonly<{ schema: GraphQLSchema; types: TypeTable }>
+
 /** What is invalid takes the next object above with it that may be null. */
 const INVALID = Symbol('invalid')
 type Completed = unknown | typeof INVALID
@@ -29,8 +32,8 @@ type Completed = unknown | typeof INVALID
  * Picks and orders what is selected, as the compiled writer does, and completes what is not as the schema promises:
  * null as near as it is allowed, with an error that says where.
  */
-export function completeAnswer(selection: Selection, root: Row, schema: GraphQLSchema): CompletedAnswer {
-  const completion = new Completion(schema)
+export function completeAnswer(selection: Selection, root: Row, schemas: Schemas): CompletedAnswer {
+  const completion = new Completion(schemas)
   const data = completion.object(selection, root, selection.type)
   return {
     data: data === INVALID ? null : (data as Row),
@@ -44,9 +47,11 @@ class Completion {
   readonly refusals: GraphQLFormattedError[] = []
   readonly #path: (string | number)[] = []
   readonly #schema: GraphQLSchema
+  readonly #types: TypeTable
 
-  constructor(schema: GraphQLSchema) {
+  constructor({ schema, types }: Schemas) {
     this.#schema = schema
+    this.#types = types
   }
 
   object(selection: Selection, row: Row, type: GraphQLCompositeType): Completed {
@@ -112,6 +117,8 @@ class Completion {
     const { __typename: typeName } = value
     const type = typeName ? this.#schema.getType(String(typeName)) : below.type
     if (!isCompositeType(type)) {
+      // What clients do not see is not there, and nothing is said about it.
+      if (this.#types.isHiddenType(String(typeName))) return null
       return this.#violate(`Invalid __typename found for object at ${this.#place(below.type, field)}.`)
     }
     return this.object(below, value, type)
@@ -119,6 +126,7 @@ class Completion {
 
   #leaf(value: unknown, type: GraphQLLeafType, field: SelectedField): Completed {
     if (isValidLeaf(type)(value)) return value
+    if (this.#types.isHiddenValue(type.name, value)) return null
     return this.#violate(`Invalid value found for ${this.#place(type, field)}.`)
   }
 

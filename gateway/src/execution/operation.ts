@@ -60,7 +60,7 @@ type Variant = Readonly<{
 
 /** Compiles an operation, so that each run of it only asks, merges and writes. @throws UnsupportedPlanError */
 export function compileOperation(parts: OperationParts): RunOperation {
-  const { schema, plan } = parts
+  const { plan } = parts
   const step = plan === null ? null : stepOf(plan, parts.environment)
   const conditionNames = conditionsOf(parts.document)
   const variants = new Map<string, Variant>()
@@ -81,7 +81,7 @@ export function compileOperation(parts: OperationParts): RunOperation {
     const run = new PlanRun({ variables, conditions: coerced, context })
     if (step) await step(run, { rows: [run.root], path: [] })
     if (variant.introspected.length > 0) Object.assign(run.root, introspect(variant.introspected, variables))
-    return answerOf(variant, run, schema)
+    return answerOf(variant, run, parts)
   }
 }
 
@@ -113,13 +113,16 @@ function createVariant(
   return { selection, write: compileWriter(selection, schema), introspected }
 }
 
-function answerOf({ selection, write }: Variant, { root, errors }: PlanRun, schema: GraphQLSchema): OperationResult {
+function answerOf({ selection, write }: Variant, { root, errors }: PlanRun, parts: OperationParts): OperationResult {
   try {
     return { data: write(root), errors }
   } catch (error) {
     if (error !== IRREGULAR) throw error
   }
-  const { data, violations, refusals } = completeAnswer(selection, root, schema)
+  const { data, violations, refusals } = completeAnswer(selection, root, {
+    schema: parts.schema,
+    types: parts.environment.types,
+  })
   const unexplained = violations.filter(({ path }) => !errors.some((error) => explains(error, path!)))
   return { data: JSON.stringify(data), errors: [...errors, ...unexplained, ...refusals] }
 }

@@ -34,12 +34,13 @@ export function loadSupergraph(text: string): LoadedSupergraph {
   const planner = new QueryPlanner(supergraph, { generateQueryFragments: false })
   const api = supergraph.apiSchema()
   const superSchema = seen.schema.toGraphQLJSSchema()
+  const schema = seen.apiSchema().toGraphQLJSSchema()
 
   return {
-    schema: seen.apiSchema().toGraphQLJSSchema(),
+    schema,
     superSchema,
     api,
-    types: createTypeTable(superSchema),
+    types: createTypeTable(superSchema, schema),
     plannedKey: createPlannedKeys(superSchema),
     schemaOf: (name) => seen.subgraphs().get(name)!.schema.toGraphQLJSSchema(),
     urls: Object.fromEntries([...seen.subgraphsMetadata()].map(({ name, url }) => [name, url])),
