@@ -4,6 +4,7 @@ import { AppError, BadUserInputError } from './errors.ts'
 
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
+const CLOSING_EVERY_MS = 20
 const KEEP_ALIVE_MS = 65_000
 const HEADER_BYTES_MAX = 16 * 1024
 
@@ -43,15 +44,7 @@ export type HttpServerOptions = Readonly<{
  * @throws PortInUseError
  */
 export function startHttpServer(handle: RequestListener, { port, host, attach }: HttpServerOptions) {
-  let closing = false
-  const server = createServer(
-    { maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: KEEP_ALIVE_MS },
-    (request, response) => {
-      // A connection that stays open would keep a closing server waiting until the client tires of it.
-      response.once('finish', () => closing && request.socket.destroySoon())
-      handle(request, response)
-    },
-  )
+  const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: KEEP_ALIVE_MS }, handle)
   attach?.(server)
   server.headersTimeout = HEADERS_TIMEOUT_MS
   server.requestTimeout = REQUEST_TIMEOUT_MS
@@ -67,8 +60,12 @@ export function startHttpServer(handle: RequestListener, { port, host, attach }:
         url: `http://${name}:${address.port}`,
         close: () =>
           new Promise((closed) => {
-            closing = true
-            server.close(() => closed())
+            // A connection that stays open would keep a closing server waiting until the client tires of it.
+            const closing = setInterval(() => server.closeIdleConnections(), CLOSING_EVERY_MS)
+            server.close(() => {
+              clearInterval(closing)
+              closed()
+            })
             server.closeIdleConnections()
           }),
       })
@@ -96,7 +93,8 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bu
   })
   request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
   request.on('error', reject)
-  request.on('close', () => reject(new Error('The client went away.')))
+  // An error is made only where there is one: its stack would cost more than reading the body.
+  request.on('close', () => request.complete || reject(new Error('The client went away.')))
   return promise
 }
 

@@ -24,7 +24,7 @@ export class CheckUnavailableError extends AppError {
   }
 }
 
-/** Asked too often. The answer carries `headersOf(error.verdict)`. */
+/** Asked too often. The answer carries the headers of `error.verdict`. */
 export class RateLimitedError extends AppError {
   override readonly name = 'RateLimitedError'
   readonly code = 'RATE_LIMITED'

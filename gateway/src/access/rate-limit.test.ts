@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Caller } from './caller.ts'
 import { type Counters, createLocalCounters } from './counters.ts'
 import { RateLimitedError } from './errors.ts'
-import { createRateLimiter, groupsOf, headersOf, type RateLimiter, type RateVerdict } from './rate-limit.ts'
+import { createRateLimiter, groupsOf, pushHeaders, type RateLimiter, type RateVerdict } from './rate-limit.ts'
 
 const START = Date.parse('2030-01-01T00:00:00Z')
 const callerOf = (id: string, requestsPerMinute: number | null = null): Caller => ({
@@ -45,6 +45,12 @@ async function consumeInTurn({ consume }: RateLimiter, times: number, caller = a
   return verdicts
 }
 const countAllowed = (verdicts: readonly RateVerdict[]) => verdicts.filter(({ allowed }) => allowed).length
+
+function headersOf(verdict: RateVerdict): Record<string, string> {
+  const headers: string[] = []
+  pushHeaders(headers, verdict)
+  return Object.fromEntries(headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1]!]] : [])))
+}
 
 describe('a limit', () => {
   it('is given exactly, and counts down by one', async () => {

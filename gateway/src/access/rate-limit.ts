@@ -137,13 +137,10 @@ export function groupsOf(rootFields: Iterable<string>): readonly RateGroup[] {
   return ['general']
 }
 
-/** What the answer says of a limit; whole seconds. */
-export function headersOf({ allowed, limit, remaining, resetMs }: RateVerdict): Readonly<Record<string, string>> {
+/** Adds what the answer says of a limit, names and values by turns; whole seconds. */
+export function pushHeaders(headers: string[], { allowed, limit, remaining, resetMs }: RateVerdict): void {
   const seconds = String(Math.max(1, Math.ceil(resetMs / 1000)))
-  return {
-    'x-ratelimit-limit': String(limit),
-    'x-ratelimit-remaining': String(remaining),
-    'x-ratelimit-reset': seconds,
-    ...(!allowed && { 'retry-after': seconds }),
-  }
+  headers.push('x-ratelimit-limit', String(limit), 'x-ratelimit-remaining', String(remaining))
+  headers.push('x-ratelimit-reset', seconds)
+  if (!allowed) headers.push('retry-after', seconds)
 }

@@ -16,6 +16,9 @@ const BUILT_IN: Readonly<Record<string, (value: unknown) => boolean>> = {
 
 /** Whether a value that a subgraph sent can be of this type. Of other scalars only the subgraph knows. */
 export function isValidLeaf(type: GraphQLLeafType): (value: unknown) => boolean {
-  if (isEnumType(type)) return (value) => typeof value === 'string' && type.getValue(value) !== undefined
+  if (isEnumType(type)) {
+    const names = new Set<unknown>(type.getValues().map(({ name }) => name))
+    return (value) => names.has(value)
+  }
   return BUILT_IN[type.name] ?? (() => true)
 }

@@ -1,4 +1,4 @@
-import { getOwn, isRow, type Row, setOwn } from './json.ts'
+import { isRow, type Row } from './json.ts'
 import type { TypeTable } from './type-table.ts'
 
 /**
@@ -13,10 +13,12 @@ export function mergeRow(target: Row, source: Row, types: TypeTable): void {
 }
 
 function mergeKey(target: Row, key: string, value: unknown, types: TypeTable): void {
-  const known = getOwn(target, key)
+  // No plan asks for it, and it is no key of a row to JavaScript: whoever sends it means no good.
+  if (key === '__proto__') return
+  const known = target[key]
   if (isRow(known) && isRow(value)) mergeRow(known, value, types)
   else if (Array.isArray(known) && Array.isArray(value) && known.length === value.length) mergeList(known, value, types)
-  else if (key !== '__typename' || !types.isLessExact(value, known)) setOwn(target, key, value)
+  else if (key !== '__typename' || !types.isLessExact(value, known)) target[key] = value
 }
 
 function mergeList(target: unknown[], source: readonly unknown[], types: TypeTable): void {

@@ -1,7 +1,7 @@
 import { AppError } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/logger.ts'
 import { RateLimitedError } from '../access/errors.ts'
-import { headersOf } from '../access/rate-limit.ts'
+import { pushHeaders } from '../access/rate-limit.ts'
 import { INTERNAL, NEUTRAL } from '../operations/public-error.ts'
 import { MethodNotAllowedError, statusOf } from './errors.ts'
 import { type Exchange, sendJson } from './exchange.ts'
@@ -16,6 +16,7 @@ export function answerFailure(exchange: Exchange, error: unknown, logger: Logger
   if (status === 500) logger.error({ err: error, requestId }, 'unexpected error')
   observed.codes = [extensions.code]
   observed.isRefused = status !== 500
+  if (error instanceof RateLimitedError) pushHeaders(exchange.headers, error.verdict)
   exchange.headers.push(...headersFor(error, status))
   sendJson(exchange, status, JSON.stringify({ errors: [{ message, extensions }] }))
 }
@@ -29,6 +30,5 @@ function toAnswer(error: unknown, requestId: string) {
 
 function headersFor(error: unknown, status: number): string[] {
   if (status === 401) return ['www-authenticate', 'Bearer']
-  if (error instanceof RateLimitedError) return Object.entries(headersOf(error.verdict)).flat()
   return error instanceof MethodNotAllowedError ? ['allow', error.facts.allowed.join(', ')] : []
 }

@@ -54,9 +54,11 @@ export function beginExchange(
 export function sendJson({ request, response, headers }: Exchange, status: number, text: string): void {
   // What is left of a request that was answered early is not waited for.
   if (hasUnreadBody(request)) headers.push('connection', 'close')
-  headers.push('content-type', 'application/json; charset=utf-8', 'content-length', String(Buffer.byteLength(text)))
+  const bytes = Buffer.byteLength(text)
+  headers.push('content-type', 'application/json; charset=utf-8', 'content-length', String(bytes))
   response.writeHead(status, headers)
-  response.end(text)
+  // A text of one byte a character is ASCII, which need not be encoded.
+  response.end(text, bytes === text.length ? 'latin1' : 'utf8')
 }
 
 /** For what is answered in another way. */

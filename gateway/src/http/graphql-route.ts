@@ -3,7 +3,7 @@ import type { Telemetry } from '@redress/shared/telemetry.ts'
 import type { Authenticate } from '../access/authenticate.ts'
 import type { Caller } from '../access/caller.ts'
 import { RateLimitedError } from '../access/errors.ts'
-import { headersOf, type RateLimiter, type RateVerdict } from '../access/rate-limit.ts'
+import { pushHeaders, type RateLimiter, type RateVerdict } from '../access/rate-limit.ts'
 import { Cancellation } from '../execution/cancellation.ts'
 import type { OperationContext } from '../execution/operation-context.ts'
 import { type OperationRequest, readSearch, toOperationRequest } from '../operations/operation-request.ts'
@@ -54,7 +54,7 @@ export function createGraphqlRoute({ operations, authenticate, limiter, timeoutM
 
 function admit({ headers }: Exchange, verdict: RateVerdict): void {
   if (!verdict.allowed) throw new RateLimitedError(verdict)
-  for (const [name, value] of Object.entries(headersOf(verdict))) headers.push(name, value)
+  pushHeaders(headers, verdict)
 }
 
 async function readOperation({ request, search }: Exchange): Promise<OperationRequest> {

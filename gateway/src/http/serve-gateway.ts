@@ -52,15 +52,22 @@ export async function serveGateway(options: GatewayOptions): Promise<HttpServer>
     if (!health.answer(request, response)) throw new PathNotFoundError()
   })
 
+  const answer = async (exchange: Exchange) => {
+    const beganAt = performance.now()
+    try {
+      await enter(exchange, doors)
+    } catch (error) {
+      answerFailure(exchange, error, logger)
+    }
+    if (exchange.path === '/graphql') onOperation(exchange.observed, performance.now() - beganAt)
+  }
+
   const server = await startHttpServer(
     (request, response) => {
       const exchange = beginExchange(request, response, { trustProxy })
       logExchange(exchange, logger)
-      const beganAt = performance.now()
       if (origins.size > 0) sayWhoMayRead(exchange, origins)
-      enter(exchange, doors)
-        .catch((error) => answerFailure(exchange, error, logger))
-        .then(() => exchange.path === '/graphql' && onOperation(exchange.observed, performance.now() - beganAt))
+      void answer(exchange)
     },
     { port, host, ...(live && { attach: live.attach }) },
   )
@@ -97,12 +104,12 @@ function answerMetrics(exchange: Exchange, metrics: Metrics): void {
   if (!metrics.answer(exchange.request, exchange.response)) throw new PathNotFoundError()
 }
 
-async function enter(exchange: Exchange, doors: ReadonlyMap<string, Door>): Promise<void> {
+function enter(exchange: Exchange, doors: ReadonlyMap<string, Door>): void | Promise<void> {
   const door = doors.get(exchange.path)
   if (!door) throw new PathNotFoundError()
   if (exchange.request.method === 'OPTIONS' && door.origins) return answerPreflight(exchange, door.origins)
   if (!door.methods.includes(exchange.request.method ?? '')) throw new MethodNotAllowedError(door.methods)
-  await door.route(exchange)
+  return door.route(exchange)
 }
 
 function stream(exchange: Exchange, live: LiveDoors): void | Promise<void> {
