@@ -5,9 +5,12 @@ import { ObservabilityEnvironment, toObservabilityConfig } from '@redress/shared
 import { type } from 'arktype'
 import { isInternalPrivateKey, isReadableKeyFile } from './access/key-files.ts'
 import { isOrigins, readOrigins } from './access/origins.ts'
+import { isPreset, readPresets } from './operations/limits/presets.ts'
 import { isTrustedDocumentsFile } from './operations/persisted-documents.ts'
 
 const SUPERGRAPH_FILE = fileURLToPath(new URL('../supergraph.graphql', import.meta.url))
+
+const UNLIMITED = '999999999/64'
 
 const TIMEOUT = 'string.integer.parse |> 100 <= number <= 600000'
 
@@ -23,6 +26,9 @@ const DevToken = type(/^[\w.-]+$/).configure({ expected: 'a JWT' })
 const Never = type('string').narrow((_, ctx) => ctx.reject({ expected: 'left out when NODE_ENV is production' }))
 const Origins = type('string').narrow(
   (text, ctx) => isOrigins(text) || ctx.reject({ expected: 'origins such as https://console.example.com, by comma' }),
+)
+const Limits = type('string').narrow(
+  (text, ctx) => isPreset(text) || ctx.reject({ expected: 'cost/depth, as 1000/10 is' }),
 )
 const ManifestFile = type('string > 0').narrow(
   (path, ctx) => isTrustedDocumentsFile(path) || ctx.reject({ expected: 'the path of a manifest of documents (JSON)' }),
@@ -56,6 +62,9 @@ const Environment = ObservabilityEnvironment.merge({
   CORS_ORIGINS: Origins.default(''),
   HEALTH_CHECK_TIMEOUT_MS: `${TIMEOUT} = '2000'`,
   SHUTDOWN_TIMEOUT_MS: `${TIMEOUT} = '30000'`,
+  'LIMITS_STRICT?': Limits,
+  'LIMITS_STANDARD?': Limits,
+  'LIMITS_RELAXED?': Limits,
   'TRUSTED_DOCUMENTS?': ManifestFile,
   TRUSTED_ONLY: YesOrNo.default('false'),
   'PLAYGROUND?': YesOrNo,
@@ -113,7 +122,8 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       cacheUrl: env.REDIS_CACHE_URL ?? env.REDIS_URL ?? null,
       eventsUrl: env.REDIS_EVENTS_URL ?? env.REDIS_URL ?? null,
     },
-    rateLimit: { max: env.RATE_LIMIT_MAX, windowMs: env.RATE_LIMIT_WINDOW_MS },
+    // Where nobody is asked who they are, all would share one limit.
+    rateLimit: { max: env.AUTH === 'off' ? 1_000_000_000 : env.RATE_LIMIT_MAX, windowMs: env.RATE_LIMIT_WINDOW_MS },
     origins: readOrigins(env.CORS_ORIGINS),
     internalPrivateKey: env.INTERNAL_PRIVATE_KEY ?? null,
     auth: env.AUTH === 'on',
@@ -123,6 +133,12 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       issuer: env.JWT_ISSUER,
       audience: env.JWT_AUDIENCE,
     },
+    presets: readPresets({
+      strict: env.LIMITS_STRICT,
+      standard: env.LIMITS_STANDARD,
+      // Where nobody is asked who they are, nobody is to be kept from anything.
+      relaxed: env.LIMITS_RELAXED ?? (env.AUTH === 'off' ? UNLIMITED : undefined),
+    }),
     trusted: { manifest: env.TRUSTED_DOCUMENTS ?? null, only: env.TRUSTED_ONLY === 'true' },
     playground: isOn(env.PLAYGROUND) ? { devToken: env.DEV_TOKEN ?? null } : null,
     introspection: isOn(env.INTROSPECTION),

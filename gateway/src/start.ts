@@ -7,13 +7,14 @@ import { createMetrics } from '@redress/shared/metrics.ts'
 import { openRedis } from '@redress/shared/redis.ts'
 import { startTelemetry } from '@redress/shared/telemetry.ts'
 import { createAuthenticator } from './access/authenticate.ts'
-import type { CallerSource } from './access/caller.ts'
+import type { Caller, CallerSource } from './access/caller.ts'
 import { createLocalCounters, createRedisCounters, createSteadyCounters } from './access/counters.ts'
+import { RateLimitedError } from './access/errors.ts'
 import { createFailedAttempts } from './access/failed-attempts.ts'
 import { createFindApiKey } from './access/find-api-key.ts'
 import { readVerificationKeys } from './access/key-files.ts'
 import { isAllowedOrigin } from './access/origins.ts'
-import { createRateLimiter } from './access/rate-limit.ts'
+import { createRateLimiter, groupsOf, type RateLimiter, type RateVerdict } from './access/rate-limit.ts'
 import { createRemoteKeys } from './access/remote-keys.ts'
 import { createApiKeyCallers } from './access/verify-api-key.ts'
 import { createTokenCallers } from './access/verify-token.ts'
@@ -57,7 +58,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const cache = config.redis.cacheUrl === null ? null : openRedis(config.redis.cacheUrl, { name: 'gateway', logger })
   starting.defer(() => cache?.destroy())
 
-  // What we do.
+  // What there is to ask for.
   const local = createLocalRoot({
     subgraphs,
     isReady: (subgraph) => isSubgraphReady(subgraph, config.health.timeoutMs),
@@ -65,16 +66,6 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const readGraph = () =>
     createGraph(readFileSync(config.supergraphFile, 'utf8'), { sourceOf: subgraphs.sourceOf, local })
   const graph = readGraph()
-  const operations = createOperations({
-    graph,
-    introspection: config.introspection,
-    persisted: createPersistedDocuments({
-      trusted: config.trusted.manifest === null ? new Map() : readTrustedDocuments(config.trusted.manifest),
-      trustedOnly: config.trusted.only,
-    }),
-    onLookup: counted.documentCache,
-    logger,
-  })
 
   // Who may, and how much.
   const counters = cache ? createSteadyCounters({ shared: createRedisCounters(cache), logger }) : createLocalCounters()
@@ -91,6 +82,21 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     failedAttempts: createFailedAttempts({ counters }),
   })
   const limiter = createRateLimiter({ counters, general: config.rateLimit })
+
+  // What we do.
+  const operations = createOperations({
+    graph,
+    introspection: config.introspection,
+    ...(config.auth && { admit: (caller, rootFields) => admitToQueues(limiter, caller, rootFields) }),
+    presets: config.presets,
+    onCost: counted.costObserved,
+    persisted: createPersistedDocuments({
+      trusted: config.trusted.manifest === null ? new Map() : readTrustedDocuments(config.trusted.manifest),
+      trustedOnly: config.trusted.only,
+    }),
+    onLookup: counted.documentCache,
+    logger,
+  })
 
   // What talks to us.
   const events = config.redis.eventsUrl === null ? null : openRedis(config.redis.eventsUrl, { name: 'events', logger })
@@ -152,6 +158,15 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       await running.disposeAsync()
     },
   }
+}
+
+function admitToQueues(limiter: RateLimiter, caller: Caller, rootFields: readonly string[]): void | Promise<void> {
+  if (!groupsOf(rootFields).includes('queues')) return
+  const refuse = (verdict: RateVerdict) => {
+    if (!verdict.allowed) throw new RateLimitedError(verdict)
+  }
+  const verdict = limiter.consume(caller, 'queues')
+  return verdict instanceof Promise ? verdict.then(refuse) : refuse(verdict)
 }
 
 /** Where there is nothing to verify credentials with, none are good. */

@@ -17,6 +17,8 @@ const BODY_BYTES_MAX = 1024 * 1024
 /** A page of a foreign site cannot send these without asking first. */
 const PREFLIGHT_HEADERS = ['apollo-require-preflight', 'x-apollo-operation-name', 'graphql-require-preflight']
 
+/** Asks for `extensions.cost`, whatever its value is. */
+const COST_HEADER = 'x-query-cost'
 const ATTRIBUTES = {}
 
 export type GraphqlRouteOptions = Readonly<{
@@ -41,11 +43,11 @@ export function createGraphqlRoute({ operations, authenticate, limiter, timeoutM
 
     const operation = await readOperation(exchange)
     const given = toContext(exchange, caller, performance.now() + timeoutMs)
-    const readOnly = request.method === 'GET'
+    const options = { readOnly: request.method === 'GET', withCost: request.headers[COST_HEADER] !== undefined }
     const work = { name: 'graphql', kind: 'server', attributes: ATTRIBUTES, parent: given.traceparent } as const
     const { status, text } = await telemetry.withSpan(work, (span) => {
       const context = span.traceparent === null ? given : { ...given, traceparent: span.traceparent }
-      return operations.run(operation, context, { readOnly })
+      return operations.run(operation, context, options)
     })
     if (status === 405) exchange.headers.push('allow', 'POST')
     sendJson(exchange, status, text)

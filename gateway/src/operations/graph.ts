@@ -3,6 +3,7 @@ import type { PlanEnvironment } from '../execution/compile-plan.ts'
 import { createLocalSource, type LocalRoot } from '../execution/local-source.ts'
 import type { SubgraphSource } from '../execution/subgraph-source.ts'
 import { type LoadedSupergraph, loadSupergraph } from '../execution/supergraph.ts'
+import { type CostModel, createCostModel } from './limits/cost-model.ts'
 import { type FieldPermissions, readPermissions } from './permissions.ts'
 
 /** A supergraph ready to answer with: the sources of its fields, and what each field needs. */
@@ -11,6 +12,7 @@ export type Graph = Readonly<{
   supergraph: LoadedSupergraph
   environment: PlanEnvironment
   permissions: FieldPermissions
+  costs: CostModel
 }>
 
 export type GraphSources = Readonly<{
@@ -26,12 +28,18 @@ const LOCAL = 'local:'
 /** @throws when the text is no usable supergraph. */
 export function createGraph(text: string, { sourceOf, local }: GraphSources): Graph {
   const supergraph = loadSupergraph(text)
-  const { schema, types, urls, schemaOf } = supergraph
+  const { schema, superSchema, types, urls, schemaOf } = supergraph
   const sources = Object.fromEntries(
     Object.entries(urls).map(([name, url]) => [
       name,
       url.startsWith(LOCAL) ? createLocalSource(schemaOf(name), local) : sourceOf(name, url),
     ]),
   )
-  return { schema, supergraph, environment: { sources, types }, permissions: readPermissions(schema) }
+  return {
+    schema,
+    supergraph,
+    environment: { sources, types },
+    permissions: readPermissions(superSchema),
+    costs: createCostModel(schema, text),
+  }
 }

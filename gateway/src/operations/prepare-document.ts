@@ -18,6 +18,12 @@ import type { Row } from '../execution/json.ts'
 import { compileOperation, type RunOperation } from '../execution/operation.ts'
 import { createReference } from '../execution/reference.ts'
 import type { Graph } from './graph.ts'
+import { checkShape } from './limits/check-shape.ts'
+import { checkText } from './limits/check-text.ts'
+import { type CostOf, compileCost } from './limits/compile-cost.ts'
+import { type CostExplanation, explainCost } from './limits/explain-cost.ts'
+import { LIMITS } from './limits/limits.ts'
+import { measureShape, type Shape } from './limits/measure-shape.ts'
 import { isDenied, permissionsOf } from './permissions.ts'
 import { toPlannable } from './plannable.ts'
 import { RefusedOperationError } from './refusal.ts'
@@ -32,10 +38,14 @@ export type PreparedDocument = Readonly<{
   operation: OperationDefinitionNode
   /** The schema that it was checked against. */
   schema: GraphQLSchema
+  rootFields: readonly string[]
   /** Permissions that its root fields need and `principal` lacks. */
   deniedAtRoot: (principal: Principal) => readonly string[]
   /** Whether it asks for the schema itself. */
   introspects: boolean
+  shape: Shape
+  costOf: CostOf
+  explain: (variables: Row) => CostExplanation
   /** @throws RefusedOperationError where the values do not fit. */
   coerce: (variables: Row) => Readonly<Record<string, unknown>>
   /** How to run it for somebody: without the fields that they may not have. Planned when first needed. */
@@ -50,17 +60,28 @@ export function prepareDocument(
   operationName: string | null,
   { graph, hideSuggestions }: PrepareOptions,
 ): PreparedDocument {
+  checkText(text)
   const document = withoutReservedVariable(parseDocument(text))
+  const operation = findOperation(document, operationName)
+  const shape = measureShape(document, operation)
+  checkShape(shape, { depthMax: LIMITS.nesting })
   const problems = validateDocument(graph.schema, document, { hideSuggestions })
   if (problems.length > 0) throw new RefusedOperationError(problems.map(toValidationError))
-  const operation = findOperation(document, operationName)
+  const rootFields = rootFieldsOf(document, operation)
   return {
     name: operation.name?.value ?? null,
     type: operation.operation,
     document,
     operation,
     schema: graph.schema,
-    deniedAtRoot: (principal) => rootPermissions(graph, document, operation).filter((urn) => isDenied(principal, urn)),
+    rootFields,
+    deniedAtRoot: (principal) => {
+      const root = graph.schema.getRootType(operation.operation)!
+      return rootFields.flatMap((name) => graph.permissions(root, name)).filter((urn) => isDenied(principal, urn))
+    },
+    shape,
+    costOf: compileCost(graph.costs, document, operation),
+    explain: (variables) => explainCost(graph.costs, document, operation, variables),
     introspects: asksForSchema(document),
     coerce: createCoercion(graph, operation),
     runFor: createRuns(graph, document, operation),
@@ -69,7 +90,7 @@ export function prepareDocument(
 
 function parseDocument(text: string): DocumentNode {
   try {
-    return parse(text)
+    return parse(text, { maxTokens: LIMITS.tokens })
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error
     throw new RefusedOperationError([withCode(error, 'GRAPHQL_PARSE_FAILED')])
@@ -127,13 +148,8 @@ function createCoercion({ schema }: Graph, { variableDefinitions = [] }: Operati
   }
 }
 
-function rootPermissions({ schema, permissions }: Graph, document: DocumentNode, operation: OperationDefinitionNode) {
-  const root = schema.getRootType(operation.operation)!
-  return rootFieldsOf(document, operation).flatMap((name) => permissions(root, name))
-}
-
 /** The names of the fields at the root of an operation. */
-export function rootFieldsOf(document: DocumentNode, { selectionSet }: OperationDefinitionNode): readonly string[] {
+function rootFieldsOf(document: DocumentNode, { selectionSet }: OperationDefinitionNode): readonly string[] {
   const namesIn = ({ selections }: SelectionSetNode): string[] =>
     selections.flatMap((selection) => {
       if (selection.kind === Kind.FIELD) return [selection.name.value]

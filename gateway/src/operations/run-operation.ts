@@ -1,11 +1,17 @@
+import type { Principal } from '@redress/shared/access.ts'
 import { ForbiddenError } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/logger.ts'
 import { type GraphQLFormattedError, OperationTypeNode } from 'graphql'
 import type { Caller } from '../access/caller.ts'
+import type { Row } from '../execution/json.ts'
 import type { OperationResult } from '../execution/operation.ts'
 import type { OperationContext } from '../execution/operation-context.ts'
 import { createDocumentCache } from './documents.ts'
 import type { Graph } from './graph.ts'
+import { checkShape } from './limits/check-shape.ts'
+import { checkVariables } from './limits/check-variables.ts'
+import { QueryTooCostlyError } from './limits/errors.ts'
+import { PRESETS, type Presets, presetOf } from './limits/presets.ts'
 import type { OperationRequest } from './operation-request.ts'
 import type { PersistedDocuments } from './persisted-documents.ts'
 import { type PreparedDocument, prepareDocument } from './prepare-document.ts'
@@ -31,6 +37,8 @@ export type Operations = Readonly<{
 export type RunOptions = Readonly<{
   /** True where changing something is not allowed: GET must be safe. */
   readOnly?: boolean
+  /** Whether the answer tells what it cost. */
+  withCost?: boolean
 }>
 
 /** A subscription that may run, once for each event. */
@@ -45,13 +53,17 @@ export type OperationsOptions = Readonly<{
   graph: Graph
   persisted: PersistedDocuments
   introspection: boolean
+  /** A limit of its own that some fields have. @throws RateLimitedError */
+  admit?: (caller: Caller, rootFields: readonly string[]) => void | Promise<void>
+  presets?: Presets
+  onCost?: (cost: number, preset: string) => void
   onLookup?: (result: 'hit' | 'miss') => void
   logger: Logger
 }>
 
 /** Parses, checks, plans and runs operations. What can be done once for a document is done once. */
 export function createOperations(options: OperationsOptions): Operations {
-  const { persisted, introspection, onLookup, logger } = options
+  const { persisted, introspection, admit, presets = PRESETS, onCost = () => {}, onLookup, logger } = options
   let graph = options.graph
   let documents = createDocumentCache(onLookup)
 
@@ -65,22 +77,32 @@ export function createOperations(options: OperationsOptions): Operations {
     return prepared
   }
 
-  const check = (prepared: PreparedDocument) => {
-    if (prepared.introspects && !introspection) throw refusal(NO_INTROSPECTION, 'GRAPHQL_VALIDATION_FAILED')
+  /** What somebody may ask of the graph in one operation. */
+  const check = ({ introspects, shape, costOf, explain }: PreparedDocument, { roles }: Principal, variables: Row) => {
+    if (introspects && !introspection) throw refusal(NO_INTROSPECTION, 'GRAPHQL_VALIDATION_FAILED')
+    const preset = presetOf(roles, presets)
+    checkShape(shape, preset)
+    checkVariables(variables)
+    const cost = costOf(variables)
+    onCost(cost, preset.name)
+    if (cost > preset.costMax) throw new QueryTooCostlyError({ ...explain(variables), limit: preset.costMax })
+    return { cost, limit: preset.costMax }
   }
 
   return {
-    async run(request, context, { readOnly = false } = {}) {
+    async run(request, context, { readOnly = false, withCost = false } = {}) {
       try {
         const prepared = prepare(request)
         context.observed.operationName = prepared.name?.slice(0, LOGGED_NAME_MAX) ?? null
         context.observed.operationType = prepared.type
-        check(prepared)
         demandOnce(prepared, readOnly)
         const { variables } = request
+        const spent = check(prepared, context.caller.principal, variables)
         const coerced = prepared.coerce(variables)
+        await admit?.(context.caller, prepared.rootFields)
         const result = await prepared.runFor(context.caller.principal)({ variables, coerced, context })
-        return { status: 200, text: textOf(result, context, logger) }
+        const text = textOf(result, context, logger)
+        return { status: 200, text: withCost ? addCost(text, { ...spent, ...prepared.explain(variables) }) : text }
       } catch (error) {
         if (!(error instanceof RefusedOperationError)) throw error
         context.observed.codes = codesOf(error.errors)
@@ -90,7 +112,7 @@ export function createOperations(options: OperationsOptions): Operations {
     },
     prepareSubscription(request, caller) {
       const prepared = prepare(request)
-      check(prepared)
+      check(prepared, caller.principal, request.variables)
       if (prepared.type !== OperationTypeNode.SUBSCRIPTION) throw refusal('This is no subscription.', 'BAD_REQUEST')
       const [denied] = prepared.deniedAtRoot(caller.principal)
       if (denied !== undefined) throw new ForbiddenError(denied)
@@ -108,6 +130,10 @@ export function createOperations(options: OperationsOptions): Operations {
       documents = createDocumentCache(onLookup)
     },
   }
+}
+
+function addCost(text: string, cost: object): string {
+  return `${text.slice(0, -1)},"extensions":{"cost":${JSON.stringify(cost)}}}`
 }
 
 function demandOnce({ type }: PreparedDocument, readOnly: boolean): void {

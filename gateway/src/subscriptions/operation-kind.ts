@@ -1,5 +1,7 @@
 import { getOperationAST, parse } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import { checkText } from '../operations/limits/check-text.ts'
+import { LIMITS } from '../operations/limits/limits.ts'
 import type { GraphqlRequest } from './prepared-subscription.ts'
 
 type Kind = 'query' | 'mutation' | 'subscription'
@@ -26,7 +28,9 @@ export function createOperationKind(): OperationKind {
 
 function kindOf(query: string, operationName: string | null | undefined): Kind {
   try {
-    return getOperationAST(parse(query, { noLocation: true }), operationName)?.operation ?? 'subscription'
+    checkText(query)
+    const document = parse(query, { noLocation: true, maxTokens: LIMITS.tokens })
+    return getOperationAST(document, operationName)?.operation ?? 'subscription'
   } catch {
     return 'subscription'
   }

@@ -1,0 +1,101 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLIncludeDirective,
+  GraphQLSkipDirective,
+  getDirectiveValues,
+  getVariableValues,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionNode,
+} from 'graphql'
+import { computeCost } from './compile-cost.ts'
+import { type CostModel, costOf, type FieldPrice } from './cost-model.ts'
+import type { FieldCost } from './errors.ts'
+
+type Variables = Readonly<Record<string, unknown>>
+
+/** The cost of an operation and what it is made of, dearest first. */
+export type CostExplanation = Readonly<{ cost: number; fields: readonly FieldCost[] }>
+
+const FIELDS_SHOWN = 5
+
+/**
+ * Says which fields make an operation dear. Each field is given what it adds by itself, as many times as it is paid
+ * for; what is paid on all sides of a union is listed for each, though only the dearest side counts.
+ * Goes through the operation: meant for refusals and for those who ask.
+ */
+export function explainCost(
+  model: CostModel,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Variables,
+): CostExplanation {
+  const prices = new Map<FieldNode, FieldPrice>()
+  const estimators: CostModel['estimators'] = [
+    ({ node, type, field, args, childComplexity }) => {
+      const price = model.priceOf(type.name, field, args)
+      prices.set(node, price)
+      return costOf(price, childComplexity)
+    },
+  ]
+  const cost = computeCost({ ...model, estimators }, document, operation, variables)
+  const { coerced = {} } = getVariableValues(model.schema, operation.variableDefinitions ?? [], variables)
+  const shares = sharesOf(operation, { fragments: fragmentsOf(document), prices, variables: coerced })
+  const fields = [...shares].map(([path, share]) => ({ path, cost: share }))
+  return { cost, fields: fields.sort((a, b) => b.cost - a.cost).slice(0, FIELDS_SHOWN) }
+}
+
+type Facts = Readonly<{
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>
+  prices: ReadonlyMap<FieldNode, FieldPrice>
+  variables: Variables
+}>
+type Place = Readonly<{ selections: readonly SelectionNode[]; path: string; times: number }>
+
+function fragmentsOf({ definitions }: DocumentNode): Facts['fragments'] {
+  const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
+  return new Map(fragments.map((fragment) => [fragment.name.value, fragment]))
+}
+
+/** What each path adds. Ends, because the operation is valid: no fragment contains itself. */
+function sharesOf(operation: OperationDefinitionNode, facts: Facts): ReadonlyMap<string, number> {
+  const shares = new Map<string, number>()
+  const open: Place[] = [{ selections: operation.selectionSet.selections, path: '', times: 1 }]
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    for (const selection of place.selections) {
+      if (!isSelected(selection, facts.variables)) continue
+      if (selection.kind === Kind.FIELD) {
+        const inner = addShare(shares, place, selection, facts.prices.get(selection))
+        if (inner) open.push(inner)
+      } else {
+        const target = selection.kind === Kind.INLINE_FRAGMENT ? selection : facts.fragments.get(selection.name.value)
+        if (target) open.push({ ...place, selections: target.selectionSet.selections })
+      }
+    }
+  }
+  return shares
+}
+
+function isSelected(selection: SelectionNode, variables: Variables): boolean {
+  if (!selection.directives?.length) return true
+  const skip = getDirectiveValues(GraphQLSkipDirective, selection, variables)
+  const include = getDirectiveValues(GraphQLIncludeDirective, selection, variables)
+  return skip?.if !== true && include?.if !== false
+}
+
+function addShare(
+  shares: Map<string, number>,
+  { path, times }: Place,
+  node: FieldNode,
+  price: FieldPrice | undefined,
+): Place | null {
+  if (price === undefined) return null
+  const { name, alias = name, selectionSet } = node
+  const own = path === '' ? alias.value : `${path}.${alias.value}`
+  const share = Math.min((shares.get(own) ?? 0) + times * price.rows * price.weight, Number.MAX_SAFE_INTEGER)
+  if (share > 0) shares.set(own, share)
+  const below = Math.min(times * price.rows * price.rowsBelow, Number.MAX_SAFE_INTEGER)
+  return { selections: selectionSet?.selections ?? [], path: own, times: below }
+}
