@@ -1,6 +1,6 @@
 import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals'
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
-import { type DocumentNode, type GraphQLSchema, parse } from 'graphql'
+import { type DirectiveDefinitionNode, type DocumentNode, extendSchema, type GraphQLSchema, Kind, parse } from 'graphql'
 import { createPlannedKeys, type PlannedKey } from './planned-keys.ts'
 import { preparePlanning } from './planner-input.ts'
 import { createTypeTable, type TypeTable } from './type-table.ts'
@@ -34,7 +34,7 @@ export function loadSupergraph(text: string): LoadedSupergraph {
   const planner = new QueryPlanner(supergraph, { generateQueryFragments: false })
   const api = supergraph.apiSchema()
   const superSchema = seen.schema.toGraphQLJSSchema()
-  const schema = seen.apiSchema().toGraphQLJSSchema()
+  const schema = withClientDirectives(seen.apiSchema().toGraphQLJSSchema(), document)
 
   return {
     schema,
@@ -52,4 +52,19 @@ export function loadSupergraph(text: string): LoadedSupergraph {
       return planning.restore(planner.buildQueryPlan(operation))
     },
   }
+}
+
+/** Where a client may write a directive. */
+const CLIENT_LOCATIONS = /^(QUERY|MUTATION|SUBSCRIPTION|FIELD|FRAGMENT_DEFINITION|FRAGMENT_SPREAD|INLINE_FRAGMENT)$/
+
+/** Directives for clients that subgraphs have composed; the planner's schema leaves them out. */
+function withClientDirectives(schema: GraphQLSchema, { definitions }: DocumentNode): GraphQLSchema {
+  const composed = definitions.filter(
+    (definition): definition is DirectiveDefinitionNode =>
+      definition.kind === Kind.DIRECTIVE_DEFINITION &&
+      definition.locations.some(({ value }) => CLIENT_LOCATIONS.test(value)) &&
+      schema.getDirective(definition.name.value) === undefined,
+  )
+  if (composed.length === 0) return schema
+  return extendSchema(schema, { kind: Kind.DOCUMENT, definitions: composed }, { assumeValid: true })
 }

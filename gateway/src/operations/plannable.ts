@@ -29,6 +29,8 @@ export function toPlannable(document: DocumentNode, { schema, plannedKey, isLeft
   return visit(
     document,
     visitWithTypeInfo(types, {
+      // What else clients may write there means nothing to the planner, which would refuse it.
+      Directive: ({ name }) => (/^(skip|include)$/.test(name.value) ? undefined : null),
       FragmentDefinition: ({ typeCondition }) => (typeCondition.name.value.startsWith('__') ? null : undefined),
       Field(field) {
         const name = field.name.value
