@@ -37,7 +37,7 @@ const SOURCES: Readonly<Record<string, SubgraphSource>> = {
       ware[key] = currency === 'USD' ? 10 : 9
     }
     for (const [, key = ''] of query.matchAll(/(\w+):average\(currency:"USD"\)/g)) ware.group = { [key]: 12 }
-    return { data: { ware }, errors: [] }
+    return { data: { ware }, errors: [], isPlain: true }
   },
   async post({ query }, variables) {
     const { representations } = JSON.parse(variables) as { representations: { price: number; group: Row }[] }
@@ -46,7 +46,7 @@ const SOURCES: Readonly<Record<string, SubgraphSource>> = {
       ...(query.includes('euros') && { euros: price }),
       ...(query.includes('isDear') && { isDear: (group.average as number) > 11 }),
     }))
-    return { data: { _entities: entities }, errors: [] }
+    return { data: { _entities: entities }, errors: [], isPlain: true }
   },
 }
 

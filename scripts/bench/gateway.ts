@@ -26,7 +26,7 @@ The last line is one JSON object: how many times less CPU than stock, and our CP
 /** Enough to keep a core busy, and few enough that nobody waits long. */
 const CONNECTIONS = 16
 /** After so many requests, or so many seconds, the compiler has done what it will do. */
-const WARM_UP = { requests: 1000, seconds: 4 }
+const WARM_UP = { requests: 10_000, seconds: 8 }
 
 const { values } = parseArgs({
   options: {

@@ -3,10 +3,14 @@ import {
   type GraphQLLeafType,
   type GraphQLOutputType,
   type GraphQLSchema,
+  getNullableType,
+  isEnumType,
   isListType,
   isNonNullType,
   isObjectType,
+  isScalarType,
 } from 'graphql'
+import { compileFieldWriter, type WrittenField } from './field-code.ts'
 import { quote, type Row } from './json.ts'
 import { isValidLeaf } from './leaf.ts'
 import type { SelectedField, Selection } from './selection.ts'
@@ -21,13 +25,18 @@ export const IRREGULAR = new Error('The answer is not regular.')
  * Compiles what is selected into one function that picks, orders and serialises in a single pass. It knows no paths
  * and no errors; answers that need them are rare and take the slower way.
  */
-export function compileWriter(selection: Selection, schema: GraphQLSchema): (root: Row) => string {
-  return writeObject(selection, schema) as (root: Row) => string
+export function compileWriters(selection: Selection, schema: GraphQLSchema) {
+  const compileFor = (isPlain: boolean, quoteText: QuoteText) =>
+    writeObject(selection, { schema, quoteText, isPlain }) as (root: Row) => string
+  return { plain: compileFor(true, (text) => `"${text}"`), any: compileFor(false, quote) }
 }
 
-function writeValue(type: GraphQLOutputType, below: Selection | null, schema: GraphQLSchema): Write {
-  if (isNonNullType(type)) return compile(type.ofType, below, schema, refuseNull)
-  return compile(type, below, schema, writeNull)
+type QuoteText = (text: string) => string
+type Writing = Readonly<{ schema: GraphQLSchema; quoteText: QuoteText; isPlain: boolean }>
+
+function writeValue(type: GraphQLOutputType, below: Selection | null, writing: Writing): Write {
+  if (isNonNullType(type)) return compile(type.ofType, below, writing, refuseNull)
+  return compile(type, below, writing, writeNull)
 }
 
 const refuseNull = (): string => {
@@ -35,9 +44,9 @@ const refuseNull = (): string => {
 }
 const writeNull = () => 'null'
 
-function compile(type: GraphQLOutputType, below: Selection | null, schema: GraphQLSchema, onNull: () => string): Write {
-  if (isListType(type)) return writeList(writeValue(type.ofType, below, schema), onNull)
-  const write = below ? writeObject(below, schema) : writeLeaf(type as GraphQLLeafType)
+function compile(type: GraphQLOutputType, below: Selection | null, writing: Writing, onNull: () => string): Write {
+  if (isListType(type)) return writeList(writeValue(type.ofType, below, writing), onNull)
+  const write = below ? writeObject(below, writing) : writeLeaf(type as GraphQLLeafType, writing)
   return (value) => (value === null || value === undefined ? onNull() : write(value))
 }
 
@@ -51,23 +60,23 @@ function writeList(write: Write, onNull: () => string): Write {
   }
 }
 
-function writeLeaf(type: GraphQLLeafType): Write {
+function writeLeaf(type: GraphQLLeafType, { quoteText }: Writing): Write {
   const isValid = isValidLeaf(type)
   return (value) => {
     if (!isValid(value)) throw IRREGULAR
-    return typeof value === 'string' ? quote(value) : JSON.stringify(value)
+    return typeof value === 'string' ? quoteText(value) : JSON.stringify(value)
   }
 }
 
 /** An object of a type that is not certain is written as the type that it says it has. */
-function writeObject(selection: Selection, schema: GraphQLSchema): Write {
+function writeObject(selection: Selection, writing: Writing): Write {
   const writers = new Map<unknown, Write>()
   const writerFor = (typeName: unknown): Write => {
     const known = writers.get(typeName)
     if (known) return known
-    const type = typeName === undefined ? selection.type : schema.getType(String(typeName))
-    if (!isObjectType(type) || !isPossible(type, selection.type, schema)) throw IRREGULAR
-    const write = writeFields(type, selection, schema)
+    const type = typeName === undefined ? selection.type : writing.schema.getType(String(typeName))
+    if (!isObjectType(type) || !isPossible(type, selection.type, writing.schema)) throw IRREGULAR
+    const write = writeFields(type, selection, writing)
     writers.set(typeName, write)
     return write
   }
@@ -81,26 +90,26 @@ function isPossible(type: GraphQLCompositeType, declared: GraphQLCompositeType, 
   return type === declared || (!isObjectType(declared) && schema.isSubType(declared, type as never))
 }
 
-type FieldWriter = Readonly<{ head: string; read: (row: Row) => unknown; write: Write }>
-
-function writeFields(type: GraphQLCompositeType, selection: Selection, schema: GraphQLSchema): Write {
-  const fields = selection.fieldsOf(type).map((field) => toWriter(field, type, schema))
-  return (value) => {
-    let text = '{'
-    for (let index = 0; index < fields.length; index++) {
-      const { head, read, write } = fields[index]!
-      text += index === 0 ? head : `,${head}`
-      text += write(read(value as Row))
-    }
-    return `${text}}`
-  }
+function writeFields(type: GraphQLCompositeType, selection: Selection, writing: Writing): Write {
+  const fields = selection.fieldsOf(type).map((field) => toWritten(field, type, writing))
+  return compileFieldWriter(fields, writing.quoteText, writing.isPlain) as Write
 }
 
-function toWriter(field: SelectedField, type: GraphQLCompositeType, schema: GraphQLSchema): FieldWriter {
+function toWritten(field: SelectedField, type: GraphQLCompositeType, writing: Writing): WrittenField {
   const head = `${quote(field.key)}:`
-  const { read } = field
-  if (field.denied !== null) return { head, read, write: refuseNull }
-  if (field.name === '__typename') return { head, read, write: () => quote(type.name) }
-  if (field.name.startsWith('__')) return { head, read, write: JSON.stringify }
-  return { head, read, write: writeValue(field.type, field.below, schema) }
+  const { source } = field
+  if (field.denied !== null) return { head, source, usual: 'other', write: refuseNull }
+  if (field.name === '__typename') return { head, source, usual: { json: quote(type.name) }, write: refuseNull }
+  if (field.name.startsWith('__')) return { head, source, usual: 'other', write: JSON.stringify }
+  return { head, source, usual: usualOf(field), write: writeValue(field.type, field.below, writing) }
+}
+
+/** Any other value goes the longer way, which looks at everything. */
+function usualOf({ type, below }: SelectedField): WrittenField['usual'] {
+  const leaf = getNullableType(type)
+  if (below !== null || isListType(leaf)) return 'other'
+  if (isEnumType(leaf)) return { names: new Set(leaf.getValues().map(({ name }) => name)) }
+  if (!isScalarType(leaf) || leaf.name === 'Float') return 'other'
+  if (leaf.name === 'Boolean') return 'boolean'
+  return leaf.name === 'Int' ? 'integer' : 'text'
 }

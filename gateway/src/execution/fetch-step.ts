@@ -31,12 +31,22 @@ export function compileFetch(node: FetchNode, source: SubgraphSource, types: Typ
     fields: fieldsOf(node),
     types,
   }
-  return async (run, spot) => {
-    try {
-      await (fetch.represent ? fetchEntities(fetch, fetch.represent, run, spot) : fetchRoot(fetch, run, spot))
-    } catch (error) {
-      run.fail(error, fetch.request.service, placesOf(spot.path, fetch.fields))
-    }
+  const { represent } = fetch
+  return represent
+    ? (run, spot) => fetchEntities(fetch, represent, run, spot)
+    : (run, spot) => fetchRoot(fetch, run, spot)
+}
+
+/** Null where there is no answer, which the run then knows. */
+async function ask(fetch: Fetch, variables: string, run: PlanRun, spot: Spot): Promise<SubgraphAnswer | null> {
+  try {
+    const answer = await fetch.source(fetch.request, variables, run.context)
+    run.isPlain &&= answer.isPlain
+    return answer
+  } catch {
+    // Why, the source has logged.
+    run.fail('SUBGRAPH_UNAVAILABLE', fetch.request.service, placesOf(spot.path, fetch.fields))
+    return null
   }
 }
 
@@ -79,9 +89,11 @@ function variablesText({ variables }: Fetch, given: Row): string {
   return text
 }
 
-async function fetchRoot(fetch: Fetch, run: PlanRun, { rows, path }: Spot): Promise<void> {
+async function fetchRoot(fetch: Fetch, run: PlanRun, spot: Spot): Promise<void> {
+  const { rows, path } = spot
   if (rows.length === 0) return
-  const answer = await fetch.source(fetch.request, `{${variablesText(fetch, run.variables)}}`, run.context)
+  const answer = await ask(fetch, `{${variablesText(fetch, run.variables)}}`, run, spot)
+  if (answer === null) return
   for (const error of answer.errors) {
     const place = error.path ? [...path, ...error.path] : onlyPlace(path, fetch.fields)
     run.report(error, fetch.request.service, place)
@@ -106,7 +118,8 @@ async function fetchEntities(fetch: Fetch, represent: Represent, run: PlanRun, s
   const others = variablesText(fetch, run.variables)
   const representations = `"representations":[${[...positions.keys()].join(',')}]`
   const variables = `{${others}${others === '' ? '' : ','}${representations}}`
-  const answer = await fetch.source(fetch.request, variables, run.context)
+  const answer = await ask(fetch, variables, run, spot)
+  if (answer === null) return
   const rowsOf = [...positions.values()]
   if (answer.errors.length > 0) reportEntityErrors(fetch, answer, rowsOf, run, spot)
   if (answer.data === null) return
@@ -114,7 +127,8 @@ async function fetchEntities(fetch: Fetch, represent: Represent, run: PlanRun, s
   const entities = answer.data._entities
   if (!Array.isArray(entities) || entities.length !== rowsOf.length) {
     if (entities === null && answer.errors.length > 0) return
-    throw new Error(`Answered for another number of entities than the ${rowsOf.length} asked for.`)
+    run.fail('SUBGRAPH_INVALID_ANSWER', fetch.request.service, placesOf(spot.path, fetch.fields))
+    return
   }
   for (const [at, indexes] of rowsOf.entries()) {
     mergeEntity(

@@ -19,6 +19,10 @@ export function createLocalSource(schema: GraphQLSchema, rootOf: LocalRoot): Sub
       variableValues: JSON.parse(variables),
     })
     // What graphql-js gives has no prototype, and may be shared with others: the run gets rows of its own.
-    return { data: data ? JSON.parse(JSON.stringify(data)) : null, errors: errors.map((error) => error.toJSON()) }
+    return {
+      data: data ? JSON.parse(JSON.stringify(data)) : null,
+      errors: errors.map((error) => error.toJSON()),
+      isPlain: false,
+    }
   }
 }

@@ -10,7 +10,7 @@ import {
   print,
   visit,
 } from 'graphql'
-import { compileWriter, IRREGULAR } from './answer-writer.ts'
+import { compileWriters, IRREGULAR } from './answer-writer.ts'
 import { compilePlan, type PlanEnvironment } from './compile-plan.ts'
 import { completeAnswer } from './complete-answer.ts'
 import type { Row } from './json.ts'
@@ -54,7 +54,8 @@ const VARIANTS_MAX = 64
 
 type Variant = Readonly<{
   selection: Selection
-  write: (root: Row) => string
+  /** For strings that need no escape, and for any. */
+  write: Readonly<Record<'plain' | 'any', (root: Row) => string>>
   introspected: readonly SelectedField[]
 }>
 
@@ -110,12 +111,16 @@ function createVariant(
   const introspected = fields.filter(({ name }) => name === '__schema' || name === '__type')
   const isFetched = ({ name, denied }: SelectedField) => !name.startsWith('__') && denied === null
   if (isEmpty && fields.some(isFetched)) throw new EmptyPlanError('The planner has no plan for this operation.')
-  return { selection, write: compileWriter(selection, schema), introspected }
+  return { selection, write: compileWriters(selection, schema), introspected }
 }
 
-function answerOf({ selection, write }: Variant, { root, errors }: PlanRun, parts: OperationParts): OperationResult {
+function answerOf(
+  { selection, write }: Variant,
+  { root, errors, isPlain }: PlanRun,
+  parts: OperationParts,
+): OperationResult {
   try {
-    return { data: write(root), errors }
+    return { data: (isPlain ? write.plain : write.any)(root), errors }
   } catch (error) {
     if (error !== IRREGULAR) throw error
   }

@@ -3,7 +3,7 @@ import type { Row } from './json.ts'
 import type { OperationContext } from './operation-context.ts'
 import type { Path } from './places.ts'
 import { toClientPath } from './planned-keys.ts'
-import { failureOf } from './subgraph-failure.ts'
+import { failureOf, type SubgraphFailure } from './subgraph-failure.ts'
 
 /** Objects of the answer that are being filled in, and where they are; `@` in the path stands for all of a list. */
 export type Spot = Readonly<{ rows: readonly Row[]; path: readonly string[] }>
@@ -15,6 +15,8 @@ export type Step = (run: PlanRun, spot: Spot) => Promise<void> | void
 export class PlanRun {
   readonly root: Row = {}
   readonly errors: GraphQLFormattedError[] = []
+  /** Whether no string that was found holds anything that JSON would escape. */
+  isPlain = true
   /** As the client sent them: defaults are for the subgraphs to fill in. */
   readonly variables: Row
   /** The variables of `@skip` and `@include`, with defaults. */
@@ -37,8 +39,8 @@ export class PlanRun {
   }
 
   /** A subgraph gave no answer, or one that cannot be used. */
-  fail(error: unknown, service: string, places: readonly Path[]): void {
-    const failure = failureOf(error, service)
+  fail(code: SubgraphFailure, service: string, places: readonly Path[]): void {
+    const failure = failureOf(code, service)
     if (places.length === 0) this.errors.push(failure)
     for (const path of places) this.errors.push({ ...failure, path: toClientPath(path) })
   }

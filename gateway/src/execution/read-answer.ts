@@ -2,6 +2,8 @@ import type { GraphQLFormattedError } from 'graphql'
 import { isRow } from './json.ts'
 import type { SubgraphAnswer } from './subgraph-source.ts'
 
+const NO_ERRORS: SubgraphAnswer['errors'] = []
+
 /**
  * A subgraph answers 400 in GraphQL's own form when a value has the right type for the gateway but not for the
  * subgraph, which alone knows its scalars: that is the caller's mistake, and an answer.
@@ -15,7 +17,11 @@ export function readAnswer(status: number, text: string): SubgraphAnswer {
   if (errors === null ? !isRow(data) : !isErrors(errors) || (data !== null && !isRow(data))) {
     throw new Error('Answered with something that is not GraphQL.')
   }
-  return { data: data as SubgraphAnswer['data'], errors: (errors ?? []) as SubgraphAnswer['errors'] }
+  return {
+    data: data as SubgraphAnswer['data'],
+    errors: (errors ?? NO_ERRORS) as SubgraphAnswer['errors'],
+    isPlain: !text.includes('\\'),
+  }
 }
 
 function isErrors(errors: unknown): errors is readonly GraphQLFormattedError[] {

@@ -63,8 +63,8 @@ function toDataSource(service: string, source: SubgraphSource, context: Operatio
       try {
         const { data, errors } = await source(request, JSON.stringify(variables ?? {}), context)
         return { data, ...(errors.length > 0 && { errors }) } as never
-      } catch (error) {
-        const { message, extensions } = failureOf(error, service)
+      } catch {
+        const { message, extensions } = failureOf('SUBGRAPH_UNAVAILABLE', service)
         throw new GraphQLError(message, { extensions })
       }
     },

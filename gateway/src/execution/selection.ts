@@ -20,6 +20,8 @@ import type { PlannedKey } from './planned-keys.ts'
 export type SelectedField = Readonly<{
   key: string
   name: string
+  /** The key under which it was fetched. */
+  source: string
   read: (row: Row) => unknown
   type: GraphQLOutputType
   /** Type and key, for messages. */
@@ -130,10 +132,12 @@ function toField(
   const type = typeOfField(parent, name)
   const below = nodes.flatMap(({ selectionSet }) => selectionSet ?? [])
   const named = getNamedType(type)
+  const source = name.startsWith('__') ? key : rules.plannedKey(key, name)
   return {
     key,
     name,
-    read: readerOf(name.startsWith('__') ? key : rules.plannedKey(key, name)),
+    source,
+    read: readerOf(source),
     type,
     coordinate: `${parent.name}.${key}`,
     denied: rules.deniedAt(parent, name),

@@ -13,7 +13,12 @@ export type FetchRequest = Readonly<{
   isRead: boolean
 }>
 
-export type SubgraphAnswer = Readonly<{ data: Row | null; errors: readonly GraphQLFormattedError[] }>
+export type SubgraphAnswer = Readonly<{
+  data: Row | null
+  errors: readonly GraphQLFormattedError[]
+  /** Whether it came as JSON without a backslash: then no string in it holds anything that JSON would escape. */
+  isPlain: boolean
+}>
 
 /**
  * Sends a request to one subgraph.

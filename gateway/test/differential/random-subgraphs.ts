@@ -16,7 +16,7 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 import type { Row } from '../../src/execution/json.ts'
-import type { SubgraphSource } from '../../src/execution/subgraph-source.ts'
+import type { SubgraphAnswer, SubgraphSource } from '../../src/execution/subgraph-source.ts'
 import { Random } from './random.ts'
 
 /** How well the subgraphs are, each figure a probability. */
@@ -64,7 +64,7 @@ export function randomSubgraphs(supergraph: string, health: Health): (name: stri
     const answering = { schema: schemas.get(name)!, fragments, variables, health, errors }
     if (!Array.isArray(representations)) {
       const root = answering.schema.getRootType(operation.operation)!
-      return { data: answerObject(answering, root, [operation.selectionSet], { key, path: [] }), errors }
+      return toAnswer(answerObject(answering, root, [operation.selectionSet], { key, path: [] }), errors)
     }
     const [field] = operation.selectionSet.selections as [FieldNode]
     const entities = representations.map((representation: Row, index) => {
@@ -74,8 +74,12 @@ export function randomSubgraphs(supergraph: string, health: Health): (name: stri
       if (new Random(`${place.key} null`).chance(health.nulls / 2)) return null
       return answerObject(answering, typed, [field.selectionSet!], place)
     })
-    return { data: { _entities: entities }, errors }
+    return toAnswer({ _entities: entities }, errors)
   }
+}
+
+function toAnswer(data: Row, errors: readonly GraphQLFormattedError[]): SubgraphAnswer {
+  return { data, errors, isPlain: !JSON.stringify(data).includes('\\') }
 }
 
 type Place = Readonly<{ key: string; id?: unknown; path: readonly (string | number)[] }>

@@ -44,7 +44,10 @@ export const OPERATIONS: readonly BenchOperation[] = [
       createdAt
       updatedAt
       customer { id riskScore }
-      decision { id action confidence routing reasoning decidedAt }
+      transaction { id merchant status amount { amount currency } }
+      resolution { action by at }
+      statusHistory { from to changedBy at }
+      decision { id action confidence routing engine fallback policyApplied policy { skill version } decidedAt }
       auditTrail(first: 2) { nodes { sequence action actor at } }
     }
     pageInfo { hasNextPage endCursor }

@@ -30,6 +30,18 @@ function toIssue(id: string): Row {
     createdAt: AT,
     updatedAt: AT,
     customer: { __typename: 'Customer', id: numbered('cust_', numberIn(id)), riskScore: 10 + (numberIn(id) % 90) },
+    transaction: {
+      __typename: 'Transaction',
+      id: numbered('txn_', numberIn(id)),
+      merchant: 'Northwind Outdoor',
+      status: 'CAPTURED',
+      amount: { __typename: 'Money', amount: 1_000_000 + numberIn(id), currency: 'USD' },
+    },
+    resolution: { __typename: 'Resolution', action: 'APPROVE_REFUND', by: 'service:decisions', at: AT },
+    statusHistory: [
+      { __typename: 'StatusChange', from: 'PENDING', to: 'PROCESSING', changedBy: 'service:decisions', at: AT },
+      { __typename: 'StatusChange', from: 'PROCESSING', to: 'RESOLVED', changedBy: 'service:decisions', at: AT },
+    ],
   }
 }
 
@@ -41,6 +53,9 @@ function toDecision(id: string): Row {
     confidence: 10 + (numberIn(id) % 90),
     routing: 'AUTO_RESOLVE',
     engine: 'RULES',
+    fallback: false,
+    policyApplied: 'refund-policy §1.2',
+    policy: { __typename: 'PolicyVersion', skill: 'refund-policy', version: '1.0.0' },
     reasoning: 'The item arrived defective, within the window of thirty days, and the amount is below the limit.',
     decidedAt: AT,
   }
