@@ -30,7 +30,8 @@ export async function startSystem(options: Partial<StackOptions> = {}): Promise<
     gatewayPort: 0,
     logLevel: 'warn',
     ...options,
-    environment: { PATH: process.env.PATH, ...options.environment },
+    // A service that was killed is asked again soon, so that tests need not wait for it.
+    environment: { PATH: process.env.PATH, BREAKER_OPEN_MS: '500', ...options.environment },
   })
   await seedSampleData(stack.environmentOf('issues'))
 

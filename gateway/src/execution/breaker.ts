@@ -1,9 +1,8 @@
 import CircuitBreaker from 'opossum'
 
-/** Five failures within a minute open it; half a minute later one call is let through to see. */
+/** Five failures within a minute open it; later one call is let through to see. */
 const FAILURES = 5
 const WINDOW_MS = 60_000
-const OPEN_MS = 30_000
 
 export type BreakerState = 'closed' | 'half open' | 'open'
 
@@ -15,7 +14,7 @@ export type Breaker = Readonly<{
 }>
 
 export type BreakerOptions = Readonly<{
-  openMs?: number
+  openMs: number
   /** Whether an error is the fault of what was called. */
   isFailure: (error: unknown) => boolean
   onChange: (state: BreakerState) => void
@@ -28,7 +27,7 @@ type Call = () => Promise<unknown>
  * not closed, the probes: so its share is always all, and the volume threshold is the number of failures that opens it,
  * however much succeeds beside them.
  */
-export function createBreaker({ openMs = OPEN_MS, isFailure, onChange }: BreakerOptions): Breaker {
+export function createBreaker({ openMs, isFailure, onChange }: BreakerOptions): Breaker {
   const circuit = new CircuitBreaker((call: Call) => call(), {
     timeout: false,
     volumeThreshold: FAILURES,

@@ -17,6 +17,8 @@ const RETRY_MS = 100
 
 export type CallOptions = Readonly<{
   timeoutMs: number
+  /** How long a subgraph is spared after it has failed too often. */
+  breakerOpenMs: number
   /** Null where nobody is told who asks. */
   signToken: SignInternalToken | null
   logger: Logger
@@ -38,8 +40,9 @@ type Shared = { answer: SubgraphAnswer | null; text: string; status: number }
  */
 export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): SubgraphCaller {
   const { name } = subgraph
-  const { logger, telemetry, onCall, onBreaker } = options
+  const { breakerOpenMs, logger, telemetry, onCall, onBreaker } = options
   const breaker = createBreaker({
+    openMs: breakerOpenMs,
     isFailure: (error) => !(error instanceof GivenUpError),
     onChange(state) {
       logger.warn({ subgraph: name, breaker: state }, 'circuit breaker')
