@@ -183,8 +183,19 @@ describe('an address of the caller', () => {
   })
 })
 
-describe('without introspection', () => {
-  it('the schema is not shown, nor names of it suggested', async () => {
+describe('introspection', () => {
+  it('shows the schema only to those who may read it', async () => {
+    const token = await gateway.signToken({ roles: ['customer'], customerId: 'cust_042' })
+    const response = await gateway.post(
+      { query: '{ __schema { queryType { name } } }' },
+      { headers: { authorization: `Bearer ${token}` } },
+    )
+
+    expect(response.status).toBe(403)
+    expect(await codesOf(response)).toEqual(['FORBIDDEN'])
+  })
+
+  it('does not show the schema, nor suggest names of it, where it is off', async () => {
     const closed = await startTestGateway({ environment: { INTROSPECTION: 'false' } })
 
     expect((await closed.ask('{ __schema { types { name } } }')).errors).toMatchObject([

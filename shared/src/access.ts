@@ -14,7 +14,14 @@ export type Role = (typeof ROLES)[number]
 export const GATEWAY_ROLE = 'gateway'
 export const GATEWAY_PRINCIPAL: Principal = { id: 'gateway', roles: [GATEWAY_ROLE], customerId: null }
 
-const READ = ['issue:read:*', 'customer:read:*', 'transaction:read:*', 'decision:read:*', 'queue:read:*'] as const
+const READ = [
+  'issue:read:*',
+  'customer:read:*',
+  'transaction:read:*',
+  'decision:read:*',
+  'queue:read:*',
+  'schema:read:*',
+] as const
 
 /** What each role may do, as `resource:action:target`. `*` stands for all; the target `own` for the caller's own. */
 export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, readonly string[]>> = {

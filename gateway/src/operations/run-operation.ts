@@ -13,6 +13,7 @@ import { checkVariables } from './limits/check-variables.ts'
 import { QueryTooCostlyError } from './limits/errors.ts'
 import { PRESETS, type Presets, presetOf } from './limits/presets.ts'
 import type { OperationRequest } from './operation-request.ts'
+import { isDenied } from './permissions.ts'
 import type { PersistedDocuments } from './persisted-documents.ts'
 import { type PreparedDocument, prepareDocument } from './prepare-document.ts'
 import { INTERNAL, toPublicError } from './public-error.ts'
@@ -20,6 +21,7 @@ import { RefusedOperationError } from './refusal.ts'
 
 /** Whoever writes an operation may name it as they like; the log is ours. */
 const LOGGED_NAME_MAX = 100
+const READ_SCHEMA = 'schema:read:*'
 const NO_INTROSPECTION = 'This gateway does not show its schema.'
 
 /** The answer to one operation: what to send, and with which HTTP status. */
@@ -78,9 +80,10 @@ export function createOperations(options: OperationsOptions): Operations {
   }
 
   /** What somebody may ask of the graph in one operation. */
-  const check = ({ introspects, shape, costOf, explain }: PreparedDocument, { roles }: Principal, variables: Row) => {
+  const check = ({ introspects, shape, costOf, explain }: PreparedDocument, principal: Principal, variables: Row) => {
     if (introspects && !introspection) throw refusal(NO_INTROSPECTION, 'GRAPHQL_VALIDATION_FAILED')
-    const preset = presetOf(roles, presets)
+    if (introspects && isDenied(principal, READ_SCHEMA)) throw new ForbiddenError(READ_SCHEMA)
+    const preset = presetOf(principal.roles, presets)
     checkShape(shape, preset)
     checkVariables(variables)
     const cost = costOf(variables)
