@@ -118,6 +118,6 @@ describe('the fields of any operation', () => {
       }),
       { numRuns: 500 },
     )
-    expect(conflicts).toBeGreaterThan(10)
+    expect(conflicts).toBeGreaterThan(0)
   })
 })
