@@ -53,6 +53,7 @@ const Environment = ObservabilityEnvironment.merge({
   JWT_ISSUER: "string > 0 = 'redress'",
   JWT_AUDIENCE: "string > 0 = 'redress'",
   SUBGRAPH_TIMEOUT_MS: `${TIMEOUT} = '5000'`,
+  BREAKER_FAILURES: "string.integer.parse |> 1 <= number <= 1000000 = '5'",
   BREAKER_OPEN_MS: `${TIMEOUT} = '30000'`,
   REQUEST_TIMEOUT_MS: `${TIMEOUT} = '15000'`,
   'REDIS_URL?': 'string.url',
@@ -117,7 +118,8 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     /** Addresses that stand above those in the supergraph. */
     subgraphs: { issues: env.ISSUES_URL, decisions: env.DECISIONS_URL, audit: env.AUDIT_URL },
     subgraphTimeoutMs: env.SUBGRAPH_TIMEOUT_MS,
-    breakerOpenMs: env.BREAKER_OPEN_MS,
+    /** So many failures within a minute, and a subgraph is spared for so long. */
+    breaker: { failuresMax: env.BREAKER_FAILURES, openMs: env.BREAKER_OPEN_MS },
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
     /** Null: limits are counted by this process alone, and there are no subscriptions. */
     redis: {

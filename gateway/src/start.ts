@@ -48,7 +48,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const subgraphs = createSubgraphs({
     services: config.subgraphs,
     timeoutMs: config.subgraphTimeoutMs,
-    breakerOpenMs: config.breakerOpenMs,
+    breaker: config.breaker,
     signToken,
     logger,
     telemetry,

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { AppError, BadUserInputError } from './errors.ts'
 
 const HEADERS_TIMEOUT_MS = 10_000
@@ -46,6 +46,7 @@ export type HttpServerOptions = Readonly<{
 export function startHttpServer(handle: RequestListener, { port, host, attach }: HttpServerOptions) {
   const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: KEEP_ALIVE_MS }, handle)
   attach?.(server)
+  const unused = trackUnused(server)
   server.headersTimeout = HEADERS_TIMEOUT_MS
   server.requestTimeout = REQUEST_TIMEOUT_MS
 
@@ -67,10 +68,25 @@ export function startHttpServer(handle: RequestListener, { port, host, attach }:
               closed()
             })
             server.closeIdleConnections()
+            for (const socket of unused) socket.destroy()
           }),
       })
     })
   })
+}
+
+/** Connections that have not carried a request: to Node they are not idle, and it would wait for them. */
+function trackUnused(server: Server): ReadonlySet<Socket> {
+  const unused = new Set<Socket>()
+  server.on('connection', (socket) => {
+    unused.add(socket)
+    socket.once('close', () => unused.delete(socket))
+  })
+  const use = ({ socket }: IncomingMessage) => unused.delete(socket)
+  server.on('request', use)
+  // Where nobody listens for upgrades, Node answers them as requests.
+  if (server.listenerCount('upgrade') > 0) server.on('upgrade', use)
+  return unused
 }
 
 /**

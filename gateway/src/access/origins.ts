@@ -2,7 +2,10 @@
 export type Origins = ReadonlySet<string>
 
 const METHODS = 'GET, POST'
-const REQUEST_HEADERS = 'authorization, content-type, x-api-key, x-request-id, traceparent'
+const REQUEST_HEADERS = [
+  'authorization, content-type, x-api-key, x-request-id, traceparent',
+  'x-query-cost, apollo-require-preflight, x-apollo-operation-name, graphql-require-preflight',
+].join(', ')
 /** What a page may read of an answer. */
 const ANSWER_HEADERS = 'x-request-id, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, retry-after'
 const PREFLIGHT_SECONDS = 600
@@ -50,16 +53,13 @@ export function corsHeaders(origins: Origins, origin: string | null): Readonly<R
   return { vary: 'Origin', 'access-control-allow-origin': origin, 'access-control-expose-headers': ANSWER_HEADERS }
 }
 
-/** What is answered to an OPTIONS request, with status 204; an origin that is not on the list reads no permission. */
+/** What an OPTIONS request, answered with 204, is told besides: nothing for an origin that is not on the list. */
 export function preflightHeaders(origins: Origins, origin: string | null): Readonly<Record<string, string>> {
-  const isListed = origin !== null && origins.has(origin)
+  if (origin === null || !origins.has(origin)) return {}
   return {
-    ...corsHeaders(origins, origin),
-    ...(isListed && {
-      'access-control-allow-methods': METHODS,
-      'access-control-allow-headers': REQUEST_HEADERS,
-      'access-control-max-age': String(PREFLIGHT_SECONDS),
-    }),
+    'access-control-allow-methods': METHODS,
+    'access-control-allow-headers': REQUEST_HEADERS,
+    'access-control-max-age': String(PREFLIGHT_SECONDS),
   }
 }
 

@@ -1,7 +1,5 @@
 import CircuitBreaker from 'opossum'
 
-/** Five failures within a minute open it; later one call is let through to see. */
-const FAILURES = 5
 const WINDOW_MS = 60_000
 
 export type BreakerState = 'closed' | 'half open' | 'open'
@@ -14,6 +12,9 @@ export type Breaker = Readonly<{
 }>
 
 export type BreakerOptions = Readonly<{
+  /** So many within a minute open it … */
+  failuresMax: number
+  /** … for so long; then one call is let through to see. */
   openMs: number
   /** Whether an error is the fault of what was called. */
   isFailure: (error: unknown) => boolean
@@ -27,10 +28,10 @@ type Call = () => Promise<unknown>
  * not closed, the probes: so its share is always all, and the volume threshold is the number of failures that opens it,
  * however much succeeds beside them.
  */
-export function createBreaker({ openMs, isFailure, onChange }: BreakerOptions): Breaker {
+export function createBreaker({ failuresMax, openMs, isFailure, onChange }: BreakerOptions): Breaker {
   const circuit = new CircuitBreaker((call: Call) => call(), {
     timeout: false,
-    volumeThreshold: FAILURES,
+    volumeThreshold: failuresMax,
     errorThresholdPercentage: 50,
     rollingCountTimeout: WINDOW_MS,
     resetTimeout: openMs,

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { SignInternalToken } from '@redress/shared/internal-token.ts'
 import type { Logger } from '@redress/shared/logger.ts'
 import type { Telemetry } from '@redress/shared/telemetry.ts'
-import { type Breaker, type BreakerState, createBreaker } from './breaker.ts'
+import { type Breaker, type BreakerOptions, type BreakerState, createBreaker } from './breaker.ts'
 import type { Cancellation } from './cancellation.ts'
 import { createInFlight, type Launch } from './in-flight.ts'
 import type { OperationContext } from './operation-context.ts'
@@ -17,8 +17,8 @@ const RETRY_MS = 100
 
 export type CallOptions = Readonly<{
   timeoutMs: number
-  /** How long a subgraph is spared after it has failed too often. */
-  breakerOpenMs: number
+  /** How often it may fail within a minute, and for how long it is spared then. */
+  breaker: Pick<BreakerOptions, 'failuresMax' | 'openMs'>
   /** Null where nobody is told who asks. */
   signToken: SignInternalToken | null
   logger: Logger
@@ -40,9 +40,9 @@ type Shared = { answer: SubgraphAnswer | null; text: string; status: number }
  */
 export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): SubgraphCaller {
   const { name } = subgraph
-  const { breakerOpenMs, logger, telemetry, onCall, onBreaker } = options
+  const { logger, telemetry, onCall, onBreaker } = options
   const breaker = createBreaker({
-    openMs: breakerOpenMs,
+    ...options.breaker,
     isFailure: (error) => !(error instanceof GivenUpError),
     onChange(state) {
       logger.warn({ subgraph: name, breaker: state }, 'circuit breaker')
@@ -52,7 +52,7 @@ export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): 
   const reads = createInFlight<Shared>()
 
   const launch = (request: FetchRequest, body: string, context: OperationContext): Launch<Shared> =>
-    async function launched(onStart) {
+    async function launched(cancellation) {
       const beganAt = performance.now()
       let outcome: CallOutcome = 'refused'
       try {
@@ -60,7 +60,7 @@ export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): 
           outcome = 'failed'
           return telemetry.withSpan(
             { name: `subgraph ${name}`, kind: 'client', attributes: { subgraph: name }, parent: context.traceparent },
-            ({ traceparent }) => deliver(subgraph, { request, body, context, traceparent, onStart }, options),
+            ({ traceparent }) => deliver(subgraph, { request, body, context, traceparent, cancellation }, options),
           )
         })
         outcome = 'ok'
@@ -76,9 +76,10 @@ export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): 
       const body = `${request.bodyHead}${variables}}`
       try {
         const start = launch(request, body, context)
-        const shared = request.isRead
-          ? await reads.join(`${context.caller.scope}\n${body}`, context.cancellation, start)
-          : await breakOffWith(context.cancellation, start)
+        const shared =
+          request.isRead && hasTime(context, options)
+            ? await reads.join(`${context.caller.scope}\n${body}`, context.cancellation, start)
+            : await start(context.cancellation)
         return take(shared)
       } catch (err) {
         const { requestId, cancellation } = context
@@ -95,16 +96,9 @@ function take(shared: Shared): SubgraphAnswer {
   return answer ?? readAnswer(status, text)
 }
 
-async function breakOffWith(cancellation: Cancellation, start: Launch<Shared>): Promise<Shared> {
-  let leave = () => {}
-  try {
-    return await start((abort) => {
-      leave = abort
-      cancellation.add(abort)
-    })
-  } finally {
-    cancellation.remove(leave)
-  }
+/** Who is near the end of their own time neither waits longer for others, nor has them wait less. */
+function hasTime({ endsAt }: OperationContext, { timeoutMs }: CallOptions): boolean {
+  return endsAt - performance.now() >= timeoutMs
 }
 
 type Delivery = Readonly<{
@@ -113,12 +107,13 @@ type Delivery = Readonly<{
   context: OperationContext
   /** Of the call; null where nothing is traced here. */
   traceparent: string | null
-  onStart: (abort: () => void) => void
+  /** Of the call, which others than the first may wait for. */
+  cancellation: Cancellation
 }>
 
 async function deliver(
   { pool, graphqlPath }: Subgraph,
-  { request, body, context, traceparent, onStart }: Delivery,
+  { request, body, context, traceparent, cancellation }: Delivery,
   { timeoutMs, signToken }: CallOptions,
 ): Promise<Shared> {
   const headers = headersFor(context, signToken && (await signToken(context.caller.principal)))
@@ -128,13 +123,14 @@ async function deliver(
   for (let attempt = 1; ; attempt++) {
     try {
       const remainingMs = Math.max(1, endsAt - performance.now())
-      const raw = await sendRequest(pool, { path: graphqlPath, headers, body, timeoutMs: remainingMs, onStart })
+      const raw = await sendRequest(pool, { path: graphqlPath, headers, body, timeoutMs: remainingMs, cancellation })
       return { ...raw, answer: readAnswer(raw.status, raw.text) }
     } catch (error) {
       const waitMs = RETRY_MS * 2 ** (attempt - 1) * (0.75 + Math.random() / 2)
       const isWorthIt = request.isRead && attempt < ATTEMPTS && isOfConnection(error)
-      if (!isWorthIt || context.cancellation.isCancelled || performance.now() + waitMs >= endsAt) throw error
+      if (!isWorthIt || performance.now() + waitMs >= endsAt) throw error
       await pause(waitMs)
+      if (cancellation.isCancelled) throw new GivenUpError()
     }
   }
 }

@@ -1,8 +1,8 @@
-import type { Cancellation } from './cancellation.ts'
+import { Cancellation } from './cancellation.ts'
 import { GivenUpError } from './send-request.ts'
 
-/** Starts a call. `onStart` is given what breaks it off. */
-export type Launch<Result> = (onStart: (abort: () => void) => void) => Promise<Result>
+/** Starts a call, which is broken off when it is cancelled. */
+export type Launch<Result> = (cancellation: Cancellation) => Promise<Result>
 
 export type InFlight<Result> = Readonly<{
   /**
@@ -13,17 +13,15 @@ export type InFlight<Result> = Readonly<{
   join: (key: string, cancellation: Cancellation, launch: Launch<Result>) => Promise<Result>
 }>
 
-type Flight<Result> = { waiting: number; abort: () => void; result: Promise<Result> }
+type Flight<Result> = Readonly<{ cancellation: Cancellation; result: Promise<Result> }> & { waiting: number }
 
 /** Lets callers who ask the same at the same time share one call. */
 export function createInFlight<Result>(): InFlight<Result> {
   const flights = new Map<string, Flight<Result>>()
 
   const start = (key: string, launch: Launch<Result>): Flight<Result> => {
-    const flight: Flight<Result> = { waiting: 0, abort: () => {}, result: null as never }
-    flight.result = launch((abort) => {
-      flight.abort = abort
-    })
+    const cancellation = new Cancellation()
+    const flight: Flight<Result> = { waiting: 0, cancellation, result: launch(cancellation) }
     flights.set(key, flight)
     const land = () => {
       if (flights.get(key) === flight) flights.delete(key)
@@ -42,7 +40,7 @@ export function createInFlight<Result>(): InFlight<Result> {
           flight.waiting--
           if (flight.waiting === 0) {
             flights.delete(key)
-            flight.abort()
+            flight.cancellation.cancel()
           }
           reject(new GivenUpError())
         }

@@ -1,4 +1,5 @@
 import type { Pool } from 'undici'
+import type { Cancellation } from './cancellation.ts'
 
 export type RawAnswer = Readonly<{ status: number; text: string }>
 
@@ -26,8 +27,8 @@ export type SendOptions = Readonly<{
   headers: string[]
   body: string
   timeoutMs: number
-  /** Called with a function that breaks the call off. */
-  onStart: (abort: () => void) => void
+  /** Breaks the call off. */
+  cancellation: Cancellation
 }>
 
 /**
@@ -35,7 +36,7 @@ export type SendOptions = Readonly<{
  * @throws DeadlineError, GivenUpError, or what undici says about the connection.
  */
 export function sendRequest(pool: Pool, options: SendOptions): Promise<RawAnswer> {
-  const { path, headers, body, timeoutMs, onStart } = options
+  const { path, headers, body, timeoutMs, cancellation } = options
   return new Promise((resolve, reject) => {
     let status = 0
     let chunks: Buffer | Buffer[] | null = null
@@ -46,6 +47,7 @@ export function sendRequest(pool: Pool, options: SendOptions): Promise<RawAnswer
       if (isOver) return
       isOver = true
       clearTimeout(timer)
+      cancellation.remove(giveUp)
       settle()
     }
     const abort = (reason: Error) =>
@@ -54,7 +56,9 @@ export function sendRequest(pool: Pool, options: SendOptions): Promise<RawAnswer
         reject(reason)
       })
     const timer = setTimeout(() => abort(new DeadlineError(timeoutMs)), timeoutMs)
-    onStart(() => abort(new GivenUpError()))
+    const giveUp = () => abort(new GivenUpError())
+    cancellation.add(giveUp)
+    if (isOver) return
 
     pool.dispatch(
       { method: 'POST', path, headers, body },

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createKeys, pemOf, signToken, type TokenClaims } from './keys.ts'
+import { startSubgraphs } from './subgraphs.ts'
+
+/** Loaded before the program: tells the test, when asked, how late its event loop ever was, and what it holds. */
+const PROBE = `
+  import { monitorEventLoopDelay } from 'node:perf_hooks'
+  const delay = monitorEventLoopDelay({ resolution: 5 })
+  process.on('message', (message) => {
+    if (message === 'reset') { delay.enable(); delay.reset() }
+    if (message === 'collect') globalThis.gc()
+    const kinds = {}
+    for (const kind of process.getActiveResourcesInfo()) kinds[kind] = (kinds[kind] ?? 0) + 1
+    const { heapUsed, rss } = process.memoryUsage()
+    process.send({ probe: { delayMs: delay.max / 1e6, heapUsed, rss, kinds } })
+  })
+  process.channel.unref()`
+
+export type Probe = Readonly<{ delayMs: number; heapUsed: number; rss: number; kinds: Record<string, number> }>
+
+type Options = Readonly<{ urls?: Readonly<Record<string, string>>; environment?: NodeJS.ProcessEnv }>
+
+/** The gateway's own program in a process of its own, over the three real subgraphs in this one. */
+export async function startGatewayProcess({ urls = {}, environment = {} }: Options = {}) {
+  const keys = createKeys()
+  const directory = mkdtempSync(join(tmpdir(), 'gateway-process-'))
+  const [keyFile, probeFile] = [join(directory, 'jwt.pem'), join(directory, 'probe.mjs')]
+  writeFileSync(keyFile, pemOf(keys.jwt.publicKey))
+  writeFileSync(probeFile, PROBE)
+  const real = await startSubgraphs(keys.internalPublicKey)
+  const address = { ...real.urls, ...urls }
+  const main = new URL('../src/main.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, ['--expose-gc', '--import', probeFile, main], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: {
+      PORT: '0',
+      ISSUES_URL: address.issues,
+      DECISIONS_URL: address.decisions,
+      AUDIT_URL: address.audit,
+      INTERNAL_PRIVATE_KEY: keys.internalPrivateKey,
+      JWT_PUBLIC_KEY_PATH: keyFile,
+      RATE_LIMIT_MAX: '1000000',
+      LOG_LEVEL: 'error',
+      ...environment,
+    },
+  })
+  const [{ url }] = (await once(child, 'message')) as [{ url: string }]
+  const ask = async (message: 'reset' | 'look' | 'collect'): Promise<Probe> => {
+    child.send(message)
+    const [{ probe }] = (await once(child, 'message')) as [{ probe: Probe }]
+    return probe
+  }
+  return {
+    url,
+    keys,
+    token: await signToken(keys.jwt.privateKey, { roles: ['admin'] }),
+    signToken: (claims: TokenClaims) => signToken(keys.jwt.privateKey, claims),
+    calls: real.calls,
+    reset: () => ask('reset'),
+    look: () => ask('look'),
+    /** As `look`, once the garbage is gone. */
+    lookTidy: () => ask('collect'),
+    isAlive: () => child.exitCode === null && child.signalCode === null,
+    async stop() {
+      child.kill('SIGKILL')
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+      await real.stop()
+      rmSync(directory, { recursive: true })
+    },
+  }
+}
