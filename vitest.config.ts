@@ -9,7 +9,7 @@ export default defineConfig({
   ...base,
   test: {
     // Most of the time tests wait for stores and processes; one file a core would leave the cores idle.
-    maxWorkers: 3,
+    maxWorkers: 4,
     reporters: ['default', './scripts/closing-line-reporter.ts'],
     projects: [
       {

@@ -45,6 +45,7 @@ describe('the configuration of the gateway', () => {
       host: '127.0.0.1',
       trustProxy: false,
       subgraphTimeoutMs: 5_000,
+      subscriptions: { perPrincipalMax: 100, perProcessMax: 10_000 },
       health: { timeoutMs: 2_000 },
       shutdown: { timeoutMs: 30_000 },
       jwt: { issuer: 'redress', audience: 'redress' },

@@ -61,6 +61,8 @@ const Environment = ObservabilityEnvironment.merge({
   'REDIS_EVENTS_URL?': 'string.url',
   RATE_LIMIT_MAX: "string.integer.parse |> 1 <= number <= 1000000000 = '100'",
   RATE_LIMIT_WINDOW_MS: "string.integer.parse |> 1000 <= number <= 86400000 = '60000'",
+  SUBSCRIPTIONS_PER_CALLER: "string.integer.parse |> 1 <= number <= 100000 = '100'",
+  SUBSCRIPTIONS_MAX: "string.integer.parse |> 1 <= number <= 100000 = '10000'",
   CORS_ORIGINS: Origins.default(''),
   HEALTH_CHECK_TIMEOUT_MS: `${TIMEOUT} = '2000'`,
   SHUTDOWN_TIMEOUT_MS: `${TIMEOUT} = '30000'`,
@@ -128,6 +130,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     },
     // Where nobody is asked who they are, all would share one limit.
     rateLimit: { max: env.AUTH === 'off' ? 1_000_000_000 : env.RATE_LIMIT_MAX, windowMs: env.RATE_LIMIT_WINDOW_MS },
+    subscriptions: { perPrincipalMax: env.SUBSCRIPTIONS_PER_CALLER, perProcessMax: env.SUBSCRIPTIONS_MAX },
     origins: readOrigins(env.CORS_ORIGINS),
     internalPrivateKey: env.INTERNAL_PRIVATE_KEY ?? null,
     auth: env.AUTH === 'on',

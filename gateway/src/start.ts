@@ -110,6 +110,10 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       operations,
       authenticate,
       limiter,
+      limits: {
+        subscriptionsPerPrincipalMax: config.subscriptions.perPrincipalMax,
+        subscriptionsPerProcessMax: config.subscriptions.perProcessMax,
+      },
       timeoutMs,
       isAllowedOrigin: (origin, host) => isAllowedOrigin(config.origins, { origin, host }),
       clientIpOf: (request) => clientIpOf(request, config.trustProxy),

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startTestGateway } from './gateway.ts'
 import { startOddSubgraph } from './subgraphs.ts'
 
@@ -25,6 +25,18 @@ const WITHOUT_AUDIT = { issue: { id: 'iss_1', decision: { action: 'APPROVE_REFUN
 const UNAVAILABLE = expect.objectContaining({ extensions: { code: 'SUBGRAPH_UNAVAILABLE', service: 'audit' } })
 
 describe('a subgraph that fails takes away its fields and no others:', () => {
+  let behaviour: RequestListener = () => {}
+  let shared: Awaited<ReturnType<typeof startTestGateway>>
+  let audit: Awaited<ReturnType<typeof startOddSubgraph>>
+  beforeAll(async () => {
+    audit = await startOddSubgraph((request, response) => behaviour(request, response))
+    shared = await startTestGateway({ urls: { audit: audit.url }, environment: { BREAKER_FAILURES: '1000' } })
+  })
+  afterAll(async () => {
+    await shared.stop()
+    audit.stop()
+  })
+
   it.for<[string, RequestListener]>([
     ['answers with an error status', (_, response) => response.writeHead(500).end('{"data":{}}')],
     ['does not know the gateway', (_, response) => response.writeHead(401).end('{"errors":[{"message":"no"}]}')],
@@ -43,9 +55,9 @@ describe('a subgraph that fails takes away its fields and no others:', () => {
     ],
     ['hangs up', (request) => request.socket.destroy()],
   ])('one that %s', async ([, listener]) => {
-    const { gateway } = await startWithAudit(listener)
+    behaviour = listener
 
-    const { data, errors } = await gateway.ask(JOIN)
+    const { data, errors } = await shared.ask(JOIN)
 
     expect(data).toEqual(WITHOUT_AUDIT)
     expect(errors).toEqual([UNAVAILABLE])

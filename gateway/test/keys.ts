@@ -14,14 +14,23 @@ export function createKeys() {
 
 export const pemOf = (key: KeyObject) => key.export({ format: 'pem', type: 'spki' }).toString()
 
-export type TokenClaims = Readonly<{ roles?: readonly string[]; customerId?: string; sub?: string }>
+export type TokenClaims = Readonly<{
+  roles?: readonly string[]
+  customerId?: string
+  sub?: string
+  /** How long it is good, as `5m`. */
+  lifetime?: string
+}>
 
-export function signToken(privateKey: KeyObject, { sub = 'ada', ...claims }: TokenClaims): Promise<string> {
+export function signToken(
+  privateKey: KeyObject,
+  { sub = 'ada', lifetime = '5m', ...claims }: TokenClaims,
+): Promise<string> {
   return new SignJWT(claims)
     .setProtectedHeader({ alg: 'ES256' })
     .setSubject(sub)
     .setIssuer('redress')
     .setAudience('redress')
-    .setExpirationTime('5m')
+    .setExpirationTime(lifetime)
     .sign(privateKey)
 }

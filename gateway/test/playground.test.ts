@@ -35,7 +35,7 @@ describe('the playground', () => {
 
     expect(response.status).toBe(200)
     expect(response.headers.get('content-encoding')).toBe('gzip')
-    expect(response.headers.get('content-security-policy')).toContain("connect-src 'self';")
+    expect(response.headers.get('content-security-policy')).toContain("connect-src 'self' ws: wss:;")
     expect(page).toContain('<title>Redress playground</title>')
     expect(page).toContain('Bearer header.claims.signature')
     expect(page).not.toMatch(/<(script|link|img|iframe)[^>]+(src|href)="(https?:)?\/\//)

@@ -38,6 +38,10 @@ const RESOLVERS: Readonly<Record<string, (seen: (context: RequestContext<unknown
       },
     },
     Issue: {
+      __resolveReference: (reference: object, context: RequestContext<unknown>) => {
+        seen(context)
+        return { ...ISSUE, ...reference }
+      },
       customer: () => ({ id: 'cust_042', riskScore: 15 }),
       resolution: () => ({ action: 'APPROVE_REFUND', by: 'rules', at: AT }),
       // The schema promises a list; a subgraph with a bug breaks the promise.

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { startTraceReceiver } from '@redress/shared/testing/trace-receiver.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connect, follow } from './subscriptions/live-client.ts'
 import { type Answer, CREATE, declineInput, type Role, type System, startSystem } from './system.ts'
 
 const collector = await startTraceReceiver()
@@ -30,6 +31,13 @@ const ISSUE = `query Issue($id: ID!) {
     decisions { id }
     auditTrail { nodes { action actor requestId changes } totalCount }
   }
+}`
+
+const FOLLOWED = `subscription Followed($after: String) {
+  issueStatusChanged(after: $after) { issueId from to changedBy issue { type } }
+}`
+const DECIDED = `subscription Decided($after: String) {
+  decisionMade(after: $after) { issueId action confidence routing decision { engine policy { skill } } }
 }`
 
 const REVIEW = `mutation Review($input: ReviewIssueInput!) { reviewIssue(input: $input) { issue { status version } } }`
@@ -125,6 +133,30 @@ describe('the way of an issue', () => {
     expect(auditTrail.nodes[2].changes.status).toEqual({ before: 'PROCESSING', after: 'RESOLVED' })
     const { data } = await system.ask('admin', '{ verifyAuditChain { valid entries reason } }')
     expect(data.verifyAuditChain).toMatchObject({ valid: true, reason: null })
+  })
+
+  it('is told to those who follow it, step by step, and so is its decision', async () => {
+    const url = system.stack.graphql.replace('http', 'ws')
+    const client = connect(url, { authorization: `Bearer ${system.stack.tokens?.operator}` })
+    const since = { after: new Date().toISOString() }
+    const moves = follow(client, FOLLOWED, since)
+    const decisions = follow(client, DECIDED, since)
+
+    const id = await createAndWait(declineInput())
+
+    const ofIssue = (events: readonly { issueId: string }[]) => events.filter(({ issueId }) => issueId === id)
+    const told = () => ofIssue(moves.received.map(({ issueStatusChanged }) => issueStatusChanged))
+    const decided = () => ofIssue(decisions.received.map(({ decisionMade }) => decisionMade))
+    await expect.poll(told, { timeout: 5_000 }).toEqual([
+      { issueId: id, from: null, to: 'PENDING', changedBy: 'dev-operator', issue: { type: 'DECLINE' } },
+      { issueId: id, from: 'PENDING', to: 'PROCESSING', changedBy: 'redress:decisions', issue: { type: 'DECLINE' } },
+      { issueId: id, from: 'PROCESSING', to: 'RESOLVED', changedBy: 'redress:decisions', issue: { type: 'DECLINE' } },
+    ])
+    const decision = { engine: 'RULES', policy: { skill: 'decline-policy' } }
+    await expect
+      .poll(decided, { timeout: 5_000 })
+      .toEqual([{ issueId: id, action: 'RETRY_PAYMENT', confidence: 85, routing: 'AUTO_RESOLVE', decision }])
+    await client.dispose()
   })
 
   it('asks a person where the decision is not sure, and keeps what they made of it', async () => {

@@ -11,11 +11,12 @@ import { createClient } from 'redis'
 import { findOrInstallRedis, readMachine } from '../stack/find-redis.ts'
 import { launchNode } from '../stack/launch-node.ts'
 import { findFreePort, launchRedis } from '../stack/launch-redis.ts'
-import { cpuSecondsOf, percentile } from './processes.ts'
+import { readCpuMicros, readRssMegabytes } from './gateway/process-usage.ts'
+import { percentile } from './processes.ts'
 
 const HELP = `npm run bench:subscriptions [-- --clients=N] [--events=N]
 
-Publishes events to a gateway that N WebSocket clients (default 5000) in another process have subscribed to, each with
+Publishes events to a gateway (the real program) that N WebSocket clients (default 5000) in another process have subscribed to, each with
 the same operation, and measures when they have it. One event at a time, N of them (default 60).
 
 The last line is one JSON object with the figures.`
@@ -24,6 +25,7 @@ const FEW = 100
 /** Events before the figures count: code is compiled while it runs. */
 const WARM_UP = 15
 const BETWEEN_MS = 20
+const SETTLE_MS = 500
 
 const { values } = parseArgs({
   options: {
@@ -39,11 +41,7 @@ if (values.help) {
 const clientsMax = Number(values.clients)
 const events = Number(values.events)
 
-type State = Readonly<{
-  counts: { open: { issueStatusChanged: number }; catchingUp: number }
-  answered: number
-  rssBytes: number
-}>
+type Started = Readonly<{ url: string; pid: number; token: string }>
 
 const directory = mkdtempSync(join(tmpdir(), 'redress-bench-'))
 const started: ChildProcess[] = []
@@ -59,9 +57,13 @@ async function measure() {
   const redisUrl = await startRedis()
   const publisher = createClient({ url: redisUrl })
   await publisher.connect()
-  const gateway = await start('gateway-process', { REDIS_URL: redisUrl })
-  const clients = await start('clients-process', { GATEWAY_URL: gateway.url })
-  const ask = async () => (await reply(gateway.child, {})) as State
+  // One caller opens all of them, which no caller may do by default.
+  const gateway = await start('gateway-process', { REDIS_URL: redisUrl, SUBSCRIPTIONS_PER_CALLER: String(clientsMax) })
+  const { url, pid, token } = gateway.said
+  const GATEWAY_URL = `${url.replace('http', 'ws')}/graphql`
+  const clients = await start('clients-process', { GATEWAY_URL, TOKEN: token })
+  const calls = async () => ((await reply(gateway.child, {})) as { calls: number }).calls
+  const cpuMicros = () => [pid, clients.child.pid!].map(readCpuMicros)
 
   /** Publishes one event; when each of `count` clients had it. */
   const deliver = async (count: number): Promise<readonly number[]> => {
@@ -81,35 +83,37 @@ async function measure() {
   }
   const untilLive = async (count: number) => {
     for (;;) {
-      const { counts } = await ask()
-      if (counts.open.issueStatusChanged - counts.catchingUp === count) return
-      await pause(BETWEEN_MS)
+      const metrics = await (await fetch(`${url}/metrics`)).text()
+      const open = /^subscriptions_open\{field="issueStatusChanged"\} (\d+)$/m.exec(metrics)?.[1]
+      await pause(SETTLE_MS)
+      if (Number(open) === count) return
     }
   }
 
   await reply(clients.child, { open: FEW })
   await untilLive(FEW)
   const first = (await deliverMany(FEW)).map((latencies) => latencies[0]!).sort(ascending)
-  const before = await ask()
+  const rssBefore = readRssMegabytes(pid)
 
   console.log(`Opening ${clientsMax} sockets …`)
   await reply(clients.child, { open: clientsMax - FEW })
   await untilLive(clientsMax)
-  const cpuBefore = [gateway, clients].map(({ child }) => cpuSecondsOf(child.pid!))
+  const cpuBefore = cpuMicros()
+  const callsBefore = await calls()
   const fanOuts = await deliverMany(clientsMax)
-  const cpu = [gateway, clients].map(({ child }, index) => cpuSecondsOf(child.pid!) - cpuBefore[index]!)
-  const [gatewayCpu = '', clientsCpu = ''] = cpu.map((seconds) => ((seconds * 1000) / (WARM_UP + events)).toFixed(0))
-  const after = await ask()
+  const cpu = cpuMicros().map((micros, index) => (micros - cpuBefore[index]!) / 1000 / (WARM_UP + events))
+  const [gatewayCpu = '', clientsCpu = ''] = cpu.map((millis) => millis.toFixed(0))
 
+  const callsMade = (await calls()) - callsBefore
   const last = fanOuts.map((latencies) => latencies.at(-1)!).sort(ascending)
   const each = fanOuts.flat().sort(ascending)
-  const rssKiBEach = (after.rssBytes - before.rssBytes) / 1024 / (clientsMax - FEW)
+  const rssKiBEach = ((readRssMegabytes(pid) - rssBefore) * 1024) / (clientsMax - FEW)
   console.log(`
 first client of ${FEW}         p50 ${ms(first, 0.5)}   p95 ${ms(first, 0.95)}   p99 ${ms(first, 0.99)}
 all ${clientsMax} clients have it   p50 ${ms(last, 0.5)}   p95 ${ms(last, 0.95)}   p99 ${ms(last, 0.99)}
 each of ${clientsMax} clients       p50 ${ms(each, 0.5)}   p95 ${ms(each, 0.95)}   p99 ${ms(each, 0.99)}
 CPU for each event          gateway ${gatewayCpu} ms   clients ${clientsCpu} ms
-executions ${after.answered - before.answered} for ${WARM_UP + events} events
+calls of the subgraph ${callsMade} for ${WARM_UP + events} events
 resident memory ${rssKiBEach.toFixed(1)} KiB each`)
   publisher.destroy()
   return {
@@ -129,12 +133,13 @@ async function startRedis(): Promise<string> {
 
 async function start(name: string, environment: Readonly<Record<string, string>>) {
   const file = fileURLToPath(new URL(`../../gateway/test/subscriptions/${name}.ts`, import.meta.url))
-  const { child, ready } = launchNode(file, { ...process.env, ...environment })
+  const { child } = launchNode(file, { ...process.env, ...environment })
   started.push(child)
   child.stdout?.pipe(process.stdout)
   child.stderr?.pipe(process.stderr)
   const gone = once(child, 'exit').then(() => Promise.reject(new Error(`${name} ended`)))
-  return { child, url: await Promise.race([ready, gone]) }
+  const [said] = await Promise.race([once(child, 'message'), gone])
+  return { child, said: said as Started }
 }
 
 async function reply(child: ChildProcess, message: object): Promise<unknown> {

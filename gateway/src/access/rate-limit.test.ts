@@ -73,11 +73,24 @@ describe('a limit', () => {
 
   it('is answered for without a promise while there are points in hand', async () => {
     const { consume } = oneGateway(100)
+    await consume(ada, 'general')
     const answers = [consume(ada, 'general')]
     await answers[0]
     for (let time = 0; time < 9; time++) answers.push(consume(ada, 'general'))
 
     expect(answers.map((answer) => answer instanceof Promise)).toEqual([true, ...Array(9).fill(false)])
+  })
+
+  it('is not used up by gateways that start one after the other and are asked little', async () => {
+    const now = () => START
+    const { counters } = createShared(now)
+    const verdicts: RateVerdict[] = []
+    for (let start = 0; start < 40; start++) {
+      const gateway = createRateLimiter({ counters, general: { max: 1_000, windowMs: 60_000 }, now })
+      verdicts.push(...(await consumeInTurn(gateway, 2)))
+    }
+
+    expect(countAllowed(verdicts)).toBe(80)
   })
 
   it('is whole again when its window ends', async () => {

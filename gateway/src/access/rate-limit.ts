@@ -102,10 +102,13 @@ function createPurse(key: string, limit: Limit): Purse {
 /** Nothing is left to take until the window ends; a process that counts alone asks whether it still does. */
 const isSpent = ({ left, degraded }: Purse) => left === 0 && !degraded
 
-/** A tenth of what is left, but enough for those who wait. */
+/**
+ * A tenth of what is left, but enough for those who wait. At first only that: what others took is not known yet, and
+ * ten gateways that are started one after the other must not take it all.
+ */
 function sizeOfChunk({ limit, left, endsAt, waiting }: Purse, at: number): number {
-  const available = at < endsAt ? left : limit.max
-  return Math.max(1, Math.min(available, Math.max(Math.ceil(available / SHARE), waiting)))
+  if (at >= endsAt) return Math.max(1, Math.min(limit.max, waiting))
+  return Math.max(1, Math.min(left, Math.max(Math.ceil(left / SHARE), waiting)))
 }
 
 /** Of the points that were asked for, those within the limit are granted. */

@@ -5,6 +5,7 @@ import type { Authenticate } from '../access/authenticate.ts'
 import type { RateLimiter } from '../access/rate-limit.ts'
 import type { GatewayMetrics } from '../observability/gateway-metrics.ts'
 import type { Operations } from '../operations/run-operation.ts'
+import type { Limits } from './limits.ts'
 import { createLiveOperations } from './live-operations.ts'
 import { createOperationKind } from './operation-kind.ts'
 import { createSseDoor } from './sse-door.ts'
@@ -16,6 +17,7 @@ export type LiveDoorsOptions = Readonly<{
   operations: Operations
   authenticate: Authenticate
   limiter: RateLimiter
+  limits: Partial<Limits>
   timeoutMs: number
   isAllowedOrigin: (origin: string, host: string | null) => boolean
   clientIpOf: (request: IncomingMessage) => string
@@ -35,10 +37,12 @@ export type LiveDoors = Readonly<{
 
 /** The doors through which events leave: WebSocket and server-sent events. */
 export function openLiveDoors(options: LiveDoorsOptions): LiveDoors {
-  const { redis, operations, authenticate, limiter, timeoutMs, isAllowedOrigin, clientIpOf, metrics, logger } = options
+  const { redis, operations, authenticate, limiter, limits, timeoutMs, isAllowedOrigin, clientIpOf, metrics, logger } =
+    options
   const subscriptions = createSubscriptions({
     redis,
     operations: createLiveOperations({ operations, limiter, timeoutMs }),
+    limits,
     observe: {
       opened: metrics.subscriptionOpened,
       closed: metrics.subscriptionClosed,

@@ -11,7 +11,7 @@ const AT_ONCE = 100
 const ISSUE_ID = /"issueId":"(bench-(\d+))"/
 const QUERY = 'subscription { issueStatusChanged { cursor issueId from to changedBy at issue { priority version } } }'
 
-const url = process.env.GATEWAY_URL ?? ''
+const { GATEWAY_URL: url = '', TOKEN: token = '' } = process.env
 const latencies = new Map<string, number[]>()
 let expected: readonly [string, number] | null = null
 let opened = 0
@@ -35,7 +35,7 @@ function openOne(): Promise<void> {
   const socket = new WebSocket(url, 'graphql-transport-ws', { perMessageDeflate: false })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   socket.on('open', () =>
-    socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: 'Bearer admin' } })),
+    socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } })),
   )
   socket.once('message', () => {
     socket.send(JSON.stringify({ id, type: 'subscribe', payload: { query: QUERY } }))

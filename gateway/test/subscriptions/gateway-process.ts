@@ -1,26 +1,23 @@
-import { createLogger } from '@redress/shared/logger.ts'
-import { connectRedis } from '@redress/shared/redis.ts'
-import { createHttpSource, startIssuesSubgraph } from './issues-subgraph.ts'
-import { startSubscriptionGateway } from './subscription-gateway.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { launchNode } from '../../../scripts/stack/launch-node.ts'
+import { startIssuesSubgraph } from './issues-subgraph.ts'
+import { createGatewayEnvironment, GATEWAY_PROGRAM } from './real-gateway.ts'
 
 /**
- * The subscriptions of the gateway as a process of their own, for scripts/bench/subscriptions.ts. Says by message where
- * it serves, and answers each message with its counts and its resident memory.
+ * The gateway's own program over a small issues subgraph, for scripts/bench/subscriptions.ts. Says by message where it
+ * serves, which process it is and a token, and answers each message with the calls of the subgraph so far.
  */
-const MANY = 100_000
-
-const logger = createLogger('subscriptions', { level: 'warn' })
-const redis = await connectRedis(process.env.REDIS_URL ?? '', { name: 'subscriptions', logger })
+const directory = mkdtempSync(join(tmpdir(), 'redress-bench-gateway-'))
 const issues = await startIssuesSubgraph()
-const gateway = await startSubscriptionGateway({
-  redis,
-  sources: { issues: createHttpSource(issues.url) },
-  limits: { subscriptionsPerPrincipalMax: MANY },
-  logger,
-})
+const { environment, signToken } = createGatewayEnvironment(directory)
+const { child, ready } = launchNode(GATEWAY_PROGRAM, { ...process.env, ...environment, ISSUES_URL: issues.url })
+child.stdout?.pipe(process.stdout)
+child.stderr?.pipe(process.stderr)
+child.once('exit', () => process.exit(1))
 
-process.on('message', () => {
-  const { done, subscriptions } = gateway
-  process.send?.({ counts: subscriptions.counts(), answered: done.answered, rssBytes: process.memoryUsage.rss() })
-})
-process.send?.({ ready: true, url: gateway.websocketUrl })
+const url = await ready
+rmSync(directory, { recursive: true })
+process.on('message', () => process.send?.({ calls: issues.calls() }))
+process.send?.({ ready: true, url, pid: child.pid, token: await signToken({ roles: ['admin'] }) })

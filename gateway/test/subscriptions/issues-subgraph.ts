@@ -14,7 +14,12 @@ export async function startIssuesSubgraph() {
     })
     request.on('end', () => {
       const { representations = [] } = JSON.parse(body).variables
-      const issues = representations.map(({ id }: { id: string }) => ({ id, priority: 'HIGH', version: 3 }))
+      const issues = representations.map(({ id }: { id: string }) => ({
+        __typename: 'Issue',
+        id,
+        priority: 'HIGH',
+        version: 3,
+      }))
       const data = { _entities: issues, issue: { id: 'iss_1', priority: 'HIGH', version: 3 } }
       response.setHeader('content-type', 'application/json')
       response.end(JSON.stringify({ data }))

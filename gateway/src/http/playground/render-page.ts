@@ -14,14 +14,17 @@ const MARK =
 // Run as a worker: the parts of the page take tens of megabytes, which end with it. Only the packed page is kept.
 const { tabs, devToken } = workerData as PageInput
 const headers = JSON.stringify(devToken === null ? {} : { Authorization: `Bearer ${devToken}` }, null, 2)
-const page = renderGraphiQL({
+const rendered = renderGraphiQL({
   title: 'Redress playground',
   logo: MARK,
   favicon: `data:image/svg+xml,${encodeURIComponent(MARK)}`,
   endpoint: '/graphql',
+  subscriptionsProtocol: 'WS',
   defaultTabs: tabs.map((tab) => ({ ...tab, headers })),
   headers,
   // The browser would go on sending a token of yesterday.
   shouldPersistHeaders: false,
 })
+// GraphiQL shows the headers of a tab to queries only; a socket is told who asks by its parameters.
+const page = rendered.replace(/extensions:\{headers:(\w+\?\.headers)\}/, 'extensions:{headers:$1,connectionParams:$1}')
 parentPort?.postMessage(gzipSync(page))

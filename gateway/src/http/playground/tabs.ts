@@ -6,6 +6,7 @@ export type Tab = Readonly<{ query: string; variables: string }>
 /** Which operations the playground offers, from left to right, and the variables they start with. */
 const OPERATIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'follow-an-issue': {},
+  'follow-issues': {},
   'list-issues': { filter: { status: ['AWAITING_REVIEW'] } },
   'create-issue': {
     input: {

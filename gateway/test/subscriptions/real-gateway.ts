@@ -1,0 +1,30 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createKeys, pemOf, signToken, type TokenClaims } from '../keys.ts'
+
+export const GATEWAY_PROGRAM = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+/** Nothing listens there: port 1 belongs to nobody. */
+const NOWHERE = 'http://127.0.0.1:1'
+
+/** What the gateway's program needs to start, with its key file in `directory`, and tokens that it accepts. */
+export function createGatewayEnvironment(directory: string) {
+  const keys = createKeys()
+  const JWT_PUBLIC_KEY_PATH = join(directory, 'jwt.pem')
+  writeFileSync(JWT_PUBLIC_KEY_PATH, pemOf(keys.jwt.publicKey))
+  return {
+    environment: {
+      PORT: '0',
+      LOG_LEVEL: 'warn',
+      ISSUES_URL: NOWHERE,
+      DECISIONS_URL: NOWHERE,
+      AUDIT_URL: NOWHERE,
+      INTERNAL_PRIVATE_KEY: keys.internalPrivateKey,
+      JWT_PUBLIC_KEY_PATH,
+      RATE_LIMIT_MAX: '1000000',
+    },
+    internalPublicKey: keys.internalPublicKey,
+    signToken: (claims: TokenClaims) => signToken(keys.jwt.privateKey, claims),
+  }
+}
