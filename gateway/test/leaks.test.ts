@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Probe, startGatewayProcess } from './gateway-process.ts'
 
 /** All of them take longer than everybody's tests should: LEAK_REQUESTS=10000. */
-const REQUESTS = Number(process.env.LEAK_REQUESTS ?? 500)
+const REQUESTS = Number(process.env.LEAK_REQUESTS ?? 400)
 const AT_ONCE = 120
 const MEBIBYTE = 1024 * 1024
 
