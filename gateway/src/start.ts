@@ -69,7 +69,9 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const graph = readGraph()
 
   // Who may, and how much.
-  const counters = cache ? createSteadyCounters({ shared: createRedisCounters(cache), logger }) : createLocalCounters()
+  const counters = cache
+    ? createSteadyCounters({ shared: createRedisCounters(cache), logger, onChange: counted.rateLimiterDegraded })
+    : createLocalCounters()
   const audit = subgraphs.find('audit')
   const authenticate = createAuthenticator({
     verifyToken: config.auth ? createTokenCallers({ keys: keysOf(config), ...config.jwt }) : NOBODY,

@@ -82,6 +82,8 @@ type Options = Readonly<{
   now?: () => number
   timeoutMs?: number
   local?: ReturnType<typeof createLocalCounters>
+  /** Called when it begins or ends that this process counts alone. */
+  onChange?: (isAlone: boolean) => void
 }>
 
 /**
@@ -90,6 +92,7 @@ type Options = Readonly<{
  */
 export function createSteadyCounters(options: Options): Counters {
   const { shared, logger, now = Date.now, timeoutMs = TIMEOUT_MS, local = createLocalCounters(now) } = options
+  const { onChange = () => {} } = options
   let away = false
   let tryAgainAt = 0
 
@@ -97,6 +100,7 @@ export function createSteadyCounters(options: Options): Counters {
     if (nowAway) tryAgainAt = now() + RETRY_MS
     if (nowAway === away) return
     away = nowAway
+    onChange(away)
     if (away) logger.warn({ err }, 'rate limits are counted by this process alone')
     else logger.info('rate limits are shared again')
   }

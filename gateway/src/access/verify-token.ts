@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto'
-import type { Principal } from '@redress/shared/access.ts'
 import { AppError, UnauthenticatedError } from '@redress/shared/errors.ts'
 import { toPrincipal } from '@redress/shared/internal-token.ts'
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
@@ -52,15 +51,6 @@ export function createTokenCallers({ now = Date.now, ...rules }: TokenRules): Ca
       }
     },
   }
-}
-
-/** @throws UnauthenticatedError when there is no token, or one that is forged, expired or meant for somebody else. */
-export type VerifyToken = (authorization: string | null) => Promise<Principal>
-
-/** As createTokenCallers, for who needs no more than the principal. */
-export function createTokenVerifier(rules: TokenRules): VerifyToken {
-  const callers = createTokenCallers(rules)
-  return async (authorization) => (await callers.verify(authorization ?? '')).principal
 }
 
 function readBearerToken(authorization: string): string {

@@ -14,15 +14,19 @@ const PROVEN_BYTES_MAX = 64 * 1024 * 1024
 export type DocumentCache = Readonly<{
   get: (text: string, operationName: string | null) => PreparedDocument | null
   add: (text: string, operationName: string | null, prepared: PreparedDocument) => void
-  size: () => number
 }>
 
 /**
  * Keeps prepared documents, the latest used longest, within a bound of bytes. A document is first on trial; asked for
  * again, it moves to where those on trial cannot push it out. So a flood of ever new documents costs the flood only.
  */
-export function createDocumentCache(onLookup: (result: 'hit' | 'miss') => void = () => {}): DocumentCache {
-  const create = (maxSize: number) => new LRUCache<string, Cached>({ maxSize, sizeCalculation: sizeOf })
+export function createDocumentCache(onLookup: (result: 'hit' | 'miss' | 'evicted') => void = () => {}): DocumentCache {
+  const create = (maxSize: number) =>
+    new LRUCache<string, Cached>({
+      maxSize,
+      sizeCalculation: sizeOf,
+      dispose: (_, __, reason) => reason === 'evict' && onLookup('evicted'),
+    })
   const tried = create(TRIED_BYTES_MAX)
   const proven = create(PROVEN_BYTES_MAX)
 
@@ -45,7 +49,6 @@ export function createDocumentCache(onLookup: (result: 'hit' | 'miss') => void =
     add(text, operationName, prepared) {
       tried.set(keyOf(text, operationName), { prepared, bytes: BYTES_LEAST + text.length * BYTES_PER_BYTE })
     },
-    size: () => tried.calculatedSize + proven.calculatedSize,
   }
 }
 

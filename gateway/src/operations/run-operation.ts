@@ -59,7 +59,7 @@ export type OperationsOptions = Readonly<{
   admit?: (caller: Caller, rootFields: readonly string[]) => void | Promise<void>
   presets?: Presets
   onCost?: (cost: number, preset: string) => void
-  onLookup?: (result: 'hit' | 'miss') => void
+  onLookup?: (result: 'hit' | 'miss' | 'evicted') => void
   logger: Logger
 }>
 
