@@ -11,7 +11,9 @@ import { connectMongo, pingMongo } from '@redress/shared/mongo.ts'
 import { connectRedis, pingRedis } from '@redress/shared/redis.ts'
 import { startTelemetry } from '@redress/shared/telemetry.ts'
 import { readWorkerConfig } from './config.ts'
-import { createRulesEngine } from './engines/rules/rules-engine.ts'
+import { NO_OVERSIGHT } from './domain/oversight.ts'
+import { createEvaluateCase } from './engines/evaluate-case.ts'
+import { rulesEngine } from './engines/rules/rules-engine.ts'
 import { JOB_TYPE, startDecisionWorker } from './inbound/decision-worker.ts'
 import { createJobMetrics } from './inbound/job-metrics.ts'
 import { DECISIONS_QUEUE } from './outbound/decision-queue.ts'
@@ -56,8 +58,14 @@ const outbox = createOutbox(db, relay.wake)
 // What we do.
 const decideIssue = createDecideIssue({
   store: createMongoDecisionsStore({ mongo, collections, outbox }),
-  evaluate: createRulesEngine({ skills }).decide,
-  thresholds: config.thresholds,
+  evaluate: createEvaluateCase({
+    policies: {
+      choose: ({ details }) => ({ skill: skills.forType(details.type), shadow: null }),
+    },
+    engine: rulesEngine,
+  }),
+  thresholdsOf: () => config.thresholds,
+  oversight: NO_OVERSIGHT,
   now: () => new Date(),
   monotonicMs: () => performance.now(),
   onCommit: outbox.wake,

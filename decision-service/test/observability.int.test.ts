@@ -4,14 +4,13 @@ import { readMetrics } from '@redress/shared/testing/read-metrics.ts'
 import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { startTraceReceiver } from '@redress/shared/testing/trace-receiver.ts'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import type { DecisionEngine } from '../src/engines/engine.ts'
 import { JOB_TYPE, startDecisionWorker } from '../src/inbound/decision-worker.ts'
 import { createJobMetrics } from '../src/inbound/job-metrics.ts'
 import { exposeQueues } from '../src/inbound/queue-metrics.ts'
 import { createDecisionQueue, DECISIONS_QUEUE } from '../src/outbound/decision-queue.ts'
 import { createFindOverdue } from '../src/outbound/mongo-overdue-jobs.ts'
 import { createRecoverJobs } from '../src/use-cases/recover-jobs.ts'
-import { NOW, newCase, openService, VERDICT } from './service.ts'
+import { type Evaluate, NOW, newCase, openService, VERDICT } from './service.ts'
 
 const REDIS = 7
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
@@ -28,7 +27,7 @@ beforeEach(async () => {
 })
 
 type WorkerOptions = Partial<Parameters<typeof startDecisionWorker>[0]>
-const startWorker = async (options: WorkerOptions, evaluate: DecisionEngine['decide'] = () => VERDICT) => {
+const startWorker = async (options: WorkerOptions, evaluate: Evaluate = () => VERDICT) => {
   const { decideIssue } = await openService({ mongo, db, evaluate })
   const own = await connectTestRedis(REDIS)
   const fixed = { queue: DECISIONS_QUEUE, redis: own, decideIssue, concurrency: 5, logger: silent }
@@ -108,7 +107,7 @@ describe('a worker', () => {
   it('counts the jobs that ended, and how long each attempt took', async () => {
     const metrics = createMetrics({ token: null })
     const [good, bad] = await accept(newCase(), newCase())
-    const decide: DecisionEngine['decide'] = ({ issueId }) => {
+    const decide: Evaluate = ({ issueId }) => {
       if (issueId === bad!.case.issueId) throw new Error('no model')
       return VERDICT
     }

@@ -1,12 +1,11 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import type { DecisionEngine } from '../src/engines/engine.ts'
 import { startDecisionWorker } from '../src/inbound/decision-worker.ts'
 import { createDecisionQueue, DECISIONS_QUEUE } from '../src/outbound/decision-queue.ts'
 import { createFindOverdue } from '../src/outbound/mongo-overdue-jobs.ts'
 import { createRecoverJobs } from '../src/use-cases/recover-jobs.ts'
-import { NOW, newCase, openService, VERDICT } from './service.ts'
+import { type Evaluate, NOW, newCase, openService, VERDICT } from './service.ts'
 
 const REDIS = 4
 const { mongo, db } = await openTestDatabase()
@@ -19,7 +18,7 @@ afterAll(() => queue.close())
 const inAMinute = () => new Date(NOW.getTime() + 60_000)
 const recoverJobs = createRecoverJobs({ findOverdue: createFindOverdue(collections), queue, now: inAMinute })
 
-const startWorker = async (evaluate: DecisionEngine['decide'] = () => VERDICT, concurrency = 5) => {
+const startWorker = async (evaluate: Evaluate = () => VERDICT, concurrency = 5) => {
   const { decideIssue } = await openService({ mongo, db, evaluate })
   const own = await connectTestRedis(REDIS)
   const worker = startDecisionWorker({ queue: DECISIONS_QUEUE, redis: own, decideIssue, concurrency, logger: silent })
@@ -124,7 +123,7 @@ describe('two workers', () => {
   it('share the jobs, each decided once', async () => {
     const jobs = await acceptAndQueue(...Array.from({ length: 40 }, () => newCase()))
     const decided: string[] = []
-    const note: DecisionEngine['decide'] = ({ issueId }) => {
+    const note: Evaluate = ({ issueId }) => {
       decided.push(issueId)
       return VERDICT
     }

@@ -4,7 +4,7 @@ import { createOutbox, outboxCollection, prepareOutbox } from '@redress/shared/e
 import { inTransaction } from '@redress/shared/mongo.ts'
 import type { Db, MongoClient } from 'mongodb'
 import type { Verdict } from '../src/domain/decision.ts'
-import type { DecisionEngine } from '../src/engines/engine.ts'
+import { NO_OVERSIGHT } from '../src/domain/oversight.ts'
 import { collectionsOf, prepareCollections } from '../src/outbound/documents.ts'
 import { createDecisionsTransaction, createMongoDecisionsStore } from '../src/outbound/mongo-decisions-store.ts'
 import { createMongoViews } from '../src/outbound/mongo-views.ts'
@@ -21,6 +21,8 @@ export const VERDICT: Verdict = {
   policy: { skill: 'refund-policy', version: '1.0.0', digest: 'd1' },
   engine: 'RULES',
   fallback: false,
+  model: null,
+  usage: null,
   trace: [],
 }
 
@@ -44,7 +46,14 @@ export function newCase(change: Partial<DecisionCase> = {}): NewCase {
   return { eventId: `${issueId}-1`, requestId: 'req-1', case: decisionCase }
 }
 
-type Options = { mongo: MongoClient; db: Db; evaluate?: DecisionEngine['decide']; now?: () => Date }
+/** A stand-in for whoever decides. */
+export type Evaluate = (decisionCase: DecisionCase) => Promise<Verdict> | Verdict
+type Options = {
+  mongo: MongoClient
+  db: Db
+  evaluate?: (decisionCase: DecisionCase) => Promise<Verdict> | Verdict
+  now?: () => Date
+}
 
 /** The service without its doors. */
 export async function openService({ mongo, db, evaluate = () => VERDICT, now = () => NOW }: Options) {
@@ -61,8 +70,9 @@ export async function openService({ mongo, db, evaluate = () => VERDICT, now = (
     views: createMongoViews(collections),
     decideIssue: createDecideIssue({
       store: createMongoDecisionsStore({ mongo, collections, outbox }),
-      evaluate,
-      thresholds: { autoResolve: 80, humanReview: 70 },
+      evaluate: async (decisionCase) => ({ verdict: await evaluate(decisionCase), shadow: null }),
+      thresholdsOf: () => ({ autoResolve: 80, humanReview: 70 }),
+      oversight: NO_OVERSIGHT,
       now,
       monotonicMs: () => 0,
       onCommit: () => {},

@@ -50,6 +50,8 @@ export function launchRedis({ program, port, directory, durable }: RedisOptions)
     'maxmemory-policy': 'noeviction',
     // The default is more than many kernels allow, and only brings a warning.
     'tcp-backlog': 128,
+    // Each file of tests has one of its own.
+    databases: 64,
   }
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
   const child = spawn('sh', ['-c', TIED_TO_SUPERVISOR, 'sh', program, ...args], {

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 
 /**
- * A part of the tree with rules of its own. `program` is what is started: main.ts, worker.ts, seed.ts; `start` puts a
+ * A part of the tree with rules of its own. `program` is what is started: main.ts, worker.ts, seed.ts, check-skills.ts; `start` puts a
  * process together for its program and for tests.
  */
 export const AREAS = [
@@ -24,6 +24,7 @@ export const AREAS = [
   'devdb',
   'infra',
   'scripts',
+  'bench',
   'test',
 ] as const
 export type Area = (typeof AREAS)[number]
@@ -34,7 +35,7 @@ export type Place = Readonly<{ area: Area; owner: string }>
 /** `shared/pure`: modules of shared that touch nothing, and that the domain may know. */
 export type Target = Area | 'shared/pure' | 'package' | 'node' | 'node:crypto'
 
-const PROGRAMS = new Set(['main.ts', 'worker.ts', 'seed.ts'])
+const PROGRAMS = new Set(['main.ts', 'worker.ts', 'seed.ts', 'check-skills.ts'])
 const PURE = [
   'errors.ts',
   'error-codes.ts',
@@ -58,7 +59,8 @@ export function placeOf(path: string): Place | null {
 const isTest = (path: string) => /\.(test|contract|fixture)\.ts$/.test(path) || /\/(test|testing)\//.test(path)
 
 function areaOf(owner: string, [first = '', folder = '', ...deeper]: readonly string[]): Area | null {
-  if (owner === 'scripts' || owner === 'shared') return owner
+  if (owner === 'scripts') return first === 'bench' ? 'bench' : 'scripts'
+  if (owner === 'shared') return owner
   if (owner === 'infra') return first === 'devdb' ? 'devdb' : 'infra'
   if (first !== 'src') return null
   if (deeper.length === 0) return PROGRAMS.has(folder) ? 'program' : folder === 'start.ts' ? 'start' : 'config'

@@ -21,17 +21,21 @@ const READ = [
   'decision:read:*',
   'queue:read:*',
   'schema:read:*',
+  'policy:read:*',
+  'payment:read:*',
+  'rule:read:*',
+  'decision:simulate:*',
 ] as const
 
 /** What each role may do, as `resource:action:target`. `*` stands for all; the target `own` for the caller's own. */
 export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, readonly string[]>> = {
   admin: ['*:*:*'],
-  operator: [...READ, 'issue:create:*', 'issue:retry:*'],
+  operator: [...READ, 'issue:create:*', 'issue:retry:*', 'policy:propose:*', 'payment:decide:*', 'rule:write:*'],
   reviewer: [...READ, 'issue:review:*', 'customer:read_pii:*'],
   read_only: READ,
   monitoring: ['queue:read:*'],
   customer: ['issue:read:own', 'customer:read:own', 'transaction:read:own'],
-  service: [...READ, 'issue:create:*'],
+  service: [...READ, 'issue:create:*', 'payment:decide:*'],
   [GATEWAY_ROLE]: ['api_key:verify:*'],
 }
 

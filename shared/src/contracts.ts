@@ -89,6 +89,8 @@ export const DecisionCase = type({
   details: Details,
   customer: CustomerFacts,
   transaction: TransactionFacts.or('null'),
+  /** What the customer wrote, with everything personal masked. Data, never an instruction. */
+  'message?': 'string <= 2000',
 })
 export type DecisionCase = typeof DecisionCase.infer
 export type Priority = DecisionCase['priority']

@@ -15,6 +15,15 @@ export type TraceStep = Readonly<{
   output: Readonly<Record<string, unknown>> | null
 }>
 
+/** What calls to a model used. Input tokens do not count those that came from or went into the cache. */
+export type TokenUsage = Readonly<{
+  inputTokens: number
+  outputTokens: number
+  cacheReadTokens: number
+  cacheWriteTokens: number
+  costUsd: number
+}>
+
 /** What an engine has to say about an issue; whether a person looks at it is not the engine's to say. */
 export type Verdict = Readonly<{
   action: DecisionAction
@@ -27,10 +36,34 @@ export type Verdict = Readonly<{
   engine: Engine
   /** True where another engine was asked first and failed. */
   fallback: boolean
+  /** The model that answered; null where rules decided. */
+  model: string | null
+  /** Of all calls to a model on the way to this, failed ones as well; null where there were none. */
+  usage: TokenUsage | null
   trace: readonly TraceStep[]
 }>
 
-export type Decision = Verdict & Readonly<{ routing: Routing; durationMs: number }>
+/** What a candidate on trial would have decided about the same case. */
+export type ShadowVerdict = Readonly<{
+  policy: PolicyVersion
+  action: DecisionAction
+  confidence: number
+  routing: Routing
+}>
+
+export type Decision = Verdict &
+  Readonly<{
+    routing: Routing
+    durationMs: number
+    /** Sampled for a blind review: nobody sees it before they have answered. */
+    blind: boolean
+    /** It would have been carried out by itself, had its action not lost that for this version of the policy. */
+    autonomySuspended: boolean
+    shadow: ShadowVerdict | null
+  }>
+
+/** What was decided about a case, and what a candidate would have. */
+export type Evaluated = Readonly<{ verdict: Verdict; shadow: Verdict | null }>
 
 /** No engine can leave the table: rules that try are refused at load, and a model's answer counts as malformed. */
 export function isAllowedAction(issueType: IssueType, action: DecisionAction): boolean {

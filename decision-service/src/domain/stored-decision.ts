@@ -1,4 +1,4 @@
-import type { DecisionAction, DecisionMade } from '@redress/shared/contracts.ts'
+import type { DecisionAction, DecisionCase, DecisionMade } from '@redress/shared/contracts.ts'
 import { type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
 import type { Agreement } from './agreement.ts'
 import type { Decision } from './decision.ts'
@@ -8,7 +8,15 @@ export type Review = Readonly<{ action: DecisionAction; agreement: Agreement; re
 
 /** A decision as it stands: made once for each job, and later perhaps reviewed by a person. */
 export type StoredDecision = Decision &
-  Readonly<{ id: string; issueId: string; jobId: string; review: Review | null; decidedAt: Date }>
+  Readonly<{
+    id: string
+    issueId: string
+    jobId: string
+    /** What was decided about, kept so that it can be decided again. */
+    case: DecisionCase
+    review: Review | null
+    decidedAt: Date
+  }>
 
 /** Who acts when a worker does. */
 const ACTOR = 'redress:worker'
@@ -19,6 +27,7 @@ export function toStoredDecision(decision: Decision, job: DecisionJob, now: Date
     id: decisionIdFor(job.id),
     issueId: job.case.issueId,
     jobId: job.id,
+    case: job.case,
     review: null,
     decidedAt: now,
   }

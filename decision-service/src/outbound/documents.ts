@@ -25,8 +25,11 @@ export async function prepareCollections({ decisions, jobs }: Collections): Prom
   ])
 }
 
+/** What decisions lack that were stored by earlier versions of this service. */
+const BEFORE_THERE_WERE_MODELS = { model: null, usage: null, blind: false, autonomySuspended: false, shadow: null }
+
 export function toDecision({ _id, ...rest }: DecisionDocument): StoredDecision {
-  return { id: _id, ...rest }
+  return { id: _id, ...BEFORE_THERE_WERE_MODELS, ...rest }
 }
 
 export function toJob({ _id, endedAt: _, ...rest }: JobDocument): DecisionJob {

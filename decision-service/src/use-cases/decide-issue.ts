@@ -1,8 +1,9 @@
 import { coalesce } from '@redress/shared/coalesce.ts'
 import { momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
-import type { Decision, Verdict } from '../domain/decision.ts'
+import type { Decision, Evaluated, Verdict } from '../domain/decision.ts'
 import { JobMissingError } from '../domain/errors.ts'
-import type { DecisionJob } from '../domain/job.ts'
+import { type DecisionJob, decisionIdFor } from '../domain/job.ts'
+import { type Oversight, routeDecision } from '../domain/oversight.ts'
 import { type RoutingThresholds, routeVerdict } from '../domain/routing.ts'
 import {
   failedEvent,
@@ -26,8 +27,10 @@ export type DecideIssue = Readonly<{
 
 type Dependencies = Readonly<{
   store: DecisionsStore
-  evaluate: (decisionCase: DecisionJob['case']) => Promise<Verdict> | Verdict
-  thresholds: RoutingThresholds
+  evaluate: (decisionCase: DecisionJob['case']) => Promise<Evaluated> | Evaluated
+  /** Models are trusted less than rules. */
+  thresholdsOf: (engine: Verdict['engine']) => RoutingThresholds
+  oversight: Oversight
   now: Clock
   /** Milliseconds, for durations. */
   monotonicMs: () => number
@@ -41,7 +44,8 @@ type Dependencies = Readonly<{
 export function createDecideIssue({
   store,
   evaluate,
-  thresholds,
+  thresholdsOf,
+  oversight,
   now,
   monotonicMs,
   onCommit,
@@ -55,8 +59,9 @@ export function createDecideIssue({
       onCommit()
       if (job.status === 'COMPLETED') return
       const startedMs = monotonicMs()
-      const verdict = await evaluate(job.case)
-      const decision = toDecision(verdict, thresholds, monotonicMs() - startedMs)
+      const evaluated = await evaluate(job.case)
+      const durationMs = monotonicMs() - startedMs
+      const decision = toDecision(evaluated, { decisionId: decisionIdFor(job.id), thresholdsOf, oversight, durationMs })
       await end({ job, decision: toStoredDecision(decision, job, momentAfter(job.updatedAt, now())) })
       onCommit()
     },
@@ -117,8 +122,12 @@ function endAll(store: DecisionsStore, endings: readonly Ending[], at: Date) {
   })
 }
 
-function toDecision(verdict: Verdict, thresholds: RoutingThresholds, durationMs: number): Decision {
-  const routing = routeVerdict(verdict, thresholds)
+type Standards = Pick<Dependencies, 'thresholdsOf' | 'oversight'> & Readonly<{ decisionId: string; durationMs: number }>
+
+function toDecision({ verdict, shadow }: Evaluated, standards: Standards): Decision {
+  const { decisionId, thresholdsOf, oversight, durationMs } = standards
+  const thresholds = thresholdsOf(verdict.engine)
+  const routed = routeDecision(verdict, { decisionId, thresholds, oversight })
   const { action, confidence } = verdict
   const step = {
     name: 'routing',
@@ -126,7 +135,18 @@ function toDecision(verdict: Verdict, thresholds: RoutingThresholds, durationMs:
     ok: true,
     error: null,
     durationMs: 0,
-    output: { action, confidence, ...thresholds, routing },
+    output: { action, confidence, ...thresholds, ...routed },
   }
-  return { ...verdict, routing, durationMs, trace: [...verdict.trace, step] }
+  return {
+    ...verdict,
+    ...routed,
+    shadow: shadow && {
+      policy: shadow.policy,
+      action: shadow.action,
+      confidence: shadow.confidence,
+      routing: routeVerdict(shadow, thresholdsOf(shadow.engine)),
+    },
+    durationMs,
+    trace: [...verdict.trace, step],
+  }
 }

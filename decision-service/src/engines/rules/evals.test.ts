@@ -4,14 +4,13 @@ import { DecisionCase } from '@redress/shared/contracts.ts'
 import { describe, expect, it } from 'vitest'
 import { RULES_THRESHOLDS, routeVerdict } from '../../domain/routing.ts'
 import { openSkills } from '../../outbound/skills-folder.ts'
-import { createRulesEngine } from './rules-engine.ts'
+import { decideByRules } from './rules-engine.ts'
 
 type Eval = { name: string; input: unknown; expected: Expected }
 type Expected = { rule: string; action: string; confidence: number; routing: string }
 
 const directory = new URL('../../../../skills', import.meta.url).pathname
 const skills = await openSkills(directory, { pollMs: null })
-const engine = createRulesEngine({ skills })
 
 describe.for(skills.all().map((skill) => [skill.name, skill] as const))('the examples of %s', ([name, skill]) => {
   const { skill_name, evals } = JSON.parse(readFileSync(join(directory, name, 'evals/evals.json'), 'utf8')) as {
@@ -19,10 +18,10 @@ describe.for(skills.all().map((skill) => [skill.name, skill] as const))('the exa
     evals: Eval[]
   }
 
-  it.for(evals.map((one) => [one.name, one] as const))('say that %s', async ([, { input, expected }]) => {
+  it.for(evals.map((one) => [one.name, one] as const))('say that %s', ([, { input, expected }]) => {
     const decisionCase = DecisionCase.assert(input)
 
-    const verdict = await engine.decide(decisionCase)
+    const verdict = decideByRules(decisionCase, skill)
 
     expect({
       rule: verdict.policyApplied.split(' ').at(-1),

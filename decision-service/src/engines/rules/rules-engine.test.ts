@@ -1,17 +1,14 @@
 import { ALLOWED_ACTIONS, type DecisionCase } from '@redress/shared/contracts.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Verdict } from '../../domain/decision.ts'
 import { RULES_THRESHOLDS, routeVerdict } from '../../domain/routing.ts'
 import { openSkills } from '../../outbound/skills-folder.ts'
 import { anyDecisionCase } from './decision-cases.testing.ts'
-import { createRulesEngine } from './rules-engine.ts'
+import { decideByRules } from './rules-engine.ts'
 
 const directory = new URL('../../../../skills', import.meta.url).pathname
 const skills = await openSkills(directory, { pollMs: null })
-const engine = createRulesEngine({ skills })
-// The rules engine answers at once; only its port allows others to take their time.
-const decide = (decisionCase: DecisionCase) => engine.decide(decisionCase) as Verdict
+const decide = (decisionCase: DecisionCase) => decideByRules(decisionCase, skills.forType(decisionCase.details.type))
 
 const declined: DecisionCase = {
   issueId: 'iss_1',
@@ -44,6 +41,8 @@ describe('a verdict of the rules', () => {
       policy: { skill: 'decline-policy', version: '1.0.0', digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
       engine: 'RULES',
       fallback: false,
+      model: null,
+      usage: null,
     })
   })
 

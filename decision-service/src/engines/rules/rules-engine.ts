@@ -1,16 +1,14 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { TraceStep, Verdict } from '../../domain/decision.ts'
 import type { DecisionEngine } from '../engine.ts'
-import type { Skill, Skills } from '../skill.ts'
+import type { Skill } from '../skill.ts'
 import { type Evaluation, evaluate } from './evaluate.ts'
 import { type Facts, type FactValue, readFacts } from './facts.ts'
 
-/** Decides by the tables of the policies: the same case and the same policy always give the same verdict. */
-export function createRulesEngine({ skills }: { skills: Pick<Skills, 'forType'> }): DecisionEngine {
-  return { decide: (decisionCase) => decideByRules(decisionCase, skills.forType(decisionCase.details.type)) }
-}
+export const rulesEngine: DecisionEngine = { decide: decideByRules }
 
-function decideByRules(decisionCase: DecisionCase, skill: Skill): Verdict {
+/** Decides by the table of a policy: the same case and the same policy always give the same verdict. */
+export function decideByRules(decisionCase: DecisionCase, skill: Skill): Verdict {
   const startedAt = performance.now()
   const facts = readFacts(decisionCase, { currencies: skill.table.currencies, maxAmount: skill.maxAmount })
   const factsAt = performance.now()
@@ -28,6 +26,8 @@ function decideByRules(decisionCase: DecisionCase, skill: Skill): Verdict {
     policy: { skill: name, version, digest },
     engine: 'RULES',
     fallback: false,
+    model: null,
+    usage: null,
     trace: [
       toStep('context', factsAt - startedAt, { facts }),
       toStep('rules', decidedAt - factsAt, toOutput(evaluation, facts)),

@@ -1,0 +1,63 @@
+import type { TokenUsage } from '../../domain/decision.ts'
+
+/** One question to a model. What comes first changes least, so that it can be cached. */
+export type ModelRequest = Readonly<{
+  /** Instructions; nothing of a case is in here. */
+  system: readonly string[]
+  /** The case or cases, as data. */
+  user: string
+  /** JSON Schema of the answer. The provider sees to the shape; whoever reads the answer checks it again. */
+  schema: Readonly<Record<string, unknown>>
+  maxTokens: number
+}>
+
+export type ModelAnswer = Readonly<{
+  /** JSON, not checked yet. */
+  text: string
+  usage: TokenUsage
+  model: string
+}>
+
+export type Model = {
+  /**
+   * Asks once, with a deadline of its own.
+   * @throws ModelError when there is no usable answer, whatever the reason.
+   */
+  ask(request: ModelRequest): Promise<ModelAnswer>
+}
+
+export type ModelFailure =
+  | 'timeout'
+  | 'connection'
+  | 'overloaded'
+  | 'rate_limited'
+  | 'server_error'
+  | 'invalid_request'
+  | 'unauthenticated'
+  | 'refused'
+  | 'truncated'
+  | 'malformed'
+  | 'breaker_open'
+  | 'budget_exhausted'
+  | 'busy'
+
+/** A model gave no usable answer. Internal: decisions fall back, or are held; the reason is in the trace. */
+export class ModelError extends Error {
+  override readonly name = 'ModelError'
+  readonly failure: ModelFailure
+  /** What was paid for it all the same. */
+  readonly usage: TokenUsage | null
+  /** After which it may be tried again, where that is known. */
+  readonly retryAfterMs: number | null
+
+  constructor(
+    failure: ModelFailure,
+    message: string,
+    facts: Readonly<{ usage?: TokenUsage | null; retryAfterMs?: number | null; cause?: unknown }> = {},
+  ) {
+    super(message, { cause: facts.cause })
+    this.failure = failure
+    this.usage = facts.usage ?? null
+    this.retryAfterMs = facts.retryAfterMs ?? null
+  }
+}

@@ -1,0 +1,29 @@
+import type { DecisionCase } from '@redress/shared/contracts.ts'
+import type { Evaluated, Verdict } from '../domain/decision.ts'
+import type { DecisionEngine } from './engine.ts'
+import type { Policies } from './policies.ts'
+import type { Skill } from './skill.ts'
+
+/** Decides a case by the policy in force, and by the candidate in its shadow, where there is one. */
+export function createEvaluateCase({
+  policies,
+  engine,
+}: {
+  policies: Pick<Policies, 'choose'>
+  engine: DecisionEngine
+}) {
+  return async (decisionCase: DecisionCase): Promise<Evaluated> => {
+    const { skill, shadow } = policies.choose(decisionCase)
+    const alongside = shadow && decideAside(engine, decisionCase, shadow)
+    return { verdict: await engine.decide(decisionCase, skill), shadow: await alongside }
+  }
+}
+
+/** A candidate that fails must not keep the decision back. */
+async function decideAside(engine: DecisionEngine, decisionCase: DecisionCase, shadow: Skill): Promise<Verdict | null> {
+  try {
+    return await engine.decide(decisionCase, shadow)
+  } catch {
+    return null
+  }
+}
