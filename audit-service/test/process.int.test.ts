@@ -75,7 +75,7 @@ describe('the audit process', () => {
   })
 
   it('loses nothing and records nothing twice when it is killed at work and another takes over', async () => {
-    const EVENTS = 3_000
+    const EVENTS = 1_500
     const multi = redis.multi()
     for (const event of issueEvents('iss_1', EVENTS)) multi.xAdd(STREAMS.issues, '*', { event: JSON.stringify(event) })
     await multi.exec()

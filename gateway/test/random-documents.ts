@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import {
+  type GraphQLArgument,
   type GraphQLField,
   type GraphQLNamedType,
   type GraphQLSchema,
@@ -58,10 +59,13 @@ function selection(
   }
   if (!isObjectType(parent) && !isInterfaceType(parent)) return `__typename${condition}`
   const fields = Object.values(parent.getFields()).filter(
-    ({ type }) => depth < DEPTH_MAX || !isCompositeType(getNamedType(type)),
+    ({ type, args }) =>
+      (depth < DEPTH_MAX || !isCompositeType(getNamedType(type))) && args.filter(isRequiredArgument).every(isText),
   )
   return fieldText(schema, fields[draw(fields.length)], condition, depth, draw, fragments)
 }
+
+const isText = ({ type }: GraphQLArgument) => ['ID', 'String'].includes(getNamedType(type).name)
 
 function fieldText(
   schema: GraphQLSchema,
