@@ -8,7 +8,7 @@ const variables = lines.flatMap((line) => /^([A-Z_]+)=/.exec(line)?.[1] ?? [])
 
 /** What the configurations read: the keys of their environment types. */
 const SOURCES = [
-  '*/src/config.ts',
+  '*/src/*config.ts',
   'infra/*/src/{config,main}.ts',
   'issues-service/src/seed.ts',
   'shared/src/service-environment.ts',

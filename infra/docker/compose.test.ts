@@ -31,7 +31,7 @@ const PORTS: Readonly<Record<string, string>> = {
   worker: '4012',
 }
 
-const KEYS_OF_FILE = ['name', 'services', 'secrets', 'volumes', 'x-redress', 'x-health', 'x-stores']
+const KEYS_OF_FILE = ['name', 'services', 'secrets', 'volumes', 'x-redress', 'x-health', 'x-stores', 'x-engine']
 const KEYS_OF_SERVICE = [
   ...['build', 'cap_drop', 'command', 'depends_on', 'deploy', 'environment', 'healthcheck', 'image', 'init', 'ports'],
   ...['read_only', 'restart', 'secrets', 'security_opt', 'stop_grace_period', 'tmpfs', 'volumes'],

@@ -42,6 +42,7 @@ describe('the keys of an installation', () => {
       ENCRYPTION_KEY: 'ab'.repeat(32),
       INTERNAL_PRIVATE_KEY: other.settings.INTERNAL_PRIVATE_KEY,
       JWT_PUBLIC_KEY_PATH: '/somewhere/else.pem',
+      ANTHROPIC_API_KEY: 'sk-given',
     }
 
     const { settings, jwtPrivateKey } = readOrCreateKeys(createTemporaryDirectory(test), environment)

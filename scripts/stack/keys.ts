@@ -8,6 +8,8 @@ export type KeySettings = Readonly<{
   INTERNAL_PRIVATE_KEY: string
   INTERNAL_PUBLIC_KEY: string
   JWT_PUBLIC_KEY_PATH: string
+  /** Empty where no model is used. */
+  ANTHROPIC_API_KEY: string
 }>
 
 export type Keys = Readonly<{
@@ -36,6 +38,7 @@ export function readOrCreateKeys(dataDirectory: string, environment: NodeJS.Proc
       INTERNAL_PRIVATE_KEY: privateKey,
       INTERNAL_PUBLIC_KEY: environment.INTERNAL_PUBLIC_KEY || publicKeyOf(privateKey),
       JWT_PUBLIC_KEY_PATH: jwtPublicKeyPath,
+      ANTHROPIC_API_KEY: environment.ANTHROPIC_API_KEY ?? '',
     },
     jwtPrivateKey: givenJwtKey === null ? stored.jwtPrivateKey : null,
   }

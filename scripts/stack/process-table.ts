@@ -60,8 +60,8 @@ export const PROCESS_TABLE: readonly ProcessRow[] = [
     stage: 'service',
     program: 'decision-service/src/main.ts',
     portVariable: 'DECISIONS_PORT',
-    addresses: STORES,
-    secrets: ['INTERNAL_PUBLIC_KEY'],
+    addresses: { ...STORES, ISSUES_URL: 'issues' },
+    secrets: ['INTERNAL_PUBLIC_KEY', 'ANTHROPIC_API_KEY'],
   },
   {
     name: 'worker',
@@ -70,7 +70,7 @@ export const PROCESS_TABLE: readonly ProcessRow[] = [
     program: 'decision-service/src/worker.ts',
     portVariable: 'WORKER_PORT',
     addresses: STORES,
-    secrets: [],
+    secrets: ['ANTHROPIC_API_KEY'],
   },
   {
     name: 'audit',

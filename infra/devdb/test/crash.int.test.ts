@@ -14,7 +14,7 @@ const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 6)
 const ACCOUNTS = 10
 const MONEY = 1000
 /** Long enough for some hundred writes, short enough for many rounds. */
-const KILL_AFTER_MS = [10, 130] as const
+const KILL_AFTER_MS = [20, 200] as const
 
 type Doc = Document & { _id: string }
 /** What the clients know of: what they were told is done, and what they have tried. */

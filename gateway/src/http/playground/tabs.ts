@@ -3,6 +3,11 @@ import { readFileSync } from 'node:fs'
 /** One operation to try, as GraphiQL opens it in a tab. */
 export type Tab = Readonly<{ query: string; variables: string }>
 
+/** Midnight, so that the page is the same all day. */
+function daysAgo(days: number): string {
+  return `${new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`
+}
+
 /** Which operations the playground offers, from left to right, and the variables they start with. */
 const OPERATIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'follow-an-issue': {},
@@ -17,6 +22,25 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
     },
   },
   'review-issue': { input: { issueId: 'iss_', action: 'APPROVE_REFUND', note: 'Seen the photographs.' } },
+  'simulate-decision': {
+    input: {
+      case: {
+        details: { refundRequest: { reason: 'DEFECTIVE', daysSincePurchase: 21 } },
+        customer: { riskScore: 20, accountAgeDays: 400 },
+        transaction: { amount: { amount: 15900, currency: 'USD' }, status: 'CAPTURED' },
+      },
+    },
+  },
+  'how-decisions-did': { from: daysAgo(30), to: daysAgo(-1) },
+  policies: {},
+  'decide-payment': {
+    input: {
+      customerId: 'cust_042',
+      amount: { amount: 2500, currency: 'USD' },
+      payeeId: 'payee_1',
+      idempotencyKey: 'playground-1',
+    },
+  },
   queues: {},
   'verify-audit-chain': {},
 }
