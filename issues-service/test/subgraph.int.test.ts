@@ -5,7 +5,7 @@ import { MongoClient } from 'mongodb'
 import { afterAll, describe, expect, inject, it } from 'vitest'
 import { createLoaders } from '../src/inbound/loaders.ts'
 import { createResolvers } from '../src/inbound/resolvers.ts'
-import { made, openIssue, openService, type Service } from './service.ts'
+import { caseIn, failed, made, openIssue, openService, REVIEWER, type Service } from './service.ts'
 
 const { mongo, db } = await openTestDatabase()
 const service = await openService({ mongo, db })
@@ -373,5 +373,54 @@ describe('a list of issues', () => {
     expect(data.customer.transactions.nodes).toEqual([{ id: 'txn_2' }])
     const owners = data.customer.issues.nodes.map(({ customer }: { customer: { id: string } }) => customer.id)
     expect(new Set(owners)).toEqual(new Set(['cust_2']))
+  })
+})
+
+describe("a customer's message", () => {
+  const query = `mutation ($input: CreateIssueInput!) { createIssue(input: $input) { issue { id customerMessage } } }`
+  const customerMessage = 'It came broken. Call +44 20 7946 0958 or write to grace@example.org.'
+  const masked = 'It came broken. Call [phone] or write to [email].'
+
+  it('is shown, stored and sent to be decided with personal things masked, and kept out of what is audited', async () => {
+    const { data } = await ask(url, { query, variables: { input: refund({ customerMessage }) }, token: operator! })
+
+    const { id, customerMessage: shown } = data.createIssue.issue
+    const [event] = await service.eventsOf(id)
+    const stored = await service.collections.issues.findOne({ _id: id })
+    expect([shown, stored?.customerMessage, caseIn(event).message]).toEqual([masked, masked, masked])
+    expect(JSON.stringify(event?.changes)).not.toContain('broken')
+    expect(JSON.stringify([stored, event])).not.toContain('grace@')
+  })
+
+  it('is null where none was given, and its case has none', async () => {
+    const { data } = await ask(url, { query, variables: { input: refund() }, token: operator! })
+
+    const [event] = await service.eventsOf(data.createIssue.issue.id)
+    expect([data.createIssue.issue.customerMessage, 'message' in caseIn(event)]).toEqual([null, false])
+  })
+
+  it('goes with a failed issue that is tried again', async () => {
+    const issue = await openIssue(service, { customerMessage })
+    await service.followDecisions([failed(issue.id)])
+
+    await service.retryIssue({ issueId: issue.id, cause: REVIEWER })
+
+    const events = await service.eventsOf(issue.id)
+    expect(caseIn(events.at(-1)).message).toBe(masked)
+  })
+
+  it('that differs from the first one is refused for the same key', async () => {
+    const input = refund({ customerMessage: 'one' })
+    await ask(url, { query, variables: { input }, token: operator! })
+
+    const again = await ask(url, { query, variables: { input }, token: operator! })
+    const other = await ask(url, {
+      query,
+      variables: { input: { ...input, customerMessage: 'two' } },
+      token: operator!,
+    })
+
+    expect(again.errors).toEqual([])
+    expect(other.errors[0]?.extensions.code).toBe('IDEMPOTENCY_CONFLICT')
   })
 })

@@ -40,6 +40,8 @@ const PURE = [
   'errors.ts',
   'error-codes.ts',
   'contracts.ts',
+  'masking.ts',
+  'plain-text.ts',
   'access.ts',
   'api-key.ts',
   'pagination.ts',

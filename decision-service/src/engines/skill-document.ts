@@ -101,6 +101,11 @@ function toDocument({ name, description, metadata }: typeof Frontmatter.infer, b
     effectiveFrom: metadata['effective-from'],
     maxAmount: Number(metadata['max-amount']),
     text: body.trim(),
-    sections: new Set([...body.matchAll(SECTION)].map(([, section]) => section ?? '')),
+    sections: sectionsOf(body),
   }
+}
+
+/** The sections that the text of a policy has, such as `§2.1`. */
+export function sectionsOf(text: string): ReadonlySet<string> {
+  return new Set([...text.matchAll(SECTION)].map(([, section]) => section ?? ''))
 }

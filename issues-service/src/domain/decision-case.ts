@@ -14,6 +14,8 @@ export type Circumstances = Readonly<{
   /** The customer's latest issues; where this one is among them (it is tried again), it does not count. */
   recentIssues: readonly RecentIssue[]
   transaction: Transaction | null
+  /** Masked. */
+  customerMessage?: string | null
   now: Date
 }>
 
@@ -25,6 +27,7 @@ export function toDecisionCase({
   customer,
   recentIssues,
   transaction,
+  customerMessage = null,
   now,
 }: Circumstances): DecisionCase {
   const count = (type: IssueType) => recentIssues.filter(({ id, type: one }) => one === type && id !== issueId).length
@@ -50,6 +53,7 @@ export function toDecisionCase({
       ageDays: daysBetween(transaction.createdAt, now),
       ...(transaction.shipping && { shippingStatus: transaction.shipping.status }),
     },
+    ...(customerMessage !== null && { message: customerMessage }),
   }
 }
 

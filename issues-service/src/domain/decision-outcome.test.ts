@@ -11,6 +11,7 @@ const issueThatIs = (status: IssueStatus): Issue => ({
   priority: 'NORMAL',
   customerId: 'cust_1',
   transactionId: null,
+  customerMessage: null,
   details: { type: 'DECLINE', errorCode: 'CARD_EXPIRED', autoRetryCount: 0 },
   decisionId: null,
   resolution: null,

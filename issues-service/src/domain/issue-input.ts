@@ -1,5 +1,7 @@
 import type { IssueDetails, IssueType, Money, Priority } from '@redress/shared/contracts.ts'
 import { BadUserInputError } from '@redress/shared/errors.ts'
+import { maskPersonal } from '@redress/shared/masking.ts'
+import { cutText } from '@redress/shared/plain-text.ts'
 
 /** What a caller gives for a new issue, after GraphQL has checked its shape. */
 export type IssueInput = Readonly<{
@@ -8,23 +10,36 @@ export type IssueInput = Readonly<{
   transactionId: string | null
   priority: Priority
   details: IssueDetails
+  /** Not there where none was given, so that an input without one has the digest it always had. */
+  customerMessage?: string
 }>
 
 type Range = readonly [min: number, max: number]
 const KEY_LENGTH_MAX = 200
 const ID_LENGTH_MAX = 100
+const MESSAGE_LENGTH_MAX = 2000
 const AMOUNT: Range = [1, 100_000_000]
 const DAYS: Range = [0, 3650]
 const INSTALLMENTS: Range = [1, 120]
 const RETRIES: Range = [0, 100]
 
 /** @throws BadUserInputError naming the first value that is out of range, by its path in the input. */
-export function checkIssueInput({ idempotencyKey, customerId, transactionId, details }: IssueInput): void {
+export function checkIssueInput(input: IssueInput): void {
+  const { idempotencyKey, customerId, transactionId, details, customerMessage = '' } = input
   checkText(['idempotencyKey'], idempotencyKey, KEY_LENGTH_MAX)
   checkText(['customerId'], customerId, ID_LENGTH_MAX)
   if (transactionId !== null) checkText(['transactionId'], transactionId, ID_LENGTH_MAX)
   const checkDetails = DETAILS_CHECKS[details.type] as (details: IssueDetails) => void
   checkDetails(details)
+  if (customerMessage.length > MESSAGE_LENGTH_MAX) {
+    throw new BadUserInputError(['input', 'customerMessage'], `must have at most ${MESSAGE_LENGTH_MAX} characters`)
+  }
+}
+
+/** The input as it is kept and compared: what it masks, nobody sees again, and a blank message is none. */
+export function toKeptInput({ customerMessage = '', ...input }: IssueInput): IssueInput {
+  const masked = cutText(maskPersonal(customerMessage).trim(), MESSAGE_LENGTH_MAX)
+  return masked === '' ? input : { ...input, customerMessage: masked }
 }
 
 type DetailsOf<T extends IssueType> = Extract<IssueDetails, { type: T }>

@@ -28,6 +28,8 @@ export type Issue = Readonly<{
   customerId: string
   transactionId: string | null
   details: IssueDetails
+  /** What the customer wrote, masked; null where they wrote nothing. */
+  customerMessage: string | null
   /** The decision that the status goes back to, once there is one. */
   decisionId: string | null
   resolution: Resolution | null
@@ -49,15 +51,18 @@ export type Opening = Readonly<{
   customerId: string
   transactionId: string | null
   details: IssueDetails
+  /** Masked. */
+  customerMessage?: string
   /** What a decision needs, as it was when the issue came in. */
   decisionCase: DecisionCase
   cause: Cause
   now: Date
 }>
 
-export function openIssue({ decisionCase, cause, now, ...given }: Opening): Change {
+export function openIssue({ decisionCase, cause, now, customerMessage, ...given }: Opening): Change {
   const issue: Issue = {
     ...given,
+    customerMessage: customerMessage ?? null,
     status: 'PENDING',
     decisionId: null,
     resolution: null,

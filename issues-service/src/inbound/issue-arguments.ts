@@ -20,10 +20,18 @@ export type CreateIssueArgument = Readonly<{
   transactionId?: string | null
   priority?: Priority | null
   details: DetailsArgument
+  customerMessage?: string | null
 }>
 
-export function toIssueInput({ details, transactionId, priority, ...rest }: CreateIssueArgument): IssueInput {
-  return { ...rest, priority: priority ?? 'NORMAL', transactionId: transactionId ?? null, details: toDetails(details) }
+export function toIssueInput({ customerMessage, ...argument }: CreateIssueArgument): IssueInput {
+  const { details, transactionId, priority, ...rest } = argument
+  return {
+    ...rest,
+    priority: priority ?? 'NORMAL',
+    transactionId: transactionId ?? null,
+    details: toDetails(details),
+    ...(customerMessage != null && { customerMessage }),
+  }
 }
 
 function toDetails({ decline, missedInstallment, dispute, refundRequest }: DetailsArgument): IssueDetails {

@@ -8,7 +8,12 @@ import type { Transaction } from '../domain/transaction.ts'
 type Stored<T extends { id: string }> = Omit<T, 'id'> & { _id: string }
 
 /** `claim` is by which key and input the issue was opened. */
-export type IssueDocument = Stored<Issue> & { type: IssueType; claim: { key: string; digest: string } }
+export type IssueDocument = Omit<Stored<Issue>, 'customerMessage'> & {
+  /** Not there in issues of before it could be given. */
+  customerMessage?: string | null
+  type: IssueType
+  claim: { key: string; digest: string }
+}
 export type TransactionDocument = Stored<Transaction>
 export type CustomerDocument = Stored<Customer> & { emailSealed: string; nameSealed: string }
 /** The customer's own key, wrapped by the master key. Deleting it erases what it sealed. */
@@ -37,8 +42,8 @@ export async function prepareCollections({ issues, transactions }: Collections):
   await transactions.createIndexes([{ key: { customerId: 1, createdAt: 1, _id: 1 }, name: 'newest_by_customer' }])
 }
 
-export function toIssue({ _id, claim: _, type: _type, ...rest }: IssueDocument): Issue {
-  return { id: _id, ...rest }
+export function toIssue({ _id, claim: _, type: _type, customerMessage = null, ...rest }: IssueDocument): Issue {
+  return { id: _id, ...rest, customerMessage }
 }
 
 export function toTransaction({ _id, ...rest }: TransactionDocument): Transaction {

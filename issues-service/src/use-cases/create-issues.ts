@@ -9,7 +9,7 @@ import {
   TransactionNotFoundError,
 } from '../domain/errors.ts'
 import { type Change, type Issue, openIssue } from '../domain/issue.ts'
-import { checkIssueInput, type IssueInput } from '../domain/issue-input.ts'
+import { checkIssueInput, type IssueInput, toKeptInput } from '../domain/issue-input.ts'
 import type { Transaction } from '../domain/transaction.ts'
 import type {
   Claim,
@@ -57,7 +57,8 @@ type Checked = CreateIssueCommand & Readonly<{ claim: Claim }>
 function toChecked(command: CreateIssueCommand): Checked | AppError {
   try {
     checkIssueInput(command.input)
-    return { ...command, claim: { key: command.input.idempotencyKey, digest: digestOf(command.input) } }
+    const input = toKeptInput(command.input)
+    return { ...command, input, claim: { key: input.idempotencyKey, digest: digestOf(input) } }
   } catch (error) {
     if (error instanceof AppError) return error
     throw error

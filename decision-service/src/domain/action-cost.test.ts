@@ -1,0 +1,28 @@
+import { ALLOWED_ACTIONS, ISSUE_TYPES } from '@redress/shared/contracts.ts'
+import { describe, expect, it } from 'vitest'
+import { ACTION_COSTS, costOf } from './action-cost.ts'
+
+describe('what an action costs', () => {
+  it.for(ISSUE_TYPES)('is told for each action that a %s may have, and for no two the same', (issueType) => {
+    const told = Object.keys(ACTION_COSTS[issueType])
+
+    expect(told.toSorted()).toEqual([...ALLOWED_ACTIONS[issueType]].sort())
+    expect(new Set(Object.values(ACTION_COSTS[issueType])).size).toBe(told.length)
+  })
+
+  // What somebody would want who writes to us with bad intent, best first.
+  it.for([
+    ['DECLINE', ['RETRY_PAYMENT', 'SEND_REMINDER', 'BLOCK_CARD', 'ESCALATE']],
+    ['MISSED_INSTALLMENT', ['SEND_REMINDER', 'RETRY_PAYMENT', 'CHARGE_LATE_FEE', 'ESCALATE']],
+    ['DISPUTE', ['ACCEPT_DISPUTE', 'CONTEST_DISPUTE', 'BLOCK_CARD', 'ESCALATE']],
+    ['REFUND_REQUEST', ['APPROVE_REFUND', 'DENY_REFUND', 'ESCALATE']],
+  ] as const)('for a %s goes down from %s', ([issueType, actions]) => {
+    const dearestFirst = ALLOWED_ACTIONS[issueType].toSorted((a, b) => costOf(issueType, b) - costOf(issueType, a))
+
+    expect(dearestFirst).toEqual(actions)
+  })
+
+  it('is more than anything where the type does not have the action', () => {
+    expect(costOf('DECLINE', 'APPROVE_REFUND')).toBe(Number.POSITIVE_INFINITY)
+  })
+})

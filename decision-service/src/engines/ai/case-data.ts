@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto'
+import type { DecisionCase } from '@redress/shared/contracts.ts'
+import { maskPersonal } from '@redress/shared/masking.ts'
+import { cutText } from '@redress/shared/plain-text.ts'
+import { type Facts, readFacts } from '../rules/facts.ts'
+import type { Skill } from '../skill.ts'
+import { toCaseKey } from './answer-shape.ts'
+
+/** What a model sees of a case. */
+export type CaseData = Readonly<{ case: string; facts: Facts; customerText?: string }>
+
+/** As long as a message of an issue may be. */
+const TEXT_LENGTH_MAX = 2000
+const NONCE_BYTES = 16
+
+/**
+ * Cases as data, in a block that their texts cannot leave: JSON on one line, without `<` and `>`, between two lines that
+ * carry a number which nobody could know when they wrote.
+ */
+export function toDataBlock(cases: readonly DecisionCase[], skill: Skill): string {
+  const nonce = randomBytes(NONCE_BYTES).toString('hex')
+  const data = { issueType: skill.serves, cases: cases.map((one, index) => toCaseData(one, index, skill)) }
+  return [`<data ${nonce}>`, toOneLine(data), `</data ${nonce}>`].join('\n')
+}
+
+/** Facts only: no id, nothing that tells who the customer is. */
+function toCaseData(decisionCase: DecisionCase, index: number, skill: Skill): CaseData {
+  const facts = readFacts(decisionCase, { currencies: skill.table.currencies, maxAmount: skill.maxAmount })
+  const text = toCustomerText(decisionCase.message)
+  return { case: toCaseKey(index), facts, ...(text !== '' && { customerText: text }) }
+}
+
+/** Masked once more: whoever made the case may have forgotten it. */
+function toCustomerText(message: string | undefined): string {
+  return cutText(maskPersonal(cutText(message ?? '', TEXT_LENGTH_MAX)).trim(), TEXT_LENGTH_MAX)
+}
+
+/** JSON escapes line breaks and quotes; angle brackets are escaped, too, so that nothing in it looks like a tag. */
+function toOneLine(data: unknown): string {
+  return JSON.stringify(data).replaceAll('<', '\\u003c').replaceAll('>', '\\u003e')
+}

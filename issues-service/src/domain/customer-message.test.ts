@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { digestOf } from './claim.ts'
+import { checkIssueInput, type IssueInput, toKeptInput } from './issue-input.ts'
+
+const input: IssueInput = {
+  idempotencyKey: 'key-1',
+  customerId: 'cust_1',
+  transactionId: null,
+  priority: 'NORMAL',
+  details: { type: 'DECLINE', errorCode: 'CARD_EXPIRED', autoRetryCount: 0 },
+}
+const saying = (customerMessage: string) => toKeptInput({ ...input, customerMessage })
+
+describe("a customer's message", () => {
+  it('is kept with personal things masked', () => {
+    expect(saying('  It is grace@example.org, card 4111 1111 1111 1111. ').customerMessage).toBe(
+      'It is [email], card [card].',
+    )
+  })
+
+  it.for(['', '  \n', '\u200b'])('that says nothing is none: %o', (message) => {
+    expect(saying(message)).toEqual(input)
+  })
+
+  it('has at most 2000 characters when it comes, and when it is masked', () => {
+    const longest = 'a@b.co '.repeat(285)
+
+    expect(() => checkIssueInput({ ...input, customerMessage: longest })).not.toThrow()
+    expect(saying(longest).customerMessage?.length).toBeLessThanOrEqual(2000)
+    expect(() => checkIssueInput({ ...input, customerMessage: 'x'.repeat(2001) })).toThrow(
+      expect.objectContaining({ code: 'BAD_USER_INPUT', facts: { argumentPath: ['input', 'customerMessage'] } }),
+    )
+  })
+
+  it('is part of what a repeat is compared with, as it is kept', () => {
+    const digest = digestOf(saying('it broke'))
+
+    expect(digestOf(saying(' it broke '))).toBe(digest)
+    expect(digestOf(saying('it is whole'))).not.toBe(digest)
+    expect(digestOf(input)).not.toBe(digest)
+  })
+
+  it('leaves the digest of an input without one as it was before there were messages', () => {
+    expect(digestOf(toKeptInput(input))).toBe('hcU682mW2w_snVdpdF0fmWhtYm0y_1tLwKNTeBHCjRI')
+  })
+})
