@@ -5,10 +5,11 @@ import { inTransaction } from '@redress/shared/mongo.ts'
 import type { Db, MongoClient } from 'mongodb'
 import type { Verdict } from '../src/domain/decision.ts'
 import { NO_OVERSIGHT } from '../src/domain/oversight.ts'
+import type { NewReview } from '../src/domain/review.ts'
 import { collectionsOf, prepareCollections } from '../src/outbound/documents.ts'
 import { createDecisionsTransaction, createMongoDecisionsStore } from '../src/outbound/mongo-decisions-store.ts'
 import { createMongoViews } from '../src/outbound/mongo-views.ts'
-import { createAcceptCases, type NewCase, type NewReview, recordReviews, toJob } from '../src/use-cases/accept-cases.ts'
+import { createAcceptCases, type NewCase, recordReviews, toJob } from '../src/use-cases/accept-cases.ts'
 import { createDecideIssue } from '../src/use-cases/decide-issue.ts'
 
 export const NOW = new Date('2030-06-15T12:00:00Z')

@@ -40,6 +40,7 @@ const PURE = [
   'errors.ts',
   'error-codes.ts',
   'contracts.ts',
+  'issue-details.ts',
   'masking.ts',
   'plain-text.ts',
   'access.ts',

@@ -131,5 +131,14 @@ export const DecisionMade = type({
 })
 export type DecisionMade = typeof DecisionMade.infer
 
+/** Data of `decision.made` where a person is to answer blindly: what is recommended travels nowhere before they have. */
+export const BlindDecisionMade = type({
+  issueId: 'string',
+  decisionId: 'string',
+  routing: "'HUMAN_REVIEW'",
+  blind: 'true',
+})
+export type BlindDecisionMade = typeof BlindDecisionMade.infer
+
 /** Data of `decision.failed`: no decision could be made, and it will not be tried again by itself. */
 export const DecisionFailed = type({ issueId: 'string', reason: 'string' })

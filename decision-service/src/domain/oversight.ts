@@ -1,4 +1,5 @@
-import type { Routing } from '@redress/shared/contracts.ts'
+import { createHash } from 'node:crypto'
+import type { DecisionAction, Routing } from '@redress/shared/contracts.ts'
 import type { PolicyVersion, Verdict } from './decision.ts'
 import { type RoutingThresholds, routeVerdict } from './routing.ts'
 
@@ -6,17 +7,29 @@ import { type RoutingThresholds, routeVerdict } from './routing.ts'
 export type Oversight = Readonly<{
   /** 0 to 1. */
   blindShare: number
-  isSuspended: (policy: PolicyVersion, action: Verdict['action']) => boolean
+  isSuspended: (policy: PolicyVersion, action: DecisionAction) => boolean
 }>
 
 export type Routed = Readonly<{ routing: Routing; blind: boolean; autonomySuspended: boolean }>
 
 export const NO_OVERSIGHT: Oversight = { blindShare: 0, isSuspended: () => false }
 
-/** Who acts on a verdict. */
-export function routeDecision(
-  verdict: Verdict,
-  { thresholds }: Readonly<{ decisionId: string; thresholds: RoutingThresholds; oversight: Oversight }>,
-): Routed {
-  return { routing: routeVerdict(verdict, thresholds), blind: false, autonomySuspended: false }
+type Standards = Readonly<{ decisionId: string; thresholds: RoutingThresholds; oversight: Oversight }>
+
+/**
+ * Who acts on a verdict. What would go by itself is sampled as well as what a person would confirm: only so is it known
+ * how often people agree with what nobody looks at. Where a person decides anyway there is nothing to be blind about.
+ */
+export function routeDecision(verdict: Verdict, { decisionId, thresholds, oversight }: Standards): Routed {
+  const routing = routeVerdict(verdict, thresholds)
+  if (routing === 'ESCALATE') return { routing, blind: false, autonomySuspended: false }
+
+  const autonomySuspended = routing === 'AUTO_RESOLVE' && oversight.isSuspended(verdict.policy, verdict.action)
+  const blind = placeOf(decisionId) < oversight.blindShare
+  return { routing: blind || autonomySuspended ? 'HUMAN_REVIEW' : routing, blind, autonomySuspended }
+}
+
+/** Where among all decisions one falls, 0 to below 1: spread evenly, and the same whoever decides and how often. */
+function placeOf(decisionId: string): number {
+  return createHash('sha256').update(`blind:${decisionId}`).digest().readUInt32BE() / 2 ** 32
 }

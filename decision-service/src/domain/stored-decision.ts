@@ -1,4 +1,4 @@
-import type { DecisionAction, DecisionCase, DecisionMade } from '@redress/shared/contracts.ts'
+import type { BlindDecisionMade, DecisionAction, DecisionCase, DecisionMade } from '@redress/shared/contracts.ts'
 import { type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
 import type { Agreement } from './agreement.ts'
 import type { Decision } from './decision.ts'
@@ -33,21 +33,30 @@ export function toStoredDecision(decision: Decision, job: DecisionJob, now: Date
   }
 }
 
+/** While it waits for a blind review, a decision does not exist for anybody who asks. */
+export function isHidden({ blind, review }: Pick<StoredDecision, 'blind' | 'review'>): boolean {
+  return blind && review === null
+}
+
 export function startedEvent(job: DecisionJob, now: Date): DomainEvent {
   return { ...headOf(job, 'started', now), changes: {}, data: { issueId: job.case.issueId } }
 }
 
+/** Of a decision that is to be reviewed blindly it tells only that there is one; the rest comes with the review. */
 export function madeEvent(decision: StoredDecision, job: DecisionJob): DomainEvent {
-  const { id: decisionId, issueId, action, confidence, routing, policyApplied, policy, engine } = decision
+  const { id: decisionId, issueId, action, confidence, routing, policyApplied, policy, engine, blind } = decision
+  const head = headOf(job, 'made', decision.decidedAt)
+  const origin = { policyDigest: policy.digest, engine }
+  if (blind) {
+    const data: BlindDecisionMade = { issueId, decisionId, routing: 'HUMAN_REVIEW', blind }
+    return { ...head, changes: toChanges({ blind, ...origin }), data }
+  }
   const data: DecisionMade = { issueId, decisionId, action, confidence, routing, policyApplied }
-  const facts = { action, confidence, routing, policyApplied, policyDigest: policy.digest, engine }
-  const changes = Object.fromEntries(Object.entries(facts).map(([name, after]) => [name, { before: null, after }]))
-  return { ...headOf(job, 'made', decision.decidedAt), changes, data }
+  return { ...head, changes: toChanges({ action, confidence, routing, policyApplied, ...origin }), data }
 }
 
 export function failedEvent(job: DecisionJob, reason: string, now: Date): DomainEvent {
-  const changes = { reason: { before: null, after: reason } }
-  return { ...headOf(job, 'failed', now), changes, data: { issueId: job.case.issueId, reason } }
+  return { ...headOf(job, 'failed', now), changes: toChanges({ reason }), data: { issueId: job.case.issueId, reason } }
 }
 
 function headOf(job: DecisionJob, what: 'started' | 'made' | 'failed', now: Date) {
@@ -61,4 +70,8 @@ function headOf(job: DecisionJob, what: 'started' | 'made' | 'failed', now: Date
     ...tracedBy(job.trace),
     entity: { type: 'Decision', id: decisionIdFor(job.id) },
   }
+}
+
+function toChanges(facts: Readonly<Record<string, unknown>>): DomainEvent['changes'] {
+  return Object.fromEntries(Object.entries(facts).map(([name, after]) => [name, { before: null, after }]))
 }

@@ -17,10 +17,12 @@ export class SkillsRefusedError extends AppError {
   readonly code = 'SKILLS_REFUSED'
   readonly kind = 'invalid'
   readonly problems: readonly SkillProblem[]
+  override readonly facts: Readonly<{ problems: readonly SkillProblem[] }>
 
   constructor(problems: readonly SkillProblem[]) {
     super(`Skills refused:\n${problems.map((problem) => `  ${toLine(problem)}`).join('\n')}`)
     this.problems = problems
+    this.facts = { problems }
   }
 }
 

@@ -24,7 +24,13 @@ describe('an event of an issue', () => {
 
   it('that was reviewed brings the review', () => {
     expect(toNewReview(changed({ ...moved, review: { action: 'DENY_REFUND' } }))).toEqual([
-      { decisionId: 'dec_1', action: 'DENY_REFUND', reviewer: 'rhea', at: new Date('2030-01-01T00:00:00.002Z') },
+      {
+        decisionId: 'dec_1',
+        action: 'DENY_REFUND',
+        reviewer: 'rhea',
+        requestId: null,
+        at: new Date('2030-01-01T00:00:00.002Z'),
+      },
     ])
   })
 

@@ -1,6 +1,7 @@
 import { IssueCreated, IssueStatusChanged } from '@redress/shared/contracts.ts'
 import { type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
-import type { NewCase, NewReview } from '../use-cases/accept-cases.ts'
+import type { NewReview } from '../domain/review.ts'
+import type { NewCase } from '../use-cases/accept-cases.ts'
 
 /** The case that an event brings to be decided, if it brings one: a new issue, or one that is tried again. */
 export function toNewCase(event: DomainEvent): readonly NewCase[] {
@@ -16,5 +17,6 @@ export function toNewReview(event: DomainEvent): readonly NewReview[] {
   if (event.type !== 'issue.status_changed') return []
   const { review, decisionId } = IssueStatusChanged.assert(event.data)
   if (!review || decisionId === null) return []
-  return [{ decisionId, action: review.action, reviewer: event.actor, at: new Date(event.at) }]
+  const origin = { reviewer: event.actor, requestId: event.requestId, ...tracedBy(event.trace) }
+  return [{ decisionId, action: review.action, ...origin, at: new Date(event.at) }]
 }

@@ -6,6 +6,7 @@ import { type DecisionJob, URGENCY } from '../domain/job.ts'
 import type { JobQueue } from '../use-cases/ports.ts'
 import type { QueueView, QueueViews } from '../use-cases/views.ts'
 import type { Collections } from './documents.ts'
+import { readJobCounts } from './queue-counts.ts'
 
 export const DECISIONS_QUEUE = 'decisions'
 
@@ -79,8 +80,6 @@ async function revive(queue: Queue<QueuedJob>, wanted: readonly DecisionJob[]): 
 }
 
 async function viewQueue(queue: Queue<QueuedJob>, jobs: Collections['jobs']): Promise<QueueView> {
-  const counts = await queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed')
-  const count = (state: string) => counts[state] ?? 0
   const oldest = await jobs
     .find({ status: 'PENDING' }, { projection: { createdAt: 1 } })
     .sort({ createdAt: 1 })
@@ -90,13 +89,7 @@ async function viewQueue(queue: Queue<QueuedJob>, jobs: Collections['jobs']): Pr
     name: queue.name,
     tier: 'CRITICAL',
     paused: await queue.isPaused(),
-    counts: {
-      waiting: count('waiting') + count('prioritized'),
-      active: count('active'),
-      delayed: count('delayed'),
-      completed: count('completed'),
-      failed: count('failed'),
-    },
+    counts: await readJobCounts(queue),
     oldestWaitingSeconds: oldest && Math.max(0, (Date.now() - oldest.createdAt.getTime()) / 1000),
   }
 }

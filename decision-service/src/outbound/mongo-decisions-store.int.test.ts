@@ -163,12 +163,12 @@ describe('a review', () => {
     const at = new Date('2030-06-15T13:00:00Z')
 
     await review(
-      { decisionId: decision!.id, action: 'DENY_REFUND', reviewer: 'rhea', at },
-      { decisionId: 'dec_of_nobody', action: 'DENY_REFUND', reviewer: 'rhea', at },
+      { decisionId: decision!.id, action: 'DENY_REFUND', reviewer: 'rhea', requestId: null, at },
+      { decisionId: 'dec_of_nobody', action: 'DENY_REFUND', reviewer: 'rhea', requestId: null, at },
     )
 
     expect((await views.findDecisions([decision!.id, 'dec_of_nobody'])).map((one) => one?.review)).toEqual([
-      { action: 'DENY_REFUND', agreement: 'REJECTED', reviewer: 'rhea', at },
+      { action: 'DENY_REFUND', agreement: 'REJECTED', reviewer: 'rhea', requestId: null, at },
       undefined,
     ])
   })

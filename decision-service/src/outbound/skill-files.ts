@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseDecisionTable } from '../engines/rules/decision-table.ts'
+import { type ParsedSkill, parseSkill } from '../engines/parse-skill.ts'
 import type { Skill } from '../engines/skill.ts'
-import { parseSkillDocument } from '../engines/skill-document.ts'
 import type { SkillProblem } from '../engines/skill-problem.ts'
 
 /** What a directory of skills holds; `broken` names the folders whose problems are listed. */
@@ -50,9 +48,7 @@ export async function readSkills(directory: string): Promise<Reading> {
   }
 }
 
-type ReadSkill = { skill: Skill } | { problems: readonly SkillProblem[] }
-
-async function readSkill(directory: string, folder: string): Promise<ReadSkill> {
+async function readSkill(directory: string, folder: string): Promise<ParsedSkill> {
   try {
     const files = await listFiles(directory, folder)
     const contents = await Promise.all(files.map((file) => readWhole(join(directory, folder, file))))
@@ -60,31 +56,6 @@ async function readSkill(directory: string, folder: string): Promise<ReadSkill> 
   } catch (error) {
     return { problems: [toProblem(folder, `cannot be read: ${toMessage(error)}`)] }
   }
-}
-
-function parseSkill(folder: string, contents: ReadonlyMap<string, Buffer>): ReadSkill {
-  const [skillFile, rulesFile] = [`${folder}/SKILL.md`, `${folder}/rules.json`]
-  const [text, rules] = [contents.get('SKILL.md'), contents.get('rules.json')]
-  if (text === undefined || rules === undefined) {
-    const missing = [text === undefined ? [skillFile] : [], rules === undefined ? [rulesFile] : []].flat()
-    return { problems: missing.map((file) => toProblem(file, 'is missing')) }
-  }
-
-  const parsed = parseSkillDocument(text.toString(), { file: skillFile, folder })
-  const skill = parsed.ok ? parsed.document : null
-  const result = parseDecisionTable(rules.toString(), { file: rulesFile, skill })
-  if (skill === null || !result.ok) {
-    return { problems: [...(parsed.ok ? [] : parsed.problems), ...(result.ok ? [] : result.problems)] }
-  }
-  const { sections: _, ...document } = skill
-  return { skill: { ...document, table: result.table, digest: toDigest(contents) } }
-}
-
-/** Names and lengths are part of it, so that no two folders read as the same bytes. */
-function toDigest(contents: ReadonlyMap<string, Buffer>): string {
-  const hash = createHash('sha256')
-  for (const [file, content] of contents) hash.update(`${file}\0${content.length}\0`).update(content)
-  return hash.digest('hex')
 }
 
 async function listFolders(directory: string): Promise<readonly string[]> {

@@ -1,11 +1,10 @@
-import type { DecisionAction, DecisionCase } from '@redress/shared/contracts.ts'
-import { agreementBetween } from '../domain/agreement.ts'
+import type { DecisionCase } from '@redress/shared/contracts.ts'
+import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import { type DecisionJob, jobIdFor } from '../domain/job.ts'
-import type { Review } from '../domain/stored-decision.ts'
+import { type NewReview, type ReviewedDecision, reviewDecision, reviewedEvent } from '../domain/review.ts'
 import type { Clock, DecisionsTransaction } from './ports.ts'
 
 export type NewCase = Readonly<{ eventId: string; case: DecisionCase; requestId: string | null; trace?: string }>
-export type NewReview = Readonly<{ decisionId: string; action: DecisionAction; reviewer: string; at: Date }>
 
 export function toJob({ eventId, ...asked }: NewCase, now: Date): DecisionJob {
   return { id: jobIdFor(eventId), ...asked, status: 'PENDING', createdAt: now, updatedAt: now }
@@ -19,15 +18,27 @@ export function createAcceptCases({ now }: { now: Clock }) {
   }
 }
 
-/** Writes down beside each decision what a person made of it. */
-export async function recordReviews(reviews: readonly NewReview[], transaction: DecisionsTransaction): Promise<void> {
+/** What else follows from reviews, in the transaction that stores them. */
+export type OnReviewed = (decisions: readonly ReviewedDecision[]) => Promise<void>
+
+/** Writes down beside each decision what a person made of it. The first review of a decision stays. */
+export async function recordReviews(
+  reviews: readonly NewReview[],
+  transaction: DecisionsTransaction,
+  onReviewed: OnReviewed = async () => {},
+): Promise<void> {
   if (reviews.length === 0) return
   const decisions = await transaction.findDecisions(reviews.map(({ decisionId }) => decisionId))
-  const known = reviews.flatMap(({ decisionId, action, reviewer, at }): [string, Review][] => {
-    const decision = decisions.get(decisionId)
-    return decision
-      ? [[decisionId, { action, agreement: agreementBetween(decision.action, action), reviewer, at }]]
-      : []
-  })
-  await transaction.setReviews(new Map(known))
+  const reviewed = new Map<string, ReviewedDecision>()
+  const events: DomainEvent[] = []
+  for (const review of reviews) {
+    const decision = decisions.get(review.decisionId)
+    if (!decision || decision.review !== null || reviewed.has(decision.id)) continue
+    const after = reviewDecision(decision, review)
+    reviewed.set(decision.id, after)
+    events.push(reviewedEvent(after, review))
+  }
+  await transaction.setReviews(new Map([...reviewed].map(([id, { review }]) => [id, review])))
+  await transaction.tell(events)
+  await onReviewed([...reviewed.values()])
 }

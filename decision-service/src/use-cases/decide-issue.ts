@@ -124,7 +124,8 @@ function endAll(store: DecisionsStore, endings: readonly Ending[], at: Date) {
 
 type Standards = Pick<Dependencies, 'thresholdsOf' | 'oversight'> & Readonly<{ decisionId: string; durationMs: number }>
 
-function toDecision({ verdict, shadow }: Evaluated, standards: Standards): Decision {
+/** The verdict with who acts on it, and the step that says why. */
+export function toDecision({ verdict, shadow }: Evaluated, standards: Standards): Decision {
   const { decisionId, thresholdsOf, oversight, durationMs } = standards
   const thresholds = thresholdsOf(verdict.engine)
   const routed = routeDecision(verdict, { decisionId, thresholds, oversight })

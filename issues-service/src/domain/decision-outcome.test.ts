@@ -58,6 +58,19 @@ describe('an issue that is being decided', () => {
     expect(asked?.issue).toMatchObject({ resolution: null, decisionId: 'dec_1' })
   })
 
+  it('that is to be reviewed blindly waits for a person, and tells nothing of what is recommended', () => {
+    const blind = { issueId: 'iss_1', decisionId: 'dec_1', routing: 'HUMAN_REVIEW', blind: true } as const
+
+    const [change] = onDecisionNews(issueThatIs('PROCESSING'), { kind: 'made', decision: blind }, when)
+
+    expect(change?.issue).toMatchObject({
+      status: 'AWAITING_REVIEW',
+      decisionId: 'dec_1',
+      resolution: null,
+      statusHistory: [{ reason: 'blind review' }],
+    })
+  })
+
   it('that cannot be decided becomes FAILED and keeps the reason', () => {
     const changes = onDecisionNews(issueThatIs('PROCESSING'), { kind: 'failed', reason: 'no policy' }, when)
 

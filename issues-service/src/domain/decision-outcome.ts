@@ -1,11 +1,11 @@
-import type { DecisionMade, IssueStatus, Routing } from '@redress/shared/contracts.ts'
+import type { BlindDecisionMade, DecisionMade, IssueStatus, Routing } from '@redress/shared/contracts.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import { type Change, type Issue, moveIssue } from './issue.ts'
 
 /** What the decision service says about an issue. */
 export type DecisionNews =
   | Readonly<{ kind: 'started' }>
-  | Readonly<{ kind: 'made'; decision: DecisionMade }>
+  | Readonly<{ kind: 'made'; decision: DecisionMade | BlindDecisionMade }>
   | Readonly<{ kind: 'failed'; reason: string }>
 
 const STATUS_AFTER: Readonly<Record<Routing, IssueStatus>> = {
@@ -28,7 +28,10 @@ export function onDecisionNews(issue: Issue, news: DecisionNews, when: { cause: 
   return [...started, ended]
 }
 
-function settle(issue: Issue, decision: DecisionMade, when: { cause: Cause; now: Date }): Change {
+function settle(issue: Issue, decision: DecisionMade | BlindDecisionMade, when: { cause: Cause; now: Date }): Change {
+  if ('blind' in decision) {
+    return moveIssue(issue, 'AWAITING_REVIEW', { reason: 'blind review', decisionId: decision.decisionId }, when)
+  }
   const { action, confidence, routing, policyApplied, decisionId } = decision
   const to = STATUS_AFTER[routing]
   const reason = `${action} at ${confidence} % by ${policyApplied}`

@@ -1,4 +1,4 @@
-import { DecisionFailed, DecisionMade, DecisionStarted } from '@redress/shared/contracts.ts'
+import { BlindDecisionMade, DecisionFailed, DecisionMade, DecisionStarted } from '@redress/shared/contracts.ts'
 import { causedBy, type DomainEvent } from '@redress/shared/events/envelope.ts'
 import type { DecisionNews } from '../domain/decision-outcome.ts'
 import type { IssueNews } from '../use-cases/follow-decisions.ts'
@@ -6,12 +6,14 @@ import type { IssueNews } from '../use-cases/follow-decisions.ts'
 /** Who moves an issue when nobody in person does. */
 const ACTOR = 'redress:decisions'
 
+const AnyDecisionMade = DecisionMade.or(BlindDecisionMade)
+
 type Read = (data: object) => Readonly<{ issueId: string; news: DecisionNews }>
 
 const READERS: Readonly<Record<string, Read>> = {
   'decision.started': (data) => ({ issueId: DecisionStarted.assert(data).issueId, news: { kind: 'started' } }),
   'decision.made': (data) => {
-    const decision = DecisionMade.assert(data)
+    const decision = AnyDecisionMade.assert(data)
     return { issueId: decision.issueId, news: { kind: 'made', decision } }
   },
   'decision.failed': (data) => {

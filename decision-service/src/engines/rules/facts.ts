@@ -1,4 +1,5 @@
 import type { DecisionCase, IssueDetails, IssueType, Money } from '@redress/shared/contracts.ts'
+import { findAmountAtStake } from '../../domain/amount-at-stake.ts'
 import { COMMON_FACTS } from './common-facts.ts'
 import { TYPE_FACTS } from './type-facts.ts'
 
@@ -44,11 +45,4 @@ export function readFacts(decisionCase: DecisionCase, coverage: Coverage): Facts
   const facts: Record<string, FactValue> = {}
   for (const [name, fact] of ENTRIES[decisionCase.details.type]) facts[name] = fact.read(source)
   return facts
-}
-
-/** The money that a decision would move or give up. */
-export function findAmountAtStake({ details, transaction }: DecisionCase): Money | null {
-  if (details.type === 'MISSED_INSTALLMENT') return details.amountDue
-  if (details.type === 'REFUND_REQUEST' && details.partialAmount !== null) return details.partialAmount
-  return transaction?.amount ?? null
 }

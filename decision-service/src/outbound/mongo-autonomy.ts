@@ -1,0 +1,60 @@
+import type { Outbox } from '@redress/shared/events/outbox.ts'
+import { inTransaction } from '@redress/shared/mongo.ts'
+import type { ClientSession, Collection, Db, MongoClient } from 'mongodb'
+import type { Autonomy } from '../domain/autonomy.ts'
+import type { AutonomyStore, AutonomyTransaction, AutonomyViews } from '../use-cases/autonomy-ports.ts'
+
+export type AutonomyDocument = Omit<Autonomy, 'id'> & { _id: string }
+
+const SHOWN_MAX = 200
+
+export function autonomyCollectionOf(db: Db): Collection<AutonomyDocument> {
+  return db.collection<AutonomyDocument>('autonomy')
+}
+
+/** Creates the index; every query has one. */
+export async function prepareAutonomyCollection(autonomy: Collection<AutonomyDocument>): Promise<void> {
+  await autonomy.createIndexes([{ key: { suspended: 1, updatedAt: 1 }, name: 'latest_by_state' }])
+}
+
+type Dependencies = Readonly<{ mongo: MongoClient; autonomy: Collection<AutonomyDocument>; outbox: Outbox }>
+
+export function createMongoAutonomyStore({ mongo, autonomy, outbox }: Dependencies): AutonomyStore {
+  return {
+    transact: (work) => inTransaction(mongo, (session) => work(createAutonomyTransaction(autonomy, outbox, session))),
+  }
+}
+
+/** The same, within a transaction that somebody else began. */
+export function createAutonomyTransaction(
+  autonomy: Collection<AutonomyDocument>,
+  outbox: Outbox,
+  session: ClientSession,
+): AutonomyTransaction {
+  return {
+    async findAutonomy(ids) {
+      const found = await autonomy.find({ _id: { $in: [...ids] } }, { session }).toArray()
+      return new Map(found.map((document) => [document._id, toAutonomy(document)]))
+    },
+    async saveAutonomy(saved) {
+      const updates = saved.map(({ id, ...rest }) => ({
+        updateOne: { filter: { _id: id }, update: { $set: rest }, upsert: true },
+      }))
+      await autonomy.bulkWrite(updates, { session, ordered: false })
+    },
+    tell: (events) => outbox.add(events, session),
+  }
+}
+
+export function createMongoAutonomyViews(autonomy: Collection<AutonomyDocument>): AutonomyViews {
+  return {
+    async all() {
+      const found = await autonomy.find().sort({ suspended: -1, updatedAt: -1 }).limit(SHOWN_MAX).toArray()
+      return found.map(toAutonomy)
+    },
+  }
+}
+
+function toAutonomy({ _id, ...rest }: AutonomyDocument): Autonomy {
+  return { id: _id, ...rest }
+}

@@ -1,0 +1,19 @@
+import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import type { Autonomy } from '../domain/autonomy.ts'
+
+/** What is known of autonomy, read and written as one with the events that tell of it. */
+export type AutonomyTransaction = Readonly<{
+  findAutonomy(ids: readonly string[]): Promise<ReadonlyMap<string, Autonomy>>
+  saveAutonomy(autonomy: readonly Autonomy[]): Promise<void>
+  tell(events: readonly DomainEvent[]): Promise<void>
+}>
+
+export type AutonomyStore = Readonly<{
+  /** Runs `work` on one consistent state; it may run again when another writer was faster. */
+  transact<T>(work: (transaction: AutonomyTransaction) => Promise<T>): Promise<T>
+}>
+
+export type AutonomyViews = Readonly<{
+  /** What people reviewed blindly: suspended first, then those reviewed last; at most 200. */
+  all(): Promise<readonly Autonomy[]>
+}>

@@ -1,0 +1,27 @@
+import type { DecisionAction } from '@redress/shared/contracts.ts'
+import type { Cause } from '@redress/shared/events/envelope.ts'
+import { type Autonomy, AutonomyNotSuspendedError, autonomyIdFor, restoreAutonomy } from '../domain/autonomy.ts'
+import type { AutonomyStore } from './autonomy-ports.ts'
+import type { Clock } from './ports.ts'
+
+export type RestoreAutonomyCommand = Readonly<{ digest: string; action: DecisionAction; cause: Cause }>
+/** @throws AutonomyNotSuspendedError */
+export type RestoreAutonomy = (command: RestoreAutonomyCommand) => Promise<Autonomy>
+
+type Dependencies = Readonly<{ store: AutonomyStore; now: Clock; onCommit: () => void }>
+
+export function createRestoreAutonomy({ store, now, onCommit }: Dependencies): RestoreAutonomy {
+  return async ({ digest, action, cause }) => {
+    const id = autonomyIdFor(digest, action)
+    const restored = await store.transact(async (transaction) => {
+      const before = (await transaction.findAutonomy([id])).get(id)
+      if (!before) throw new AutonomyNotSuspendedError(action)
+      const { autonomy, events } = restoreAutonomy(before, { cause, now: now() })
+      await transaction.saveAutonomy([autonomy])
+      await transaction.tell(events)
+      return autonomy
+    })
+    onCommit()
+    return restored
+  }
+}

@@ -1,0 +1,334 @@
+import { readFileSync } from 'node:fs'
+import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import { createOutbox, outboxCollection } from '@redress/shared/events/outbox.ts'
+import { serveSubgraph } from '@redress/shared/subgraph.ts'
+import { ask, tokenOf, verifyToken, withRole } from '@redress/shared/testing/callers.ts'
+import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
+import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { createOpenCandidate, createReadCandidate } from '../src/engines/backtest-candidate.ts'
+import { decideByRules } from '../src/engines/rules/rules-engine.ts'
+import { createBacktestResolvers } from '../src/inbound/backtest-resolvers.ts'
+import { startBacktestWorker } from '../src/inbound/backtest-worker.ts'
+import { createLoaders } from '../src/inbound/loaders.ts'
+import { BACKTESTS_QUEUE, createBacktestQueue } from '../src/outbound/backtest-queue.ts'
+import {
+  backtestCollectionOf,
+  createFindSilent,
+  createMongoBacktestStore,
+  prepareBacktestCollection,
+} from '../src/outbound/mongo-backtests.ts'
+import { createMadeDecisions, prepareMadeDecisions } from '../src/outbound/mongo-made-decisions.ts'
+import { openSkills } from '../src/outbound/skills-folder.ts'
+import { createBacktestPolicy } from '../src/use-cases/backtest-policy.ts'
+import type { OpenCandidate } from '../src/use-cases/backtest-ports.ts'
+import { createRecoverBacktests } from '../src/use-cases/recover-backtests.ts'
+import { createRunBacktest } from '../src/use-cases/run-backtest.ts'
+import { newCase, openService } from './service.ts'
+
+const REDIS = 25
+const DIRECTORY = new URL('../../skills', import.meta.url).pathname
+const ASKED = new Date('2030-06-16T12:00:00Z')
+const THRESHOLDS = { autoResolve: 80, humanReview: 70 }
+const ALL_DAY = { from: '2030-06-15T00:00:00Z', to: '2030-06-16T00:00:00Z' }
+
+const { mongo, db } = await openTestDatabase()
+const redis = await openTestRedis(REDIS)
+const skills = await openSkills(DIRECTORY, { pollMs: null })
+const refunds = skills.forType('REFUND_REQUEST')
+const read = (path: string) => readFileSync(`${DIRECTORY}/refund-policy/${path}`, 'utf8')
+const denying = read('rules.json').replaceAll('"APPROVE_REFUND"', '"DENY_REFUND"')
+
+const service = await openService({
+  mongo,
+  db,
+  evaluate: (one) => decideByRules(one, skills.forType(one.details.type)),
+})
+const backtests = backtestCollectionOf(db)
+await prepareBacktestCollection(backtests)
+await prepareMadeDecisions(service.collections)
+const outbox = createOutbox(db, () => {})
+
+const policies = {
+  inForce: skills.forType,
+  find: async (digest: string) => skills.all().find((skill) => skill.digest === digest) ?? null,
+}
+const filesOf = async () => ['SKILL.md', 'rules.json'].map((path) => ({ path, content: read(path) }))
+const made = createMadeDecisions(service.collections)
+const store = createMongoBacktestStore({ mongo, backtests, outbox })
+const queue = createBacktestQueue({ redis, backtests, backoffMs: 1, logger: silent })
+afterAll(() => queue.close())
+
+let ids = 0
+const backtestPolicy = createBacktestPolicy({
+  readCandidate: createReadCandidate({ policies, filesOf }),
+  made,
+  store,
+  queue,
+  newId: () => `bt_${++ids}`,
+  now: () => ASKED,
+  onCommit: () => {},
+})
+const subgraph = await serveSubgraph({
+  name: 'decisions',
+  schemaFile: new URL('../schema.graphql', import.meta.url),
+  resolvers: createBacktestResolvers({ backtestPolicy, findBacktest: store.find }),
+  createLoaders: () => createLoaders(service.views),
+  verifyToken,
+  checks: {},
+  port: 0,
+  host: '127.0.0.1',
+  logger: silent,
+})
+afterAll(() => subgraph.close())
+
+const openCandidate = createOpenCandidate({ policies })
+const startWorker = async (open: OpenCandidate = openCandidate) => {
+  const own = await connectTestRedis(REDIS)
+  const runBacktest = createRunBacktest({
+    store,
+    made,
+    openCandidate: open,
+    thresholds: THRESHOLDS,
+    now: () => new Date(),
+    onCommit: () => {},
+  })
+  const worker = startBacktestWorker({ queue: BACKTESTS_QUEUE, redis: own, runBacktest, logger: silent })
+  onTestFinished(async () => {
+    await worker.close()
+    own.destroy()
+  })
+  return worker
+}
+
+/** Refunds of defective items, decided by the policy in force. */
+const decide = async (customers: readonly string[]) => {
+  const cases = customers.map((id, at) => {
+    const { case: one, ...rest } = newCase({
+      transaction: { id: `t${at}`, amount: { amount: 2_000, currency: 'USD' }, status: 'CAPTURED', ageDays: 2 },
+    })
+    return { ...rest, case: { ...one, customer: { ...one.customer, id, accountAgeDays: 1000 } } }
+  })
+  const jobs = await service.accept(...cases)
+  await Promise.all(jobs.map(({ id }) => service.decideIssue.decide(id)))
+}
+const token = await tokenOf(withRole('operator'))
+const request = (digestOrText: string, range: object = ALL_DAY, skill = 'refund-policy') =>
+  ask(subgraph.url, {
+    query: `mutation ($skill: String!, $text: String!, $from: DateTime!, $to: DateTime!) {
+      backtestPolicy(skill: $skill, digestOrText: $text, from: $from, to: $to) { id status progress candidate { digest } }
+    }`,
+    variables: { skill, text: digestOrText, ...range },
+    token,
+  })
+const show = async (id: string) => {
+  const query = `query ($id: ID!) { backtest(id: $id) {
+    status progress failure requestedBy
+    result {
+      decisions changed changes { before after decisions } money { currency before after difference }
+      reviewsBefore reviewsAfter customersAffected examples { action routing decision { action } }
+    }
+  } }`
+  return (await ask(subgraph.url, { query, variables: { id }, token })).data.backtest
+}
+const requested = async (digestOrText: string) => (await request(digestOrText)).data.backtestPolicy.id as string
+const statusOf = async (id: string) => (await store.find(id))?.status
+const eventsOf = async (id: string): Promise<readonly DomainEvent[]> => {
+  const found = await outboxCollection(db)
+    .find({ _id: { $in: ['requested', 'completed', 'failed'].map((what) => `${id}-${what}`) } })
+    .toArray()
+  return found.map(({ event }) => JSON.parse(event)).sort((a, b) => (a.at < b.at ? -1 : 1))
+}
+const typesOf = async (id: string) => (await eventsOf(id)).map(({ type }) => type)
+
+beforeEach(async () => {
+  await redis.flushDb()
+  await service.collections.decisions.deleteMany({})
+  await backtests.deleteMany({})
+})
+
+describe('a backtest', () => {
+  it('tells what a candidate would have decided otherwise, and what that costs', async () => {
+    await decide(['cust_1', 'cust_1', 'cust_2'])
+    await startWorker()
+
+    const { data } = await request(denying)
+    const { id, ...first } = data.backtestPolicy
+
+    expect(first).toEqual({
+      status: 'PENDING',
+      progress: 0,
+      candidate: { digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    })
+    await expect.poll(() => statusOf(id)).toBe('COMPLETED')
+    const example = { action: 'DENY_REFUND', routing: 'AUTO_RESOLVE', decision: { action: 'APPROVE_REFUND' } }
+    expect(await show(id)).toEqual({
+      status: 'COMPLETED',
+      progress: 1,
+      failure: null,
+      requestedBy: 'a-operator',
+      result: {
+        decisions: 3,
+        changed: 3,
+        changes: [{ before: 'APPROVE_REFUND', after: 'DENY_REFUND', decisions: 3 }],
+        money: [{ currency: 'USD', before: 6_000, after: 0, difference: -6_000 }],
+        reviewsBefore: 0,
+        reviewsAfter: 0,
+        customersAffected: 2,
+        examples: [example, example, example],
+      },
+    })
+    expect(await eventsOf(id)).toMatchObject([
+      { type: 'backtest.requested', actor: 'a-operator', entity: { type: 'Backtest', id } },
+      { type: 'backtest.completed', actor: 'redress:worker', changes: { changed: { after: 3 } } },
+    ])
+  })
+
+  it('of the version that decided finds nothing changed, batch after batch', async () => {
+    await decide(['cust_1'])
+    const [one] = await service.collections.decisions.find().toArray()
+    // More than a batch, and many at the same moment.
+    const copies = Array.from({ length: 600 }, (_, at) => {
+      const decidedAt = new Date(one!.decidedAt.getTime() + Math.floor(at / 100))
+      return { ...one!, _id: `dec_copy_${String(at).padStart(3, '0')}`, decidedAt }
+    })
+    await service.collections.decisions.insertMany(copies)
+
+    const id = await requested(refunds.digest)
+    await startWorker()
+
+    await expect.poll(() => statusOf(id), { timeout: 10_000 }).toBe('COMPLETED')
+    expect((await show(id)).result).toMatchObject({ decisions: 601, changed: 0, changes: [], examples: [] })
+  })
+
+  it('that nobody knows is null', async () => {
+    expect(await show('bt_nobody')).toBe(null)
+  })
+
+  it.for<[string, string, object, string]>([
+    ['no range', 'BAD_USER_INPUT', { from: ALL_DAY.to, to: ALL_DAY.from }, 'refund-policy'],
+    ['more than 366 days', 'BAD_USER_INPUT', { from: '2029-06-13T00:00:00Z', to: ALL_DAY.from }, 'refund-policy'],
+    [
+      'a range without decisions',
+      'NO_DECISIONS_IN_RANGE',
+      { from: ALL_DAY.to, to: '2030-06-17T00:00:00Z' },
+      'refund-policy',
+    ],
+    ['an unknown policy', 'POLICY_NOT_FOUND', ALL_DAY, 'no-policy'],
+    ['decisions of another policy only', 'NO_DECISIONS_IN_RANGE', ALL_DAY, 'dispute-policy'],
+  ])('over %s is refused, and nothing is stored', async ([, code, range, skill]) => {
+    await decide(['cust_1'])
+    const policy = skills.all().find(({ name }) => name === skill) ?? refunds
+
+    const { errors } = await request(policy.digest, range, skill)
+
+    expect(errors[0]?.extensions.code).toBe(code)
+    expect(await backtests.countDocuments()).toBe(0)
+  })
+
+  it.for([
+    ['an unknown version', 'POLICY_VERSION_NOT_FOUND', 'd9'],
+    ['a broken text', 'SKILLS_REFUSED', '{ "serves": "REFUND_REQUEST" }'],
+  ] as const)('of %s is refused, and nothing is stored', async ([, code, digestOrText]) => {
+    await decide(['cust_1'])
+
+    const { errors } = await request(digestOrText)
+
+    expect(errors[0]?.extensions.code).toBe(code)
+    expect(await backtests.countDocuments()).toBe(0)
+  })
+
+  it('fails after three attempts, and says why once', async () => {
+    await decide(['cust_1'])
+    const id = await requested(denying)
+    let attempts = 0
+
+    await startWorker(() => {
+      attempts++
+      throw new Error('no such file')
+    })
+
+    await expect.poll(() => statusOf(id)).toBe('FAILED')
+    expect(attempts).toBe(3)
+    expect(await show(id)).toMatchObject({ failure: 'no such file', result: null })
+    expect(await typesOf(id)).toEqual(['backtest.requested', 'backtest.failed'])
+  })
+
+  it('that was lost with Redis is queued again, and only then', async () => {
+    await decide(['cust_1'])
+    const id = await requested(denying)
+    const inAMinute = () => new Date(ASKED.getTime() + 61_000)
+    const recoverAt = (now: () => Date) =>
+      createRecoverBacktests({ findSilent: createFindSilent(backtests), queue, now })
+
+    await expect.poll(async () => (await queue.all())[0]!.counts.waiting).toBe(1)
+    expect(await recoverAt(inAMinute)()).toBe(0)
+    await redis.flushDb()
+    expect(await recoverAt(() => ASKED)()).toBe(0)
+    expect(await recoverAt(inAMinute)()).toBe(1)
+    await startWorker()
+
+    await expect.poll(() => statusOf(id)).toBe('COMPLETED')
+  })
+
+  it('goes back into the queue when its worker stops, and to another from the start', async () => {
+    await decide(['cust_1'])
+    const begun = Promise.withResolvers<void>()
+    const stopping = Promise.withResolvers<void>()
+    const id = await requested(denying)
+
+    const first = await startWorker(async (candidate) => {
+      begun.resolve()
+      await stopping.promise
+      return openCandidate(candidate)
+    })
+    await begun.promise
+    const closed = first.close()
+    stopping.resolve()
+    await closed
+    expect(await statusOf(id)).toBe('RUNNING')
+    await startWorker()
+
+    await expect.poll(() => statusOf(id)).toBe('COMPLETED')
+    expect(await store.find(id)).toMatchObject({ runs: 2, result: { decisions: 1 } })
+  })
+
+  it('that two workers run at the same time ends once', async () => {
+    await decide(['cust_1'])
+    const id = await requested(denying)
+    const dependencies = {
+      store,
+      made,
+      openCandidate,
+      thresholds: THRESHOLDS,
+      now: () => new Date(),
+      onCommit: () => {},
+    }
+    const runBacktest = createRunBacktest(dependencies)
+
+    await Promise.all([runBacktest.run(id, () => true), runBacktest.run(id, () => true)])
+    await runBacktest.giveUp(id, 'too late')
+
+    expect(await statusOf(id)).toBe('COMPLETED')
+    expect(await typesOf(id)).toEqual(['backtest.requested', 'backtest.completed'])
+  })
+
+  it('that took its process with it ten times is not begun again', async () => {
+    await decide(['cust_1'])
+    const id = await requested(denying)
+    await backtests.updateOne({ _id: id }, { $set: { runs: 10 } })
+    await startWorker()
+
+    await expect.poll(() => statusOf(id)).toBe('FAILED')
+  })
+})
+
+describe('the queue of backtests', () => {
+  it('is seen with what waits in it', async () => {
+    await decide(['cust_1'])
+    await requested(denying)
+
+    await expect.poll(async () => (await queue.all())[0]!.counts.waiting).toBe(1)
+    expect(await queue.find('backtests')).toMatchObject({ name: 'backtests', tier: 'IMPORTANT', paused: false })
+    expect(await queue.find('decisions')).toBe(null)
+  })
+})
