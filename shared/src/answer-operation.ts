@@ -48,9 +48,11 @@ async function readRequest<Loaders>(
   { verifyToken, createLoaders }: SubgraphOptions<Loaders>,
 ): Promise<Omit<RequestContext<Loaders>, 'trace'>> {
   const authorization = headerOf(request, 'authorization')
-  const principal = await verifyToken(authorization?.startsWith('Bearer ') ? authorization.slice(7) : null)
+  const token = authorization?.startsWith('Bearer ') ? authorization.slice(7) : null
+  const principal = await verifyToken(token)
   return {
     principal,
+    token: token!, // Whoever comes without one is refused by the line above.
     requestId: headerOf(request, 'x-request-id') ?? randomUUID(),
     clientIp: headerOf(request, 'x-client-ip'),
     loaders: createLoaders(),

@@ -22,6 +22,8 @@ import type { Telemetry } from './telemetry.ts'
 /** One request as resolvers see it. */
 export type RequestContext<Loaders> = Readonly<{
   principal: Principal
+  /** The signed word about the principal as it came, to ask another subgraph on their behalf. Never logged or stored. */
+  token: string
   requestId: string
   clientIp: string | null
   /** What to tell whoever does a part of it: the traceparent of this request, or null where there are no traces. */

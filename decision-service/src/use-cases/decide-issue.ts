@@ -1,5 +1,5 @@
 import { coalesce } from '@redress/shared/coalesce.ts'
-import { momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
+import { type DomainEvent, momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
 import type { Decision, Evaluated, Verdict } from '../domain/decision.ts'
 import { JobMissingError } from '../domain/errors.ts'
 import { type DecisionJob, decisionIdFor } from '../domain/job.ts'
@@ -31,6 +31,8 @@ type Dependencies = Readonly<{
   /** Models are trusted less than rules. */
   thresholdsOf: (engine: Verdict['engine']) => RoutingThresholds
   oversight: Oversight
+  /** What else is to be told of a decision, in the transaction that stores it; nothing where not given. */
+  alertsOf?: (job: DecisionJob, decision: StoredDecision) => readonly DomainEvent[]
   now: Clock
   /** Milliseconds, for durations. */
   monotonicMs: () => number
@@ -46,12 +48,13 @@ export function createDecideIssue({
   evaluate,
   thresholdsOf,
   oversight,
+  alertsOf = () => [],
   now,
   monotonicMs,
   onCommit,
 }: Dependencies): DecideIssue {
   const begin = coalesce<Beginning, DecisionJob>((beginnings) => beginAll(store, beginnings, now()))
-  const end = coalesce<Ending, void>((endings) => endAll(store, endings, now()))
+  const end = coalesce<Ending, void>((endings) => endAll(store, endings, { alertsOf, at: now() }))
 
   return {
     async decide(jobId, trace) {
@@ -104,7 +107,11 @@ function beginAll(store: DecisionsStore, beginnings: readonly Beginning[], at: D
 type Ending = Readonly<{ job: DecisionJob; decision: StoredDecision }>
 
 /** Stores the decisions with their events; a job that somebody else decided meanwhile keeps what it has. */
-function endAll(store: DecisionsStore, endings: readonly Ending[], at: Date) {
+function endAll(
+  store: DecisionsStore,
+  endings: readonly Ending[],
+  { alertsOf, at }: Readonly<{ alertsOf: NonNullable<Dependencies['alertsOf']>; at: Date }>,
+) {
   return store.transact(async (transaction) => {
     const jobs = await transaction.findJobs(endings.map(({ job }) => job.id))
     const open = endings.filter(({ job }) => jobs.get(job.id)?.status === 'PROCESSING')
@@ -116,7 +123,9 @@ function endAll(store: DecisionsStore, endings: readonly Ending[], at: Date) {
         'COMPLETED',
         at,
       )
-      await transaction.tell(unique.map(({ job, decision }) => madeEvent(decision, job)))
+      await transaction.tell(
+        unique.flatMap(({ job, decision }) => [madeEvent(decision, job), ...alertsOf(job, decision)]),
+      )
     }
     return endings.map(() => undefined)
   })

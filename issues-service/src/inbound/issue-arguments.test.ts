@@ -6,6 +6,7 @@ import { causeOf } from './issue-arguments.ts'
 const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const request: RequestContext<unknown> = {
   principal: { id: 'ada', roles: ['operator'], customerId: null },
+  token: 'word',
   requestId: 'r-1',
   clientIp: '10.0.0.1',
   trace: null,

@@ -1,4 +1,8 @@
-import type { Fact, FactTable, FactValue } from './facts.ts'
+import type { FactValue, Fact as ReadableFact } from './facts.ts'
+
+/** What a condition must know of a fact; how it is read is nothing to it. */
+type Fact = Pick<ReadableFact, 'kind' | 'values'>
+export type AskableFacts = Readonly<Record<string, Fact>>
 
 /** One condition of a row, ready to be asked. `expected` says it in words for the trace. */
 export type Condition = Readonly<{ fact: string; expected: string; holds: (value: FactValue) => boolean }>
@@ -23,7 +27,7 @@ const OPERATORS = [...Object.keys(COMPARISONS), 'not'].join(', ')
  * Compiles `{ "riskScore": { "lt": 50 }, "errorCode": ["CARD_EXPIRED", "CARD_DECLINED"] }`: all must hold. A value
  * stands for itself, a list for any of its members, an object for comparisons that must all hold.
  */
-export function compileConditions(when: Readonly<Record<string, unknown>>, facts: FactTable): CompiledConditions {
+export function compileConditions(when: Readonly<Record<string, unknown>>, facts: AskableFacts): CompiledConditions {
   const compiled = Object.entries(when).map(([name, wanted]) => {
     const fact = Object.hasOwn(facts, name) ? facts[name] : undefined
     if (fact === undefined) return refuse([name], `is not a fact; the facts are ${Object.keys(facts).join(', ')}`)

@@ -1,0 +1,75 @@
+import type { IssueType } from '@redress/shared/contracts.ts'
+import { type Cause, type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
+import { alertEvent } from './alert.ts'
+import type { RuleHit } from './payment-decision.ts'
+
+export type RuleSubject = 'PAYMENT' | IssueType
+
+/** What a person writes down: where it holds, an alert is raised, and a payment may be held. */
+export type RuleContent = Readonly<{
+  /** Lower-case words joined by hyphens. */
+  id: string
+  description: string
+  subject: RuleSubject
+  /** As in rules.json: `{ "riskScore": { "gte": 80 } }`; all must hold. */
+  when: Readonly<Record<string, unknown>>
+  severity: RuleHit['severity']
+  /** For payments only; null for a rule that only alerts. */
+  verdict: RuleHit['verdict']
+  enabled: boolean
+}>
+export type BusinessRule = RuleContent & Readonly<{ version: number; changedBy: string; changedAt: Date }>
+
+export const RULES_MAX = 200
+
+/** Whether two contents say the same, so that writing it again changes nothing. */
+export function saysTheSame(rule: RuleContent, other: RuleContent): boolean {
+  return CONTENT.every((field) => JSON.stringify(rule[field]) === JSON.stringify(other[field]))
+}
+
+const CONTENT = ['description', 'subject', 'when', 'severity', 'verdict', 'enabled'] as const
+
+/** Says what was changed, by field. */
+export function ruleChangedEvent(before: BusinessRule | null, rule: BusinessRule, cause: Cause): DomainEvent {
+  const changed = CONTENT.filter((field) => JSON.stringify(before?.[field]) !== JSON.stringify(rule[field]))
+  return {
+    id: `rule-${rule.id}-${rule.version}`,
+    type: 'rule.changed',
+    at: rule.changedAt.toISOString(),
+    ...headOf(cause),
+    entity: { type: 'BusinessRule', id: rule.id },
+    changes: Object.fromEntries(
+      changed.map((field) => [field, { before: before?.[field] ?? null, after: rule[field] }]),
+    ),
+    data: { ruleId: rule.id, version: rule.version },
+  }
+}
+
+export function toHit({ id, version, description, severity, verdict }: BusinessRule): RuleHit {
+  return { ruleId: id, version, description, severity, verdict }
+}
+
+type Raised = Readonly<{ entity: DomainEvent['entity']; after: Date; cause: Cause }>
+
+/** An alert for each hit; raised once, for its id is derived from the rule and what it holds for. */
+export function ruleAlerts(hits: readonly RuleHit[], { entity, after, cause }: Raised): readonly DomainEvent[] {
+  return hits.map(({ ruleId, version, description, severity }, index) => ({
+    ...alertEvent(
+      {
+        id: `rule-${ruleId}-${entity.id}`,
+        type: 'BUSINESS_RULE',
+        severity,
+        message: `The rule ${ruleId}, version ${version}, holds: ${description}`,
+        entity,
+        actor: cause.actor,
+      },
+      // Events of one entity are each later than the one before.
+      new Date(after.getTime() + 1 + index),
+    ),
+    ...headOf(cause),
+  }))
+}
+
+function headOf({ actor, requestId, ip, trace }: Cause) {
+  return { actor, requestId, ip, ...tracedBy(trace) }
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { checkPaymentInput, digestOfPayment, type PaymentInput, paymentIdFor } from './payment-input.ts'
+
+const input: PaymentInput = {
+  customerId: 'cust_1',
+  payeeId: 'payee_1',
+  amount: { amount: 1, currency: 'USD' },
+  idempotencyKey: 'k-1',
+}
+
+describe('the input of a payment', () => {
+  it.for<[string, Partial<PaymentInput>]>([
+    ['customerId', { customerId: ' ' }],
+    ['customerId', { customerId: 'c'.repeat(101) }],
+    ['payeeId', { payeeId: '' }],
+    ['payeeId', { payeeId: 'p'.repeat(101) }],
+    ['idempotencyKey', { idempotencyKey: '' }],
+    ['idempotencyKey', { idempotencyKey: 'k'.repeat(201) }],
+    ['amount', { amount: { amount: 0, currency: 'USD' } }],
+    ['amount', { amount: { amount: 100_000_001, currency: 'USD' } }],
+  ])('is refused for its %s', ([field, change]) => {
+    const path = field === 'amount' ? ['input', 'amount', 'amount'] : ['input', field]
+
+    expect(() => checkPaymentInput({ ...input, ...change })).toThrow(
+      expect.objectContaining({ code: 'BAD_USER_INPUT', facts: { argumentPath: path } }),
+    )
+  })
+
+  it('names one payment by customer and key, however these are put together', () => {
+    const other = { ...input, customerId: 'cust_1k', idempotencyKey: '-1' }
+
+    expect(paymentIdFor({ ...input, payeeId: 'payee_2' })).toBe(paymentIdFor(input))
+    expect(paymentIdFor(input)).toMatch(/^pay_[0-9a-f]{32}$/)
+    expect(paymentIdFor(other)).not.toBe(paymentIdFor(input))
+  })
+
+  it('is another one where amount, currency or payee differ', () => {
+    const digests = [
+      input,
+      { ...input, payeeId: 'payee_2' },
+      { ...input, amount: { amount: 2, currency: 'USD' } },
+      { ...input, amount: { amount: 1, currency: 'EUR' } },
+    ].map(digestOfPayment)
+
+    expect(new Set(digests).size).toBe(4)
+    expect(digestOfPayment({ ...input, idempotencyKey: 'k-2' })).toBe(digests[0])
+  })
+})

@@ -1,0 +1,53 @@
+import type { Money } from '@redress/shared/contracts.ts'
+import { type Cause, type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
+import type { TraceStep } from './decision.ts'
+import type { PaymentVerdict, RuleHit } from './payment-decision.ts'
+
+/** What was decided about a payment, before anything follows from it. */
+export type JudgedPayment = Readonly<{
+  verdict: PaymentVerdict
+  /** A code and a sentence each. */
+  reasons: readonly string[]
+  /** It was more than the balance. */
+  balanceExceeded: boolean
+  ruleHits: readonly RuleHit[]
+  trace: readonly TraceStep[]
+}>
+
+/** The answer to one request, given again whenever the same is asked. No PII. */
+export type StoredPayment = Readonly<{
+  id: string
+  customerId: string
+  payeeId: string
+  amount: Money
+  verdict: PaymentVerdict
+  reasons: readonly string[]
+  trace: readonly TraceStep[]
+  /** The issue that was opened for people to look at. */
+  caseId: string | null
+  requestId: string
+  /** From the request to the answer. */
+  durationMs: number
+  decidedAt: Date
+}>
+
+export const paymentEntity = (id: string) => ({ type: 'PaymentDecision', id })
+
+export function paymentDecidedEvent(payment: StoredPayment, { actor, requestId, ip, trace }: Cause): DomainEvent {
+  const { id, customerId, verdict, reasons, caseId, decidedAt } = payment
+  const changes = Object.fromEntries(
+    Object.entries({ verdict, reasons, caseId }).map(([name, after]) => [name, { before: null, after }]),
+  )
+  return {
+    id: `${id}-decided`,
+    type: 'payment.decided',
+    at: decidedAt.toISOString(),
+    actor,
+    requestId,
+    ip,
+    ...tracedBy(trace),
+    entity: paymentEntity(id),
+    changes,
+    data: { paymentId: id, customerId, verdict },
+  }
+}

@@ -1,0 +1,28 @@
+import { ISSUE_TYPES, type IssueType } from '@redress/shared/contracts.ts'
+import type { RuleSubject } from '../../domain/business-rule.ts'
+import type { PaymentFacts } from '../../domain/payment-facts.ts'
+import type { AskableFacts } from '../rules/condition.ts'
+import { FACTS } from '../rules/facts.ts'
+
+/** What a business rule may ask about a payment. */
+const PAYMENT_FACTS: { [Name in keyof PaymentFacts]: AskableFacts[string] } = {
+  amount: { kind: 'number' },
+  currency: { kind: 'text' },
+  balance: { kind: 'number' },
+  riskScore: { kind: 'number' },
+  recentDisputes: { kind: 'number' },
+  paymentsLastHour: { kind: 'number' },
+  newPayee: { kind: 'boolean' },
+}
+
+/** What only a policy knows: the currencies and the ceiling are its own. */
+const OF_POLICIES: ReadonlySet<string> = new Set(['currencySupported', 'aboveCeiling'])
+
+const factsOfCase = (type: IssueType): AskableFacts =>
+  Object.fromEntries(Object.entries(FACTS[type]).filter(([name]) => !OF_POLICIES.has(name)))
+
+/** Every fact that a business rule may name, by what it is about. */
+export const RULE_FACTS: Readonly<Record<RuleSubject, AskableFacts>> = {
+  PAYMENT: PAYMENT_FACTS,
+  ...(Object.fromEntries(ISSUE_TYPES.map((type) => [type, factsOfCase(type)])) as Record<IssueType, AskableFacts>),
+}

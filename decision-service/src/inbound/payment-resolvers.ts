@@ -1,0 +1,32 @@
+import type { RequestContext } from '@redress/shared/subgraph.ts'
+import type { PaymentInput } from '../domain/payment-input.ts'
+import type { StoredPayment } from '../domain/stored-payment.ts'
+import type { DecidePayment } from '../use-cases/decide-payment.ts'
+import type { PaymentViews } from '../use-cases/payment-ports.ts'
+import type { Clock } from '../use-cases/ports.ts'
+import { causeOf } from './cause.ts'
+import type { PaymentLoaders } from './payment-loaders.ts'
+
+type Context = RequestContext<PaymentLoaders>
+type ById = Readonly<{ id: string }>
+type Dependencies = Readonly<{ decidePayment: DecidePayment; views: PaymentViews; now: Clock }>
+
+export function createPaymentResolvers({ decidePayment, views, now }: Dependencies) {
+  return {
+    Query: {
+      paymentDecision: (_: unknown, { id }: ById, { loaders }: Context) => loaders.payments.load(id),
+      serviceMetrics: () => views.serviceMetrics(now()),
+    },
+    Mutation: {
+      decidePayment: async (_: unknown, { input }: { input: PaymentInput }, context: Context) => {
+        const payment = await decidePayment({ input, caller: { ...causeOf(context), token: context.token } })
+        const { verdict, reasons, trace, requestId } = payment
+        return { payment, verdict, reasons, trace, requestId }
+      },
+    },
+    PaymentDecision: {
+      __resolveReference: ({ id }: ById, { loaders }: Context) => loaders.payments.load(id),
+      case: ({ caseId }: StoredPayment) => caseId && { __typename: 'Issue', id: caseId },
+    },
+  }
+}

@@ -1,0 +1,59 @@
+import type { Redis } from '@redress/shared/redis.ts'
+import { createRedisScript } from './redis-script.ts'
+
+/**
+ * Takes a token from the bucket at `key`, for scripts that have a bucket in them. The clock is that of Redis (in ms):
+ * the processes' own ones differ. Gives 0 when a token was taken, else the ms until there is one.
+ */
+export const TAKE_TOKEN = `
+local function clock()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function take_token(key, now, rate_per_second, burst)
+  local kept = redis.call('HMGET', key, 'tokens', 'at')
+  local passed = math.max(0, now - (tonumber(kept[2]) or now))
+  local tokens = math.min(burst, (tonumber(kept[1]) or burst) + passed / 1000 * rate_per_second)
+  local wait = 0
+  if tokens >= 1 then tokens = tokens - 1 else wait = math.ceil((1 - tokens) / rate_per_second * 1000) end
+  redis.call('HSET', key, 'tokens', tokens, 'at', now)
+  -- A bucket that is full again need not be kept.
+  redis.call('PEXPIRE', key, math.ceil(burst / rate_per_second * 1000) + 1000)
+  return wait
+end
+`
+
+const SCRIPT = `${TAKE_TOKEN}
+return take_token(KEYS[1], clock(), tonumber(ARGV[1]), tonumber(ARGV[2]))
+`
+
+export type Taken = Readonly<{
+  allowed: boolean
+  /** Milliseconds until a token is there, if nobody else takes it; 0 where it was allowed. */
+  retryAfterMs: number
+}>
+
+type Options = Readonly<{
+  redis: Redis
+  /** What the keys begin with, such as `payments`; buckets of one prefix share their rate and burst. */
+  prefix: string
+  /** Tokens that come back each second; above 0, may be a fraction. */
+  ratePerSecond: number
+  /** Tokens of a full bucket, at least 1: so many may be taken at once. */
+  burst: number
+}>
+
+/**
+ * A token bucket for each key, shared by all processes. In any `t` seconds at most `burst + t * ratePerSecond` are
+ * allowed.
+ * @returns what takes one token; it rejects when Redis is away or does not answer within a second, and the caller says
+ * what holds then.
+ */
+export function createTokenBucket({ redis, prefix, ratePerSecond, burst }: Options) {
+  const run = createRedisScript(redis, SCRIPT)
+
+  return async (key: string): Promise<Taken> => {
+    const retryAfterMs = Number(await run({ keys: [`${prefix}:${key}`], args: [ratePerSecond, burst] }))
+    return { allowed: retryAfterMs === 0, retryAfterMs }
+  }
+}

@@ -1,0 +1,63 @@
+import { AppError, isFinal } from '@redress/shared/errors.ts'
+import type { TraceStep } from '../domain/decision.ts'
+import type { Wait } from './payment-ports.ts'
+
+/** How long one attempt may take. */
+const TOOL_TIMEOUT_MS = 1_000
+/** How long to wait before each further attempt: there are three in all. */
+const WAITS_MS = [50, 150]
+const ATTEMPTS_MAX = WAITS_MS.length + 1
+
+export type ToolResult<T> = Readonly<{ ok: true; value: T }> | Readonly<{ ok: false; error: string }>
+
+type Call<T> = Readonly<{
+  name: string
+  attempt: (signal: AbortSignal) => Promise<T>
+  /** What the trace tells of the value; without anything personal. */
+  tell: (value: T) => Readonly<Record<string, unknown>>
+  trace: TraceStep[]
+}>
+
+type Options = Readonly<{ timeoutMs?: number; wait: Wait; monotonicMs: () => number }>
+export type CallTool = <T>(call: Call<T>) => Promise<ToolResult<T>>
+
+/**
+ * Calls a tool up to three times, each time with a deadline of its own, and adds a step to the trace for each. What a
+ * refusal says is not asked again. Never rejects.
+ */
+export function createCallTool({ timeoutMs = TOOL_TIMEOUT_MS, wait, monotonicMs }: Options): CallTool {
+  return async <T>({ name, attempt, tell, trace }: Call<T>): Promise<ToolResult<T>> => {
+    for (let number = 1; ; number++) {
+      const beganMs = monotonicMs()
+      const note = (step: Pick<TraceStep, 'ok' | 'error' | 'output'>) =>
+        trace.push({ name, attempt: number, durationMs: monotonicMs() - beganMs, ...step })
+      try {
+        const value = await withinDeadline(timeoutMs, attempt)
+        note({ ok: true, error: null, output: tell(value) })
+        return { ok: true, value }
+      } catch (thrown) {
+        const error = codeOf(thrown)
+        note({ ok: false, error, output: null })
+        if (isFinal(thrown) || number === ATTEMPTS_MAX) return { ok: false, error }
+        await wait(WAITS_MS[number - 1]!)
+      }
+    }
+  }
+}
+
+class ToolTimeoutError extends Error {
+  override readonly name = 'ToolTimeoutError'
+}
+
+/** A tool that does not heed the signal is no longer waited for either. */
+function withinDeadline<T>(timeoutMs: number, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  signal.addEventListener('abort', () => reject(new ToolTimeoutError()), { once: true })
+  return Promise.race([attempt(signal), late])
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof AppError) return error.code
+  return error instanceof ToolTimeoutError ? 'TOOL_TIMEOUT' : 'TOOL_FAILED'
+}

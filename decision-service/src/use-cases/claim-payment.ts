@@ -1,0 +1,32 @@
+import { PaymentInProgressError, PaymentKeyReusedError } from '../domain/payment-errors.ts'
+import { digestOfPayment, type PaymentInput, paymentIdFor } from '../domain/payment-input.ts'
+import type { ClaimOutcome, Payments, Wait } from './payment-ports.ts'
+import type { Clock } from './ports.ts'
+
+/** A decision takes seconds at most; whoever holds a claim for longer is held for lost, and one other takes over. */
+const CLAIM_HELD_MS = 30_000
+/** How long a caller waits for one who asked the same before. */
+const WAIT_MAX_MS = 3_000
+const POLL_MS = 100
+
+export type Claimed = Extract<ClaimOutcome, { kind: 'CLAIMED' | 'DECIDED' }>
+type Dependencies = Readonly<{ payments: Pick<Payments, 'claim'>; wait: Wait; now: Clock }>
+
+/**
+ * Gives the claim to decide a payment, or the payment as it was decided before.
+ * @throws PaymentKeyReusedError, PaymentInProgressError
+ */
+export function createClaimPayment({ payments, wait, now }: Dependencies) {
+  return async (input: PaymentInput): Promise<Claimed> => {
+    const asked = { id: paymentIdFor(input), digest: digestOfPayment(input), input }
+    for (let waitedMs = 0; ; waitedMs += POLL_MS) {
+      const at = now()
+      const heldUntil = new Date(at.getTime() + CLAIM_HELD_MS)
+      const outcome = await payments.claim({ ...asked, now: at, heldUntil })
+      if (outcome.kind === 'OTHER_INPUT') throw new PaymentKeyReusedError(input.idempotencyKey)
+      if (outcome.kind !== 'HELD') return outcome
+      if (waitedMs >= WAIT_MAX_MS) throw new PaymentInProgressError()
+      await wait(POLL_MS)
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import type { Cause, DomainEvent } from '@redress/shared/events/envelope.ts'
+import type { RiskSignals, RuleHit } from '../domain/payment-decision.ts'
+import type { PaymentFacts } from '../domain/payment-facts.ts'
+import type { PaymentInput } from '../domain/payment-input.ts'
+import type { JudgedPayment, StoredPayment } from '../domain/stored-payment.ts'
+
+/** Who asks; what is asked of others on the way is asked in their name. */
+export type Caller = Cause &
+  Readonly<{
+    requestId: string
+    /** Their internal token, as it came. */
+    token: string
+  }>
+
+/** Breaks a call off when its time is over. */
+export type Attempt = Readonly<{ caller: Caller; signal: AbortSignal }>
+
+export type CaseToOpen = Readonly<{
+  idempotencyKey: string
+  customerId: string
+  priority: 'HIGH' | 'NORMAL'
+  errorCode: 'CARD_DECLINED' | 'INSUFFICIENT_FUNDS'
+}>
+
+/** What a decision about a payment is made of. Each may be called again when it has failed. */
+export type Tools = Readonly<{
+  /** Minor units. @throws CustomerNotFoundError */
+  getBalance(question: Readonly<{ customerId: string; currency: string }>, attempt: Attempt): Promise<number>
+  /** @throws CustomerNotFoundError */
+  getRiskSignals(
+    question: Readonly<{ customerId: string; payeeId: string; paymentId: string }>,
+    attempt: Attempt,
+  ): Promise<RiskSignals>
+  /** Opens a case for people to look at, once for each key. */
+  createCase(asked: CaseToOpen, attempt: Attempt): Promise<Readonly<{ issueId: string }>>
+}>
+
+/** One at a time holds a payment; `judged` is what an earlier holder found out before it was lost. */
+export type PaymentClaim = Readonly<{ id: string; holder: string; judged: JudgedPayment | null }>
+
+export type ClaimRequest = Readonly<{
+  id: string
+  digest: string
+  input: PaymentInput
+  now: Date
+  /** From then on somebody else may take the claim over. */
+  heldUntil: Date
+}>
+
+export type ClaimOutcome =
+  | Readonly<{ kind: 'CLAIMED'; claim: PaymentClaim }>
+  | Readonly<{ kind: 'DECIDED'; payment: StoredPayment }>
+  | Readonly<{ kind: 'HELD' }>
+  | Readonly<{ kind: 'OTHER_INPUT' }>
+
+export type Payments = Readonly<{
+  /** Of any number who ask at the same moment, one gets the claim. */
+  claim(request: ClaimRequest): Promise<ClaimOutcome>
+  /** Keeps what was found out, so that whoever takes over goes on with the same. False where somebody has taken over. */
+  remember(claim: PaymentClaim, judged: JudgedPayment): Promise<boolean>
+  /** Stores the answer with its events, or nothing: false where somebody has taken over. */
+  finish(claim: PaymentClaim, payment: StoredPayment, events: readonly DomainEvent[]): Promise<boolean>
+  /** Lets somebody else try; nothing stays of a payment about which nothing was found out. */
+  release(claim: PaymentClaim): Promise<void>
+}>
+
+/** Whether a customer's next payment may be asked about now. */
+export type TakeTurn = (customerId: string) => Promise<Readonly<{ allowed: boolean; retryAfterMs: number }>>
+
+export type FindPaymentRuleHits = (facts: PaymentFacts) => readonly RuleHit[]
+
+export type Wait = (ms: number) => Promise<unknown>
+
+export type PaymentHistory = Readonly<{ paymentsLastHour: number; newPayee: boolean }>
+
+/** Of payment decisions in the last 24 hours, 100,000 at most. */
+export type ServiceMetrics = Readonly<{
+  totalRequests: number
+  decisionCounts: Readonly<{ allow: number; review: number; block: number }>
+  /** Milliseconds; null without requests. */
+  p95Latency: number | null
+}>
+
+/** What callers read. */
+export type PaymentViews = Readonly<{
+  /** In the order of the ids. */
+  findPayments(ids: readonly string[]): Promise<readonly (StoredPayment | null)[]>
+  serviceMetrics(now: Date): Promise<ServiceMetrics>
+}>

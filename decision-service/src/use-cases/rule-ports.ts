@@ -1,0 +1,21 @@
+import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import type { BusinessRule, RuleContent } from '../domain/business-rule.ts'
+import type { RuleProblem } from '../domain/rule-errors.ts'
+
+export type RulesTransaction = Readonly<{
+  find(id: string): Promise<BusinessRule | null>
+  count(): Promise<number>
+  /** Writes the successor of the version that was found. */
+  put(rule: BusinessRule): Promise<void>
+  tell(events: readonly DomainEvent[]): Promise<void>
+}>
+
+export type Rules = Readonly<{
+  /** By id. */
+  all(): Promise<readonly BusinessRule[]>
+  /** Runs `work` on one consistent state; it may run again when another writer was faster. */
+  transact<T>(work: (transaction: RulesTransaction) => Promise<T>): Promise<T>
+}>
+
+/** Everything that is wrong with a rule; nothing where it is right. */
+export type CheckRule = (rule: RuleContent) => readonly RuleProblem[]

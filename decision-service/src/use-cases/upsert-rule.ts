@@ -1,0 +1,55 @@
+import { type Cause, momentAfter } from '@redress/shared/events/envelope.ts'
+import {
+  type BusinessRule,
+  RULES_MAX,
+  type RuleContent,
+  ruleChangedEvent,
+  saysTheSame,
+} from '../domain/business-rule.ts'
+import { RuleConflictError, RuleRefusedError } from '../domain/rule-errors.ts'
+import type { Clock } from './ports.ts'
+import type { CheckRule, Rules, RulesTransaction } from './rule-ports.ts'
+
+export type UpsertRuleCommand = Readonly<{
+  rule: RuleContent
+  /** The version that the caller saw; null where any is replaced. */
+  seenVersion: number | null
+  cause: Cause
+}>
+export type UpsertRule = (command: UpsertRuleCommand) => Promise<BusinessRule>
+
+type Dependencies = Readonly<{ rules: Rules; checkRule: CheckRule; now: Clock; onCommit: () => void }>
+
+/**
+ * Writes a business rule, with an event that says what changed. One that says the same already stays as it is.
+ * @throws RuleRefusedError, RuleConflictError
+ */
+export function createUpsertRule({ rules, checkRule, now, onCommit }: Dependencies): UpsertRule {
+  return async (command) => {
+    const problems = checkRule(command.rule)
+    if (problems.length > 0) throw new RuleRefusedError(problems)
+
+    const rule = await rules.transact((transaction) => write(transaction, command, now()))
+    onCommit()
+    return rule
+  }
+}
+
+async function write(transaction: RulesTransaction, { rule, seenVersion, cause }: UpsertRuleCommand, at: Date) {
+  const before = await transaction.find(rule.id)
+  if (seenVersion !== null && seenVersion !== before?.version) throw new RuleConflictError(rule.id)
+  if (before === null) await refuseTooMany(transaction)
+  else if (saysTheSame(before, rule)) return before
+
+  const version = (before?.version ?? 0) + 1
+  const changedAt = momentAfter(before?.changedAt ?? null, at)
+  const written: BusinessRule = { ...rule, version, changedBy: cause.actor, changedAt }
+  await transaction.put(written)
+  await transaction.tell([ruleChangedEvent(before, written, cause)])
+  return written
+}
+
+async function refuseTooMany(transaction: RulesTransaction): Promise<void> {
+  if ((await transaction.count()) < RULES_MAX) return
+  throw new RuleRefusedError([{ path: 'id', problem: `would be one more than the ${RULES_MAX} rules there may be` }])
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import { createOutbox, outboxCollection, prepareOutbox } from '@redress/shared/events/outbox.ts'
+import { silent } from '@redress/shared/testing/stores.ts'
+import type { Db, MongoClient } from 'mongodb'
+import type { PaymentInput } from '../src/domain/payment-input.ts'
+import type { StoredPayment } from '../src/domain/stored-payment.ts'
+import { checkRule } from '../src/engines/business-rules/check-rule.ts'
+import { createIssuesClient } from '../src/outbound/issues-client.ts'
+import { createFindPaymentHistory, createMongoPaymentViews } from '../src/outbound/mongo-payment-views.ts'
+import { createMongoPayments } from '../src/outbound/mongo-payments.ts'
+import { createMongoRules } from '../src/outbound/mongo-rules.ts'
+import { paymentCollectionsOf, preparePaymentCollections } from '../src/outbound/payment-documents.ts'
+import { createPaymentTools } from '../src/outbound/payment-tools.ts'
+import { createRuleWatch } from '../src/outbound/rule-watch.ts'
+import { createDecidePayment } from '../src/use-cases/decide-payment.ts'
+import type { Payments, TakeTurn } from '../src/use-cases/payment-ports.ts'
+import { createUpsertRule } from '../src/use-cases/upsert-rule.ts'
+
+export const NOW = new Date('2030-06-15T12:00:00Z')
+
+type Options = Readonly<{
+  mongo: MongoClient
+  db: Db
+  issuesUrl: string
+  takeTurn?: TakeTurn
+  toolTimeoutMs?: number
+  now?: () => Date
+  /** To stand in for a process that is lost on the way. */
+  alter?: (payments: Payments) => Payments
+  onDecided?: (payment: StoredPayment) => void
+}>
+
+/** All that decides payments, without its doors. */
+export async function openPayments(options: Options) {
+  const { mongo, db, issuesUrl, toolTimeoutMs, now = () => NOW, alter = (payments) => payments } = options
+  const collections = paymentCollectionsOf(db)
+  await preparePaymentCollections(collections)
+  await prepareOutbox(db)
+  const outbox = createOutbox(db, () => {})
+  const issues = createIssuesClient({ url: issuesUrl, onBreaker: () => {} })
+  const rules = createMongoRules({ mongo, collections, outbox })
+  const watch = createRuleWatch({ readRules: rules.all, logger: silent })
+  await watch.refresh()
+
+  const store = createMongoPayments({ mongo, collections, outbox })
+  const decidePayment = createDecidePayment({
+    takeTurn: options.takeTurn ?? (async () => ({ allowed: true, retryAfterMs: 0 })),
+    payments: alter(store),
+    tools: createPaymentTools({ issues, findHistory: createFindPaymentHistory(collections), now }),
+    ruleHitsOf: watch.hitsOfPayment,
+    ...(toolTimeoutMs && { toolTimeoutMs }),
+    now,
+    monotonicMs: () => performance.now(),
+    // The waits of production, at a tenth of their length.
+    wait: (ms) => sleep(ms / 10),
+    onDecided: options.onDecided ?? (() => {}),
+  })
+  return {
+    collections,
+    store,
+    rules,
+    watch,
+    decidePayment,
+    upsertRule: createUpsertRule({ rules, checkRule, now, onCommit: () => {} }),
+    views: createMongoPaymentViews(collections),
+    eventsAbout: (entityId: string) => eventsAbout(db, entityId),
+    close: issues.close,
+  }
+}
+
+/** In the order in which they will be published. */
+async function eventsAbout(db: Db, entityId: string): Promise<readonly DomainEvent[]> {
+  const found = await outboxCollection(db).find({ published: false }).sort({ at: 1, _id: 1 }).toArray()
+  const events = found.map(({ event }): DomainEvent => JSON.parse(event))
+  return events.filter(({ entity }) => entity.id === entityId)
+}
+
+/** 10 dollars to a payee, by a key of its own. */
+export function paymentOf(customerId: string, change: Partial<PaymentInput> = {}): PaymentInput {
+  const amount = { amount: 1_000, currency: 'USD' }
+  return { customerId, amount, payeeId: 'payee_1', idempotencyKey: randomUUID(), ...change }
+}
