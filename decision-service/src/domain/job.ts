@@ -12,6 +12,10 @@ export type DecisionJob = Readonly<{
   /** The traceparent of what asked for it, where traces are made. */
   trace?: string
   status: JobStatus
+  /** The batch that decides it, while that one is open; workers leave it alone. Stays when it has decided the job. */
+  batchId?: string
+  /** It was in a batch that did not decide it: from then on it is for the workers alone. */
+  batchFailed?: true
   createdAt: Date
   updatedAt: Date
 }>

@@ -27,7 +27,7 @@ const Frontmatter = type({
   },
 })
 
-const FRONTMATTER = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/
+export const FRONTMATTER = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/
 /** The number that a heading or a list item in bold begins with. */
 const SECTION = /^(?:#+ |- \*\*)(§[0-9]+(?:\.[0-9]+)*)(?=[\s*])/gm
 const CHAPTERS = ['Policy Rules', 'Output Format']
@@ -66,7 +66,8 @@ export function parseSkillDocument(
   return misplaced.length > 0 ? { ok: false, problems: misplaced } : { ok: true, document: toDocument(fields, body) }
 }
 
-function parseHead(head: string) {
+/** The frontmatter's value, what is wrong with its YAML, and which line holds what. */
+export function parseHead(head: string) {
   const lines = new LineCounter()
   const document = parseDocument(head, { lineCounter: lines, logLevel: 'silent' })
   const problems = document.errors.map(({ linePos, message }) => ({
@@ -84,11 +85,11 @@ function parseHead(head: string) {
   return { value, problems, lineOf }
 }
 
-function checkBody(body: string): string[] {
+export function checkBody(body: string, linesMax = BODY_LINES_MAX): string[] {
   const lines = body.split('\n')
   const missing = CHAPTERS.filter((chapter) => !lines.some((line) => line.trim() === `## ${chapter}`))
   const problems = missing.map((chapter) => `needs the chapter "## ${chapter}"`)
-  if (lines.length > BODY_LINES_MAX) problems.push(`must have at most ${BODY_LINES_MAX} lines below the frontmatter`)
+  if (lines.length > linesMax) problems.push(`must have at most ${linesMax} lines below the frontmatter`)
   return problems
 }
 

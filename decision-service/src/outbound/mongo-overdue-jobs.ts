@@ -1,10 +1,14 @@
 import type { FindOverdue } from '../use-cases/recover-jobs.ts'
 import { type Collections, toJob } from './documents.ts'
 
-/** Open jobs that were created before a moment, oldest first. */
+/** Open jobs that were created before a moment, oldest first. Those of a batch are looked after by whoever polls it. */
 export function createFindOverdue({ jobs }: Collections): FindOverdue {
   return async ({ olderThan, limit }) => {
-    const open = { status: { $in: ['PENDING' as const, 'PROCESSING' as const] }, createdAt: { $lt: olderThan } }
+    const open = {
+      status: { $in: ['PENDING' as const, 'PROCESSING' as const] },
+      createdAt: { $lt: olderThan },
+      batchId: { $exists: false },
+    }
     const found = await jobs.find(open).sort({ createdAt: 1 }).limit(limit).toArray()
     return found.map(toJob)
   }

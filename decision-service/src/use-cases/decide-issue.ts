@@ -21,6 +21,8 @@ export type DecideIssue = Readonly<{
    * @throws JobMissingError
    */
   decide: (jobId: string, trace?: string | null) => Promise<void>
+  /** The same for a job of a batch, which `decide` leaves alone: what is decided is known already. */
+  decideWith: (jobId: string, evaluated: Evaluated) => Promise<void>
   /** Ends a job that no attempt could decide. */
   giveUp: (jobId: string, reason: string, trace?: string | null) => Promise<void>
 }>
@@ -56,18 +58,21 @@ export function createDecideIssue({
   const begin = coalesce<Beginning, DecisionJob>((beginnings) => beginAll(store, beginnings, now()))
   const end = coalesce<Ending, void>((endings) => endAll(store, endings, { alertsOf, at: now() }))
 
+  const run = async (beginning: Beginning, evaluateJob: Dependencies['evaluate']) => {
+    const job = await begin(beginning)
+    onCommit()
+    if (job.status === 'COMPLETED' || isOfBatch(job, beginning)) return
+    const startedMs = monotonicMs()
+    const evaluated = await evaluateJob(job.case)
+    const durationMs = monotonicMs() - startedMs
+    const decision = toDecision(evaluated, { decisionId: decisionIdFor(job.id), thresholdsOf, oversight, durationMs })
+    await end({ job, decision: toStoredDecision(decision, job, momentAfter(job.updatedAt, now())) })
+    onCommit()
+  }
+
   return {
-    async decide(jobId, trace) {
-      const job = await begin({ jobId, trace })
-      onCommit()
-      if (job.status === 'COMPLETED') return
-      const startedMs = monotonicMs()
-      const evaluated = await evaluate(job.case)
-      const durationMs = monotonicMs() - startedMs
-      const decision = toDecision(evaluated, { decisionId: decisionIdFor(job.id), thresholdsOf, oversight, durationMs })
-      await end({ job, decision: toStoredDecision(decision, job, momentAfter(job.updatedAt, now())) })
-      onCommit()
-    },
+    decide: (jobId, trace) => run({ jobId, trace, inBatch: false }, evaluate),
+    decideWith: (jobId, evaluated) => run({ jobId, trace: null, inBatch: true }, () => evaluated),
     async giveUp(jobId, reason, trace) {
       await store.transact(async (transaction) => {
         const job = (await transaction.findJobs([jobId])).get(jobId)
@@ -81,7 +86,9 @@ export function createDecideIssue({
   }
 }
 
-type Beginning = Readonly<{ jobId: string; trace: string | null | undefined }>
+type Beginning = Readonly<{ jobId: string; trace: string | null | undefined; inBatch: boolean }>
+
+const isOfBatch = (job: DecisionJob, { inBatch }: Beginning): boolean => job.batchId !== undefined && !inBatch
 
 /** Marks the jobs as being worked on, and says so once for each; what comes of a job happens after that. */
 function beginAll(store: DecisionsStore, beginnings: readonly Beginning[], at: Date) {
@@ -92,8 +99,8 @@ function beginAll(store: DecisionsStore, beginnings: readonly Beginning[], at: D
       return job ? { ...job, ...tracedBy(trace) } : new JobMissingError(jobId)
     })
     const begun = new Map<string, DecisionJob>()
-    for (const job of jobs) {
-      if (!(job instanceof Error) && job.status === 'PENDING')
+    for (const [index, job] of jobs.entries()) {
+      if (!(job instanceof Error) && job.status === 'PENDING' && !isOfBatch(job, beginnings[index]!))
         begun.set(job.id, { ...job, status: 'PROCESSING', updatedAt: at })
     }
     if (begun.size > 0) {

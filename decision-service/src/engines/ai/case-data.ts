@@ -16,10 +16,15 @@ const NONCE_BYTES = 16
 /**
  * Cases as data, in a block that their texts cannot leave: JSON on one line, without `<` and `>`, between two lines that
  * carry a number which nobody could know when they wrote.
+ * @param beside what else is to be data, such as what others said about the cases.
  */
-export function toDataBlock(cases: readonly DecisionCase[], skill: Skill): string {
+export function toDataBlock(
+  cases: readonly DecisionCase[],
+  skill: Skill,
+  beside: Readonly<Record<string, unknown>> = {},
+): string {
   const nonce = randomBytes(NONCE_BYTES).toString('hex')
-  const data = { issueType: skill.serves, cases: cases.map((one, index) => toCaseData(one, index, skill)) }
+  const data = { issueType: skill.serves, cases: cases.map((one, index) => toCaseData(one, index, skill)), ...beside }
   return [`<data ${nonce}>`, toOneLine(data), `</data ${nonce}>`].join('\n')
 }
 

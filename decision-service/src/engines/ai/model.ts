@@ -16,14 +16,17 @@ export type ModelAnswer = Readonly<{
   text: string
   usage: TokenUsage
   model: string
+  /** By which the provider finds the call again. */
+  requestId?: string | null
 }>
 
 export type Model = {
   /**
    * Asks once, with a deadline of its own.
+   * @param withinMs a nearer deadline.
    * @throws ModelError when there is no usable answer, whatever the reason.
    */
-  ask(request: ModelRequest): Promise<ModelAnswer>
+  ask(request: ModelRequest, withinMs?: number): Promise<ModelAnswer>
 }
 
 export type ModelFailure =
@@ -39,6 +42,7 @@ export type ModelFailure =
   | 'malformed'
   | 'breaker_open'
   | 'budget_exhausted'
+  /** Our own limits leave no room now. Nothing was asked. */
   | 'busy'
 
 /** A model gave no usable answer. Internal: decisions fall back, or are held; the reason is in the trace. */
@@ -49,15 +53,22 @@ export class ModelError extends Error {
   readonly usage: TokenUsage | null
   /** After which it may be tried again, where that is known. */
   readonly retryAfterMs: number | null
+  readonly requestId: string | null
 
   constructor(
     failure: ModelFailure,
     message: string,
-    facts: Readonly<{ usage?: TokenUsage | null; retryAfterMs?: number | null; cause?: unknown }> = {},
+    facts: Readonly<{
+      usage?: TokenUsage | null
+      retryAfterMs?: number | null
+      requestId?: string | null
+      cause?: unknown
+    }> = {},
   ) {
     super(message, { cause: facts.cause })
     this.failure = failure
     this.usage = facts.usage ?? null
     this.retryAfterMs = facts.retryAfterMs ?? null
+    this.requestId = facts.requestId ?? null
   }
 }

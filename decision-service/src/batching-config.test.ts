@@ -1,0 +1,20 @@
+import { readEnvironment } from '@redress/shared/config.ts'
+import { describe, expect, it } from 'vitest'
+import { BatchingEnvironment, toBatchingConfig } from './batching-config.ts'
+import { CASES_MAX } from './engines/ai/answer-shape.ts'
+
+const configOf = (environment: NodeJS.ProcessEnv) => toBatchingConfig(readEnvironment(BatchingEnvironment, environment))
+
+describe('cases', () => {
+  it('are decided one by one where nobody says otherwise', () => {
+    expect(configOf({})).toEqual({
+      batching: { casesMax: 1, waitMs: 200 },
+      backlog: { from: 0, ageMs: 60_000, jobsMax: 1000 },
+    })
+  })
+
+  it('are never more in one question than it may hold', () => {
+    expect(configOf({ AI_BATCH_MAX: String(CASES_MAX) }).batching.casesMax).toBe(CASES_MAX)
+    expect(() => configOf({ AI_BATCH_MAX: String(CASES_MAX + 1) })).toThrow('AI_BATCH_MAX must be at most 20')
+  })
+})

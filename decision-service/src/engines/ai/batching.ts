@@ -1,0 +1,113 @@
+import type { DecisionCase } from '@redress/shared/contracts.ts'
+import type { TokenUsage, TraceStep } from '../../domain/decision.ts'
+import { divideUsage } from '../../domain/shared-usage.ts'
+import { hasText } from '../guard.ts'
+import type { Skill } from '../skill.ts'
+import type { Opinion } from './answer.ts'
+import { type Answered, type AskCases, opinionOf } from './ask-cases.ts'
+import { ModelError } from './model.ts'
+
+/** What a model says about one case, and that case's part of what the call used. */
+export type Asked = Readonly<{
+  opinion: Opinion
+  usage: TokenUsage
+  model: string
+  steps: readonly TraceStep[]
+  /** Whether the text of any customer was in the question; see `guardVerdict`. */
+  sawText: boolean
+}>
+/** @throws ModelError */
+export type AskOpinion = (decisionCase: DecisionCase, skill: Skill) => Promise<Asked>
+
+export type BatchingOptions = Readonly<{
+  ask: AskCases
+  /** The most cases in one call; 1 asks about each for itself, at once. */
+  casesMax: number
+  /** How long the first case waits for others of its kind. */
+  waitMs: number
+}>
+
+type Waiting = Readonly<{
+  decisionCase: DecisionCase
+  resolve: (asked: Asked) => void
+  reject: (error: unknown) => void
+}>
+type Group = { skill: Skill; waiting: Waiting[]; timer: NodeJS.Timeout | null }
+
+/**
+ * Asks about several issues of one customer in one call: the policy is sent once, and who decides one sees the others.
+ * Only cases of the same type and the same version of the policy go together. Each has an answer of its own; one that
+ * is left out fails alone.
+ */
+export function createBatching({ ask, casesMax, waitMs }: BatchingOptions): AskOpinion {
+  const groups = new Map<string, Group>()
+
+  const send = (key: string, group: Group) => {
+    if (groups.get(key) === group) groups.delete(key)
+    if (group.timer !== null) clearTimeout(group.timer)
+    void askAbout(ask, group)
+  }
+  const join = (key: string, skill: Skill, one: Waiting) => {
+    const found = groups.get(key)
+    // Answers are told apart by the issue: the same one twice cannot be in one question.
+    const isTwice = found?.waiting.some(({ decisionCase }) => decisionCase.issueId === one.decisionCase.issueId)
+    if (found && isTwice) send(key, found)
+    const group: Group = found && !isTwice ? found : { skill, waiting: [], timer: null }
+    group.waiting.push(one)
+    if (group.waiting.length >= casesMax) return send(key, group)
+    groups.set(key, group)
+    group.timer ??= setTimeout(() => send(key, group), waitMs)
+  }
+
+  return (decisionCase, skill) =>
+    new Promise<Asked>((resolve, reject) => {
+      const { customer, details } = decisionCase
+      join(JSON.stringify([customer.id, details.type, skill.digest]), skill, { decisionCase, resolve, reject })
+    })
+}
+
+/** One call for all that wait; never rejects. */
+async function askAbout(ask: AskCases, { skill, waiting }: Group): Promise<void> {
+  const cases = waiting.map(({ decisionCase }) => decisionCase)
+  try {
+    const answered = await ask(cases, skill)
+    const shares = divideUsage(answered.usage, cases.length)
+    for (const [index, one] of waiting.entries()) answer(one, answered, shares[index]!, cases)
+  } catch (error) {
+    // What was paid for nothing is paid by all of them, too.
+    const paid = error instanceof ModelError && error.usage !== null ? divideUsage(error.usage, cases.length) : []
+    for (const [index, { reject }] of waiting.entries()) reject(toShareOf(error, paid[index] ?? null))
+  }
+}
+
+function answer(
+  { decisionCase, resolve, reject }: Waiting,
+  { opinions, model }: Answered,
+  usage: TokenUsage,
+  cases: readonly DecisionCase[],
+): void {
+  try {
+    resolve({
+      opinion: opinionOf(opinions, decisionCase),
+      usage,
+      model,
+      steps: toSteps(cases),
+      sawText: cases.some(hasText),
+    })
+  } catch (error) {
+    reject(toShareOf(error, usage))
+  }
+}
+
+function toShareOf(error: unknown, usage: TokenUsage | null): unknown {
+  if (!(error instanceof ModelError)) return error
+  const { failure, message, retryAfterMs } = error
+  return new ModelError(failure, message, { usage, retryAfterMs, cause: error })
+}
+
+/** A case that was decided alone says nothing of it. */
+function toSteps(cases: readonly DecisionCase[]): readonly TraceStep[] {
+  if (cases.length === 1) return []
+  const output = { issueIds: cases.map(({ issueId }) => issueId) }
+  return [{ name: 'decided together', attempt: 1, ok: true, error: null, durationMs: 0, output }]
+}

@@ -1,0 +1,31 @@
+import type { PolicyVersion } from '../../domain/decision.ts'
+
+/** Who is asked about a case, and how: `lens` is the text that tells how to look at the policy. */
+export type Voter = Readonly<{
+  name: string
+  /** 1 to 100, whole. */
+  weight: number
+  lens: string
+}>
+
+/** The skill that combines votes: who has one, and how to choose where they differ. */
+export type Arbiter = Readonly<{
+  name: string
+  description: string
+  version: string
+  /** A calendar date; for people, nothing waits for it. */
+  effectiveFrom: string
+  /** sha256 over the folder's files, in hex. */
+  digest: string
+  /** The body of SKILL.md, without the frontmatter. */
+  text: string
+  voters: readonly Voter[]
+  /** What the vote of the policy's own rules weighs; null where they have none. */
+  rulesWeight: number | null
+}>
+
+export const RULES_VOTER = 'rules'
+
+export function versionOf({ name, version, digest }: Arbiter): PolicyVersion {
+  return { skill: name, version, digest }
+}

@@ -1,0 +1,57 @@
+import type { DecisionCase } from '@redress/shared/contracts.ts'
+import type { TokenUsage, TraceStep } from '../../domain/decision.ts'
+import type { Vote } from '../../domain/vote.ts'
+import type { Opinion } from '../ai/answer.ts'
+import { type AskCases, opinionOf } from '../ai/ask-cases.ts'
+import { ModelError } from '../ai/model.ts'
+import { decideByRules } from '../rules/rules-engine.ts'
+import type { Skill } from '../skill.ts'
+import { type Arbiter, RULES_VOTER, type Voter } from './arbiter.ts'
+
+/** A vote that was cast, with the reasons for it. `model` is null for the rules. */
+export type CastVote = Vote &
+  Pick<Opinion, 'reasoning' | 'policyApplied'> &
+  Readonly<{ voter: string; model: string | null }>
+/** What came of asking one voter: the vote is null where there was none. */
+export type Ballot = Readonly<{ weight: number; vote: CastVote | null; usage: TokenUsage | null; step: TraceStep }>
+
+type Dependencies = Readonly<{ ask: AskCases; monotonicMs: () => number }>
+
+/** Asks all voters at once. A voter that fails has cast no vote, and keeps nobody else from it. */
+export function createHoldBallot({ ask, monotonicMs }: Dependencies) {
+  const askVoter = async (decisionCase: DecisionCase, skill: Skill, { name, weight, lens }: Voter): Promise<Ballot> => {
+    const startedMs = monotonicMs()
+    const toStep = (facts: Pick<TraceStep, 'ok' | 'error'>, output: object): TraceStep => ({
+      name: 'vote',
+      attempt: 1,
+      ...facts,
+      durationMs: monotonicMs() - startedMs,
+      output: { voter: name, weight, ...output },
+    })
+    let usage: TokenUsage | null = null
+    try {
+      const answered = await ask([decisionCase], skill, lens)
+      usage = answered.usage
+      const opinion = opinionOf(answered.opinions, decisionCase)
+      const step = toStep({ ok: true, error: null }, { ...opinion, model: answered.model })
+      return { weight, vote: { voter: name, weight, ...opinion, model: answered.model }, usage, step }
+    } catch (error) {
+      if (!(error instanceof ModelError)) throw error
+      const step = toStep({ ok: false, error: `${error.failure}: ${error.message}` }, {})
+      return { weight, vote: null, usage: error.usage ?? usage, step }
+    }
+  }
+
+  return (decisionCase: DecisionCase, skill: Skill, { voters, rulesWeight }: Arbiter): Promise<readonly Ballot[]> => {
+    const byRules = rulesWeight === null ? [] : [voteByRules(decisionCase, skill, rulesWeight)]
+    return Promise.all([...byRules, ...voters.map((voter) => askVoter(decisionCase, skill, voter))])
+  }
+}
+
+function voteByRules(decisionCase: DecisionCase, skill: Skill, weight: number): Ballot {
+  const { action, confidence, reasoning, policyApplied, trace } = decideByRules(decisionCase, skill)
+  const said = { voter: RULES_VOTER, weight, action, confidence, reasoning, policyApplied }
+  const durationMs = trace.reduce((sum, step) => sum + step.durationMs, 0)
+  const step: TraceStep = { name: 'vote', attempt: 1, ok: true, error: null, durationMs, output: said }
+  return { weight, vote: { ...said, model: null }, usage: null, step }
+}

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import type { DecisionCase } from '@redress/shared/contracts.ts'
+import { parseDecisionTable } from '../src/engines/rules/decision-table.ts'
+import type { Skill } from '../src/engines/skill.ts'
+import { parseSkillDocument } from '../src/engines/skill-document.ts'
+
+const read = (file: string) => readFileSync(new URL(`../../skills/refund-policy/${file}`, import.meta.url), 'utf8')
+
+/** The policy for refunds as it is shipped. */
+export function readRefundPolicy(): Skill {
+  const parsed = parseSkillDocument(read('SKILL.md'), { file: 'SKILL.md', folder: 'refund-policy' })
+  if (!parsed.ok) throw new Error('SKILL.md is broken')
+  const result = parseDecisionTable(read('rules.json'), { file: 'rules.json', skill: parsed.document })
+  if (!result.ok) throw new Error('rules.json is broken')
+  return { ...parsed.document, table: result.table, digest: 'd'.repeat(64) }
+}
+
+/** Two days after the purchase, defective, 250.00 USD: the rules approve it with 88, by §3.2. */
+export function refundCase(change: Partial<DecisionCase> = {}): DecisionCase {
+  return {
+    issueId: 'iss_1',
+    priority: 'NORMAL',
+    details: { type: 'REFUND_REQUEST', reason: 'DEFECTIVE', daysSincePurchase: 2, partialAmount: null },
+    customer: {
+      id: 'cust_1',
+      riskScore: 5,
+      accountAgeDays: 400,
+      recentIssues: { DECLINE: 0, MISSED_INSTALLMENT: 0, DISPUTE: 0, REFUND_REQUEST: 0 },
+    },
+    transaction: {
+      id: 'txn_1',
+      amount: { amount: 25_000, currency: 'USD' },
+      status: 'CAPTURED',
+      ageDays: 2,
+      shippingStatus: 'DELIVERED',
+    },
+    ...change,
+  }
+}
+
+/** What a model answers about a case, as it is asked to. */
+export function toAnswer(opinions: readonly Readonly<{ action: string; confidence: number }>[]): string {
+  const rows = opinions.map((opinion, index) => ({
+    case: `case-${index + 1}`,
+    reasoning: `It is ${opinion.action}.`,
+    policyApplied: '§3.2',
+    ...opinion,
+  }))
+  return JSON.stringify({ opinions: rows })
+}
