@@ -296,7 +296,7 @@ describe('a claim', () => {
 })
 
 /** Shorter than that of production, and long enough for a machine with much to do. */
-const TIMEOUT_MS = 400
+const TIMEOUT_MS = 250
 
 describe('when the issues subgraph', () => {
   const always = (fault: Fault) => [fault, fault, fault]

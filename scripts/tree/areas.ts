@@ -11,6 +11,7 @@ export const AREAS = [
   'outbound',
   'engines',
   'config',
+  'root',
   'program',
   'start',
   'gateway/http',

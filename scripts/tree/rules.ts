@@ -29,7 +29,9 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   engines: ['domain', 'use-cases', 'engines', ...OUTSIDE],
   // A configuration may ask those who use a value whether it is usable.
   config: ['domain', 'config', 'gateway/access', 'gateway/operations', ...OUTSIDE],
-  program: [...SERVICE, 'start', ...GATEWAY, ...OUTSIDE],
+  // Parts of a composition root, for programs that share them.
+  root: [...SERVICE, 'root', ...OUTSIDE],
+  program: [...SERVICE, 'root', 'start', ...GATEWAY, ...OUTSIDE],
   start: ['config', ...GATEWAY, ...OUTSIDE],
 
   // From the doors inwards, and never back; operations and execution need each other by turns.
@@ -67,7 +69,18 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   infra: ['infra', ...OUTSIDE],
   scripts: ['scripts', 'devdb', 'gateway/composition', ...OUTSIDE],
   // A test may use what it tests, and what starts the processes it needs.
-  test: ['test', 'start', ...SERVICE, ...GATEWAY, 'gateway/composition', 'devdb', 'infra', 'scripts', ...OUTSIDE],
+  test: [
+    'test',
+    'start',
+    'root',
+    ...SERVICE,
+    ...GATEWAY,
+    'gateway/composition',
+    'devdb',
+    'infra',
+    'scripts',
+    ...OUTSIDE,
+  ],
 }
 
 /** Packages that others than themselves may reach, within the table. */

@@ -1,38 +1,25 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DecisionCase } from '@redress/shared/contracts.ts'
 import { describe, expect, it } from 'vitest'
-import { RULES_THRESHOLDS, routeVerdict } from '../../domain/routing.ts'
 import { openSkills } from '../../outbound/skills-folder.ts'
-import { decideByRules } from './rules-engine.ts'
-
-type Eval = { name: string; input: unknown; expected: Expected }
-type Expected = { rule: string; action: string; confidence: number; routing: string }
+import { findFailures, parseEvals, runEval } from './evals.ts'
 
 const directory = new URL('../../../../skills', import.meta.url).pathname
 const skills = await openSkills(directory, { pollMs: null })
+const readEvals = (skill: string) => readFileSync(join(directory, skill, 'evals/evals.json'), 'utf8')
 
 describe.for(skills.all().map((skill) => [skill.name, skill] as const))('the examples of %s', ([name, skill]) => {
-  const { skill_name, evals } = JSON.parse(readFileSync(join(directory, name, 'evals/evals.json'), 'utf8')) as {
-    skill_name: string
-    evals: Eval[]
-  }
+  const parsed = parseEvals(readEvals(name), `${name}/evals/evals.json`)
+  const { skillName, evals } = parsed.ok ? parsed : { skillName: '', evals: [] }
 
-  it.for(evals.map((one) => [one.name, one] as const))('say that %s', ([, { input, expected }]) => {
-    const decisionCase = DecisionCase.assert(input)
+  it.for(evals.map((one) => [one.name, one] as const))('say that %s', ([, one]) => {
+    const actual = runEval(one, skill)
 
-    const verdict = decideByRules(decisionCase, skill)
-
-    expect({
-      rule: verdict.policyApplied.split(' ').at(-1),
-      action: verdict.action,
-      confidence: verdict.confidence,
-      routing: routeVerdict(verdict, RULES_THRESHOLDS),
-    }).toEqual(expected)
+    expect(actual).toEqual(one.expected)
   })
 
   it('carry the name of the skill, and each a name of its own', () => {
-    expect(skill_name).toBe(name)
+    expect(skillName).toBe(name)
     expect(new Set(evals.map((one) => one.name)).size).toBe(evals.length)
   })
 
@@ -76,3 +63,28 @@ function sectionOf(text: string, section: string): string {
   const [, after = ''] = text.split(`**${section}**`)
   return (after.split(/\n(?! {2})/)[0] ?? '').replaceAll(/\s+/g, ' ')
 }
+
+describe('an example that a policy does not follow', () => {
+  const refunds = skills.forType('REFUND_REQUEST')
+
+  it('is told with its line and what is wrong', () => {
+    const parsed = parseEvals(readEvals(refunds.name).replace('"confidence": 88', '"confidence": 89'), 'evals.json')
+
+    const failures = parsed.ok ? findFailures(parsed.evals, { file: 'evals.json', skill: refunds }) : []
+
+    expect(failures).toEqual([
+      {
+        file: 'evals.json',
+        line: 4,
+        path: '',
+        problem: '"a defect reported after ten days is refunded": confidence is 88, not 89',
+      },
+    ])
+  })
+
+  it('is told with its line where it is no example at all', () => {
+    const parsed = parseEvals(readEvals(refunds.name).replace('"riskScore": 20', '"riskScore": 200'), 'evals.json')
+
+    expect(parsed).toMatchObject({ ok: false, problems: [{ line: 17, path: 'evals.0.input.customer.riskScore' }] })
+  })
+})
