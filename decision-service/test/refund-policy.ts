@@ -1,18 +1,16 @@
 import { readFileSync } from 'node:fs'
 import type { DecisionCase } from '@redress/shared/contracts.ts'
-import { parseDecisionTable } from '../src/engines/rules/decision-table.ts'
+import { parseSkill } from '../src/engines/parse-skill.ts'
 import type { Skill } from '../src/engines/skill.ts'
-import { parseSkillDocument } from '../src/engines/skill-document.ts'
 
 const read = (file: string) => readFileSync(new URL(`../../skills/refund-policy/${file}`, import.meta.url), 'utf8')
 
 /** The policy for refunds as it is shipped. */
 export function readRefundPolicy(): Skill {
-  const parsed = parseSkillDocument(read('SKILL.md'), { file: 'SKILL.md', folder: 'refund-policy' })
-  if (!parsed.ok) throw new Error('SKILL.md is broken')
-  const result = parseDecisionTable(read('rules.json'), { file: 'rules.json', skill: parsed.document })
-  if (!result.ok) throw new Error('rules.json is broken')
-  return { ...parsed.document, table: result.table, digest: 'd'.repeat(64) }
+  const files = new Map(['SKILL.md', 'rules.json'].map((file) => [file, read(file)]))
+  const parsed = parseSkill('refund-policy', files)
+  if ('problems' in parsed) throw new Error('the policy is broken')
+  return { ...parsed.skill, digest: 'd'.repeat(64) }
 }
 
 /** Two days after the purchase, defective, 250.00 USD: the rules approve it with 88, by §3.2. */

@@ -4,7 +4,7 @@ import { isNode, LineCounter, parseDocument } from 'yaml'
 import type { Skill } from './skill.ts'
 import type { SkillProblem } from './skill-problem.ts'
 
-export type SkillDocument = Omit<Skill, 'digest' | 'table'> & {
+export type SkillDocument = Omit<Skill, 'digest' | 'table' | 'files'> & {
   /** The sections of the body that a rule can cite, such as `§2.1`. */
   sections: ReadonlySet<string>
 }
@@ -18,6 +18,8 @@ const Frontmatter = type({
   name: type('/^[a-z0-9]+(-[a-z0-9]+)*$/ & string <= 64').describe('lower-case words joined by hyphens, at most 64'),
   description: '1 <= string <= 1024',
   license: 'string',
+  'compatibility?': '1 <= string <= 500',
+  'allowed-tools?': 'string',
   metadata: {
     '+': 'ignore',
     version: type('/^[0-9]+[.][0-9]+[.][0-9]+(-[0-9A-Za-z.-]+)?$/').describe('a version such as "1.0.0"'),
@@ -27,11 +29,14 @@ const Frontmatter = type({
   },
 })
 
+const HasRole = type({ metadata: { role: 'string' } })
+
 export const FRONTMATTER = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/
 /** The number that a heading or a list item in bold begins with. */
 const SECTION = /^(?:#+ |- \*\*)(§[0-9]+(?:\.[0-9]+)*)(?=[\s*])/gm
 const CHAPTERS = ['Policy Rules', 'Output Format']
-const BODY_LINES_MAX = 200
+/** What the standard advises. */
+const BODY_LINES_MAX = 499
 
 /** Reads SKILL.md; a document with any problem is refused as a whole, with all of its problems. */
 export function parseSkillDocument(
@@ -104,6 +109,14 @@ function toDocument({ name, description, metadata }: typeof Frontmatter.infer, b
     text: body.trim(),
     sections: sectionsOf(body),
   }
+}
+
+/** What a skill is for where it serves no type of issue, such as `arbiter`; null for a policy, and for what cannot be read. */
+export function roleOf(text: string): string | null {
+  const head = FRONTMATTER.exec(text)?.[1]
+  const value = head === undefined ? null : parseHead(head).value
+  const role = HasRole(value)
+  return role instanceof type.errors ? null : role.metadata.role
 }
 
 /** The sections that the text of a policy has, such as `§2.1`. */

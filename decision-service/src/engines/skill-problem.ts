@@ -17,7 +17,7 @@ export class SkillsRefusedError extends AppError {
   readonly code = 'SKILLS_REFUSED'
   readonly kind = 'invalid'
   readonly problems: readonly SkillProblem[]
-  override readonly facts: Readonly<{ problems: readonly SkillProblem[] }>
+  override readonly facts: { problems: readonly SkillProblem[] }
 
   constructor(problems: readonly SkillProblem[]) {
     super(`Skills refused:\n${problems.map((problem) => `  ${toLine(problem)}`).join('\n')}`)
@@ -28,4 +28,9 @@ export class SkillsRefusedError extends AppError {
 
 function toLine({ file, line, path, problem }: SkillProblem): string {
   return [line === null ? file : `${file}:${line}`, path, problem].filter((part) => part !== '').join(' ')
+}
+
+/** A problem of a file as a whole. */
+export function problemOf(file: string, problem: string): SkillProblem {
+  return { file, line: null, path: '', problem }
 }

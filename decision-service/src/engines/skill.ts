@@ -7,7 +7,7 @@ export type Skill = Readonly<{
   description: string
   version: string
   serves: IssueType
-  /** A calendar date; for people, nothing waits for it. */
+  /** A calendar date in UTC: a version does not come into force before it, unless there is no other. */
   effectiveFrom: string
   /** Minor units. Nothing above it is decided without a person, whoever decides. */
   maxAmount: number
@@ -16,6 +16,8 @@ export type Skill = Readonly<{
   /** The body of SKILL.md, without the frontmatter. */
   text: string
   table: DecisionTable
+  /** All files in full, by their paths within the folder. */
+  files: ReadonlyMap<string, string>
 }>
 
 /** The policies in force. Ask for each decision anew: the answer changes when somebody edits a policy. */

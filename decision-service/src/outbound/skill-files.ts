@@ -1,19 +1,17 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ParsedSkill, parseSkill } from '../engines/parse-skill.ts'
-import type { Skill } from '../engines/skill.ts'
-import type { SkillProblem } from '../engines/skill-problem.ts'
+import { type ParsedPolicy, type Policy, parsePolicy } from '../engines/parse-policy.ts'
+import { FILES_BYTES_MAX, FILES_MAX } from '../engines/skill-files-check.ts'
+import { problemOf, type SkillProblem } from '../engines/skill-problem.ts'
 
 /** What a directory of skills holds; `broken` names the folders whose problems are listed. */
 export type Reading = Readonly<{
-  skills: readonly Skill[]
+  policies: readonly Policy[]
   broken: readonly string[]
   problems: readonly SkillProblem[]
 }>
 
 const FOLDERS_MAX = 50
-const FILES_MAX = 100
-const FILE_BYTES_MAX = 1_000_000
 
 /** Changes whenever a file of a skill is written, replaced, added or removed. */
 export async function takeFingerprint(directory: string): Promise<string> {
@@ -37,24 +35,30 @@ async function describeFile(directory: string, file: string): Promise<string> {
 export async function readSkills(directory: string): Promise<Reading> {
   try {
     const folders = await listFolders(directory)
-    const read = await Promise.all(folders.map((folder) => readSkill(directory, folder)))
+    const read = await Promise.all(folders.map((folder) => readFolder(directory, folder)))
     return {
-      skills: read.flatMap((one) => ('skill' in one ? [one.skill] : [])),
+      policies: read.flatMap((one) => ('policy' in one ? [one.policy] : [])),
       broken: folders.filter((_, index) => 'problems' in read[index]!),
       problems: read.flatMap((one) => ('problems' in one ? one.problems : [])),
     }
   } catch (error) {
-    return { skills: [], broken: ['.'], problems: [toProblem('.', `cannot be read: ${toMessage(error)}`)] }
+    return { policies: [], broken: ['.'], problems: [problemOf('.', `cannot be read: ${toMessage(error)}`)] }
   }
 }
 
-async function readSkill(directory: string, folder: string): Promise<ParsedSkill> {
+async function readFolder(directory: string, folder: string): Promise<ParsedPolicy> {
   try {
     const files = await listFiles(directory, folder)
-    const contents = await Promise.all(files.map((file) => readWhole(join(directory, folder, file))))
-    return parseSkill(folder, new Map(files.map((file, index) => [file, contents[index]!])))
+    await checkSizes(files.map((file) => join(directory, folder, file)))
+    const contents = await Promise.all(files.map((file) => readFile(join(directory, folder, file))))
+    const texts = contents.map(toText)
+    const binary = files.filter((_, index) => texts[index] === null)
+    if (binary.length > 0) {
+      return { problems: binary.map((file) => problemOf(`${folder}/${file}`, 'is not text in UTF-8')) }
+    }
+    return parsePolicy(folder, new Map(files.map((file, index) => [file, texts[index]!])))
   } catch (error) {
-    return { problems: [toProblem(folder, `cannot be read: ${toMessage(error)}`)] }
+    return { problems: [problemOf(folder, `cannot be read: ${toMessage(error)}`)] }
   }
 }
 
@@ -79,12 +83,19 @@ async function listFiles(directory: string, folder: string): Promise<readonly st
 /** Hidden files and the copies that editors leave beside what they write are not part of a skill. */
 const isOurs = (name: string): boolean => !name.startsWith('.') && !name.endsWith('~')
 
-async function readWhole(path: string): Promise<Buffer> {
-  const { size } = await stat(path)
-  if (size > FILE_BYTES_MAX) throw new Error(`a file of more than ${FILE_BYTES_MAX} bytes`)
-  return readFile(path)
+async function checkSizes(paths: readonly string[]): Promise<void> {
+  const kinds = await Promise.all(paths.map((path) => stat(path)))
+  const bytes = kinds.reduce((sum, { size }) => sum + size, 0)
+  if (bytes > FILES_BYTES_MAX) throw new Error(`files of more than ${FILES_BYTES_MAX} bytes together`)
 }
 
-const toProblem = (file: string, problem: string): SkillProblem => ({ file, line: null, path: '', problem })
+/** Null for what is not UTF-8. The mark that some editors begin with stays, so that the digest is that of the bytes. */
+function toText(content: Buffer): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content)
+  } catch {
+    return null
+  }
+}
 
 const toMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error))

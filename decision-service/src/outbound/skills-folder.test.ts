@@ -46,12 +46,23 @@ describe('a folder of skills', () => {
       digest: expect.stringMatching(/^[0-9a-f]{64}$/),
     })
     expect(skill.text).toMatch(/^# Refund requests\n/)
+    expect(skill.files.get('SKILL.md')).toMatch(/^---\nname: refund-policy\n/)
     expect(
       skills
         .all()
         .map(({ name }) => name)
         .sort(),
     ).toEqual(['decline-policy', 'dispute-policy', 'installment-policy', 'refund-policy'])
+  })
+
+  it('keeps the arbiter apart, which serves no type', async () => {
+    const skills = await open()
+
+    const apart = skills.policies().filter(({ skill }) => skill === null)
+
+    expect(apart.map(({ arbiter, text }) => [arbiter?.name, text.serves, text.maxAmount])).toEqual([
+      ['arbiter', null, null],
+    ])
   })
 
   it('has the same digests wherever it lies', async () => {
@@ -148,8 +159,8 @@ describe('a broken folder of skills is refused', () => {
     ],
     [
       'too long to read',
-      () => edit(SKILL, '## Output', `${'\n'.repeat(200)}## Output`),
-      { file: SKILL, problem: /at most 200 lines/ },
+      () => edit(SKILL, '## Output', `${'\n'.repeat(500)}## Output`),
+      { file: SKILL, problem: /at most 499 lines/ },
     ],
     [
       'whose rules cite what is not there',
@@ -160,6 +171,11 @@ describe('a broken folder of skills is refused', () => {
       'whose rules are not JSON',
       () => edit(RULES, '"rules": [', '"rules": '),
       { file: RULES, line: 15, problem: /not valid JSON: \{ stands where a name/ },
+    ],
+    [
+      'with a binary file',
+      () => writeFile(path('decline-policy/logo.png'), Buffer.from([0x89, 0x50, 0x4e, 0x47])),
+      { file: 'decline-policy/logo.png', problem: /is not text/ },
     ],
     [
       'with a file too large',
@@ -184,6 +200,17 @@ describe('a broken folder of skills is refused', () => {
 
     expect(error?.problems).toMatchObject([
       { file: 'decline-two/SKILL.md', problem: 'serves DECLINE, as another skill does' },
+    ])
+  })
+
+  it('where there are two arbiters', async () => {
+    await cp(path('arbiter'), path('second-arbiter'), { recursive: true })
+    await edit('second-arbiter/SKILL.md', 'name: arbiter', 'name: second-arbiter')
+
+    const error = await refusalOf()
+
+    expect(error?.problems).toMatchObject([
+      { file: 'second-arbiter/SKILL.md', problem: 'is an arbiter, as another skill is' },
     ])
   })
 

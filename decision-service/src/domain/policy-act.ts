@@ -1,0 +1,40 @@
+import { type Cause, type DomainEvent, momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
+import type { PolicyHead } from './policy.ts'
+
+export type PolicyEventType =
+  | 'policy.proposed'
+  | 'policy.published'
+  | 'policy.rolled_back'
+  | 'policy.in_force'
+  | 'policy.trial_started'
+  | 'policy.trial_ended'
+
+/** What an act changed, by field: what was before, and what is now. */
+export type PolicyChanges = Readonly<Record<string, readonly [before: unknown, after: unknown]>>
+
+/** The next thing that happens to a policy, later than the one before it whatever the clocks say. */
+export function nextAct({ skill, acts, lastAt }: PolicyHead, now: Date): PolicyHead {
+  return { skill, acts: acts + 1, lastAt: momentAfter(lastAt, now) }
+}
+
+/** The head of a policy to which nothing has happened yet. */
+export function newHead(skill: string): PolicyHead {
+  return { skill, acts: 0, lastAt: new Date(0) }
+}
+
+type Told = Readonly<{ type: PolicyEventType; digest: string; version: string; changes: PolicyChanges; cause: Cause }>
+
+/** Tells of an act; its id is the act's own. */
+export function policyEvent({ skill, acts, lastAt }: PolicyHead, { type, digest, version, changes, cause }: Told) {
+  const { actor, requestId, ip, trace } = cause
+  const event: DomainEvent = {
+    id: `policy-${skill}-${acts}`,
+    type,
+    at: lastAt.toISOString(),
+    ...{ actor, requestId, ip, ...tracedBy(trace) },
+    entity: { type: 'Policy', id: skill },
+    changes: Object.fromEntries(Object.entries(changes).map(([field, [before, after]]) => [field, { before, after }])),
+    data: { skill, digest, version },
+  }
+  return event
+}

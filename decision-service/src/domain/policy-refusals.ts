@@ -1,0 +1,44 @@
+import { AppError } from '@redress/shared/errors.ts'
+
+/** Whoever wrote a version must not be the one who lets it act. */
+export class FourEyesRequiredError extends AppError {
+  override readonly name = 'FourEyesRequiredError'
+  readonly code = 'FOUR_EYES_REQUIRED'
+  readonly kind = 'refused'
+
+  constructor(digest: string) {
+    super(`The version ${digest} must be put in force by somebody who did not propose it.`)
+  }
+}
+
+/** What was asked for is so already. */
+export class PolicyUnchangedError extends AppError {
+  override readonly name = 'PolicyUnchangedError'
+  readonly code = 'POLICY_UNCHANGED'
+  readonly kind = 'refused'
+
+  constructor(skill: string, digest: string) {
+    super(`The version ${digest} of ${skill} is in force already.`)
+  }
+}
+
+/** There is nothing to go back to: no version, or not this one, was in force before. */
+export class NoEarlierVersionError extends AppError {
+  override readonly name = 'NoEarlierVersionError'
+  readonly code = 'POLICY_VERSION_NOT_FOUND'
+  readonly kind = 'missing'
+
+  constructor(skill: string, digest: string | null) {
+    super(digest === null ? `No other version of ${skill} was in force before.` : `${digest} was never in force.`)
+  }
+}
+
+export class PolicyNotOnTrialError extends AppError {
+  override readonly name = 'PolicyNotOnTrialError'
+  readonly code = 'POLICY_NOT_ON_TRIAL'
+  readonly kind = 'missing'
+
+  constructor(skill: string) {
+    super(`No candidate for ${skill} is on trial.`)
+  }
+}
