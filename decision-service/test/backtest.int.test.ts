@@ -52,7 +52,6 @@ const policies = {
   inForce: skills.forType,
   find: async (digest: string) => skills.all().find((skill) => skill.digest === digest) ?? null,
 }
-const filesOf = async () => ['SKILL.md', 'rules.json'].map((path) => ({ path, content: read(path) }))
 const made = createMadeDecisions(service.collections)
 const store = createMongoBacktestStore({ mongo, backtests, outbox })
 const queue = createBacktestQueue({ redis, backtests, backoffMs: 1, logger: silent })
@@ -60,7 +59,7 @@ afterAll(() => queue.close())
 
 let ids = 0
 const backtestPolicy = createBacktestPolicy({
-  readCandidate: createReadCandidate({ policies, filesOf }),
+  readCandidate: createReadCandidate({ policies }),
   made,
   store,
   queue,

@@ -55,8 +55,8 @@ export type ClaudeServer = Readonly<{
   /** All requests go wrong like this until it is called again; null: they go well. */
   always: (fault: ClaudeFault | null) => void
   answerWith: (answer: Answer) => void
-  /** Connections that are open now. */
-  connections: () => Promise<number>
+  /** Requests that somebody still waits for. */
+  pending: () => number
   close: () => Promise<void>
 }>
 
@@ -87,6 +87,7 @@ export async function startClaudeServer({ answer }: { answer: Answer }): Promise
   let standing: ClaudeFault | null = null
   let current = answer
   let served = 0
+  let pending = 0
 
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const id = `req_${++served}`
@@ -100,6 +101,8 @@ export async function startClaudeServer({ answer }: { answer: Answer }): Promise
       : succeed({ id, body, response, answer: current }))
   }
   const server = createServer((request, response) => {
+    pending++
+    response.once('close', () => pending--)
     serve(request, response).catch(() => response.destroy())
   })
   server.listen(0, '127.0.0.1')
@@ -116,7 +119,7 @@ export async function startClaudeServer({ answer }: { answer: Answer }): Promise
     answerWith: (changed) => {
       current = changed
     },
-    connections: () => new Promise((resolve) => server.getConnections((_, count) => resolve(count))),
+    pending: () => pending,
     async close() {
       server.close()
       server.closeAllConnections()

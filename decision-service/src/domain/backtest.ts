@@ -8,8 +8,8 @@ export type BacktestStatus = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED'
 
 /** What is held against the past: a version on record, or one whose text is nowhere else. */
 export type Candidate = Readonly<{ policy: PolicyVersion; text: CandidateText | null }>
-/** The two files that decide, SKILL.md and rules.json. */
-export type CandidateText = Readonly<{ skill: string; rules: string }>
+/** The files of its folder, without the examples. */
+export type CandidateText = readonly Readonly<{ path: string; content: string }>[]
 
 export type Range = Readonly<{ from: Date; to: Date }>
 

@@ -7,14 +7,13 @@ const directory = new URL('../../../skills', import.meta.url).pathname
 const skills = await openSkills(directory, { pollMs: null })
 const refunds = skills.forType('REFUND_REQUEST')
 const read = (path: string) => ({ path, content: readFileSync(`${directory}/refund-policy/${path}`, 'utf8') })
-const files = [read('SKILL.md'), read('evals/evals.json'), read('rules.json')]
-const rules = files[2]!.content
+const rules = read('rules.json').content
 
 const policies = {
   inForce: skills.forType,
   find: async (digest: string) => skills.all().find((skill) => skill.digest === digest) ?? null,
 }
-const readCandidate = createReadCandidate({ policies, filesOf: async () => files })
+const readCandidate = createReadCandidate({ policies })
 const openCandidate = createOpenCandidate({ policies })
 
 const defective = {
@@ -51,7 +50,7 @@ describe('a candidate', () => {
     const candidate = await readCandidate({ skill: 'refund-policy', digestOrText: stricter })
 
     expect(candidate.policy.digest).not.toBe(refunds.digest)
-    expect(candidate.text?.skill).toBe(files[0]!.content)
+    expect(candidate.text).toEqual([read('SKILL.md'), { path: 'rules.json', content: stricter }])
     expect((await openCandidate(candidate))(defective)).toMatchObject({ action: 'DENY_REFUND' })
   })
 

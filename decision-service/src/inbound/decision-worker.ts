@@ -2,7 +2,8 @@ import { isFinal } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/logger.ts'
 import type { Redis } from '@redress/shared/redis.ts'
 import { NO_TELEMETRY, type Telemetry } from '@redress/shared/telemetry.ts'
-import { createNodeRedisClient, type Job, UnrecoverableError, Worker } from 'bullmq'
+import { createNodeRedisClient, DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
+import { HoldDecisionError } from '../domain/ai-errors.ts'
 import type { DecideIssue } from '../use-cases/decide-issue.ts'
 import type { JobMetrics } from './job-metrics.ts'
 
@@ -26,15 +27,20 @@ type Options = Readonly<{
 }>
 type QueueJob = Job<{ jobId: string; trace?: string }>
 
-/** Where the queue meets the use case. The last failed attempt ends the job on record before it ends in the queue. */
+/**
+ * Where the queue meets the use case. The last failed attempt ends the job on record before it ends in the queue. A job
+ * that is to be decided later waits among the delayed ones; that is no attempt.
+ */
 export function startDecisionWorker(options: Options) {
   const { queue, redis, decideIssue, concurrency, metrics, telemetry = NO_TELEMETRY, logger } = options
 
-  const decide = async (job: QueueJob, trace: string | null) => {
+  /** What holds the job; null when it has ended. */
+  const decide = async (job: QueueJob, trace: string | null): Promise<HoldDecisionError | null> => {
     const { jobId } = job.data
     try {
       await decideIssue.decide(jobId, trace)
     } catch (error) {
+      if (error instanceof HoldDecisionError) return error
       const attemptsLeft = (job.opts.attempts ?? 1) - (job.attemptsMade + 1)
       if (attemptsLeft > 0 && !isFinal(error)) throw error
       await decideIssue.giveUp(jobId, error instanceof Error ? error.message : String(error), trace)
@@ -42,14 +48,19 @@ export function startDecisionWorker(options: Options) {
       throw new UnrecoverableError(String(error))
     }
     metrics?.ended('success')
+    return null
   }
-  const work = (job: QueueJob) => {
+  const work = async (job: QueueJob, token?: string) => {
     const beganAt = performance.now()
     const { jobId, trace: parent } = job.data
     const attributes = { queue, jobId, attempt: job.attemptsMade + 1 }
-    return telemetry
+    const held = await telemetry
       .withSpan({ name: JOB_TYPE, kind: 'consumer', attributes, parent }, (span) => decide(job, span.traceparent))
       .finally(() => metrics?.attempted(performance.now() - beganAt))
+    if (held === null) return
+    logger.debug({ jobId, failure: held.failure, retryAfterMs: held.retryAfterMs }, 'decision held')
+    await job.moveToDelayed(Date.now() + held.retryAfterMs, token)
+    throw new DelayedError()
   }
 
   const worker = new Worker<QueueJob['data']>(queue, work, {

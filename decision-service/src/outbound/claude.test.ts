@@ -135,16 +135,13 @@ describe('Claude', () => {
     expect(`${error.stack} ${JSON.stringify(error)}`).not.toMatch(/sk-ant|The case|The policy/)
   })
 
-  it('leaves neither a timer nor a connection behind when it was left at the deadline', async () => {
+  it('leaves neither a timer nor a request behind when it was left at the deadline', async () => {
     const before = timers()
-    const alone = await startClaudeServer({ answer: () => ({}) })
-    const own = createClaudeModel({ ...options, baseUrl: alone.url })
-    alone.next('hang', 'slow_drip')
+    server.next('hang', 'slow_drip')
 
-    for (let call = 0; call < 2; call++) await failureOf(own.ask(QUESTION, 40))
+    for (let call = 0; call < 2; call++) await failureOf(claude.ask(QUESTION, 40))
 
-    await expect.poll(() => alone.connections()).toBe(0)
-    await alone.close()
+    await expect.poll(server.pending).toBe(0)
     expect(timers()).toBeLessThanOrEqual(before)
   })
 })

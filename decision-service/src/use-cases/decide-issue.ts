@@ -1,7 +1,9 @@
 import { coalesce } from '@redress/shared/coalesce.ts'
 import { type DomainEvent, momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
+import { HoldDecisionError } from '../domain/ai-errors.ts'
 import type { Decision, Evaluated, Verdict } from '../domain/decision.ts'
 import { JobMissingError } from '../domain/errors.ts'
+import { HOLD_LIMITS, type HoldLimits, holdOrSettle } from '../domain/hold.ts'
 import { type DecisionJob, decisionIdFor } from '../domain/job.ts'
 import { type Oversight, routeDecision } from '../domain/oversight.ts'
 import { type RoutingThresholds, routeVerdict } from '../domain/routing.ts'
@@ -18,7 +20,7 @@ export type DecideIssue = Readonly<{
   /**
    * Decides the case of a job. A job that was decided before keeps its first decision.
    * @param trace what the events of it say they are a part of; what asked for the job, where it is not given.
-   * @throws JobMissingError
+   * @throws JobMissingError; HoldDecisionError when it is to be decided later, which the job stays `PROCESSING` for.
    */
   decide: (jobId: string, trace?: string | null) => Promise<void>
   /** The same for a job of a batch, which `decide` leaves alone: what is decided is known already. */
@@ -35,6 +37,7 @@ type Dependencies = Readonly<{
   oversight: Oversight
   /** What else is to be told of a decision, in the transaction that stores it; nothing where not given. */
   alertsOf?: (job: DecisionJob, decision: StoredDecision) => readonly DomainEvent[]
+  hold?: HoldLimits
   now: Clock
   /** Milliseconds, for durations. */
   monotonicMs: () => number
@@ -51,6 +54,7 @@ export function createDecideIssue({
   thresholdsOf,
   oversight,
   alertsOf = () => [],
+  hold = HOLD_LIMITS,
   now,
   monotonicMs,
   onCommit,
@@ -58,12 +62,22 @@ export function createDecideIssue({
   const begin = coalesce<Beginning, DecisionJob>((beginnings) => beginAll(store, beginnings, now()))
   const end = coalesce<Ending, void>((endings) => endAll(store, endings, { alertsOf, at: now() }))
 
-  const run = async (beginning: Beginning, evaluateJob: Dependencies['evaluate']) => {
+  const evaluateOrHold = async (job: DecisionJob): Promise<Evaluated> => {
+    try {
+      return await evaluate(job.case)
+    } catch (error) {
+      if (!(error instanceof HoldDecisionError)) throw error
+      const ageMs = now().getTime() - job.createdAt.getTime()
+      return { verdict: holdOrSettle(error, { ageMs, limits: hold }), shadow: null }
+    }
+  }
+
+  const run = async (beginning: Beginning, evaluateJob: (job: DecisionJob) => Promise<Evaluated> | Evaluated) => {
     const job = await begin(beginning)
     onCommit()
     if (job.status === 'COMPLETED' || isOfBatch(job, beginning)) return
     const startedMs = monotonicMs()
-    const evaluated = await evaluateJob(job.case)
+    const evaluated = await evaluateJob(job)
     const durationMs = monotonicMs() - startedMs
     const decision = toDecision(evaluated, { decisionId: decisionIdFor(job.id), thresholdsOf, oversight, durationMs })
     await end({ job, decision: toStoredDecision(decision, job, momentAfter(job.updatedAt, now())) })
@@ -71,7 +85,7 @@ export function createDecideIssue({
   }
 
   return {
-    decide: (jobId, trace) => run({ jobId, trace, inBatch: false }, evaluate),
+    decide: (jobId, trace) => run({ jobId, trace, inBatch: false }, evaluateOrHold),
     decideWith: (jobId, evaluated) => run({ jobId, trace: null, inBatch: true }, () => evaluated),
     async giveUp(jobId, reason, trace) {
       await store.transact(async (transaction) => {

@@ -1,22 +1,37 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
-import type { TokenUsage } from '../../domain/decision.ts'
+import type { TokenUsage, TraceStep } from '../../domain/decision.ts'
 import type { Skill } from '../skill.ts'
 import { type Opinion, readOpinions } from './answer.ts'
+import { askModel } from './ask-model.ts'
 import { type Model, ModelError } from './model.ts'
 import { toModelRequest } from './prompt.ts'
 
-export type Answered = Readonly<{ opinions: ReadonlyMap<string, Opinion>; usage: TokenUsage; model: string }>
+export type Answered = Readonly<{
+  opinions: ReadonlyMap<string, Opinion>
+  /** Of all attempts. */
+  usage: TokenUsage
+  model: string
+  /** A step `model` for each attempt. */
+  steps: readonly TraceStep[]
+}>
+/** @throws ModelError with the steps and the usage of all attempts. */
 export type AskCases = (cases: readonly DecisionCase[], skill: Skill, lens?: string | null) => Promise<Answered>
 
-/** Asks a model about cases of one type, in one call. What is wrong with the answer still says what it cost. */
-export function createAskCases(model: Model): AskCases {
+/**
+ * Asks a model about cases of one type, in one question. What is wrong with the answer still says what it cost.
+ * @param budgetMs for all attempts together.
+ */
+export function createAskCases(model: Model, { budgetMs }: { budgetMs: number }): AskCases {
   return async (cases, skill, lens = null) => {
-    const { text, usage, model: answered } = await model.ask(toModelRequest(cases, skill, lens))
+    const asked = await askModel(model, toModelRequest(cases, skill, lens), { budgetMs })
+    const { steps } = asked
+    if (!asked.ok) throw withSteps(asked.error, { steps, usage: asked.usage })
+    const usage = asked.usage ?? asked.answer.usage
     try {
-      return { opinions: readOpinions(text, cases, skill), usage, model: answered }
+      return { opinions: readOpinions(asked.answer.text, cases, skill), usage, model: asked.answer.model, steps }
     } catch (error) {
       if (!(error instanceof ModelError)) throw error
-      throw new ModelError(error.failure, error.message, { usage, cause: error })
+      throw withSteps(error, { steps: [...steps, toAnswerStep(error)], usage })
     }
   }
 }
@@ -24,6 +39,23 @@ export function createAskCases(model: Model): AskCases {
 /** @throws ModelError where the answer leaves a case out. */
 export function opinionOf(opinions: ReadonlyMap<string, Opinion>, { issueId }: DecisionCase): Opinion {
   const opinion = opinions.get(issueId)
-  if (opinion === undefined) throw new ModelError('malformed', 'The answer has nothing usable about this case.')
-  return opinion
+  if (opinion !== undefined) return opinion
+  const error = new ModelError('malformed', 'The answer has nothing usable about this case.')
+  throw withSteps(error, { steps: [toAnswerStep(error)], usage: null })
 }
+
+type Attempts = Readonly<{ steps: readonly TraceStep[]; usage: TokenUsage | null }>
+
+function withSteps(error: ModelError, attempts: Attempts): ModelError {
+  const { failure, message, retryAfterMs, requestId } = error
+  return new ModelError(failure, message, { ...attempts, retryAfterMs, requestId, cause: error })
+}
+
+const toAnswerStep = ({ failure }: ModelError): TraceStep => ({
+  name: 'answer',
+  attempt: 1,
+  ok: false,
+  error: failure,
+  durationMs: 0,
+  output: null,
+})

@@ -26,7 +26,12 @@ function createAsk(leftOut: readonly string[] = []) {
     const ids = cases.map(({ issueId }) => issueId)
     questions.push(ids)
     const answered = ids.filter((id) => !leftOut.includes(id))
-    return { opinions: new Map(answered.map((id) => [id, opinionAbout(id)])), usage: USED, model: 'claude-test' }
+    return {
+      opinions: new Map(answered.map((id) => [id, opinionAbout(id)])),
+      usage: USED,
+      model: 'claude-test',
+      steps: [],
+    }
   }
   return { ask, questions }
 }

@@ -82,27 +82,27 @@ async function askAbout(ask: AskCases, { skill, waiting }: Group): Promise<void>
 
 function answer(
   { decisionCase, resolve, reject }: Waiting,
-  { opinions, model }: Answered,
+  answered: Answered,
   usage: TokenUsage,
   cases: readonly DecisionCase[],
 ): void {
   try {
     resolve({
-      opinion: opinionOf(opinions, decisionCase),
+      opinion: opinionOf(answered.opinions, decisionCase),
       usage,
-      model,
-      steps: toSteps(cases),
+      model: answered.model,
+      steps: [...answered.steps, ...toSteps(cases)],
       sawText: cases.some(hasText),
     })
   } catch (error) {
-    reject(toShareOf(error, usage))
+    reject(toShareOf(error, usage, answered.steps))
   }
 }
 
-function toShareOf(error: unknown, usage: TokenUsage | null): unknown {
+function toShareOf(error: unknown, usage: TokenUsage | null, before: readonly TraceStep[] = []): unknown {
   if (!(error instanceof ModelError)) return error
-  const { failure, message, retryAfterMs } = error
-  return new ModelError(failure, message, { usage, retryAfterMs, cause: error })
+  const { failure, message, retryAfterMs, steps } = error
+  return new ModelError(failure, message, { usage, retryAfterMs, steps: [...before, ...steps], cause: error })
 }
 
 /** A case that was decided alone says nothing of it. */

@@ -1,4 +1,4 @@
-import type { TokenUsage } from '../../domain/decision.ts'
+import type { TokenUsage, TraceStep } from '../../domain/decision.ts'
 
 /** One question to a model. What comes first changes least, so that it can be cached. */
 export type ModelRequest = Readonly<{
@@ -54,6 +54,8 @@ export class ModelError extends Error {
   /** After which it may be tried again, where that is known. */
   readonly retryAfterMs: number | null
   readonly requestId: string | null
+  /** The attempts that led to it, where somebody has noted them. */
+  readonly steps: readonly TraceStep[]
 
   constructor(
     failure: ModelFailure,
@@ -62,6 +64,7 @@ export class ModelError extends Error {
       usage?: TokenUsage | null
       retryAfterMs?: number | null
       requestId?: string | null
+      steps?: readonly TraceStep[]
       cause?: unknown
     }> = {},
   ) {
@@ -70,5 +73,6 @@ export class ModelError extends Error {
     this.usage = facts.usage ?? null
     this.retryAfterMs = facts.retryAfterMs ?? null
     this.requestId = facts.requestId ?? null
+    this.steps = facts.steps ?? []
   }
 }

@@ -13,7 +13,14 @@ export type CastVote = Vote &
   Pick<Opinion, 'reasoning' | 'policyApplied'> &
   Readonly<{ voter: string; model: string | null }>
 /** What came of asking one voter: the vote is null where there was none. */
-export type Ballot = Readonly<{ weight: number; vote: CastVote | null; usage: TokenUsage | null; step: TraceStep }>
+export type Ballot = Readonly<{
+  weight: number
+  vote: CastVote | null
+  /** Why there is no vote. */
+  error: ModelError | null
+  usage: TokenUsage | null
+  step: TraceStep
+}>
 
 type Dependencies = Readonly<{ ask: AskCases; monotonicMs: () => number }>
 
@@ -34,11 +41,11 @@ export function createHoldBallot({ ask, monotonicMs }: Dependencies) {
       usage = answered.usage
       const opinion = opinionOf(answered.opinions, decisionCase)
       const step = toStep({ ok: true, error: null }, { ...opinion, model: answered.model })
-      return { weight, vote: { voter: name, weight, ...opinion, model: answered.model }, usage, step }
+      return { weight, vote: { voter: name, weight, ...opinion, model: answered.model }, error: null, usage, step }
     } catch (error) {
       if (!(error instanceof ModelError)) throw error
       const step = toStep({ ok: false, error: `${error.failure}: ${error.message}` }, {})
-      return { weight, vote: null, usage: error.usage ?? usage, step }
+      return { weight, vote: null, error, usage: error.usage ?? usage, step }
     }
   }
 
@@ -53,5 +60,5 @@ function voteByRules(decisionCase: DecisionCase, skill: Skill, weight: number): 
   const said = { voter: RULES_VOTER, weight, action, confidence, reasoning, policyApplied }
   const durationMs = trace.reduce((sum, step) => sum + step.durationMs, 0)
   const step: TraceStep = { name: 'vote', attempt: 1, ok: true, error: null, durationMs, output: said }
-  return { weight, vote: { ...said, model: null }, usage: null, step }
+  return { weight, vote: { ...said, model: null }, error: null, usage: null, step }
 }

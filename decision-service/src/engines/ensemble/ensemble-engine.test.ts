@@ -1,3 +1,4 @@
+import { silent } from '@redress/shared/testing/stores.ts'
 import { describe, expect, it } from 'vitest'
 import { readRefundPolicy, refundCase, toAnswer } from '../../../test/refund-policy.ts'
 import { type Model, ModelError, type ModelRequest } from '../ai/model.ts'
@@ -42,10 +43,17 @@ function createScript(script: Readonly<Record<string, Said | string | Error>>) {
   return { model, requests, askedArbiter: () => requests.some(({ system }) => system[1] === ARBITER.text) }
 }
 const engineOf = (model: Model, arbiter: Arbiter = ARBITER): DecisionEngine =>
-  createEnsembleEngine({ model, arbiter: () => arbiter, monotonicMs: () => 0 })
+  createEnsembleEngine({
+    model,
+    arbiter: () => arbiter,
+    budgetMs: 1_000,
+    onFailure: 'fallback',
+    monotonicMs: () => 0,
+    logger: silent,
+  })
 const APPROVE: Said = ['APPROVE_REFUND', 90]
 const DENY: Said = ['DENY_REFUND', 95]
-const overloaded = () => new ModelError('overloaded', 'busy', { usage: { ...USED, outputTokens: 0 } })
+const timeout = () => new ModelError('timeout', 'too late', { usage: { ...USED, outputTokens: 0 } })
 
 describe('an ensemble of one mind', () => {
   it('decides without an arbiter, as sure as its members are by weight', async () => {
@@ -148,7 +156,7 @@ describe('voters that differ', () => {
   })
 
   it.for([
-    ['cannot be reached', overloaded(), 'overloaded: busy'],
+    ['cannot be reached', timeout(), 'timeout: busy'],
     ['chooses what nobody voted for', ['ESCALATE', 90] as Said, 'malformed: The arbiter chose what nobody voted for.'],
     ['talks instead of choosing', 'Well …', expect.stringContaining("malformed: The arbiter's answer is not usable")],
   ] as const)('go by weight where the arbiter %s', async ([, line, error]) => {
@@ -162,7 +170,7 @@ describe('voters that differ', () => {
   })
 
   it('hand the case to a person where they are divided evenly and no arbiter answers', async () => {
-    const script = createScript({ LETTER: DENY, CARE: APPROVE, FRAUD: ['DENY_REFUND', 80], ARBITER: overloaded() })
+    const script = createScript({ LETTER: DENY, CARE: APPROVE, FRAUD: ['DENY_REFUND', 80], ARBITER: timeout() })
 
     const arbiter = { ...ARBITER, voters: ARBITER.voters.slice(0, 2), rulesWeight: 20 }
 
@@ -177,7 +185,7 @@ describe('voters that differ', () => {
 
 describe('a voter that fails', () => {
   it('is missing, and the others decide', async () => {
-    const script = createScript({ LETTER: overloaded(), CARE: APPROVE, FRAUD: APPROVE })
+    const script = createScript({ LETTER: timeout(), CARE: APPROVE, FRAUD: APPROVE })
 
     const verdict = await engineOf(script.model).decide(refundCase(), SKILL)
 
@@ -185,14 +193,14 @@ describe('a voter that fails', () => {
     expect(verdict.trace[1]).toMatchObject({
       name: 'vote',
       ok: false,
-      error: 'overloaded: busy',
+      error: 'timeout: busy',
       output: { voter: 'letter', weight: 40 },
     })
     expect(verdict.usage).toMatchObject({ inputTokens: 300, outputTokens: 20 })
   })
 
   it('may not leave less than half of the weight: then the rules decide', async () => {
-    const script = createScript({ LETTER: overloaded(), CARE: overloaded(), FRAUD: APPROVE })
+    const script = createScript({ LETTER: timeout(), CARE: timeout(), FRAUD: APPROVE })
 
     const verdict = await engineOf(script.model).decide(refundCase(), SKILL)
 
@@ -202,7 +210,7 @@ describe('a voter that fails', () => {
   })
 
   it('leaves no ensemble where the rules alone remain, whatever they weigh', async () => {
-    const script = createScript({ LETTER: overloaded(), CARE: overloaded(), FRAUD: '{}' })
+    const script = createScript({ LETTER: timeout(), CARE: timeout(), FRAUD: '{}' })
 
     const verdict = await engineOf(script.model, { ...ARBITER, rulesWeight: 100 }).decide(refundCase(), SKILL)
 

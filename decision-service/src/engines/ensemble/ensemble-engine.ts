@@ -1,13 +1,14 @@
-import type { DecisionAction, DecisionCase } from '@redress/shared/contracts.ts'
+import type { DecisionAction } from '@redress/shared/contracts.ts'
+import type { Logger } from '@redress/shared/logger.ts'
 import type { TraceStep, Verdict } from '../../domain/decision.ts'
 import { sumUsage } from '../../domain/shared-usage.ts'
 import { confidenceIn, type Tally, tally } from '../../domain/vote.ts'
 import { createAskCases } from '../ai/ask-cases.ts'
 import { type Model, ModelError } from '../ai/model.ts'
+import { createPatientModel } from '../ai/patient-model.ts'
+import { createWhenModelFails, type OnFailure } from '../ai/when-model-fails.ts'
 import type { DecisionEngine } from '../engine.ts'
 import { guardVerdict } from '../guard.ts'
-import { decideByRules } from '../rules/rules-engine.ts'
-import type { Skill } from '../skill.ts'
 import { type Arbiter, versionOf } from './arbiter.ts'
 import { type Award, createArbitrate, type Dispute } from './arbitration.ts'
 import { type Ballot, type CastVote, createHoldBallot } from './ballot.ts'
@@ -16,7 +17,11 @@ type Dependencies = Readonly<{
   model: Model
   /** The arbiter in force; asked for each decision anew. */
   arbiter: () => Arbiter
+  /** For all attempts at one vote together. */
+  budgetMs: number
+  onFailure: OnFailure
   monotonicMs?: () => number
+  logger: Logger
 }>
 
 /** Below this share of the weight, those who voted do not speak for all. */
@@ -28,8 +33,10 @@ const QUORUM = 0.5
  * confidence is never above what the votes for the action add up to.
  */
 export function createEnsembleEngine(dependencies: Dependencies): DecisionEngine {
-  const { model, arbiter: arbiterInForce, monotonicMs = () => performance.now() } = dependencies
-  const holdBallot = createHoldBallot({ ask: createAskCases(model), monotonicMs })
+  const { arbiter: arbiterInForce, budgetMs, onFailure, monotonicMs = () => performance.now(), logger } = dependencies
+  const model = createPatientModel(dependencies.model, { patienceMs: budgetMs })
+  const holdBallot = createHoldBallot({ ask: createAskCases(model, { budgetMs }), monotonicMs })
+  const whenModelFails = createWhenModelFails({ onFailure, logger })
   const settle = createSettle({ arbitrate: createArbitrate(model), monotonicMs })
 
   return {
@@ -37,7 +44,7 @@ export function createEnsembleEngine(dependencies: Dependencies): DecisionEngine
       const arbiter = arbiterInForce()
       const ballots = await holdBallot(decisionCase, skill, arbiter)
       const votes = ballots.flatMap(({ vote }) => vote ?? [])
-      if (!hasQuorum(ballots)) return fallBack(decisionCase, skill, ballots)
+      if (!hasQuorum(ballots)) return whenModelFails({ error: toOneError(ballots), decisionCase, skill })
 
       const counted = tally(votes)
       const settled = await settle({ decisionCase, skill, arbiter, votes, actions: counted.actions }, counted)
@@ -66,14 +73,16 @@ function hasQuorum(ballots: readonly Ballot[]): boolean {
   return answered.some(({ vote }) => vote?.model) && weightOf(answered) >= QUORUM * weightOf(ballots)
 }
 
-function fallBack(decisionCase: DecisionCase, skill: Skill, ballots: readonly Ballot[]): Verdict {
-  const byRules = decideByRules(decisionCase, skill)
-  return {
-    ...byRules,
-    fallback: true,
+/** Why too few voted: who found no room may find it later, so that counts for more than what went wrong. */
+function toOneError(ballots: readonly Ballot[]): ModelError {
+  const errors = ballots.flatMap(({ error }) => error ?? [])
+  const first = errors.find(({ failure }) => failure === 'busy') ?? errors[0]
+  return new ModelError(first?.failure ?? 'malformed', 'Too few of the voters answered.', {
     usage: sumUsage(ballots.map(({ usage }) => usage)),
-    trace: [...ballots.map(({ step }) => step), ...byRules.trace],
-  }
+    retryAfterMs: first?.retryAfterMs ?? null,
+    steps: ballots.map(({ step }) => step),
+    cause: first,
+  })
 }
 
 type Settled = Pick<Verdict, 'action' | 'confidence' | 'reasoning' | 'usage'> &

@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { TokenUsage, TraceStep } from '../../domain/decision.ts'
+import { sumUsage } from '../../domain/shared-usage.ts'
+import { type Model, type ModelAnswer, ModelError, type ModelFailure, type ModelRequest } from './model.ts'
+
+/** What came of a question, and how: a step `model` for each attempt, and what all of them used together. */
+export type Asked = Readonly<{ steps: readonly TraceStep[]; usage: TokenUsage | null }> &
+  (Readonly<{ ok: true; answer: ModelAnswer }> | Readonly<{ ok: false; error: ModelError }>)
+
+const ATTEMPTS_MAX = 2
+/** What may be over the moment after. A timeout has used up the time of a second attempt; a 429 says when to come back. */
+const PASSING: ReadonlySet<ModelFailure> = new Set(['connection', 'overloaded', 'server_error'])
+/** What our side says before anything was sent. It explains nothing about the attempt before it. */
+const NOT_ASKED: ReadonlySet<ModelFailure> = new Set(['busy', 'breaker_open', 'budget_exhausted'])
+/** The share of the budget that must be left for a second attempt: one with less would only be paid for. */
+const SHARE_LEFT_MIN = 0.5
+const WAIT_MIN_MS = 100
+const WAIT_SPREAD_MS = 200
+
+/**
+ * Asks a model within `budgetMs` in all, the one place where it is asked again: once, after 100 to 300 ms, when the first
+ * attempt failed early by something that passes. Every attempt takes the same limits and counts for the same breaker.
+ * Never rejects because of a model.
+ */
+export async function askModel(
+  model: Model,
+  request: ModelRequest,
+  { budgetMs }: { budgetMs: number },
+): Promise<Asked> {
+  const endsAt = performance.now() + budgetMs
+  const steps: TraceStep[] = []
+  const usages: (TokenUsage | null)[] = []
+  let failed: ModelError | null = null
+
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+    if (failed !== null) {
+      await sleep(WAIT_MIN_MS + Math.random() * WAIT_SPREAD_MS)
+      if (endsAt - performance.now() < budgetMs * SHARE_LEFT_MIN) break
+    }
+    const outcome = await askOnce(model, request, { attempt, withinMs: endsAt - performance.now() })
+    steps.push(outcome.step)
+    usages.push(outcome.usage)
+    if (outcome.answer !== null) return { ok: true, answer: outcome.answer, steps, usage: sumUsage(usages) }
+    if (failed === null || !NOT_ASKED.has(outcome.error.failure)) failed = outcome.error
+    if (!PASSING.has(failed.failure)) break
+  }
+  return { ok: false, error: failed!, steps, usage: sumUsage(usages) }
+}
+
+type Attempt = Readonly<{ attempt: number; withinMs: number }>
+
+async function askOnce(model: Model, request: ModelRequest, { attempt, withinMs }: Attempt) {
+  const startedAt = performance.now()
+  const head = () => ({ name: 'model', attempt, durationMs: performance.now() - startedAt })
+  try {
+    const answer = await model.ask(request, withinMs)
+    const { usage, model: answered, requestId = null } = answer
+    const step: TraceStep = { ...head(), ok: true, error: null, output: { model: answered, requestId, usage } }
+    return { answer, usage, step, error: null }
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error
+    const { failure, usage, requestId, retryAfterMs } = error
+    const step: TraceStep = { ...head(), ok: false, error: failure, output: { requestId, usage, retryAfterMs } }
+    return { answer: null, usage, step, error }
+  }
+}

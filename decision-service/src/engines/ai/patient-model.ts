@@ -1,0 +1,27 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Model, ModelError } from './model.ts'
+
+const WAIT_MIN_MS = 50
+
+/**
+ * A model whose callers wait for room among our own limits, for at most `patienceMs`. Voters of one decision are asked
+ * together: one that found no room at once would cast no vote.
+ */
+export function createPatientModel(model: Model, { patienceMs }: { patienceMs: number }): Model {
+  return {
+    async ask(request, withinMs = patienceMs) {
+      const endsAt = performance.now() + Math.min(withinMs, patienceMs)
+      while (true) {
+        const leftMs = endsAt - performance.now()
+        try {
+          return await model.ask(request, leftMs)
+        } catch (error) {
+          const waitMs = Math.max(WAIT_MIN_MS, error instanceof ModelError ? (error.retryAfterMs ?? 0) : 0)
+          const isBusy = error instanceof ModelError && error.failure === 'busy'
+          if (!isBusy || endsAt - performance.now() <= waitMs) throw error
+          await sleep(waitMs)
+        }
+      }
+    },
+  }
+}

@@ -1,0 +1,92 @@
+import { connectTestRedis, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { createRedisModelLimits } from './redis-model-limits.ts'
+
+const REDIS = 16
+const redis = await openTestRedis(REDIS)
+beforeEach(async () => {
+  await redis.flushDb()
+})
+
+const openLimits = async (change: Partial<Parameters<typeof createRedisModelLimits>[0]> = {}) => {
+  const own = await connectTestRedis(REDIS)
+  onTestFinished(() => own.destroy())
+  const fixed = { redis: own, concurrency: 2, perMinute: 6_000, leaseMs: 5_000, logger: silent }
+  return createRedisModelLimits({ ...fixed, ...change })
+}
+type Acquired = Awaited<ReturnType<Awaited<ReturnType<typeof openLimits>>['acquire']>>
+const waitOf = (acquired: Acquired) => ('retryAfterMs' in acquired ? acquired.retryAfterMs : 0)
+const release = async (acquired: Acquired) => {
+  if ('release' in acquired) await acquired.release()
+}
+
+describe('the limits of a model', () => {
+  it('hold for all workers together', async () => {
+    const [one, other] = await Promise.all([openLimits(), openLimits()])
+
+    const acquired = [await one.acquire(), await other.acquire(), await one.acquire()]
+
+    expect(acquired.map(waitOf)).toEqual([0, 0, expect.toSatisfy((ms: number) => ms > 0)])
+  })
+
+  it('let in the next when one has ended', async () => {
+    const limits = await openLimits({ concurrency: 1 })
+    const first = await limits.acquire()
+    expect(waitOf(await limits.acquire())).toBeGreaterThan(0)
+
+    await release(first)
+
+    await expect.poll(async () => waitOf(await limits.acquire()), { interval: 10 }).toBe(0)
+  })
+
+  it('take back the lease of a worker that was killed', async () => {
+    const [killed, other] = await Promise.all([
+      openLimits({ concurrency: 1, leaseMs: 60 }),
+      openLimits({ concurrency: 1, leaseMs: 60 }),
+    ])
+    await killed.acquire()
+    expect(waitOf(await other.acquire())).toBeGreaterThan(0)
+
+    await expect.poll(async () => waitOf(await other.acquire()), { interval: 10 }).toBe(0)
+  })
+
+  it('hold for a minute, and give those who wait a place in a line', async () => {
+    const limits = await openLimits({ perMinute: 30 })
+    for (let call = 0; call < 2; call++) await release(await limits.acquire())
+
+    const waits = [await limits.acquire(), await limits.acquire(), await limits.acquire()].map(waitOf)
+
+    // A token every two seconds.
+    const seconds = waits.map((ms) => Math.round(ms / 1_000))
+    expect(seconds).toEqual([2, 4, 6])
+  })
+
+  it('never tell anybody to wait more than a minute', async () => {
+    const limits = await openLimits({ concurrency: 1, perMinute: 1 })
+    await limits.acquire()
+
+    const waits = (await Promise.all(Array.from({ length: 20 }, () => limits.acquire()))).map(waitOf)
+
+    expect(Math.max(...waits)).toBeLessThanOrEqual(60_000)
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(30_000)
+  })
+
+  it('leave no room while Redis is away, and do not wait for it', async () => {
+    const gone = await connectTestRedis(REDIS)
+    gone.destroy()
+    const limits = await openLimits({ redis: gone })
+
+    expect(waitOf(await limits.acquire())).toBe(2_000)
+  })
+
+  it('go on when Redis has lost everything', async () => {
+    const limits = await openLimits()
+    const before = await limits.acquire()
+
+    await redis.flushDb()
+    await redis.scriptFlush()
+
+    expect(waitOf(await limits.acquire())).toBe(0)
+    await release(before)
+  })
+})
