@@ -4,7 +4,7 @@ import { createOutbox, outboxCollection, prepareOutbox } from '@redress/shared/e
 import { inTransaction } from '@redress/shared/mongo.ts'
 import type { Db, MongoClient } from 'mongodb'
 import type { Verdict } from '../src/domain/decision.ts'
-import { NO_OVERSIGHT } from '../src/domain/oversight.ts'
+import { NO_OVERSIGHT, type Oversight } from '../src/domain/oversight.ts'
 import type { NewReview } from '../src/domain/review.ts'
 import { collectionsOf, prepareCollections } from '../src/outbound/documents.ts'
 import { createDecisionsTransaction, createMongoDecisionsStore } from '../src/outbound/mongo-decisions-store.ts'
@@ -53,11 +53,18 @@ type Options = {
   mongo: MongoClient
   db: Db
   evaluate?: (decisionCase: DecisionCase) => Promise<Verdict> | Verdict
+  oversight?: Oversight
   now?: () => Date
 }
 
 /** The service without its doors. */
-export async function openService({ mongo, db, evaluate = () => VERDICT, now = () => NOW }: Options) {
+export async function openService({
+  mongo,
+  db,
+  evaluate = () => VERDICT,
+  oversight = NO_OVERSIGHT,
+  now = () => NOW,
+}: Options) {
   const collections = collectionsOf(db)
   await prepareCollections(collections)
   await prepareOutbox(db)
@@ -73,7 +80,7 @@ export async function openService({ mongo, db, evaluate = () => VERDICT, now = (
       store: createMongoDecisionsStore({ mongo, collections, outbox }),
       evaluate: async (decisionCase) => ({ verdict: await evaluate(decisionCase), shadow: null }),
       thresholdsOf: () => ({ autoResolve: 80, humanReview: 70 }),
-      oversight: NO_OVERSIGHT,
+      oversight,
       now,
       monotonicMs: () => 0,
       onCommit: () => {},

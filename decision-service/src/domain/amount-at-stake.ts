@@ -1,9 +1,7 @@
 import type { DecisionCase, Money } from '@redress/shared/contracts.ts'
 
 /** The part of a case that tells about money. */
-export type MoneyCase = Pick<DecisionCase, 'details'> & {
-  readonly transaction: Pick<NonNullable<DecisionCase['transaction']>, 'amount'> | null
-}
+export type MoneyCase = Readonly<{ details: DecisionCase['details']; transaction: Readonly<{ amount: Money }> | null }>
 
 /** The money that a decision would move or give up; null where the case names none. */
 export function findAmountAtStake({ details, transaction }: MoneyCase): Money | null {

@@ -34,7 +34,7 @@ export function toStoredDecision(decision: Decision, job: DecisionJob, now: Date
 }
 
 /** While it waits for a blind review, a decision does not exist for anybody who asks. */
-export function isHidden({ blind, review }: Pick<StoredDecision, 'blind' | 'review'>): boolean {
+export function isHidden({ blind, review }: Readonly<{ blind: boolean; review: object | null }>): boolean {
   return blind && review === null
 }
 

@@ -168,7 +168,7 @@ describe('a review', () => {
     )
 
     expect((await views.findDecisions([decision!.id, 'dec_of_nobody'])).map((one) => one?.review)).toEqual([
-      { action: 'DENY_REFUND', agreement: 'REJECTED', reviewer: 'rhea', requestId: null, at },
+      { action: 'DENY_REFUND', agreement: 'REJECTED', reviewer: 'rhea', at },
       undefined,
     ])
   })

@@ -3,6 +3,7 @@ import { inTransaction } from '@redress/shared/mongo.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
 import type { DecisionsStore, DecisionsTransaction } from '../use-cases/ports.ts'
 import { type Collections, toDecision, toJob } from './documents.ts'
+import { createFactKeeper } from './mongo-decision-facts.ts'
 
 type Dependencies = Readonly<{ mongo: MongoClient; collections: Collections; outbox: Outbox }>
 
@@ -20,6 +21,7 @@ export function createDecisionsTransaction(
   outbox: Outbox,
   session: ClientSession,
 ): DecisionsTransaction {
+  const facts = createFactKeeper({ decisions }, session)
   return {
     async findJobs(ids) {
       const found = await jobs.find({ _id: { $in: [...ids] } }, { session }).toArray()
@@ -45,13 +47,15 @@ export function createDecisionsTransaction(
         added.map(({ id, ...rest }) => ({ _id: id, ...rest })),
         { session },
       )
+      await facts.add(added)
     },
-    async setReviews(reviews) {
-      if (reviews.size === 0) return
-      const updates = [...reviews].map(([id, review]) => ({
+    async setReviews(reviewed) {
+      if (reviewed.length === 0) return
+      const updates = reviewed.map(({ id, review }) => ({
         updateOne: { filter: { _id: id }, update: { $set: { review } } },
       }))
       await decisions.bulkWrite(updates, { session, ordered: false })
+      await facts.review(reviewed)
     },
     tell: (events) => outbox.add(events, session),
   }

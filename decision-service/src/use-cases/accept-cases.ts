@@ -38,7 +38,7 @@ export async function recordReviews(
     reviewed.set(decision.id, after)
     events.push(reviewedEvent(after, review))
   }
-  await transaction.setReviews(new Map([...reviewed].map(([id, { review }]) => [id, review])))
+  await transaction.setReviews([...reviewed.values()])
   await transaction.tell(events)
   await onReviewed([...reviewed.values()])
 }

@@ -1,6 +1,7 @@
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import type { DecisionJob, JobStatus } from '../domain/job.ts'
-import type { Review, StoredDecision } from '../domain/stored-decision.ts'
+import type { ReviewedDecision } from '../domain/review.ts'
+import type { StoredDecision } from '../domain/stored-decision.ts'
 
 /** What can be read and written as one: all of it is stored, or nothing. */
 export type DecisionsTransaction = Readonly<{
@@ -9,7 +10,7 @@ export type DecisionsTransaction = Readonly<{
   setStatus(jobIds: readonly string[], status: JobStatus, at: Date): Promise<void>
   findDecisions(ids: readonly string[]): Promise<ReadonlyMap<string, StoredDecision>>
   addDecisions(decisions: readonly StoredDecision[]): Promise<void>
-  setReviews(reviews: ReadonlyMap<string, Review>): Promise<void>
+  setReviews(reviewed: readonly ReviewedDecision[]): Promise<void>
   tell(events: readonly DomainEvent[]): Promise<void>
 }>
 

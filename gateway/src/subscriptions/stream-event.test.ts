@@ -41,6 +41,12 @@ describe('what subscribers are told', () => {
     expect(told(STREAMS.issues, event)).toBeNull()
   })
 
+  it('of a decision that waits for a blind review is nothing', () => {
+    const data = { issueId: 'iss_1', decisionId: 'dec_1', routing: 'HUMAN_REVIEW', blind: true }
+
+    expect(told(STREAMS.decisions, eventOf('job_1', 1, { type: 'decision.made', data }))).toBeNull()
+  })
+
   it('is never what only looks like an event', () => {
     expect(readEntry(STREAMS.issues, '1-1', '{')).toMatchObject({ eventId: null, event: null })
     expect(readEntry(STREAMS.issues, '1-1', '{"id":"iss_1-2"}')).toMatchObject({ eventId: null, event: null })

@@ -1,0 +1,46 @@
+import type { DecisionAction } from '@redress/shared/contracts.ts'
+import { tracedBy } from '@redress/shared/events/envelope.ts'
+import type { PageArguments } from '@redress/shared/pagination.ts'
+import type { RequestContext } from '@redress/shared/subgraph.ts'
+import { type Autonomy, agreementOf } from '../domain/autonomy.ts'
+import type { AnalyticsGroup } from '../domain/decision-analytics.ts'
+import type { AnalyseDecisions, Range } from '../use-cases/analyse-decisions.ts'
+import type { AutonomyViews } from '../use-cases/autonomy-ports.ts'
+import type { RestoreAutonomy } from '../use-cases/restore-autonomy.ts'
+import type { DecisionFilter, Views } from '../use-cases/views.ts'
+
+type Context = RequestContext<unknown>
+type Dependencies = Readonly<{
+  views: Pick<Views, 'pageOfDecisions'>
+  analyseDecisions: AnalyseDecisions
+  autonomy: AutonomyViews
+  restoreAutonomy: RestoreAutonomy
+}>
+
+/** People and policies compared: lists and statistics of decisions, and what may be done without a person. */
+export function createPeopleResolvers({ views, analyseDecisions, autonomy, restoreAutonomy }: Dependencies) {
+  return {
+    Query: {
+      decisions: (_: unknown, { filter, ...page }: PageArguments & { filter?: DecisionFilter | null }) =>
+        views.pageOfDecisions(filter ?? {}, page),
+      decisionAnalytics: (_: unknown, asked: Range & { groupBy: AnalyticsGroup }) => analyseDecisions(asked),
+      autonomy: () => autonomy.all(),
+    },
+    Mutation: {
+      restoreAutonomy: (
+        _: unknown,
+        { digest, action }: { digest: string; action: DecisionAction },
+        { principal, requestId, clientIp, trace }: Context,
+      ) =>
+        restoreAutonomy({
+          digest,
+          action,
+          cause: { actor: principal.id, requestId, ip: clientIp, ...tracedBy(trace) },
+        }),
+    },
+    Autonomy: {
+      blindReviews: ({ answers }: Autonomy) => answers.length,
+      blindAgreement: (one: Autonomy) => agreementOf(one),
+    },
+  }
+}
