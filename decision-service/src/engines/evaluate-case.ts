@@ -4,7 +4,7 @@ import type { DecisionEngine } from './engine.ts'
 import type { Policies } from './policies.ts'
 import type { Skill } from './skill.ts'
 
-/** Decides a case by the policy in force, and by the candidate in its shadow, where there is one. */
+/** Decides a case by the policy in force, and then by the candidate in its shadow, where there is one. */
 export function createEvaluateCase({
   policies,
   engine,
@@ -14,8 +14,9 @@ export function createEvaluateCase({
 }) {
   return async (decisionCase: DecisionCase): Promise<Evaluated> => {
     const { skill, shadow } = policies.choose(decisionCase)
-    const alongside = shadow && decideAside(engine, decisionCase, shadow)
-    return { verdict: await engine.decide(decisionCase, skill), shadow: await alongside }
+    // One after the other: the candidate must not take the room of the decision, nor be asked for one that has to wait.
+    const verdict = await engine.decide(decisionCase, skill)
+    return { verdict, shadow: shadow && (await decideAside(engine, decisionCase, shadow)) }
   }
 }
 

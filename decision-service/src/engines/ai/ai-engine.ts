@@ -6,25 +6,26 @@ import { guardVerdict } from '../guard.ts'
 import { readFacts } from '../rules/facts.ts'
 import type { Skill } from '../skill.ts'
 import { createAskCases } from './ask-cases.ts'
+import type { AskOptions } from './ask-model.ts'
 import { type Asked, type BatchingOptions, createBatching } from './batching.ts'
 import { type Model, ModelError } from './model.ts'
 import { createWhenModelFails, type OnFailure } from './when-model-fails.ts'
 
-type Options = Readonly<{
-  model: Model
-  /** For all attempts at one decision together. */
-  budgetMs: number
-  onFailure: OnFailure
-  /** How many cases of one customer may share a question; each has one of its own where not given. */
-  batching?: Pick<BatchingOptions, 'casesMax' | 'waitMs'>
-  logger: Logger
-}>
+/** `budgetMs` is for all attempts at one decision together. */
+type Options = AskOptions &
+  Readonly<{
+    model: Model
+    onFailure: OnFailure
+    /** How many cases of one customer may share a question; each has one of its own where not given. */
+    batching?: Pick<BatchingOptions, 'casesMax' | 'waitMs'>
+    logger: Logger
+  }>
 
 const ALONE = { casesMax: 1, waitMs: 0 }
 
 /** A model decides by the text of a policy, within what the policy allows; the rules stand behind it. */
-export function createAiEngine({ model, budgetMs, onFailure, batching = ALONE, logger }: Options): DecisionEngine {
-  const askOpinion = createBatching({ ask: createAskCases(model, { budgetMs }), ...batching })
+export function createAiEngine({ model, onFailure, batching = ALONE, logger, ...limits }: Options): DecisionEngine {
+  const askOpinion = createBatching({ ask: createAskCases(model, limits), ...batching })
   const whenModelFails = createWhenModelFails({ onFailure, logger })
 
   return {

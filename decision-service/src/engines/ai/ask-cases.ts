@@ -2,7 +2,7 @@ import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { TokenUsage, TraceStep } from '../../domain/decision.ts'
 import type { Skill } from '../skill.ts'
 import { type Opinion, readOpinions } from './answer.ts'
-import { askModel } from './ask-model.ts'
+import { type AskOptions, askModel } from './ask-model.ts'
 import { type Model, ModelError } from './model.ts'
 import { toModelRequest } from './prompt.ts'
 
@@ -19,11 +19,11 @@ export type AskCases = (cases: readonly DecisionCase[], skill: Skill, lens?: str
 
 /**
  * Asks a model about cases of one type, in one question. What is wrong with the answer still says what it cost.
- * @param budgetMs for all attempts together.
+ * @param limits for all attempts together.
  */
-export function createAskCases(model: Model, { budgetMs }: { budgetMs: number }): AskCases {
+export function createAskCases(model: Model, limits: AskOptions): AskCases {
   return async (cases, skill, lens = null) => {
-    const asked = await askModel(model, toModelRequest(cases, skill, lens), { budgetMs })
+    const asked = await askModel(model, toModelRequest(cases, skill, lens), limits)
     const { steps } = asked
     if (!asked.ok) throw withSteps(asked.error, { steps, usage: asked.usage })
     const usage = asked.usage ?? asked.answer.usage

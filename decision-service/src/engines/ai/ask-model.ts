@@ -14,18 +14,20 @@ const PASSING: ReadonlySet<ModelFailure> = new Set(['connection', 'overloaded', 
 const NOT_ASKED: ReadonlySet<ModelFailure> = new Set(['busy', 'breaker_open', 'budget_exhausted'])
 /** The share of the budget that must be left for a second attempt: one with less would only be paid for. */
 const SHARE_LEFT_MIN = 0.5
-const WAIT_MIN_MS = 100
-const WAIT_SPREAD_MS = 200
+/** Between attempts: 100 to 300 ms, so that workers that failed together do not come back together. */
+const pauseBetween = () => sleep(100 + Math.random() * 200)
+
+export type AskOptions = Readonly<{ budgetMs: number; pause?: () => Promise<unknown> }>
 
 /**
- * Asks a model within `budgetMs` in all, the one place where it is asked again: once, after 100 to 300 ms, when the first
+ * Asks a model within `budgetMs` in all, the one place where it is asked again: once, after a short pause, when the first
  * attempt failed early by something that passes. Every attempt takes the same limits and counts for the same breaker.
  * Never rejects because of a model.
  */
 export async function askModel(
   model: Model,
   request: ModelRequest,
-  { budgetMs }: { budgetMs: number },
+  { budgetMs, pause = pauseBetween }: AskOptions,
 ): Promise<Asked> {
   const endsAt = performance.now() + budgetMs
   const steps: TraceStep[] = []
@@ -34,8 +36,8 @@ export async function askModel(
 
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
     if (failed !== null) {
-      await sleep(WAIT_MIN_MS + Math.random() * WAIT_SPREAD_MS)
       if (endsAt - performance.now() < budgetMs * SHARE_LEFT_MIN) break
+      await pause()
     }
     const outcome = await askOnce(model, request, { attempt, withinMs: endsAt - performance.now() })
     steps.push(outcome.step)

@@ -156,7 +156,7 @@ describe('voters that differ', () => {
   })
 
   it.for([
-    ['cannot be reached', timeout(), 'timeout: busy'],
+    ['cannot be reached', timeout(), 'timeout: too late'],
     ['chooses what nobody voted for', ['ESCALATE', 90] as Said, 'malformed: The arbiter chose what nobody voted for.'],
     ['talks instead of choosing', 'Well …', expect.stringContaining("malformed: The arbiter's answer is not usable")],
   ] as const)('go by weight where the arbiter %s', async ([, line, error]) => {
@@ -193,7 +193,7 @@ describe('a voter that fails', () => {
     expect(verdict.trace[1]).toMatchObject({
       name: 'vote',
       ok: false,
-      error: 'timeout: busy',
+      error: 'timeout: too late',
       output: { voter: 'letter', weight: 40 },
     })
     expect(verdict.usage).toMatchObject({ inputTokens: 300, outputTokens: 20 })

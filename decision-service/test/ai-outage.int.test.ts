@@ -1,0 +1,203 @@
+import { createOutbox } from '@redress/shared/events/outbox.ts'
+import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
+import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import type { HoldLimits } from '../src/domain/hold.ts'
+import { decisionIdFor } from '../src/domain/job.ts'
+import { NO_OVERSIGHT } from '../src/domain/oversight.ts'
+import { createAiEngine } from '../src/engines/ai/ai-engine.ts'
+import type { OnFailure } from '../src/engines/ai/when-model-fails.ts'
+import { createEvaluateCase } from '../src/engines/evaluate-case.ts'
+import { startDecisionWorker } from '../src/inbound/decision-worker.ts'
+import { createDecisionQueue, DECISIONS_QUEUE } from '../src/outbound/decision-queue.ts'
+import { createMongoDecisionsStore } from '../src/outbound/mongo-decisions-store.ts'
+import { type ModelOptions, openModel } from '../src/outbound/open-model.ts'
+import { openSkills } from '../src/outbound/skills-folder.ts'
+import { createDecideIssue } from '../src/use-cases/decide-issue.ts'
+import { startClaudeServer } from './claude-server.ts'
+import { newCase, openService } from './service.ts'
+
+const REDIS = 16
+const { mongo, db } = await openTestDatabase()
+const redis = await openTestRedis(REDIS)
+const now = () => new Date()
+const { accept, collections } = await openService({ mongo, db, now })
+const queue = createDecisionQueue({ redis, jobs: collections.jobs, attempts: 2, backoffMs: 1, logger: silent })
+const skills = await openSkills(new URL('../../skills', import.meta.url).pathname, { pollMs: null })
+
+const opinion = { action: 'APPROVE_REFUND', confidence: 91, reasoning: 'It is defective.', policyApplied: '§3.2' }
+const claude = await startClaudeServer({ answer: () => ({ opinions: [{ case: 'case-1', ...opinion }] }) })
+afterAll(async () => {
+  await queue.close()
+  await claude.close()
+})
+
+const BREAKER = { failuresMax: 5, openMs: 300 }
+const HOLD: HoldLimits = { totalMs: 60_000, waitMinMs: 20, waitMaxMs: 200 }
+type Change = Partial<ModelOptions> & { onFailure?: OnFailure; hold?: HoldLimits }
+
+/** A worker as it is put together in a process, with a model behind a local server. */
+const startWorker = async ({ onFailure = 'fallback', hold = HOLD, ...change }: Change = {}) => {
+  const own = await connectTestRedis(REDIS)
+  const outbox = createOutbox(db, () => {})
+  const options: ModelOptions = {
+    apiKey: claude.apiKey,
+    baseUrl: claude.url,
+    model: 'claude-sonnet-5-5',
+    effort: 'low',
+    prices: { input: 3, output: 15, cacheWrite: 3.75, cacheRead: 0.3 },
+    budgetMs: 2_000,
+    concurrency: 1,
+    perMinute: 60_000,
+    dailyBudgetUsd: 100,
+    breaker: BREAKER,
+    ...change,
+  }
+  const model = openModel(options, { redis: own, mongo, db, outbox, now, logger: silent })
+  const engine = createAiEngine({ model, budgetMs: options.budgetMs, onFailure, logger: silent })
+  const policies = { choose: () => ({ skill: skills.forType('REFUND_REQUEST'), shadow: null }) }
+  const decideIssue = createDecideIssue({
+    store: createMongoDecisionsStore({ mongo, collections, outbox }),
+    evaluate: createEvaluateCase({ policies, engine }),
+    thresholdsOf: () => ({ autoResolve: 90, humanReview: 70 }),
+    oversight: NO_OVERSIGHT,
+    hold,
+    now,
+    monotonicMs: () => performance.now(),
+    onCommit: () => {},
+  })
+  const worker = startDecisionWorker({
+    queue: DECISIONS_QUEUE,
+    redis: own,
+    decideIssue,
+    concurrency: 10,
+    logger: silent,
+  })
+  onTestFinished(async () => {
+    await worker.close()
+    model.close()
+    own.destroy()
+  })
+}
+const queueCases = async (count: number) => {
+  const jobs = await accept(...Array.from({ length: count }, () => newCase()))
+  await queue.enqueue(jobs)
+  return jobs
+}
+const decisions = () => collections.decisions.find().toArray()
+const untilDecided = (count: number) =>
+  expect.poll(() => collections.decisions.countDocuments({}), { timeout: 10_000 }).toBe(count)
+const decideOne = async () => {
+  const [job] = await queueCases(1)
+  const find = () => collections.decisions.findOne({ _id: decisionIdFor(job!.id) })
+  await expect.poll(find).not.toBeNull()
+  return find()
+}
+const counts = async () => (await queue.all())[0]!.counts
+const NONE = { waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0 }
+
+beforeEach(async () => {
+  await redis.flushDb()
+  await collections.jobs.deleteMany({})
+  await collections.decisions.deleteMany({})
+  claude.always(null)
+})
+
+describe('while Claude is down', () => {
+  it('the rules decide after five calls, and the model again by itself once it is back', async () => {
+    await startWorker()
+    claude.always('server_error')
+    const before = claude.requests.length
+
+    await queueCases(20)
+    await untilDecided(20)
+
+    // Five that open the breaker, and perhaps a probe now and then; no call for each decision.
+    expect(claude.requests.length - before).toBeLessThanOrEqual(8)
+    expect(claude.requests.length - before).toBeGreaterThanOrEqual(5)
+    expect((await decisions()).map(({ engine, fallback }) => `${engine} ${fallback}`)).toEqual(
+      Array.from({ length: 20 }, () => 'RULES true'),
+    )
+
+    claude.always(null)
+    await expect.poll(async () => (await decideOne())?.engine, { timeout: 5_000 }).toBe('AI')
+    await queueCases(3)
+    await expect
+      .poll(async () => (await decisions()).filter(({ engine }) => engine === 'AI').length)
+      .toBeGreaterThanOrEqual(4)
+    await expect.poll(counts).toMatchObject({ waiting: 0, active: 0, delayed: 0, failed: 0 })
+    expect(await collections.jobs.countDocuments({ status: { $in: ['PENDING', 'PROCESSING', 'FAILED'] } })).toBe(0)
+  })
+
+  it('decisions that are held use up no attempt, and are made by the model when it is back', async () => {
+    const patient = { failuresMax: 100, openMs: 300 }
+    await startWorker({ onFailure: 'hold', breaker: patient, hold: { ...HOLD, waitMaxMs: 20 } })
+    claude.always('rate_limited')
+    const [job] = await queueCases(1)
+    const before = claude.requests.length
+
+    // More looks than attempts.
+    await expect.poll(() => claude.requests.length - before, { timeout: 5_000 }).toBeGreaterThanOrEqual(5)
+    expect((await collections.jobs.findOne({ _id: job!.id }))?.status).toBe('PROCESSING')
+    claude.always(null)
+
+    await untilDecided(1)
+    expect(await decisions()).toMatchObject([{ engine: 'AI', fallback: false, jobId: job!.id }])
+    await expect.poll(counts).toEqual({ ...NONE, completed: 1 })
+  })
+
+  it('decisions that were held for too long are made by the rules', async () => {
+    await startWorker({ onFailure: 'hold', hold: { ...HOLD, totalMs: 300 } })
+    claude.always('unauthenticated')
+
+    await queueCases(3)
+    await untilDecided(3)
+
+    expect((await decisions()).map(({ engine, fallback }) => [engine, fallback])).toEqual([
+      ['RULES', true],
+      ['RULES', true],
+      ['RULES', true],
+    ])
+    await expect.poll(counts).toEqual({ ...NONE, completed: 3 })
+  })
+
+  it('jobs fail with their last attempt where that is wanted', async () => {
+    await startWorker({ onFailure: 'fail' })
+    claude.always('refusal')
+
+    const [job] = await queueCases(1)
+
+    await expect.poll(async () => (await collections.jobs.findOne({ _id: job!.id }))?.status).toBe('FAILED')
+    await expect.poll(counts).toEqual({ ...NONE, failed: 1 })
+  })
+})
+
+describe('when there are more issues than calls', () => {
+  it('each waits for its turn, never more at once than there is room, and none is left to the rules', async () => {
+    let current = 0
+    let most = 0
+    claude.answerWith(async () => {
+      most = Math.max(most, ++current)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      current--
+      return { opinions: [{ case: 'case-1', ...opinion }] }
+    })
+    await Promise.all([startWorker({ concurrency: 2 }), startWorker({ concurrency: 2 })])
+
+    await queueCases(20)
+    await untilDecided(20)
+
+    expect(most).toBeLessThanOrEqual(2)
+    expect((await decisions()).every(({ engine }) => engine === 'AI')).toBe(true)
+    await expect.poll(counts).toEqual({ ...NONE, completed: 20 })
+  })
+
+  it('those whose turn does not come in time are left to the rules', async () => {
+    await startWorker({ perMinute: 30, concurrency: 2, hold: { ...HOLD, totalMs: 300 } })
+
+    await queueCases(10)
+    await untilDecided(10)
+
+    const engines = (await decisions()).map(({ engine, fallback }) => `${engine} ${fallback}`).sort()
+    expect(engines).toEqual(['AI false', 'AI false', ...Array.from({ length: 8 }, () => 'RULES true')])
+  })
+})
