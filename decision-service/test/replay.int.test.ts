@@ -9,7 +9,7 @@ import { openSkills } from '../src/outbound/skills-folder.ts'
 import { newCase, openService } from './service.ts'
 
 const DIRECTORY = new URL('../../skills', import.meta.url).pathname
-const DECISIONS = 200
+const DECISIONS = 100
 
 const { mongo, db } = await openTestDatabase()
 const skills = await openSkills(DIRECTORY, { pollMs: null })

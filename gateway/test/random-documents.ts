@@ -2,14 +2,17 @@ import fc from 'fast-check'
 import {
   type GraphQLArgument,
   type GraphQLField,
+  type GraphQLInputType,
   type GraphQLNamedType,
   type GraphQLSchema,
   getNamedType,
   isAbstractType,
   isCompositeType,
+  isInputObjectType,
   isInterfaceType,
   isObjectType,
   isRequiredArgument,
+  isRequiredInputField,
 } from 'graphql'
 
 /** What a random document may use; each is a condition or a page size. */
@@ -77,9 +80,17 @@ function fieldText(
 ): string {
   if (field === undefined) return `__typename${condition}`
   const alias = draw(4) === 3 ? `a${draw(2)}: ` : ''
-  const given = field.args.filter(isRequiredArgument).map(({ name }) => `${name}: "${draw(2)}"`)
+  const given = field.args.filter(isRequiredArgument).map(({ name, type }) => `${name}: ${valueText(type, draw)}`)
   if (field.args.some(({ name }) => name === 'first') && draw(3) > 0) given.push(PAGES[draw(PAGES.length)]!)
   const type = getNamedType(field.type)
   const below = isCompositeType(type) ? ` ${selections(schema, type, depth + 1, draw, fragments)}` : ''
   return `${alias}${field.name}${given.length > 0 ? `(${given.join(', ')})` : ''}${condition}${below}`
+}
+
+/** An id, or an object with nothing in it but what it must have. */
+function valueText(type: GraphQLInputType, draw: Draw): string {
+  const named = getNamedType(type)
+  if (!isInputObjectType(named)) return `"${draw(2)}"`
+  const required = Object.values(named.getFields()).filter(isRequiredInputField)
+  return `{${required.map((field) => `${field.name}: ${valueText(field.type, draw)}`).join(', ')}}`
 }

@@ -2,14 +2,13 @@ import { BadUserInputError } from '@redress/shared/errors.ts'
 import { type Cause, type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
 import type { BacktestResult } from './backtest-result.ts'
 import type { PolicyVersion } from './decision.ts'
+import type { PolicyFile } from './policy.ts'
 
 /** PENDING and RUNNING are waited for; the others are final. */
 export type BacktestStatus = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED'
 
-/** What is held against the past: a version on record, or one whose text is nowhere else. */
-export type Candidate = Readonly<{ policy: PolicyVersion; text: CandidateText | null }>
-/** The files of its folder, without the examples. */
-export type CandidateText = readonly Readonly<{ path: string; content: string }>[]
+/** What is held against the past: a version on record, or one whose files are kept nowhere else. */
+export type Candidate = Readonly<{ policy: PolicyVersion; files: readonly PolicyFile[] | null }>
 
 export type Range = Readonly<{ from: Date; to: Date }>
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { openSkills } from '../outbound/skills-folder.ts'
 import { createOpenCandidate, createReadCandidate } from './backtest-candidate.ts'
@@ -6,8 +5,7 @@ import { createOpenCandidate, createReadCandidate } from './backtest-candidate.t
 const directory = new URL('../../../skills', import.meta.url).pathname
 const skills = await openSkills(directory, { pollMs: null })
 const refunds = skills.forType('REFUND_REQUEST')
-const read = (path: string) => ({ path, content: readFileSync(`${directory}/refund-policy/${path}`, 'utf8') })
-const rules = read('rules.json').content
+const rules = refunds.files.get('rules.json')!
 
 const policies = {
   inForce: skills.forType,
@@ -34,7 +32,7 @@ describe('a candidate', () => {
     const candidate = await readCandidate({ skill: 'refund-policy', digestOrText: `${refunds.digest}\n` })
 
     const { version, digest } = refunds
-    expect(candidate).toEqual({ policy: { skill: 'refund-policy', version, digest }, text: null })
+    expect(candidate).toEqual({ policy: { skill: 'refund-policy', version, digest }, files: null })
     expect((await openCandidate(candidate))(defective)).toMatchObject({ action: 'APPROVE_REFUND' })
   })
 
@@ -50,7 +48,9 @@ describe('a candidate', () => {
     const candidate = await readCandidate({ skill: 'refund-policy', digestOrText: stricter })
 
     expect(candidate.policy.digest).not.toBe(refunds.digest)
-    expect(candidate.text).toEqual([read('SKILL.md'), { path: 'rules.json', content: stricter }])
+    expect(candidate.files).toEqual(
+      [...refunds.files].map(([path, content]) => ({ path, content: path === 'rules.json' ? stricter : content })),
+    )
     expect((await openCandidate(candidate))(defective)).toMatchObject({ action: 'DENY_REFUND' })
   })
 

@@ -1,5 +1,4 @@
 import { ISSUE_TYPES } from '@redress/shared/contracts.ts'
-import type { Candidate } from '../domain/backtest.ts'
 import { PolicyNotFoundError, PolicyVersionNotFoundError } from '../domain/policy-errors.ts'
 import type { OpenCandidate, ReadCandidate } from '../use-cases/backtest-ports.ts'
 import { parseSkill } from './parse-skill.ts'
@@ -18,40 +17,29 @@ export function createReadCandidate({ policies }: Dependencies): ReadCandidate {
   return async ({ skill: name, digestOrText }) => {
     const inForce = ISSUE_TYPES.map((type) => policies.inForce(type)).find((skill) => skill.name === name)
     if (!inForce) throw new PolicyNotFoundError(name)
-    if (!DIGEST.test(digestOrText.trim())) return combine(inForce, digestOrText)
-
+    if (!DIGEST.test(digestOrText.trim())) {
+      const skill = parse(name, new Map(inForce.files).set('rules.json', digestOrText))
+      return { policy: toVersion(skill), files: [...skill.files].map(([path, content]) => ({ path, content })) }
+    }
     const digest = digestOrText.trim()
     const skill = await policies.find(digest)
     if (skill === null || skill.name !== name) throw new PolicyVersionNotFoundError(digest)
-    return { policy: toVersion(skill), text: null }
+    return { policy: toVersion(skill), files: null }
   }
 }
 
-function combine({ name, files }: Skill, rules: string): Candidate {
-  const contents = new Map(files).set('rules.json', rules)
-  const skill = parse(name, contents)
-  return { policy: toVersion(skill), text: toText(contents) }
-}
-
-export function createOpenCandidate({ policies }: Dependencies): OpenCandidate {
-  return async ({ policy, text }) => {
-    const skill = text === null ? await policies.find(policy.digest) : parse(policy.skill, new Map(text.map(toEntry)))
+export function createOpenCandidate({ policies }: { policies: Pick<Policies, 'find'> }): OpenCandidate {
+  return async ({ policy, files }) => {
+    const given = files && new Map(files.map(({ path, content }) => [path, content]))
+    const skill = given ? parse(policy.skill, given) : await policies.find(policy.digest)
     if (skill === null) throw new PolicyVersionNotFoundError(policy.digest)
     return (decisionCase) => decideByRules(decisionCase, skill)
   }
 }
 
-/** Examples are most of a folder, and decide nothing: without them its digest is another, and nobody asks for it. */
-function toText(files: ReadonlyMap<string, string>): NonNullable<Candidate['text']> {
-  const deciding = [...files].filter(([path]) => !path.startsWith('evals/'))
-  return deciding.map(([path, content]) => ({ path, content }))
-}
-
-const toEntry = ({ path, content }: { path: string; content: string }) => [path, content] as const
-
-/** @throws SkillsRefusedError */
-function parse(name: string, contents: ReadonlyMap<string, string>): Skill {
-  const parsed = parseSkill(name, contents)
+/** @throws SkillsRefusedError with every problem. */
+function parse(name: string, files: ReadonlyMap<string, string>): Skill {
+  const parsed = parseSkill(name, files)
   if ('problems' in parsed) throw new SkillsRefusedError(parsed.problems)
   return parsed.skill
 }

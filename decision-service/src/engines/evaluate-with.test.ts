@@ -13,6 +13,9 @@ const policies = {
   find: async (digest: string) => (digest === 'd0' ? earlier : digest === 'd1' ? skills.forType('DISPUTE') : null),
 }
 const failing = { decide: () => Promise.reject(new ModelError('timeout', 'No answer within 30 s.')) }
+const holding = {
+  decide: () => Promise.reject(new Error('later', { cause: new ModelError('busy', 'There is no room for a call.') })),
+}
 const broken = { decide: () => Promise.reject(new Error('a bug')) }
 const evaluateWith = createEvaluateWith({
   policies,
@@ -53,6 +56,13 @@ describe('a case that is tried', () => {
     ['an engine that fails', 'ENGINE_FAILED', { digest: null, engine: 'AI' }],
   ])('is refused with %s', async ([, code, wanted]) => {
     await expect(evaluateWith(declined, wanted)).rejects.toMatchObject({ code })
+  })
+
+  it('is not held until its engine has room', async () => {
+    const busy = createEvaluateWith({ policies, engines: { AI: holding }, engineInForce: 'AI' })
+
+    const refusal = { code: 'ENGINE_FAILED', facts: { failure: 'busy' } }
+    await expect(busy(declined, { digest: null, engine: null })).rejects.toMatchObject(refusal)
   })
 
   it('does not take a bug for a failure of a model', async () => {

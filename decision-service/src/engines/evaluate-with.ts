@@ -32,7 +32,8 @@ export function createEvaluateWith({ policies, engines, engineInForce }: Depende
     try {
       return await decider.decide(decisionCase, skill)
     } catch (error) {
-      throw error instanceof ModelError ? new EngineFailedError(error.failure, error) : error
+      const failed = findModelError(error)
+      throw failed === null ? error : new EngineFailedError(failed.failure, error)
     }
   }
 }
@@ -52,4 +53,10 @@ async function findSkill(
     )
   }
   return skill
+}
+
+/** What an engine throws about its model has the model's own error as its cause. */
+function findModelError(error: unknown): ModelError | null {
+  if (error instanceof ModelError) return error
+  return error instanceof Error && error.cause instanceof ModelError ? error.cause : null
 }

@@ -1,8 +1,8 @@
-import { type Cause, tracedBy } from '@redress/shared/events/envelope.ts'
 import type { RequestContext } from '@redress/shared/subgraph.ts'
 import type { Backtest } from '../domain/backtest.ts'
 import type { ChangedDecision } from '../domain/backtest-result.ts'
 import type { BacktestPolicy } from '../use-cases/backtest-policy.ts'
+import { causeOf } from './cause.ts'
 import type { Loaders } from './loaders.ts'
 
 type Context = RequestContext<Pick<Loaders, 'decisions'>>
@@ -30,8 +30,4 @@ export function createBacktestResolvers({ backtestPolicy, findBacktest }: Depend
         loaders.decisions.load(decisionId),
     },
   }
-}
-
-function causeOf({ principal, requestId, clientIp, trace }: Context): Cause {
-  return { actor: principal.id, requestId, ip: clientIp, ...tracedBy(trace) }
 }

@@ -28,7 +28,7 @@ export async function deployPolicy(transaction: PoliciesTransaction, deploying: 
   const { head, policy, source, from, reason, cause, now } = deploying
   const { skill, digest, version } = policy
   const act = nextAct(head, now)
-  const effectiveFrom = from > act.lastAt ? from : act.lastAt
+  const effectiveFrom = new Date(Math.max(from.getTime(), act.lastAt.getTime()))
   const before = deploymentInForce(await transaction.deploymentsOf(skill), effectiveFrom)
   const trial = await transaction.findTrial(skill)
   const endsTrial = trial !== null && [digest, before?.digest].includes(trial.digest)

@@ -1,0 +1,155 @@
+import { createBreaker } from '@redress/shared/breaker.ts'
+import type { DecisionCase } from '@redress/shared/contracts.ts'
+import { createOutbox } from '@redress/shared/events/outbox.ts'
+import { createLogger } from '@redress/shared/logger.ts'
+import { connectMongo } from '@redress/shared/mongo.ts'
+import { connectRedis } from '@redress/shared/redis.ts'
+import { createAiEngine } from '../../../decision-service/src/engines/ai/ai-engine.ts'
+import { createGuardedModel, isFaultOfProvider } from '../../../decision-service/src/engines/ai/guarded-model.ts'
+import type { DecisionEngine } from '../../../decision-service/src/engines/engine.ts'
+import type { Skill } from '../../../decision-service/src/engines/skill.ts'
+import { createClaudeModel } from '../../../decision-service/src/outbound/claude.ts'
+import { createMongoAiSpend } from '../../../decision-service/src/outbound/mongo-ai-spend.ts'
+import { createRedisModelLimits } from '../../../decision-service/src/outbound/redis-model-limits.ts'
+import { openSkills } from '../../../decision-service/src/outbound/skills-folder.ts'
+import { percentile } from '../processes.ts'
+import { median } from './median.ts'
+import type { Neighbours } from './neighbours.ts'
+
+type Milliseconds = Readonly<{ p50: number; p95: number }>
+export type AiFigures = Readonly<{
+  /** From the case to the verdict. */
+  engine: Milliseconds
+  /** The same question sent to the same server by nothing but `fetch`. */
+  bare: Milliseconds
+  /** Difference of the medians, and of the 95th percentiles. */
+  overhead: Milliseconds
+  /** What of the overhead is spent on waiting for the stores, by what for; medians. */
+  waiting: Readonly<Record<string, number>>
+}>
+
+const WARM_UP_CALLS = 100
+const BUDGET_MS = 10_000
+/** Far from any limit: what is measured is asking whether there is room, not waiting for it. */
+const PLENTY = { concurrency: 100, perMinute: 60_000_000, dailyBudgetUsd: 1_000_000 }
+const SKILLS = new URL('../../../skills', import.meta.url).pathname
+
+/** Defective, recent and cheap: the policy lets a model approve it. */
+const CASE: DecisionCase = {
+  issueId: 'iss_bench',
+  priority: 'NORMAL',
+  details: { type: 'REFUND_REQUEST', reason: 'DEFECTIVE', daysSincePurchase: 2, partialAmount: null },
+  customer: {
+    id: 'cust_bench',
+    riskScore: 5,
+    accountAgeDays: 1000,
+    recentIssues: { DECLINE: 0, MISSED_INSTALLMENT: 0, DISPUTE: 0, REFUND_REQUEST: 0 },
+  },
+  transaction: { id: 'txn_bench', amount: { amount: 2_000, currency: 'USD' }, status: 'CAPTURED', ageDays: 2 },
+  message: 'The lamp does not light up. I tried two bulbs and another socket. Please give me my money back.',
+}
+
+/** What a decision by a model costs beyond the model: prompt, limits, budget, breaker, client, reading and guarding. */
+export async function measureAi({ calls }: { calls: number }, neighbours: Neighbours): Promise<AiFigures> {
+  const skill = (await openSkills(SKILLS, { pollMs: null })).forType(CASE.details.type)
+  const { rules } = skill.table
+  const section = rules.find(({ action }) => action === 'APPROVE_REFUND')!.section
+  const model = await neighbours.startModel({ POLICY_APPLIED: `${skill.name} ${section}` })
+  const engine = await openEngine(model.url, neighbours)
+  await decide(engine.decide, skill)
+  const question = await model.latestQuestion()
+
+  const times = { engine: [] as number[], bare: [] as number[] }
+  for (let call = -WARM_UP_CALLS; call < calls; call++) {
+    const ofEngine = await time(() => decide(engine.decide, skill))
+    const ofBare = await time(() => post(model.url, question))
+    if (call < 0) continue
+    times.engine.push(ofEngine)
+    times.bare.push(ofBare)
+  }
+  await engine.close()
+
+  const waiting = Object.fromEntries(Object.entries(engine.waited).map(([name, all]) => [name, median(all)]))
+  const [byEngine, bare] = [toPercentiles(times.engine), toPercentiles(times.bare)]
+  return { engine: byEngine, bare, overhead: { p50: byEngine.p50 - bare.p50, p95: byEngine.p95 - bare.p95 }, waiting }
+}
+
+/** As a worker has it. */
+async function openEngine(baseUrl: string, { redisUrl, mongoUri }: Neighbours) {
+  const logger = createLogger('bench', { level: 'warn' })
+  const redis = await connectRedis(redisUrl, { name: 'bench', logger })
+  const mongo = await connectMongo(mongoUri, 'bench')
+  const db = mongo.db('bench')
+  const breakerOpenMs = 60_000
+  const breaker = createBreaker({
+    failuresMax: 5,
+    openMs: breakerOpenMs,
+    isFailure: isFaultOfProvider,
+    onChange: () => {},
+  })
+  const prices = { input: 1, output: 5, cacheWrite: 1.25, cacheRead: 0.1 }
+  const waited: Record<string, number[]> = { limits: [], spend: [] }
+  const outbox = createOutbox(db, () => {})
+  const spend = createMongoAiSpend({
+    mongo,
+    db,
+    outbox,
+    dailyBudgetUsd: PLENTY.dailyBudgetUsd,
+    now: () => new Date(),
+    logger,
+  })
+  const limits = createRedisModelLimits({ redis, ...PLENTY, leaseMs: 2 * BUDGET_MS, logger })
+  const model = createGuardedModel({
+    model: createClaudeModel({ apiKey: 'bench', baseUrl, model: 'bench', effort: 'low', prices, budgetMs: BUDGET_MS }),
+    spend: { isExhausted: spend.isExhausted, add: watch(waited.spend!, spend.add) },
+    breaker,
+    breakerOpenMs,
+    limits: { acquire: watch(waited.limits!, limits.acquire) },
+  })
+  return {
+    waited,
+    decide: createAiEngine({ model, budgetMs: BUDGET_MS, onFailure: 'fail', logger }).decide,
+    async close() {
+      breaker.close()
+      redis.destroy()
+      await mongo.close()
+    },
+  }
+}
+
+/** Notes how long somebody waits for it each time. */
+function watch<A extends readonly unknown[], R>(times: number[], work: (...given: A) => Promise<R>) {
+  return async (...given: A): Promise<R> => {
+    const beganAt = performance.now()
+    try {
+      return await work(...given)
+    } finally {
+      times.push(performance.now() - beganAt)
+    }
+  }
+}
+
+async function decide(ask: DecisionEngine['decide'], skill: Skill): Promise<void> {
+  const { engine, action } = await ask(CASE, skill)
+  if (engine !== 'AI' || action !== 'APPROVE_REFUND') throw new Error(`The model's answer was not used: ${action}.`)
+}
+
+async function post(url: string, body: string): Promise<void> {
+  const response = await fetch(`${url}/v1/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': 'bench', 'anthropic-version': '2023-06-01' },
+    body,
+  })
+  if (!response.ok || (await response.text()) === '') throw new Error(`The model answered with ${response.status}.`)
+}
+
+async function time(work: () => Promise<void>): Promise<number> {
+  const beganAt = performance.now()
+  await work()
+  return performance.now() - beganAt
+}
+
+function toPercentiles(times: readonly number[]): Milliseconds {
+  const sorted = times.toSorted((a, b) => a - b)
+  return { p50: percentile(sorted, 0.5), p95: percentile(sorted, 0.95) }
+}
