@@ -1,31 +1,43 @@
 import { readEnvironment } from '@redress/shared/config.ts'
 import { ServiceEnvironment, toServiceConfig } from '@redress/shared/service-environment.ts'
+import { AiEnvironment, toAiConfig } from './ai-config.ts'
+import { BatchingEnvironment, toBatchingConfig } from './batching-config.ts'
+import { OversightEnvironment, toOversightConfig } from './oversight-config.ts'
 
 /** What the subgraph and the worker both need. */
-const Environment = ServiceEnvironment.merge({
-  DECISIONS_DATABASE: "string > 0 = 'redress_decisions'",
-  'REDIS_QUEUE_URL?': 'string.url',
-  QUEUE_MAX_RETRIES: "string.integer.parse |> 1 <= number <= 100 = '5'",
-  QUEUE_BACKOFF_DELAY_MS: "string.integer.parse |> 1 <= number <= 3600000 = '2000'",
-})
+const Environment = ServiceEnvironment.merge(AiEnvironment)
+  .merge(BatchingEnvironment)
+  .merge(OversightEnvironment)
+  .merge({
+    DECISIONS_DATABASE: "string > 0 = 'redress_decisions'",
+    'REDIS_QUEUE_URL?': 'string.url',
+    QUEUE_MAX_RETRIES: "string.integer.parse |> 1 <= number <= 100 = '5'",
+    QUEUE_BACKOFF_DELAY_MS: "string.integer.parse |> 1 <= number <= 3600000 = '2000'",
+    'SKILLS_DIR?': 'string > 0',
+    CONFIDENCE_THRESHOLD: "string.numeric.parse |> 0 <= number <= 1 = '0.80'",
+    HUMAN_REVIEW_THRESHOLD: "string.numeric.parse |> 0 <= number <= 1 = '0.70'",
+  })
 
 const SubgraphEnvironment = Environment.merge({
   DECISIONS_PORT: "string.integer.parse |> 0 <= number <= 65535 = '4002'",
   INTERNAL_PUBLIC_KEY: 'string > 0',
+  ISSUES_URL: 'string.url',
 })
 
 const WorkerEnvironment = Environment.merge({
   WORKER_PORT: "string.integer.parse |> 0 <= number <= 65535 = '4012'",
   // Jobs that run side by side share their transactions.
   QUEUE_CONCURRENCY: "string.integer.parse |> 1 <= number <= 1000 = '100'",
-  'SKILLS_DIR?': 'string > 0',
-  CONFIDENCE_THRESHOLD: "string.numeric.parse |> 0 <= number <= 1 = '0.80'",
-  HUMAN_REVIEW_THRESHOLD: "string.numeric.parse |> 0 <= number <= 1 = '0.70'",
 })
 
 export function readSubgraphConfig(environment: NodeJS.ProcessEnv) {
   const env = readEnvironment(SubgraphEnvironment, environment)
-  return { ...toCommonConfig(env), port: env.DECISIONS_PORT, internalPublicKey: env.INTERNAL_PUBLIC_KEY }
+  return {
+    ...toCommonConfig(env),
+    port: env.DECISIONS_PORT,
+    internalPublicKey: env.INTERNAL_PUBLIC_KEY,
+    issuesUrl: env.ISSUES_URL,
+  }
 }
 
 export function readWorkerConfig(environment: NodeJS.ProcessEnv) {
@@ -34,12 +46,6 @@ export function readWorkerConfig(environment: NodeJS.ProcessEnv) {
     ...toCommonConfig(env),
     port: env.WORKER_PORT,
     concurrency: env.QUEUE_CONCURRENCY,
-    skillsDirectory: env.SKILLS_DIR ?? new URL('../../skills', import.meta.url).pathname,
-    // Confidence is counted in percent everywhere else.
-    thresholds: {
-      autoResolve: Math.round(env.CONFIDENCE_THRESHOLD * 100),
-      humanReview: Math.round(env.HUMAN_REVIEW_THRESHOLD * 100),
-    },
   }
 }
 
@@ -47,6 +53,15 @@ function toCommonConfig(env: typeof Environment.infer) {
   return {
     ...toServiceConfig(env),
     database: env.DECISIONS_DATABASE,
+    skillsDirectory: env.SKILLS_DIR ?? new URL('../../skills', import.meta.url).pathname,
+    ai: toAiConfig(env),
+    ...toBatchingConfig(env),
+    oversight: toOversightConfig(env),
+    // Of the rules. Confidence is counted in percent everywhere else.
+    thresholds: {
+      autoResolve: Math.round(env.CONFIDENCE_THRESHOLD * 100),
+      humanReview: Math.round(env.HUMAN_REVIEW_THRESHOLD * 100),
+    },
     queue: {
       url: env.REDIS_QUEUE_URL ?? env.REDIS_URL,
       attempts: env.QUEUE_MAX_RETRIES,

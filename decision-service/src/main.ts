@@ -18,14 +18,23 @@ import { toNewCase, toNewReview } from './inbound/issue-events.ts'
 import { createLoaders } from './inbound/loaders.ts'
 import { exposeQueues } from './inbound/queue-metrics.ts'
 import { startRecovery } from './inbound/recovery.ts'
-import { createResolvers } from './inbound/resolvers.ts'
+import { combineResolvers, createResolvers } from './inbound/resolvers.ts'
 import { createDecisionQueue } from './outbound/decision-queue.ts'
 import { collectionsOf, prepareCollections } from './outbound/documents.ts'
 import { createDecisionsTransaction } from './outbound/mongo-decisions-store.ts'
 import { createFindOverdue } from './outbound/mongo-overdue-jobs.ts'
 import { createMongoViews } from './outbound/mongo-views.ts'
-import { createAcceptCases, recordReviews, toJob } from './use-cases/accept-cases.ts'
+import { openEngines } from './root/engines.ts'
+import { openPayments } from './root/payments.ts'
+import { openPeople } from './root/people.ts'
+import { openPoliciesInForce } from './root/policies.ts'
+import { openTrials } from './root/trials.ts'
+import { createAcceptCases, toJob } from './use-cases/accept-cases.ts'
+import { joinQueueViews } from './use-cases/join-queue-views.ts'
 import { createRecoverJobs } from './use-cases/recover-jobs.ts'
+
+/** Within the gateway's patience with a subgraph (SUBGRAPH_TIMEOUT_MS). */
+const SIMULATION_BUDGET_MS = 4_500
 
 const config = configOrExit(readSubgraphConfig)
 const logger = createLogger('decisions', config.log)
@@ -61,6 +70,16 @@ const now = () => new Date()
 const acceptCases = createAcceptCases({ now })
 const recoverJobs = createRecoverJobs({ findOverdue: createFindOverdue(collections), queue, now })
 const views = createMongoViews(collections)
+const stores = { mongo, db, redis, outbox, metrics, logger, resources }
+const policies = await openPoliciesInForce({ ...stores, directory: config.skillsDirectory })
+const { budgetMs } = config.ai
+// Whoever simulates waits for the answer, and the gateway does not wait for long.
+const ai = { ...config.ai, budgetMs: Math.min(budgetMs, SIMULATION_BUDGET_MS) }
+const engines = openEngines({ ...stores, policies, config: { ...config, ai } })
+const trials = await openTrials({ ...stores, collections, queueRedis, views, policies, engines })
+const people = await openPeople({ ...stores, collections, views, autonomy: config.oversight.autonomy })
+const payments = await openPayments({ ...stores, issuesUrl: config.issuesUrl })
+const queues = joinQueueViews(queue, trials.queue)
 
 // What talks to us.
 const consumer = await startStreamConsumer({
@@ -73,9 +92,12 @@ const consumer = await startStreamConsumer({
   async apply(events, session) {
     const transaction = createDecisionsTransaction(collections, outbox, session)
     await acceptCases(events.flatMap(toNewCase), transaction)
-    await recordReviews(events.flatMap(toNewReview), transaction)
+    await people.recordReviews(events.flatMap(toNewReview), session)
   },
-  afterCommit: (events) => queue.enqueue(events.flatMap(toNewCase).map((one) => toJob(one, now()))),
+  afterCommit(events) {
+    outbox.wake()
+    return queue.enqueue(events.flatMap(toNewCase).map((one) => toJob(one, now())))
+  },
   telemetry,
   logger,
 })
@@ -83,17 +105,23 @@ resources.defer(() => consumer.stop())
 
 const election = joinElection(redis, 'recovery:decisions', logger)
 resources.defer(() => election.stop())
-const recovery = startRecovery({ recoverJobs, mayRun: election.isLeader, logger })
+const recover = async () => (await recoverJobs()) + (await trials.recover())
+const recovery = startRecovery({ recoverJobs: recover, mayRun: election.isLeader, logger })
 resources.defer(() => recovery.stop())
 
 exposeOutbox(metrics, { db, stream: STREAMS.decisions })
 exposeConsumer(metrics, { redis, streams: [STREAMS.issues], group: 'decisions' })
-exposeQueues({ metrics, queues: queue, mayReport: election.isLeader })
+exposeQueues({ metrics, queues, mayReport: election.isLeader })
 const subgraph = await serveSubgraph({
   name: 'decisions',
   schemaFile: new URL('../schema.graphql', import.meta.url),
-  resolvers: createResolvers({ queues: queue }),
-  createLoaders: () => createLoaders(views),
+  resolvers: combineResolvers(
+    createResolvers({ queues }),
+    people.resolvers,
+    ...trials.resolvers,
+    ...payments.resolvers,
+  ),
+  createLoaders: () => ({ ...createLoaders(views), ...trials.createLoaders(), ...payments.createLoaders() }),
   verifyToken: createInternalTokenVerifier(config.internalPublicKey),
   checks: {
     mongodb: () => pingMongo(mongo, config.health.timeoutMs),

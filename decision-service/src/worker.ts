@@ -11,16 +11,29 @@ import { connectMongo, pingMongo } from '@redress/shared/mongo.ts'
 import { connectRedis, pingRedis } from '@redress/shared/redis.ts'
 import { startTelemetry } from '@redress/shared/telemetry.ts'
 import { readWorkerConfig } from './config.ts'
-import { NO_OVERSIGHT } from './domain/oversight.ts'
+import { HOLD_LIMITS } from './domain/hold.ts'
+import { createOpenCandidate } from './engines/backtest-candidate.ts'
 import { createEvaluateCase } from './engines/evaluate-case.ts'
-import { rulesEngine } from './engines/rules/rules-engine.ts'
+import { BACKTEST_JOB_TYPE, startBacktestWorker } from './inbound/backtest-worker.ts'
 import { JOB_TYPE, startDecisionWorker } from './inbound/decision-worker.ts'
 import { createJobMetrics } from './inbound/job-metrics.ts'
-import { DECISIONS_QUEUE } from './outbound/decision-queue.ts'
+import { startOversightWatch } from './outbound/autonomy-watch.ts'
+import { BACKTESTS_QUEUE } from './outbound/backtest-queue.ts'
+import { createDecisionQueue, DECISIONS_QUEUE } from './outbound/decision-queue.ts'
 import { collectionsOf, prepareCollections } from './outbound/documents.ts'
+import { autonomyCollectionOf, prepareAutonomyCollection } from './outbound/mongo-autonomy.ts'
+import { backtestCollectionOf, createMongoBacktestStore } from './outbound/mongo-backtests.ts'
 import { createMongoDecisionsStore } from './outbound/mongo-decisions-store.ts'
-import { openSkills } from './outbound/skills-folder.ts'
+import { createMadeDecisions } from './outbound/mongo-made-decisions.ts'
+import { createReadRules } from './outbound/mongo-rules.ts'
+import { paymentCollectionsOf } from './outbound/payment-documents.ts'
+import { createRuleWatch } from './outbound/rule-watch.ts'
+import { openBacklog } from './root/backlog.ts'
+import { openEngines } from './root/engines.ts'
+import { openPoliciesInForce } from './root/policies.ts'
 import { createDecideIssue } from './use-cases/decide-issue.ts'
+import { createAlertsOf } from './use-cases/raise-rule-alerts.ts'
+import { createRunBacktest } from './use-cases/run-backtest.ts'
 
 const config = configOrExit(readWorkerConfig)
 const logger = createLogger('worker', config.log)
@@ -33,12 +46,6 @@ const telemetry = await startTelemetry('worker', { ...config.telemetry, logger }
 resources.defer(() => telemetry.stop())
 
 // What we talk to.
-const skills = await openSkills(config.skillsDirectory, {
-  onChange: ({ name, version, digest }) => logger.info({ skill: name, version, digest }, 'policy in force'),
-  onProblem: (err) => logger.error({ err }, 'policy edit refused, the last good version stays in force'),
-})
-resources.defer(() => skills.close())
-
 const mongo = await connectMongo(config.mongo.uri, 'worker')
 resources.defer(() => mongo.close())
 const db = mongo.db(config.database)
@@ -56,32 +63,64 @@ resources.defer(() => relay.stop())
 const outbox = createOutbox(db, relay.wake)
 
 // What we do.
+const now = () => new Date()
+const stores = { mongo, db, redis, outbox, metrics, logger, resources }
+const policies = await openPoliciesInForce({ ...stores, directory: config.skillsDirectory })
+const { all, inForce, thresholdsOf } = openEngines({ ...stores, policies, config })
+
+const autonomy = autonomyCollectionOf(db)
+await prepareAutonomyCollection(autonomy)
+const { blindShare } = config.oversight
+const people = await startOversightWatch({ autonomy, blindShare, logger })
+resources.defer(() => people.stop())
+const rules = createRuleWatch({ readRules: createReadRules(paymentCollectionsOf(db)), logger })
+await rules.start()
+resources.defer(() => rules.stop())
+
 const decideIssue = createDecideIssue({
   store: createMongoDecisionsStore({ mongo, collections, outbox }),
-  evaluate: createEvaluateCase({
-    policies: {
-      choose: ({ details }) => ({ skill: skills.forType(details.type), shadow: null }),
-    },
-    engine: rulesEngine,
-  }),
-  thresholdsOf: () => config.thresholds,
-  oversight: NO_OVERSIGHT,
-  now: () => new Date(),
+  evaluate: createEvaluateCase({ policies, engine: all[inForce]! }),
+  thresholdsOf,
+  oversight: people.oversight,
+  alertsOf: createAlertsOf(rules.hitsOf),
+  hold: { ...HOLD_LIMITS, totalMs: config.ai.holdMaxMs },
+  now,
   monotonicMs: () => performance.now(),
   onCommit: outbox.wake,
 })
+const runBacktest = createRunBacktest({
+  store: createMongoBacktestStore({ mongo, backtests: backtestCollectionOf(db), outbox }),
+  made: createMadeDecisions(collections),
+  openCandidate: createOpenCandidate({ policies }),
+  thresholds: config.thresholds,
+  now,
+  onCommit: outbox.wake,
+})
+const queue = createDecisionQueue({ redis: queueRedis, jobs: collections.jobs, ...config.queue, logger })
+resources.defer(() => queue.close())
+await openBacklog({ ...stores, config, collections, policies, decideWith: decideIssue.decideWith, queue })
 
 // What talks to us.
+const jobMetrics = createJobMetrics(metrics)
 const worker = startDecisionWorker({
   queue: DECISIONS_QUEUE,
   redis: queueRedis,
   decideIssue,
   concurrency: config.concurrency,
-  metrics: createJobMetrics(metrics, { queue: DECISIONS_QUEUE, type: JOB_TYPE }),
+  metrics: jobMetrics({ queue: DECISIONS_QUEUE, type: JOB_TYPE }),
   telemetry,
   logger,
 })
 resources.defer(() => worker.close())
+const backtestWorker = startBacktestWorker({
+  queue: BACKTESTS_QUEUE,
+  redis: queueRedis,
+  runBacktest,
+  metrics: jobMetrics({ queue: BACKTESTS_QUEUE, type: BACKTEST_JOB_TYPE }),
+  telemetry,
+  logger,
+})
+resources.defer(() => backtestWorker.close())
 
 const health = createHealth('worker', {
   mongodb: () => pingMongo(mongo, config.health.timeoutMs),

@@ -113,7 +113,7 @@ describe('a worker', () => {
     }
 
     await queue.enqueue([good!, bad!])
-    await startWorker({ metrics: createJobMetrics(metrics, { queue: DECISIONS_QUEUE, type: JOB_TYPE }) }, decide)
+    await startWorker({ metrics: createJobMetrics(metrics)({ queue: DECISIONS_QUEUE, type: JOB_TYPE }) }, decide)
     await untilEnded(2)
 
     const labels = 'queue_name="decisions",job_type="decide"'

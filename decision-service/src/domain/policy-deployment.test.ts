@@ -27,13 +27,17 @@ describe('what is in force', () => {
   it('is the last act that is effective', () => {
     const log = [entry(1, 'a'), entry(2, 'b'), entry(3, 'c')]
 
-    expect([digestAt(log, 1), digestAt(log, 2), digestAt(log, 9)]).toEqual(['a', 'b', 'c'])
+    expect([digestAt(log.slice(0, 1), 9), digestAt(log.slice(0, 2), 9), digestAt(log, 9)]).toEqual(['a', 'b', 'c'])
   })
 
   it('waits for its date, and then goes before what was done since with an earlier one', () => {
     const log = [entry(1, 'a'), entry(2, 'b', { effectiveFrom: minute(10) }), entry(3, 'c')]
 
     expect([digestAt(log, 9), digestAt(log, 10)]).toEqual(['c', 'b'])
+  })
+
+  it('is what was done last even to those whose clock is behind', () => {
+    expect(digestAt([entry(1, 'a'), entry(2, 'b')], 1)).toBe('b')
   })
 
   it('is the later act where two are to be effective at the same time', () => {
@@ -60,7 +64,7 @@ describe('what is in force', () => {
         const found = deploymentInForce(log, minute(at))!
 
         expect(deploymentInForce([...log].reverse(), minute(at))).toBe(found)
-        const effective = log.filter(({ effectiveFrom }) => effectiveFrom <= minute(at))
+        const effective = log.filter(({ effectiveFrom, number }) => effectiveFrom <= minute(Math.max(at, number)))
         const wanted = effective.length > 0 ? effective : log
         expect(wanted).toContain(found)
         const key = ({ effectiveFrom, number }: Deployment) => effectiveFrom.getTime() + number

@@ -42,8 +42,9 @@ export function latestOfFolder(deployments: readonly Deployment[]): string | nul
   return edits.at(-1)?.digest ?? null
 }
 
+/** What was done to be effective at once is, whatever a clock says that is behind the one of whoever did it. */
 function effectiveBy(deployments: readonly Deployment[], moment: Date): readonly Deployment[] {
-  return deployments.filter(({ effectiveFrom }) => effectiveFrom <= moment).sort(inOrder)
+  return deployments.filter(({ effectiveFrom, at }) => effectiveFrom <= moment || effectiveFrom <= at).sort(inOrder)
 }
 
 const inOrder = (a: Deployment, b: Deployment): number =>

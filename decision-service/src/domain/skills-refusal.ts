@@ -17,7 +17,7 @@ export function refusedAlert(problems: readonly Readonly<{ file: string; problem
     {
       id: `policy-${createHash('sha256').update(JSON.stringify(problems)).digest('hex').slice(0, ID_LENGTH)}`,
       type: 'POLICY_REFUSED',
-      severity: 'CRITICAL',
+      severity: 'WARNING',
       message: `An edit of a policy was refused, the last good version stays in force: ${reason}${more}.`,
       entity: { type: 'SkillsFolder', id: first?.file ?? '.' },
       actor: FOLDER_ACTOR,

@@ -10,22 +10,25 @@ export type JobMetrics = Readonly<{
   ended: (result: 'success' | 'failure') => void
 }>
 
-/** What a worker counts of the jobs of one type. */
-export function createJobMetrics({ registry }: Metrics, { queue, type }: { queue: string; type: string }): JobMetrics {
+/** What a worker counts of its jobs, by queue and type. */
+export function createJobMetrics({ registry }: Metrics) {
   const durations = createHistograms(registry, {
     name: 'job_processing_duration_seconds',
     help: 'Time that attempts at jobs took',
     labels: ['queue_name', 'job_type'],
     buckets: SECONDS,
-  })(queue, type)
+  })
   const results = createCounters(registry, {
     name: 'job_results_total',
     help: 'Jobs that ended',
     labels: ['queue_name', 'job_type', 'result'],
   })
-  const ended = { success: results(queue, type, 'success'), failure: results(queue, type, 'failure') }
-  return {
-    attempted: (durationMs) => durations.observe(durationMs / 1_000),
-    ended: (result) => ended[result].add(),
+  return ({ queue, type }: { queue: string; type: string }): JobMetrics => {
+    const duration = durations(queue, type)
+    const ended = { success: results(queue, type, 'success'), failure: results(queue, type, 'failure') }
+    return {
+      attempted: (durationMs) => duration.observe(durationMs / 1_000),
+      ended: (result) => ended[result].add(),
+    }
   }
 }

@@ -28,3 +28,14 @@ export function createResolvers({ queues }: { queues: QueueViews }) {
     },
   }
 }
+
+type Parts = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+/** One map of resolvers out of several: a type may be served by more than one, a field by one only. */
+export function combineResolvers(...parts: readonly Parts[]): Record<string, Record<string, never>> {
+  const combined: Record<string, Record<string, unknown>> = {}
+  for (const part of parts) {
+    for (const [type, fields] of Object.entries(part)) combined[type] = { ...combined[type], ...fields }
+  }
+  return combined as Record<string, Record<string, never>>
+}

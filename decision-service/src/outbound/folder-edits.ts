@@ -33,10 +33,8 @@ export function createFolderEdits({ mongo, collections, outbox, now }: Dependenc
       refusal = error
     },
     async record(policies: readonly Policy[]): Promise<void> {
-      for (const policy of policies.filter(({ text }) => seen.get(text.skill) !== text.digest)) {
-        await recordFolderEdit(policy.text)
-        note([policy])
-      }
+      const edited = policies.filter(({ text }) => seen.get(text.skill) !== text.digest)
+      await Promise.all(edited.map((policy) => recordFolderEdit(policy.text).then(() => note([policy]))))
       if (refusal !== null) await raise(refusal)
       refusal = null
     },

@@ -13,7 +13,8 @@ export function createParsedPolicies({ versions }: Pick<PolicyCollections, 'vers
     const { digest } = policy.text
     byDigest.delete(digest) // What was used last is the last in the map, and the first is forgotten.
     byDigest.set(digest, policy)
-    for (const oldest of byDigest.keys()) if (byDigest.size > KEPT_MAX) byDigest.delete(oldest)
+    const [oldest] = byDigest.keys()
+    if (byDigest.size > KEPT_MAX && oldest !== undefined) byDigest.delete(oldest)
     return policy
   }
   return {

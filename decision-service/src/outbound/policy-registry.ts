@@ -60,6 +60,7 @@ export async function openPolicies(options: PolicyRegistryOptions): Promise<Poli
 
   const read = async (): Promise<Seats | null> => {
     await folder.refresh()
+    for (const policy of folder.policies()) parsed.keep(policy)
     await edits.record(folder.policies())
     await sources.log.refresh()
     return takeSeats(folder.policies(), sources)

@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import type { Policy } from '../engines/parse-policy.ts'
 import type { Skill } from '../engines/skill.ts'
 import type { SkillsRefusedError } from '../engines/skill-problem.ts'
 import { openSkills, type SkillsFolderOptions } from './skills-folder.ts'
@@ -240,6 +241,40 @@ describe('a broken folder of skills is refused', () => {
       ['decline-policy/rules.json', 'rules[6].then.confidence'],
       ['refund-policy/rules.json', 'rules[13].when.reason'],
     ])
+  })
+})
+
+describe('what stands in at the start', () => {
+  const openWith = async (lastGood: readonly Policy[]) => {
+    const problems: SkillsRefusedError[] = []
+    const onProblem = (error: SkillsRefusedError) => problems.push(error)
+    return { skills: await open({ lastGood: async () => lastGood, onProblem }), problems }
+  }
+
+  it('is the latest of what was in force for each type that the folder does not serve once', async () => {
+    const lastGood = (await open()).policies()
+    await cp(path('decline-policy'), path('decline-two'), { recursive: true })
+    await edit('decline-two/SKILL.md', 'name: decline-policy', 'name: decline-two')
+    await rm(path('dispute-policy'), { recursive: true })
+    await edit('arbiter/voters.json', '{', '')
+    await edit('refund-policy/SKILL.md', '"1.0.0"', '"2.0.0"')
+
+    const { skills, problems } = await openWith(lastGood)
+
+    expect(problems).toHaveLength(1)
+    expect(skills.forType('DECLINE').name).toBe('decline-policy')
+    expect(skills.forType('DISPUTE').name).toBe('dispute-policy')
+    expect(skills.forType('REFUND_REQUEST').version).toBe('2.0.0')
+    expect(skills.policies().filter(({ arbiter }) => arbiter !== null)).toHaveLength(1)
+  })
+
+  it('is not asked for where the folder is in good order, and does not help where it serves too little', async () => {
+    const lastGood = (await open()).policies().filter(({ text }) => text.serves !== 'DISPUTE')
+    expect((await openWith(lastGood)).problems).toEqual([])
+
+    await rm(path('dispute-policy'), { recursive: true })
+
+    await expect(openWith(lastGood)).rejects.toMatchObject({ code: 'SKILLS_REFUSED' })
   })
 })
 

@@ -76,7 +76,8 @@ export function createGuardedModel(options: Options): Model {
       const startedAt = performance.now()
       const end = async (outcome: ModelCall['outcome'], usage: TokenUsage | null) => {
         onCall({ outcome, durationMs: performance.now() - startedAt, usage })
-        if (usage !== null) await spend.add(usage.costUsd)
+        // Who asked does not wait for the books; `add` never rejects.
+        if (usage !== null) void spend.add(usage.costUsd)
       }
       try {
         const answer = await askWithin(() => model.ask(request, withinMs))

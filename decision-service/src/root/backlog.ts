@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto'
+import { joinElection } from '@redress/shared/events/leadership.ts'
+import type { Logger } from '@redress/shared/logger.ts'
+import type { Redis } from '@redress/shared/redis.ts'
+import type { Db, MongoClient } from 'mongodb'
+import type { AiConfig } from '../ai-config.ts'
+import { createBacklogModel } from '../engines/ai/backlog-model.ts'
+import type { Policies } from '../engines/policies.ts'
+import { startBacklog } from '../inbound/backlog.ts'
+import { createClaudeBatches } from '../outbound/claude-batches.ts'
+import type { Collections } from '../outbound/documents.ts'
+import { aiBatchCollectionOf, createMongoAiBatches, prepareAiBatches } from '../outbound/mongo-ai-batches.ts'
+import { type BacklogLimits, createDecideBacklog } from '../use-cases/decide-backlog.ts'
+import type { DecideIssue } from '../use-cases/decide-issue.ts'
+import type { JobQueue } from '../use-cases/ports.ts'
+
+type Dependencies = Readonly<{
+  config: Readonly<{ ai: AiConfig; backlog: BacklogLimits }>
+  mongo: MongoClient
+  db: Db
+  redis: Redis
+  collections: Collections
+  policies: Policies
+  decideWith: DecideIssue['decideWith']
+  queue: Pick<JobQueue, 'revive'>
+  logger: Logger
+  resources: AsyncDisposableStack
+}>
+
+/** Has a backlog decided by message batches. It runs where none is to be made, too: one that is open is seen to its end. */
+export async function openBacklog(dependencies: Dependencies): Promise<void> {
+  const { config, mongo, db, redis, collections, policies, decideWith, queue, logger, resources } = dependencies
+  const { ai, backlog: limits } = config
+  const aiBatches = aiBatchCollectionOf(db)
+  await prepareAiBatches(aiBatches, collections)
+
+  const now = () => new Date()
+  const batches = ai.mode === 'ai' && ai.apiKey !== null ? createClaudeBatches({ ...ai, apiKey: ai.apiKey }) : null
+  const decideBacklog = createDecideBacklog({
+    batches: createMongoAiBatches({ mongo, batches: aiBatches, jobs: collections.jobs }),
+    model: batches && createBacklogModel({ batches, policies, now }),
+    decideWith,
+    queue,
+    limits,
+    newId: randomUUID,
+    now,
+    onProblem: (batch, problem) => logger.warn({ batchId: batch.id, problem: String(problem) }, 'batch'),
+  })
+  const election = joinElection(redis, 'ai-backlog', logger)
+  resources.defer(() => election.stop())
+  const backlog = startBacklog({ decideBacklog, mayRun: election.isLeader, logger })
+  resources.defer(() => backlog.stop())
+}

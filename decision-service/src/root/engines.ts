@@ -1,0 +1,79 @@
+import type { Outbox } from '@redress/shared/events/outbox.ts'
+import type { Logger } from '@redress/shared/logger.ts'
+import type { Metrics } from '@redress/shared/metrics.ts'
+import type { Redis } from '@redress/shared/redis.ts'
+import type { Db, MongoClient } from 'mongodb'
+import type { AiConfig } from '../ai-config.ts'
+import type { Engine } from '../domain/decision.ts'
+import type { RoutingThresholds } from '../domain/routing.ts'
+import { createAiEngine } from '../engines/ai/ai-engine.ts'
+import type { BatchingOptions } from '../engines/ai/batching.ts'
+import type { DecisionEngine } from '../engines/engine.ts'
+import type { Arbiter } from '../engines/ensemble/arbiter.ts'
+import { createEnsembleEngine } from '../engines/ensemble/ensemble-engine.ts'
+import { rulesEngine } from '../engines/rules/rules-engine.ts'
+import { createModelMetrics } from '../outbound/model-metrics.ts'
+import { openModel } from '../outbound/open-model.ts'
+import type { PolicyRegistry } from '../outbound/policy-registry.ts'
+
+type Dependencies = Readonly<{
+  config: Readonly<{
+    ai: AiConfig
+    batching: Pick<BatchingOptions, 'casesMax' | 'waitMs'>
+    thresholds: RoutingThresholds
+  }>
+  policies: PolicyRegistry
+  mongo: MongoClient
+  db: Db
+  redis: Redis
+  outbox: Outbox
+  metrics: Metrics
+  logger: Logger
+  resources: AsyncDisposableStack
+}>
+
+export type Engines = Readonly<{
+  /** Those that can be asked. Models only where there is a key for them. */
+  all: Readonly<Partial<Record<Engine, DecisionEngine>>>
+  inForce: Engine
+  thresholdsOf: (engine: Engine) => RoutingThresholds
+}>
+
+const ENGINES = { rules: 'RULES', ai: 'AI', ensemble: 'ENSEMBLE' } as const
+
+/** Whoever can decide a case, and who does where nobody in particular is asked for. */
+export function openEngines(dependencies: Dependencies): Engines {
+  const { config, policies } = dependencies
+  const { ai, thresholds } = config
+  const inForce = ENGINES[ai.mode]
+  if (inForce === 'ENSEMBLE') getArbiter(policies)
+  return {
+    all: { RULES: rulesEngine, ...(ai.apiKey !== null && openModelEngines(ai.apiKey, dependencies)) },
+    inForce,
+    // Models are trusted less than rules.
+    thresholdsOf: (engine) => (engine === 'RULES' ? thresholds : ai.thresholds),
+  }
+}
+
+function openModelEngines(apiKey: string, dependencies: Dependencies) {
+  const { config, policies, metrics, resources, ...stores } = dependencies
+  const { ai, batching } = config
+  const { onCall, onBreaker } = createModelMetrics(metrics)
+  const now = () => new Date()
+  const model = openModel({ ...ai, apiKey }, { ...stores, now, onCall, onBreaker })
+  resources.defer(() => model.close())
+
+  const { budgetMs, onFailure } = ai
+  const shared = { model, budgetMs, onFailure, logger: stores.logger }
+  return {
+    AI: createAiEngine({ ...shared, batching }),
+    ENSEMBLE: createEnsembleEngine({ ...shared, arbiter: () => getArbiter(policies) }),
+  }
+}
+
+/** @throws Error where the skills have none. */
+function getArbiter(policies: PolicyRegistry): Arbiter {
+  const arbiter = policies.arbiter()
+  if (arbiter === null) throw new Error('The folder of skills has no arbiter, and an ensemble needs one.')
+  return arbiter
+}

@@ -1,0 +1,56 @@
+import type { Outbox } from '@redress/shared/events/outbox.ts'
+import type { ClientSession, Db, MongoClient } from 'mongodb'
+import type { NewReview } from '../domain/review.ts'
+import { createPeopleResolvers } from '../inbound/people-resolvers.ts'
+import { prepareDecisionIndexes } from '../outbound/decision-indexes.ts'
+import type { Collections } from '../outbound/documents.ts'
+import {
+  autonomyCollectionOf,
+  createAutonomyTransaction,
+  createMongoAutonomyStore,
+  createMongoAutonomyViews,
+  prepareAutonomyCollection,
+} from '../outbound/mongo-autonomy.ts'
+import { createReadFacts } from '../outbound/mongo-decision-facts.ts'
+import { createDecisionsTransaction } from '../outbound/mongo-decisions-store.ts'
+import { recordReviews } from '../use-cases/accept-cases.ts'
+import { createAnalyseDecisions } from '../use-cases/analyse-decisions.ts'
+import { createGuardAutonomy } from '../use-cases/guard-autonomy.ts'
+import { createRestoreAutonomy } from '../use-cases/restore-autonomy.ts'
+import type { Views } from '../use-cases/views.ts'
+
+type Dependencies = Readonly<{
+  mongo: MongoClient
+  db: Db
+  outbox: Outbox
+  collections: Collections
+  views: Views
+  autonomy: Parameters<typeof createGuardAutonomy>[0]
+}>
+
+/** What people make of decisions, and how far decisions may go without them. */
+export async function openPeople({ mongo, db, outbox, collections, views, autonomy: limits }: Dependencies) {
+  const autonomy = autonomyCollectionOf(db)
+  await prepareAutonomyCollection(autonomy)
+  await prepareDecisionIndexes(collections)
+  const guardAutonomy = createGuardAutonomy(limits)
+  return {
+    resolvers: createPeopleResolvers({
+      views,
+      analyseDecisions: createAnalyseDecisions({ readFacts: createReadFacts(collections) }),
+      autonomy: createMongoAutonomyViews(autonomy),
+      restoreAutonomy: createRestoreAutonomy({
+        store: createMongoAutonomyStore({ mongo, autonomy, outbox }),
+        now: () => new Date(),
+        onCommit: outbox.wake,
+      }),
+    }),
+    /** Writes reviews down, and takes an action's autonomy away where they say so, within the transaction of `session`. */
+    recordReviews: (reviews: readonly NewReview[], session: ClientSession) =>
+      recordReviews(
+        reviews,
+        createDecisionsTransaction(collections, outbox, session),
+        guardAutonomy(createAutonomyTransaction(autonomy, outbox, session)),
+      ),
+  }
+}
