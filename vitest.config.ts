@@ -20,6 +20,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/*.int.test.ts', '**/*.e2e.test.ts'],
           // They change nothing that another file could see, and loading graphql and its kin anew takes half their time.
           isolate: false,
+          setupFiles: ['scripts/testing/property-runs.ts'],
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
@@ -31,6 +32,8 @@ export default defineConfig({
           include: ['**/*.int.test.ts'],
           exclude: ['**/node_modules/**'],
           globalSetup: ['scripts/testing/stores.ts'],
+          // Each file has a database of its own; loading drivers and servers anew would take longer than the tests.
+          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 30_000,
           sequence: { groupOrder: 0 },

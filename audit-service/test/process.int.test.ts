@@ -82,13 +82,13 @@ describe('the audit process', () => {
     const length = () => database.collections.entries.countDocuments()
 
     const first = await start()
-    await expect.poll(length, { interval: 5, timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(length, { interval: 5, timeout: 30_000 }).toBeGreaterThan(0)
     first.child.kill('SIGKILL')
     await first.ended
     expect(await length()).toBeLessThan(EVENTS)
 
     const url = await (await start()).ready
-    await expect.poll(length, { timeout: 15_000 }).toBe(EVENTS)
+    await expect.poll(length, { timeout: 30_000 }).toBe(EVENTS)
     const answer = await ask(url, 'admin', '{ verifyAuditChain { valid entries lastSequence reason } }')
     expect(answer.data?.verifyAuditChain).toEqual({ valid: true, entries: EVENTS, lastSequence: EVENTS, reason: null })
   })

@@ -366,14 +366,15 @@ describe('who customers are', () => {
   })
 })
 
-describe('the queue', () => {
-  it('tells what waits and what was done', async () => {
+describe('the queues', () => {
+  it('tell what waits and what was done', async () => {
     await createAndWait(declineInput({ idempotencyKey: randomUUID() }))
 
     const { data } = await system.ask('read_only', '{ queues { name tier paused counts { waiting active failed } } }')
 
     expect(data.queues).toEqual([
       { name: 'decisions', tier: 'CRITICAL', paused: false, counts: { waiting: 0, active: 0, failed: 0 } },
+      { name: 'backtests', tier: 'IMPORTANT', paused: false, counts: { waiting: 0, active: 0, failed: 0 } },
     ])
   })
 })

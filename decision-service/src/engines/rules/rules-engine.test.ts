@@ -93,7 +93,7 @@ describe('for any case, the rules', () => {
         expect(Number.isInteger(confidence) && confidence >= 0 && confidence <= 100).toBe(true)
         expect(reasoning).toMatch(/^[A-Z][^{}]+\.$/)
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     )
   })
 
@@ -102,7 +102,7 @@ describe('for any case, the rules', () => {
       fc.property(anyDecisionCase, (decisionCase) => {
         expect(decide(decisionCase).policyApplied).not.toContain('nothing-fits')
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     )
   })
 
@@ -130,7 +130,7 @@ describe('for any case, the rules', () => {
 
         expect(decide(decisionCase).action).toBe('ESCALATE')
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     )
   })
 
@@ -143,7 +143,7 @@ describe('for any case, the rules', () => {
           false,
         )
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     )
   })
 })
