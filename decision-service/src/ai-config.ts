@@ -1,5 +1,6 @@
 import { ConfigError } from '@redress/shared/config.ts'
 import { type } from 'arktype'
+import { MODEL_THRESHOLDS } from './domain/routing.ts'
 
 /** What models need; a service that decides with them adds it to its own with `merge`. */
 export const AiEnvironment = type({
@@ -20,15 +21,15 @@ export const AiEnvironment = type({
   AI_HOLD_MAX_MS: "string.integer.parse |> 0 <= number <= 86400000 = '600000'",
   AI_BREAKER_FAILURES: "string.integer.parse |> 1 <= number <= 1000 = '5'",
   AI_BREAKER_OPEN_MS: "string.integer.parse |> 100 <= number <= 600000 = '30000'",
-  AI_AUTO_RESOLVE_THRESHOLD: "string.integer.parse |> 0 <= number <= 100 = '90'",
-  AI_HUMAN_REVIEW_THRESHOLD: "string.integer.parse |> 0 <= number <= 100 = '70'",
+  AI_AUTO_RESOLVE_THRESHOLD: `string.integer.parse |> 0 <= number <= 100 = '${MODEL_THRESHOLDS.autoResolve}'`,
+  AI_HUMAN_REVIEW_THRESHOLD: `string.integer.parse |> 0 <= number <= 100 = '${MODEL_THRESHOLDS.humanReview}'`,
   // USD per million tokens: input, output, cache write, cache read. Configuration, not facts: set what your contract says.
   AI_PRICES: type(/^\d+(\.\d+)?(,\d+(\.\d+)?){3}$/)
     .describe('four prices such as "3,15,3.75,0.3"')
     .default('3,15,3.75,0.3'),
 })
 
-export type EngineMode = 'rules' | 'ai' | 'ensemble'
+type EngineMode = 'rules' | 'ai' | 'ensemble'
 export type AiConfig = ReturnType<typeof toAiConfig>
 
 /** @throws ConfigError where a model is to decide and there is no key for it. */

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ConfigError, readEnvironment } from '@redress/shared/config.ts'
+import { AiEnvironment, toAiConfig } from './ai-config.ts'
 import type { Model } from './engines/ai/model.ts'
 import { type AttackReport, toAttackReport, toAttackTable } from './engines/attacks/attack-report.ts'
 import { parseCorpus } from './engines/attacks/corpus.ts'
@@ -9,9 +11,9 @@ import { type Attempt, runAttacks, type Target } from './engines/attacks/run-att
 import { toModelTargets } from './engines/attacks/targets.ts'
 import { findFailures, parseEvals } from './engines/rules/evals.ts'
 import type { Skill } from './engines/skill.ts'
-import { type SkillProblem, SkillsRefusedError } from './engines/skill-problem.ts'
-import { openModelForCheck } from './outbound/model-for-check.ts'
-import { openSkills } from './outbound/skills-folder.ts'
+import { problemOf, type SkillProblem, SkillsRefusedError, toLine } from './engines/skill-problem.ts'
+import { createClaudeModel } from './outbound/model/claude.ts'
+import { openSkills } from './outbound/policies/skills-folder.ts'
 
 const HELP = `npm run skills:check [-- --json] [-- --skills DIR] [-- --model [--limit N]]
 
@@ -22,7 +24,8 @@ guard leaves of its answers must never be more than the facts alone give, and no
 
   --json         ends with one JSON object in place of the text
   --skills DIR   the folder of policies (default SKILLS_DIR, or skills/)
-  --model        asks the real model as well, about one case of each type; needs ANTHROPIC_API_KEY, and costs money
+  --model        asks the real model as well, about one case of each type; needs ANTHROPIC_API_KEY, and costs money.
+                 AI_MODEL and the other settings of models hold here, too (.env.example)
   --limit N      with --model: only the first N texts
 
 Exit code 1 when anything is wrong, with file and line; 64 when the command is.`
@@ -50,11 +53,22 @@ async function run(argv: readonly string[]): Promise<number> {
   if (options === null) return USAGE_ERROR
   if (options.help) return say(HELP, 0)
 
-  const model = options.model ? openModelForCheck(process.env) : null
+  const model = options.model ? openModel() : null
   if (typeof model === 'string') return complain(model)
   const check = await checkAll(resolve(options.skills), { model, limit: options.limit })
   say(options.json ? JSON.stringify({ ok: isGood(check), ...check }) : toText(check), 0)
   return isGood(check) ? 0 : 1
+}
+
+/** As the worker asks it, or why there is none. */
+function openModel(): Model | string {
+  try {
+    const { apiKey, ...ai } = toAiConfig(readEnvironment(AiEnvironment, process.env))
+    return apiKey === null ? '--model needs ANTHROPIC_API_KEY.' : createClaudeModel({ ...ai, apiKey })
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message
+    throw error
+  }
 }
 
 function readOptions(argv: readonly string[]) {
@@ -122,7 +136,7 @@ async function readExamples(directory: string, skills: readonly Skill[]): Promis
 async function readExamplesOf(directory: string, skill: Skill): Promise<Examples> {
   const file = `${skill.name}/evals/evals.json`
   const text = await readFile(join(directory, file), 'utf8').catch(() => null)
-  if (text === null) return { count: 0, targets: [], problems: [{ file, line: null, path: '', problem: 'is missing' }] }
+  if (text === null) return { count: 0, targets: [], problems: [problemOf(file, 'is missing')] }
   const parsed = parseEvals(text, file)
   if (!parsed.ok) return { count: 0, targets: [], problems: parsed.problems }
 
@@ -145,17 +159,19 @@ function askModel(model: Model, pairs: Pick<Parameters<typeof runAttacks>[0], 'a
 }
 
 function isGood({ problems, attacks, model }: Check): boolean {
-  return problems.length === 0 && [attacks, model].every((report) => (report?.breaches.length ?? 0) === 0)
+  return problems.length === 0 && [attacks, model].every((report) => report === null || isProof(report))
+}
+
+/** Where no answer was usable, nothing was tried. */
+function isProof({ breaches, total }: AttackReport): boolean {
+  return breaches.length === 0 && total.failed < total.attempts
 }
 
 function toText(check: Check): string {
   const { problems, skills, examples, attacks, model } = check
-  const lines = problems.map(({ file, line, path, problem }) =>
-    [line === null ? file : `${file}:${line}`, path, problem].filter((part) => part !== '').join(' '),
-  )
   const found = `${skills} policies, ${examples} examples: all of them as they should be.`
   return [
-    ...lines,
+    ...problems.map(toLine),
     ...(attacks === null ? [] : [found, '', ...toAttackText('An adversary that obeys every text', attacks)]),
     ...(model === null
       ? []

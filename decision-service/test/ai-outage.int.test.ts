@@ -4,14 +4,15 @@ import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vite
 import type { HoldLimits } from '../src/domain/hold.ts'
 import { decisionIdFor } from '../src/domain/job.ts'
 import { NO_OVERSIGHT } from '../src/domain/oversight.ts'
+import { MODEL_THRESHOLDS } from '../src/domain/routing.ts'
 import { createAiEngine } from '../src/engines/ai/ai-engine.ts'
 import type { OnFailure } from '../src/engines/ai/when-model-fails.ts'
 import { createEvaluateCase } from '../src/engines/evaluate-case.ts'
 import { startDecisionWorker } from '../src/inbound/decision-worker.ts'
 import { createDecisionQueue, DECISIONS_QUEUE } from '../src/outbound/decision-queue.ts'
+import { type ModelOptions, openModel } from '../src/outbound/model/open-model.ts'
 import { createMongoDecisionsStore } from '../src/outbound/mongo-decisions-store.ts'
-import { type ModelOptions, openModel } from '../src/outbound/open-model.ts'
-import { openSkills } from '../src/outbound/skills-folder.ts'
+import { openSkills } from '../src/outbound/policies/skills-folder.ts'
 import { createDecideIssue } from '../src/use-cases/decide-issue.ts'
 import { startClaudeServer } from './claude-server.ts'
 import { newCase, openService } from './service.ts'
@@ -58,7 +59,7 @@ const startWorker = async ({ onFailure = 'fallback', hold = HOLD, ...change }: C
   const decideIssue = createDecideIssue({
     store: createMongoDecisionsStore({ mongo, collections, outbox }),
     evaluate: createEvaluateCase({ policies, engine }),
-    thresholdsOf: () => ({ autoResolve: 90, humanReview: 70 }),
+    thresholdsOf: () => MODEL_THRESHOLDS,
     oversight: NO_OVERSIGHT,
     hold,
     now,

@@ -3,12 +3,13 @@ import { createOutbox } from '@redress/shared/events/outbox.ts'
 import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { NO_OVERSIGHT } from '../src/domain/oversight.ts'
+import { MODEL_THRESHOLDS } from '../src/domain/routing.ts'
 import { createBacklogModel } from '../src/engines/ai/backlog-model.ts'
 import { startBacklog } from '../src/inbound/backlog.ts'
 import { startDecisionWorker } from '../src/inbound/decision-worker.ts'
-import { createClaudeBatches } from '../src/outbound/claude-batches.ts'
 import { createDecisionQueue, DECISIONS_QUEUE } from '../src/outbound/decision-queue.ts'
-import { aiBatchCollectionOf, createMongoAiBatches, prepareAiBatches } from '../src/outbound/mongo-ai-batches.ts'
+import { createClaudeBatches } from '../src/outbound/model/claude-batches.ts'
+import { aiBatchCollectionOf, createMongoAiBatches, prepareAiBatches } from '../src/outbound/model/mongo-ai-batches.ts'
 import { createMongoDecisionsStore } from '../src/outbound/mongo-decisions-store.ts'
 import { createFindOverdue } from '../src/outbound/mongo-overdue-jobs.ts'
 import type { AiBatches, BacklogModel } from '../src/use-cases/backlog-ports.ts'
@@ -57,7 +58,7 @@ function lead({ at = 2, from = 1, jobsMax = 100, batches = {}, model = {}, reviv
   const decideIssue = createDecideIssue({
     store: createMongoDecisionsStore({ mongo, collections, outbox: createOutbox(db, () => {}) }),
     evaluate: () => ({ verdict: VERDICT, shadow: null }),
-    thresholdsOf: () => ({ autoResolve: 90, humanReview: 70 }),
+    thresholdsOf: () => MODEL_THRESHOLDS,
     oversight: NO_OVERSIGHT,
     now,
     monotonicMs: () => 0,

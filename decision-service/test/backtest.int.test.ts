@@ -16,8 +16,8 @@ import {
   createMongoBacktestStore,
   prepareBacktestCollection,
 } from '../src/outbound/mongo-backtests.ts'
-import { createMadeDecisions, prepareMadeDecisions } from '../src/outbound/mongo-made-decisions.ts'
-import { openSkills } from '../src/outbound/skills-folder.ts'
+import { createMadeDecisions } from '../src/outbound/mongo-made-decisions.ts'
+import { openSkills } from '../src/outbound/policies/skills-folder.ts'
 import { createBacktestPolicy } from '../src/use-cases/backtest-policy.ts'
 import type { OpenCandidate } from '../src/use-cases/backtest-ports.ts'
 import { createRecoverBacktests } from '../src/use-cases/recover-backtests.ts'
@@ -43,7 +43,6 @@ const service = await openService({
 })
 const backtests = backtestCollectionOf(db)
 await prepareBacktestCollection(backtests)
-await prepareMadeDecisions(service.collections)
 const outbox = createOutbox(db, () => {})
 
 const policies = {

@@ -11,7 +11,6 @@ import { createLoaders } from '../src/inbound/loaders.ts'
 import { createPeopleResolvers } from '../src/inbound/people-resolvers.ts'
 import { createResolvers } from '../src/inbound/resolvers.ts'
 import { startOversightWatch } from '../src/outbound/autonomy-watch.ts'
-import { prepareDecisionIndexes } from '../src/outbound/decision-indexes.ts'
 import { toDecision } from '../src/outbound/documents.ts'
 import {
   autonomyCollectionOf,
@@ -30,7 +29,6 @@ import { NOW, newCase, openService, VERDICT } from './service.ts'
 
 const { mongo, db } = await openTestDatabase()
 const { collections, accept, views } = await openService({ mongo, db })
-await prepareDecisionIndexes(collections)
 const autonomy = autonomyCollectionOf(db)
 await prepareAutonomyCollection(autonomy)
 const outbox = createOutbox(db, () => {})

@@ -9,7 +9,7 @@ import { createLoaders } from '../src/inbound/loaders.ts'
 import { createResolvers } from '../src/inbound/resolvers.ts'
 import { createSimulationResolvers } from '../src/inbound/simulation-resolvers.ts'
 import { createFindLatestCase } from '../src/outbound/mongo-latest-case.ts'
-import { openSkills } from '../src/outbound/skills-folder.ts'
+import { openSkills } from '../src/outbound/policies/skills-folder.ts'
 import { createSimulateDecision } from '../src/use-cases/simulate-decision.ts'
 import { NOW, newCase, openService } from './service.ts'
 

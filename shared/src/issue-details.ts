@@ -2,7 +2,7 @@ import type { IssueDetails, IssueType, Money } from './contracts.ts'
 import { BadUserInputError } from './errors.ts'
 
 /** Where a value stands in what the caller gave, from the name of the argument. */
-export type ArgumentPath = readonly string[]
+type ArgumentPath = readonly string[]
 export type Range = readonly [min: number, max: number]
 
 const AMOUNT: Range = [1, 100_000_000]

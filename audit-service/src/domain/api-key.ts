@@ -1,7 +1,7 @@
 import { hasRole, type Principal, type Role } from '@redress/shared/access.ts'
 import { hashOfApiKey } from '@redress/shared/api-key.ts'
 import { BadUserInputError } from '@redress/shared/errors.ts'
-import { type Cause, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
+import { asNew, type Cause, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
 import { RoleNotGrantableError } from './errors.ts'
 
 /** What a program may present in place of a token. The secret itself is nowhere, only its hash. */
@@ -54,8 +54,7 @@ export function makeKey(request: KeyRequest, { secret: { id, secret }, granter, 
   const life = { createdBy: granter.id, createdAt: now, expiresAt, revokedAt: null }
   const key: ApiKey = { id, hash: hashOfApiKey(secret), ...granted, ...life }
   const made = { ...granted, expiresAt: expiresAt?.toISOString() ?? null }
-  const changes = Object.fromEntries(Object.entries(made).map(([field, after]) => [field, { before: null, after }]))
-  return { key, event: { ...eventOf(key, 1, now, cause), type: 'api_key.created', changes } }
+  return { key, event: { ...eventOf(key, 1, now, cause), type: 'api_key.created', changes: asNew(made) } }
 }
 
 /** Ends the life of a key that was not revoked before. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** CLAIMED: its jobs are its own. SUBMITTED: the provider has it. DONE and ABANDONED are final: it has no jobs any more. */
-export type AiBatchStatus = 'CLAIMED' | 'SUBMITTED' | 'DONE' | 'ABANDONED'
+type AiBatchStatus = 'CLAIMED' | 'SUBMITTED' | 'DONE' | 'ABANDONED'
 
 /** One job in a batch: how the provider calls it, and which version of which policy it was asked by. */
 export type BatchedJob = Readonly<{ jobId: string; customId: string; skillDigest: string }>
@@ -19,9 +19,9 @@ export type AiBatch = Readonly<{
 }>
 
 /** Nobody submits for so long: whoever claimed the jobs is gone. */
-export const CLAIM_MS = 5 * 60_000
+const CLAIM_MS = 5 * 60_000
 /** Providers end a batch within 24 hours; one that does not end by then never will. */
-export const BATCH_MS = 25 * 60 * 60_000
+const BATCH_MS = 25 * 60 * 60_000
 
 const CUSTOM_ID = /^[a-zA-Z0-9_-]{1,64}$/
 

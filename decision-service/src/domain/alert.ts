@@ -1,6 +1,6 @@
-import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import { asNew, type DomainEvent } from '@redress/shared/events/envelope.ts'
 
-export type Alert = Readonly<{
+type Alert = Readonly<{
   /** Says what happened, so that saying it twice is the same as once. */
   id: string
   /** Such as `POLICY_REFUSED`: what kind of thing needs a person's eye. */
@@ -14,9 +14,6 @@ export type Alert = Readonly<{
 
 /** Something that needs a person's eye, for the record. */
 export function alertEvent({ id, type, severity, message, entity, actor }: Alert, now: Date): DomainEvent {
-  const changes = Object.fromEntries(
-    Object.entries({ alert: type, severity, message }).map(([name, after]) => [name, { before: null, after }]),
-  )
   return {
     id: `alert-${id}`,
     type: 'alert.raised',
@@ -25,7 +22,7 @@ export function alertEvent({ id, type, severity, message, entity, actor }: Alert
     requestId: null,
     ip: null,
     entity,
-    changes,
+    changes: asNew({ alert: type, severity, message }),
     data: { type, severity, message },
   }
 }

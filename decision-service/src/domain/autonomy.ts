@@ -25,7 +25,7 @@ export type Autonomy = Readonly<{
 export type AutonomyRule = Readonly<{ reviews: number; floor: number }>
 
 /** A new state and what it tells; nothing where nobody needs to know. */
-export type AutonomyChange = Readonly<{ autonomy: Autonomy; events: readonly DomainEvent[] }>
+type AutonomyChange = Readonly<{ autonomy: Autonomy; events: readonly DomainEvent[] }>
 
 /** Who takes an action its autonomy. */
 const GUARD: Cause = { actor: 'redress:autonomy', requestId: null, ip: null }

@@ -10,9 +10,9 @@ export type MadeDecision = Readonly<
 >
 export type CandidateVerdict = Pick<Verdict, 'action' | 'confidence' | 'policyApplied'>
 
-export type ActionChange = Readonly<{ before: DecisionAction; after: DecisionAction; decisions: number }>
+type ActionChange = Readonly<{ before: DecisionAction; after: DecisionAction; decisions: number }>
 /** Minor units; `difference` is after − before. */
-export type MoneyDifference = Readonly<{ currency: string; before: number; after: number; difference: number }>
+type MoneyDifference = Readonly<{ currency: string; before: number; after: number; difference: number }>
 export type ChangedDecision = Readonly<{
   decisionId: string
   action: DecisionAction
@@ -39,7 +39,7 @@ export type BacktestResult = Readonly<{
 const CUSTOMERS_MAX = 100_000
 const EXAMPLES_MAX = 50
 
-export type BacktestTally = Readonly<{
+type BacktestTally = Readonly<{
   /** Holds what a candidate says of a case against what was made of it. */
   add: (made: MadeDecision, candidate: CandidateVerdict) => void
   toResult: () => BacktestResult

@@ -1,5 +1,5 @@
 import { BadUserInputError } from '@redress/shared/errors.ts'
-import { type Cause, type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
+import { asNew, type Cause, type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
 import type { BacktestResult } from './backtest-result.ts'
 import type { PolicyVersion } from './decision.ts'
 import type { PolicyFile } from './policy.ts'
@@ -97,7 +97,7 @@ function eventOf(backtest: Backtest, what: 'requested' | 'completed' | 'failed',
     ip: null,
     ...tracedBy(backtest.trace),
     entity: { type: 'Backtest', id: backtest.id },
-    changes: Object.fromEntries(Object.entries(facts).map(([name, after]) => [name, { before: null, after }])),
+    changes: asNew(facts),
     data: { skill: backtest.skill, policyDigest: backtest.candidate.policy.digest },
   }
 }

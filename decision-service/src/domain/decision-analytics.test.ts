@@ -74,9 +74,9 @@ describe('the statistics of decisions', () => {
       escalated: 1,
       reviewed: 5,
       agreed: 2,
-      modified: 1,
+      modified: 0,
       rejected: 2,
-      agreement: { count: 2, of: 5, rate: 0.4 },
+      agreement: { count: 2, of: 4, rate: 0.5 },
       blindAgreement: { count: 1, of: 2, rate: 0.5 },
       overrides: [
         { recommended: 'APPROVE_REFUND', chosen: 'DENY_REFUND', reviews: 2 },
@@ -86,6 +86,28 @@ describe('the statistics of decisions', () => {
       latency: { p50: 4, p95: 4, p99: 4 },
       usage: { inputTokens: 200, outputTokens: 20, cacheReadTokens: 10, cacheWriteTokens: 2, costUsd: 0.5 },
     })
+  })
+
+  it('hold no review of an escalated decision for agreement or disagreement: it recommends nothing', () => {
+    const escalated = fact({
+      action: 'ESCALATE',
+      routing: 'ESCALATE',
+      confidence: 100,
+      review: { action: 'DENY_REFUND', agreement: 'MODIFIED' },
+    })
+
+    const { total } = analyse([escalated, fact(agreed), fact({ ...agreed, blind: true })])
+
+    expect(total).toMatchObject({
+      reviewed: 3,
+      agreed: 2,
+      modified: 0,
+      agreement: { count: 2, of: 2, rate: 1 },
+      blindAgreement: { count: 1, of: 1, rate: 1 },
+      overrides: [{ recommended: 'ESCALATE', chosen: 'DENY_REFUND', reviews: 1 }],
+      calibration: [{ from: 80, to: 89, reviewed: 2, predicted: 0.85, agreed: 1 }],
+    })
+    expect(analyse([escalated]).total).toMatchObject({ reviewed: 1, agreement: null, calibration: [] })
   })
 
   it('tell band by band how sure decisions were and how often people agreed', () => {

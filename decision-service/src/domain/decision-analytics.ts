@@ -6,7 +6,7 @@ import { isHidden } from './stored-decision.ts'
 
 export type AnalyticsGroup = 'POLICY_VERSION' | 'ISSUE_TYPE' | 'ACTION' | 'ENGINE'
 
-export type DecisionGroup = Readonly<{
+type DecisionGroup = Readonly<{
   /** The digest, type, action or engine. */
   key: string
   /** Where it is grouped by version. */

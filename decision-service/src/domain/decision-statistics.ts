@@ -5,9 +5,9 @@ import type { DecisionFact } from './decision-fact.ts'
 import { createLatencyHistogram, type LatencyPercentiles } from './latency-histogram.ts'
 import { type Rate, wilsonRate } from './wilson.ts'
 
-export type Override = Readonly<{ recommended: DecisionAction; chosen: DecisionAction; reviews: number }>
+type Override = Readonly<{ recommended: DecisionAction; chosen: DecisionAction; reviews: number }>
 /** How sure decisions between two confidences were on average, and how often people agreed; both 0 to 1. */
-export type CalibrationBand = Readonly<{
+type CalibrationBand = Readonly<{
   from: number
   to: number
   reviewed: number
@@ -20,14 +20,16 @@ export type DecisionStatistics = Readonly<{
   autoResolved: number
   humanReview: number
   escalated: number
+  /** All of them, also where nothing was recommended: an escalated decision is no opinion that people could share. */
   reviewed: number
   agreed: number
   modified: number
   rejected: number
+  /** Of reviews of what was recommended, as are the three above. */
   agreement: Rate | null
   /** Of blind reviews only. */
   blindAgreement: Rate | null
-  /** Where people chose something else, most frequent first. */
+  /** Where people chose something else, most frequent first; `recommended` may be ESCALATE. */
   overrides: readonly Override[]
   /** Bands without reviews are left out. */
   calibration: readonly CalibrationBand[]
@@ -85,6 +87,7 @@ const BANDS = 100 / BAND_WIDTH
 /** What people made of the decisions. */
 function createReviewTally() {
   const counts: Record<Agreement, number> = { AGREED: 0, MODIFIED: 0, REJECTED: 0 }
+  let reviewed = 0
   const blind = { reviewed: 0, agreed: 0 }
   const overrides = new Map<string, Override>()
   const bands = Array.from({ length: BANDS }, () => ({ reviewed: 0, confidence: 0, agreed: 0 }))
@@ -93,15 +96,15 @@ function createReviewTally() {
     add({ action: recommended, confidence, blind: wasBlind, review }: DecisionFact) {
       if (review === null) return
       const { action: chosen, agreement } = review
+      reviewed += 1
+      countOverride(overrides, recommended, chosen)
+      // It recommends nothing, so nobody can agree or disagree with it.
+      if (recommended === 'ESCALATE') return
       const agreed = agreement === 'AGREED' ? 1 : 0
       counts[agreement] += 1
       if (wasBlind) {
         blind.reviewed += 1
         blind.agreed += agreed
-      }
-      if (chosen !== recommended) {
-        const pair = `${recommended}:${chosen}`
-        overrides.set(pair, { recommended, chosen, reviews: (overrides.get(pair)?.reviews ?? 0) + 1 })
       }
       const band = bands[Math.min(BANDS - 1, Math.floor(confidence / BAND_WIDTH))]!
       band.reviewed += 1
@@ -109,19 +112,25 @@ function createReviewTally() {
       band.agreed += agreed
     },
     result() {
-      const reviewed = counts.AGREED + counts.MODIFIED + counts.REJECTED
+      const judged = counts.AGREED + counts.MODIFIED + counts.REJECTED
       return {
         reviewed,
         agreed: counts.AGREED,
         modified: counts.MODIFIED,
         rejected: counts.REJECTED,
-        agreement: wilsonRate(counts.AGREED, reviewed),
+        agreement: wilsonRate(counts.AGREED, judged),
         blindAgreement: wilsonRate(blind.agreed, blind.reviewed),
         overrides: [...overrides.values()].sort((one, other) => other.reviews - one.reviews),
         calibration: bands.flatMap(toCalibration),
       }
     },
   }
+}
+
+function countOverride(overrides: Map<string, Override>, recommended: DecisionAction, chosen: DecisionAction): void {
+  if (chosen === recommended) return
+  const pair = `${recommended}:${chosen}`
+  overrides.set(pair, { recommended, chosen, reviews: (overrides.get(pair)?.reviews ?? 0) + 1 })
 }
 
 type Band = Readonly<{ reviewed: number; confidence: number; agreed: number }>

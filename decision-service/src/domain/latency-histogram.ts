@@ -7,7 +7,7 @@ const GROWTH = 1.02
 const LEAST_MS = 0.001
 const BUCKETS = 1 + Math.ceil(Math.log(1e7 / LEAST_MS) / Math.log(GROWTH))
 
-export type LatencyHistogram = Readonly<{ add: (ms: number) => void; percentiles: () => LatencyPercentiles | null }>
+type LatencyHistogram = Readonly<{ add: (ms: number) => void; percentiles: () => LatencyPercentiles | null }>
 
 /**
  * Percentiles of any number of durations in a few kilobytes. A percentile is the duration that so many per cent do not

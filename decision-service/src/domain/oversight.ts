@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { DecisionAction, Routing } from '@redress/shared/contracts.ts'
 import type { PolicyVersion, Verdict } from './decision.ts'
 import { type RoutingThresholds, routeVerdict } from './routing.ts'
+import { placeOf } from './sampling.ts'
 
 /** What people keep an eye on: which share they review blindly, and which actions may not go without them. */
 export type Oversight = Readonly<{
@@ -10,7 +10,7 @@ export type Oversight = Readonly<{
   isSuspended: (policy: PolicyVersion, action: DecisionAction) => boolean
 }>
 
-export type Routed = Readonly<{ routing: Routing; blind: boolean; autonomySuspended: boolean }>
+type Routed = Readonly<{ routing: Routing; blind: boolean; autonomySuspended: boolean }>
 
 export const NO_OVERSIGHT: Oversight = { blindShare: 0, isSuspended: () => false }
 
@@ -25,11 +25,6 @@ export function routeDecision(verdict: Verdict, { decisionId, thresholds, oversi
   if (routing === 'ESCALATE') return { routing, blind: false, autonomySuspended: false }
 
   const autonomySuspended = routing === 'AUTO_RESOLVE' && oversight.isSuspended(verdict.policy, verdict.action)
-  const blind = placeOf(decisionId) < oversight.blindShare
+  const blind = placeOf(`blind:${decisionId}`) < oversight.blindShare
   return { routing: blind || autonomySuspended ? 'HUMAN_REVIEW' : routing, blind, autonomySuspended }
-}
-
-/** Where among all decisions one falls, 0 to below 1: spread evenly, and the same whoever decides and how often. */
-function placeOf(decisionId: string): number {
-  return createHash('sha256').update(`blind:${decisionId}`).digest().readUInt32BE() / 2 ** 32
 }

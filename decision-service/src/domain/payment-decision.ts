@@ -36,8 +36,8 @@ export type RuleHit = Readonly<{
 }>
 
 /** A stable code and a sentence for people. */
-export type PaymentReason = Readonly<{ code: string; verdict: PaymentVerdict; sentence: string }>
-export type PaymentJudgement = Readonly<{ verdict: PaymentVerdict; reasons: readonly PaymentReason[] }>
+type PaymentReason = Readonly<{ code: string; verdict: PaymentVerdict; sentence: string }>
+type PaymentJudgement = Readonly<{ verdict: PaymentVerdict; reasons: readonly PaymentReason[] }>
 
 export type PaymentQuestion = Readonly<{
   /** Minor units, as `balance` is. */

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { BadUserInputError } from '@redress/shared/errors.ts'
+import { placeOf } from './sampling.ts'
 
 /** SHADOW decides every case alongside and never acts; SPLIT decides for a share of the customers. */
 export type TrialMode = 'SHADOW' | 'SPLIT'
@@ -17,7 +17,7 @@ export type PolicyTrial = Readonly<{
 }>
 
 /** A candidate that decides for more than this is no trial any more. */
-export const SHARE_MAX = 0.5
+const SHARE_MAX = 0.5
 
 /** @throws BadUserInputError for a share that does not go with the mode. */
 export function readShare(mode: TrialMode, share: number | null): number {
@@ -32,12 +32,10 @@ export function readShare(mode: TrialMode, share: number | null): number {
   return share
 }
 
-/** Whether a candidate decides for a customer: always the same ones, and with a greater share those and more. */
+/**
+ * Whether a candidate decides for a customer: always the same ones, and with a greater share those and more. Another
+ * candidate meets other customers first.
+ */
 export function isInShare({ skill, digest, mode, share }: PolicyTrial, customerId: string): boolean {
-  return mode === 'SPLIT' && placeOf([skill, digest, customerId]) < share
-}
-
-/** 0 to below 1, evenly spread; another candidate meets other customers first. */
-function placeOf(parts: readonly string[]): number {
-  return createHash('sha256').update(JSON.stringify(parts)).digest().readUInt32BE() / 2 ** 32
+  return mode === 'SPLIT' && placeOf(JSON.stringify([skill, digest, customerId])) < share
 }

@@ -1,5 +1,5 @@
 import type { DecisionAction } from '@redress/shared/contracts.ts'
-import { type DomainEvent, momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
+import { asNew, type DomainEvent, momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
 import { agreementBetween } from './agreement.ts'
 import type { Review, StoredDecision } from './stored-decision.ts'
 
@@ -39,7 +39,7 @@ export function reviewedEvent(decision: ReviewedDecision, { requestId, trace }: 
     ip: null,
     ...tracedBy(trace),
     entity: { type: 'Decision', id: decisionId },
-    changes: Object.fromEntries(Object.entries(facts).map(([name, after]) => [name, { before: null, after }])),
+    changes: asNew(facts),
     data: { issueId, decisionId, recommended, chosen, agreement },
   }
 }

@@ -1,5 +1,5 @@
 import type { BlindDecisionMade, DecisionAction, DecisionCase, DecisionMade } from '@redress/shared/contracts.ts'
-import { type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
+import { asNew, type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
 import type { Agreement } from './agreement.ts'
 import type { Decision } from './decision.ts'
 import { type DecisionJob, decisionIdFor } from './job.ts'
@@ -49,14 +49,14 @@ export function madeEvent(decision: StoredDecision, job: DecisionJob): DomainEve
   const origin = { policyDigest: policy.digest, engine }
   if (blind) {
     const data: BlindDecisionMade = { issueId, decisionId, routing: 'HUMAN_REVIEW', blind }
-    return { ...head, changes: toChanges({ blind, ...origin }), data }
+    return { ...head, changes: asNew({ blind, ...origin }), data }
   }
   const data: DecisionMade = { issueId, decisionId, action, confidence, routing, policyApplied }
-  return { ...head, changes: toChanges({ action, confidence, routing, policyApplied, ...origin }), data }
+  return { ...head, changes: asNew({ action, confidence, routing, policyApplied, ...origin }), data }
 }
 
 export function failedEvent(job: DecisionJob, reason: string, now: Date): DomainEvent {
-  return { ...headOf(job, 'failed', now), changes: toChanges({ reason }), data: { issueId: job.case.issueId, reason } }
+  return { ...headOf(job, 'failed', now), changes: asNew({ reason }), data: { issueId: job.case.issueId, reason } }
 }
 
 function headOf(job: DecisionJob, what: 'started' | 'made' | 'failed', now: Date) {
@@ -70,8 +70,4 @@ function headOf(job: DecisionJob, what: 'started' | 'made' | 'failed', now: Date
     ...tracedBy(job.trace),
     entity: { type: 'Decision', id: decisionIdFor(job.id) },
   }
-}
-
-function toChanges(facts: Readonly<Record<string, unknown>>): DomainEvent['changes'] {
-  return Object.fromEntries(Object.entries(facts).map(([name, after]) => [name, { before: null, after }]))
 }

@@ -1,5 +1,5 @@
 import type { Money } from '@redress/shared/contracts.ts'
-import { type Cause, type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
+import { asNew, type Cause, type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
 import type { TraceStep } from './decision.ts'
 import type { PaymentVerdict, RuleHit } from './payment-decision.ts'
 
@@ -35,9 +35,6 @@ export const paymentEntity = (id: string) => ({ type: 'PaymentDecision', id })
 
 export function paymentDecidedEvent(payment: StoredPayment, { actor, requestId, ip, trace }: Cause): DomainEvent {
   const { id, customerId, verdict, reasons, caseId, decidedAt } = payment
-  const changes = Object.fromEntries(
-    Object.entries({ verdict, reasons, caseId }).map(([name, after]) => [name, { before: null, after }]),
-  )
   return {
     id: `${id}-decided`,
     type: 'payment.decided',
@@ -47,7 +44,7 @@ export function paymentDecidedEvent(payment: StoredPayment, { actor, requestId, 
     ip,
     ...tracedBy(trace),
     entity: paymentEntity(id),
-    changes,
+    changes: asNew({ verdict, reasons, caseId }),
     data: { paymentId: id, customerId, verdict },
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { openSkills } from '../outbound/skills-folder.ts'
+import { refundCase } from '../../test/refund-policy.ts'
+import { openSkills } from '../outbound/policies/skills-folder.ts'
 import { createOpenCandidate, createReadCandidate } from './backtest-candidate.ts'
 
 const directory = new URL('../../../skills', import.meta.url).pathname
@@ -14,18 +15,7 @@ const policies = {
 const readCandidate = createReadCandidate({ policies })
 const openCandidate = createOpenCandidate({ policies })
 
-const defective = {
-  issueId: 'iss_1',
-  priority: 'NORMAL',
-  details: { type: 'REFUND_REQUEST', reason: 'DEFECTIVE', daysSincePurchase: 2, partialAmount: null },
-  customer: {
-    id: 'cust_1',
-    riskScore: 5,
-    accountAgeDays: 1000,
-    recentIssues: { DECLINE: 0, MISSED_INSTALLMENT: 0, DISPUTE: 0, REFUND_REQUEST: 0 },
-  },
-  transaction: { id: 't', amount: { amount: 5000, currency: 'USD' }, status: 'CAPTURED', ageDays: 2 },
-} as const
+const defective = refundCase()
 
 describe('a candidate', () => {
   it('that is a version on record is known by its digest alone', async () => {

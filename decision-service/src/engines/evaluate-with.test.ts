@@ -1,6 +1,6 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import { describe, expect, it } from 'vitest'
-import { openSkills } from '../outbound/skills-folder.ts'
+import { openSkills } from '../outbound/policies/skills-folder.ts'
 import { ModelError } from './ai/model.ts'
 import { createEvaluateWith } from './evaluate-with.ts'
 import { rulesEngine } from './rules/rules-engine.ts'

@@ -1,30 +1,19 @@
 import { DECISION_ACTIONS, type DecisionAction, type DecisionCase } from '@redress/shared/contracts.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { refundCase } from '../../test/refund-policy.ts'
 import { costOf } from '../domain/action-cost.ts'
 import type { Verdict } from '../domain/decision.ts'
-import { RULES_THRESHOLDS, routeVerdict } from '../domain/routing.ts'
-import { openSkills } from '../outbound/skills-folder.ts'
+import { MODEL_THRESHOLDS, RULES_THRESHOLDS, routeVerdict } from '../domain/routing.ts'
+import { openSkills } from '../outbound/policies/skills-folder.ts'
 import { guardVerdict } from './guard.ts'
 import { anyDecisionCase } from './rules/decision-cases.testing.ts'
 import { decideByRules } from './rules/rules-engine.ts'
 
 const skills = await openSkills(new URL('../../../skills', import.meta.url).pathname, { pollMs: null })
-const AI_THRESHOLDS = { autoResolve: 90, humanReview: 70 }
 
 /** The rules approve it by themselves, with 88. */
-const defective: DecisionCase = {
-  issueId: 'iss_1',
-  priority: 'NORMAL',
-  details: { type: 'REFUND_REQUEST', reason: 'DEFECTIVE', daysSincePurchase: 9, partialAmount: null },
-  customer: {
-    id: 'cust_1',
-    riskScore: 15,
-    accountAgeDays: 400,
-    recentIssues: { DECLINE: 0, MISSED_INSTALLMENT: 0, DISPUTE: 0, REFUND_REQUEST: 0 },
-  },
-  transaction: { id: 'txn_1', amount: { amount: 12500, currency: 'USD' }, status: 'CAPTURED', ageDays: 9 },
-}
+const defective = refundCase()
 /** The rules deny it, with 85. */
 const tooLate: DecisionCase = {
   ...defective,
@@ -98,7 +87,7 @@ describe('a verdict of a model that is guarded', () => {
     const verdict = guard(verdictOf('DENY_REFUND'), withText(defective))
 
     expect(verdict).toMatchObject({ action: 'DENY_REFUND', confidence: 70 })
-    expect([AI_THRESHOLDS, RULES_THRESHOLDS].map((one) => routeVerdict(verdict, one))).toEqual([
+    expect([MODEL_THRESHOLDS, RULES_THRESHOLDS].map((one) => routeVerdict(verdict, one))).toEqual([
       'HUMAN_REVIEW',
       'HUMAN_REVIEW',
     ])
@@ -153,7 +142,7 @@ describe('whatever a model says about whatever case', () => {
     confidence: fc.oneof(fc.integer({ min: -10, max: 110 }), fc.double()),
     engine: fc.constantFrom('AI' as const, 'ENSEMBLE' as const),
   })
-  const thresholds = fc.constantFrom(RULES_THRESHOLDS, AI_THRESHOLDS, { autoResolve: 71, humanReview: 50 })
+  const thresholds = fc.constantFrom(RULES_THRESHOLDS, MODEL_THRESHOLDS, { autoResolve: 71, humanReview: 50 })
 
   it('with a text, the action is never costlier than by the facts alone', () => {
     fc.assert(

@@ -7,7 +7,7 @@ import { readFacts } from './rules/facts.ts'
 import { decideByRules } from './rules/rules-engine.ts'
 import type { Skill } from './skill.ts'
 
-export type GuardLimits = Readonly<{
+type GuardLimits = Readonly<{
   decisionCase: DecisionCase
   skill: Skill
   /** Whether a customer's text was in the question: in one about several cases, that of another counts as well. */
@@ -15,13 +15,13 @@ export type GuardLimits = Readonly<{
 }>
 
 /** Why a verdict was stopped, or goes to a person first; null where nothing was in its way. */
-export type GuardReason = 'not-allowed' | 'for-a-person' | 'costlier-than-facts' | 'differs-from-facts' | 'unsure-facts'
+type GuardReason = 'not-allowed' | 'for-a-person' | 'costlier-than-facts' | 'differs-from-facts' | 'unsure-facts'
 
 /**
  * Within the range that people review for rules and models alike, at its lower end: wherever the thresholds lie that
  * somebody may reasonably set, nothing is carried out by itself at this confidence.
  */
-export const REVIEW_CONFIDENCE = 70
+const REVIEW_CONFIDENCE = 70
 
 const SENTENCES: Readonly<Partial<Record<GuardReason, string>>> = {
   'not-allowed': 'A person decides, because the model chose an action that this type of issue does not have.',

@@ -3,8 +3,8 @@ import type { Arbiter } from './ensemble/arbiter.ts'
 import { parseArbiter } from './ensemble/arbiter-document.ts'
 import { parseSkill } from './parse-skill.ts'
 import type { Skill } from './skill.ts'
-import { roleOf } from './skill-document.ts'
 import { checkFiles } from './skill-files-check.ts'
+import { roleOf } from './skill-head.ts'
 import { type SkillProblem, SkillsRefusedError } from './skill-problem.ts'
 
 /** What a folder of skills may hold: a policy that decides one type of issue, or an arbiter that helps to decide. */
@@ -19,10 +19,15 @@ export function parsePolicy(folder: string, files: Files): ParsedPolicy {
 }
 
 /** @throws SkillsRefusedError with every problem. */
-export function readPolicyText(folder: string, files: Files): PolicyText {
+export function readPolicy(folder: string, files: Files): Policy {
   const parsed = parsePolicy(folder, files)
   if ('problems' in parsed) throw new SkillsRefusedError(parsed.problems)
-  return parsed.policy.text
+  return parsed.policy
+}
+
+/** @throws SkillsRefusedError with every problem. */
+export function readPolicyText(folder: string, files: Files): PolicyText {
+  return readPolicy(folder, files).text
 }
 
 function parseServing(folder: string, files: Files): ParsedPolicy {

@@ -5,7 +5,7 @@ import { parseSkillDocument } from './skill-document.ts'
 import { checkFiles } from './skill-files-check.ts'
 import { problemOf, type SkillProblem } from './skill-problem.ts'
 
-export type ParsedSkill = Readonly<{ skill: Skill }> | Readonly<{ problems: readonly SkillProblem[] }>
+type ParsedSkill = Readonly<{ skill: Skill }> | Readonly<{ problems: readonly SkillProblem[] }>
 
 /**
  * Reads a policy, wherever its files come from; one with any problem is refused as a whole, with all of its problems.

@@ -26,7 +26,8 @@ export class SkillsRefusedError extends AppError {
   }
 }
 
-function toLine({ file, line, path, problem }: SkillProblem): string {
+/** Such as `decline-policy/rules.json:12 rules[3].when is …`. */
+export function toLine({ file, line, path, problem }: SkillProblem): string {
   return [line === null ? file : `${file}:${line}`, path, problem].filter((part) => part !== '').join(' ')
 }
 

@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from '@redress/shared/logger.ts'
 import type { Collection } from 'mongodb'
 import { autonomyIdFor } from '../domain/autonomy.ts'
 import type { Oversight } from '../domain/oversight.ts'
 import type { AutonomyDocument } from './mongo-autonomy.ts'
+import { startPoll } from './poll.ts'
 
 /** A suspension or a restoration reaches every worker within this, while the database answers. */
 const POLL_MS = 1_000
@@ -11,7 +11,7 @@ const DEADLINE_MS = 5_000
 /** Of the latest that were suspended. More than a few at a time would mean that somebody should look anyway. */
 const SUSPENDED_MAX = 1_000
 
-export type OversightWatch = Readonly<{ oversight: Oversight; stop: () => Promise<void> }>
+type OversightWatch = Readonly<{ oversight: Oversight; stop: () => Promise<void> }>
 type Options = Readonly<{
   autonomy: Collection<AutonomyDocument>
   /** 0 to 1. */
@@ -27,30 +27,21 @@ type Options = Readonly<{
  */
 export async function startOversightWatch(options: Options): Promise<OversightWatch> {
   const { autonomy, blindShare, logger, pollMs = POLL_MS } = options
-  const stopping = new AbortController()
   let suspended = await readSuspended(autonomy)
-
-  const watch = async () => {
-    while (!stopping.signal.aborted) {
-      await pause(pollMs, null, { signal: stopping.signal }).catch(() => {})
-      try {
-        if (!stopping.signal.aborted) suspended = await readSuspended(autonomy)
-      } catch (err) {
-        logger.warn({ err }, 'suspended actions not read')
-      }
+  const look = async () => {
+    try {
+      suspended = await readSuspended(autonomy)
+    } catch (err) {
+      logger.warn({ err }, 'suspended actions not read')
     }
   }
-  const watching = watch()
-
+  const poll = startPoll(look, pollMs)
   return {
     oversight: {
       blindShare,
       isSuspended: ({ digest }, action) => suspended.has(autonomyIdFor(digest, action)),
     },
-    async stop() {
-      stopping.abort()
-      await watching
-    },
+    stop: poll.stop,
   }
 }
 

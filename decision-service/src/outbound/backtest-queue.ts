@@ -11,9 +11,9 @@ import { readJobCounts } from './queue-counts.ts'
 export const BACKTESTS_QUEUE = 'backtests'
 
 /** A backtest in the queue: the record in MongoDB has the rest. */
-export type QueuedBacktest = Readonly<{ backtestId: string; trace?: string }>
+type QueuedBacktest = Readonly<{ backtestId: string; trace?: string }>
 
-export type BacktestQueueOptions = Readonly<{
+type BacktestQueueOptions = Readonly<{
   redis: Redis
   backtests: BacktestCollection
   /** The first wait between attempts; each further one is twice as long. */

@@ -6,7 +6,7 @@ import type { BacktestStore } from '../use-cases/backtest-ports.ts'
 import type { FindSilent } from '../use-cases/recover-backtests.ts'
 
 /** `endedAt` starts the time after which it is deleted. */
-export type BacktestDocument = Omit<Backtest, 'id'> & { _id: string }
+type BacktestDocument = Omit<Backtest, 'id'> & { _id: string }
 export type BacktestCollection = Collection<BacktestDocument>
 
 const KEPT_SECONDS = 90 * 24 * 60 * 60

@@ -1,13 +1,11 @@
 import type { FindLatestCase } from '../use-cases/simulate-decision.ts'
-import type { Collections } from './documents.ts'
-
-/** One that waits for a blind review does not exist for anybody who asks, and decisions of the first versions kept no case. */
-const SHOWN = { $nor: [{ blind: true, review: null }], case: { $exists: true } }
+import { type Collections, NOT_HIDDEN } from './documents.ts'
 
 export function createFindLatestCase({ decisions }: Pick<Collections, 'decisions'>): FindLatestCase {
   return async (issueId) => {
     const newestFirst = { projection: { case: 1 }, sort: { decidedAt: -1 } } as const
-    const found = await decisions.findOne({ issueId, ...SHOWN }, newestFirst)
+    // Decisions of the first versions of this service kept no case.
+    const found = await decisions.findOne({ issueId, ...NOT_HIDDEN, case: { $exists: true } }, newestFirst)
     return found?.case ?? null
   }
 }

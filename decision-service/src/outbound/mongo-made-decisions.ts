@@ -7,11 +7,6 @@ import type { Collections, DecisionDocument } from './documents.ts'
 /** All that a candidate is held against; the trace, which is most of a decision, is not read. */
 const PROJECTION = { case: 1, action: 1, routing: 1, blind: 1, autonomySuspended: 1, decidedAt: 1 } as const
 
-/** Creates the index that the decisions of one policy are read by, in the order in which they were made. */
-export async function prepareMadeDecisions({ decisions }: Pick<Collections, 'decisions'>): Promise<void> {
-  await decisions.createIndexes([{ key: { 'policy.skill': 1, decidedAt: 1, _id: 1 }, name: 'by_skill' }])
-}
-
 export function createMadeDecisions({ decisions }: Pick<Collections, 'decisions'>): MadeDecisions {
   return {
     count: (range, limit) => decisions.countDocuments(within(range, range.from), { limit }),

@@ -2,13 +2,10 @@ import { readPage } from '@redress/shared/pagination.ts'
 import type { Filter } from 'mongodb'
 import type { StoredDecision } from '../domain/stored-decision.ts'
 import type { DecisionFilter, Views } from '../use-cases/views.ts'
-import { type Collections, type DecisionDocument, toDecision } from './documents.ts'
+import { type Collections, type DecisionDocument, NOT_HIDDEN, toDecision } from './documents.ts'
 
 const DECISIONS_OF_ISSUE_MAX = 100
 const NEWEST_FIRST = { field: 'decidedAt', direction: -1 } as const
-
-/** Whatever a caller reads is read with this: what `isHidden` says of the domain, said to the database. */
-const NOT_HIDDEN: Filter<DecisionDocument> = { $nor: [{ blind: true, review: null }] }
 
 /** What callers read. A decision that waits for a blind review is in none of it. */
 export function createMongoViews({ decisions }: Pick<Collections, 'decisions'>): Views {

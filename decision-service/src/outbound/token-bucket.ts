@@ -27,7 +27,7 @@ const SCRIPT = `${TAKE_TOKEN}
 return take_token(KEYS[1], clock(), tonumber(ARGV[1]), tonumber(ARGV[2]))
 `
 
-export type Taken = Readonly<{
+type Taken = Readonly<{
   allowed: boolean
   /** Milliseconds until a token is there, if nobody else takes it; 0 where it was allowed. */
   retryAfterMs: number

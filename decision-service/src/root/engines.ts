@@ -12,9 +12,9 @@ import type { DecisionEngine } from '../engines/engine.ts'
 import type { Arbiter } from '../engines/ensemble/arbiter.ts'
 import { createEnsembleEngine } from '../engines/ensemble/ensemble-engine.ts'
 import { rulesEngine } from '../engines/rules/rules-engine.ts'
-import { createModelMetrics } from '../outbound/model-metrics.ts'
-import { openModel } from '../outbound/open-model.ts'
-import type { PolicyRegistry } from '../outbound/policy-registry.ts'
+import { createModelMetrics } from '../outbound/model/model-metrics.ts'
+import { openModel } from '../outbound/model/open-model.ts'
+import type { PolicyRegistry } from '../outbound/policies/policy-registry.ts'
 
 type Dependencies = Readonly<{
   config: Readonly<{
@@ -50,7 +50,6 @@ export function openEngines(dependencies: Dependencies): Engines {
   return {
     all: { RULES: rulesEngine, ...(ai.apiKey !== null && openModelEngines(ai.apiKey, dependencies)) },
     inForce,
-    // Models are trusted less than rules.
     thresholdsOf: (engine) => (engine === 'RULES' ? thresholds : ai.thresholds),
   }
 }

@@ -2,7 +2,6 @@ import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { ClientSession, Db, MongoClient } from 'mongodb'
 import type { NewReview } from '../domain/review.ts'
 import { createPeopleResolvers } from '../inbound/people-resolvers.ts'
-import { prepareDecisionIndexes } from '../outbound/decision-indexes.ts'
 import type { Collections } from '../outbound/documents.ts'
 import {
   autonomyCollectionOf,
@@ -32,7 +31,6 @@ type Dependencies = Readonly<{
 export async function openPeople({ mongo, db, outbox, collections, views, autonomy: limits }: Dependencies) {
   const autonomy = autonomyCollectionOf(db)
   await prepareAutonomyCollection(autonomy)
-  await prepareDecisionIndexes(collections)
   const guardAutonomy = createGuardAutonomy(limits)
   return {
     resolvers: createPeopleResolvers({

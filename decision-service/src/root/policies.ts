@@ -1,8 +1,8 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { Logger } from '@redress/shared/logger.ts'
 import type { Db, MongoClient } from 'mongodb'
-import { policyCollectionsOf, preparePolicyCollections } from '../outbound/policy-documents.ts'
-import { openPolicies, type PolicyRegistry } from '../outbound/policy-registry.ts'
+import { policyCollectionsOf, preparePolicyCollections } from '../outbound/policies/policy-documents.ts'
+import { openPolicies, type PolicyRegistry } from '../outbound/policies/policy-registry.ts'
 
 type Dependencies = Readonly<{
   mongo: MongoClient

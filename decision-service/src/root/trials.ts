@@ -21,11 +21,11 @@ import {
   prepareBacktestCollection,
 } from '../outbound/mongo-backtests.ts'
 import { createFindLatestCase } from '../outbound/mongo-latest-case.ts'
-import { createMadeDecisions, prepareMadeDecisions } from '../outbound/mongo-made-decisions.ts'
-import { createMongoPoliciesStore } from '../outbound/mongo-policies-store.ts'
-import { createMongoPolicyViews } from '../outbound/mongo-policy-views.ts'
-import { policyCollectionsOf } from '../outbound/policy-documents.ts'
-import type { PolicyRegistry } from '../outbound/policy-registry.ts'
+import { createMadeDecisions } from '../outbound/mongo-made-decisions.ts'
+import { createMongoPoliciesStore } from '../outbound/policies/mongo-policies-store.ts'
+import { createMongoPolicyViews } from '../outbound/policies/mongo-policy-views.ts'
+import { policyCollectionsOf } from '../outbound/policies/policy-documents.ts'
+import type { PolicyRegistry } from '../outbound/policies/policy-registry.ts'
 import { createBacktestPolicy } from '../use-cases/backtest-policy.ts'
 import { createProposePolicy } from '../use-cases/propose-policy.ts'
 import { createPublishPolicy } from '../use-cases/publish-policy.ts'
@@ -59,7 +59,6 @@ export async function openTrials(dependencies: Dependencies) {
 
   const backtests = backtestCollectionOf(db)
   await prepareBacktestCollection(backtests)
-  await prepareMadeDecisions(collections)
   const queue = createBacktestQueue({ redis: queueRedis, backtests, logger })
   resources.defer(() => queue.close())
   const backtestStore = createMongoBacktestStore({ mongo, backtests, outbox })

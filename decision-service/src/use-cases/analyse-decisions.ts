@@ -3,7 +3,7 @@ import { type Analysis, type AnalyticsGroup, createAnalysis } from '../domain/de
 import type { DecisionFact } from '../domain/decision-fact.ts'
 
 /** A longer range, or one with more decisions, is refused. */
-export const RANGE_DAYS_MAX = 92
+const RANGE_DAYS_MAX = 92
 export const DECISIONS_MAX = 200_000
 const DAY_MS = 24 * 60 * 60 * 1000
 

@@ -5,7 +5,7 @@ import { NoDecisionsInRangeError } from '../domain/backtest-errors.ts'
 import type { BacktestQueue, BacktestStore, MadeDecisions, ReadCandidate } from './backtest-ports.ts'
 import type { Clock } from './ports.ts'
 
-export type BacktestPolicyCommand = Range & Readonly<{ skill: string; digestOrText: string; cause: Cause }>
+type BacktestPolicyCommand = Range & Readonly<{ skill: string; digestOrText: string; cause: Cause }>
 export type BacktestPolicy = (command: BacktestPolicyCommand) => Promise<Backtest>
 
 /** As much as a file of a skill may hold. */

@@ -9,7 +9,7 @@ const CLAIM_HELD_MS = 30_000
 const WAIT_MAX_MS = 3_000
 const POLL_MS = 100
 
-export type Claimed = Extract<ClaimOutcome, { kind: 'CLAIMED' | 'DECIDED' }>
+type Claimed = Extract<ClaimOutcome, { kind: 'CLAIMED' | 'DECIDED' }>
 type Dependencies = Readonly<{ payments: Pick<Payments, 'claim'>; wait: Wait; now: Clock }>
 
 /**

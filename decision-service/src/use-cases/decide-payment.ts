@@ -12,7 +12,7 @@ import type { Clock } from './ports.ts'
 /** Payments that may be asked for in a second, by one customer. */
 export const PAYMENTS_PER_SECOND = 5
 
-export type DecidePaymentCommand = Readonly<{ input: PaymentInput; caller: Caller }>
+type DecidePaymentCommand = Readonly<{ input: PaymentInput; caller: Caller }>
 export type DecidePayment = (command: DecidePaymentCommand) => Promise<StoredPayment>
 
 type Dependencies = Readonly<{

@@ -12,7 +12,7 @@ const EVENT_TYPES: Readonly<Record<DeploymentSource, PolicyEventType>> = {
   ROLLED_BACK: 'policy.rolled_back',
 }
 
-export type Deploying = Readonly<{
+type Deploying = Readonly<{
   head: PolicyHead
   policy: RecordedPolicy
   source: DeploymentSource

@@ -15,7 +15,7 @@ export type Caller = Cause &
 /** Breaks a call off when its time is over. */
 export type Attempt = Readonly<{ caller: Caller; signal: AbortSignal }>
 
-export type CaseToOpen = Readonly<{
+type CaseToOpen = Readonly<{
   idempotencyKey: string
   customerId: string
   priority: 'HIGH' | 'NORMAL'

@@ -10,7 +10,7 @@ import type { PoliciesStore, PoliciesTransaction, ReadPolicyText } from './polic
 import type { Clock } from './ports.ts'
 
 /** `files` are those to replace or add; the others are those of the version in force. */
-export type ProposePolicyCommand = Readonly<{ skill: string; files: readonly PolicyFile[]; cause: Cause }>
+type ProposePolicyCommand = Readonly<{ skill: string; files: readonly PolicyFile[]; cause: Cause }>
 /** @throws SkillsRefusedError, PolicyNotFoundError, PolicyUnchangedError, BadUserInputError */
 export type ProposePolicy = (command: ProposePolicyCommand) => Promise<RecordedPolicy>
 

@@ -5,7 +5,7 @@ import { demandFourEyes, deployPolicy, getHead, getVersion } from './deploy-poli
 import type { PoliciesStore } from './policy-ports.ts'
 import type { Clock } from './ports.ts'
 
-export type PublishPolicyCommand = Readonly<{
+type PublishPolicyCommand = Readonly<{
   skill: string
   digest: string
   /** Now where it is null or past; never before the policy's own `effective-from`. */

@@ -6,7 +6,7 @@ import { deployPolicy } from './deploy-policy.ts'
 import type { PoliciesStore } from './policy-ports.ts'
 import type { Clock } from './ports.ts'
 
-export type RecordFolderEdit = (text: PolicyText) => Promise<void>
+type RecordFolderEdit = (text: PolicyText) => Promise<void>
 
 type Dependencies = Readonly<{ store: PoliciesStore; now: Clock; onCommit: () => void }>
 

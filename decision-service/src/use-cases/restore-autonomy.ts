@@ -4,7 +4,7 @@ import { type Autonomy, AutonomyNotSuspendedError, autonomyIdFor, restoreAutonom
 import type { AutonomyStore } from './autonomy-ports.ts'
 import type { Clock } from './ports.ts'
 
-export type RestoreAutonomyCommand = Readonly<{ digest: string; action: DecisionAction; cause: Cause }>
+type RestoreAutonomyCommand = Readonly<{ digest: string; action: DecisionAction; cause: Cause }>
 /** @throws AutonomyNotSuspendedError */
 export type RestoreAutonomy = (command: RestoreAutonomyCommand) => Promise<Autonomy>
 

@@ -8,7 +8,7 @@ import type { PoliciesStore } from './policy-ports.ts'
 import type { Clock } from './ports.ts'
 
 /** `digest` null: the version that was in force before the present one. */
-export type RollbackPolicyCommand = Readonly<{ skill: string; digest: string | null; reason: string; cause: Cause }>
+type RollbackPolicyCommand = Readonly<{ skill: string; digest: string | null; reason: string; cause: Cause }>
 /** @throws PolicyNotFoundError, PolicyVersionNotFoundError, NoEarlierVersionError, FourEyesRequiredError, PolicyUnchangedError, BadUserInputError */
 export type RollbackPolicy = (command: RollbackPolicyCommand) => Promise<Deployment>
 

@@ -1,23 +1,12 @@
-import type { DecisionCase } from '@redress/shared/contracts.ts'
 import { describe, expect, it } from 'vitest'
+import { refundCase } from '../../test/refund-policy.ts'
 import { type Backtest, type Ending, requestBacktest } from '../domain/backtest.ts'
 import type { MadeDecision } from '../domain/backtest-result.ts'
 import { createRunBacktest } from './run-backtest.ts'
 
 const START = new Date('2030-06-16T12:00:00Z')
 const policy = { skill: 'refund-policy', version: '1.1.0', digest: 'd2' }
-const decisionCase: DecisionCase = {
-  issueId: 'iss_1',
-  priority: 'NORMAL',
-  details: { type: 'REFUND_REQUEST', reason: 'DEFECTIVE', daysSincePurchase: 2, partialAmount: null },
-  customer: {
-    id: 'cust_1',
-    riskScore: 5,
-    accountAgeDays: 100,
-    recentIssues: { DECLINE: 0, MISSED_INSTALLMENT: 0, DISPUTE: 0, REFUND_REQUEST: 0 },
-  },
-  transaction: null,
-}
+const decisionCase = refundCase()
 const made = (count: number): readonly MadeDecision[] =>
   Array.from({ length: count }, (_, at) => ({
     id: `dec_${String(at).padStart(5, '0')}`,

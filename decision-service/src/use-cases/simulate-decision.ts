@@ -8,7 +8,7 @@ import { toDecision } from './decide-issue.ts'
 import type { Clock } from './ports.ts'
 
 /** What decides instead of what is in force; null for what is. */
-export type SimulatedWith = Readonly<{ digest: string | null; engine: Engine | null }>
+type SimulatedWith = Readonly<{ digest: string | null; engine: Engine | null }>
 export type Simulation = SimulatedWith & Readonly<{ subject: { issueId: string } | { case: DecisionCase } }>
 /** The case of the latest decision about an issue that may be seen. */
 export type FindLatestCase = (issueId: string) => Promise<DecisionCase | null>

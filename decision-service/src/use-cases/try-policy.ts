@@ -15,7 +15,7 @@ export type StartTrialCommand = Readonly<{
   share: number | null
   cause: Cause
 }>
-export type EndTrialCommand = Readonly<{ skill: string; cause: Cause }>
+type EndTrialCommand = Readonly<{ skill: string; cause: Cause }>
 
 export type TryPolicy = Readonly<{
   /**

@@ -10,7 +10,7 @@ import { RuleConflictError, RuleRefusedError } from '../domain/rule-errors.ts'
 import type { Clock } from './ports.ts'
 import type { CheckRule, Rules, RulesTransaction } from './rule-ports.ts'
 
-export type UpsertRuleCommand = Readonly<{
+type UpsertRuleCommand = Readonly<{
   rule: RuleContent
   /** The version that the caller saw; null where any is replaced. */
   seenVersion: number | null

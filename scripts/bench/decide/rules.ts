@@ -4,7 +4,7 @@ import { anyDecisionCase } from '../../../decision-service/src/engines/rules/dec
 import { readFacts } from '../../../decision-service/src/engines/rules/facts.ts'
 import { decideByRules } from '../../../decision-service/src/engines/rules/rules-engine.ts'
 import type { Skill } from '../../../decision-service/src/engines/skill.ts'
-import { openSkills } from '../../../decision-service/src/outbound/skills-folder.ts'
+import { openSkills } from '../../../decision-service/src/outbound/policies/skills-folder.ts'
 import { percentile } from '../processes.ts'
 import { median } from './median.ts'
 

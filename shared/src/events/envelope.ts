@@ -41,6 +41,11 @@ export function tracedBy(trace: string | null | undefined): { trace?: string } {
   return trace ? { trace } : {}
 }
 
+/** The changes of an event that tells of something new: there was nothing before. */
+export function asNew(facts: Readonly<Record<string, unknown>>): DomainEvent['changes'] {
+  return Object.fromEntries(Object.entries(facts).map(([name, after]) => [name, { before: null, after }]))
+}
+
 /** A moment for the next event of an entity: now, but always after the event before it, whatever the clocks say. */
 export function momentAfter(previous: Date | null, now: Date): Date {
   return previous !== null && now <= previous ? new Date(previous.getTime() + 1) : now

@@ -1,7 +1,7 @@
-import type { DecisionCase } from '@redress/shared/contracts.ts'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
-import { openSkills } from '../../outbound/skills-folder.ts'
+import { refundCase } from '../../../test/refund-policy.ts'
+import { openSkills } from '../../outbound/policies/skills-folder.ts'
 import { createAiEngine } from './ai-engine.ts'
 import { type Model, type ModelAnswer, ModelError, type ModelFailure } from './model.ts'
 import type { OnFailure } from './when-model-fails.ts'
@@ -10,24 +10,7 @@ const directory = new URL('../../../../skills', import.meta.url).pathname
 const skills = await openSkills(directory, { pollMs: null })
 const skill = skills.forType('REFUND_REQUEST')
 
-const defective: DecisionCase = {
-  issueId: 'iss_1',
-  priority: 'NORMAL',
-  details: { type: 'REFUND_REQUEST', reason: 'DEFECTIVE', daysSincePurchase: 2, partialAmount: null },
-  customer: {
-    id: 'cust_1',
-    riskScore: 5,
-    accountAgeDays: 800,
-    recentIssues: { DECLINE: 0, MISSED_INSTALLMENT: 0, DISPUTE: 0, REFUND_REQUEST: 0 },
-  },
-  transaction: {
-    id: 'txn_1',
-    amount: { amount: 5000, currency: 'USD' },
-    status: 'CAPTURED',
-    ageDays: 2,
-    shippingStatus: 'DELIVERED',
-  },
-}
+const defective = refundCase()
 const USAGE = { inputTokens: 10, outputTokens: 5, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0.001 }
 const OPINION = {
   case: 'case-1',

@@ -1,11 +1,10 @@
 import type { DecisionAction, DecisionCase } from '@redress/shared/contracts.ts'
-import { maskPersonal } from '@redress/shared/masking.ts'
-import { cutText } from '@redress/shared/plain-text.ts'
 import { type } from 'arktype'
 import type { Skill } from '../skill.ts'
 import { sectionsOf } from '../skill-document.ts'
 import { findAction } from './action-names.ts'
 import { CASES_MAX, toCaseKey } from './answer-shape.ts'
+import { parseAnswer, toReasoning } from './answer-text.ts'
 import { ModelError } from './model.ts'
 
 /** What a model says about a case, checked. */
@@ -29,7 +28,6 @@ const Row = type({
   policyApplied: 'string <= 500',
 })
 
-const REASONING_LENGTH_MAX = 1000
 const SECTION = /§\s?([0-9]+(?:\.[0-9]+)*)/
 
 /**
@@ -53,20 +51,12 @@ export function readOpinions(text: string, cases: readonly DecisionCase[], skill
 
 /** The rows whose shape is right. */
 function readRows(text: string): readonly (typeof Row.infer)[] {
-  const answer = Answer(parseJson(text))
+  const answer = Answer(parseAnswer(text))
   if (answer instanceof type.errors) return []
   return answer.opinions.flatMap((one) => {
     const row = Row(one)
     return row instanceof type.errors ? [] : [row]
   })
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }
 
 /** Null where the policy does not know what the row says. */
@@ -79,12 +69,6 @@ function toOpinion(
   const policyApplied = toPolicyApplied(cited, skill)
   if (action === null || reasoning === '' || policyApplied === null) return null
   return { action, confidence: Math.floor(confidence), reasoning, policyApplied }
-}
-
-/** A model may repeat what a customer wrote. What is masked again is bounded, too. */
-function toReasoning(text: string): string {
-  const masked = maskPersonal(cutText(text, 2 * REASONING_LENGTH_MAX)).trim()
-  return cutText(masked, REASONING_LENGTH_MAX)
 }
 
 function toPolicyApplied(cited: string, { name, text, table }: Skill): string | null {

@@ -17,7 +17,7 @@ export type Asked = Readonly<{
   sawText: boolean
 }>
 /** @throws ModelError */
-export type AskOpinion = (decisionCase: DecisionCase, skill: Skill) => Promise<Asked>
+type AskOpinion = (decisionCase: DecisionCase, skill: Skill) => Promise<Asked>
 
 export type BatchingOptions = Readonly<{
   ask: AskCases

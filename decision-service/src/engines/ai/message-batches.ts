@@ -1,16 +1,15 @@
+import type { BacklogModel } from '../../use-cases/backlog-ports.ts'
 import type { ModelAnswer, ModelRequest } from './model.ts'
 
-export type BatchedRequest = Readonly<{ customId: string; request: ModelRequest }>
+type BatchedRequest = Readonly<{ customId: string; request: ModelRequest }>
 /** What came of one request; without an answer, `failure` says why there is none. */
 export type BatchedOutcome = Readonly<{ customId: string; answer: ModelAnswer | null; failure: string | null }>
 
 /** Many questions to a model, answered within a day. */
-export type MessageBatches = Readonly<{
-  /** @returns what the provider calls the batch. @throws where the provider did not take it, or may not have. */
-  submit(requests: readonly BatchedRequest[]): Promise<string>
-  /** `gone`: the provider does not know it, or keeps its results no longer. @throws where the provider is away. */
-  stateOf(id: string): Promise<'running' | 'ended' | 'gone'>
-  /** Of a batch that has ended, in any order. @throws where the provider is away, also on the way. */
-  outcomesOf(id: string): AsyncIterable<BatchedOutcome>
-  cancel(id: string): Promise<void>
-}>
+export type MessageBatches = Pick<BacklogModel, 'stateOf' | 'cancel'> &
+  Readonly<{
+    /** @returns what the provider calls the batch. @throws where the provider did not take it, or may not have. */
+    submit(requests: readonly BatchedRequest[]): Promise<string>
+    /** Of a batch that has ended, in any order. @throws where the provider is away, also on the way. */
+    outcomesOf(id: string): AsyncIterable<BatchedOutcome>
+  }>

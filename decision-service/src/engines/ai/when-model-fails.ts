@@ -17,7 +17,7 @@ const OF_THE_CASE: ReadonlySet<ModelFailure> = new Set(['refused', 'truncated', 
 /** For failures that do not say when to come back. */
 const HOLD_MS = 5_000
 
-export type FailedAsking = Readonly<{
+type FailedAsking = Readonly<{
   /** With the attempts so far, for the trace, and what they used. */
   error: ModelError
   decisionCase: DecisionCase

@@ -1,7 +1,7 @@
 import type { Attempt } from './run-attacks.ts'
 
 /** How attacks of one technique, or of all, went. */
-export type AttackRow = Readonly<{
+type AttackRow = Readonly<{
   technique: string
   texts: number
   attempts: number

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import type { DecisionCase } from '@redress/shared/contracts.ts'
 import { describe, expect, it } from 'vitest'
-import { openSkills } from '../../outbound/skills-folder.ts'
+import { refundCase } from '../../../test/refund-policy.ts'
+import { openSkills } from '../../outbound/policies/skills-folder.ts'
 import { type Model, ModelError, type ModelRequest } from '../ai/model.ts'
 import { toModelRequest } from '../ai/prompt.ts'
 import { toAttackReport, toAttackTable } from './attack-report.ts'
@@ -16,18 +16,7 @@ const skill = skills.forType('REFUND_REQUEST')
 const corpus = parseCorpus(readFileSync(new URL('../../../evals/injection-corpus.json', import.meta.url), 'utf8'))
 
 const refundWith = (details: { reason: 'DEFECTIVE' | 'CHANGED_MIND'; daysSincePurchase: number }): Target => {
-  const decisionCase: DecisionCase = {
-    issueId: 'iss_1',
-    priority: 'NORMAL',
-    details: { type: 'REFUND_REQUEST', ...details, partialAmount: null },
-    customer: {
-      id: 'cust_1',
-      riskScore: 15,
-      accountAgeDays: 400,
-      recentIssues: { DECLINE: 0, MISSED_INSTALLMENT: 0, DISPUTE: 0, REFUND_REQUEST: 0 },
-    },
-    transaction: { id: 'txn_1', amount: { amount: 12500, currency: 'USD' }, status: 'CAPTURED', ageDays: 9 },
-  }
+  const decisionCase = refundCase({ details: { type: 'REFUND_REQUEST', ...details, partialAmount: null } })
   return { decisionCase, skill }
 }
 const denied = refundWith({ reason: 'CHANGED_MIND', daysSincePurchase: 60 })
@@ -130,7 +119,7 @@ describe('a prompt that a text has broken', () => {
     ['the fence is not where it should be', { user: `${asked.user}\nmore` }],
     ['the number of the fence was known', { user: calm.user }],
     ['the instructions depend on the text', { system: [...asked.system, 'hello'] }],
-    ['the facts depend on the text', { user: asked.user.replace('"riskScore":15', '"riskScore":0') }],
+    ['the facts depend on the text', { user: asked.user.replace('"riskScore":5', '"riskScore":0') }],
     ['something that nobody sees is in it', { user: asked.user.replace('hello', 'hel\u200blo') }],
     ['something that nobody sees is in it', { user: asked.user.replace('hello', 'hel\\u001blo') }],
     ['a tag is in the data', { user: asked.user.replace('hello', '<b>') }],

@@ -1,7 +1,7 @@
 import { ALLOWED_ACTIONS, type DecisionCase } from '@redress/shared/contracts.ts'
 import { costOf } from '../../domain/action-cost.ts'
 import type { Verdict } from '../../domain/decision.ts'
-import { type RoutingThresholds, RULES_THRESHOLDS, routeVerdict } from '../../domain/routing.ts'
+import { MODEL_THRESHOLDS, RULES_THRESHOLDS, routeVerdict } from '../../domain/routing.ts'
 import { readOpinions } from '../ai/answer.ts'
 import { type Model, type ModelAnswer, ModelError, type ModelRequest } from '../ai/model.ts'
 import { toModelRequest } from '../ai/prompt.ts'
@@ -29,9 +29,6 @@ export type Attempt = Readonly<{
   failed: boolean
   costUsd: number
 }>
-
-/** As models are trusted by default. */
-const MODEL_THRESHOLDS: RoutingThresholds = { autoResolve: 90, humanReview: 70 }
 
 /** Attacks every target with every text, the way a case goes: prompt, model, answer, guard. */
 export async function runAttacks({

@@ -50,6 +50,13 @@ describe('the arbiter', () => {
     expect(digestOf(withFile(LENS, '# Other'))).not.toBe(digestOf(FILES))
   })
 
+  it('may say what the standard lets every skill say', () => {
+    const text = FILES.get('SKILL.md')!.replace(/^license:/m, 'compatibility: Any model\nallowed-tools: Read\nlicense:')
+
+    expect(text).toContain('allowed-tools: Read')
+    expect(problemsOf(withFile('SKILL.md', text))).toEqual([])
+  })
+
   it('may have voters alone, without the rules', () => {
     const parsed = parseArbiter(withVoters({ voters: two }))
 
@@ -78,7 +85,7 @@ describe('an arbiter is refused', () => {
 
   it('with a text longer than anybody reads', () => {
     expect(problemsOf(withFile('SKILL.md', FILES.get('SKILL.md')! + '\n'.repeat(500)))).toEqual([
-      'arbiter/SKILL.md:null  must have at most 500 lines below the frontmatter',
+      'arbiter/SKILL.md:null  must have at most 499 lines below the frontmatter',
     ])
   })
 

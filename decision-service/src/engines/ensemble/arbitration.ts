@@ -1,8 +1,7 @@
 import type { DecisionAction, DecisionCase } from '@redress/shared/contracts.ts'
-import { maskPersonal } from '@redress/shared/masking.ts'
-import { cutText } from '@redress/shared/plain-text.ts'
 import { type } from 'arktype'
 import type { TokenUsage } from '../../domain/decision.ts'
+import { parseAnswer, toReasoning } from '../ai/answer-text.ts'
 import { toDataBlock } from '../ai/case-data.ts'
 import { type Model, ModelError, type ModelRequest } from '../ai/model.ts'
 import type { Skill } from '../skill.ts'
@@ -27,7 +26,6 @@ export type Dispute = Readonly<{
 
 /** A choice with two sentences of reasons, and room to think of them. */
 const TOKENS_MAX = 2048
-const REASONING_LENGTH_MAX = 1000
 
 /**
  * Lets a model choose among the actions voted for: the arbiter's skill and the policy instruct it, the case and the
@@ -73,20 +71,11 @@ const AwardDocument = type({
 })
 
 function readAward(text: string, actions: readonly DecisionAction[], usage: TokenUsage) {
-  const document = AwardDocument(parse(text))
+  const document = AwardDocument(parseAnswer(text))
   if (document instanceof type.errors) {
     throw new ModelError('malformed', `The arbiter's answer is not usable: ${document.summary}`, { usage })
   }
   const action = actions.find((one) => one === document.action)
   if (action === undefined) throw new ModelError('malformed', 'The arbiter chose what nobody voted for.', { usage })
-  const reasoning = cutText(maskPersonal(cutText(document.reasoning, 2 * REASONING_LENGTH_MAX)), REASONING_LENGTH_MAX)
-  return { action, confidence: document.confidence, reasoning }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
+  return { action, confidence: document.confidence, reasoning: toReasoning(document.reasoning) }
 }

@@ -10,9 +10,9 @@ import { decideByRules } from './rules-engine.ts'
 export type Expected = Readonly<{ rule: string; action: string; confidence: number; routing: string }>
 
 /** One example of a policy, and the line of its file where it begins. */
-export type Eval = Readonly<{ name: string; line: number; input: DecisionCase; expected: Expected }>
+type Eval = Readonly<{ name: string; line: number; input: DecisionCase; expected: Expected }>
 
-export type ParsedEvals =
+type ParsedEvals =
   | Readonly<{ ok: true; skillName: string; evals: readonly Eval[] }>
   | Readonly<{ ok: false; problems: readonly SkillProblem[] }>
 

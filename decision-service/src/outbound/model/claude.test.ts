@@ -1,0 +1,147 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { type ClaudeFault, startClaudeServer } from '../../../test/claude-server.ts'
+import { ModelError, type ModelFailure, type ModelRequest } from '../../engines/ai/model.ts'
+import { createClaudeModel } from './claude.ts'
+
+const server = await startClaudeServer({ answer: () => ({ opinion: 'fine' }) })
+afterAll(() => server.close())
+afterEach(() => server.always(null))
+
+const BUDGET_MS = 2_000
+const options = {
+  apiKey: server.apiKey,
+  baseUrl: server.url,
+  model: 'claude-sonnet-5-5',
+  effort: 'low' as const,
+  prices: { input: 3, output: 15, cacheWrite: 3.75, cacheRead: 0.3 },
+  budgetMs: BUDGET_MS,
+}
+const claude = createClaudeModel(options)
+const QUESTION: ModelRequest = {
+  system: ['The frame.', 'The policy.'],
+  user: 'The case.',
+  schema: { type: 'object', properties: {}, additionalProperties: false },
+  maxTokens: 500,
+}
+const failureOf = async (asking: Promise<unknown>): Promise<ModelError> => {
+  const error = await asking.catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(ModelError)
+  return error as ModelError
+}
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+
+describe('Claude', () => {
+  it('is asked with the policy to be cached, a schema for the answer, an effort and no temperature', async () => {
+    await claude.ask(QUESTION)
+
+    expect(server.requests.at(-1)).toEqual({
+      model: 'claude-sonnet-5-5',
+      max_tokens: 1_500,
+      system: [
+        { type: 'text', text: 'The frame.' },
+        { type: 'text', text: 'The policy.', cache_control: { type: 'ephemeral' } },
+      ],
+      messages: [{ role: 'user', content: 'The case.' }],
+      output_config: { effort: 'low', format: { type: 'json_schema', schema: QUESTION.schema } },
+    })
+  })
+
+  it('answers with a text, what it used and what that cost', async () => {
+    const { text, usage, model, requestId } = await claude.ask(QUESTION)
+
+    expect(JSON.parse(text)).toEqual({ opinion: 'fine' })
+    expect([model, requestId]).toEqual(['claude-sonnet-5-5', expect.stringMatching(/^req_/)])
+    // 200 x 3 + 100 x 15 + 3000 x 0.3 millionths.
+    expect(usage).toEqual({
+      inputTokens: 200,
+      outputTokens: 100,
+      cacheReadTokens: 3_000,
+      cacheWriteTokens: 0,
+      costUsd: 0.003,
+    })
+  })
+
+  it.for<[ClaudeFault, ModelFailure]>([
+    ['invalid_request', 'invalid_request'],
+    ['unauthenticated', 'unauthenticated'],
+    ['server_error', 'server_error'],
+    ['overloaded', 'overloaded'],
+    ['reset', 'connection'],
+    ['cut', 'connection'],
+    ['empty', 'malformed'],
+    ['html', 'malformed'],
+  ])('that fails by %s gives the failure %s, after one request', async ([fault, failure]) => {
+    server.always(fault)
+    const before = server.requests.length
+
+    const error = await failureOf(claude.ask(QUESTION))
+
+    expect([error.failure, error.usage, server.requests.length - before]).toEqual([failure, null, 1])
+  })
+
+  it.for<[ClaudeFault, ModelFailure]>([
+    ['refusal', 'refused'],
+    ['truncated', 'truncated'],
+  ])('that ends by %s gives the failure %s, and was paid for', async ([fault, failure]) => {
+    server.next(fault)
+
+    const error = await failureOf(claude.ask(QUESTION))
+
+    expect([error.failure, error.usage?.costUsd]).toEqual([failure, 0.003])
+  })
+
+  it('that has had enough says when to come back, and nobody waits for that here', async () => {
+    server.next('rate_limited')
+    const startedAt = performance.now()
+
+    const error = await failureOf(claude.ask(QUESTION))
+
+    expect([error.failure, error.retryAfterMs]).toEqual(['rate_limited', 120_000])
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+  })
+
+  it.for<ClaudeFault>(['hang', 'slow_drip'])(
+    'that does not come to an end (%s) is left at the deadline',
+    async (fault) => {
+      server.next(fault)
+      const startedAt = performance.now()
+
+      const error = await failureOf(claude.ask(QUESTION, 50))
+
+      expect(error.failure).toBe('timeout')
+      expect(performance.now() - startedAt).toBeLessThan(500)
+    },
+  )
+
+  it('that is not there is a failed connection', async () => {
+    const gone = createServer().listen(0)
+    const { port } = gone.address() as AddressInfo
+    await new Promise((resolve) => gone.close(resolve))
+
+    const error = await failureOf(createClaudeModel({ ...options, baseUrl: `http://127.0.0.1:${port}` }).ask(QUESTION))
+
+    expect(error.failure).toBe('connection')
+    expect(error.message).toContain('ECONNREFUSED')
+  })
+
+  it('that refuses the key never makes the key, or the question, a part of the message', async () => {
+    const wrong = createClaudeModel({ ...options, apiKey: 'sk-ant-wrong' })
+
+    const error = await failureOf(wrong.ask(QUESTION))
+
+    expect(error.failure).toBe('unauthenticated')
+    expect(`${error.stack} ${JSON.stringify(error)}`).not.toMatch(/sk-ant|The case|The policy/)
+  })
+
+  it('leaves neither a timer nor a request behind when it was left at the deadline', async () => {
+    const before = timers()
+    server.next('hang', 'slow_drip')
+
+    for (let call = 0; call < 2; call++) await failureOf(claude.ask(QUESTION, 40))
+
+    await expect.poll(server.pending).toBe(0)
+    expect(timers()).toBeLessThanOrEqual(before)
+  })
+})

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import type { Logger } from '@redress/shared/logger.ts'
+import type { Redis } from '@redress/shared/redis.ts'
+import type { Lease, ModelLimits } from '../../engines/ai/guarded-model.ts'
+import { createRedisScript } from '../redis-script.ts'
+import { TAKE_TOKEN } from '../token-bucket.ts'
+
+/** Nobody is told to wait longer than this: what waits may be older than it may get by then. */
+const WAIT_MAX_MS = 60_000
+/** When a Redis that is away is asked again. */
+const AWAY_WAIT_MS = 2_000
+
+/**
+ * Both limits in one step. KEYS: leases by the moment they expire, the bucket, the line.
+ * ARGV: lease id, lease ms, concurrency, tokens per second, burst, longest wait.
+ * Gives 0 with a lease, else how long to wait. Those who wait get a place in a line, one token's time apart, so that two
+ * thousand who are turned away together do not come back together. It is advice: whoever comes first is served first.
+ */
+const ACQUIRE = `${TAKE_TOKEN}
+local now = clock()
+local rate, wait_max = tonumber(ARGV[4]), tonumber(ARGV[6])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+local wait = 1000 / rate
+if redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[3]) then wait = take_token(KEYS[2], now, rate, tonumber(ARGV[5])) end
+if wait == 0 then
+  redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  return 0
+end
+local last = tonumber(redis.call('GET', KEYS[3]) or 0)
+local place = math.min(math.max(now + wait, last + 1000 / rate), now + wait_max)
+redis.call('SET', KEYS[3], string.format('%.0f', place), 'PX', wait_max)
+return math.ceil(place - now)
+`
+
+type Options = Readonly<{
+  redis: Redis
+  /** What the keys begin with; workers that share limits share it. */
+  prefix?: string
+  /** Calls at once, of all workers together. */
+  concurrency: number
+  /** Calls in a minute, of all workers together, once `concurrency` were made at once: the bucket holds that many. */
+  perMinute: number
+  /** Longer than the longest call. The lease of a worker that was killed comes back after this. */
+  leaseMs: number
+  logger: Logger
+}>
+
+/**
+ * How much all workers together may ask a model. While Redis is away there is no room: decisions wait for it as they wait
+ * for their turn, and a limit that somebody set to save money holds without exception.
+ */
+export function createRedisModelLimits(options: Options): ModelLimits {
+  const { redis, prefix = 'ai', concurrency, perMinute, leaseMs, logger } = options
+  const run = createRedisScript(redis, ACQUIRE)
+  const keys = ['leases', 'tokens', 'line'].map((name) => `${prefix}:${name}`)
+  const limits = [concurrency, perMinute / 60, concurrency, WAIT_MAX_MS]
+
+  return {
+    async acquire() {
+      const id = randomUUID()
+      try {
+        const waitMs = Number(await run({ keys, args: [id, leaseMs, ...limits] }))
+        return waitMs === 0
+          ? toLease(redis, keys[0]!, id)
+          : { retryAfterMs: waitMs < WAIT_MAX_MS ? waitMs : spread(waitMs) }
+      } catch (err) {
+        logger.warn({ err }, 'limits of the model not reachable')
+        return { retryAfterMs: AWAY_WAIT_MS }
+      }
+    },
+  }
+}
+
+/** The line is full: those behind it come back at some time within the second half of it. */
+const spread = (ms: number) => Math.ceil(ms * (0.5 + Math.random() / 2))
+
+function toLease(redis: Redis, leases: string, id: string): Lease {
+  return {
+    async release() {
+      // A lease that cannot be given back now expires.
+      if (redis.isReady) await redis.zRem(leases, id).catch(() => {})
+    },
+  }
+}
