@@ -51,9 +51,19 @@ type Leader = Readonly<{
   jobsMax?: number
   batches?: Partial<AiBatches>
   model?: Partial<BacklogModel> | null
+  /** Whether the budget of the day is spent. */
+  spent?: boolean
   revive?: (typeof queue)['revive']
 }>
-function lead({ at = 2, from = 1, jobsMax = 100, batches = {}, model = {}, revive = queue.revive }: Leader = {}) {
+function lead({
+  at = 2,
+  from = 1,
+  jobsMax = 100,
+  batches = {},
+  model = {},
+  spent = false,
+  revive = queue.revive,
+}: Leader = {}) {
   const now = () => new Date(NOW.getTime() + at * MINUTE)
   const decideIssue = createDecideIssue({
     store: createMongoDecisionsStore({ mongo, collections, outbox: createOutbox(db, () => {}) }),
@@ -64,9 +74,16 @@ function lead({ at = 2, from = 1, jobsMax = 100, batches = {}, model = {}, reviv
     monotonicMs: () => 0,
     onCommit: () => {},
   })
+  const costs: number[] = []
   const backlogModel = createBacklogModel({
     batches: provider,
     policies: { choose: () => ({ skill: SKILL, shadow: null }), find: async () => SKILL },
+    spend: {
+      isExhausted: async () => spent,
+      async add(costUsd) {
+        costs.push(costUsd)
+      },
+    },
     now,
   })
   const problems: string[] = []
@@ -82,7 +99,7 @@ function lead({ at = 2, from = 1, jobsMax = 100, batches = {}, model = {}, reviv
       problems.push(String(problem))
     },
   })
-  return { look: decideBacklog, decideIssue, problems, now }
+  return { look: decideBacklog, decideIssue, problems, costs, now }
 }
 
 const aCase = (change: Partial<DecisionCase> = {}) => {
@@ -114,6 +131,27 @@ beforeEach(async () => {
   claude.batches.length = 0
   claude.faults.length = 0
   await prepareAiBatches(aiBatches, collections)
+})
+
+describe('the budget of the day', () => {
+  it('lets no batch begin once it is spent', async () => {
+    await acceptMany(aCase(), aCase())
+
+    await lead({ spent: true }).look()
+
+    expect(claude.batches).toEqual([])
+    expect(await openBatches()).toEqual([])
+  })
+
+  it('pays for each answer of a batch, at half the price', async () => {
+    const { sent } = await submit()
+    claude.end(sent.id, approved)
+
+    const { look, costs } = lead({ at: 3 })
+    await look()
+
+    expect(costs).toHaveLength(2)
+  })
 })
 
 describe('a backlog', () => {

@@ -101,6 +101,17 @@ describe('a caller', () => {
   })
 })
 
+describe('an API key', () => {
+  const key: Principal = { id: 'api-key:1f', roles: ['operator', 'admin'], customerId: null }
+
+  it('changes no policy, whatever its roles: it may be the second name of a person', () => {
+    expect(reachOf(key, 'policy:propose:*')).toBe('none')
+    expect(reachOf(key, 'policy:publish')).toBe('none')
+    expect(reachOf(key, 'policy:read:*')).toBe('all')
+    expect(reachOf({ ...key, id: 'ada' }, 'policy:propose:*')).toBe('all')
+  })
+})
+
 describe('a customer', () => {
   it('reaches their own and nobody else’s', () => {
     expect(reachOf(customer, 'issue:read:*')).toBe('own')

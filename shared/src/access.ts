@@ -24,14 +24,21 @@ const READ = [
   'policy:read:*',
   'payment:read:*',
   'rule:read:*',
-  'decision:simulate:*',
 ] as const
 
 /** What each role may do, as `resource:action:target`. `*` stands for all; the target `own` for the caller's own. */
 export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, readonly string[]>> = {
   admin: ['*:*:*'],
-  operator: [...READ, 'issue:create:*', 'issue:retry:*', 'policy:propose:*', 'payment:decide:*', 'rule:write:*'],
-  reviewer: [...READ, 'issue:review:*', 'customer:read_pii:*'],
+  operator: [
+    ...READ,
+    'decision:simulate:*',
+    'issue:create:*',
+    'issue:retry:*',
+    'policy:propose:*',
+    'payment:decide:*',
+    'rule:write:*',
+  ],
+  reviewer: [...READ, 'decision:simulate:*', 'issue:review:*', 'customer:read_pii:*'],
   read_only: READ,
   monitoring: ['queue:read:*'],
   customer: ['issue:read:own', 'customer:read:own', 'transaction:read:own'],
@@ -42,11 +49,17 @@ export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, re
 /** What no `*` covers: only who is given it by name has it. */
 const BY_NAME_ONLY: ReadonlySet<string> = new Set(['api_key:verify'])
 
+/** What only people may do: a key may belong to the same person as a token, and two pairs of eyes must be two people's. */
+const PEOPLE_ONLY: ReadonlySet<string> = new Set(['policy:propose', 'policy:publish'])
+/** What the id of whoever presents an API key begins with. */
+export const API_KEY_PRINCIPAL = 'api-key:'
+
 /** How far a permission reaches: everything, the caller's own, or nothing. */
 export type Reach = 'all' | 'own' | 'none'
 
 /** How far `principal` may do `permission` (`resource:action`, with or without a target). */
-export function reachOf({ roles, customerId }: Principal, permission: string): Reach {
+export function reachOf({ id, roles, customerId }: Principal, permission: string): Reach {
+  if (id.startsWith(API_KEY_PRINCIPAL) && PEOPLE_ONLY.has(withoutTarget(permission))) return 'none'
   const reaches = reachesOf(roles)
   let reach = reaches.get(permission)
   if (reach === undefined) {
@@ -100,6 +113,8 @@ function reachesOf(roles: Roles): Reaches {
   reachesOfList.set(roles, reaches)
   return reaches
 }
+
+const withoutTarget = (permission: string) => permission.split(':', 2).join(':')
 
 function findReach(roles: Roles, permission: string): Reach {
   const [resource = '', action = ''] = permission.split(':')

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { joinElection } from '@redress/shared/events/leadership.ts'
+import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { Logger } from '@redress/shared/logger.ts'
 import type { Redis } from '@redress/shared/redis.ts'
 import type { Db, MongoClient } from 'mongodb'
@@ -10,6 +11,7 @@ import { startBacklog } from '../inbound/backlog.ts'
 import type { Collections } from '../outbound/documents.ts'
 import { createClaudeBatches } from '../outbound/model/claude-batches.ts'
 import { aiBatchCollectionOf, createMongoAiBatches, prepareAiBatches } from '../outbound/model/mongo-ai-batches.ts'
+import { createMongoAiSpend } from '../outbound/model/mongo-ai-spend.ts'
 import { type BacklogLimits, createDecideBacklog } from '../use-cases/decide-backlog.ts'
 import type { DecideIssue } from '../use-cases/decide-issue.ts'
 import type { JobQueue } from '../use-cases/ports.ts'
@@ -19,6 +21,7 @@ type Dependencies = Readonly<{
   mongo: MongoClient
   db: Db
   redis: Redis
+  outbox: Outbox
   collections: Collections
   policies: Policies
   decideWith: DecideIssue['decideWith']
@@ -29,16 +32,17 @@ type Dependencies = Readonly<{
 
 /** Has a backlog decided by message batches. It runs where none is to be made, too: one that is open is seen to its end. */
 export async function openBacklog(dependencies: Dependencies): Promise<void> {
-  const { config, mongo, db, redis, collections, policies, decideWith, queue, logger, resources } = dependencies
+  const { config, mongo, db, redis, outbox, collections, policies, decideWith, queue, logger, resources } = dependencies
   const { ai, backlog: limits } = config
   const aiBatches = aiBatchCollectionOf(db)
   await prepareAiBatches(aiBatches, collections)
 
   const now = () => new Date()
+  const spend = createMongoAiSpend({ mongo, db, outbox, dailyBudgetUsd: ai.dailyBudgetUsd, now, logger })
   const batches = ai.mode === 'ai' && ai.apiKey !== null ? createClaudeBatches({ ...ai, apiKey: ai.apiKey }) : null
   const decideBacklog = createDecideBacklog({
     batches: createMongoAiBatches({ mongo, batches: aiBatches, jobs: collections.jobs }),
-    model: batches && createBacklogModel({ batches, policies, now }),
+    model: batches && createBacklogModel({ batches, policies, spend, now }),
     decideWith,
     queue,
     limits,

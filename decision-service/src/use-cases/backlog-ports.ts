@@ -33,6 +33,8 @@ export type BatchAnswer = Readonly<{ jobId: string; evaluated: Evaluated | null;
 
 /** Whoever decides many cases, at leisure. */
 export type BacklogModel = Readonly<{
+  /** Whether there is money for it today. */
+  mayAsk(): Promise<boolean>
   /** The version of the policy that would decide a job now. */
   digestFor(job: DecisionJob): string
   /** @returns what the provider calls it. @throws where the provider did not take it, or may not have. */

@@ -83,6 +83,7 @@ async function begin(
   if (limits.from === 0) return
   const olderThan = new Date(now().getTime() - limits.ageMs)
   if ((await batches.countWaiting({ olderThan, max: limits.from + 1 })) <= limits.from) return
+  if (!(await model.mayAsk())) return
 
   const claim = { id: newId(), olderThan, jobsMax: limits.jobsMax, now: now() }
   const batch = await batches.claim(claim, (job) => ({

@@ -1,4 +1,4 @@
-import type { Principal } from '@redress/shared/access.ts'
+import { API_KEY_PRINCIPAL, type Principal } from '@redress/shared/access.ts'
 import { isApiKey, readApiKeyId } from '@redress/shared/api-key.ts'
 import { UnauthenticatedError } from '@redress/shared/errors.ts'
 import { LRUCache } from 'lru-cache'
@@ -97,7 +97,7 @@ function isLive({ expiresAt, revokedAt }: ApiKeyFacts, at: number): boolean {
 }
 
 function toCaller(id: string, facts: ApiKeyFacts, isStillGood: (id: string) => boolean | Promise<boolean>): Caller {
-  const principal: Principal = { id: `api-key:${id}`, roles: facts.roles, customerId: null }
+  const principal: Principal = { id: `${API_KEY_PRINCIPAL}${id}`, roles: facts.roles, customerId: null }
   return {
     principal,
     scope: scopeOf(principal),

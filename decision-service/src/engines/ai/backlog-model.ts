@@ -7,6 +7,7 @@ import type { Policies } from '../policies.ts'
 import type { Skill } from '../skill.ts'
 import { readOpinions } from './answer.ts'
 import { opinionOf } from './ask-cases.ts'
+import type { AiSpend } from './guarded-model.ts'
 import type { BatchedOutcome, MessageBatches } from './message-batches.ts'
 import { type ModelAnswer, ModelError } from './model.ts'
 import { toModelRequest } from './prompt.ts'
@@ -14,12 +15,15 @@ import { toModelRequest } from './prompt.ts'
 type Dependencies = Readonly<{
   batches: MessageBatches
   policies: Pick<Policies, 'choose' | 'find'>
+  /** The same budget as that of single calls. A batch may exceed it by what it costs itself. */
+  spend: AiSpend
   now: Clock
 }>
 
 /** Lets a model decide a batch by the same questions, and reads its answers with the same care, as one by one. */
-export function createBacklogModel({ batches, policies, now }: Dependencies): BacklogModel {
+export function createBacklogModel({ batches, policies, spend, now }: Dependencies): BacklogModel {
   return {
+    mayAsk: async () => !(await spend.isExhausted()),
     digestFor: (job) => policies.choose(job.case).skill.digest,
     async submit(questions) {
       const skills = await findSkills(policies, questions)
@@ -35,6 +39,8 @@ export function createBacklogModel({ batches, policies, now }: Dependencies): Ba
       const skills = await findSkills(policies, questions)
       const byId = new Map(questions.map((question) => [question.batched.customId, question]))
       for await (const outcome of batches.outcomesOf(batch.providerId ?? '')) {
+        // Answers that are read again after a crash are counted again: the budget is rather too small than too large.
+        if (outcome.answer !== null) await spend.add(outcome.answer.usage.costUsd)
         const question = byId.get(outcome.customId)
         const skill = question && skills.get(question.batched.skillDigest)
         if (question && skill) yield toBatchAnswer(outcome, { batch, question, skill, now: now() })
