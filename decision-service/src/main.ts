@@ -75,7 +75,7 @@ const policies = await openPoliciesInForce({ ...stores, directory: config.skills
 const { budgetMs } = config.ai
 // Whoever simulates waits for the answer, and the gateway does not wait for long.
 const ai = { ...config.ai, budgetMs: Math.min(budgetMs, SIMULATION_BUDGET_MS) }
-const engines = openEngines({ ...stores, policies, config: { ...config, ai } })
+const engines = await openEngines({ ...stores, policies, config: { ...config, ai } })
 const trials = await openTrials({ ...stores, collections, queueRedis, views, policies, engines })
 const people = await openPeople({ ...stores, collections, views, autonomy: config.oversight.autonomy })
 const payments = await openPayments({ ...stores, issuesUrl: config.issuesUrl })

@@ -66,7 +66,7 @@ const outbox = createOutbox(db, relay.wake)
 const now = () => new Date()
 const stores = { mongo, db, redis, outbox, metrics, logger, resources }
 const policies = await openPoliciesInForce({ ...stores, directory: config.skillsDirectory })
-const { all, inForce, thresholdsOf } = openEngines({ ...stores, policies, config })
+const { all, inForce, thresholdsOf } = await openEngines({ ...stores, policies, config })
 
 const autonomy = autonomyCollectionOf(db)
 await prepareAutonomyCollection(autonomy)

@@ -296,11 +296,13 @@ describe('the same read at the same time', () => {
     return { waiting, hold, release }
   }
   const RESOLVED = { data: { issue: { id: 'iss_1', status: 'RESOLVED' } } }
+  /** An answer is held back until all have asked, which may take a while on a busy machine. */
+  const LONG = { SUBGRAPH_TIMEOUT_MS: '20000', REQUEST_TIMEOUT_MS: '60000' }
   const ONE = '{ issue(id: "iss_1") { id status } }'
 
   it('is one call for those with the same permissions', async () => {
     const { hold, release } = held()
-    const { gateway, calls } = await startWith('issues', hold)
+    const { gateway, calls } = await startWith('issues', hold, LONG)
 
     const answers = Array.from({ length: 10 }, () => gateway.ask(ONE))
     await allAsked(gateway.url, 10)
@@ -312,7 +314,7 @@ describe('the same read at the same time', () => {
 
   it('is a call each for those with different ones', async () => {
     const { hold, release } = held()
-    const { gateway, calls } = await startWith('issues', hold)
+    const { gateway, calls } = await startWith('issues', hold, LONG)
     const customers = ['cust_1', 'cust_2'].map((customerId) =>
       gateway.signToken({ sub: 'same', roles: ['customer'], customerId }),
     )
@@ -328,7 +330,7 @@ describe('the same read at the same time', () => {
 
   it('is a call each where it changes something', async () => {
     const waiting: ServerResponse[] = []
-    const { gateway, calls } = await startWith('issues', (_, response) => waiting.push(response))
+    const { gateway, calls } = await startWith('issues', (_, response) => waiting.push(response), LONG)
 
     const answers = [gateway.ask(RETRY), gateway.ask(RETRY)]
     await expect.poll(() => waiting.length).toBe(2)
@@ -340,7 +342,7 @@ describe('the same read at the same time', () => {
 
   it('is not taken away by the first who leaves', async () => {
     const { hold, release } = held()
-    const { gateway, calls } = await startWith('issues', hold)
+    const { gateway, calls } = await startWith('issues', hold, LONG)
     const leave = sendAndLeave(gateway, ONE)
     await expect.poll(() => calls.length).toBe(1)
     const stayed = gateway.ask(ONE)
@@ -356,7 +358,7 @@ describe('the same read at the same time', () => {
 
   it('is sent again for those who stay when the connection breaks after the first has left', async () => {
     const { waiting, hold, release } = held()
-    const { gateway, calls } = await startWith('issues', hold)
+    const { gateway, calls } = await startWith('issues', hold, LONG)
     const leave = sendAndLeave(gateway, ONE)
     await expect.poll(() => calls.length).toBe(1)
     const stayed = gateway.ask(ONE)
@@ -373,7 +375,7 @@ describe('the same read at the same time', () => {
 
   it('is not sent again when everybody has left', async () => {
     const { waiting, hold } = held()
-    const { gateway, calls } = await startWith('issues', hold)
+    const { gateway, calls } = await startWith('issues', hold, LONG)
     const leave = sendAndLeave(gateway, ONE)
     await expect.poll(() => calls.length).toBe(1)
 

@@ -9,7 +9,7 @@ import { createBacklogModel } from '../engines/ai/backlog-model.ts'
 import type { Policies } from '../engines/policies.ts'
 import { startBacklog } from '../inbound/backlog.ts'
 import type { Collections } from '../outbound/documents.ts'
-import { createClaudeBatches } from '../outbound/model/claude-batches.ts'
+import type { ClaudeBatchesOptions } from '../outbound/model/claude-batches.ts'
 import { aiBatchCollectionOf, createMongoAiBatches, prepareAiBatches } from '../outbound/model/mongo-ai-batches.ts'
 import { createMongoAiSpend } from '../outbound/model/mongo-ai-spend.ts'
 import { type BacklogLimits, createDecideBacklog } from '../use-cases/decide-backlog.ts'
@@ -39,7 +39,7 @@ export async function openBacklog(dependencies: Dependencies): Promise<void> {
 
   const now = () => new Date()
   const spend = createMongoAiSpend({ mongo, db, outbox, dailyBudgetUsd: ai.dailyBudgetUsd, now, logger })
-  const batches = ai.mode === 'ai' && ai.apiKey !== null ? createClaudeBatches({ ...ai, apiKey: ai.apiKey }) : null
+  const batches = ai.mode === 'ai' && ai.apiKey !== null ? await openBatches({ ...ai, apiKey: ai.apiKey }) : null
   const decideBacklog = createDecideBacklog({
     batches: createMongoAiBatches({ mongo, batches: aiBatches, jobs: collections.jobs }),
     model: batches && createBacklogModel({ batches, policies, spend, now }),
@@ -54,4 +54,10 @@ export async function openBacklog(dependencies: Dependencies): Promise<void> {
   resources.defer(() => election.stop())
   const backlog = startBacklog({ decideBacklog, mayRun: election.isLeader, logger })
   resources.defer(() => backlog.stop())
+}
+
+/** Loaded only where there is a key: the provider's SDK is some megabytes. */
+async function openBatches(options: ClaudeBatchesOptions) {
+  const { createClaudeBatches } = await import('../outbound/model/claude-batches.ts')
+  return createClaudeBatches(options)
 }

@@ -13,7 +13,6 @@ import type { Arbiter } from '../engines/ensemble/arbiter.ts'
 import { createEnsembleEngine } from '../engines/ensemble/ensemble-engine.ts'
 import { rulesEngine } from '../engines/rules/rules-engine.ts'
 import { createModelMetrics } from '../outbound/model/model-metrics.ts'
-import { openModel } from '../outbound/model/open-model.ts'
 import type { PolicyRegistry } from '../outbound/policies/policy-registry.ts'
 
 type Dependencies = Readonly<{
@@ -42,19 +41,21 @@ export type Engines = Readonly<{
 const ENGINES = { rules: 'RULES', ai: 'AI', ensemble: 'ENSEMBLE' } as const
 
 /** Whoever can decide a case, and who does where nobody in particular is asked for. */
-export function openEngines(dependencies: Dependencies): Engines {
+export async function openEngines(dependencies: Dependencies): Promise<Engines> {
   const { config, policies } = dependencies
   const { ai, thresholds } = config
   const inForce = ENGINES[ai.mode]
   if (inForce === 'ENSEMBLE') getArbiter(policies)
   return {
-    all: { RULES: rulesEngine, ...(ai.apiKey !== null && openModelEngines(ai.apiKey, dependencies)) },
+    all: { RULES: rulesEngine, ...(ai.apiKey !== null && (await openModelEngines(ai.apiKey, dependencies))) },
     inForce,
     thresholdsOf: (engine) => (engine === 'RULES' ? thresholds : ai.thresholds),
   }
 }
 
-function openModelEngines(apiKey: string, dependencies: Dependencies) {
+async function openModelEngines(apiKey: string, dependencies: Dependencies) {
+  // Loaded only here: the provider's SDK is some megabytes, which most installations have no key for.
+  const { openModel } = await import('../outbound/model/open-model.ts')
   const { config, policies, metrics, resources, ...stores } = dependencies
   const { ai, batching } = config
   const { onCall, onBreaker } = createModelMetrics(metrics)

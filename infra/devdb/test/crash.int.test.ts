@@ -10,7 +10,7 @@ import { connectRaw } from './raw-client.ts'
 import { type Server, spawnServer } from './server-process.ts'
 
 /** CRASH_ROUNDS=20 or more is the long way. */
-const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 6)
+const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 4)
 const ACCOUNTS = 10
 const MONEY = 1000
 /** After the first of them is done: long enough for some hundred writes, short enough for many rounds. */

@@ -100,7 +100,7 @@ describe('a query', () => {
           }
         },
       ),
-      { numRuns: 250 },
+      { numRuns: 80 },
     )
   })
 })

@@ -11,6 +11,9 @@ const RELEASE_MS = 1_000
 const RENEW = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) else return 0 end`
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end`
 
+/** How long a lease lasts, and how often it is renewed: some times within one. */
+export type LeaseTimes = Readonly<{ leaseMs: number; renewMs: number }>
+
 export type Leadership = Readonly<{ isLeader: () => boolean; stop: () => Promise<void> }>
 
 /**
@@ -18,7 +21,12 @@ export type Leadership = Readonly<{ isLeader: () => boolean; stop: () => Promise
  * A lease, not a lock: a leader that was paused may overlap with its successor for a moment, so what leaders do
  * must be harmless when done twice.
  */
-export function joinElection(redis: Redis, role: string, logger: Logger): Leadership {
+export function joinElection(
+  redis: Redis,
+  role: string,
+  logger: Logger,
+  { leaseMs, renewMs }: LeaseTimes = { leaseMs: LEASE_MS, renewMs: RENEW_MS },
+): Leadership {
   const key = `leader:${role}`
   const id = `${process.pid}:${randomUUID()}`
   let leaseEndsAt = 0
@@ -28,16 +36,16 @@ export function joinElection(redis: Redis, role: string, logger: Logger): Leader
     const askedAt = Date.now()
     const won = leaseEndsAt > askedAt ? await renew() : await take()
     const was = leaseEndsAt > 0
-    leaseEndsAt = won ? askedAt + LEASE_MS : 0
+    leaseEndsAt = won ? askedAt + leaseMs : 0
     if (won !== was) logger.info({ role }, won ? 'leading' : 'no longer leading')
   }
   const take = async () =>
-    (await redis.set(key, id, { condition: 'NX', expiration: { type: 'PX', value: LEASE_MS } })) === 'OK'
-  const renew = async () => (await redis.eval(RENEW, { keys: [key], arguments: [id, String(LEASE_MS)] })) === 1
+    (await redis.set(key, id, { condition: 'NX', expiration: { type: 'PX', value: leaseMs } })) === 'OK'
+  const renew = async () => (await redis.eval(RENEW, { keys: [key], arguments: [id, String(leaseMs)] })) === 1
 
   const campaignSafely = () => campaign().catch((err) => logger.warn({ err, role }, 'election not possible'))
   void campaignSafely()
-  const timer = setInterval(campaignSafely, RENEW_MS)
+  const timer = setInterval(campaignSafely, renewMs)
 
   return {
     isLeader: () => !stopped && leaseEndsAt > Date.now(),

@@ -282,7 +282,7 @@ describe('two members of one group', () => {
 
     lost.destroy()
     await dying.stop()
-    await consume()
+    await consume({ takeOver: { abandonedMs: 300, everyMs: 100 } })
 
     await untilApplied(['t-1'], 9_000)
     await untilNothingPends()

@@ -41,6 +41,8 @@ export type ConsumerOptions = Readonly<{
    * unfinished comes first then, so that the order of each stream is kept.
    */
   isLeader?: () => boolean
+  /** After how long, and how often, what a member that died had in hand is taken over. */
+  takeOver?: Readonly<{ abandonedMs: number; everyMs: number }>
   telemetry?: Telemetry
   logger: Logger
 }>
@@ -63,6 +65,7 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
     concerns = () => true,
     gatherMs = GATHER_MS,
     isLeader,
+    takeOver: { abandonedMs, everyMs } = { abandonedMs: ABANDONED_MS, everyMs: TAKE_OVER_EVERY_MS },
     telemetry = NO_TELEMETRY,
     logger,
   } = options
@@ -156,8 +159,8 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
       try {
         if (Date.now() >= takeOverAt || !led) {
           await member.join()
-          await takeOver(isLeader && !led ? 0 : ABANDONED_MS)
-          takeOverAt = Date.now() + TAKE_OVER_EVERY_MS
+          await takeOver(isLeader && !led ? 0 : abandonedMs)
+          takeOverAt = Date.now() + everyMs
           led = true
         }
         const messages = await member.readNew()

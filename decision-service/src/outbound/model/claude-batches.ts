@@ -4,7 +4,7 @@ import { ModelError } from '../../engines/ai/model.ts'
 import { type Effort, type ModelPrices, readAnswer, toBody } from './claude.ts'
 import { toModelError } from './claude-failure.ts'
 
-type ClaudeBatchesOptions = Readonly<{
+export type ClaudeBatchesOptions = Readonly<{
   apiKey: string
   /** The provider's own address where it is not given. */
   baseUrl?: string | null
