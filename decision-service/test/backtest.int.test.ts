@@ -196,6 +196,31 @@ describe('a backtest', () => {
     expect((await show(id)).result).toMatchObject({ decisions: 511, changed: 0, changes: [], examples: [] })
   })
 
+  it('counts nothing of a decision that waits for a blind review', async () => {
+    await decide(['cust_1', 'cust_2'])
+    const [one] = await service.collections.decisions.find().toArray()
+    await service.collections.decisions.updateOne({ _id: one!._id }, { $set: { blind: true, routing: 'HUMAN_REVIEW' } })
+
+    const id = await requested(denying)
+    await startWorker()
+
+    await expect.poll(() => statusOf(id)).toBe('COMPLETED')
+    expect((await show(id)).result).toMatchObject({
+      decisions: 1,
+      changes: [{ before: 'APPROVE_REFUND', after: 'DENY_REFUND', decisions: 1 }],
+      examples: [{ decision: { action: 'APPROVE_REFUND' } }],
+    })
+  })
+
+  it('over nothing but decisions that wait for blind reviews is refused', async () => {
+    await decide(['cust_1'])
+    await service.collections.decisions.updateMany({}, { $set: { blind: true, routing: 'HUMAN_REVIEW' } })
+
+    const { errors } = await request(denying)
+
+    expect(errors[0]?.extensions.code).toBe('NO_DECISIONS_IN_RANGE')
+  })
+
   it('that nobody knows is null', async () => {
     expect(await show('bt_nobody')).toBe(null)
   })

@@ -2,6 +2,7 @@ import { serveSubgraph } from '@redress/shared/subgraph.ts'
 import { ask, tokenOf, verifyToken, withRole } from '@redress/shared/testing/callers.ts'
 import { openTestDatabase, silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, describe, expect, it } from 'vitest'
+import { decisionIdFor } from '../src/domain/job.ts'
 import { ModelError } from '../src/engines/ai/model.ts'
 import { createEvaluateWith } from '../src/engines/evaluate-with.ts'
 import { decideByRules, rulesEngine } from '../src/engines/rules/rules-engine.ts'
@@ -113,6 +114,20 @@ describe('a simulated decision', () => {
     await service.collections.decisions.updateOne({ issueId: job!.case.issueId }, { $set: { blind: true } })
 
     const { errors } = await simulate({ issueId: job!.case.issueId })
+
+    expect(errors[0]?.extensions.code).toBe('DECISION_NOT_FOUND')
+  })
+
+  it('does not tell it by an earlier case of the same issue either', async () => {
+    const asked = newCase()
+    const [first, second] = await service.accept(asked, { ...asked, eventId: `${asked.eventId}-again` })
+    for (const { id } of [first!, second!]) await service.decideIssue.decide(id)
+    const later = { _id: decisionIdFor(second!.id) }
+    await service.collections.decisions.updateOne(later, {
+      $set: { blind: true, decidedAt: new Date(NOW.getTime() + 9) },
+    })
+
+    const { errors } = await simulate({ issueId: asked.case.issueId })
 
     expect(errors[0]?.extensions.code).toBe('DECISION_NOT_FOUND')
   })

@@ -1,11 +1,16 @@
+import { isHidden } from '../domain/stored-decision.ts'
 import type { FindLatestCase } from '../use-cases/simulate-decision.ts'
-import { type Collections, NOT_HIDDEN } from './documents.ts'
+import type { Collections } from './documents.ts'
 
+const LATEST = { projection: { case: 1, blind: 1, review: 1 }, sort: { decidedAt: -1 } } as const
+
+/**
+ * Where the latest decision waits for a blind review there is none, whatever was decided before: much the same would
+ * come out of an earlier case. Decisions of the first versions were never blind, and kept no case.
+ */
 export function createFindLatestCase({ decisions }: Pick<Collections, 'decisions'>): FindLatestCase {
   return async (issueId) => {
-    const newestFirst = { projection: { case: 1 }, sort: { decidedAt: -1 } } as const
-    // Decisions of the first versions of this service kept no case.
-    const found = await decisions.findOne({ issueId, ...NOT_HIDDEN, case: { $exists: true } }, newestFirst)
-    return found?.case ?? null
+    const found = await decisions.findOne({ issueId }, LATEST)
+    return found === null || isHidden(found) ? null : (found.case ?? null)
   }
 }

@@ -22,9 +22,12 @@ export function createMadeDecisions({ decisions }: Pick<Collections, 'decisions'
   }
 }
 
+/** One that waits for a blind review: in a range of its own, the result of a backtest would tell what it recommends. */
+const NOT_HIDDEN: Filter<DecisionDocument> = { $nor: [{ blind: true, review: null }] }
+
 /** Decisions of the first versions of this service kept no case that could be decided again. */
 function within({ skill, to }: Range & { skill: string }, from: Date): Filter<DecisionDocument> {
-  return { 'policy.skill': skill, decidedAt: { $gte: from, $lt: to }, case: { $exists: true } }
+  return { 'policy.skill': skill, decidedAt: { $gte: from, $lt: to }, case: { $exists: true }, ...NOT_HIDDEN }
 }
 
 function beyond(range: Range & { skill: string }, { decidedAt, id }: MadeDecision): Filter<DecisionDocument> {
