@@ -57,12 +57,12 @@ async function editedSkills(file: string, [before, after]: [string, string]): Pr
 
 describe.concurrent('npm run skills:check', () => {
   it('finds our policies, their examples and the guard in order', async () => {
-    const { code, out } = await check('--json')
+    const { code, out } = await check('--json', '--skills', await fewExamples())
 
     const { ok, problems, skills, attacks } = JSON.parse(out)
     expect([code, ok, problems, skills]).toEqual([0, true, [], 4])
     expect(attacks.total.before).toBe(attacks.total.prizes)
-    expect([attacks.total.prizes > 10_000, attacks.total.after, attacks.breaches]).toEqual([true, 0, []])
+    expect([attacks.total.prizes > 100, attacks.total.after, attacks.breaches]).toEqual([true, 0, []])
   })
 
   it('names file and line of an example that its policy does not follow', async () => {

@@ -50,7 +50,7 @@ const subgraph = await serveSubgraph({
 })
 afterAll(() => subgraph.close())
 
-const token = await tokenOf(withRole('read_only'))
+const token = await tokenOf(withRole('operator'))
 const simulate = (input: object) =>
   ask(subgraph.url, {
     query: `query ($input: SimulateDecisionInput!) { simulateDecision(input: $input) {

@@ -44,6 +44,22 @@ describe('a skill', () => {
     )
   })
 
+  it('is refused at once with a frontmatter that would take minutes to read', () => {
+    const keys = Array.from({ length: 60_000 }, (_, index) => `key${index}: 1`)
+    const files = withText((text) => text.replace('license: MIT', keys.join('\n')))
+
+    expect(problemsOf(files)).toContain('refund-policy/SKILL.md:1 must have a frontmatter of at most 10000 characters')
+  })
+
+  it('with very many problems is told of the first 200', () => {
+    const files = withText((text) => text + Array.from({ length: 5_000 }, (_, n) => `\n references/a${n}`).join(''))
+
+    const refused = () => readPolicyText('refund-policy', files)
+
+    expect(refused).toThrow(expect.objectContaining({ code: 'SKILLS_REFUSED', problems: expect.any(Array) }))
+    expect(refused).toThrow(/a198, which is missing$/)
+  })
+
   it('may say what else the standard knows', () => {
     const files = withText((text) =>
       text.replace('license: MIT', 'license: MIT\ncompatibility: Needs nothing\nallowed-tools: Read Grep'),

@@ -71,8 +71,15 @@ export function roleOf(text: string): string | null {
   return role instanceof type.errors ? null : role.metadata.role
 }
 
+/** Far more than a policy needs: reading YAML takes the longer for each line the more of them there are. */
+const HEAD_LENGTH_MAX = 10_000
+
 /** The frontmatter's value, what is wrong with its YAML, and which line holds what. */
 function parseHead(yaml: string) {
+  if (yaml.length > HEAD_LENGTH_MAX) {
+    const problem = `must have a frontmatter of at most ${HEAD_LENGTH_MAX} characters`
+    return { value: null, problems: [{ line: 1, problem }], lineOf: () => 1 }
+  }
   const lines = new LineCounter()
   const document = parseDocument(yaml, { lineCounter: lines, logLevel: 'silent' })
   const problems = document.errors.map(({ linePos, message }) => ({

@@ -11,7 +11,10 @@ export type SkillProblem = Readonly<{
   problem: string
 }>
 
-/** A skill was refused as a whole; `problems` lists everything that is wrong with it. */
+/** So many are told; whoever mends those is told of the others. */
+const PROBLEMS_TOLD_MAX = 200
+
+/** A skill was refused as a whole; `problems` lists everything that is wrong with it, up to a number. */
 export class SkillsRefusedError extends AppError {
   override readonly name = 'SkillsRefusedError'
   readonly code = 'SKILLS_REFUSED'
@@ -19,7 +22,8 @@ export class SkillsRefusedError extends AppError {
   readonly problems: readonly SkillProblem[]
   override readonly facts: { problems: readonly SkillProblem[] }
 
-  constructor(problems: readonly SkillProblem[]) {
+  constructor(found: readonly SkillProblem[]) {
+    const problems = found.slice(0, PROBLEMS_TOLD_MAX)
     super(`Skills refused:\n${problems.map((problem) => `  ${toLine(problem)}`).join('\n')}`)
     this.problems = problems
     this.facts = { problems }

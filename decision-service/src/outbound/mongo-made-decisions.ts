@@ -2,7 +2,7 @@ import type { Filter } from 'mongodb'
 import type { Range } from '../domain/backtest.ts'
 import type { MadeDecision } from '../domain/backtest-result.ts'
 import type { MadeDecisions } from '../use-cases/backtest-ports.ts'
-import type { Collections, DecisionDocument } from './documents.ts'
+import { type Collections, type DecisionDocument, NOT_HIDDEN } from './documents.ts'
 
 /** All that a candidate is held against; the trace, which is most of a decision, is not read. */
 const PROJECTION = { case: 1, action: 1, routing: 1, blind: 1, autonomySuspended: 1, decidedAt: 1 } as const
@@ -22,10 +22,10 @@ export function createMadeDecisions({ decisions }: Pick<Collections, 'decisions'
   }
 }
 
-/** One that waits for a blind review: in a range of its own, the result of a backtest would tell what it recommends. */
-const NOT_HIDDEN: Filter<DecisionDocument> = { $nor: [{ blind: true, review: null }] }
-
-/** Decisions of the first versions of this service kept no case that could be decided again. */
+/**
+ * Decisions of the first versions of this service kept no case that could be decided again. One that waits for a blind
+ * review is left out: in a range of its own, the result would tell what it recommends.
+ */
 function within({ skill, to }: Range & { skill: string }, from: Date): Filter<DecisionDocument> {
   return { 'policy.skill': skill, decidedAt: { $gte: from, $lt: to }, case: { $exists: true }, ...NOT_HIDDEN }
 }

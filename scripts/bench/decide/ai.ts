@@ -88,7 +88,7 @@ async function openEngine(baseUrl: string, { redisUrl, mongoUri }: Neighbours) {
     onChange: () => {},
   })
   const prices = { input: 1, output: 5, cacheWrite: 1.25, cacheRead: 0.1 }
-  const waited: Record<string, number[]> = { limits: [], spend: [] }
+  const waited: Record<string, number[]> = { limits: [] }
   const outbox = createOutbox(db, () => {})
   const spend = createMongoAiSpend({
     mongo,
@@ -101,7 +101,7 @@ async function openEngine(baseUrl: string, { redisUrl, mongoUri }: Neighbours) {
   const limits = createRedisModelLimits({ redis, ...PLENTY, leaseMs: 2 * BUDGET_MS, logger })
   const model = createGuardedModel({
     model: createClaudeModel({ apiKey: 'bench', baseUrl, model: 'bench', effort: 'low', prices, budgetMs: BUDGET_MS }),
-    spend: { isExhausted: spend.isExhausted, add: watch(waited.spend!, spend.add) },
+    spend,
     breaker,
     breakerOpenMs,
     limits: { acquire: watch(waited.limits!, limits.acquire) },
@@ -111,6 +111,7 @@ async function openEngine(baseUrl: string, { redisUrl, mongoUri }: Neighbours) {
     decide: createAiEngine({ model, budgetMs: BUDGET_MS, onFailure: 'fail', logger }).decide,
     async close() {
       breaker.close()
+      await spend.settle()
       redis.destroy()
       await mongo.close()
     },

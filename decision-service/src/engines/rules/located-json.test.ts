@@ -66,4 +66,19 @@ describe('JSON with its lines', () => {
 
     expect(located).toMatchObject({ ok: false, problem: expect.stringContaining('nested so deeply') })
   })
+
+  it('with long names needs no more room than its text', () => {
+    const name = 'n'.repeat(50_000)
+    const numbers = Array(10_000).fill('1')
+
+    const located = parseLocatedJson(`{ "${name}": [${numbers.join(',\n')}] }`)
+
+    expect(located.ok && located.lineOf([name, 9_999])).toBe(10_000)
+  })
+
+  it('is refused where it holds more than anybody reads', () => {
+    const located = parseLocatedJson(`[${Array(20_000).fill('1').join(',')}]`)
+
+    expect(located).toMatchObject({ ok: false, problem: expect.stringContaining('nothing more than 20000 values') })
+  })
 })

@@ -9,10 +9,10 @@ export type LocatedJson =
  * failed, and lets the last of two equal keys win in silence: not what somebody who edits a policy needs.
  */
 export function parseLocatedJson(text: string): LocatedJson {
-  const lines = new Map<string, number>()
+  let root: Place
   try {
     const tokens = createTokens(text)
-    scanValue(tokens, { path: [], lines, line: tokens.peek().line })
+    root = scanValue(createScan(tokens), { line: tokens.peek().line, depth: 0 })
     expectToken(tokens, '')
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error
@@ -20,7 +20,15 @@ export function parseLocatedJson(text: string): LocatedJson {
   }
 
   /** Where something is missing, the line of what should hold it. */
-  const lineOf = (path: Path): number => lines.get(toKey(path)) ?? lineOf(path.slice(0, -1))
+  const lineOf = (path: Path): number => {
+    let place = root
+    for (const part of path) {
+      const inner = place.members.get(part)
+      if (inner === undefined) break
+      place = inner
+    }
+    return place.line
+  }
   return { ok: true, value: JSON.parse(text), lineOf }
 }
 
@@ -44,8 +52,9 @@ const NUMBER = '-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?'
 const TOKEN = new RegExp(`[{}[\\],:]|${STRING}|${NUMBER}|true|false|null`, 'y')
 const SCALAR = new RegExp(`^(?:${STRING}|${NUMBER}|true|false|null)$`)
 const KEY = new RegExp(`^${STRING}$`)
-/** Far more than a table needs, and far less than the stack holds. */
+/** Each far more than a table needs, and far less than the stack, or whoever reads what is wrong with it, holds. */
 const DEPTH_MAX = 50
+const VALUES_MAX = 20_000
 
 function createTokens(text: string): Tokens {
   let at = 0
@@ -68,36 +77,59 @@ function createTokens(text: string): Tokens {
   }
 }
 
-type Place = { path: Path; lines: Map<string, number>; line: number }
+/** Where a value stands, and what it holds: by name in an object, by number in a list. */
+type Place = Readonly<{ line: number; members: ReadonlyMap<string | number, Place> }>
+type Start = Readonly<{ line: number; depth: number }>
+type Scan = Readonly<{ tokens: Tokens; count: (token: Token) => void }>
 
-function scanValue(tokens: Tokens, { path, lines, line }: Place): void {
-  lines.set(toKey(path), line)
-  const token = tokens.take()
-  if (path.length > DEPTH_MAX) throw new JsonSyntaxError(token, 'nothing nested so deeply')
-  if (token.text === '{') scanMembers(tokens, path, lines)
-  else if (token.text === '[') scanElements(tokens, path, lines)
-  else if (!SCALAR.test(token.text)) throw new JsonSyntaxError(token, 'a value')
-}
-
-function scanMembers(tokens: Tokens, path: Path, lines: Map<string, number>): void {
-  if (tokens.peek().text === '}') return void tokens.take()
-  for (;;) {
-    const key = tokens.take()
-    if (!KEY.test(key.text)) throw new JsonSyntaxError(key, 'a name in double quotes')
-    const member = [...path, JSON.parse(key.text) as string]
-    if (lines.has(toKey(member))) throw new JsonSyntaxError(key, 'a name that was not given yet')
-    expectToken(tokens, ':')
-    scanValue(tokens, { path: member, lines, line: key.line })
-    if (expectToken(tokens, ',', '}').text === '}') return
+function createScan(tokens: Tokens): Scan {
+  let values = 0
+  return {
+    tokens,
+    count(token) {
+      if (++values > VALUES_MAX) throw new JsonSyntaxError(token, `nothing more than ${VALUES_MAX} values`)
+    },
   }
 }
 
-function scanElements(tokens: Tokens, path: Path, lines: Map<string, number>): void {
-  if (tokens.peek().text === ']') return void tokens.take()
-  for (let index = 0; ; index++) {
-    scanValue(tokens, { path: [...path, index], lines, line: tokens.peek().line })
-    if (expectToken(tokens, ',', ']').text === ']') return
+function scanValue(scan: Scan, { line, depth }: Start): Place {
+  const token = scan.tokens.take()
+  scan.count(token)
+  if (depth > DEPTH_MAX) throw new JsonSyntaxError(token, 'nothing nested so deeply')
+  if (token.text === '{') return { line, members: scanMembers(scan, depth + 1) }
+  if (token.text === '[') return { line, members: scanElements(scan, depth + 1) }
+  if (!SCALAR.test(token.text)) throw new JsonSyntaxError(token, 'a value')
+  return { line, members: NOTHING }
+}
+
+const NOTHING: Place['members'] = new Map()
+
+function scanMembers(scan: Scan, depth: number): Place['members'] {
+  const { tokens } = scan
+  const members = new Map<string, Place>()
+  if (tokens.peek().text === '}') tokens.take()
+  else {
+    do {
+      const key = tokens.take()
+      if (!KEY.test(key.text)) throw new JsonSyntaxError(key, 'a name in double quotes')
+      const name = JSON.parse(key.text) as string
+      if (members.has(name)) throw new JsonSyntaxError(key, 'a name that was not given yet')
+      expectToken(tokens, ':')
+      members.set(name, scanValue(scan, { line: key.line, depth }))
+    } while (expectToken(tokens, ',', '}').text === ',')
   }
+  return members
+}
+
+function scanElements(scan: Scan, depth: number): Place['members'] {
+  const { tokens } = scan
+  const elements = new Map<number, Place>()
+  if (tokens.peek().text === ']') tokens.take()
+  else {
+    do elements.set(elements.size, scanValue(scan, { line: tokens.peek().line, depth }))
+    while (expectToken(tokens, ',', ']').text === ',')
+  }
+  return elements
 }
 
 function expectToken(tokens: Tokens, ...expected: string[]): Token {
@@ -105,5 +137,3 @@ function expectToken(tokens: Tokens, ...expected: string[]): Token {
   if (expected.includes(token.text)) return token
   throw new JsonSyntaxError(token, expected.map((text) => text || 'the end').join(' or '))
 }
-
-const toKey = (path: Path): string => JSON.stringify(path)

@@ -29,12 +29,20 @@ type Day = { readonly date: string; micros: number; unsaved: number; readAt: num
 /**
  * What was spent on models, per day, in MongoDB: a lost Redis does not lose the money. Calls that are under way when the
  * budget ends are paid for: it may be exceeded by what all workers ask within the time of one call and `READ_EVERY_MS`.
- * One document a day, kept for good.
+ * One document a day, kept for good. `settle` resolves when all that was counted so far is on record, or could not be.
  */
-export function createMongoAiSpend({ mongo, db, outbox, dailyBudgetUsd, now, logger }: Options): AiSpend {
+export function createMongoAiSpend({
+  mongo,
+  db,
+  outbox,
+  dailyBudgetUsd,
+  now,
+  logger,
+}: Options): AiSpend & Readonly<{ settle: () => Promise<void> }> {
   const collection = db.collection<AiSpendDocument>('ai_spend')
   const budget = Math.round(dailyBudgetUsd * MILLION)
   let known = newDay('')
+  const unsettled = new Set<Promise<void>>()
 
   const today = () => {
     const date = now().toISOString().slice(0, 10)
@@ -88,12 +96,19 @@ export function createMongoAiSpend({ mongo, db, outbox, dailyBudgetUsd, now, log
       if (exhausted && !day.alerted) day.alerted = await tryTo(day, tell)
       return exhausted
     },
-    async add(costUsd) {
+    add(costUsd) {
       const day = today()
       const micros = Math.round(costUsd * MILLION)
       day.micros += micros
       day.unsaved += micros
-      await tryTo(day, save)
+      const saving = tryTo(day, save).then(() => {
+        unsettled.delete(saving)
+      })
+      unsettled.add(saving)
+      return saving
+    },
+    async settle() {
+      await Promise.all(unsettled)
     },
   }
 }

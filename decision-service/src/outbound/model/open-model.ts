@@ -38,7 +38,10 @@ type Dependencies = Readonly<{
 }>
 
 /** Claude, with everything that stands before it. The breaker is this process's own; limits and budget are shared. */
-export function openModel(options: ModelOptions, dependencies: Dependencies): Model & Readonly<{ close: () => void }> {
+export function openModel(
+  options: ModelOptions,
+  dependencies: Dependencies,
+): Model & Readonly<{ close: () => Promise<void> }> {
   const { breaker: limit, budgetMs, concurrency, perMinute, dailyBudgetUsd } = options
   const { redis, mongo, db, outbox, now, logger, onCall, onBreaker } = dependencies
   const breaker = createBreaker({
@@ -49,13 +52,20 @@ export function openModel(options: ModelOptions, dependencies: Dependencies): Mo
       onBreaker?.(state)
     },
   })
+  const spend = createMongoAiSpend({ mongo, db, outbox, dailyBudgetUsd, now, logger })
   const guarded = createGuardedModel({
     model: createClaudeModel(options),
-    spend: createMongoAiSpend({ mongo, db, outbox, dailyBudgetUsd, now, logger }),
+    spend,
     breaker,
     breakerOpenMs: limit.openMs,
     limits: createRedisModelLimits({ redis, concurrency, perMinute, leaseMs: budgetMs + LEASE_MARGIN_MS, logger }),
     ...(onCall && { onCall }),
   })
-  return { ...guarded, close: breaker.close }
+  return {
+    ...guarded,
+    async close() {
+      breaker.close()
+      await spend.settle()
+    },
+  }
 }
