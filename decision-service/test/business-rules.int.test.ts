@@ -91,6 +91,19 @@ describe('a business rule', () => {
     },
   )
 
+  it('is kept and told without what is personal in its description, and written once', async () => {
+    const own = { ...rule, id: 'masked-rule', description: 'Ask ada@example.com\ud800' }
+
+    const first = await payments.upsertRule({ rule: own, seenVersion: null, cause: ADA })
+    const again = await payments.upsertRule({ rule: own, seenVersion: null, cause: ADA })
+
+    expect([first, again]).toMatchObject([
+      { description: 'Ask [email]', version: 1 },
+      { description: 'Ask [email]', version: 1 },
+    ])
+    expect(JSON.stringify(await eventsAbout('masked-rule'))).not.toContain('ada@example.com')
+  })
+
   it('that is wrong is refused with the place', async () => {
     const wrong = { rule: { ...rule, when: { colour: 'red' } }, seenVersion: null, cause: ADA }
 

@@ -8,7 +8,7 @@ import { redisPidFileIn } from '../../scripts/stack/redis-predecessor.ts'
 import { declineInput, type System, startSystem } from './system.ts'
 
 /** CRASH_ISSUES=300 or more is the long way. */
-const ISSUES = Number(process.env.CRASH_ISSUES ?? 80)
+const ISSUES = Number(process.env.CRASH_ISSUES ?? 40)
 const ROWS = 10
 const SIDE_BY_SIDE = 3
 /** The kill comes at a random moment within this, while issues are created and decided. */

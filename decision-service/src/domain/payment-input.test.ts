@@ -14,6 +14,7 @@ describe('the input of a payment', () => {
     ['customerId', { customerId: 'c'.repeat(101) }],
     ['payeeId', { payeeId: '' }],
     ['payeeId', { payeeId: 'p'.repeat(101) }],
+    ['payeeId', { payeeId: 'payee\ud800' }],
     ['idempotencyKey', { idempotencyKey: '' }],
     ['idempotencyKey', { idempotencyKey: 'k'.repeat(201) }],
     ['amount', { amount: { amount: 0, currency: 'USD' } }],

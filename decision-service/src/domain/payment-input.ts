@@ -26,8 +26,9 @@ export function checkPaymentInput({ customerId, amount, payeeId, idempotencyKey 
 }
 
 function checkText(field: keyof PaymentInput, value: string, max: number): void {
-  if (value.trim() !== '' && value.length <= max) return
-  throw new BadUserInputError(['input', field], `must have 1 to ${max} characters`)
+  // Halves of characters are all stored as the same one, so that a new payee would look like a known one.
+  if (value.trim() !== '' && value.length <= max && value.isWellFormed()) return
+  throw new BadUserInputError(['input', field], `must have 1 to ${max} whole characters`)
 }
 
 /** Derived from customer and key, so that asking twice is about the same payment. */

@@ -1,4 +1,5 @@
 import { type Cause, momentAfter } from '@redress/shared/events/envelope.ts'
+import { maskPersonal } from '@redress/shared/masking.ts'
 import {
   type BusinessRule,
   RULES_MAX,
@@ -6,7 +7,7 @@ import {
   ruleChangedEvent,
   saysTheSame,
 } from '../domain/business-rule.ts'
-import { RuleConflictError, RuleRefusedError } from '../domain/rule-errors.ts'
+import { RuleConflictError, type RuleProblem, RuleRefusedError } from '../domain/rule-errors.ts'
 import type { Clock } from './ports.ts'
 import type { CheckRule, Rules, RulesTransaction } from './rule-ports.ts'
 
@@ -21,18 +22,24 @@ export type UpsertRule = (command: UpsertRuleCommand) => Promise<BusinessRule>
 type Dependencies = Readonly<{ rules: Rules; checkRule: CheckRule; now: Clock; onCommit: () => void }>
 
 /**
- * Writes a business rule, with an event that says what changed. One that says the same already stays as it is.
+ * Writes a business rule, with an event that says what changed. One that says the same already stays as it is. What it
+ * says goes with every alert into events, so personal things in its description are masked.
  * @throws RuleRefusedError, RuleConflictError
  */
 export function createUpsertRule({ rules, checkRule, now, onCommit }: Dependencies): UpsertRule {
   return async (command) => {
-    const problems = checkRule(command.rule)
-    if (problems.length > 0) throw new RuleRefusedError(problems)
+    refuseProblems(checkRule(command.rule))
+    const told = { ...command.rule, description: maskPersonal(command.rule.description).trim() }
+    refuseProblems(checkRule(told))
 
-    const rule = await rules.transact((transaction) => write(transaction, command, now()))
+    const rule = await rules.transact((transaction) => write(transaction, { ...command, rule: told }, now()))
     onCommit()
     return rule
   }
+}
+
+function refuseProblems(problems: readonly RuleProblem[]): void {
+  if (problems.length > 0) throw new RuleRefusedError(problems)
 }
 
 async function write(transaction: RulesTransaction, { rule, seenVersion, cause }: UpsertRuleCommand, at: Date) {

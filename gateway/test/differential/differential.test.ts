@@ -87,7 +87,7 @@ describe.for<[string, string]>([
 
         if (!isDeepStrictEqual(ours, theirs)) expect({ seed, text, ...ours }).toEqual({ seed, text, ...theirs })
       }),
-      { numRuns: Number(process.env.DIFFERENTIAL_RUNS ?? 6) },
+      { numRuns: Number(process.env.DIFFERENTIAL_RUNS ?? 4) },
     )
   })
 })

@@ -56,6 +56,16 @@ describe('a business rule', () => {
     ])
   })
 
+  it('asks for no number that JSON cannot write, and for no half of a character', () => {
+    const when = { amount: { gte: Number.POSITIVE_INFINITY }, riskScore: Number.NaN, currency: '\ud800' }
+
+    expect(checkRule({ ...content, when }).map(({ path }) => path)).toEqual([
+      'when.amount.gte',
+      'when.riskScore',
+      'when.currency',
+    ])
+  })
+
   it.for<[string, Partial<RuleContent>, string]>([
     ['without a condition', { when: {} }, 'when'],
     ['with an endless one', { when: { currency: Array(1_000).fill('USD') } }, 'when'],

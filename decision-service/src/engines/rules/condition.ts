@@ -54,7 +54,7 @@ type Limited = { name: string; fact: Fact; comparison: Comparison; limit: unknow
 
 function compileComparison(path: string[], { name, fact, comparison, limit }: Limited): CompiledConditions {
   if (!isNumeric(fact)) return refuse(path, `cannot be asked of ${name}, which is a ${fact.kind}`)
-  if (typeof limit !== 'number') return refuse(path, 'must be a number')
+  if (!isNumber(limit)) return refuse(path, 'must be a number')
 
   const { words, compare } = comparison
   // Nothing is neither more nor less than a number.
@@ -79,9 +79,13 @@ function compileValues(path: string[], { name, fact, wanted, negated }: Listed):
 
 function isValueOf(fact: Fact, value: unknown): value is FactValue {
   if (value === null) return true
-  if (fact.kind === 'text') return typeof value === 'string' && (fact.values?.includes(value) ?? true)
-  return typeof value === (isNumeric(fact) ? 'number' : 'boolean')
+  if (fact.kind === 'text')
+    return typeof value === 'string' && value.isWellFormed() && (fact.values?.includes(value) ?? true)
+  return isNumeric(fact) ? isNumber(value) : typeof value === 'boolean'
 }
+
+/** JSON knows no others, but `1e999` is read as one, and could not be written again. */
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
 function describeValues(name: string, fact: Fact): string {
   if (fact.values !== undefined) return `${name} is one of ${fact.values.join(', ')}, or null`
