@@ -25,6 +25,6 @@ export function routeDecision(verdict: Verdict, { decisionId, thresholds, oversi
   if (routing === 'ESCALATE') return { routing, blind: false, autonomySuspended: false }
 
   const autonomySuspended = routing === 'AUTO_RESOLVE' && oversight.isSuspended(verdict.policy, verdict.action)
-  const blind = placeOf(`blind:${decisionId}`) < oversight.blindShare
+  const blind = oversight.blindShare > 0 && placeOf(`blind:${decisionId}`) < oversight.blindShare
   return { routing: blind || autonomySuspended ? 'HUMAN_REVIEW' : routing, blind, autonomySuspended }
 }
