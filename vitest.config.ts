@@ -8,6 +8,9 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/co
 /** How long a poll waits at most: what passes is not slowed, and what waits for a worker does not fail on a busy machine. */
 const expectations = { poll: { timeout: 10_000, interval: 20 } }
 
+/** Measures how long an issue takes where nothing else is to be done, and so runs alone. */
+const IDLE = 'gateway/test/way-of-an-issue.e2e.test.ts'
+
 const base = {
   // graphql 16 has no exports map: Node loads its index.js for everybody, and so must the tests.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
@@ -54,12 +57,25 @@ export default defineConfig({
         test: {
           name: 'whole system',
           include: ['**/*.e2e.test.ts'],
-          exclude: ['**/node_modules/**'],
-          fileParallelism: false,
+          exclude: ['**/node_modules/**', IDLE],
+          // Each has a stack of its own, which waits for most of the time.
+          maxWorkers: 2,
           testTimeout: 60_000,
           expect: expectations,
           hookTimeout: 90_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...base,
+        test: {
+          name: 'idle system',
+          include: [IDLE],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          expect: expectations,
+          hookTimeout: 90_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
