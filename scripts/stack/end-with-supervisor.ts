@@ -5,6 +5,7 @@
  */
 const STOP_MS = 2_000
 
-process.once('disconnect', () => setTimeout(() => process.exit(1), STOP_MS).unref())
+// Not process.exit: a worker once waited for its own threads there, for ever. What runs here may be killed at any time.
+process.once('disconnect', () => setTimeout(() => process.kill(process.pid, 'SIGKILL'), STOP_MS).unref())
 // Listening must not be what keeps the process running.
 process.channel?.unref()
