@@ -1,5 +1,5 @@
 import { ROLES, type Role } from '@redress/shared/access.ts'
-import type { Cause } from '@redress/shared/events/envelope.ts'
+import { causeOf } from '@redress/shared/cause.ts'
 import type { PageArguments } from '@redress/shared/pagination.ts'
 import type { RequestContext } from '@redress/shared/subgraph.ts'
 import type { KeyRequest } from '../domain/api-key.ts'
@@ -50,7 +50,3 @@ export function createResolvers({ views, verifyChain, keys, createApiKey, revoke
 
 /** Roles as the schema writes them. */
 const ROLE_OF_NAME = Object.fromEntries(ROLES.map((role) => [role.toUpperCase(), role])) as Record<string, Role>
-
-function causeOf({ principal, requestId, clientIp }: Context): Cause {
-  return { actor: principal.id, requestId, ip: clientIp }
-}

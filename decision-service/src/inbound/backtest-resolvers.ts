@@ -1,8 +1,8 @@
+import { causeOf } from '@redress/shared/cause.ts'
 import type { RequestContext } from '@redress/shared/subgraph.ts'
 import type { Backtest } from '../domain/backtest.ts'
 import type { ChangedDecision } from '../domain/backtest-result.ts'
 import type { BacktestPolicy } from '../use-cases/backtest-policy.ts'
-import { causeOf } from './cause.ts'
 import type { Loaders } from './loaders.ts'
 
 type Context = RequestContext<Pick<Loaders, 'decisions'>>

@@ -1,10 +1,10 @@
+import { causeOf } from '@redress/shared/cause.ts'
 import type { RequestContext } from '@redress/shared/subgraph.ts'
 import type { PaymentInput } from '../domain/payment-input.ts'
 import type { StoredPayment } from '../domain/stored-payment.ts'
 import type { DecidePayment } from '../use-cases/decide-payment.ts'
 import type { PaymentViews } from '../use-cases/payment-ports.ts'
 import type { Clock } from '../use-cases/ports.ts'
-import { causeOf } from './cause.ts'
 import type { PaymentLoaders } from './payment-loaders.ts'
 
 type Context = RequestContext<PaymentLoaders>

@@ -1,5 +1,5 @@
+import { causeOf } from '@redress/shared/cause.ts'
 import type { DecisionAction } from '@redress/shared/contracts.ts'
-import { tracedBy } from '@redress/shared/events/envelope.ts'
 import type { PageArguments } from '@redress/shared/pagination.ts'
 import type { RequestContext } from '@redress/shared/subgraph.ts'
 import { type Autonomy, agreementOf } from '../domain/autonomy.ts'
@@ -27,16 +27,8 @@ export function createPeopleResolvers({ views, analyseDecisions, autonomy, resto
       autonomy: () => autonomy.all(),
     },
     Mutation: {
-      restoreAutonomy: (
-        _: unknown,
-        { digest, action }: { digest: string; action: DecisionAction },
-        { principal, requestId, clientIp, trace }: Context,
-      ) =>
-        restoreAutonomy({
-          digest,
-          action,
-          cause: { actor: principal.id, requestId, ip: clientIp, ...tracedBy(trace) },
-        }),
+      restoreAutonomy: (_: unknown, { digest, action }: { digest: string; action: DecisionAction }, context: Context) =>
+        restoreAutonomy({ digest, action, cause: causeOf(context) }),
     },
     Autonomy: {
       blindReviews: ({ answers }: Autonomy) => answers.length,

@@ -1,3 +1,4 @@
+import { causeOf } from '@redress/shared/cause.ts'
 import type { RequestContext } from '@redress/shared/subgraph.ts'
 import type { PolicyVersion } from '../domain/decision.ts'
 import type { PolicyFile } from '../domain/policy.ts'
@@ -10,7 +11,6 @@ import type { ProposePolicy } from '../use-cases/propose-policy.ts'
 import type { PublishPolicy } from '../use-cases/publish-policy.ts'
 import type { RollbackPolicy } from '../use-cases/rollback-policy.ts'
 import type { StartTrialCommand, TryPolicy } from '../use-cases/try-policy.ts'
-import { causeOf } from './cause.ts'
 import { checkFiles } from './policy-arguments.ts'
 import type { PolicyLoaders } from './policy-loaders.ts'
 

@@ -1,8 +1,8 @@
+import { causeOf } from '@redress/shared/cause.ts'
 import type { RequestContext } from '@redress/shared/subgraph.ts'
 import type { RuleContent } from '../domain/business-rule.ts'
 import type { Rules } from '../use-cases/rule-ports.ts'
 import type { UpsertRule } from '../use-cases/upsert-rule.ts'
-import { causeOf } from './cause.ts'
 
 type Argument = Readonly<{ input: Omit<RuleContent, 'verdict'> & RuleOptions }>
 type RuleOptions = Readonly<{ verdict?: RuleContent['verdict']; version?: number | null }>

@@ -29,4 +29,11 @@ describe('an event of the decision service', () => {
   it('about a review means nothing to an issue, which told of it', () => {
     expect(toIssueNews(eventOf('dec_1', 2, { type: 'decision.reviewed', data: {} }))).toEqual([])
   })
+
+  it('passes its trace on to what the issue does in answer', () => {
+    const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const started = eventOf('dec_1', 1, { type: 'decision.started', data: { issueId: 'iss_1' }, trace })
+
+    expect(toIssueNews(started)).toMatchObject([{ cause: { actor: 'redress:decisions', trace } }])
+  })
 })

@@ -1,7 +1,5 @@
 import type { Priority } from '@redress/shared/contracts.ts'
-import { type Cause, tracedBy } from '@redress/shared/events/envelope.ts'
 import { type DetailsArgument, toIssueDetails } from '@redress/shared/issue-details.ts'
-import type { RequestContext } from '@redress/shared/subgraph.ts'
 import type { IssueInput } from '../domain/issue-input.ts'
 
 export type CreateIssueArgument = Readonly<{
@@ -22,8 +20,4 @@ export function toIssueInput({ customerMessage, ...argument }: CreateIssueArgume
     details: toIssueDetails(details),
     ...(customerMessage != null && { customerMessage }),
   }
-}
-
-export function causeOf({ principal, requestId, clientIp, trace }: RequestContext<unknown>): Cause {
-  return { actor: principal.id, requestId, ip: clientIp, ...tracedBy(trace) }
 }

@@ -1,4 +1,5 @@
 import { can, type Principal, reachOf } from '@redress/shared/access.ts'
+import { causeOf } from '@redress/shared/cause.ts'
 import type { IssueDetails } from '@redress/shared/contracts.ts'
 import { AppError, BadUserInputError } from '@redress/shared/errors.ts'
 import type { PageArguments } from '@redress/shared/pagination.ts'
@@ -10,7 +11,7 @@ import type { CreateIssueCommand, CreateIssues } from '../use-cases/create-issue
 import type { RetryIssue } from '../use-cases/retry-issue.ts'
 import type { ReviewIssue, ReviewIssueCommand } from '../use-cases/review-issue.ts'
 import type { IssueFilter, Views } from '../use-cases/views.ts'
-import { type CreateIssueArgument, causeOf, toIssueInput } from './issue-arguments.ts'
+import { type CreateIssueArgument, toIssueInput } from './issue-arguments.ts'
 import type { Loaders } from './loaders.ts'
 
 type Context = RequestContext<Loaders>

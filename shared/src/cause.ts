@@ -1,0 +1,7 @@
+import { type Cause, tracedBy } from './events/envelope.ts'
+import type { RequestContext } from './subgraph.ts'
+
+/** The cause of a change that a request makes: its caller, request id, address and trace. */
+export function causeOf({ principal, requestId, clientIp, trace }: RequestContext<unknown>) {
+  return { actor: principal.id, requestId, ip: clientIp, ...tracedBy(trace) } satisfies Cause
+}
