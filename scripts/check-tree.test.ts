@@ -35,7 +35,7 @@ describe('the tree', () => {
     ['gateway/src/access/tokens.ts', '../http/server.ts', 'gateway/access may not import gateway/http'],
     ['gateway/src/main.ts', '../../scripts/start.ts', 'program may not import scripts'],
     ['scripts/start.ts', '../gateway/src/http/server.ts', 'scripts may not import gateway/http'],
-    ['shared/src/mongo.ts', '@redress/devdb/server.ts', 'shared may not import devdb'],
+    ['shared/src/stores/mongo.ts', '@redress/devdb/server.ts', 'shared may not import devdb'],
     [
       'audit-service/src/inbound/x.ts',
       '../../../issues-service/src/inbound/y.ts',

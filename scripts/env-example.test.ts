@@ -11,7 +11,7 @@ const SOURCES = [
   '*/src/*config.ts',
   'infra/*/src/{config,main}.ts',
   'issues-service/src/seed.ts',
-  'shared/src/service-environment.ts',
+  'shared/src/process/service-environment.ts',
 ]
 const configured = globSync(SOURCES, { cwd: fromRoot('.') }).flatMap((file) =>
   [...read(file).matchAll(/^ +'?([A-Z][A-Z_]+)\??'?:/gm)].map(([, name]) => name!),

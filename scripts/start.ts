@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { releaseStartupMemory } from '@redress/shared/startup-memory.ts'
+import { releaseStartupMemory } from '@redress/shared/process/startup-memory.ts'
 import { writeDevFile } from './stack/dev-file.ts'
 import { StackError } from './stack/failure.ts'
 import { printHelpIfAsked, START_HELP } from './stack/help.ts'

@@ -1,5 +1,5 @@
-import { readEnvironment } from '@redress/shared/config.ts'
-import { ServiceEnvironment, toServiceConfig } from '@redress/shared/service-environment.ts'
+import { readEnvironment } from '@redress/shared/process/config.ts'
+import { ServiceEnvironment, toServiceConfig } from '@redress/shared/process/service-environment.ts'
 
 const Environment = ServiceEnvironment.merge({
   AUDIT_PORT: "string.integer.parse |> 0 <= number <= 65535 = '4003'",

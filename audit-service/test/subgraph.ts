@@ -1,5 +1,5 @@
-import { createInternalTokenVerifier } from '@redress/shared/internal-token.ts'
-import { serveSubgraph } from '@redress/shared/subgraph.ts'
+import { createInternalTokenVerifier } from '@redress/shared/access/internal-token.ts'
+import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 import { createLoaders } from '../src/inbound/loaders.ts'
 import { createResolvers } from '../src/inbound/resolvers.ts'
 import { createMongoApiKeys } from '../src/outbound/mongo-api-keys.ts'

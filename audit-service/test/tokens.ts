@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
-import type { Principal } from '@redress/shared/access.ts'
-import { createInternalTokenSigner } from '@redress/shared/internal-token.ts'
+import { createInternalTokenSigner } from '@redress/shared/access/internal-token.ts'
+import type { Principal } from '@redress/shared/access/permissions.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
 const sign = createInternalTokenSigner(privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64'))

@@ -1,4 +1,4 @@
-import { readEnvironment } from '@redress/shared/config.ts'
+import { readEnvironment } from '@redress/shared/process/config.ts'
 import { describe, expect, it } from 'vitest'
 import { BatchingEnvironment, toBatchingConfig } from './batching-config.ts'
 import { CASES_MAX } from './engines/ai/answer-shape.ts'

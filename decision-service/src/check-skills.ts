@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { ConfigError, readEnvironment } from '@redress/shared/config.ts'
+import { ConfigError, readEnvironment } from '@redress/shared/process/config.ts'
 import { AiEnvironment, toAiConfig } from './ai-config.ts'
 import type { Model } from './engines/ai/model.ts'
 import { type AttackReport, toAttackReport, toAttackTable } from './engines/attacks/attack-report.ts'

@@ -1,5 +1,5 @@
-import { readEnvironment } from '@redress/shared/config.ts'
-import { ServiceEnvironment, toServiceConfig } from '@redress/shared/service-environment.ts'
+import { readEnvironment } from '@redress/shared/process/config.ts'
+import { ServiceEnvironment, toServiceConfig } from '@redress/shared/process/service-environment.ts'
 import { AiEnvironment, toAiConfig } from './ai-config.ts'
 import { BatchingEnvironment, toBatchingConfig } from './batching-config.ts'
 import { OversightEnvironment, toOversightConfig } from './oversight-config.ts'

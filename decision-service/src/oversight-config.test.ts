@@ -1,4 +1,4 @@
-import { readEnvironment } from '@redress/shared/config.ts'
+import { readEnvironment } from '@redress/shared/process/config.ts'
 import { type } from 'arktype'
 import { describe, expect, it } from 'vitest'
 import { OversightEnvironment, toOversightConfig } from './oversight-config.ts'

@@ -1,6 +1,6 @@
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import { createOutbox, outboxCollection } from '@redress/shared/events/outbox.ts'
-import { serveSubgraph } from '@redress/shared/subgraph.ts'
+import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 import { ask, tokenOf, verifyToken, withRole } from '@redress/shared/testing/callers.ts'
 import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { startHttpServer } from '@redress/shared/http.ts'
+import { startHttpServer } from '@redress/shared/process/http.ts'
 
 export type SentRequest = Readonly<{
   custom_id: string

@@ -1,5 +1,5 @@
-import { createMetrics } from '@redress/shared/metrics.ts'
-import { startTelemetry } from '@redress/shared/telemetry.ts'
+import { createMetrics } from '@redress/shared/telemetry/metrics.ts'
+import { startTelemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { readMetrics } from '@redress/shared/testing/read-metrics.ts'
 import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { startTraceReceiver } from '@redress/shared/testing/trace-receiver.ts'

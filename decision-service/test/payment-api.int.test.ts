@@ -1,5 +1,5 @@
-import { createMetrics } from '@redress/shared/metrics.ts'
-import { serveSubgraph } from '@redress/shared/subgraph.ts'
+import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
+import { createMetrics } from '@redress/shared/telemetry/metrics.ts'
 import { ask, tokenOf, verifyToken, withRole } from '@redress/shared/testing/callers.ts'
 import { readMetrics } from '@redress/shared/testing/read-metrics.ts'
 import { openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'

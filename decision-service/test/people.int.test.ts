@@ -1,6 +1,6 @@
 import { createOutbox, outboxCollection } from '@redress/shared/events/outbox.ts'
-import { inTransaction } from '@redress/shared/mongo.ts'
-import { serveSubgraph } from '@redress/shared/subgraph.ts'
+import { inTransaction } from '@redress/shared/stores/mongo.ts'
+import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 import { ask, tokenOf, verifyToken, withRole } from '@redress/shared/testing/callers.ts'
 import { openTestDatabase, silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { serveSubgraph } from '@redress/shared/subgraph.ts'
+import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 import { ask, tokenOf, verifyToken, withRole } from '@redress/shared/testing/callers.ts'
 import { openTestDatabase, silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'

@@ -1,7 +1,7 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import { createOutbox, outboxCollection, prepareOutbox } from '@redress/shared/events/outbox.ts'
-import { inTransaction } from '@redress/shared/mongo.ts'
+import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { Db, MongoClient } from 'mongodb'
 import type { Verdict } from '../src/domain/decision.ts'
 import { NO_OVERSIGHT, type Oversight } from '../src/domain/oversight.ts'

@@ -1,4 +1,4 @@
-import { serveSubgraph } from '@redress/shared/subgraph.ts'
+import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 import { ask, tokenOf, verifyToken, withRole } from '@redress/shared/testing/callers.ts'
 import { openTestDatabase, silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, describe, expect, it } from 'vitest'

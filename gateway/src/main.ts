@@ -1,6 +1,6 @@
-import { configOrExit } from '@redress/shared/config.ts'
-import { announceReady, endWithOneLine, exitAfter, untilStopped } from '@redress/shared/lifecycle.ts'
-import { createLogger } from '@redress/shared/logger.ts'
+import { configOrExit } from '@redress/shared/process/config.ts'
+import { announceReady, endWithOneLine, exitAfter, untilStopped } from '@redress/shared/process/lifecycle.ts'
+import { createLogger } from '@redress/shared/process/logger.ts'
 import { readConfig } from './config.ts'
 import { startGateway } from './start.ts'
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connectRedis, type Redis } from '@redress/shared/redis.ts'
+import { connectRedis, type Redis } from '@redress/shared/stores/redis.ts'
 import { silent } from '@redress/shared/testing/stores.ts'
 import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -1,9 +1,9 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createInternalTokenVerifier } from '@redress/shared/access/internal-token.ts'
 import { ForbiddenError } from '@redress/shared/errors.ts'
-import { createInternalTokenVerifier } from '@redress/shared/internal-token.ts'
-import { createLogger } from '@redress/shared/logger.ts'
-import { type RequestContext, serveSubgraph } from '@redress/shared/subgraph.ts'
+import { createLogger } from '@redress/shared/process/logger.ts'
+import { type RequestContext, serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 
 type Resolvers = Parameters<typeof serveSubgraph>[0]['resolvers']
 type Call = Readonly<{ subgraph: string; context: RequestContext<unknown> }>

@@ -3,9 +3,9 @@
  * Usage: node issues-service/src/seed.ts <file>
  */
 import { readFile } from 'node:fs/promises'
-import { configOrExit, readEnvironment } from '@redress/shared/config.ts'
-import { readMasterKey } from '@redress/shared/encryption.ts'
-import { connectMongo } from '@redress/shared/mongo.ts'
+import { configOrExit, readEnvironment } from '@redress/shared/process/config.ts'
+import { readMasterKey } from '@redress/shared/stores/encryption.ts'
+import { connectMongo } from '@redress/shared/stores/mongo.ts'
 import { type } from 'arktype'
 import { SampleData } from './inbound/sample-data.ts'
 import { collectionsOf, prepareCollections } from './outbound/documents.ts'

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInternalTokenSigner, createInternalTokenVerifier } from '@redress/shared/internal-token.ts'
+import { createInternalTokenSigner, createInternalTokenVerifier } from '@redress/shared/access/internal-token.ts'
 import { importSPKI, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { createTemporaryDirectory } from '../testing/temporary-directory.ts'

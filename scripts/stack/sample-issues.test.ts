@@ -1,4 +1,4 @@
-import { parseJson, readBody, startHttpServer } from '@redress/shared/http.ts'
+import { parseJson, readBody, startHttpServer } from '@redress/shared/process/http.ts'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { createSampleIssues, followIssues, isDecided, type SampleIssue } from './sample-issues.ts'
 import { tableHead, toTableRow } from './sample-table.ts'

@@ -1,5 +1,5 @@
-import { startHttpServer } from '@redress/shared/http.ts'
-import { announceReady, untilStopped } from '@redress/shared/lifecycle.ts'
+import { startHttpServer } from '@redress/shared/process/http.ts'
+import { announceReady, untilStopped } from '@redress/shared/process/lifecycle.ts'
 
 /** A service that does nothing, in the manner that its environment asks for. */
 const { FIXTURE_EXIT, FIXTURE_DEAF, FIXTURE_MUTE, PORT } = process.env

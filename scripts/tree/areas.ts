@@ -44,10 +44,10 @@ const PURE = [
   'issue-details.ts',
   'masking.ts',
   'plain-text.ts',
-  'access.ts',
-  'api-key.ts',
-  'pagination.ts',
-  'coalesce.ts',
+  'access/permissions.ts',
+  'access/api-key.ts',
+  'stores/pagination.ts',
+  'resilience/coalesce.ts',
   'events/envelope.ts',
 ]
 const SHARED = '@redress/shared/'

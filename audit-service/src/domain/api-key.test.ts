@@ -1,4 +1,4 @@
-import type { Principal, Role } from '@redress/shared/access.ts'
+import type { Principal, Role } from '@redress/shared/access/permissions.ts'
 import { describe, expect, it } from 'vitest'
 import { type KeyRequest, makeKey, revokeKey } from './api-key.ts'
 

@@ -1,5 +1,5 @@
-import { hasRole, type Principal, type Role } from '@redress/shared/access.ts'
-import { hashOfApiKey } from '@redress/shared/api-key.ts'
+import { hashOfApiKey } from '@redress/shared/access/api-key.ts'
+import { hasRole, type Principal, type Role } from '@redress/shared/access/permissions.ts'
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import { asNew, type Cause, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
 import { RoleNotGrantableError } from './errors.ts'

@@ -1,4 +1,4 @@
-import type { Role } from '@redress/shared/access.ts'
+import type { Role } from '@redress/shared/access/permissions.ts'
 import { AppError } from '@redress/shared/errors.ts'
 
 export class ApiKeyNotFoundError extends AppError {

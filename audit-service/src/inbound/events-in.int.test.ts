@@ -1,6 +1,6 @@
 import { type DomainEvent, STREAMS, type StreamName } from '@redress/shared/events/envelope.ts'
 import type { StreamConsumer } from '@redress/shared/events/stream-consumer.ts'
-import type { Redis } from '@redress/shared/redis.ts'
+import type { Redis } from '@redress/shared/stores/redis.ts'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { issueEvent, issueEvents } from '../../test/events.ts'
 import { type Database, logger, openDatabase, openRedis } from '../../test/stores.ts'

@@ -6,7 +6,7 @@ import {
   type StreamConsumer,
   startStreamConsumer,
 } from '@redress/shared/events/stream-consumer.ts'
-import type { Metrics } from '@redress/shared/metrics.ts'
+import type { Metrics } from '@redress/shared/telemetry/metrics.ts'
 
 /** Nobody waits for the record to the millisecond; larger batches make it cheaper for everybody. */
 const GATHER_MS = 100

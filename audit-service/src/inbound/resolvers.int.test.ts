@@ -1,4 +1,4 @@
-import type { HttpServer } from '@redress/shared/http.ts'
+import type { HttpServer } from '@redress/shared/process/http.ts'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { issueEvents } from '../../test/events.ts'
 import { type Database, openDatabase, openRecord } from '../../test/stores.ts'

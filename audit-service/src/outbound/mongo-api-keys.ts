@@ -1,5 +1,5 @@
-import { inTransaction } from '@redress/shared/mongo.ts'
-import { readPage } from '@redress/shared/pagination.ts'
+import { inTransaction } from '@redress/shared/stores/mongo.ts'
+import { readPage } from '@redress/shared/stores/pagination.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
 import type { ApiKeys, ApiKeysTransaction } from '../use-cases/ports.ts'
 import { recordEvents } from '../use-cases/record-events.ts'

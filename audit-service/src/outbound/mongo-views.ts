@@ -1,4 +1,10 @@
-import { type Connection, type PageArguments, readPage, sizeOf, toConnection } from '@redress/shared/pagination.ts'
+import {
+  type Connection,
+  type PageArguments,
+  readPage,
+  sizeOf,
+  toConnection,
+} from '@redress/shared/stores/pagination.ts'
 import type { Filter } from 'mongodb'
 import type { AuditEntry } from '../domain/entry.ts'
 import type { AuditFilter, Views } from '../use-cases/ports.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { API_KEY_ID_BYTES, API_KEY_SECRET_BYTES, toApiKeySecret } from '@redress/shared/api-key.ts'
+import { API_KEY_ID_BYTES, API_KEY_SECRET_BYTES, toApiKeySecret } from '@redress/shared/access/api-key.ts'
 import type { Secret } from '../domain/api-key.ts'
 
 export function makeRandomSecret(): Secret {

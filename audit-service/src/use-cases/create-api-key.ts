@@ -1,4 +1,4 @@
-import type { Principal } from '@redress/shared/access.ts'
+import type { Principal } from '@redress/shared/access/permissions.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import { type ApiKey, type KeyRequest, makeKey, type Secret } from '../domain/api-key.ts'
 import type { ApiKeys, Clock } from './ports.ts'

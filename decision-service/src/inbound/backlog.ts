@@ -1,4 +1,4 @@
-import type { Logger } from '@redress/shared/logger.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
 
 /** Batches take minutes to hours; looking more often gains nothing. */
 const EVERY_MS = 30_000

@@ -1,5 +1,5 @@
-import type { Metrics } from '@redress/shared/metrics.ts'
-import { createCounters, createHistograms } from '@redress/shared/tallies.ts'
+import type { Metrics } from '@redress/shared/telemetry/metrics.ts'
+import { createCounters, createHistograms } from '@redress/shared/telemetry/tallies.ts'
 
 const SECONDS = [0.1, 0.5, 1, 2, 5, 10, 30, 60]
 

@@ -1,5 +1,5 @@
-import type { Metrics } from '@redress/shared/metrics.ts'
-import { createCounters } from '@redress/shared/tallies.ts'
+import type { Metrics } from '@redress/shared/telemetry/metrics.ts'
+import { createCounters } from '@redress/shared/telemetry/tallies.ts'
 import type { StoredPayment } from '../domain/stored-payment.ts'
 
 /** Counts what was decided about payments, by verdict. Answers that are given again are not counted. */

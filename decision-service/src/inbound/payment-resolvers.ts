@@ -1,5 +1,5 @@
-import { causeOf } from '@redress/shared/cause.ts'
-import type { RequestContext } from '@redress/shared/subgraph.ts'
+import { causeOf } from '@redress/shared/events/cause.ts'
+import type { RequestContext } from '@redress/shared/subgraph/serve-subgraph.ts'
 import type { PaymentInput } from '../domain/payment-input.ts'
 import type { StoredPayment } from '../domain/stored-payment.ts'
 import type { DecidePayment } from '../use-cases/decide-payment.ts'

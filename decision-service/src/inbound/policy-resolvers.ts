@@ -1,5 +1,5 @@
-import { causeOf } from '@redress/shared/cause.ts'
-import type { RequestContext } from '@redress/shared/subgraph.ts'
+import { causeOf } from '@redress/shared/events/cause.ts'
+import type { RequestContext } from '@redress/shared/subgraph/serve-subgraph.ts'
 import type { PolicyVersion } from '../domain/decision.ts'
 import type { PolicyFile } from '../domain/policy.ts'
 import { type Deployment, deploymentInForce } from '../domain/policy-deployment.ts'

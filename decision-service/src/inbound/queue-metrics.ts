@@ -1,5 +1,5 @@
-import type { Metrics } from '@redress/shared/metrics.ts'
-import { createGauges } from '@redress/shared/tallies.ts'
+import type { Metrics } from '@redress/shared/telemetry/metrics.ts'
+import { createGauges } from '@redress/shared/telemetry/tallies.ts'
 import type { QueueViews } from '../use-cases/views.ts'
 
 type Options = Readonly<{ metrics: Metrics; queues: QueueViews; mayReport: () => boolean }>

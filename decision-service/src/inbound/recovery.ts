@@ -1,4 +1,4 @@
-import type { Logger } from '@redress/shared/logger.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
 
 const EVERY_MS = 10_000
 

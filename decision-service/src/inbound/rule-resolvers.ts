@@ -1,5 +1,5 @@
-import { causeOf } from '@redress/shared/cause.ts'
-import type { RequestContext } from '@redress/shared/subgraph.ts'
+import { causeOf } from '@redress/shared/events/cause.ts'
+import type { RequestContext } from '@redress/shared/subgraph/serve-subgraph.ts'
 import type { RuleContent } from '../domain/business-rule.ts'
 import type { Rules } from '../use-cases/rule-ports.ts'
 import type { UpsertRule } from '../use-cases/upsert-rule.ts'

@@ -1,4 +1,4 @@
-import type { Logger } from '@redress/shared/logger.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Collection } from 'mongodb'
 import { autonomyIdFor } from '../domain/autonomy.ts'
 import type { Oversight } from '../domain/oversight.ts'

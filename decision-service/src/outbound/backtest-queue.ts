@@ -1,6 +1,6 @@
 import { tracedBy } from '@redress/shared/events/envelope.ts'
-import type { Logger } from '@redress/shared/logger.ts'
-import type { Redis } from '@redress/shared/redis.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
+import type { Redis } from '@redress/shared/stores/redis.ts'
 import { createNodeRedisClient, Queue } from 'bullmq'
 import type { Backtest } from '../domain/backtest.ts'
 import type { BacktestQueue } from '../use-cases/backtest-ports.ts'

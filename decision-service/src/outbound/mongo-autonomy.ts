@@ -1,5 +1,5 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
-import { inTransaction } from '@redress/shared/mongo.ts'
+import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { ClientSession, Collection, Db, MongoClient } from 'mongodb'
 import type { Autonomy } from '../domain/autonomy.ts'
 import type { AutonomyStore, AutonomyTransaction, AutonomyViews } from '../use-cases/autonomy-ports.ts'

@@ -1,5 +1,5 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
-import { inTransaction } from '@redress/shared/mongo.ts'
+import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { Collection, Db, MongoClient } from 'mongodb'
 import type { Backtest, BacktestStatus } from '../domain/backtest.ts'
 import type { BacktestStore } from '../use-cases/backtest-ports.ts'

@@ -1,5 +1,5 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
-import { inTransaction } from '@redress/shared/mongo.ts'
+import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
 import type { DecisionsStore, DecisionsTransaction } from '../use-cases/ports.ts'
 import { type Collections, toDecision, toJob } from './documents.ts'

@@ -1,4 +1,4 @@
-import { readPage } from '@redress/shared/pagination.ts'
+import { readPage } from '@redress/shared/stores/pagination.ts'
 import type { Filter } from 'mongodb'
 import type { StoredDecision } from '../domain/stored-decision.ts'
 import type { DecisionFilter, Views } from '../use-cases/views.ts'

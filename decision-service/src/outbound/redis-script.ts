@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Redis } from '@redress/shared/redis.ts'
+import type { Redis } from '@redress/shared/stores/redis.ts'
 
 /** Longer than this nobody waits for Redis. */
 const TIMEOUT_MS = 1_000

@@ -1,4 +1,4 @@
-import type { Redis } from '@redress/shared/redis.ts'
+import type { Redis } from '@redress/shared/stores/redis.ts'
 import { createRedisScript } from './redis-script.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
-import type { Logger } from '@redress/shared/logger.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Db, MongoClient } from 'mongodb'
 import { policyCollectionsOf, preparePolicyCollections } from '../outbound/policies/policy-documents.ts'
 import { openPolicies, type PolicyRegistry } from '../outbound/policies/policy-registry.ts'

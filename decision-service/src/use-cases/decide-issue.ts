@@ -1,5 +1,5 @@
-import { coalesce } from '@redress/shared/coalesce.ts'
 import { type DomainEvent, momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
+import { coalesce } from '@redress/shared/resilience/coalesce.ts'
 import { HoldDecisionError } from '../domain/ai-errors.ts'
 import type { Decision, Evaluated, Verdict } from '../domain/decision.ts'
 import { JobMissingError } from '../domain/errors.ts'

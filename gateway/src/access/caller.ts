@@ -1,4 +1,4 @@
-import { type Principal, reachOf } from '@redress/shared/access.ts'
+import { type Principal, reachOf } from '@redress/shared/access/permissions.ts'
 
 /** Somebody whose credentials were found good. The same object for the same credentials, for as long as it is kept. */
 export type Caller = Readonly<{

@@ -1,5 +1,5 @@
-import type { Logger } from '@redress/shared/logger.ts'
-import type { Redis } from '@redress/shared/redis.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
+import type { Redis } from '@redress/shared/stores/redis.ts'
 import { LRUCache } from 'lru-cache'
 import { RateLimiterRedis } from 'rate-limiter-flexible'
 

@@ -1,5 +1,5 @@
-import { GATEWAY_PRINCIPAL, ROLES, type Role } from '@redress/shared/access.ts'
-import type { SignInternalToken } from '@redress/shared/internal-token.ts'
+import type { SignInternalToken } from '@redress/shared/access/internal-token.ts'
+import { GATEWAY_PRINCIPAL, ROLES, type Role } from '@redress/shared/access/permissions.ts'
 import { type } from 'arktype'
 import type { Pool } from 'undici'
 

@@ -1,4 +1,4 @@
-import { hashOfApiKey, toApiKeySecret } from '@redress/shared/api-key.ts'
+import { hashOfApiKey, toApiKeySecret } from '@redress/shared/access/api-key.ts'
 import { describe, expect, it } from 'vitest'
 import type { ApiKeyFacts } from './find-api-key.ts'
 import { createApiKeyCallers } from './verify-api-key.ts'

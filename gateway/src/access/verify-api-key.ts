@@ -1,5 +1,5 @@
-import { API_KEY_PRINCIPAL, type Principal } from '@redress/shared/access.ts'
-import { isApiKey, readApiKeyId } from '@redress/shared/api-key.ts'
+import { isApiKey, readApiKeyId } from '@redress/shared/access/api-key.ts'
+import { API_KEY_PRINCIPAL, type Principal } from '@redress/shared/access/permissions.ts'
 import { UnauthenticatedError } from '@redress/shared/errors.ts'
 import { LRUCache } from 'lru-cache'
 import { type Caller, type CallerSource, scopeOf } from './caller.ts'

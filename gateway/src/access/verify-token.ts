@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
+import { toPrincipal } from '@redress/shared/access/internal-token.ts'
 import { AppError, UnauthenticatedError } from '@redress/shared/errors.ts'
-import { toPrincipal } from '@redress/shared/internal-token.ts'
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { type Caller, type CallerSource, scopeOf } from './caller.ts'

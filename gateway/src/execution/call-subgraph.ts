@@ -1,8 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Breaker, type BreakerOptions, type BreakerState, createBreaker } from '@redress/shared/breaker.ts'
-import type { SignInternalToken } from '@redress/shared/internal-token.ts'
-import type { Logger } from '@redress/shared/logger.ts'
-import type { Telemetry } from '@redress/shared/telemetry.ts'
+import type { SignInternalToken } from '@redress/shared/access/internal-token.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
+import {
+  type Breaker,
+  type BreakerOptions,
+  type BreakerState,
+  createBreaker,
+} from '@redress/shared/resilience/breaker.ts'
+import type { Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import type { Cancellation } from './cancellation.ts'
 import { createInFlight, type Launch } from './in-flight.ts'
 import type { OperationContext } from './operation-context.ts'

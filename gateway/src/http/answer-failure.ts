@@ -1,5 +1,5 @@
 import { AppError } from '@redress/shared/errors.ts'
-import type { Logger } from '@redress/shared/logger.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
 import { RateLimitedError } from '../access/errors.ts'
 import { pushHeaders } from '../access/rate-limit.ts'
 import { INTERNAL, NEUTRAL } from '../operations/public-error.ts'

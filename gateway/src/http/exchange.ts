@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { hasUnreadBody } from '@redress/shared/http.ts'
-import type { Logger } from '@redress/shared/logger.ts'
+import { hasUnreadBody } from '@redress/shared/process/http.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Observed } from '../execution/operation-context.ts'
 import { clientIpOf, requestIdOf } from './request-facts.ts'
 

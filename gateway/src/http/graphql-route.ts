@@ -1,5 +1,5 @@
-import { headerOf, parseJson, readBody } from '@redress/shared/http.ts'
-import type { Telemetry } from '@redress/shared/telemetry.ts'
+import { headerOf, parseJson, readBody } from '@redress/shared/process/http.ts'
+import type { Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import type { Authenticate } from '../access/authenticate.ts'
 import type { Caller } from '../access/caller.ts'
 import { RateLimitedError } from '../access/errors.ts'

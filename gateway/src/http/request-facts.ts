@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
-import { headerOf } from '@redress/shared/http.ts'
+import { headerOf } from '@redress/shared/process/http.ts'
 
 /** Short and harmless in logs and headers, wherever it is passed on to. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/

@@ -1,4 +1,10 @@
-import { type Counter, createCounters, createGauges, createHistograms, perName } from '@redress/shared/tallies.ts'
+import {
+  type Counter,
+  createCounters,
+  createGauges,
+  createHistograms,
+  perName,
+} from '@redress/shared/telemetry/tallies.ts'
 import type { Registry } from 'prom-client'
 import { countRequests, type FinishedRequest } from './request-metrics.ts'
 

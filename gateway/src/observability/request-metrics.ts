@@ -1,4 +1,4 @@
-import { createCounters, createHistograms, type Histogram } from '@redress/shared/tallies.ts'
+import { createCounters, createHistograms, type Histogram } from '@redress/shared/telemetry/tallies.ts'
 import type { Registry } from 'prom-client'
 import { createLabelLimit } from './label-limit.ts'
 

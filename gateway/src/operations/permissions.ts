@@ -1,4 +1,4 @@
-import { type Principal, reachOf } from '@redress/shared/access.ts'
+import { type Principal, reachOf } from '@redress/shared/access/permissions.ts'
 import {
   type DocumentNode,
   type GraphQLCompositeType,

@@ -1,6 +1,6 @@
-import type { Principal } from '@redress/shared/access.ts'
+import type { Principal } from '@redress/shared/access/permissions.ts'
 import { ForbiddenError } from '@redress/shared/errors.ts'
-import type { Logger } from '@redress/shared/logger.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
 import { type GraphQLFormattedError, OperationTypeNode } from 'graphql'
 import type { Caller } from '../access/caller.ts'
 import type { Row } from '../execution/json.ts'

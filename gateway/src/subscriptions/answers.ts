@@ -1,4 +1,4 @@
-import type { Logger } from '@redress/shared/logger.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
 import { LRUCache } from 'lru-cache'
 import { createGate } from './gate.ts'
 import { ANSWER_TIMEOUT_MS, ANSWERS_AT_ONCE_MAX, ANSWERS_KEPT_BYTES_MAX, ANSWERS_KEPT_MS } from './limits.ts'

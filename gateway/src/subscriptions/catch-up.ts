@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StreamName } from '@redress/shared/events/envelope.ts'
-import type { Logger } from '@redress/shared/logger.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Answers } from './answers.ts'
 import { type After, compareEntryIds } from './cursor.ts'
 import { CursorExpiredError, CursorInvalidError, SlowReaderError } from './errors.ts'

@@ -1,5 +1,5 @@
 import { AppError } from '@redress/shared/errors.ts'
-import type { Logger } from '@redress/shared/logger.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
 import type { GraphQLFormattedError } from 'graphql'
 
 /** Why a subscription or an operation ends early: what was wrong with it, or what happened to it. */

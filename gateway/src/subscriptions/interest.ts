@@ -1,4 +1,4 @@
-import { type Principal, reachOf } from '@redress/shared/access.ts'
+import { type Principal, reachOf } from '@redress/shared/access/permissions.ts'
 import { ForbiddenError } from '@redress/shared/errors.ts'
 import type { PreparedSubscription, SubscriptionField } from './prepared-subscription.ts'
 import type { StreamEvent } from './stream-event.ts'

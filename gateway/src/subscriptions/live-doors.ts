@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Logger } from '@redress/shared/logger.ts'
-import type { Redis } from '@redress/shared/redis.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
+import type { Redis } from '@redress/shared/stores/redis.ts'
 import type { Authenticate } from '../access/authenticate.ts'
 import type { RateLimiter } from '../access/rate-limit.ts'
 import type { GatewayMetrics } from '../observability/gateway-metrics.ts'

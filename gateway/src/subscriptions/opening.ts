@@ -1,4 +1,4 @@
-import type { Logger } from '@redress/shared/logger.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
 import { type After, readAfter } from './cursor.ts'
 import { toEnd } from './ends.ts'
 import type { Membership } from './membership.ts'

@@ -1,4 +1,4 @@
-import type { Logger } from '@redress/shared/logger.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
 import type { End } from './ends.ts'
 import type { Group } from './group.ts'
 import type { Groups } from './groups.ts'

@@ -1,5 +1,5 @@
 import type { StreamName } from '@redress/shared/events/envelope.ts'
-import type { Redis } from '@redress/shared/redis.ts'
+import type { Redis } from '@redress/shared/stores/redis.ts'
 import { LRUCache } from 'lru-cache'
 import { ENTRIES_KEPT_MAX } from './limits.ts'
 import { type Entry, readEntry } from './stream-event.ts'

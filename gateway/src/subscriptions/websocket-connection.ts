@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { AppError, UnauthenticatedError } from '@redress/shared/errors.ts'
-import type { Logger } from '@redress/shared/logger.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
 import type { RawData, WebSocket } from 'ws'
 import { type End, toEnd, toErrors } from './ends.ts'
 import { SlowReaderError, StoppingError, TooManySubscriptionsError } from './errors.ts'

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { headerOf } from '@redress/shared/http.ts'
+import { headerOf } from '@redress/shared/process/http.ts'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { createHeartbeat } from './heartbeat.ts'
 import { CLOSING_MS, MESSAGE_BYTES_MAX, PING_EVERY_MS, SOCKETS_MAX } from './limits.ts'

@@ -1,6 +1,6 @@
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import { STREAMS } from '@redress/shared/events/envelope.ts'
-import type { Redis } from '@redress/shared/redis.ts'
+import type { Redis } from '@redress/shared/stores/redis.ts'
 
 type Moved = Readonly<{ id?: string; customerId?: string; to?: string; number?: number; at?: string }>
 

@@ -1,4 +1,4 @@
-import { announceReady, untilStopped } from '@redress/shared/lifecycle.ts'
+import { announceReady, untilStopped } from '@redress/shared/process/lifecycle.ts'
 import { startDevdb } from './server.ts'
 
 const log = (level: number, msg: string, facts: object = {}) =>

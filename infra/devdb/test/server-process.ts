@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { ReadyMessage } from '@redress/shared/lifecycle.ts'
+import type { ReadyMessage } from '@redress/shared/process/lifecycle.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 

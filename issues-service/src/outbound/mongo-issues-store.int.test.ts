@@ -1,6 +1,6 @@
-import { coalesce } from '@redress/shared/coalesce.ts'
 import { DecisionCase } from '@redress/shared/contracts.ts'
 import { outboxCollection } from '@redress/shared/events/outbox.ts'
+import { coalesce } from '@redress/shared/resilience/coalesce.ts'
 import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import { describe, expect, it } from 'vitest'
 import {

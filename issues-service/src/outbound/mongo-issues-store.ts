@@ -1,6 +1,6 @@
 import type { IssueType } from '@redress/shared/contracts.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
-import { inTransaction, isDuplicateKey } from '@redress/shared/mongo.ts'
+import { inTransaction, isDuplicateKey } from '@redress/shared/stores/mongo.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
 import { ConflictError } from '../domain/errors.ts'
 import type { Change } from '../domain/issue.ts'

@@ -5,7 +5,7 @@ import {
   type MasterKey,
   unwrapDataKey,
   wrapDataKey,
-} from '@redress/shared/encryption.ts'
+} from '@redress/shared/stores/encryption.ts'
 import type { PersonalData } from '../domain/customer.ts'
 import type { PersonalDataStore } from '../use-cases/ports.ts'
 import type { Collections } from './documents.ts'

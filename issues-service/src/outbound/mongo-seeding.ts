@@ -1,4 +1,4 @@
-import type { MasterKey } from '@redress/shared/encryption.ts'
+import type { MasterKey } from '@redress/shared/stores/encryption.ts'
 import type { Seed } from '../use-cases/seed.ts'
 import type { Collections } from './documents.ts'
 import { sealPersonalData } from './mongo-personal-data.ts'

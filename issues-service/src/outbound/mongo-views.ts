@@ -1,4 +1,4 @@
-import { type Connection, type PageArguments, readPage } from '@redress/shared/pagination.ts'
+import { type Connection, type PageArguments, readPage } from '@redress/shared/stores/pagination.ts'
 import type { Filter } from 'mongodb'
 import type { Customer } from '../domain/customer.ts'
 import type { Issue } from '../domain/issue.ts'

@@ -3,7 +3,7 @@
  * supervisor the body of the latest question when it is asked for it.
  */
 import { createServer } from 'node:http'
-import { announceReady } from '@redress/shared/lifecycle.ts'
+import { announceReady } from '@redress/shared/process/lifecycle.ts'
 
 const OPINION = {
   case: 'case-1',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { ApolloGateway } from '@apollo/gateway'
 import { ApolloServer } from '@apollo/server'
 import { startStandaloneServer } from '@apollo/server/standalone'
-import { announceReady, untilStopped } from '@redress/shared/lifecycle.ts'
+import { announceReady, untilStopped } from '@redress/shared/process/lifecycle.ts'
 import { fromRoot } from '../../stack/repository.ts'
 
 const ADDRESSES = {

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest'
-import { createMetrics } from '../metrics.ts'
+import { createMetrics } from '../telemetry/metrics.ts'
 import { eventOf } from '../testing/events.ts'
 import { readMetrics } from '../testing/read-metrics.ts'
 import { openTestDatabase, openTestRedis } from '../testing/stores.ts'

@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb'
-import type { Metrics } from '../metrics.ts'
-import type { Redis } from '../redis.ts'
-import { createGauges } from '../tallies.ts'
+import type { Redis } from '../stores/redis.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { createGauges } from '../telemetry/tallies.ts'
 import type { StreamName } from './envelope.ts'
 import { outboxCollection } from './outbox.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { NO_TELEMETRY, type Telemetry, type Work } from '../telemetry.ts'
+import { NO_TELEMETRY, type Telemetry, type Work } from '../telemetry/telemetry.ts'
 import { eventOf } from '../testing/events.ts'
 import { withSpans } from './event-spans.ts'
 

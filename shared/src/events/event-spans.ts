@@ -1,4 +1,4 @@
-import type { Span, Telemetry } from '../telemetry.ts'
+import type { Span, Telemetry } from '../telemetry/telemetry.ts'
 import { type DomainEvent, tracedBy } from './envelope.ts'
 
 type Carrier = Readonly<{ event: DomainEvent }>

@@ -1,5 +1,5 @@
 import type { ClientSession, Db, MongoClient } from 'mongodb'
-import { inTransaction } from '../mongo.ts'
+import { inTransaction } from '../stores/mongo.ts'
 import type { DomainEvent } from './envelope.ts'
 
 /** Longer than any event can be delivered again: streams and outboxes keep them a day. */

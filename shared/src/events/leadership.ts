@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { succeedsWithin } from '../deadline.ts'
-import type { Logger } from '../logger.ts'
-import type { Redis } from '../redis.ts'
+import type { Logger } from '../process/logger.ts'
+import { succeedsWithin } from '../resilience/deadline.ts'
+import type { Redis } from '../stores/redis.ts'
 
 /** How long a leader that went silent keeps the others waiting, up to one RENEW_MS more. */
 const LEASE_MS = 2_500

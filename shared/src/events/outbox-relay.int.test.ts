@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { inTransaction } from '../mongo.ts'
+import { inTransaction } from '../stores/mongo.ts'
 import { eventOf } from '../testing/events.ts'
 import { connectTestMongo, connectTestRedis, openTestDatabase, openTestRedis, silent } from '../testing/stores.ts'
 import { type DomainEvent, STREAMS } from './envelope.ts'

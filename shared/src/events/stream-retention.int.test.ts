@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
-import { createLogger } from '../logger.ts'
-import { connectRedis, type Redis } from '../redis.ts'
+import { createLogger } from '../process/logger.ts'
+import { connectRedis, type Redis } from '../stores/redis.ts'
 import { STREAMS } from './envelope.ts'
 import { trimStream } from './stream-retention.ts'
 

@@ -1,4 +1,4 @@
-import type { Redis } from '../redis.ts'
+import type { Redis } from '../stores/redis.ts'
 import type { StreamName } from './envelope.ts'
 
 /** Events stay on a stream this long after they were published, for readers that come back. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type } from 'arktype'
-import type { Redis } from '../redis.ts'
+import type { Redis } from '../stores/redis.ts'
 import { DomainEvent, type StreamName } from './envelope.ts'
 
 const BATCH = 200

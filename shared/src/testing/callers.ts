@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
-import type { Principal, Role } from '../access.ts'
-import { createInternalTokenSigner, createInternalTokenVerifier } from '../internal-token.ts'
+import { createInternalTokenSigner, createInternalTokenVerifier } from '../access/internal-token.ts'
+import type { Principal, Role } from '../access/permissions.ts'
 
 const newKeys = () => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')

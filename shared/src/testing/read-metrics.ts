@@ -1,5 +1,5 @@
-import { answerJson, startHttpServer } from '../http.ts'
-import type { Metrics } from '../metrics.ts'
+import { answerJson, startHttpServer } from '../process/http.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
 
 /** The lines of the metrics whose names begin like this, as one scrape gives them. */
 export async function readMetrics(metrics: Metrics, beginning: string): Promise<readonly string[]> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { onTestFinished } from 'vitest'
-import { type SubgraphOptions, serveSubgraph } from '../subgraph.ts'
+import { type SubgraphOptions, serveSubgraph } from '../subgraph/serve-subgraph.ts'
 import { tokenOf, verifyToken, withRole } from './callers.ts'
 import { silent } from './stores.ts'
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import { afterAll, inject } from 'vitest'
-import { connectMongo } from '../mongo.ts'
-import { connectRedis } from '../redis.ts'
+import { connectMongo } from '../stores/mongo.ts'
+import { connectRedis } from '../stores/redis.ts'
 
 /** Says nothing: what a test expects to go wrong is no news. */
 export const silent = pino({ level: 'silent' })

@@ -1,5 +1,5 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
-import type { Logger } from '@redress/shared/logger.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
 import type { TraceStep, Verdict } from '../../domain/decision.ts'
 import type { DecisionEngine } from '../engine.ts'
 import { guardVerdict } from '../guard.ts'

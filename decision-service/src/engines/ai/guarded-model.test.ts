@@ -1,4 +1,4 @@
-import { createBreaker } from '@redress/shared/breaker.ts'
+import { createBreaker } from '@redress/shared/resilience/breaker.ts'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createGuardedModel, isFaultOfProvider, type ModelCall } from './guarded-model.ts'
 import { type ModelAnswer, ModelError, type ModelFailure } from './model.ts'

@@ -1,4 +1,4 @@
-import type { Breaker } from '@redress/shared/breaker.ts'
+import type { Breaker } from '@redress/shared/resilience/breaker.ts'
 import type { TokenUsage } from '../../domain/decision.ts'
 import { type Model, type ModelAnswer, ModelError, type ModelFailure } from './model.ts'
 

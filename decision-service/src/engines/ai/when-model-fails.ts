@@ -1,5 +1,5 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
-import type { Logger } from '@redress/shared/logger.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
 import { AiUnavailableError, HoldDecisionError } from '../../domain/ai-errors.ts'
 import type { Verdict } from '../../domain/decision.ts'
 import { decideByRules } from '../rules/rules-engine.ts'

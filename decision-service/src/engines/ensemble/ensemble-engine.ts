@@ -1,5 +1,5 @@
 import type { DecisionAction } from '@redress/shared/contracts.ts'
-import type { Logger } from '@redress/shared/logger.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
 import type { TraceStep, Verdict } from '../../domain/decision.ts'
 import { sumUsage } from '../../domain/shared-usage.ts'
 import { confidenceIn, type Tally, tally } from '../../domain/vote.ts'

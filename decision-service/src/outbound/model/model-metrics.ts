@@ -1,6 +1,6 @@
-import type { BreakerState } from '@redress/shared/breaker.ts'
-import type { Metrics } from '@redress/shared/metrics.ts'
-import { type Counter, createCounters, createGauges, createHistograms } from '@redress/shared/tallies.ts'
+import type { BreakerState } from '@redress/shared/resilience/breaker.ts'
+import type { Metrics } from '@redress/shared/telemetry/metrics.ts'
+import { type Counter, createCounters, createGauges, createHistograms } from '@redress/shared/telemetry/tallies.ts'
 import type { ModelCall } from '../../engines/ai/guarded-model.ts'
 
 const SECONDS = [0.5, 1, 2, 5, 10, 15, 30, 60]

@@ -1,4 +1,4 @@
-import { inTransaction } from '@redress/shared/mongo.ts'
+import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { Collection, Db, MongoClient } from 'mongodb'
 import type { AiBatch } from '../../domain/ai-batch.ts'
 import type { AiBatches } from '../../use-cases/backlog-ports.ts'

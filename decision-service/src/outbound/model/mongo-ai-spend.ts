@@ -1,6 +1,6 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
-import type { Logger } from '@redress/shared/logger.ts'
-import { inTransaction } from '@redress/shared/mongo.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
+import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { Db, MongoClient } from 'mongodb'
 import { alertEvent } from '../../domain/alert.ts'
 import type { AiSpend } from '../../engines/ai/guarded-model.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Logger } from '@redress/shared/logger.ts'
-import type { Redis } from '@redress/shared/redis.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
+import type { Redis } from '@redress/shared/stores/redis.ts'
 import type { Lease, ModelLimits } from '../../engines/ai/guarded-model.ts'
 import { createRedisScript } from '../redis-script.ts'
 import { TAKE_TOKEN } from '../token-bucket.ts'

@@ -1,6 +1,6 @@
-import { type BreakerState, createBreaker } from '@redress/shared/breaker.ts'
 import { ERROR_CODES, type ErrorCode } from '@redress/shared/error-codes.ts'
 import { AppError } from '@redress/shared/errors.ts'
+import { type BreakerState, createBreaker } from '@redress/shared/resilience/breaker.ts'
 import { type Type, type } from 'arktype'
 import type { Attempt } from '../../use-cases/payment-ports.ts'
 

@@ -1,5 +1,5 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
-import { inTransaction } from '@redress/shared/mongo.ts'
+import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { MongoClient } from 'mongodb'
 import { RULES_MAX } from '../../domain/business-rule.ts'
 import type { Rules } from '../../use-cases/rule-ports.ts'

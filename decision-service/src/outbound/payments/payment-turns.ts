@@ -1,4 +1,4 @@
-import type { Logger } from '@redress/shared/logger.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
 import type { TakeTurn } from '../../use-cases/payment-ports.ts'
 
 const ALLOWED = { allowed: true, retryAfterMs: 0 }

@@ -1,5 +1,5 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
-import type { Logger } from '@redress/shared/logger.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
 import type { RuleHit } from '../../domain/payment-decision.ts'
 import { compileRules, type RuleSet } from '../../engines/business-rules/rule-set.ts'
 import type { FindPaymentRuleHits } from '../../use-cases/payment-ports.ts'

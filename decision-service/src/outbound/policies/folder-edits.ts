@@ -1,5 +1,5 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
-import { inTransaction, isDuplicateKey } from '@redress/shared/mongo.ts'
+import { inTransaction, isDuplicateKey } from '@redress/shared/stores/mongo.ts'
 import type { MongoClient } from 'mongodb'
 import { refusedAlert } from '../../domain/skills-refusal.ts'
 import type { Policy } from '../../engines/parse-policy.ts'

@@ -1,4 +1,4 @@
-import type { Role } from '@redress/shared/access.ts'
+import type { Role } from '@redress/shared/access/permissions.ts'
 import { expect, it } from 'vitest'
 import { PRESETS, presetOf } from './presets.ts'
 

@@ -1,4 +1,4 @@
-import type { GATEWAY_ROLE, Principal, Role } from '@redress/shared/access.ts'
+import type { GATEWAY_ROLE, Principal, Role } from '@redress/shared/access/permissions.ts'
 
 /** What one operation may cost, and how many fields may be inside one another. */
 export type Preset = Readonly<{ name: PresetName; costMax: number; depthMax: number }>

@@ -6,8 +6,8 @@ import {
   isObjectType,
   Kind,
 } from 'graphql'
-import { type Principal, reachOf } from './access.ts'
-import { ForbiddenError } from './errors.ts'
+import { type Principal, reachOf } from '../access/permissions.ts'
+import { ForbiddenError } from '../errors.ts'
 
 type WithPrincipal = { principal: Principal }
 type DirectiveHolder = { readonly astNode?: GraphQLField<unknown, unknown>['astNode'] | GraphQLObjectType['astNode'] }

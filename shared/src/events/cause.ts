@@ -1,5 +1,5 @@
-import { type Cause, tracedBy } from './events/envelope.ts'
-import type { RequestContext } from './subgraph.ts'
+import type { RequestContext } from '../subgraph/serve-subgraph.ts'
+import { type Cause, tracedBy } from './envelope.ts'
 
 /** The cause of a change that a request makes: its caller, request id, address and trace. */
 export function causeOf({ principal, requestId, clientIp, trace }: RequestContext<unknown>) {

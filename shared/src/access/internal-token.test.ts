@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { GATEWAY_PRINCIPAL, type Principal } from './access.ts'
 import { createInternalTokenSigner, createInternalTokenVerifier, toPrincipal } from './internal-token.ts'
+import { GATEWAY_PRINCIPAL, type Principal } from './permissions.ts'
 
 const keys = () => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')

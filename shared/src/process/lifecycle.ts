@@ -1,4 +1,4 @@
-import { AppError } from './errors.ts'
+import { AppError } from '../errors.ts'
 import { releaseStartupMemory } from './startup-memory.ts'
 
 /** What a supervised process tells its supervisor once it can serve. */

@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { jwtVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
-import { GATEWAY_ROLE, type Principal, ROLES } from './access.ts'
-import { UnauthenticatedError } from './errors.ts'
+import { UnauthenticatedError } from '../errors.ts'
+import { GATEWAY_ROLE, type Principal, ROLES } from './permissions.ts'
 
 /** The signed word from the gateway to a subgraph about who is asking. Ed25519: only the gateway can make one. */
 const ALGORITHM = 'EdDSA'

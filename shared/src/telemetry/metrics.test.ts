@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { answerJson, startHttpServer } from './http.ts'
+import { answerJson, startHttpServer } from '../process/http.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createGauges } from './tallies.ts'
 

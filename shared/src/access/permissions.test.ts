@@ -10,7 +10,7 @@ import {
   ROLES,
   type Role,
   reachOf,
-} from './access.ts'
+} from './permissions.ts'
 
 const whoIs = (...roles: Role[]): Principal => ({ id: 'ada', roles, customerId: null })
 const customer: Principal = { id: 'eve', roles: ['customer'], customerId: 'cust_1' }

@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BlockList, isIPv6 } from 'node:net'
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { succeedsWithin } from './deadline.ts'
-import { answerJson, headerOf } from './http.ts'
+import { answerJson, headerOf } from '../process/http.ts'
+import { succeedsWithin } from '../resilience/deadline.ts'
 
 /** What is read from a store for a scrape must come within this; otherwise the scrape goes without it. */
 const READING_MS = 1_000

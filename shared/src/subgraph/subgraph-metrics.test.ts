@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { ForbiddenError } from './errors.ts'
-import { createMetrics } from './metrics.ts'
-import { readMetrics } from './testing/read-metrics.ts'
-import { serveSmallSubgraph } from './testing/small-subgraph.ts'
+import { ForbiddenError } from '../errors.ts'
+import { createMetrics } from '../telemetry/metrics.ts'
+import { readMetrics } from '../testing/read-metrics.ts'
+import { serveSmallSubgraph } from '../testing/small-subgraph.ts'
 
 const refuse = () => {
   throw new ForbiddenError('thing:read')

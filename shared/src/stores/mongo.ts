@@ -6,7 +6,7 @@ import {
   MongoServerError,
   type TransactionOptions,
 } from 'mongodb'
-import { succeedsWithin } from './deadline.ts'
+import { succeedsWithin } from '../resilience/deadline.ts'
 
 const DUPLICATE_KEY = 11000
 

@@ -1,7 +1,7 @@
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { graphql, parse } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import type { Principal } from './access.ts'
+import type { Principal } from '../access/permissions.ts'
 import { enforcePermissions } from './permission-directive.ts'
 
 const typeDefs = parse(`

@@ -1,6 +1,6 @@
 import { createClient } from 'redis'
-import { succeedsWithin } from './deadline.ts'
-import type { Logger } from './logger.ts'
+import type { Logger } from '../process/logger.ts'
+import { succeedsWithin } from '../resilience/deadline.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 const RECONNECT_MIN_MS = 50

@@ -1,5 +1,5 @@
 import type { Collection, Document, Filter } from 'mongodb'
-import { BadUserInputError } from './errors.ts'
+import { BadUserInputError } from '../errors.ts'
 
 /** Rows of a page where the caller names no number, and the most a caller may ask for. */
 export const PAGE_DEFAULT = 20

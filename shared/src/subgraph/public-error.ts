@@ -1,8 +1,8 @@
 import { unwrapResolverError } from '@apollo/server/errors'
 import type { GraphQLFormattedError } from 'graphql'
-import { AppError } from './errors.ts'
-import type { Logger } from './logger.ts'
-import { isTransient } from './mongo.ts'
+import { AppError } from '../errors.ts'
+import type { Logger } from '../process/logger.ts'
+import { isTransient } from '../stores/mongo.ts'
 
 const AWAY = 'The database is away for a moment. The same request may succeed if it is sent again.'
 const NEUTRAL = 'Something went wrong on our side. The request id leads to the details.'

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ApolloServer, HeaderMap } from '@apollo/server'
-import { AppError, ERROR_KINDS } from './errors.ts'
-import { answerJson, headerOf, parseJson, readBody } from './http.ts'
+import { AppError, ERROR_KINDS } from '../errors.ts'
+import { answerJson, headerOf, parseJson, readBody } from '../process/http.ts'
+import { NO_TELEMETRY } from '../telemetry/telemetry.ts'
 import { toPublicError } from './public-error.ts'
-import type { RequestContext, SubgraphOptions } from './subgraph.ts'
+import type { RequestContext, SubgraphOptions } from './serve-subgraph.ts'
 import { countRequests, type Observed, type RequestFinished } from './subgraph-metrics.ts'
-import { NO_TELEMETRY } from './telemetry.ts'
 
 /** 100 issues with long notes fit many times over. */
 const BODY_BYTES_MAX = 1024 * 1024

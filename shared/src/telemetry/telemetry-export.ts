@@ -2,9 +2,9 @@ import { ROOT_CONTEXT, type SpanContext, SpanKind, SpanStatusCode, type Tracer, 
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-node'
-import { succeedsWithin } from './deadline.ts'
-import { AppError } from './errors.ts'
-import type { Logger } from './logger.ts'
+import { AppError } from '../errors.ts'
+import type { Logger } from '../process/logger.ts'
+import { succeedsWithin } from '../resilience/deadline.ts'
 import type { Span, Telemetry, Work } from './telemetry.ts'
 
 /** Spans that wait; what comes when so many do is dropped. */

@@ -1,4 +1,4 @@
-import type { Logger } from './logger.ts'
+import type { Logger } from '../process/logger.ts'
 import type { Exported } from './telemetry-export.ts'
 
 export type Attributes = Readonly<Record<string, string | number | boolean>>

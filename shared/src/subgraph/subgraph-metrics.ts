@@ -1,6 +1,6 @@
 import type { ApolloServerPlugin } from '@apollo/server'
 import type { Registry } from 'prom-client'
-import { createCounters, createHistograms, perName } from './tallies.ts'
+import { createCounters, createHistograms, perName } from '../telemetry/tallies.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
