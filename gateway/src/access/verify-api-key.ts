@@ -1,11 +1,11 @@
 import { isApiKey, readApiKeyId } from '@redress/shared/access/api-key.ts'
 import { API_KEY_PRINCIPAL, type Principal } from '@redress/shared/access/permissions.ts'
 import { UnauthenticatedError } from '@redress/shared/errors.ts'
+import { createSingleFlight } from '@redress/shared/resilience/single-flight.ts'
 import { LRUCache } from 'lru-cache'
 import { type Caller, type CallerSource, scopeOf } from './caller.ts'
 import { CheckUnavailableError } from './errors.ts'
 import type { ApiKeyFacts, FindApiKey } from './find-api-key.ts'
-import { createSingleFlight } from './single-flight.ts'
 
 const KEYS_MAX = 10_000
 /** How long a revoked key may still be accepted. */

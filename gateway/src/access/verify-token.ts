@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto'
 import { toPrincipal } from '@redress/shared/access/internal-token.ts'
 import { AppError, UnauthenticatedError } from '@redress/shared/errors.ts'
+import { createSingleFlight } from '@redress/shared/resilience/single-flight.ts'
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { type Caller, type CallerSource, scopeOf } from './caller.ts'
 import { TokenExpiredError } from './errors.ts'
-import { createSingleFlight } from './single-flight.ts'
 
 /** Asymmetric only: with a symmetric algorithm, whoever can read the public key could sign. */
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA']

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compareEntryIds, readAfter, toCursorText } from './cursor.ts'
+import { readAfter, toCursorText } from './cursor.ts'
 
 const cursor = { entryId: '1893456000000-7', eventId: 'iss_1-3' }
 const invalid = expect.objectContaining({ code: 'CURSOR_INVALID' })
@@ -38,13 +38,5 @@ describe('a moment in place of a cursor', () => {
     ['2030-01-01t02:00:00+02:00', 1_893_456_000_000],
   ])('may be %s', ([text, momentMs]) => {
     expect(readAfter('decisionMade', text)).toEqual({ momentMs })
-  })
-})
-
-describe('ids of entries', () => {
-  it('are ordered by moment and then by number, not as text', () => {
-    const ids = ['10-2', '9-10', '9-9', '10-10', '0-0']
-
-    expect(ids.sort(compareEntryIds)).toEqual(['0-0', '9-9', '9-10', '10-2', '10-10'])
   })
 })

@@ -35,15 +35,3 @@ function readMoment(text: string): number {
 function decode(text: string): string {
   return Buffer.from(text, 'base64url').toString()
 }
-
-/** Which of two entries of a stream comes first: ids are `milliseconds-number`, and sort by both. */
-export function compareEntryIds(a: string, b: string): number {
-  const [msA, numberA] = partsOf(a)
-  const [msB, numberB] = partsOf(b)
-  return msA - msB || numberA - numberB
-}
-
-function partsOf(entryId: string): [number, number] {
-  const dash = entryId.indexOf('-')
-  return [Number(entryId.slice(0, dash)), Number(entryId.slice(dash + 1))]
-}

@@ -1,4 +1,5 @@
 import type { StreamName } from '@redress/shared/events/envelope.ts'
+import { REPUBLISH_MS } from '@redress/shared/events/stream-retention.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { LRUCache } from 'lru-cache'
 import { ENTRIES_KEPT_MAX } from './limits.ts'
@@ -17,9 +18,6 @@ export type StreamLog = Readonly<{
   /** Whether every event that happened at `momentMs` or later is still there, or will be again. */
   reachesBackTo: (stream: StreamName, momentMs: number) => Promise<boolean>
 }>
-
-/** After a loss of Redis, the services publish again what they had published within this (shared/events/outbox-relay). */
-export const PUBLISHED_AGAIN_MS = 60 * 60 * 1000
 
 export type RawEntry = Readonly<{ id: unknown; message: Readonly<Record<string, unknown>> }>
 
@@ -64,7 +62,7 @@ export function createStreamLog(redis: Redis): StreamLog {
       // Only what came before the first entry can have been taken off. All that came later is there.
       if (facts.takenOffUntilMs !== null && momentMs <= facts.takenOffUntilMs) return false
       // A stream without an epoch was lost just now: what it had is about to be published again.
-      return momentMs >= (epoch === null ? Date.now() : Date.parse(epoch)) - PUBLISHED_AGAIN_MS
+      return momentMs >= (epoch === null ? Date.now() : Date.parse(epoch)) - REPUBLISH_MS
     },
   }
 }

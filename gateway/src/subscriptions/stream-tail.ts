@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { compareEntryIds } from '@redress/shared/events/entry-id.ts'
 import { STREAMS, type StreamName } from '@redress/shared/events/envelope.ts'
+import { REPUBLISH_MS } from '@redress/shared/events/stream-retention.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
-import { compareEntryIds } from './cursor.ts'
 import { PAGE_EVENTS, REMEMBERED_IDS_MAX } from './limits.ts'
 import { createRememberedIds } from './remembered-ids.ts'
 import type { Entry, StreamEvent } from './stream-event.ts'
-import { PUBLISHED_AGAIN_MS, type RawEntry, type StreamLog } from './stream-log.ts'
+import type { RawEntry, StreamLog } from './stream-log.ts'
 
 const BLOCK_MS = 2_000
 /** A connection that says nothing for so long after BLOCK_MS is dead, whatever the network says. */
@@ -134,7 +135,7 @@ export function createStreamTail({ redis, log, onEvent, onReset, onLost, logger 
       place.position = '0-0'
       onReset(stream)
     }
-    if (isLost && lastReadAtMs < Date.parse(epoch) - PUBLISHED_AGAIN_MS) onLost(stream)
+    if (isLost && lastReadAtMs < Date.parse(epoch) - REPUBLISH_MS) onLost(stream)
   }
 
   return {

@@ -1,5 +1,5 @@
 import { type AppError, UnauthenticatedError } from '@redress/shared/errors.ts'
-import { compareEntryIds } from './cursor.ts'
+import { compareEntryIds } from '@redress/shared/events/entry-id.ts'
 import type { End } from './ends.ts'
 import { SlowReaderError } from './errors.ts'
 import type { Group } from './group.ts'

@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Db } from 'mongodb'
 import type { Logger } from '../process/logger.ts'
+import { startRepeating } from '../process/repeat.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
 import type { Redis } from '../stores/redis.ts'
 import type { StreamName } from './envelope.ts'
 import { joinElection } from './leadership.ts'
 import { type OutboxDocument, outboxCollection } from './outbox.ts'
-import { trimStream } from './stream-retention.ts'
+import { REPUBLISH_MS, trimStream } from './stream-retention.ts'
 
 const BATCH = 500
 /** The least time from one round to the next: under load, what is committed meanwhile is published together. */
@@ -16,8 +17,6 @@ const SWEEP_MS = 250
 /** How often old events are taken off the stream. */
 const TRIM_EVERY_MS = 60_000
 const STOP_MS = 2_000
-/** After Redis was lost, events published within this window are published again; consumers know them by id. */
-const REPUBLISH_MS = 60 * 60 * 1000
 
 export type OutboxRelay = Readonly<{ wake: () => void; stop: () => Promise<void> }>
 
@@ -34,42 +33,26 @@ export async function startOutboxRelay({ db, redis, stream, logger }: Options): 
   subscriber.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
   await subscriber.connect()
 
-  let stopped = false
-  let again = false
-  let running: Promise<void> | null = null
-
-  /** One round at a time; a wake-up during a round makes another one follow. */
-  const run = () => {
-    again = true
-    running ??= (async () => {
-      while (again && !stopped) {
-        again = false
-        if (!leadership.isLeader()) continue
-        await publishAll({ db, redis, stream, logger })
-        await pause(GATHER_MS)
-      }
-    })()
-      .catch((err) => logger.warn({ err, stream }, 'events not published yet'))
-      .finally(() => {
-        running = null
-      })
+  const mayRun = leadership.isLeader
+  const onError = (err: unknown) => logger.warn({ err, stream }, 'events not published yet')
+  const round = async () => {
+    await publishAll({ db, redis, stream, logger })
+    await pause(GATHER_MS)
   }
-
-  await subscriber.subscribe(channel, run)
-  const timer = setInterval(run, SWEEP_MS)
-  const trimming = setInterval(() => {
-    if (!leadership.isLeader()) return
-    trimStream(redis, stream).catch((err) => logger.warn({ err, stream }, 'stream not trimmed'))
-  }, TRIM_EVERY_MS)
+  const relaying = startRepeating({ run: () => round().catch(onError), everyMs: SWEEP_MS, mayRun, onError })
+  const trimming = startRepeating({
+    run: () => trimStream(redis, stream),
+    everyMs: TRIM_EVERY_MS,
+    mayRun,
+    onError: (err) => logger.warn({ err, stream }, 'stream not trimmed'),
+  })
+  await subscriber.subscribe(channel, () => void relaying.runNow())
 
   return {
-    wake: () => (leadership.isLeader() ? run() : void redis.publish(channel, '').catch(() => undefined)),
+    wake: () => void (mayRun() ? relaying.runNow() : redis.publish(channel, '').catch(() => undefined)),
     async stop() {
-      stopped = true
-      clearInterval(timer)
-      clearInterval(trimming)
-      // A round that waits for a Redis that is away is given up: what it had is published by the next leader.
-      if (running) await succeedsWithin(STOP_MS, running)
+      // A round that waits for a Redis that is away is given up: its events are published by the next leader.
+      await succeedsWithin(STOP_MS, Promise.all([relaying.stop(), trimming.stop()]))
       await leadership.stop()
       subscriber.destroy()
     },

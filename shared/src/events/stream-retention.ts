@@ -1,8 +1,13 @@
 import type { Redis } from '../stores/redis.ts'
+import { DAY_MS, HOUR_MS } from '../time.ts'
+import { compareEntryIds } from './entry-id.ts'
 import type { StreamName } from './envelope.ts'
 
 /** Events stay on a stream this long after they were published, for readers that come back. */
-export const KEPT_MS = 24 * 60 * 60 * 1000
+export const KEPT_MS = DAY_MS
+
+/** After a loss of Redis, the events that were published within this are published again; consumers know them by id. */
+export const REPUBLISH_MS = HOUR_MS
 
 /**
  * Takes old events off a stream, so that it does not grow for ever; never one that a group has not finished.
@@ -17,13 +22,6 @@ export async function trimStream(redis: Redis, stream: StreamName, keptMs: numbe
     return firstId === null ? String(last) : String(firstId)
   })
   const byAge = `${Date.now() - keptMs}-0`
-  const oldest = [byAge, ...(await Promise.all(unfinished))].sort(compareIds)[0]!
+  const oldest = [byAge, ...(await Promise.all(unfinished))].sort(compareEntryIds)[0]!
   return redis.xTrim(stream, 'MINID', oldest as unknown as number, { strategyModifier: '~' })
-}
-
-/** Ids are `milliseconds-number`, and sort by both. */
-function compareIds(a: string, b: string): number {
-  const [msA = 0, numberA = 0] = a.split('-').map(Number)
-  const [msB = 0, numberB = 0] = b.split('-').map(Number)
-  return msA - msB || numberA - numberB
 }

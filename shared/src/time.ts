@@ -1,0 +1,8 @@
+/** The current moment. Passed in, so that a test can choose it. */
+export type Clock = () => Date
+
+export const MINUTE_MS = 60_000
+export const HOUR_MS = 60 * MINUTE_MS
+export const DAY_MS = 24 * HOUR_MS
+
+export const DAY_SECONDS = 24 * 60 * 60
