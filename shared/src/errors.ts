@@ -1,5 +1,8 @@
 import type { ErrorCode } from './error-codes.ts'
 
+/** The message of an error that is ours to mend: a caller sees nothing else of it. */
+export const NEUTRAL_MESSAGE = 'Something went wrong on our side. The request id leads to the details.'
+
 /** What the caller can do about a failure. Edges read this table; nothing else maps errors. */
 export const ERROR_KINDS = {
   invalid: { retry: false, http: 400 },

@@ -1,3 +1,4 @@
+import { inOrder } from '@redress/shared/stores/in-order.ts'
 import {
   type Connection,
   type PageArguments,
@@ -35,8 +36,7 @@ export function createMongoViews({ entries, heads }: Collections): Views {
   return {
     async find(ids) {
       const found = await entries.find({ _id: { $in: [...ids] } }).toArray()
-      const byId = new Map(found.map((document) => [document._id, toEntry(document)]))
-      return ids.map((id) => byId.get(id) ?? null)
+      return inOrder(ids, found.map(toEntry))
     },
     async pageOfLog(filter, page) {
       const conditions = toConditions(filter)

@@ -1,7 +1,8 @@
 import type { Principal } from '@redress/shared/access/permissions.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import { type ApiKey, type KeyRequest, makeKey, type Secret } from '../domain/api-key.ts'
-import type { ApiKeys, Clock } from './ports.ts'
+import type { ApiKeys } from './ports.ts'
 
 export type CreateApiKeyCommand = Readonly<{ request: KeyRequest; granter: Principal; cause: Cause }>
 /** @throws BadUserInputError, RoleNotGrantableError */

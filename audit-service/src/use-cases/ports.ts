@@ -51,5 +51,3 @@ export type ApiKeysTransaction = Readonly<{
   /** Stores the key as it is now, and puts what happened to it on record. */
   save(change: KeyChange): Promise<void>
 }>
-
-export type Clock = () => Date

@@ -1,7 +1,8 @@
 import type { Cause } from '@redress/shared/events/envelope.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import { type ApiKey, revokeKey } from '../domain/api-key.ts'
 import { ApiKeyNotFoundError } from '../domain/errors.ts'
-import type { ApiKeys, Clock } from './ports.ts'
+import type { ApiKeys } from './ports.ts'
 
 /** @throws ApiKeyNotFoundError */
 export type RevokeApiKey = (command: Readonly<{ id: string; cause: Cause }>) => Promise<ApiKey>

@@ -1,8 +1,9 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import { type DecisionJob, jobIdFor } from '../domain/job.ts'
 import { type NewReview, type ReviewedDecision, reviewDecision, reviewedEvent } from '../domain/review.ts'
-import type { Clock, DecisionsTransaction } from './ports.ts'
+import type { DecisionsTransaction } from './ports.ts'
 
 export type NewCase = Readonly<{ eventId: string; case: DecisionCase; requestId: string | null; trace?: string }>
 

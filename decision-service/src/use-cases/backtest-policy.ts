@@ -1,9 +1,9 @@
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import { type Backtest, checkRange, DECISIONS_MAX, type Range, requestBacktest } from '../domain/backtest.ts'
 import { NoDecisionsInRangeError } from '../domain/backtest-errors.ts'
 import type { BacktestQueue, BacktestStore, MadeDecisions, ReadCandidate } from './backtest-ports.ts'
-import type { Clock } from './ports.ts'
 
 type BacktestPolicyCommand = Range & Readonly<{ skill: string; digestOrText: string; cause: Cause }>
 export type BacktestPolicy = (command: BacktestPolicyCommand) => Promise<Backtest>

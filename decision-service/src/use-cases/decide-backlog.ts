@@ -1,7 +1,8 @@
+import type { Clock } from '@redress/shared/time.ts'
 import { type AiBatch, customIdFor, isForsaken, isOverdue } from '../domain/ai-batch.ts'
 import type { AiBatches, BacklogModel, BatchAnswer, BatchQuestion } from './backlog-ports.ts'
 import type { DecideIssue } from './decide-issue.ts'
-import type { Clock, JobQueue } from './ports.ts'
+import type { JobQueue } from './ports.ts'
 
 export type BacklogLimits = Readonly<{
   /** A batch is made when more jobs than this have waited for `ageMs`; 0: never. */

@@ -1,5 +1,6 @@
 import { type DomainEvent, momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
 import { coalesce } from '@redress/shared/resilience/coalesce.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import { HoldDecisionError } from '../domain/ai-errors.ts'
 import type { Decision, Evaluated, Verdict } from '../domain/decision.ts'
 import { JobMissingError } from '../domain/errors.ts'
@@ -14,7 +15,7 @@ import {
   startedEvent,
   toStoredDecision,
 } from '../domain/stored-decision.ts'
-import type { Clock, DecisionsStore } from './ports.ts'
+import type { DecisionsStore } from './ports.ts'
 
 export type DecideIssue = Readonly<{
   /**

@@ -25,5 +25,3 @@ export type JobQueue = Readonly<{
   /** For jobs that the record says are open: one that is not in the queue is put there, one that ended there waits again. */
   revive(jobs: readonly DecisionJob[]): Promise<void>
 }>
-
-export type Clock = () => Date

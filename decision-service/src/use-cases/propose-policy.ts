@@ -1,5 +1,6 @@
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import type { PolicyFile, RecordedPolicy } from '../domain/policy.ts'
 import { nextAct, policyEvent } from '../domain/policy-act.ts'
 import { deploymentInForce } from '../domain/policy-deployment.ts'
@@ -7,7 +8,6 @@ import { PolicyNotFoundError } from '../domain/policy-errors.ts'
 import { PolicyUnchangedError } from '../domain/policy-refusals.ts'
 import { getHead, getVersion } from './deploy-policy.ts'
 import type { PoliciesStore, PoliciesTransaction, ReadPolicyText } from './policy-ports.ts'
-import type { Clock } from './ports.ts'
 
 /** `files` are those to replace or add; the others are those of the version in force. */
 type ProposePolicyCommand = Readonly<{ skill: string; files: readonly PolicyFile[]; cause: Cause }>

@@ -1,9 +1,9 @@
 import type { Cause } from '@redress/shared/events/envelope.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import { type Deployment, deploymentInForce } from '../domain/policy-deployment.ts'
 import { PolicyUnchangedError } from '../domain/policy-refusals.ts'
 import { demandFourEyes, deployPolicy, getHead, getVersion } from './deploy-policy.ts'
 import type { PoliciesStore } from './policy-ports.ts'
-import type { Clock } from './ports.ts'
 
 type PublishPolicyCommand = Readonly<{
   skill: string

@@ -1,10 +1,10 @@
+import type { Clock } from '@redress/shared/time.ts'
 import type { PolicyText, RecordedPolicy } from '../domain/policy.ts'
 import { newHead } from '../domain/policy-act.ts'
 import { latestOfFolder } from '../domain/policy-deployment.ts'
 import { FOLDER_ACTOR } from '../domain/skills-refusal.ts'
 import { deployPolicy } from './deploy-policy.ts'
 import type { PoliciesStore } from './policy-ports.ts'
-import type { Clock } from './ports.ts'
 
 type RecordFolderEdit = (text: PolicyText) => Promise<void>
 

@@ -1,6 +1,6 @@
+import type { Clock } from '@redress/shared/time.ts'
 import type { Backtest } from '../domain/backtest.ts'
 import type { BacktestQueue } from './backtest-ports.ts'
-import type { Clock } from './ports.ts'
 
 /** Open backtests that nothing was heard of since a moment, the longest silent first. */
 export type FindSilent = (options: Readonly<{ since: Date; limit: number }>) => Promise<readonly Backtest[]>

@@ -1,5 +1,6 @@
+import type { Clock } from '@redress/shared/time.ts'
 import type { DecisionJob } from '../domain/job.ts'
-import type { Clock, JobQueue } from './ports.ts'
+import type { JobQueue } from './ports.ts'
 
 /** Jobs on record that should have ended by now, oldest first, from behind `after` on. */
 export type FindOverdue = (

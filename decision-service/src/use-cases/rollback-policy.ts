@@ -1,11 +1,11 @@
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import { maskPersonal } from '@redress/shared/masking.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import { type Deployment, deploymentBefore, deploymentInForce, wasInForce } from '../domain/policy-deployment.ts'
 import { NoEarlierVersionError, PolicyUnchangedError } from '../domain/policy-refusals.ts'
 import { demandFourEyes, deployPolicy, getHead, getVersion } from './deploy-policy.ts'
 import type { PoliciesStore } from './policy-ports.ts'
-import type { Clock } from './ports.ts'
 
 /** `digest` null: the version that was in force before the present one. */
 type RollbackPolicyCommand = Readonly<{ skill: string; digest: string | null; reason: string; cause: Cause }>

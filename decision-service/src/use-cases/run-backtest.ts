@@ -1,10 +1,10 @@
 import { momentAfter } from '@redress/shared/events/envelope.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import { type Backtest, type Ending, endedEvent } from '../domain/backtest.ts'
 import { BacktestMissingError } from '../domain/backtest-errors.ts'
 import { createBacktestTally, type MadeDecision } from '../domain/backtest-result.ts'
 import type { RoutingThresholds } from '../domain/routing.ts'
 import type { BacktestStore, MadeDecisions, OpenCandidate } from './backtest-ports.ts'
-import type { Clock } from './ports.ts'
 
 /** So many decisions are held against it in one go; between two goes the process does other things. */
 const BATCH = 500

@@ -1,11 +1,11 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import type { Engine, Verdict } from '../domain/decision.ts'
 import { NO_OVERSIGHT } from '../domain/oversight.ts'
 import type { RoutingThresholds } from '../domain/routing.ts'
 import { IssueUndecidedError } from '../domain/simulation-errors.ts'
 import type { StoredDecision } from '../domain/stored-decision.ts'
 import { toDecision } from './decide-issue.ts'
-import type { Clock } from './ports.ts'
 
 /** What decides instead of what is in force; null for what is. */
 type SimulatedWith = Readonly<{ digest: string | null; engine: Engine | null }>

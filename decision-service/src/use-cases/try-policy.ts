@@ -1,12 +1,12 @@
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import { nextAct, policyEvent } from '../domain/policy-act.ts'
 import { deploymentInForce } from '../domain/policy-deployment.ts'
 import { PolicyNotOnTrialError, PolicyUnchangedError } from '../domain/policy-refusals.ts'
 import { type PolicyTrial, readShare, type TrialMode } from '../domain/policy-trial.ts'
 import { demandFourEyes, getHead, getVersion } from './deploy-policy.ts'
 import type { PoliciesStore } from './policy-ports.ts'
-import type { Clock } from './ports.ts'
 
 export type StartTrialCommand = Readonly<{
   skill: string

@@ -1,5 +1,6 @@
 import { type Cause, momentAfter } from '@redress/shared/events/envelope.ts'
 import { maskPersonal } from '@redress/shared/masking.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import {
   type BusinessRule,
   RULES_MAX,
@@ -8,7 +9,6 @@ import {
   saysTheSame,
 } from '../domain/business-rule.ts'
 import { RuleConflictError, type RuleProblem, RuleRefusedError } from '../domain/rule-errors.ts'
-import type { Clock } from './ports.ts'
 import type { CheckRule, Rules, RulesTransaction } from './rule-ports.ts'
 
 type UpsertRuleCommand = Readonly<{

@@ -1,8 +1,8 @@
-import { AppError } from '@redress/shared/errors.ts'
+import { AppError, NEUTRAL_MESSAGE } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import { RateLimitedError } from '../access/errors.ts'
 import { pushHeaders } from '../access/rate-limit.ts'
-import { INTERNAL, NEUTRAL } from '../operations/public-error.ts'
+import { INTERNAL } from '../operations/public-error.ts'
 import { MethodNotAllowedError, statusOf } from './errors.ts'
 import { type Exchange, sendJson } from './exchange.ts'
 
@@ -23,7 +23,7 @@ export function answerFailure(exchange: Exchange, error: unknown, logger: Logger
 
 function toAnswer(error: unknown, requestId: string) {
   if (!(error instanceof AppError)) {
-    return { status: 500, message: NEUTRAL, extensions: { code: INTERNAL, requestId } }
+    return { status: 500, message: NEUTRAL_MESSAGE, extensions: { code: INTERNAL, requestId } }
   }
   return { status: statusOf(error), message: error.message, extensions: { code: error.code, ...error.facts } }
 }

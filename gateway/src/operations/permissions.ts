@@ -1,20 +1,15 @@
 import { type Principal, reachOf } from '@redress/shared/access/permissions.ts'
+import { urnOf } from '@redress/shared/subgraph/permission-directive.ts'
 import {
   type DocumentNode,
   type GraphQLCompositeType,
-  type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
   isObjectType,
-  Kind,
   TypeInfo,
   visit,
   visitWithTypeInfo,
 } from 'graphql'
-
-type Directed = {
-  readonly astNode?: GraphQLObjectType['astNode'] | { readonly directives?: readonly unknown[] } | null
-}
 
 /** Which permission each field of a schema needs: its own, and that of the type it leads to. */
 export type FieldPermissions = (parent: GraphQLCompositeType, fieldName: string) => readonly string[]
@@ -26,19 +21,12 @@ export function readPermissions(schema: GraphQLSchema): FieldPermissions {
     if (!('getFields' in type) || type.name.startsWith('__')) continue
     for (const field of Object.values(type.getFields())) {
       const target = getNamedType(field.type)
-      const urns = [urnOf(field as Directed), isObjectType(target) ? urnOf(target) : null]
+      const urns = [urnOf(field), isObjectType(target) ? urnOf(target) : null]
       const needed = [...new Set(urns.filter((urn) => urn !== null))]
       if (needed.length > 0) known.set(`${type.name}.${field.name}`, needed)
     }
   }
   return (parent, fieldName) => known.get(`${parent.name}.${fieldName}`) ?? []
-}
-
-function urnOf({ astNode }: Directed): string | null {
-  const directives = (astNode as GraphQLObjectType['astNode'])?.directives
-  const directive = directives?.find(({ name }) => name.value === 'permission')
-  const value = directive?.arguments?.find(({ name }) => name.value === 'urn')?.value
-  return value?.kind === Kind.STRING ? value.value : null
 }
 
 /** All the permissions that a document needs somewhere. */

@@ -1,6 +1,6 @@
+import { NEUTRAL_MESSAGE } from '@redress/shared/errors.ts'
 import type { GraphQLFormattedError } from 'graphql'
 
-export const NEUTRAL = 'Something went wrong on our side. The request id leads to the details.'
 export const INTERNAL = 'INTERNAL_SERVER_ERROR'
 
 /** What the gateway itself finds out and callers are to see. Anything else without a service is a bug of ours. */
@@ -17,7 +17,7 @@ export function toPublicError({ message, path, locations, extensions }: GraphQLF
   const place = { ...(path && { path }), ...(locations && service === undefined && { locations }) }
   const origin = service === undefined ? {} : { service }
 
-  if (!isPublic(code, service)) return { message: NEUTRAL, ...place, extensions: { code: INTERNAL, ...origin } }
+  if (!isPublic(code, service)) return { message: NEUTRAL_MESSAGE, ...place, extensions: { code: INTERNAL, ...origin } }
   return { message, ...place, extensions: { code, ...facts, ...origin } }
 }
 

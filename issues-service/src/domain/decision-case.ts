@@ -1,8 +1,7 @@
 import type { DecisionCase, IssueDetails, IssueType, Priority } from '@redress/shared/contracts.ts'
+import { DAY_MS } from '@redress/shared/time.ts'
 import type { Customer } from './customer.ts'
 import type { Transaction } from './transaction.ts'
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 export type RecentIssue = Readonly<{ id: string; type: IssueType }>
 

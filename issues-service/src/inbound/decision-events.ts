@@ -1,10 +1,8 @@
+import { ACTORS } from '@redress/shared/access/actors.ts'
 import { BlindDecisionMade, DecisionFailed, DecisionMade, DecisionStarted } from '@redress/shared/contracts.ts'
 import { causedBy, type DomainEvent } from '@redress/shared/events/envelope.ts'
 import type { DecisionNews } from '../domain/decision-outcome.ts'
 import type { IssueNews } from '../use-cases/follow-decisions.ts'
-
-/** Who moves an issue when nobody in person does. */
-const ACTOR = 'redress:decisions'
 
 const AnyDecisionMade = DecisionMade.or(BlindDecisionMade)
 
@@ -25,5 +23,5 @@ const READERS: Readonly<Record<string, Read>> = {
 /** What an event of the decision service means for issues; nothing where it is about something else. */
 export function toIssueNews(event: DomainEvent): readonly IssueNews[] {
   const read = READERS[event.type]
-  return read ? [{ ...read(event.data), cause: causedBy(event, ACTOR) }] : []
+  return read ? [{ ...read(event.data), cause: causedBy(event, ACTORS.decisions) }] : []
 }

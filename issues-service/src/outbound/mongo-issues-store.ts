@@ -1,6 +1,7 @@
 import type { IssueType } from '@redress/shared/contracts.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction, isDuplicateKey } from '@redress/shared/stores/mongo.ts'
+import { DAY_MS } from '@redress/shared/time.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
 import { ConflictError } from '../domain/errors.ts'
 import type { Change } from '../domain/issue.ts'
@@ -9,7 +10,6 @@ import { type Collections, type CustomerDocument, toCustomer, toIssue, toTransac
 
 const HISTORY_DAYS = 90
 const HISTORY_MAX = 50
-const DAY_MS = 24 * 60 * 60 * 1000
 /** Two callers with one new key at the same moment: the second finds the first one's issue at the next try. */
 const CLAIM_ATTEMPTS = 5
 

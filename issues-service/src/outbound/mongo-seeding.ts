@@ -1,9 +1,8 @@
 import type { MasterKey } from '@redress/shared/stores/encryption.ts'
+import { DAY_MS } from '@redress/shared/time.ts'
 import type { Seed } from '../use-cases/seed.ts'
 import type { Collections } from './documents.ts'
 import { sealPersonalData } from './mongo-personal-data.ts'
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Adds what is missing and leaves alone what is there. */
 export function createMongoSeeding({ customers, dataKeys, transactions }: Collections, master: MasterKey): Seed {

@@ -1,6 +1,6 @@
+import { inOrder } from '@redress/shared/stores/in-order.ts'
 import { type Connection, type PageArguments, readPage } from '@redress/shared/stores/pagination.ts'
 import type { Filter } from 'mongodb'
-import type { Customer } from '../domain/customer.ts'
 import type { Issue } from '../domain/issue.ts'
 import type { Transaction } from '../domain/transaction.ts'
 import type { IssueFilter, Views } from '../use-cases/views.ts'
@@ -11,17 +11,17 @@ const NEWEST_FIRST = { field: 'createdAt', direction: -1 } as const
 /** What callers read. */
 export function createMongoViews({ issues, customers, transactions }: Collections): Views {
   return {
-    async findIssues(ids): Promise<readonly (Issue | null)[]> {
+    async findIssues(ids) {
       const found = await issues.find({ _id: { $in: [...ids] } }).toArray()
       return inOrder(ids, found.map(toIssue))
     },
-    async findCustomers(ids): Promise<readonly (Customer | null)[]> {
+    async findCustomers(ids) {
       const found = await customers
         .find({ _id: { $in: [...ids] } }, { projection: { riskScore: 1, createdAt: 1 } })
         .toArray()
       return inOrder(ids, found.map(toCustomer))
     },
-    async findTransactions(ids): Promise<readonly (Transaction | null)[]> {
+    async findTransactions(ids) {
       const found = await transactions.find({ _id: { $in: [...ids] } }).toArray()
       return inOrder(ids, found.map(toTransaction))
     },
@@ -30,11 +30,6 @@ export function createMongoViews({ issues, customers, transactions }: Collection
     pageOfTransactions: (customerId: string, page: PageArguments): Promise<Connection<Transaction>> =>
       readPage({ collection: transactions, filter: { customerId }, order: NEWEST_FIRST, page, toNode: toTransaction }),
   }
-}
-
-function inOrder<T extends { id: string }>(ids: readonly string[], found: readonly T[]): readonly (T | null)[] {
-  const byId = new Map(found.map((one) => [one.id, one]))
-  return ids.map((id) => byId.get(id) ?? null)
 }
 
 function toConditions({

@@ -1,5 +1,6 @@
 import { AppError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import { digestOf } from '../domain/claim.ts'
 import { toDecisionCase } from '../domain/decision-case.ts'
 import {
@@ -11,15 +12,7 @@ import {
 import { type Change, type Issue, openIssue } from '../domain/issue.ts'
 import { checkIssueInput, type IssueInput, toKeptInput } from '../domain/issue-input.ts'
 import type { Transaction } from '../domain/transaction.ts'
-import type {
-  Claim,
-  ClaimedIssue,
-  Clock,
-  CreateId,
-  CustomerWithHistory,
-  IssuesStore,
-  IssuesTransaction,
-} from './ports.ts'
+import type { Claim, ClaimedIssue, CreateId, CustomerWithHistory, IssuesStore, IssuesTransaction } from './ports.ts'
 
 export type CreateIssueCommand = Readonly<{ input: IssueInput; cause: Cause }>
 /** One outcome per command, in order: the issue, or what was wrong with it. */

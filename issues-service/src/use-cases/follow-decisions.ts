@@ -1,7 +1,8 @@
 import type { Cause } from '@redress/shared/events/envelope.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import { type DecisionNews, onDecisionNews } from '../domain/decision-outcome.ts'
 import type { Change, Issue } from '../domain/issue.ts'
-import type { Clock, IssuesTransaction } from './ports.ts'
+import type { IssuesTransaction } from './ports.ts'
 
 export type IssueNews = Readonly<{ issueId: string; news: DecisionNews; cause: Cause }>
 /** Moves issues as the decision service tells, in the transaction that also notes the news as heard. */

@@ -34,5 +34,4 @@ export type PersonalDataStore = Readonly<{
 
 export type EventLog = Readonly<{ record(events: readonly DomainEvent[]): Promise<void> }>
 
-export type Clock = () => Date
 export type CreateId = () => string

@@ -1,6 +1,7 @@
 import type { Cause } from '@redress/shared/events/envelope.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import type { PersonalData } from '../domain/customer.ts'
-import type { Clock, CreateId, EventLog, PersonalDataStore } from './ports.ts'
+import type { CreateId, EventLog, PersonalDataStore } from './ports.ts'
 
 /** Reads who customers are. That it was read, and by whom, is on record before the data is handed out. */
 export type ReadPersonalData = (

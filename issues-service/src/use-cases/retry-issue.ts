@@ -1,8 +1,9 @@
 import type { Cause } from '@redress/shared/events/envelope.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import { toDecisionCase } from '../domain/decision-case.ts'
 import { CustomerNotFoundError, IssueNotFoundError } from '../domain/errors.ts'
 import { type Issue, retryIssue } from '../domain/issue.ts'
-import type { Clock, IssuesStore } from './ports.ts'
+import type { IssuesStore } from './ports.ts'
 
 /** @throws IssueNotFoundError, InvalidTransitionError unless the issue has failed. */
 export type RetryIssue = (command: Readonly<{ issueId: string; cause: Cause }>) => Promise<Issue>

@@ -1,9 +1,10 @@
 import type { DecisionAction } from '@redress/shared/contracts.ts'
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import { IssueNotFoundError } from '../domain/errors.ts'
 import { type Issue, reviewIssue } from '../domain/issue.ts'
-import type { Clock, IssuesStore } from './ports.ts'
+import type { IssuesStore } from './ports.ts'
 
 const NOTE_LENGTH_MAX = 2000
 

@@ -1,9 +1,10 @@
 import type { ClientSession, Db, MongoClient } from 'mongodb'
 import { inTransaction } from '../stores/mongo.ts'
+import { DAY_SECONDS } from '../time.ts'
 import type { DomainEvent } from './envelope.ts'
 
 /** Longer than any event can be delivered again: streams and outboxes keep them a day. */
-const KEPT_SECONDS = 7 * 24 * 60 * 60
+const KEPT_SECONDS = 7 * DAY_SECONDS
 
 type InboxDocument = { _id: string; at: Date }
 

@@ -1,8 +1,9 @@
 import type { ClientSession, Collection, Db } from 'mongodb'
+import { DAY_SECONDS } from '../time.ts'
 import type { DomainEvent } from './envelope.ts'
 
 /** Published events are kept this long, to be published again if Redis is lost. */
-const KEPT_SECONDS = 24 * 60 * 60
+const KEPT_SECONDS = DAY_SECONDS
 
 export type OutboxDocument = {
   _id: string

@@ -1,4 +1,5 @@
 import {
+  type ConstDirectiveNode,
   defaultFieldResolver,
   type GraphQLField,
   type GraphQLObjectType,
@@ -10,7 +11,9 @@ import { type Principal, reachOf } from '../access/permissions.ts'
 import { ForbiddenError } from '../errors.ts'
 
 type WithPrincipal = { principal: Principal }
-type DirectiveHolder = { readonly astNode?: GraphQLField<unknown, unknown>['astNode'] | GraphQLObjectType['astNode'] }
+type DirectiveHolder = Readonly<{
+  astNode?: { readonly directives?: readonly ConstDirectiveNode[] | undefined } | null | undefined
+}>
 
 /**
  * Makes every `@permission(urn:)` of the schema hold: a field without permission is refused with FORBIDDEN, and so is
@@ -55,7 +58,8 @@ function demand(principal: Principal, urn: string): void {
   if (reachOf(principal, urn) === 'none') throw new ForbiddenError(urn)
 }
 
-function urnOf({ astNode }: DirectiveHolder): string | null {
+/** The `urn` of an element's `@permission`, or null. */
+export function urnOf({ astNode }: DirectiveHolder): string | null {
   const directive = astNode?.directives?.find(({ name }) => name.value === 'permission')
   const value = directive?.arguments?.find(({ name }) => name.value === 'urn')?.value
   return value?.kind === Kind.STRING ? value.value : null

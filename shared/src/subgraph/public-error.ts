@@ -1,11 +1,10 @@
 import { unwrapResolverError } from '@apollo/server/errors'
 import type { GraphQLFormattedError } from 'graphql'
-import { AppError } from '../errors.ts'
+import { AppError, NEUTRAL_MESSAGE } from '../errors.ts'
 import type { Logger } from '../process/logger.ts'
 import { isTransient } from '../stores/mongo.ts'
 
 const AWAY = 'The database is away for a moment. The same request may succeed if it is sent again.'
-const NEUTRAL = 'Something went wrong on our side. The request id leads to the details.'
 
 /**
  * What a caller may see of an error: ours with code and facts, GraphQL's own as they are, and of all others only a
@@ -25,5 +24,5 @@ export function toPublicError(formatted: GraphQLFormattedError, error: unknown, 
   if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR') return { ...rest, extensions: { code } }
 
   logger.error({ err: cause, path: formatted.path }, 'unexpected error')
-  return { ...rest, message: NEUTRAL, extensions: { code: 'INTERNAL_SERVER_ERROR' } }
+  return { ...rest, message: NEUTRAL_MESSAGE, extensions: { code: 'INTERNAL_SERVER_ERROR' } }
 }

@@ -1,7 +1,7 @@
+import type { Clock } from '@redress/shared/time.ts'
 import type { AiBatch } from '../../domain/ai-batch.ts'
 import type { TraceStep, Verdict } from '../../domain/decision.ts'
 import type { BacklogModel, BatchAnswer, BatchQuestion } from '../../use-cases/backlog-ports.ts'
-import type { Clock } from '../../use-cases/ports.ts'
 import { guardVerdict } from '../guard.ts'
 import type { Policies } from '../policies.ts'
 import type { Skill } from '../skill.ts'

@@ -1,0 +1,7 @@
+/** The actors of changes that no caller asked for, as events and audit entries name them. Stored, so never renamed. */
+export const ACTORS = {
+  decisions: 'redress:decisions',
+  worker: 'redress:worker',
+  skills: 'redress:skills',
+  autonomy: 'redress:autonomy',
+} as const
