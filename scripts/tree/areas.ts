@@ -40,6 +40,7 @@ const PROGRAMS = new Set(['main.ts', 'worker.ts', 'seed.ts', 'check-skills.ts'])
 const PURE = [
   'errors.ts',
   'error-codes.ts',
+  'connection.ts',
   'contracts.ts',
   'issue-details.ts',
   'masking.ts',
@@ -48,7 +49,6 @@ const PURE = [
   'access/permissions.ts',
   'access/actors.ts',
   'access/api-key.ts',
-  'stores/pagination.ts',
   'resilience/coalesce.ts',
   'events/envelope.ts',
 ]

@@ -1,4 +1,4 @@
-import type { Connection, PageArguments } from '@redress/shared/stores/pagination.ts'
+import type { Connection, PageArguments } from '@redress/shared/connection.ts'
 import DataLoader from 'dataloader'
 import type { AuditEntry } from '../domain/entry.ts'
 import type { Views } from '../use-cases/ports.ts'

@@ -1,6 +1,6 @@
 import { ROLES, type Role } from '@redress/shared/access/permissions.ts'
+import type { PageArguments } from '@redress/shared/connection.ts'
 import { causeOf } from '@redress/shared/events/cause.ts'
-import type { PageArguments } from '@redress/shared/stores/pagination.ts'
 import type { RequestContext } from '@redress/shared/subgraph/serve-subgraph.ts'
 import type { KeyRequest } from '../domain/api-key.ts'
 import type { CreateApiKey } from '../use-cases/create-api-key.ts'

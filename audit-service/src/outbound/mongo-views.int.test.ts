@@ -1,4 +1,4 @@
-import type { PageArguments } from '@redress/shared/stores/pagination.ts'
+import type { PageArguments } from '@redress/shared/connection.ts'
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, inject, it, type TestContext } from 'vitest'
 import { issueEvent, issueEvents } from '../../test/events.ts'

@@ -1,11 +1,6 @@
+import type { Connection, PageArguments } from '@redress/shared/connection.ts'
 import { inOrder } from '@redress/shared/stores/in-order.ts'
-import {
-  type Connection,
-  type PageArguments,
-  readPage,
-  sizeOf,
-  toConnection,
-} from '@redress/shared/stores/pagination.ts'
+import { readPage, sizeOf, toConnection } from '@redress/shared/stores/pagination.ts'
 import type { Filter } from 'mongodb'
 import type { AuditEntry } from '../domain/entry.ts'
 import type { AuditFilter, Views } from '../use-cases/ports.ts'

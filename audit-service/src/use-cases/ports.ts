@@ -1,4 +1,4 @@
-import type { Connection, PageArguments } from '@redress/shared/stores/pagination.ts'
+import type { Connection, PageArguments } from '@redress/shared/connection.ts'
 import type { ApiKey, KeyChange } from '../domain/api-key.ts'
 import type { Head } from '../domain/chain.ts'
 import type { AuditEntry } from '../domain/entry.ts'

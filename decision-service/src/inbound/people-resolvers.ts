@@ -1,6 +1,6 @@
+import type { PageArguments } from '@redress/shared/connection.ts'
 import type { DecisionAction } from '@redress/shared/contracts.ts'
 import { causeOf } from '@redress/shared/events/cause.ts'
-import type { PageArguments } from '@redress/shared/stores/pagination.ts'
 import type { RequestContext } from '@redress/shared/subgraph/serve-subgraph.ts'
 import { type Autonomy, agreementOf } from '../domain/autonomy.ts'
 import type { AnalyticsGroup } from '../domain/decision-analytics.ts'

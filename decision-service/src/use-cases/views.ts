@@ -1,5 +1,5 @@
+import type { Connection, PageArguments } from '@redress/shared/connection.ts'
 import type { DecisionAction, Routing } from '@redress/shared/contracts.ts'
-import type { Connection, PageArguments } from '@redress/shared/stores/pagination.ts'
 import type { Engine } from '../domain/decision.ts'
 import type { StoredDecision } from '../domain/stored-decision.ts'
 

@@ -1,5 +1,6 @@
+import type { Connection, PageArguments } from '@redress/shared/connection.ts'
 import { inOrder } from '@redress/shared/stores/in-order.ts'
-import { type Connection, type PageArguments, readPage } from '@redress/shared/stores/pagination.ts'
+import { readPage } from '@redress/shared/stores/pagination.ts'
 import type { Filter } from 'mongodb'
 import type { Issue } from '../domain/issue.ts'
 import type { Transaction } from '../domain/transaction.ts'

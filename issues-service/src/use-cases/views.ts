@@ -1,5 +1,5 @@
+import type { Connection, PageArguments } from '@redress/shared/connection.ts'
 import type { IssueStatus, IssueType, Priority } from '@redress/shared/contracts.ts'
-import type { Connection, PageArguments } from '@redress/shared/stores/pagination.ts'
 import type { Customer } from '../domain/customer.ts'
 import type { Issue } from '../domain/issue.ts'
 import type { Transaction } from '../domain/transaction.ts'

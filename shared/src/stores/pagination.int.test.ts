@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import type { Collection, MongoClient } from 'mongodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
+import type { PageArguments } from '../connection.ts'
 import { connectMongo } from './mongo.ts'
-import { type PageArguments, readPage } from './pagination.ts'
+import { readPage } from './pagination.ts'
 
 type Row = { _id: string; rank: number }
 let mongo: MongoClient

@@ -1,31 +1,16 @@
 import type { Collection, Document, Filter } from 'mongodb'
+import type { Connection, PageArguments } from '../connection.ts'
 import { BadUserInputError } from '../errors.ts'
 
 /** Rows of a page where the caller names no number, and the most a caller may ask for. */
 export const PAGE_DEFAULT = 20
 export const PAGE_MAX = 100
 
-/** Arguments of a Relay connection. */
-export type PageArguments = Readonly<{
-  first?: number | null
-  after?: string | null
-  last?: number | null
-  before?: string | null
-}>
-
 /**
  * The order of a list: a field that is never null, ascending (1) or descending (-1). Rows that are equal in it are
  * told apart by `_id` in the same direction, so an index must end with both; not so where the field is `unique`.
  */
 export type PageOrder = Readonly<{ field: string; direction: 1 | -1; unique?: boolean }>
-
-export type Connection<T> = Readonly<{
-  nodes: readonly T[]
-  edges: readonly { cursor: string; node: T }[]
-  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null }
-  /** Counts when asked. */
-  totalCount: () => Promise<number>
-}>
 
 type Page<D extends Document, T> = Readonly<{
   collection: Collection<D>
