@@ -88,7 +88,7 @@ const consumer = await startStreamConsumer({
   redis,
   streams: [STREAMS.issues],
   group: 'decisions',
-  concerns: (event) => toNewCase(event).length + toNewReview(event).length > 0,
+  isRelevant: (event) => toNewCase(event).length + toNewReview(event).length > 0,
   async apply(events, session) {
     const transaction = createDecisionsTransaction(collections, outbox, session)
     await acceptCases(events.flatMap(toNewCase), transaction)

@@ -81,7 +81,7 @@ const consumer = await startStreamConsumer({
   redis,
   streams: [STREAMS.decisions],
   group: 'issues',
-  concerns: (event) => toIssueNews(event).length > 0,
+  isRelevant: (event) => toIssueNews(event).length > 0,
   apply: (events, session) =>
     followDecisions(events.flatMap(toIssueNews), createIssuesTransaction(collections, outbox, session)),
   afterCommit: async () => outbox.wake(),

@@ -30,8 +30,8 @@ export type ConsumerOptions = Readonly<{
   group: string
   /** Applies events that were not applied before, in the transaction that also notes them as applied. */
   apply: Apply
-  /** Events that mean nothing here are acknowledged at once; all matter where not given. */
-  concerns?: (event: DomainEvent) => boolean
+  /** Whether this group has to apply an event; others are acknowledged at once. Must not throw. Every event where not given. */
+  isRelevant?: (event: DomainEvent) => boolean
   /** The least time from one batch to the next: under load, what arrives meanwhile shares one transaction. */
   gatherMs?: number
   /** Runs after the commit, also for events that were applied before; must be harmless when repeated. */
@@ -62,7 +62,7 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
     streams,
     group,
     afterCommit,
-    concerns = () => true,
+    isRelevant = () => true,
     gatherMs = GATHER_MS,
     isLeader,
     takeOver: { abandonedMs, everyMs } = { abandonedMs: ABANDONED_MS, everyMs: TAKE_OVER_EVERY_MS },
@@ -117,11 +117,11 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
   const settle = async (messages: readonly Message[]) => {
     for (const message of messages) if (message.event === null) await bury(message, 'This is not an event.')
     const readable = messages.filter((message): message is EventMessage => message.event !== null)
-    const concerned = readable.filter(({ event }) => concerns(event))
-    await withSpans(concerned, { group, telemetry }, async (traced) => {
+    const relevant = readable.filter(({ event }) => isRelevant(event))
+    await withSpans(relevant, { group, telemetry }, async (traced) => {
       const events = traced.map(({ event }) => event)
       if ((await reasonAgainst(events)) === null) return finish(readable, events)
-      await member.acknowledge(readable.filter((message) => !concerned.includes(message)))
+      await member.acknowledge(readable.filter((message) => !relevant.includes(message)))
       for (const message of traced) await applyAlone(message)
     })
   }
