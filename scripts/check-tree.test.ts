@@ -1,21 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import { readSources } from './check-tree.ts'
-import { findViolations } from './tree/rules.ts'
+import { findViolations, readTree } from './check-tree.ts'
+import { findEmptyNames } from './tree/names.ts'
+import { parseSource } from './tree/parse-source.ts'
+import { findForbiddenImports, findUnusedPermissions } from './tree/rules.ts'
 
-const imports = (path: string, ...specifiers: readonly string[]) => ({
-  path,
-  text: specifiers.map((specifier) => `import { thing } from '${specifier}'\n`).join(''),
-})
+const imports = (path: string, ...specifiers: readonly string[]) =>
+  parseSource({ path, text: specifiers.map((specifier) => `import { thing } from '${specifier}'\n`).join('') })
+
+const tree = readTree()
 
 describe('the tree', () => {
-  it('is as the table says', () => {
-    expect(findViolations(readSources())).toEqual([])
+  it('keeps every house rule', () => {
+    expect(findViolations(tree)).toEqual([])
   })
 
-  it('has all its files looked at', () => {
-    const folders = new Set(readSources().map(({ path }) => path.split('/')[0]))
+  it('is read whole', () => {
+    const folders = new Set(tree.sources.map(({ path }) => path.split('/')[0]))
 
     expect([...folders]).toEqual(expect.arrayContaining(['decision-service', 'issues-service', 'scripts', 'shared']))
+    expect(tree.readmes.map(({ path }) => path)).toEqual(expect.arrayContaining(['gateway/README.md']))
   })
 
   it.for<[string, string, string]>([
@@ -46,10 +49,10 @@ describe('the tree', () => {
       '../../../audit-service/src/inbound/b.ts',
       'issues-service may not import audit-service',
     ],
-    ['issues-service/src/inbound/a.test.ts', '../main.ts', 'nobody imports a program'],
-    ['decision-service/src/inbound/x.ts', '../worker.ts', 'nobody imports a program'],
+    ['issues-service/src/inbound/a.test.ts', '../main.ts', 'nothing may import a program'],
+    ['decision-service/src/inbound/x.ts', '../worker.ts', 'nothing may import a program'],
   ])('does not let %s import %s', ([path, specifier, rule]) => {
-    expect(findViolations([imports(path, specifier)])).toEqual([`${path}: imports ${specifier}; ${rule}`])
+    expect(findForbiddenImports([imports(path, specifier)])).toEqual([`${path}: imports ${specifier}; ${rule}`])
   })
 
   it.for<[string, readonly string[]]>([
@@ -62,31 +65,28 @@ describe('the tree', () => {
     ['gateway/src/http/server.ts', ['../access/tokens.ts', '../execution/execute.ts']],
     ['gateway/test/whole.e2e.test.ts', ['../../scripts/stack/stack.ts', 'vitest']],
   ])('lets %s import what it needs', ([path, specifiers]) => {
-    expect(findViolations([imports(path, ...specifiers)])).toEqual([])
+    expect(findForbiddenImports([imports(path, ...specifiers)])).toEqual([])
   })
 
-  it.for([
-    "import type { A } from 'mongodb'",
-    "export { a } from 'mongodb'",
-    "import 'mongodb'",
-    "const a = await import('mongodb')",
-    "import {\n  a,\n  type B,\n} from 'mongodb'",
-  ])('sees an import written as %j', (text) => {
-    expect(findViolations([{ path: 'issues-service/src/domain/issue.ts', text }])).toHaveLength(1)
-  })
+  it('has no file in a folder that the tree does not have', () => {
+    const file = parseSource({ path: 'issues-service/src/services/issue.ts', text: '' })
 
-  it('has no file named after a kind of code, none too long, and no folder of its own making', () => {
-    const files = [
-      { path: 'shared/src/utils.ts', text: '' },
-      { path: 'shared/src/long.ts', text: '\n'.repeat(251) },
-      { path: 'shared/src/long.test.ts', text: '\n'.repeat(251) },
-      { path: 'issues-service/src/services/issue.ts', text: '' },
-    ]
-
-    expect(findViolations(files)).toEqual([
-      'shared/src/utils.ts: is named after a kind of code; name it after what it is for',
-      'shared/src/long.ts: has 251 lines; a source file has at most 250',
+    expect(findForbiddenImports([file])).toEqual([
       'issues-service/src/services/issue.ts: is in a folder that the tree does not have',
     ])
+  })
+
+  it('has no file named after a kind of code', () => {
+    expect(findEmptyNames([{ path: 'shared/src/utils.ts' }, { path: 'shared/src/masking.ts' }])).toEqual([
+      'shared/src/utils.ts: is named after a kind of code; name it after what it is for',
+    ])
+  })
+
+  it('has no permission that no import uses', () => {
+    const withoutDomain = tree.sources.filter(({ path }) => !path.includes('/domain/'))
+
+    expect(findUnusedPermissions(withoutDomain)).toContain(
+      'scripts/tree/rules.ts: no file of domain imports node:crypto; take the permission out',
+    )
   })
 })

@@ -1,6 +1,10 @@
 import { globSync, readFileSync } from 'node:fs'
 import { fromRoot } from './stack/repository.ts'
-import { findViolations, type SourceFile } from './tree/rules.ts'
+import { EXCEPTIONS } from './tree/exceptions.ts'
+import { findExcesses, measureTree, type Readme } from './tree/measures.ts'
+import { findEmptyNames } from './tree/names.ts'
+import { countLines, type ParsedSource, parseSource } from './tree/parse-source.ts'
+import { findForbiddenImports, findUnusedPermissions } from './tree/rules.ts'
 
 const SOURCES = [
   '*/src/**/*.ts',
@@ -10,17 +14,39 @@ const SOURCES = [
   'infra/**/*.test.ts',
   'scripts/**/*.ts',
 ]
+const READMES = ['*/README.md', 'infra/*/README.md']
 
-/** Every TypeScript file of ours. */
-export function readSources(): readonly SourceFile[] {
-  const files = globSync(SOURCES, { cwd: fromRoot('.'), exclude: (path) => path.includes('node_modules') })
-  return [...new Set(files)].sort().map((path) => ({ path, text: readFileSync(fromRoot(path), 'utf8') }))
+export type Tree = Readonly<{ sources: readonly ParsedSource[]; readmes: readonly Readme[] }>
+
+/** Every TypeScript file of the repository, and the README of every package. */
+export function readTree(): Tree {
+  const sources = pathsOf(SOURCES).map((path) => parseSource({ path, text: read(path) }))
+  const readmes = pathsOf(READMES).map((path) => ({ path, lines: countLines(read(path)) }))
+  return { sources, readmes }
+}
+
+function pathsOf(patterns: readonly string[]): readonly string[] {
+  const paths = globSync(patterns, { cwd: fromRoot('.'), exclude: (path) => path.includes('node_modules') })
+  return [...new Set(paths)].sort()
+}
+
+const read = (path: string): string => readFileSync(fromRoot(path), 'utf8')
+
+/** One line for every breach of a house rule, which names the file and the rule. */
+export function findViolations({ sources, readmes }: Tree): readonly string[] {
+  return [
+    ...findEmptyNames(sources),
+    ...findForbiddenImports(sources),
+    ...findUnusedPermissions(sources),
+    ...findExcesses(measureTree(sources, readmes), EXCEPTIONS),
+  ]
 }
 
 if (import.meta.main) {
-  const sources = readSources()
-  const violations = findViolations(sources)
+  const tree = readTree()
+  const violations = findViolations(tree)
   for (const violation of violations) console.error(violation)
-  console.log(`${sources.length} files, ${violations.length} of them against the rules of the tree.`)
+  const exceptions = Object.keys(EXCEPTIONS).length
+  console.log(`${tree.sources.length} files, ${violations.length} violations, ${exceptions} exceptions.`)
   process.exitCode = violations.length === 0 ? 0 : 1
 }

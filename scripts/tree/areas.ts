@@ -62,7 +62,7 @@ export function placeOf(path: string): Place | null {
   return area === null ? null : { area, owner: owner === 'infra' ? 'devdb' : owner }
 }
 
-const isTest = (path: string) => /\.(test|contract|fixture)\.ts$/.test(path) || /\/(test|testing)\//.test(path)
+export const isTest = (path: string) => /\.(test|contract|fixture)\.ts$/.test(path) || /\/(test|testing)\//.test(path)
 
 function areaOf(owner: string, [first = '', folder = '', ...deeper]: readonly string[]): Area | null {
   if (owner === 'scripts') return first === 'bench' ? 'bench' : 'scripts'
@@ -72,6 +72,13 @@ function areaOf(owner: string, [first = '', folder = '', ...deeper]: readonly st
   if (deeper.length === 0) return PROGRAMS.has(folder) ? 'program' : folder === 'start.ts' ? 'start' : 'config'
   const name = owner === 'gateway' ? `gateway/${folder}` : folder
   return AREAS.find((area) => area === name) ?? null
+}
+
+/** The file that an import of ours leads to; null where it leads to a package or to Node. */
+export function fileOf(specifier: string, from: string): string | null {
+  if (specifier.startsWith(SHARED)) return `shared/src/${specifier.slice(SHARED.length)}`
+  if (specifier.startsWith(DEVDB)) return `infra/devdb/src/${specifier.slice(DEVDB.length)}`
+  return specifier.startsWith('.') ? posix.join(posix.dirname(from), specifier) : null
 }
 
 /** What an import leads to; null where it leads to a file that has no place in the tree. */

@@ -1,7 +1,5 @@
 import { type Area, type Place, placeOf, type Target, targetOf } from './areas.ts'
-
-/** A file of ours, its path given from the root of the repository. */
-export type SourceFile = Readonly<{ path: string; text: string }>
+import type { ParsedSource } from './parse-source.ts'
 
 const SERVICE = ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'config'] as const
 const GATEWAY = [
@@ -12,11 +10,12 @@ const GATEWAY = [
   'gateway/access',
   'gateway/observability',
 ] as const
+const INNER = ['gateway/operations', 'gateway/execution', 'gateway/access'] as const
 const OUTSIDE = ['shared', 'shared/pure', 'package', 'node', 'node:crypto'] as const
 
 /**
  * Who may import whom. This table is the architecture; the README only draws it. Areas of a service mean its
- * own ones: no service imports another. Nobody imports a `program`.
+ * own ones: no service imports another, and nothing imports a `program`. A permission that no import uses fails the check.
  */
 const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   // A hash is a pure function.
@@ -25,92 +24,45 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   inbound: ['domain', 'use-cases', 'inbound', ...OUTSIDE],
   outbound: ['domain', 'use-cases', 'engines', 'outbound', ...OUTSIDE],
   // What is measured is not the whole of a service.
-  bench: ['bench', ...SERVICE, 'scripts', 'devdb', 'gateway/composition', ...OUTSIDE],
+  bench: ['bench', 'outbound', 'engines', 'scripts', ...OUTSIDE],
   engines: ['domain', 'use-cases', 'engines', ...OUTSIDE],
   // A configuration may ask those who use a value whether it is usable.
   config: ['domain', 'config', 'gateway/access', 'gateway/operations', ...OUTSIDE],
   // Parts of a composition root, for programs that share them.
   root: [...SERVICE, 'root', ...OUTSIDE],
-  program: [...SERVICE, 'root', 'start', ...GATEWAY, ...OUTSIDE],
+  program: [...SERVICE, 'root', 'start', ...OUTSIDE],
   start: ['config', ...GATEWAY, ...OUTSIDE],
 
-  // From the doors inwards, and never back; operations and execution need each other by turns.
-  'gateway/http': [...GATEWAY, ...OUTSIDE],
-  'gateway/subscriptions': [
-    'gateway/subscriptions',
-    'gateway/observability',
-    'gateway/operations',
-    'gateway/execution',
-    'gateway/access',
-    'gateway/observability',
-    ...OUTSIDE,
-  ],
-  'gateway/operations': [
-    'gateway/operations',
-    'gateway/execution',
-    'gateway/access',
-    'gateway/observability',
-    ...OUTSIDE,
-  ],
-  'gateway/execution': [
-    'gateway/execution',
-    'gateway/operations',
-    'gateway/access',
-    'gateway/observability',
-    ...OUTSIDE,
-  ],
+  // From the doors inwards, and never back.
+  'gateway/http': [...INNER, 'gateway/http', ...OUTSIDE],
+  'gateway/subscriptions': [...INNER, 'gateway/subscriptions', 'gateway/observability', ...OUTSIDE],
+  'gateway/operations': [...INNER, ...OUTSIDE],
+  'gateway/execution': ['gateway/execution', 'gateway/access', ...OUTSIDE],
   'gateway/access': ['gateway/access', ...OUTSIDE],
   // What is counted knows nothing of who counts it.
   'gateway/observability': ['gateway/observability', ...OUTSIDE],
-  'gateway/composition': ['gateway/composition', ...OUTSIDE],
+  'gateway/composition': OUTSIDE,
 
-  shared: ['shared', 'shared/pure', 'package', 'node', 'node:crypto'],
+  shared: OUTSIDE,
   devdb: ['devdb', ...OUTSIDE],
-  infra: ['infra', ...OUTSIDE],
-  scripts: ['scripts', 'devdb', 'gateway/composition', ...OUTSIDE],
+  infra: [],
+  scripts: ['scripts', 'gateway/composition', ...OUTSIDE],
   // A test may use what it tests, and what starts the processes it needs.
-  test: [
-    'test',
-    'start',
-    'root',
-    ...SERVICE,
-    ...GATEWAY,
-    'gateway/composition',
-    'devdb',
-    'infra',
-    'scripts',
-    ...OUTSIDE,
-  ],
+  test: ['test', 'start', ...SERVICE, ...GATEWAY, 'gateway/composition', 'devdb', 'scripts', ...OUTSIDE],
 }
 
 /** Packages that others than themselves may reach, within the table. */
 const OPEN_OWNERS = new Set<string | null>([null, 'shared', 'devdb'])
 
-const LINES_MAX = 250
-/** Names that say what kind of code it is, not what it is for. */
-const EMPTY_NAMES = /(^|\/)(utils?|helpers?|common|misc|types|models)(\/|\.ts$)/
-
-/** One line for every breach, which names the file, what it imports and the rule. */
-export function findViolations(files: readonly SourceFile[]): readonly string[] {
-  return files.flatMap((file) => [...ofName(file), ...ofLength(file), ...ofImports(file)])
-}
-
-function ofName({ path }: SourceFile): readonly string[] {
-  return EMPTY_NAMES.test(path) ? [`${path}: is named after a kind of code; name it after what it is for`] : []
-}
-
-function ofLength({ path, text }: SourceFile): readonly string[] {
-  const lines = text.split('\n').length - 1
-  if (lines <= LINES_MAX || placeOf(path)?.area === 'test') return []
-  return [`${path}: has ${lines} lines; a source file has at most ${LINES_MAX}`]
-}
-
-function ofImports({ path, text }: SourceFile): readonly string[] {
-  const place = placeOf(path)
-  if (place === null) return [`${path}: is in a folder that the tree does not have`]
-  return importsOf(text).flatMap((specifier) => {
-    const problem = problemOf(place, specifier, path)
-    return problem === null ? [] : [`${path}: imports ${specifier}; ${problem}`]
+/** One line for every import that the table does not permit, and for every file that stands in no area of it. */
+export function findForbiddenImports(files: readonly ParsedSource[]): readonly string[] {
+  return files.flatMap(({ path, imports }) => {
+    const place = placeOf(path)
+    if (place === null) return [`${path}: is in a folder that the tree does not have`]
+    return imports.flatMap((specifier) => {
+      const problem = problemOf(place, specifier, path)
+      return problem === null ? [] : [`${path}: imports ${specifier}; ${problem}`]
+    })
   })
 }
 
@@ -118,7 +70,7 @@ function problemOf(place: Place, specifier: string, path: string): string | null
   const found = targetOf(specifier, path)
   if (found === null) return 'which has no place in the tree'
   const { target, owner } = found
-  if (target === 'program') return 'nobody imports a program'
+  if (target === 'program') return 'nothing may import a program'
   if (!MAY_IMPORT[place.area].includes(target)) return `${place.area} may not import ${target}`
 
   const isOpen = OPEN_OWNERS.has(owner) || target === 'gateway/composition' || place.area === 'bench'
@@ -126,10 +78,21 @@ function problemOf(place: Place, specifier: string, path: string): string | null
   return owner === place.owner || isOpen || isScriptForTest ? null : `${place.owner} may not import ${owner}`
 }
 
-/** Static imports, re-exports, and dynamic imports of a literal. */
-function importsOf(text: string): readonly string[] {
-  const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
-  const statements =
-    /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g
-  return [...code.matchAll(statements)].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '')
+/** One line for every permission that no import uses: it is taken out. `OUTSIDE` counts as one permission. */
+export function findUnusedPermissions(files: readonly ParsedSource[]): readonly string[] {
+  const used = new Set(files.flatMap(usesOf))
+  return Object.entries(MAY_IMPORT).flatMap(([area, targets]) => {
+    const isUsed = (target: Target) => used.has(`${area} ${target}`)
+    const hasOutside = OUTSIDE.every((target) => targets.includes(target)) && OUTSIDE.some(isUsed)
+    return targets
+      .filter((target) => !isUsed(target) && !(hasOutside && isOutside(target)))
+      .map((target) => `scripts/tree/rules.ts: no file of ${area} imports ${target}; take the permission out`)
+  })
+}
+
+const isOutside = (target: Target): boolean => OUTSIDE.some((one) => one === target)
+
+function usesOf({ path, imports }: ParsedSource): readonly string[] {
+  const area = placeOf(path)?.area
+  return imports.map((specifier) => `${area} ${targetOf(specifier, path)?.target}`)
 }
