@@ -1,8 +1,10 @@
 import { globSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
 import { fromRoot } from './stack/repository.ts'
 import { EXCEPTIONS } from './tree/exceptions.ts'
 import { findExcesses, measureTree, type Readme } from './tree/measures.ts'
 import { findEmptyNames } from './tree/names.ts'
+import { findWrongDependencies, type Package } from './tree/packages.ts'
 import { countLines, type ParsedSource, parseSource } from './tree/parse-source.ts'
 import { findForbiddenImports, findUnusedPermissions } from './tree/rules.ts'
 
@@ -15,14 +17,30 @@ const SOURCES = [
   'scripts/**/*.ts',
 ]
 const READMES = ['*/README.md', 'infra/*/README.md']
+const PACKAGES = ['package.json', '*/package.json', 'infra/*/package.json']
 
-export type Tree = Readonly<{ sources: readonly ParsedSource[]; readmes: readonly Readme[] }>
+type PackageJson = Readonly<Partial<Record<'dependencies' | 'devDependencies', Readonly<Record<string, string>>>>>
 
-/** Every TypeScript file of the repository, and the README of every package. */
+export type Tree = Readonly<{
+  sources: readonly ParsedSource[]
+  readmes: readonly Readme[]
+  packages: readonly Package[]
+}>
+
+/** Every TypeScript file of the repository, and the README and the package.json of every package. */
 export function readTree(): Tree {
   const sources = pathsOf(SOURCES).map((path) => parseSource({ path, text: read(path) }))
   const readmes = pathsOf(READMES).map((path) => ({ path, lines: countLines(read(path)) }))
-  return { sources, readmes }
+  return { sources, readmes, packages: pathsOf(PACKAGES).map(readPackage) }
+}
+
+function readPackage(path: string): Package {
+  const { dependencies = {}, devDependencies = {} } = JSON.parse(read(path)) as PackageJson
+  return {
+    folder: posix.dirname(path),
+    dependencies: Object.keys(dependencies),
+    devDependencies: Object.keys(devDependencies),
+  }
 }
 
 function pathsOf(patterns: readonly string[]): readonly string[] {
@@ -33,11 +51,12 @@ function pathsOf(patterns: readonly string[]): readonly string[] {
 const read = (path: string): string => readFileSync(fromRoot(path), 'utf8')
 
 /** One line for every breach of a house rule, which names the file and the rule. */
-export function findViolations({ sources, readmes }: Tree): readonly string[] {
+export function findViolations({ sources, readmes, packages }: Tree): readonly string[] {
   return [
     ...findEmptyNames(sources),
     ...findForbiddenImports(sources),
     ...findUnusedPermissions(sources),
+    ...findWrongDependencies(sources, packages),
     ...findExcesses(measureTree(sources, readmes), EXCEPTIONS),
   ]
 }

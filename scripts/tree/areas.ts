@@ -62,7 +62,8 @@ export function placeOf(path: string): Place | null {
   return area === null ? null : { area, owner: owner === 'infra' ? 'devdb' : owner }
 }
 
-export const isTest = (path: string) => /\.(test|contract|fixture)\.ts$/.test(path) || /\/(test|testing)\//.test(path)
+export const isTest = (path: string) =>
+  /\.(test|testing|contract|fixture)\.ts$/.test(path) || /\/(test|testing)\//.test(path)
 
 function areaOf(owner: string, [first = '', folder = '', ...deeper]: readonly string[]): Area | null {
   if (owner === 'scripts') return first === 'bench' ? 'bench' : 'scripts'

@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   inbound: ['domain', 'use-cases', 'inbound', ...OUTSIDE],
   outbound: ['domain', 'use-cases', 'engines', 'outbound', ...OUTSIDE],
   // What is measured is not the whole of a service.
-  bench: ['bench', 'outbound', 'engines', 'scripts', ...OUTSIDE],
+  bench: ['bench', 'outbound', 'engines', 'scripts', 'test', ...OUTSIDE],
   engines: ['domain', 'use-cases', 'engines', ...OUTSIDE],
   // A configuration may ask those who use a value whether it is usable.
   config: ['domain', 'config', 'gateway/access', 'gateway/operations', ...OUTSIDE],
