@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
-import { fromRoot } from './stack/repository.ts'
+import { fromRoot } from './repository.ts'
 import { EXCEPTIONS } from './tree/exceptions.ts'
 import { findExcesses, measureTree, type Readme } from './tree/measures.ts'
 import { findEmptyNames } from './tree/names.ts'

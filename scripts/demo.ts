@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { findDevFile } from './stack/dev-file.ts'
 import { StackError } from './stack/failure.ts'
-import { type Endpoint, GraphqlError } from './stack/graphql-client.ts'
 import { DEMO_HELP, printHelpIfAsked } from './stack/help.ts'
-import { createSampleIssues, followIssues, isDecided } from './stack/sample-issues.ts'
-import { tableHead, toTableRow } from './stack/sample-table.ts'
+import { type Endpoint, GraphqlError } from './stack/samples/graphql-client.ts'
+import { createSampleIssues, followIssues, isDecided } from './stack/samples/sample-issues.ts'
+import { tableHead, toTableRow } from './stack/samples/sample-table.ts'
 import { dataDirectoryOf, loadEnvironment } from './stack/settings.ts'
 
 if (!printHelpIfAsked(DEMO_HELP)) process.exitCode = await run()

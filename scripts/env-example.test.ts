@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { fromRoot } from './stack/repository.ts'
+import { fromRoot } from './repository.ts'
 
 const read = (file: string) => readFileSync(fromRoot(file), 'utf8')
 const lines = read('.env.example').split('\n')

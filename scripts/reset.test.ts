@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { fromRoot } from './repository.ts'
 import { lockDataDirectory } from './stack/lock.ts'
-import { fromRoot } from './stack/repository.ts'
 import { createTemporaryDirectory } from './testing/temporary-directory.ts'
 
 const reset = (REDRESS_DATA: string) =>

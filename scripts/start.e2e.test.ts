@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { findFreePort } from './stack/launch-redis.ts'
-import { fromRoot } from './stack/repository.ts'
+import { fromRoot } from './repository.ts'
+import { findFreePort } from './stack/redis/launch-redis.ts'
 
 const dataDirectory = mkdtempSync(join(tmpdir(), 'redress-start-'))
 const port = await findFreePort()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { redisPidFileIn } from '../../scripts/stack/redis-predecessor.ts'
+import { redisPidFileIn } from '../../scripts/stack/redis/redis-predecessor.ts'
 import { declineInput, type System, startSystem } from './system.ts'
 
 /** CRASH_ISSUES=300 or more is the long way. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { seedSampleData } from '../../scripts/stack/seed.ts'
+import { seedSampleData } from '../../scripts/stack/samples/seed.ts'
 import { type Stack, type StackOptions, startStack } from '../../scripts/stack/stack.ts'
 
 export type Role = 'admin' | 'reviewer' | 'operator' | 'read_only'

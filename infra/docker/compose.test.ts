@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { PROCESS_TABLE } from '../../scripts/stack/process-table.ts'
-import { fromRoot } from '../../scripts/stack/repository.ts'
+import { fromRoot } from '../../scripts/repository.ts'
+import { PROCESS_TABLE } from '../../scripts/stack/processes/process-table.ts'
 
 type Service = Readonly<{
   image: string

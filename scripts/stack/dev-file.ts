@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DevTokens } from './dev-tokens.ts'
-import { writePrivately } from './keys.ts'
+import type { DevTokens } from './keys/dev-tokens.ts'
+import { writePrivately } from './keys/keys.ts'
 
 /** Where a running stack is and how to get in: for `npm run demo` and for tools of yours. */
 export type DevFile = Readonly<{ graphql: string; tokens: DevTokens | Record<string, never> }>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fromRoot } from './repository.ts'
+import { fromRoot } from '../repository.ts'
 import { readStartSettings } from './settings.ts'
 
 describe('the settings of npm start', () => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
+import { fromRoot } from '../repository.ts'
 import { StackError } from './failure.ts'
-import { LEVELS, type Level } from './log-lines.ts'
-import { fromRoot } from './repository.ts'
+import { LEVELS, type Level } from './processes/log-lines.ts'
 
 const PORT_DEFAULT = 4000
 

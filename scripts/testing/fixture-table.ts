@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { ProcessRow } from '../stack/process-table.ts'
+import type { ProcessRow } from '../stack/processes/process-table.ts'
 
 const program = fileURLToPath(new URL('fixture-service.ts', import.meta.url))
 const row = { program, portVariable: 'PORT', addresses: {}, secrets: [] } as const

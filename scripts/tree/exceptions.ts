@@ -73,7 +73,6 @@ export const EXCEPTIONS: Readonly<Record<string, number>> = {
   'scripts/bench/decide/ai.ts: openEngine': 42,
   'scripts/bench/pipeline.ts: measure': 53,
   'scripts/bench/subscriptions.ts: measure': 70,
-  'scripts/stack/': 30,
   'shared/src/events/stream-consumer.ts: startStreamConsumer': 131,
   'shared/src/events/stream.ts: createGroupMember': 45,
   'shared/src/subgraph/answer-operation.ts: circle': 2,

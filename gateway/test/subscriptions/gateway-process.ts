@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { launchNode } from '../../../scripts/stack/launch-node.ts'
+import { launchNode } from '../../../scripts/stack/processes/launch-node.ts'
 import { startIssuesSubgraph } from './issues-subgraph.ts'
 import { createGatewayEnvironment, GATEWAY_PROGRAM } from './real-gateway.ts'
 

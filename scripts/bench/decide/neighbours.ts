@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findOrInstallRedis, readMachine } from '../../stack/find-redis.ts'
-import { launchNode } from '../../stack/launch-node.ts'
-import { findFreePort, launchRedis } from '../../stack/launch-redis.ts'
+import { launchNode } from '../../stack/processes/launch-node.ts'
+import { findOrInstallRedis, readMachine } from '../../stack/redis/find-redis.ts'
+import { findFreePort, launchRedis } from '../../stack/redis/launch-redis.ts'
 
 export type LocalModel = Readonly<{ url: string; latestQuestion: () => Promise<string> }>
 

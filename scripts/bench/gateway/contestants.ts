@@ -1,11 +1,11 @@
 import { createPrivateKey, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { SignJWT } from 'jose'
-import { findOrInstallRedis, readMachine } from '../../stack/find-redis.ts'
-import { readOrCreateKeys } from '../../stack/keys.ts'
-import { type Launched, launchNode } from '../../stack/launch-node.ts'
-import { findFreePort, launchRedis } from '../../stack/launch-redis.ts'
-import { fromRoot } from '../../stack/repository.ts'
+import { fromRoot } from '../../repository.ts'
+import { readOrCreateKeys } from '../../stack/keys/keys.ts'
+import { type Launched, launchNode } from '../../stack/processes/launch-node.ts'
+import { findOrInstallRedis, readMachine } from '../../stack/redis/find-redis.ts'
+import { findFreePort, launchRedis } from '../../stack/redis/launch-redis.ts'
 import { type Cores, pin } from './pin.ts'
 
 export const CONTESTANT_NAMES = ['ours', 'stock', 'floor'] as const

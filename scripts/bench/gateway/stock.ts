@@ -4,7 +4,7 @@ import { ApolloGateway } from '@apollo/gateway'
 import { ApolloServer } from '@apollo/server'
 import { startStandaloneServer } from '@apollo/server/standalone'
 import { announceReady, untilStopped } from '@redress/shared/process/lifecycle.ts'
-import { fromRoot } from '../../stack/repository.ts'
+import { fromRoot } from '../../repository.ts'
 
 const ADDRESSES = {
   'http://issues/graphql': process.env.ISSUES_URL,

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { StackError } from './failure.ts'
+import { StackError } from '../failure.ts'
 
 const PROGRAMS = ['redis-server', 'valkey-server'] as const
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { KeySettings } from './keys.ts'
+import type { KeySettings } from '../keys/keys.ts'
 import type { ProcessRow } from './process-table.ts'
 
 export type Settings = Readonly<{

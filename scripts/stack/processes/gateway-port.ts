@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { StackError } from './failure.ts'
+import { StackError } from '../failure.ts'
 
 /** @throws StackError when `port` is taken; 0 never is. */
 export function ensurePortIsFree(port: number): Promise<void> {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Launched } from './launch-node.ts'
+import type { Launched } from '../processes/launch-node.ts'
 import { redisPidFileIn } from './redis-predecessor.ts'
 
 const PING_EVERY_MS = 25

@@ -1,9 +1,9 @@
-import { StackError } from './failure.ts'
+import { StackError } from '../failure.ts'
+import type { Stack } from '../stack.ts'
 import { GraphqlError } from './graphql-client.ts'
 import { createSampleIssues, followIssues, isDecided, SAMPLE_ISSUES } from './sample-issues.ts'
 import { tableHead, toTableRow } from './sample-table.ts'
 import { findWhatIsMissing, seedSampleData } from './seed.ts'
-import type { Stack } from './stack.ts'
 
 /** Fills an empty database, and prints each sample issue as it is decided. A failure is told, and no reason to stop. */
 export async function showSampleIssues({ graphql, tokens, environmentOf }: Stack, say: (line: string) => void) {

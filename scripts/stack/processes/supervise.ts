@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
-import { StackError } from './failure.ts'
+import { StackError } from '../failure.ts'
 import type { Launched } from './launch-node.ts'
 import { type End, followLife, type Life } from './life.ts'
 import type { OnLogLine } from './log-lines.ts'

@@ -4,7 +4,7 @@ import { launchNode } from './launch-node.ts'
 import type { LogLine } from './log-lines.ts'
 import { supervise } from './supervise.ts'
 
-const FIXTURE = fileURLToPath(new URL('../testing/fixture-service.ts', import.meta.url))
+const FIXTURE = fileURLToPath(new URL('../../testing/fixture-service.ts', import.meta.url))
 
 /** Supervises the fixture; `FIXTURE_…` variables say how it behaves. */
 function superviseFixture(test: TestContext, behaviour: Record<string, string> = {}, { readyMs = 5_000 } = {}) {

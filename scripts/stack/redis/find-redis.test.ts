@@ -1,6 +1,6 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { createTemporaryDirectory } from '../testing/temporary-directory.ts'
+import { createTemporaryDirectory } from '../../testing/temporary-directory.ts'
 import { findOrInstallRedis, type Machine } from './find-redis.ts'
 
 const DEBIAN = 'NAME="Debian GNU/Linux"\nID=debian\n'

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { StackError } from './failure.ts'
+import { fromRoot } from '../../repository.ts'
+import { StackError } from '../failure.ts'
 import { callGraphql, type Endpoint } from './graphql-client.ts'
-import { fromRoot } from './repository.ts'
 
 const SEED_PROGRAM = fromRoot('issues-service/src/seed.ts')
 const SAMPLE_DATA = fromRoot('scripts/sample-data.json')

@@ -1,12 +1,12 @@
+import { fromRoot } from '../../repository.ts'
+import { StackError } from '../failure.ts'
+import { findOrInstallRedis, readMachine } from '../redis/find-redis.ts'
+import { findFreePort, launchRedis } from '../redis/launch-redis.ts'
+import { untilPredecessorEnded } from '../redis/redis-predecessor.ts'
 import { environmentOf, type Settings } from './environment.ts'
-import { StackError } from './failure.ts'
-import { findOrInstallRedis, readMachine } from './find-redis.ts'
 import { launchNode } from './launch-node.ts'
-import { findFreePort, launchRedis } from './launch-redis.ts'
 import type { OnLogLine } from './log-lines.ts'
 import type { ProcessRow } from './process-table.ts'
-import { untilPredecessorEnded } from './redis-predecessor.ts'
-import { fromRoot } from './repository.ts'
 import { type Program, type Supervised, supervise } from './supervise.ts'
 
 export type Running = {

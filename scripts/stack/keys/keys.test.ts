@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createInternalTokenSigner, createInternalTokenVerifier } from '@redress/shared/access/internal-token.ts'
 import { importSPKI, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { createTemporaryDirectory } from '../testing/temporary-directory.ts'
+import { createTemporaryDirectory } from '../../testing/temporary-directory.ts'
 import { createDevTokens } from './dev-tokens.ts'
 import { readOrCreateKeys } from './keys.ts'
 

@@ -1,4 +1,4 @@
-import type { KeySettings } from './keys.ts'
+import type { KeySettings } from '../keys/keys.ts'
 
 /** Stopped in this order: first nobody comes in, then what runs is finished, then the stores close. */
 export const STAGES = ['door', 'service', 'store'] as const
