@@ -5,11 +5,11 @@ import { AppError, ERROR_KINDS, UnauthenticatedError } from '@redress/shared/err
 import { answerJson } from '@redress/shared/process/http.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
-import { createOperationKind } from '../../src/subscriptions/operation-kind.ts'
 import type { Caller, Credentials } from '../../src/subscriptions/prepared-subscription.ts'
-import { createSseDoor } from '../../src/subscriptions/sse-door.ts'
 import { createSubscriptions, type SubscriptionsOptions } from '../../src/subscriptions/subscriptions.ts'
-import { createWebsocketDoor } from '../../src/subscriptions/websocket-door.ts'
+import { createOperationKind } from '../../src/subscriptions/transports/operation-kind.ts'
+import { createSseDoor } from '../../src/subscriptions/transports/sse.ts'
+import { createWebsocketDoor } from '../../src/subscriptions/transports/websocket.ts'
 import { createPlannedOperations } from './planned-operations.ts'
 
 type Options = Readonly<{

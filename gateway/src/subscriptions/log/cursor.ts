@@ -1,5 +1,5 @@
-import { CursorInvalidError } from './errors.ts'
-import type { SubscriptionField } from './prepared-subscription.ts'
+import { CursorInvalidError } from '../errors.ts'
+import type { SubscriptionField } from '../prepared-subscription.ts'
 
 /** An event's place in its stream; the event id tells it from another that came to have the same place. */
 export type Cursor = Readonly<{ entryId: string; eventId: string }>

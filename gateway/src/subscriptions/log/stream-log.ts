@@ -2,7 +2,7 @@ import type { StreamName } from '@redress/shared/events/envelope.ts'
 import { REPUBLISH_MS } from '@redress/shared/events/stream-retention.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { LRUCache } from 'lru-cache'
-import { ENTRIES_KEPT_MAX } from './limits.ts'
+import { ENTRIES_KEPT_MAX } from '../limits.ts'
 import { type Entry, readEntry } from './stream-event.ts'
 
 /** What Redis holds of a stream, read without a group: nobody else notices. */

@@ -1,9 +1,9 @@
 import { setImmediate as othersHadATurn } from 'node:timers/promises'
+import { ANSWERS_AT_ONCE_PER_GROUP_MAX, EVENTS_WAITING_MAX, WRITES_PER_TURN } from '../limits.ts'
+import type { StreamEvent } from '../log/stream-event.ts'
+import type { GraphqlRequest, PreparedSubscription } from '../prepared-subscription.ts'
 import type { Answers } from './answers.ts'
 import type { Interest } from './interest.ts'
-import { ANSWERS_AT_ONCE_PER_GROUP_MAX, EVENTS_WAITING_MAX, WRITES_PER_TURN } from './limits.ts'
-import type { GraphqlRequest, PreparedSubscription } from './prepared-subscription.ts'
-import type { StreamEvent } from './stream-event.ts'
 import { type Deliver, isNews, type Subscriber } from './subscriber.ts'
 import type { Validity } from './validity.ts'
 

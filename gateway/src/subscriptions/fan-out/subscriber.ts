@@ -1,10 +1,10 @@
 import { type AppError, UnauthenticatedError } from '@redress/shared/errors.ts'
 import { compareEntryIds } from '@redress/shared/events/entry-id.ts'
-import type { End } from './ends.ts'
-import { SlowReaderError } from './errors.ts'
-import type { Group } from './group.ts'
-import type { Caller } from './prepared-subscription.ts'
-import type { StreamEvent } from './stream-event.ts'
+import type { End } from '../end-reasons.ts'
+import { SlowReaderError } from '../errors.ts'
+import type { StreamEvent } from '../log/stream-event.ts'
+import type { Caller } from '../prepared-subscription.ts'
+import type { Group } from './fan-out.ts'
 
 /** The way to one client, as a door provides it. */
 export type Sink = Readonly<{

@@ -2,22 +2,22 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { compareEntryIds } from '@redress/shared/events/entry-id.ts'
 import type { StreamName } from '@redress/shared/events/envelope.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
-import type { Answers } from './answers.ts'
-import type { After } from './cursor.ts'
-import { CursorExpiredError, CursorInvalidError, SlowReaderError } from './errors.ts'
-import { createGate } from './gate.ts'
-import { isOfInterest } from './interest.ts'
+import { CursorExpiredError, CursorInvalidError, SlowReaderError } from '../errors.ts'
 import {
   ANSWERS_AT_ONCE_PER_GROUP_MAX,
   CATCH_UP_BUFFERED_BYTES_MAX,
   CATCH_UP_STALLED_MS,
   PAGE_EVENTS,
   PAGES_AT_ONCE_MAX,
-} from './limits.ts'
-import { createRememberedIds, type RememberedIds } from './remembered-ids.ts'
-import { type Entry, STREAM_OF_FIELD, type StreamEvent } from './stream-event.ts'
-import type { StreamLog } from './stream-log.ts'
-import type { StreamTail } from './stream-tail.ts'
+} from '../limits.ts'
+import type { After } from '../log/cursor.ts'
+import { createRememberedIds, type RememberedIds } from '../log/remembered-ids.ts'
+import { type Entry, STREAM_OF_FIELD, type StreamEvent } from '../log/stream-event.ts'
+import type { StreamLog } from '../log/stream-log.ts'
+import type { StreamTail } from '../log/stream-tail.ts'
+import type { Answers } from './answers.ts'
+import { isOfInterest } from './interest.ts'
+import { createGate } from './limit-concurrency.ts'
 import type { Deliver, Subscriber } from './subscriber.ts'
 
 /** Events are published later than they happen, and by another clock; so reading begins a little before the moment. */

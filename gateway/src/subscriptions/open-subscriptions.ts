@@ -6,11 +6,11 @@ import type { RateLimiter } from '../access/rate-limit.ts'
 import type { GatewayMetrics } from '../observability/gateway-metrics.ts'
 import type { Operations } from '../operations/run-operation.ts'
 import type { Limits } from './limits.ts'
-import { createLiveOperations } from './live-operations.ts'
-import { createOperationKind } from './operation-kind.ts'
-import { createSseDoor } from './sse-door.ts'
+import { createLiveOperations } from './streamed-operations.ts'
 import { createSubscriptions } from './subscriptions.ts'
-import { createWebsocketDoor } from './websocket-door.ts'
+import { createOperationKind } from './transports/operation-kind.ts'
+import { createSseDoor } from './transports/sse.ts'
+import { createWebsocketDoor } from './transports/websocket.ts'
 
 export type LiveDoorsOptions = Readonly<{
   redis: Redis

@@ -1,7 +1,7 @@
 import { type Principal, reachOf } from '@redress/shared/access/permissions.ts'
 import { ForbiddenError } from '@redress/shared/errors.ts'
-import type { PreparedSubscription, SubscriptionField } from './prepared-subscription.ts'
-import type { StreamEvent } from './stream-event.ts'
+import type { StreamEvent } from '../log/stream-event.ts'
+import type { PreparedSubscription, SubscriptionField } from '../prepared-subscription.ts'
 
 /** Which events a subscription wants and may see; null means all. */
 export type Interest = Readonly<{

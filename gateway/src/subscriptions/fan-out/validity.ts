@@ -1,5 +1,5 @@
-import { VALIDITY_FRESH_MS, VALIDITY_TIMEOUT_MS } from './limits.ts'
-import type { Caller } from './prepared-subscription.ts'
+import { VALIDITY_FRESH_MS, VALIDITY_TIMEOUT_MS } from '../limits.ts'
+import type { Caller } from '../prepared-subscription.ts'
 
 type Known = { askedAtMs: number; isRevoked: boolean; asking: Promise<void> | null }
 

@@ -1,8 +1,8 @@
 import { getOperationAST, parse } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import { checkText } from '../operations/limits/check-text.ts'
-import { LIMITS } from '../operations/limits/limits.ts'
-import type { GraphqlRequest } from './prepared-subscription.ts'
+import { checkText } from '../../operations/limits/check-text.ts'
+import { LIMITS } from '../../operations/limits/limits.ts'
+import type { GraphqlRequest } from '../prepared-subscription.ts'
 
 type Kind = 'query' | 'mutation' | 'subscription'
 export type OperationKind = (request: GraphqlRequest) => Kind

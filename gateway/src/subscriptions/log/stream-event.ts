@@ -1,8 +1,8 @@
 import { DecisionMade, IssueCreated, IssueStatusChanged } from '@redress/shared/contracts.ts'
 import { DomainEvent, STREAMS, type StreamName } from '@redress/shared/events/envelope.ts'
 import { type } from 'arktype'
+import type { SubscriptionField } from '../prepared-subscription.ts'
 import { toCursorText } from './cursor.ts'
-import type { SubscriptionField } from './prepared-subscription.ts'
 
 /** Something that subscribers of one field are told. */
 export type StreamEvent = Readonly<{

@@ -1,9 +1,9 @@
 import type { Logger } from '@redress/shared/process/logger.ts'
 import { LRUCache } from 'lru-cache'
-import { createGate } from './gate.ts'
-import { ANSWER_TIMEOUT_MS, ANSWERS_AT_ONCE_MAX, ANSWERS_KEPT_BYTES_MAX, ANSWERS_KEPT_MS } from './limits.ts'
-import type { PreparedSubscription } from './prepared-subscription.ts'
-import type { StreamEvent } from './stream-event.ts'
+import { ANSWER_TIMEOUT_MS, ANSWERS_AT_ONCE_MAX, ANSWERS_KEPT_BYTES_MAX, ANSWERS_KEPT_MS } from '../limits.ts'
+import type { StreamEvent } from '../log/stream-event.ts'
+import type { PreparedSubscription } from '../prepared-subscription.ts'
+import { createGate } from './limit-concurrency.ts'
 
 export type Answers = Readonly<{
   /** The text for an event; whoever asks with the same key shares one answer. Never rejects: a failure is a text too. */

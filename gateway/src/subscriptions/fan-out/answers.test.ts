@@ -1,9 +1,9 @@
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
+import { ANSWERS_AT_ONCE_MAX } from '../limits.ts'
+import type { StreamEvent } from '../log/stream-event.ts'
+import type { PreparedSubscription } from '../prepared-subscription.ts'
 import { createAnswers } from './answers.ts'
-import { ANSWERS_AT_ONCE_MAX } from './limits.ts'
-import type { PreparedSubscription } from './prepared-subscription.ts'
-import type { StreamEvent } from './stream-event.ts'
 
 const silent = pino({ level: 'silent' })
 const event = (number: number): StreamEvent => ({

@@ -1,8 +1,8 @@
 import { withRole } from '@redress/shared/testing/callers.ts'
 import { describe, expect, it } from 'vitest'
+import type { StreamEvent } from '../log/stream-event.ts'
+import type { PreparedSubscription } from '../prepared-subscription.ts'
 import { interestOf, isOfInterest } from './interest.ts'
-import type { PreparedSubscription } from './prepared-subscription.ts'
-import type { StreamEvent } from './stream-event.ts'
 
 const subscription = (field: PreparedSubscription['field'], args: object = {}): PreparedSubscription => ({
   field,

@@ -1,8 +1,8 @@
 import type { Logger } from '@redress/shared/process/logger.ts'
-import type { End } from './ends.ts'
-import type { Group } from './group.ts'
+import type { End } from '../end-reasons.ts'
+import type { Operations } from '../prepared-subscription.ts'
+import type { Group } from './fan-out.ts'
 import type { Groups } from './groups.ts'
-import type { Operations } from './prepared-subscription.ts'
 import type { Subscriber } from './subscriber.ts'
 
 type Options = Readonly<{

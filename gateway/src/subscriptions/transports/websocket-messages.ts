@@ -1,5 +1,5 @@
 import { type } from 'arktype'
-import type { Credentials, GraphqlRequest } from './prepared-subscription.ts'
+import type { Credentials, GraphqlRequest } from '../prepared-subscription.ts'
 
 /** The subprotocol graphql-transport-ws: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
 export const SUBPROTOCOL = 'graphql-transport-ws'

@@ -1,4 +1,4 @@
-import type { SubscriptionField } from './prepared-subscription.ts'
+import type { SubscriptionField } from '../prepared-subscription.ts'
 
 /** What happens with subscriptions, for metrics. Called often: must be cheap, and must not throw. */
 export type SubscriptionObserver = Readonly<{

@@ -1,5 +1,5 @@
-import { TooManySubscriptionsError } from './errors.ts'
-import type { Limits } from './limits.ts'
+import { TooManySubscriptionsError } from '../errors.ts'
+import type { Limits } from '../limits.ts'
 
 /** Counts the subscriptions of each principal and of the process. */
 export function createQuota({ subscriptionsPerPrincipalMax, subscriptionsPerProcessMax }: Limits) {

@@ -1,9 +1,9 @@
 import type { Logger } from '@redress/shared/process/logger.ts'
-import { type After, readAfter } from './cursor.ts'
-import { toEnd } from './ends.ts'
-import type { Membership } from './membership.ts'
-import type { Caller, GraphqlRequest, Operations } from './prepared-subscription.ts'
+import { toEnd } from '../end-reasons.ts'
+import { type After, readAfter } from '../log/cursor.ts'
+import type { Caller, GraphqlRequest, Operations } from '../prepared-subscription.ts'
 import type { Sink, Subscriber } from './subscriber.ts'
+import type { Membership } from './subscribers.ts'
 
 type Options = Readonly<{
   membership: Membership

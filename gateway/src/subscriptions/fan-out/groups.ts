@@ -1,6 +1,6 @@
-import type { Group } from './group.ts'
+import type { GraphqlRequest, PreparedSubscription, SubscriptionField } from '../prepared-subscription.ts'
+import type { Group } from './fan-out.ts'
 import type { Interest } from './interest.ts'
-import type { GraphqlRequest, PreparedSubscription, SubscriptionField } from './prepared-subscription.ts'
 import { CATCHING_UP } from './subscriber.ts'
 
 export type Groups = Readonly<{
