@@ -3,7 +3,7 @@ import { parse } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import type { Row } from '../src/execution/json.ts'
 import type { OperationContext } from '../src/execution/operation-context.ts'
-import type { SubgraphSource } from '../src/execution/subgraph-source.ts'
+import type { SubgraphSource } from '../src/execution/subgraphs/subgraph-source.ts'
 import { createGraph } from '../src/operations/graph.ts'
 import { prepareDocument } from '../src/operations/prepare-document.ts'
 

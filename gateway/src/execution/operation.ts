@@ -10,15 +10,15 @@ import {
   print,
   visit,
 } from 'graphql'
-import { compileWriters, IRREGULAR } from './answer-writer.ts'
-import { compilePlan, type PlanEnvironment } from './compile-plan.ts'
-import { completeAnswer } from './complete-answer.ts'
+import { compileWriters, IRREGULAR } from './answers/answer-writer.ts'
+import { completeAnswer } from './answers/complete-answer.ts'
+import { createSelection, type SelectedField, type Selection, type SelectionRules } from './answers/selection.ts'
 import type { Row } from './json.ts'
 import type { OperationContext } from './operation-context.ts'
-import type { Path } from './places.ts'
-import { PlanRun, type Step } from './plan-run.ts'
-import type { PlannedKey } from './planned-keys.ts'
-import { createSelection, type SelectedField, type Selection, type SelectionRules } from './selection.ts'
+import type { PlannedKey } from './planning/planned-keys.ts'
+import { compilePlan, type PlanEnvironment } from './steps/compile-plan.ts'
+import type { Path } from './steps/places.ts'
+import { PlanRun, type Step } from './steps/plan-run.ts'
 
 /** `data` as JSON text. */
 export type OperationResult = Readonly<{ data: string; errors: readonly GraphQLFormattedError[] }>

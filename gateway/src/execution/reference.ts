@@ -3,9 +3,9 @@ import type { QueryPlan } from '@apollo/query-planner'
 import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type OperationDefinitionNode } from 'graphql'
 import type { RunOperation } from './operation.ts'
 import type { OperationContext } from './operation-context.ts'
-import { failureOf } from './subgraph-failure.ts'
-import type { FetchRequest, SubgraphSource } from './subgraph-source.ts'
-import type { LoadedSupergraph } from './supergraph.ts'
+import type { LoadedSupergraph } from './planning/supergraph.ts'
+import { failureOf } from './subgraphs/subgraph-failure.ts'
+import type { FetchRequest, SubgraphSource } from './subgraphs/subgraph-source.ts'
 
 export type ReferenceParts = Readonly<{
   supergraph: LoadedSupergraph

@@ -1,8 +1,8 @@
 import type { GraphQLSchema } from 'graphql'
-import type { PlanEnvironment } from '../execution/compile-plan.ts'
-import { createLocalSource, type LocalRoot } from '../execution/local-source.ts'
-import type { SubgraphSource } from '../execution/subgraph-source.ts'
-import { type LoadedSupergraph, loadSupergraph } from '../execution/supergraph.ts'
+import { type LoadedSupergraph, loadSupergraph } from '../execution/planning/supergraph.ts'
+import type { PlanEnvironment } from '../execution/steps/compile-plan.ts'
+import { createLocalSource, type LocalRoot } from '../execution/subgraphs/local-source.ts'
+import type { SubgraphSource } from '../execution/subgraphs/subgraph-source.ts'
 import { type CostModel, createCostModel } from './limits/cost-model.ts'
 import { type FieldPermissions, readPermissions } from './permissions.ts'
 

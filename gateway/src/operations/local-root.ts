@@ -1,6 +1,6 @@
 import { ERROR_CODES } from '@redress/shared/error-codes.ts'
-import type { LocalRoot } from '../execution/local-source.ts'
-import type { Subgraphs } from '../execution/subgraphs.ts'
+import type { LocalRoot } from '../execution/subgraphs/local-source.ts'
+import type { Subgraphs } from '../execution/subgraphs/subgraphs.ts'
 
 type Asked = ReturnType<Subgraphs['all']>[number]
 

@@ -13,10 +13,10 @@ import {
   type SelectionSetNode,
   visit,
 } from 'graphql'
-import { UnsupportedPlanError } from '../execution/compile-plan.ts'
 import type { Row } from '../execution/json.ts'
 import { compileOperation, type RunOperation } from '../execution/operation.ts'
 import { createReference } from '../execution/reference.ts'
+import { UnsupportedPlanError } from '../execution/steps/compile-plan.ts'
 import type { Graph } from './graph.ts'
 import { checkShape } from './limits/check-shape.ts'
 import { checkText } from './limits/check-text.ts'

@@ -16,7 +16,7 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 import type { Row } from '../../src/execution/json.ts'
-import type { SubgraphAnswer, SubgraphSource } from '../../src/execution/subgraph-source.ts'
+import type { SubgraphAnswer, SubgraphSource } from '../../src/execution/subgraphs/subgraph-source.ts'
 import { Random } from './random.ts'
 
 /** How well the subgraphs are, each figure a probability. */

@@ -1,6 +1,6 @@
 import type { FetchDataRewrite } from '@apollo/query-planner'
-import { getOwn, isRow, type Row, setOwn } from './json.ts'
-import type { TypeTable } from './type-table.ts'
+import { getOwn, isRow, type Row, setOwn } from '../json.ts'
+import type { TypeTable } from '../type-table.ts'
 
 const FRAGMENT = '... on '
 

@@ -9,10 +9,10 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql'
-import { isRow, type Row, setOwn } from './json.ts'
+import { isRow, type Row, setOwn } from '../json.ts'
+import type { TypeTable } from '../type-table.ts'
 import { isValidLeaf } from './leaf.ts'
 import type { SelectedField, Selection } from './selection.ts'
-import type { TypeTable } from './type-table.ts'
 
 export type CompletedAnswer = Readonly<{
   data: Row | null

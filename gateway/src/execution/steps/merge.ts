@@ -1,5 +1,5 @@
-import { isRow, type Row } from './json.ts'
-import type { TypeTable } from './type-table.ts'
+import { isRow, type Row } from '../json.ts'
+import type { TypeTable } from '../type-table.ts'
 
 /**
  * Merges what one fetch found into what others found before: rows by key, lists of the same length by position,

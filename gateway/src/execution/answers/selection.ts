@@ -13,8 +13,8 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql'
-import { type Row, readerOf } from './json.ts'
-import type { PlannedKey } from './planned-keys.ts'
+import { type Row, readerOf } from '../json.ts'
+import type { PlannedKey } from '../planning/planned-keys.ts'
 
 /** One field of the answer: where it is read from, and what has to be true of it. */
 export type SelectedField = Readonly<{

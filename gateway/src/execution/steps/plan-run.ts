@@ -1,9 +1,9 @@
 import type { GraphQLFormattedError } from 'graphql'
-import type { Row } from './json.ts'
-import type { OperationContext } from './operation-context.ts'
+import type { Row } from '../json.ts'
+import type { OperationContext } from '../operation-context.ts'
+import { toClientPath } from '../planning/planned-keys.ts'
+import { failureOf, type SubgraphFailure } from '../subgraphs/subgraph-failure.ts'
 import type { Path } from './places.ts'
-import { toClientPath } from './planned-keys.ts'
-import { failureOf, type SubgraphFailure } from './subgraph-failure.ts'
 
 /** Objects of the answer that are being filled in, and where they are; `@` in the path stands for all of a list. */
 export type Spot = Readonly<{ rows: readonly Row[]; path: readonly string[] }>

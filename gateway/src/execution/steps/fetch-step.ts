@@ -1,13 +1,13 @@
 import type { FetchNode } from '@apollo/query-planner'
 import { Kind, parse, type SelectionSetNode } from 'graphql'
-import { isRow, quote, type Row } from './json.ts'
+import { isRow, quote, type Row } from '../json.ts'
+import type { FetchRequest, SubgraphAnswer, SubgraphSource } from '../subgraphs/subgraph-source.ts'
+import type { TypeTable } from '../type-table.ts'
 import { mergeRow } from './merge.ts'
 import { type Path, pathsAt, placesOf } from './places.ts'
 import type { PlanRun, Spot, Step } from './plan-run.ts'
 import { compileRepresentation, type Represent } from './representations.ts'
 import { applyRewrites } from './rewrites.ts'
-import type { FetchRequest, SubgraphAnswer, SubgraphSource } from './subgraph-source.ts'
-import type { TypeTable } from './type-table.ts'
 
 type Fetch = Readonly<{
   request: FetchRequest

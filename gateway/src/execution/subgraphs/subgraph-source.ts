@@ -1,6 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql'
-import type { Row } from './json.ts'
-import type { OperationContext } from './operation-context.ts'
+import type { Row } from '../json.ts'
+import type { OperationContext } from '../operation-context.ts'
 
 /** The part of an operation that goes to one subgraph; the same object each time the plan runs. */
 export type FetchRequest = Readonly<{

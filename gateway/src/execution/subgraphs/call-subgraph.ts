@@ -8,9 +8,9 @@ import {
   createBreaker,
 } from '@redress/shared/resilience/breaker.ts'
 import type { Telemetry } from '@redress/shared/telemetry/telemetry.ts'
-import type { Cancellation } from './cancellation.ts'
+import type { Cancellation } from '../cancellation.ts'
+import type { OperationContext } from '../operation-context.ts'
 import { createInFlight, type Launch } from './in-flight.ts'
-import type { OperationContext } from './operation-context.ts'
 import { readAnswer } from './read-answer.ts'
 import { GivenUpError, sendRequest } from './send-request.ts'
 import type { FetchRequest, SubgraphAnswer, SubgraphSource } from './subgraph-source.ts'

@@ -1,9 +1,9 @@
 import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals'
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
 import { type DirectiveDefinitionNode, type DocumentNode, extendSchema, type GraphQLSchema, Kind, parse } from 'graphql'
+import { createTypeTable, type TypeTable } from '../type-table.ts'
 import { createPlannedKeys, type PlannedKey } from './planned-keys.ts'
 import { preparePlanning } from './planner-input.ts'
-import { createTypeTable, type TypeTable } from './type-table.ts'
 
 /** One schema out of many: what clients see of it, and how an operation is divided among the subgraphs. */
 export type LoadedSupergraph = Readonly<{

@@ -1,10 +1,10 @@
 import type { ConditionNode, FlattenNode, PlanNode } from '@apollo/query-planner'
+import type { Row } from '../json.ts'
+import type { SubgraphSource } from '../subgraphs/subgraph-source.ts'
+import type { TypeTable } from '../type-table.ts'
 import { compileFetch } from './fetch-step.ts'
-import type { Row } from './json.ts'
 import { rowsAt } from './places.ts'
 import type { Step } from './plan-run.ts'
-import type { SubgraphSource } from './subgraph-source.ts'
-import type { TypeTable } from './type-table.ts'
 
 export type PlanEnvironment = Readonly<{
   sources: Readonly<Record<string, SubgraphSource>>

@@ -1,5 +1,5 @@
 import type { Pool } from 'undici'
-import type { Cancellation } from './cancellation.ts'
+import type { Cancellation } from '../cancellation.ts'
 
 export type RawAnswer = Readonly<{ status: number; text: string }>
 

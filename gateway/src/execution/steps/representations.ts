@@ -1,8 +1,8 @@
 import type { FetchDataRewrite, QueryPlanSelectionNode } from '@apollo/query-planner'
-import { getOwn, isRow, quote, type Row, setOwn } from './json.ts'
+import { getOwn, isRow, quote, type Row, setOwn } from '../json.ts'
+import type { TypeTable } from '../type-table.ts'
 import { mergeRow } from './merge.ts'
 import { applyRewrites } from './rewrites.ts'
-import type { TypeTable } from './type-table.ts'
 
 /** The text by which a subgraph knows an entity; null where what is needed for it was not found. */
 export type Represent = (entity: Row) => string | null

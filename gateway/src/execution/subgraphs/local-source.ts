@@ -1,6 +1,6 @@
 import { type DocumentNode, execute, type GraphQLSchema, parse } from 'graphql'
-import type { Row } from './json.ts'
-import type { OperationContext } from './operation-context.ts'
+import type { Row } from '../json.ts'
+import type { OperationContext } from '../operation-context.ts'
 import type { FetchRequest, SubgraphSource } from './subgraph-source.ts'
 
 /** What the root fields of the local subgraph resolve to; a function is called when its field is asked for. */

@@ -1,4 +1,4 @@
-import { getOwn, isRow } from './json.ts'
+import { getOwn, isRow } from '../json.ts'
 
 /** Where an error is, in the client's answer. */
 export type Path = readonly (string | number)[]

@@ -1,4 +1,4 @@
-import { Cancellation } from './cancellation.ts'
+import { Cancellation } from '../cancellation.ts'
 import { GivenUpError } from './send-request.ts'
 
 /** Starts a call, which is broken off when it is cancelled. */

@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql'
-import { isRow } from './json.ts'
+import { isRow } from '../json.ts'
 import type { SubgraphAnswer } from './subgraph-source.ts'
 
 const NO_ERRORS: SubgraphAnswer['errors'] = []

@@ -1,4 +1,4 @@
-import type { Row } from './json.ts'
+import type { Row } from '../json.ts'
 
 /** How one field of an object is written. */
 export type WrittenField = Readonly<{

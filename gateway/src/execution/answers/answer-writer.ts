@@ -10,8 +10,8 @@ import {
   isObjectType,
   isScalarType,
 } from 'graphql'
+import { quote, type Row } from '../json.ts'
 import { compileFieldWriter, type WrittenField } from './field-code.ts'
-import { quote, type Row } from './json.ts'
 import { isValidLeaf } from './leaf.ts'
 import type { SelectedField, Selection } from './selection.ts'
 
