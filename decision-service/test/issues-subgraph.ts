@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError } from '@redress/shared/errors.ts'
 import { readBody, startHttpServer } from '@redress/shared/process/http.ts'
-import { type RequestContext, serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
+import type { RequestContext } from '@redress/shared/subgraph/request-context.ts'
+import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 import { verifyToken } from '@redress/shared/testing/callers.ts'
 import { silent } from '@redress/shared/testing/stores.ts'
 

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { createInternalTokenVerifier } from '@redress/shared/access/internal-token.ts'
 import { ForbiddenError } from '@redress/shared/errors.ts'
 import { createLogger } from '@redress/shared/process/logger.ts'
-import { type RequestContext, serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
+import type { RequestContext } from '@redress/shared/subgraph/request-context.ts'
+import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 
 type Resolvers = Parameters<typeof serveSubgraph>[0]['resolvers']
 type Call = Readonly<{ subgraph: string; context: RequestContext<unknown> }>

@@ -1,7 +1,6 @@
 import { ROLES, type Role } from '@redress/shared/access/permissions.ts'
 import type { PageArguments } from '@redress/shared/connection.ts'
-import { causeOf } from '@redress/shared/events/cause.ts'
-import type { RequestContext } from '@redress/shared/subgraph/serve-subgraph.ts'
+import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { KeyRequest } from '../domain/api-key.ts'
 import type { CreateApiKey } from '../use-cases/create-api-key.ts'
 import type { ApiKeys, AuditFilter, Views } from '../use-cases/ports.ts'

@@ -1,5 +1,4 @@
-import { causeOf } from '@redress/shared/events/cause.ts'
-import type { RequestContext } from '@redress/shared/subgraph/serve-subgraph.ts'
+import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { Backtest } from '../domain/backtest.ts'
 import type { ChangedDecision } from '../domain/backtest-result.ts'
 import type { BacktestPolicy } from '../use-cases/backtest-policy.ts'

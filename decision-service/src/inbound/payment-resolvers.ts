@@ -1,5 +1,4 @@
-import { causeOf } from '@redress/shared/events/cause.ts'
-import type { RequestContext } from '@redress/shared/subgraph/serve-subgraph.ts'
+import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { PaymentInput } from '../domain/payment-input.ts'
 import type { StoredPayment } from '../domain/stored-payment.ts'

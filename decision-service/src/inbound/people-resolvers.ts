@@ -1,7 +1,6 @@
 import type { PageArguments } from '@redress/shared/connection.ts'
 import type { DecisionAction } from '@redress/shared/contracts.ts'
-import { causeOf } from '@redress/shared/events/cause.ts'
-import type { RequestContext } from '@redress/shared/subgraph/serve-subgraph.ts'
+import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import { type Autonomy, agreementOf } from '../domain/autonomy.ts'
 import type { AnalyticsGroup } from '../domain/decision-analytics.ts'
 import type { AnalyseDecisions, Range } from '../use-cases/analyse-decisions.ts'

@@ -1,5 +1,4 @@
-import { causeOf } from '@redress/shared/events/cause.ts'
-import type { RequestContext } from '@redress/shared/subgraph/serve-subgraph.ts'
+import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { PolicyVersion } from '../domain/decision.ts'
 import type { PolicyFile } from '../domain/policy.ts'

@@ -1,4 +1,4 @@
-import type { RequestContext } from '@redress/shared/subgraph/serve-subgraph.ts'
+import type { RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { StoredDecision } from '../domain/stored-decision.ts'
 import type { QueueViews } from '../use-cases/views.ts'
 import type { Loaders } from './loaders.ts'

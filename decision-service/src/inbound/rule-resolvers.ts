@@ -1,5 +1,4 @@
-import { causeOf } from '@redress/shared/events/cause.ts'
-import type { RequestContext } from '@redress/shared/subgraph/serve-subgraph.ts'
+import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { RuleContent } from '../domain/business-rule.ts'
 import type { Rules } from '../use-cases/rule-ports.ts'
 import type { UpsertRule } from '../use-cases/upsert-rule.ts'

@@ -1,6 +1,7 @@
 import { createInternalTokenSigner, createInternalTokenVerifier } from '@redress/shared/access/internal-token.ts'
 import { GATEWAY_PRINCIPAL, type Principal } from '@redress/shared/access/permissions.ts'
-import { type RequestContext, serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
+import type { RequestContext } from '@redress/shared/subgraph/request-context.ts'
+import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 import { silent } from '@redress/shared/testing/stores.ts'
 import { Pool } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'

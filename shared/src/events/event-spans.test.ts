@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { NO_TELEMETRY, type Telemetry, type Work } from '../telemetry/telemetry.ts'
+import type { Work } from '../telemetry/span.ts'
+import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
 import { eventOf } from '../testing/events.ts'
 import { withSpans } from './event-spans.ts'
 

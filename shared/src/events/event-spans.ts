@@ -1,4 +1,5 @@
-import type { Span, Telemetry } from '../telemetry/telemetry.ts'
+import type { Span } from '../telemetry/span.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import { type DomainEvent, tracedBy } from './envelope.ts'
 
 type Carrier = Readonly<{ event: DomainEvent }>

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { inTransaction } from '../stores/mongo.ts'
-import type { RequestContext } from '../subgraph/serve-subgraph.ts'
+import type { RequestContext } from '../subgraph/request-context.ts'
 import { startTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
 import { eventOf } from '../testing/events.ts'
 import { serveSmallSubgraph } from '../testing/small-subgraph.ts'

@@ -1,22 +1,36 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ApolloServer, HeaderMap } from '@apollo/server'
+import type { VerifyInternalToken } from '../access/internal-token.ts'
 import { AppError, ERROR_KINDS } from '../errors.ts'
 import { answerJson, headerOf, parseJson, readBody } from '../process/http.ts'
-import { NO_TELEMETRY } from '../telemetry/telemetry.ts'
+import type { Logger } from '../process/logger.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
 import { toPublicError } from './public-error.ts'
-import type { RequestContext, SubgraphOptions } from './serve-subgraph.ts'
+import type { RequestContext } from './request-context.ts'
 import { countRequests, type Observed, type RequestFinished } from './subgraph-metrics.ts'
 
-/** 100 issues with long notes fit many times over. */
+/** Many times the size of 100 issues with long notes. */
 const BODY_BYTES_MAX = 1024 * 1024
 
 export type ObservedContext<Loaders> = RequestContext<Loaders> & Readonly<{ observed: Observed }>
 type Apollo<Loaders> = ApolloServer<ObservedContext<Loaders>>
 type Exchange = Readonly<{ request: IncomingMessage; response: ServerResponse; observed: Observed }>
 
-/** Answers one operation of the gateway, counts it, and says what part of which trace it was. Never rejects. */
-export function createAnswerOperation<Loaders>(apollo: Apollo<Loaders>, options: SubgraphOptions<Loaders>) {
+export type AnswerOptions<Loaders> = Readonly<{
+  /** Name of the subgraph. */
+  name: string
+  createLoaders: () => Loaders
+  verifyToken: VerifyInternalToken
+  logger: Logger
+  /** Counts requests, and is served on `/metrics`, if given. */
+  metrics?: Metrics
+  telemetry?: Telemetry
+}>
+
+/** Answers one operation of the gateway, counts it and traces it. The function it returns never rejects. */
+export function createAnswerOperation<Loaders>(apollo: Apollo<Loaders>, options: AnswerOptions<Loaders>) {
   const { name, metrics, telemetry = NO_TELEMETRY } = options
   const requestFinished: RequestFinished = metrics ? countRequests(metrics.registry) : () => {}
 
@@ -45,14 +59,14 @@ export function createAnswerOperation<Loaders>(apollo: Apollo<Loaders>, options:
 
 async function readRequest<Loaders>(
   request: IncomingMessage,
-  { verifyToken, createLoaders }: SubgraphOptions<Loaders>,
+  { verifyToken, createLoaders }: AnswerOptions<Loaders>,
 ): Promise<Omit<RequestContext<Loaders>, 'trace'>> {
   const authorization = headerOf(request, 'authorization')
   const token = authorization?.startsWith('Bearer ') ? authorization.slice(7) : null
   const principal = await verifyToken(token)
   return {
     principal,
-    token: token!, // Whoever comes without one is refused by the line above.
+    token: token!, // A request without one was refused by the line above.
     requestId: headerOf(request, 'x-request-id') ?? randomUUID(),
     clientIp: headerOf(request, 'x-client-ip'),
     loaders: createLoaders(),
@@ -77,11 +91,7 @@ async function answer<Loaders>(
 }
 
 /** Returns the code that the answer has. */
-function answerFailure<Loaders>(
-  response: ServerResponse,
-  error: unknown,
-  { logger }: SubgraphOptions<Loaders>,
-): string {
+function answerFailure<Loaders>(response: ServerResponse, error: unknown, { logger }: AnswerOptions<Loaders>): string {
   const formatted = toPublicError({ message: String(error) }, error, logger)
   const status = error instanceof AppError ? ERROR_KINDS[error.kind].http : 500
   answerJson(response, status, { errors: [formatted] })

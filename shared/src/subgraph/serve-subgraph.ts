@@ -6,53 +6,29 @@ import {
 } from '@apollo/server/plugin/disabled'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { parse } from 'graphql'
-import type { VerifyInternalToken } from '../access/internal-token.ts'
-import type { Principal } from '../access/permissions.ts'
 import { createHealth, type HealthCheck } from '../process/health.ts'
 import { answerJson, type HttpServer, startHttpServer } from '../process/http.ts'
-import type { Logger } from '../process/logger.ts'
-import type { Metrics } from '../telemetry/metrics.ts'
-import type { Telemetry } from '../telemetry/telemetry.ts'
-import { createAnswerOperation, type ObservedContext } from './answer-operation.ts'
+import { type AnswerOptions, createAnswerOperation, type ObservedContext } from './answer-operation.ts'
 import { enforcePermissions } from './permission-directive.ts'
 import { toPublicError } from './public-error.ts'
 import { scalars } from './scalars.ts'
 import { observeOperations } from './subgraph-metrics.ts'
 
-/** One request as resolvers see it. */
-export type RequestContext<Loaders> = Readonly<{
-  principal: Principal
-  /** The signed word about the principal as it came, to ask another subgraph on their behalf. Never logged or stored. */
-  token: string
-  requestId: string
-  clientIp: string | null
-  /** What to tell whoever does a part of it: the traceparent of this request, or null where there are no traces. */
-  trace: string | null
-  /** Made anew for each request, so that nothing is shared between callers. */
-  loaders: Loaders
-}>
-
 type Module = Extract<Parameters<typeof buildSubgraphSchema>[0], readonly unknown[]>[number]
 type Resolvers = NonNullable<Extract<Module, { typeDefs: unknown }>['resolvers']>
 
-export type SubgraphOptions<Loaders> = Readonly<{
-  name: string
-  schemaFile: URL
-  resolvers: Resolvers
-  createLoaders: () => Loaders
-  verifyToken: VerifyInternalToken
-  checks: Readonly<Record<string, HealthCheck>>
-  port: number
-  host: string
-  logger: Logger
-  /** Served on `/metrics` where given. */
-  metrics?: Metrics
-  telemetry?: Telemetry
-}>
+export type SubgraphOptions<Loaders> = AnswerOptions<Loaders> &
+  Readonly<{
+    schemaFile: URL
+    resolvers: Resolvers
+    checks: Readonly<Record<string, HealthCheck>>
+    port: number
+    host: string
+  }>
 
 /**
- * Serves one subgraph on `/graphql`, `/health`, `/health/ready` and `/metrics`. Operations are answered for the gateway
- * only: a request without its signed word about who asks is refused with 401 before its body is read.
+ * Serves one subgraph on `/graphql`, `/health`, `/health/ready` and `/metrics`. Only the gateway is answered: a request
+ * without a valid internal token is refused with 401 before its body is read.
  */
 export async function serveSubgraph<Loaders>(options: SubgraphOptions<Loaders>): Promise<HttpServer> {
   const { name, checks, logger, port, host, metrics } = options
@@ -61,7 +37,7 @@ export async function serveSubgraph<Loaders>(options: SubgraphOptions<Loaders>):
     formatError: (formatted, error) => toPublicError(formatted, error, logger),
     includeStacktraceInErrorResponses: false,
     introspection: false,
-    // The token above is a protection that a foreign page cannot get around.
+    // The internal token already protects against requests from a foreign page.
     csrfPrevention: false,
     stopOnTerminationSignals: false,
     plugins: [ApolloServerPluginLandingPageDisabled(), ApolloServerPluginInlineTraceDisabled(), observeOperations()],

@@ -5,7 +5,7 @@ import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from '@ope
 import { AppError } from '../errors.ts'
 import type { Logger } from '../process/logger.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
-import type { Span, Telemetry, Work } from './telemetry.ts'
+import type { Span, SpanSource, Work } from './span.ts'
 
 /** Spans that wait; what comes when so many do is dropped. */
 const WAITING_MAX = 2_048
@@ -16,11 +16,10 @@ const STOP_MS = 2_000
 /** A collector that is away is worth one line in a while. */
 const WARN_EVERY_MS = 60_000
 
-export type Exported = Pick<Telemetry, 'startSpan' | 'stop'>
 type Options = Readonly<{ endpoint: string; serviceName: string; logger: Logger }>
 
-/** The part of telemetry that needs OpenTelemetry. Only `telemetry.ts` imports it, and only where traces are wanted. */
-export function startExport({ endpoint, serviceName, logger }: Options): Exported {
+/** Exports spans by OpenTelemetry. Loaded by `telemetry.ts` only if a collector is configured. */
+export function startExport({ endpoint, serviceName, logger }: Options): SpanSource {
   const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`
   const exporter = withoutFailures(new OTLPTraceExporter({ url, timeoutMillis: EXPORT_MS }), logger)
   const provider = new BasicTracerProvider({

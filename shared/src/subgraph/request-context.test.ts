@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { RequestContext } from '../subgraph/serve-subgraph.ts'
-import { causeOf } from './cause.ts'
+import type { RequestContext } from './request-context.ts'
+import { causeOf } from './request-context.ts'
 
 const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const request: RequestContext<unknown> = {
