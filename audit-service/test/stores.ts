@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { createInbox } from '@redress/shared/events/inbox.ts'
 import { createLogger } from '@redress/shared/process/logger.ts'
+import { openCollections } from '@redress/shared/stores/collections.ts'
 import { connectMongo } from '@redress/shared/stores/mongo.ts'
 import { connectRedis } from '@redress/shared/stores/redis.ts'
-import { collectionsOf, prepareCollections } from '../src/outbound/documents.ts'
-import { createMongoChainReader, createMongoChainWriter } from '../src/outbound/mongo-chain.ts'
+import { COLLECTIONS } from '../src/outbound/collections.ts'
+import { createMongoChainReader, createMongoChainWriters } from '../src/outbound/mongo-chain.ts'
 import { recordEvents } from '../src/use-cases/record-events.ts'
 import { createVerifyChain } from '../src/use-cases/verify-chain.ts'
 
@@ -14,8 +15,7 @@ export const logger = createLogger('audit', { level: 'silent' })
 export async function openDatabase(uri: string) {
   const mongo = await connectMongo(uri, 'audit-test')
   const db = mongo.db(`audit_${randomUUID().slice(0, 8)}`)
-  const collections = collectionsOf(db)
-  await prepareCollections(collections)
+  const collections = await openCollections(db, COLLECTIONS)
   return {
     mongo,
     db,
@@ -31,13 +31,13 @@ export type Database = Awaited<ReturnType<typeof openDatabase>>
 
 /** Records events as the consumer does: once each, in one transaction with the note that they were. */
 export async function openRecord({ mongo, db, collections }: Database) {
+  const chainIn = createMongoChainWriters(collections)
   const inbox = createInbox({
     mongo,
     db,
     group: 'audit',
-    apply: (events, session) => recordEvents(events, createMongoChainWriter(collections, session)),
+    apply: (events, session) => recordEvents(events, chainIn(session)),
   })
-  await inbox.prepare()
   return inbox.apply
 }
 

@@ -1,5 +1,5 @@
 import { createInternalTokenVerifier } from '@redress/shared/access/internal-token.ts'
-import { STREAMS } from '@redress/shared/events/envelope.ts'
+import { CONSUMER_GROUPS, STREAMS } from '@redress/shared/events/envelope.ts'
 import { exposeConsumer, exposeOutbox } from '@redress/shared/events/event-metrics.ts'
 import { joinElection } from '@redress/shared/events/leadership.ts'
 import { createOutbox, prepareOutbox } from '@redress/shared/events/outbox.ts'
@@ -87,7 +87,7 @@ const consumer = await startStreamConsumer({
   db,
   redis,
   streams: [STREAMS.issues],
-  group: 'decisions',
+  group: CONSUMER_GROUPS.decisions,
   isRelevant: (event) => toNewCase(event).length + toNewReview(event).length > 0,
   async apply(events, session) {
     const transaction = createDecisionsTransaction(collections, outbox, session)

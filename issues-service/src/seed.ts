@@ -1,14 +1,15 @@
 /**
- * Puts customers and transactions from a JSON file into the database; those that are there already stay as they are.
+ * Adds the customers and transactions of a JSON file to the database. Those that exist stay as they are.
  * Usage: node issues-service/src/seed.ts <file>
  */
 import { readFile } from 'node:fs/promises'
 import { configOrExit, readEnvironment } from '@redress/shared/process/config.ts'
+import { openCollections } from '@redress/shared/stores/collections.ts'
 import { readMasterKey } from '@redress/shared/stores/encryption.ts'
 import { connectMongo } from '@redress/shared/stores/mongo.ts'
 import { type } from 'arktype'
 import { SampleData } from './inbound/sample-data.ts'
-import { collectionsOf, prepareCollections } from './outbound/documents.ts'
+import { COLLECTIONS } from './outbound/collections.ts'
 import { createMongoSeeding } from './outbound/mongo-seeding.ts'
 
 const Environment = type({
@@ -23,7 +24,6 @@ const sample = SampleData.assert(JSON.parse(await readFile(process.argv[2] ?? ''
 await using resources = new AsyncDisposableStack()
 const mongo = await connectMongo(config.MONGODB_URI, 'seed')
 resources.defer(() => mongo.close())
-const collections = collectionsOf(mongo.db(config.ISSUES_DATABASE))
-await prepareCollections(collections)
+const collections = await openCollections(mongo.db(config.ISSUES_DATABASE), COLLECTIONS)
 
 await createMongoSeeding(collections, readMasterKey(config.ENCRYPTION_KEY))(sample, new Date())

@@ -1,14 +1,15 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { Cause, DomainEvent } from '@redress/shared/events/envelope.ts'
-import { createOutbox, outboxCollection, prepareOutbox } from '@redress/shared/events/outbox.ts'
+import { createOutbox, outboxCollection } from '@redress/shared/events/outbox.ts'
+import { openCollections } from '@redress/shared/stores/collections.ts'
 import { readMasterKey } from '@redress/shared/stores/encryption.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { Db, MongoClient } from 'mongodb'
 import { ulid } from 'ulid'
 import type { IssueInput } from '../src/domain/issue-input.ts'
-import { collectionsOf, prepareCollections } from '../src/outbound/documents.ts'
+import { COLLECTIONS } from '../src/outbound/collections.ts'
 import { createEventLog } from '../src/outbound/event-log.ts'
-import { createIssuesTransaction, createMongoIssuesStore } from '../src/outbound/mongo-issues-store.ts'
+import { createIssuesTransactions, createMongoIssuesStore } from '../src/outbound/mongo-issues-store.ts'
 import { createMongoPersonalData } from '../src/outbound/mongo-personal-data.ts'
 import { createMongoSeeding } from '../src/outbound/mongo-seeding.ts'
 import { createMongoViews } from '../src/outbound/mongo-views.ts'
@@ -44,9 +45,7 @@ const SAMPLE = {
 
 /** The service without its doors, on one database, with two customers and a transaction of each. */
 export async function openService({ mongo, db, now = () => NOW }: { mongo: MongoClient; db: Db; now?: () => Date }) {
-  const collections = collectionsOf(db)
-  await prepareCollections(collections)
-  await prepareOutbox(db)
+  const collections = await openCollections(db, COLLECTIONS)
   await createMongoSeeding(collections, MASTER)(SAMPLE, NOW)
 
   const outbox = createOutbox(db, () => {})
@@ -63,7 +62,7 @@ export async function openService({ mongo, db, now = () => NOW }: { mongo: Mongo
     retryIssue: createRetryIssue(dependencies),
     readPersonalData: createReadPersonalData({ personalData, events, createId: ulid, now }),
     followDecisions: (news: readonly IssueNews[]) =>
-      inTransaction(mongo, (session) => follow(news, createIssuesTransaction(collections, outbox, session))),
+      inTransaction(mongo, (session) => follow(news, createIssuesTransactions({ collections, outbox })(session))),
     eventsOf: (issueId: string) => eventsOf(db, issueId),
   }
 }

@@ -4,8 +4,7 @@ import type { Redis } from '@redress/shared/stores/redis.ts'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { issueEvent, issueEvents } from '../../test/events.ts'
 import { type Database, logger, openDatabase, openRedis } from '../../test/stores.ts'
-import { createMongoChainWriter } from '../outbound/mongo-chain.ts'
-import { recordEvents } from '../use-cases/record-events.ts'
+import { createMongoChainWriters } from '../outbound/mongo-chain.ts'
 import { startEventsIn } from './events-in.ts'
 
 const REDIS_DATABASE = 10
@@ -31,7 +30,7 @@ async function start(): Promise<StreamConsumer> {
     mongo,
     db,
     redis,
-    record: (events, session) => recordEvents(events, createMongoChainWriter(collections, session)),
+    chainIn: createMongoChainWriters(collections),
     logger,
   })
   running.push(started)

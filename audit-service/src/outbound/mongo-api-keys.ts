@@ -3,8 +3,8 @@ import { readPage } from '@redress/shared/stores/pagination.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
 import type { ApiKeys, ApiKeysTransaction } from '../use-cases/ports.ts'
 import { recordEvents } from '../use-cases/record-events.ts'
-import { type Collections, toApiKey } from './documents.ts'
-import { createMongoChainWriter } from './mongo-chain.ts'
+import { type Collections, toApiKey } from './collections.ts'
+import { createMongoChainWriters } from './mongo-chain.ts'
 
 const NEWEST_FIRST = { field: 'createdAt', direction: -1 } as const
 
@@ -25,6 +25,7 @@ export function createMongoApiKeys({ mongo, collections }: Options): ApiKeys {
 
 function createTransaction(collections: Collections, session: ClientSession): ApiKeysTransaction {
   const { apiKeys } = collections
+  const chain = createMongoChainWriters(collections)(session)
   return {
     async find(id) {
       const found = await apiKeys.findOne({ _id: id }, { session })
@@ -32,8 +33,8 @@ function createTransaction(collections: Collections, session: ClientSession): Ap
     },
     async save({ key: { id, ...rest }, event }) {
       await apiKeys.updateOne({ _id: id }, { $set: rest }, { session, upsert: true })
-      // The leader appends too; who comes second begins again.
-      await recordEvents([event], createMongoChainWriter(collections, session))
+      // The leader appends too; the slower of the two runs its transaction again.
+      await recordEvents([event], chain)
     },
   }
 }

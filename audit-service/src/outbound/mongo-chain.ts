@@ -1,23 +1,23 @@
 import type { ClientSession } from 'mongodb'
 import { GENESIS, type Head } from '../domain/chain.ts'
 import type { ChainReader, ChainWriter } from '../use-cases/ports.ts'
-import { type Collections, toEntry } from './documents.ts'
+import { type Collections, toEntry } from './collections.ts'
 
-/** Appends within a transaction that somebody else began; a second writer conflicts on the head and begins again. */
-export function createMongoChainWriter({ entries, heads }: Collections, session: ClientSession): ChainWriter {
-  return {
+/** Appends within a transaction that the caller has begun. Of two writers, one conflicts on the head and runs again. */
+export function createMongoChainWriters({ entries, heads }: Collections) {
+  return (session: ClientSession): ChainWriter => ({
     readHead: () => readHead(heads, session),
     async append(added, before) {
       const last = added.at(-1)
       if (!last) return
-      // First, so that a writer who comes second learns it before it has written anything.
+      // First, so that the slower of two writers conflicts before it has written anything.
       await moveHead(heads, { from: before, to: { sequence: last.sequence, hash: last.hash } }, session)
       await entries.insertMany(
         added.map(({ id, ...rest }) => ({ _id: id, ...rest })),
         { session },
       )
     },
-  }
+  })
 }
 
 export function createMongoChainReader({ entries, heads }: Collections): ChainReader {

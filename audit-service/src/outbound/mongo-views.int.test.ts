@@ -1,10 +1,11 @@
 import type { PageArguments } from '@redress/shared/connection.ts'
+import { collectionsOf } from '@redress/shared/stores/collections.ts'
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, inject, it, type TestContext } from 'vitest'
 import { issueEvent, issueEvents } from '../../test/events.ts'
 import { type Database, openDatabase, openRecord } from '../../test/stores.ts'
 import type { AuditFilter, Views } from '../use-cases/ports.ts'
-import { collectionsOf } from './documents.ts'
+import { COLLECTIONS } from './collections.ts'
 import { createMongoViews } from './mongo-views.ts'
 
 let database: Database
@@ -118,7 +119,7 @@ describe('the trails of a list of issues', () => {
     const watched = new MongoClient(inject('mongoUri'), { monitorCommands: true })
     const commands: string[] = []
     watched.on('commandStarted', ({ commandName }) => commands.push(commandName))
-    const watchedViews = createMongoViews(collectionsOf(watched.db(database.db.databaseName)))
+    const watchedViews = createMongoViews(collectionsOf(watched.db(database.db.databaseName), COLLECTIONS))
 
     await watchedViews.pagesOfTrails(IDS, { first: 1 })
     await watched.close()

@@ -4,7 +4,7 @@ import { readPage, sizeOf, toConnection } from '@redress/shared/stores/paginatio
 import type { Filter } from 'mongodb'
 import type { AuditEntry } from '../domain/entry.ts'
 import type { AuditFilter, Views } from '../use-cases/ports.ts'
-import { type Collections, type EntryDocument, toEntry } from './documents.ts'
+import { type Collections, type EntryDocument, toEntry } from './collections.ts'
 
 const NEWEST_FIRST = { field: 'sequence', direction: -1, unique: true } as const
 /** By when it happened: after a crash, an act may go on record later than the next one of the same issue. */

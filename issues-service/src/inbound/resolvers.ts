@@ -6,7 +6,7 @@ import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-c
 import type { Customer, PersonalData } from '../domain/customer.ts'
 import type { Issue } from '../domain/issue.ts'
 import type { Transaction } from '../domain/transaction.ts'
-import type { CreateIssueCommand, CreateIssues } from '../use-cases/create-issues.ts'
+import type { CreateIssue, CreateIssues } from '../use-cases/create-issues.ts'
 import type { RetryIssue } from '../use-cases/retry-issue.ts'
 import type { ReviewIssue, ReviewIssueCommand } from '../use-cases/review-issue.ts'
 import type { IssueFilter, Views } from '../use-cases/views.ts'
@@ -16,7 +16,7 @@ import type { Loaders } from './loaders.ts'
 type Context = RequestContext<Loaders>
 type ById = Readonly<{ id: string }>
 type Dependencies = Readonly<{
-  createIssue: (command: CreateIssueCommand) => Promise<Issue>
+  createIssue: CreateIssue
   createIssues: CreateIssues
   reviewIssue: ReviewIssue
   retryIssue: RetryIssue

@@ -5,23 +5,31 @@ import { DAY_MS } from '@redress/shared/time.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
 import { ConflictError } from '../domain/errors.ts'
 import type { Change } from '../domain/issue.ts'
-import type { IssuesStore, IssuesTransaction } from '../use-cases/ports.ts'
-import { type Collections, type CustomerDocument, toCustomer, toIssue, toTransaction } from './documents.ts'
+import type { Claim, IssuesStore, IssuesTransaction } from '../use-cases/ports.ts'
+import {
+  type Collections,
+  type CustomerDocument,
+  type IssueDocument,
+  toCustomer,
+  toIssue,
+  toTransaction,
+} from './collections.ts'
 
 const HISTORY_DAYS = 90
 const HISTORY_MAX = 50
 /** Two callers with one new key at the same moment: the second finds the first one's issue at the next try. */
 const CLAIM_ATTEMPTS = 5
 
-type Dependencies = Readonly<{ mongo: MongoClient; collections: Collections; outbox: Outbox }>
+type Stores = Readonly<{ collections: Collections; outbox: Outbox }>
 
 /** Issues in MongoDB. A change and its event share one transaction, so neither exists alone. */
-export function createMongoIssuesStore({ mongo, collections, outbox }: Dependencies): IssuesStore {
+export function createMongoIssuesStore({ mongo, ...stores }: Stores & Readonly<{ mongo: MongoClient }>): IssuesStore {
+  const transactionIn = createIssuesTransactions(stores)
   return {
     async transact(work) {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await inTransaction(mongo, (session) => work(createIssuesTransaction(collections, outbox, session)))
+          return await inTransaction(mongo, (session) => work(transactionIn(session)))
         } catch (error) {
           if (!isDuplicateKey(error) || attempt === CLAIM_ATTEMPTS) throw error
         }
@@ -30,14 +38,10 @@ export function createMongoIssuesStore({ mongo, collections, outbox }: Dependenc
   }
 }
 
-/** The same, within a transaction that somebody else began. */
-export function createIssuesTransaction(
-  collections: Collections,
-  outbox: Outbox,
-  session: ClientSession,
-): IssuesTransaction {
+/** The same, within a transaction that the caller has begun. */
+export function createIssuesTransactions({ collections, outbox }: Stores) {
   const { issues, transactions } = collections
-  return {
+  return (session: ClientSession): IssuesTransaction => ({
     async findIssues(ids) {
       const found = await issues.find({ _id: { $in: [...ids] } }, { session }).toArray()
       return new Map(found.map((document) => [document._id, toIssue(document)]))
@@ -53,20 +57,18 @@ export function createIssuesTransaction(
       return new Map(found.map((document) => [document._id, toTransaction(document)]))
     },
     async insert(opened) {
-      const documents = opened.map(({ issue: { id, ...rest }, claim }) => ({
-        _id: id,
-        ...rest,
-        type: rest.details.type,
-        claim,
-      }))
-      await issues.insertMany(documents, { session })
+      await issues.insertMany(opened.map(toDocument), { session })
       await outbox.add(
         opened.map(({ event }) => event),
         session,
       )
     },
     save: (changes) => save(collections, outbox, { changes, session }),
-  }
+  })
+}
+
+function toDocument({ issue: { id, ...rest }, claim }: Change & { claim: Claim }): IssueDocument {
+  return { _id: id, ...rest, type: rest.details.type, claim }
 }
 
 type CustomerRow = CustomerDocument & { recent: { _id: string; type: IssueType }[] }

@@ -8,7 +8,7 @@ import {
 } from '@redress/shared/stores/encryption.ts'
 import type { PersonalData } from '../domain/customer.ts'
 import type { PersonalDataStore } from '../use-cases/ports.ts'
-import type { Collections } from './documents.ts'
+import type { Collections } from './collections.ts'
 
 /** Decrypts what tells who customers are, each with a key of their own. */
 export function createMongoPersonalData({ customers, dataKeys }: Collections, master: MasterKey): PersonalDataStore {

@@ -1,7 +1,7 @@
 import type { MasterKey } from '@redress/shared/stores/encryption.ts'
 import { DAY_MS } from '@redress/shared/time.ts'
 import type { Seed } from '../use-cases/seed.ts'
-import type { Collections } from './documents.ts'
+import type { Collections } from './collections.ts'
 import { sealPersonalData } from './mongo-personal-data.ts'
 
 /** Adds what is missing and leaves alone what is there. */

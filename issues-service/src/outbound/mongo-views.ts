@@ -5,7 +5,7 @@ import type { Filter } from 'mongodb'
 import type { Issue } from '../domain/issue.ts'
 import type { Transaction } from '../domain/transaction.ts'
 import type { IssueFilter, Views } from '../use-cases/views.ts'
-import { type Collections, type IssueDocument, toCustomer, toIssue, toTransaction } from './documents.ts'
+import { type Collections, type IssueDocument, toCustomer, toIssue, toTransaction } from './collections.ts'
 
 const NEWEST_FIRST = { field: 'createdAt', direction: -1 } as const
 

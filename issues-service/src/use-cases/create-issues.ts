@@ -1,5 +1,6 @@
 import { AppError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
+import { coalesce } from '@redress/shared/resilience/coalesce.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { digestOf } from '../domain/claim.ts'
 import { toDecisionCase } from '../domain/decision-case.ts'
@@ -17,6 +18,8 @@ import type { Claim, ClaimedIssue, CreateId, CustomerWithHistory, IssuesStore, I
 export type CreateIssueCommand = Readonly<{ input: IssueInput; cause: Cause }>
 /** One outcome per command, in order: the issue, or what was wrong with it. */
 export type CreateIssues = (commands: readonly CreateIssueCommand[]) => Promise<readonly (Issue | AppError)[]>
+
+export type CreateIssue = (command: CreateIssueCommand) => Promise<Issue>
 
 type Dependencies = Readonly<{ store: IssuesStore; createId: CreateId; now: Clock; onCommit: () => void }>
 
@@ -43,6 +46,11 @@ export function createCreateIssues({ store, createId, now, onCommit }: Dependenc
     onCommit()
     return outcomes
   }
+}
+
+/** Creates one issue. Calls that arrive while a transaction runs share the next one. */
+export function createCreateIssue(createIssues: CreateIssues): CreateIssue {
+  return coalesce<CreateIssueCommand, Issue>(createIssues)
 }
 
 type Checked = CreateIssueCommand & Readonly<{ claim: Claim }>

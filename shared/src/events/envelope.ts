@@ -4,6 +4,9 @@ import { type } from 'arktype'
 export const STREAMS = { issues: 'events:issues', decisions: 'events:decisions' } as const
 export type StreamName = (typeof STREAMS)[keyof typeof STREAMS]
 
+/** The consumer group of each service. Every group gets every event of the streams it reads. */
+export const CONSUMER_GROUPS = { issues: 'issues', decisions: 'decisions', audit: 'audit' } as const
+
 const Change = type({ before: 'unknown', after: 'unknown' })
 
 /**

@@ -1,16 +1,10 @@
 import type { ClientSession, Db, MongoClient } from 'mongodb'
 import { inTransaction } from '../stores/mongo.ts'
-import { DAY_SECONDS } from '../time.ts'
 import type { DomainEvent } from './envelope.ts'
-
-/** Longer than any event can be delivered again: streams and outboxes keep them a day. */
-const KEPT_SECONDS = 7 * DAY_SECONDS
-
-type InboxDocument = { _id: string; at: Date }
+import { type InboxDocument, inboxOf } from './event-collections.ts'
 
 export type Apply = (events: readonly DomainEvent[], session: ClientSession) => Promise<void>
 export type Inbox = Readonly<{
-  prepare: () => Promise<void>
   /** Applies the events that were not applied before, all or none. */
   apply: (events: readonly DomainEvent[]) => Promise<void>
 }>
@@ -19,7 +13,7 @@ type Options = Readonly<{ mongo: MongoClient; db: Db; group: string; apply: Appl
 
 /** Notes the id of each applied event in the transaction of its effect, so that a second delivery changes nothing. */
 export function createInbox({ mongo, db, group, apply }: Options): Inbox {
-  const inbox = db.collection<InboxDocument>(`inbox_${group}`)
+  const inbox = db.collection<InboxDocument>(inboxOf(group).name)
 
   const unseen = async (events: readonly DomainEvent[], session: ClientSession) => {
     const byId = new Map(events.map((event) => [event.id, event]))
@@ -29,9 +23,6 @@ export function createInbox({ mongo, db, group, apply }: Options): Inbox {
   }
 
   return {
-    async prepare() {
-      await inbox.createIndex({ at: 1 }, { expireAfterSeconds: KEPT_SECONDS })
-    },
     apply: (events) =>
       inTransaction(mongo, async (session) => {
         const fresh = await unseen(events, session)

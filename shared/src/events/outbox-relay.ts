@@ -5,8 +5,9 @@ import { startRepeating } from '../process/repeat.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
 import type { Redis } from '../stores/redis.ts'
 import type { StreamName } from './envelope.ts'
+import type { OutboxDocument } from './event-collections.ts'
 import { joinElection } from './leadership.ts'
-import { type OutboxDocument, outboxCollection } from './outbox.ts'
+import { outboxCollection } from './outbox.ts'
 import { REPUBLISH_MS, trimStream } from './stream-retention.ts'
 
 const BATCH = 500

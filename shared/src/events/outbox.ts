@@ -1,36 +1,22 @@
 import type { ClientSession, Collection, Db } from 'mongodb'
-import { DAY_SECONDS } from '../time.ts'
+import { openCollections } from '../stores/collections.ts'
 import type { DomainEvent } from './envelope.ts'
-
-/** Published events are kept this long, to be published again if Redis is lost. */
-const KEPT_SECONDS = DAY_SECONDS
-
-export type OutboxDocument = {
-  _id: string
-  at: Date
-  published: boolean
-  publishedAt?: Date
-  /** The event as it will be published, to the letter. */
-  event: string
-}
+import { OUTBOX, type OutboxDocument } from './event-collections.ts'
 
 export type Outbox = Readonly<{
-  /** Stores events beside the change they tell of: `session` is the change's own transaction. */
+  /** Stores events beside the change that caused them: `session` is the transaction of that change. */
   add: (events: readonly DomainEvent[], session: ClientSession) => Promise<void>
-  /** Tells the relay that something was committed, so that it need not wait for its next sweep. */
+  /** Wakes the relay after a commit, so that it does not wait for its next sweep. */
   wake: () => void
 }>
 
 export function outboxCollection(db: Db): Collection<OutboxDocument> {
-  return db.collection<OutboxDocument>('outbox')
+  return db.collection<OutboxDocument>(OUTBOX.name)
 }
 
-/** Creates what the outbox needs in the database. */
+/** Creates the indexes of the outbox. */
 export async function prepareOutbox(db: Db): Promise<void> {
-  await outboxCollection(db).createIndexes([
-    { key: { at: 1, _id: 1 }, name: 'unpublished', partialFilterExpression: { published: false } },
-    { key: { publishedAt: 1 }, name: 'expiry', expireAfterSeconds: KEPT_SECONDS },
-  ])
+  await openCollections(db, { OUTBOX })
 }
 
 export function createOutbox(db: Db, wake: () => void): Outbox {

@@ -2,10 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Db, MongoClient } from 'mongodb'
 import type { Logger } from '../process/logger.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
+import { openCollections } from '../stores/collections.ts'
 import { isTransient } from '../stores/mongo.ts'
 import type { Redis } from '../stores/redis.ts'
 import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
 import type { DomainEvent, StreamName } from './envelope.ts'
+import { DEAD_EVENTS, type DeadEvent, inboxOf } from './event-collections.ts'
 import { withSpans } from './event-spans.ts'
 import { type Apply, createInbox } from './inbox.ts'
 import { createGroupMember, type Message } from './stream.ts'
@@ -48,7 +50,6 @@ export type ConsumerOptions = Readonly<{
 }>
 
 type EventMessage = Message & Readonly<{ event: DomainEvent }>
-type DeadEvent = { _id: string; group: string; text: string; reason: string; at: Date }
 
 /**
  * Reads streams as member of a consumer group, in batches. An event takes effect exactly once: its id is noted
@@ -75,7 +76,7 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
 
   const member = createGroupMember({ redis, reader, streams, group })
   const inbox = createInbox(options)
-  await inbox.prepare()
+  await openCollections(db, { inbox: inboxOf(group) })
   let stopped = false
 
   /** Why the events cannot be applied, or null once they are. Throws where that is no fault of theirs. */
@@ -97,7 +98,7 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
   const bury = async (message: Message, reason: string) => {
     const dead = { group, text: message.text, reason, at: new Date() }
     await db
-      .collection<DeadEvent>('dead_events')
+      .collection<DeadEvent>(DEAD_EVENTS.name)
       .updateOne({ _id: `${group}-${message.stream}-${message.id}` }, { $set: dead }, { upsert: true })
     await member.acknowledge([message])
     logger.error({ stream: message.stream, group, eventId: message.event?.id, reason }, 'event set aside')

@@ -1,0 +1,47 @@
+import { CONSUMER_GROUPS } from '@redress/shared/events/envelope.ts'
+import { DEAD_EVENTS, inboxOf } from '@redress/shared/events/event-collections.ts'
+import { type CollectionsOf, defineCollection } from '@redress/shared/stores/collections.ts'
+import type { ApiKey } from '../domain/api-key.ts'
+import type { Head } from '../domain/chain.ts'
+import type { AuditEntry } from '../domain/entry.ts'
+
+/** A domain type as it is stored. Only this folder sees documents. */
+export type EntryDocument = Omit<AuditEntry, 'id'> & { _id: string }
+/** Where the chain ends. Every append moves it, so two writers at once cannot both succeed. */
+export type HeadDocument = Head & { _id: 'head' }
+
+export type ApiKeyDocument = Omit<ApiKey, 'id'> & { _id: string }
+
+/**
+ * Every collection of this service, and every index: each query has one. The indexes of the log end with the order of
+ * the log; the few entries of one entity are found by `trail` and sorted.
+ */
+export const COLLECTIONS = {
+  entries: defineCollection<EntryDocument>({
+    name: 'entries',
+    indexes: [
+      { key: { sequence: 1 }, name: 'chain', unique: true },
+      { key: { entityId: 1, entityType: 1, at: 1, _id: 1 }, name: 'trail' },
+      { key: { entityType: 1, sequence: 1 }, name: 'log_by_entity_type' },
+      { key: { action: 1, sequence: 1 }, name: 'log_by_action' },
+      { key: { actor: 1, sequence: 1 }, name: 'log_by_actor' },
+      { key: { at: 1 }, name: 'count_by_time' },
+    ],
+  }),
+  heads: defineCollection<HeadDocument>({ name: 'heads' }),
+  apiKeys: defineCollection<ApiKeyDocument>({
+    name: 'api_keys',
+    indexes: [{ key: { createdAt: 1, _id: 1 }, name: 'newest' }],
+  }),
+  inbox: inboxOf(CONSUMER_GROUPS.audit),
+  deadEvents: DEAD_EVENTS,
+}
+export type Collections = CollectionsOf<typeof COLLECTIONS>
+
+export function toEntry({ _id, ...rest }: EntryDocument): AuditEntry {
+  return { id: _id, ...rest }
+}
+
+export function toApiKey({ _id, ...rest }: ApiKeyDocument): ApiKey {
+  return { id: _id, ...rest }
+}

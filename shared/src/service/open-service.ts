@@ -1,0 +1,63 @@
+import type { Db, MongoClient } from 'mongodb'
+import type { HealthCheck } from '../process/health.ts'
+import { createLogger, type Logger } from '../process/logger.ts'
+import type { toServiceConfig } from '../process/service-environment.ts'
+import { connectMongo, pingMongo } from '../stores/mongo.ts'
+import { connectRedis, pingRedis, type Redis } from '../stores/redis.ts'
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
+import { startTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
+
+export type ServiceConfig = ReturnType<typeof toServiceConfig> & Readonly<{ port: number; database: string }>
+
+/** What every process of a service has. */
+export type Service = Readonly<{
+  name: string
+  config: ServiceConfig
+  logger: Logger
+  metrics: Metrics
+  telemetry: Telemetry
+  mongo: MongoClient
+  db: Db
+  /** The Redis of the event streams. */
+  redis: Redis
+  /** Whether each dependency answers, for `/health/ready`. */
+  checks: Record<string, HealthCheck>
+  /** Closed in reverse order of opening when the service is disposed. */
+  resources: AsyncDisposableStack
+}>
+
+/** Connects a process of a service to its stores. Disposing it closes them and everything in `resources`. */
+export async function openService(name: string, config: ServiceConfig): Promise<Service & AsyncDisposable> {
+  await using opening = new AsyncDisposableStack()
+  const logger = createLogger(name, config.log)
+  const metrics = createMetrics(config.metrics)
+  const telemetry = await startTelemetry(name, { ...config.telemetry, logger })
+  opening.defer(() => telemetry.stop())
+  const mongo = await connectMongo(config.mongo.uri, name)
+  opening.defer(() => mongo.close())
+  const redis = await connectRedis(config.events.url, { name, logger })
+  opening.defer(() => redis.destroy())
+
+  const checks = {
+    mongodb: () => pingMongo(mongo, config.health.timeoutMs),
+    redis: () => pingRedis(redis, config.health.timeoutMs),
+  }
+  const db = mongo.db(config.database)
+  const resources = opening.move()
+  return {
+    ...{ name, config, logger, metrics, telemetry, mongo, db, redis, checks, resources },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  }
+}
+
+/** Connects to the Redis of one more purpose, and adds it to the health checks by that name. */
+export async function openRedisOf(
+  { name, config, logger, checks, resources }: Service,
+  purpose: string,
+  url: string,
+): Promise<Redis> {
+  const redis = await connectRedis(url, { name: `${name}-${purpose}`, logger })
+  resources.defer(() => redis.destroy())
+  checks[purpose] = () => pingRedis(redis, config.health.timeoutMs)
+  return redis
+}

@@ -1,0 +1,45 @@
+import { createInternalTokenVerifier } from '../access/internal-token.ts'
+import { createHealth } from '../process/health.ts'
+import { answerJson, startHttpServer } from '../process/http.ts'
+import { announceReady, endWithOneLine, exitAfter, untilStopped } from '../process/lifecycle.ts'
+import { type SubgraphOptions, serveSubgraph } from '../subgraph/serve-subgraph.ts'
+import type { Service } from './open-service.ts'
+
+type Subgraph<Loaders> = Pick<SubgraphOptions<Loaders>, 'schemaFile' | 'resolvers' | 'createLoaders'> &
+  Readonly<{ internalPublicKey: string }>
+
+/** Serves the subgraph of a service. Resolves when the process is asked to stop; the caller then closes the service. */
+export async function serveUntilStopped<Loaders>(
+  service: Service,
+  { internalPublicKey, ...subgraph }: Subgraph<Loaders>,
+): Promise<void> {
+  const { name, checks, logger, metrics, telemetry, config, resources } = service
+  const verifyToken = createInternalTokenVerifier(internalPublicKey)
+  const { port, host } = config
+  const server = await serveSubgraph({
+    ...{ name, checks, port, host, logger, metrics, telemetry, verifyToken },
+    ...subgraph,
+  }).catch(endWithOneLine)
+  resources.defer(() => server.close())
+  await runUntilStopped(service, server.url)
+}
+
+/** The same for a process without an API: it answers health checks and shows its metrics. */
+export async function serveHealthUntilStopped(service: Service): Promise<void> {
+  const { name, checks, metrics, config, resources } = service
+  const health = createHealth(name, checks)
+  const server = await startHttpServer((request, response) => {
+    if (health.answer(request, response) || metrics.answer(request, response)) return
+    answerJson(response, 404, { code: 'NOT_FOUND' })
+  }, config).catch(endWithOneLine)
+  resources.defer(() => server.close())
+  resources.defer(health.drain)
+  await runUntilStopped(service, server.url)
+}
+
+async function runUntilStopped({ logger, config }: Service, url: string): Promise<void> {
+  logger.info({ url }, 'ready')
+  announceReady(url)
+  logger.info({ signal: await untilStopped() }, 'stopping')
+  exitAfter(config.shutdown.timeoutMs)
+}

@@ -1,0 +1,47 @@
+import type { Collection, Db, Document, IndexDescription } from 'mongodb'
+
+/** Everything that is decided about one collection. */
+export type CollectionDefinition<D extends Document = Document> = Readonly<{
+  name: string
+  indexes: readonly IndexDescription[]
+  /** The field that names the customer a document belongs to, or null where it belongs to none. */
+  owner: string | null
+  /** Fields with personal data, encrypted or free text. */
+  personalFields: readonly string[]
+  /** Documents are deleted `seconds` after the moment in `field`, by the index of that name. Null keeps them. */
+  retention: Readonly<{ field: string; seconds: number; index: string }> | null
+  /** Never set: holds the type of the documents. */
+  document?: D
+}>
+
+export type Definitions = Readonly<Record<string, CollectionDefinition>>
+
+/** The collections of a list of definitions, by the same names. */
+export type CollectionsOf<T extends Definitions> = {
+  readonly [Name in keyof T]: T[Name] extends CollectionDefinition<infer D> ? Collection<D> : never
+}
+
+/** Defines a collection of documents of type `D`. */
+export function defineCollection<D extends Document>(
+  definition: Pick<CollectionDefinition, 'name'> & Partial<CollectionDefinition<D>>,
+): CollectionDefinition<D> {
+  return { indexes: [], owner: null, personalFields: [], retention: null, ...definition }
+}
+
+export function collectionsOf<T extends Definitions>(db: Db, definitions: T): CollectionsOf<T> {
+  const collections = Object.entries(definitions).map(([key, { name }]) => [key, db.collection(name)])
+  return Object.fromEntries(collections)
+}
+
+/** Creates the indexes of all collections, and gives the collections. */
+export async function openCollections<T extends Definitions>(db: Db, definitions: T): Promise<CollectionsOf<T>> {
+  for (const { name, indexes, retention } of Object.values(definitions)) {
+    const all = [...indexes, ...(retention === null ? [] : [toIndex(retention)])]
+    if (all.length > 0) await db.collection(name).createIndexes(all)
+  }
+  return collectionsOf(db, definitions)
+}
+
+function toIndex({ field, seconds, index }: NonNullable<CollectionDefinition['retention']>): IndexDescription {
+  return { key: { [field]: 1 }, name: index, expireAfterSeconds: seconds }
+}
