@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
-import { decode } from './bson.ts'
-import { openCatalog } from './catalog.ts'
-import { entriesOf } from './indexes.ts'
-import { openStorage } from './storage.ts'
+import { openCatalog } from './storage/catalog.ts'
+import { entriesOf } from './storage/indexes.ts'
+import { openStorage } from './storage/storage.ts'
+import { decode } from './values/bson.ts'
 
 /**
  * What is wrong with a database file that no server has open: documents without their index entries, entries without

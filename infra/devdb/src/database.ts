@@ -1,11 +1,11 @@
-import { type Catalog, type Collection, openCatalog } from './catalog.ts'
-import { type Cursors, createCursors } from './cursors.ts'
-import type { View } from './query.ts'
-import { createRetries, type Retries } from './retries.ts'
-import { openStorage, type Storage } from './storage.ts'
-import { createTally, type Tally } from './tally.ts'
-import { createTransactions, type Transaction, type Transactions } from './transactions.ts'
-import { createPlainWriter, createTransactionWriter, LockedError, type Writer } from './writer.ts'
+import { type Cursors, createCursors } from './protocol/cursors.ts'
+import { createRetries, type Retries } from './protocol/retries.ts'
+import { createTally, type Tally } from './protocol/tally.ts'
+import type { View } from './queries/query.ts'
+import { type Catalog, type Collection, openCatalog } from './storage/catalog.ts'
+import { openStorage, type Storage } from './storage/storage.ts'
+import { createTransactions, type Transaction, type Transactions } from './storage/transactions.ts'
+import { createPlainWriter, createTransactionWriter, LockedError, type Writer } from './storage/writer.ts'
 
 /** How many operations of each kind were done, as MongoDB counts them. */
 export type OperationCounts = {

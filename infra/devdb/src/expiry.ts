@@ -1,7 +1,7 @@
-import { decode, TYPE_ORDER } from './bson.ts'
 import type { Database } from './database.ts'
-import { encodeColumn } from './indexes.ts'
-import { createPlainWriter, LockedError } from './writer.ts'
+import { encodeColumn } from './storage/indexes.ts'
+import { createPlainWriter, LockedError } from './storage/writer.ts'
+import { decode, TYPE_ORDER } from './values/bson.ts'
 
 const BATCH = 500
 const REPLIES_KEPT_MS = 30 * 60 * 1000

@@ -1,12 +1,12 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, type Socket } from 'node:net'
-import type { Fields } from './bson.ts'
+import { execute } from './commands/execute.ts'
 import { hello } from './commands/manage.ts'
 import { type Database, openDatabase } from './database.ts'
-import { execute } from './execute.ts'
 import { expire } from './expiry.ts'
-import { readCall } from './retries.ts'
-import { createMessageReader, encodeReply, type Request } from './wire.ts'
+import { readCall } from './protocol/retries.ts'
+import { createMessageReader, encodeReply, type Request } from './protocol/wire.ts'
+import type { Fields } from './values/bson.ts'
 
 export type DevdbOptions = Readonly<{
   /** The file; it is created where there is none. */

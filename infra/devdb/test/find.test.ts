@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { BSON } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decode, encode, type Fields } from '../src/bson.ts'
 import { createContext, type Database, openDatabase } from '../src/database.ts'
-import { readSort } from '../src/planner.ts'
-import { find, type Query } from '../src/query.ts'
+import { readSort } from '../src/queries/planner.ts'
+import { find, type Query } from '../src/queries/query.ts'
+import { decode, encode, type Fields } from '../src/values/bson.ts'
 
 const { Double, Int32 } = BSON
 const number = (n: number) => (Number.isInteger(n) ? new Int32(n) : new Double(n))

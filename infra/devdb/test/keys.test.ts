@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { BSON } from 'mongodb'
 import { describe, expect, it } from 'vitest'
-import { encodeKey, invert } from '../src/keys.ts'
+import { encodeKey, invert } from '../src/values/keys.ts'
 import { anyValue, compareBson } from './values.ts'
 
 const order = (a: unknown, b: unknown) => Math.sign(Buffer.compare(encodeKey(a), encodeKey(b)))

@@ -7,7 +7,7 @@ import { type Document, MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findDamage } from '../src/check-integrity.ts'
 import { type Devdb, startDevdb } from '../src/server.ts'
-import { FileInUseError } from '../src/storage.ts'
+import { FileInUseError } from '../src/storage/storage.ts'
 import { connectRaw, toMessage } from './raw-client.ts'
 import { spawnServer } from './server-process.ts'
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { BSON } from 'mongodb'
 import { describe, expect, it } from 'vitest'
-import { decode, encode, type Fields } from '../src/bson.ts'
-import { compileUpdate } from '../src/updater.ts'
+import { compileUpdate } from '../src/updates/updater.ts'
+import { decode, encode, type Fields } from '../src/values/bson.ts'
 import { anyValue, compareBson } from './values.ts'
 
 const { Int32 } = BSON

@@ -1,9 +1,9 @@
 import { BSON } from 'mongodb'
-import { encode, type Fields } from '../bson.ts'
-import type { Collection } from '../catalog.ts'
 import { type Context, type Database, whenUnwritten } from '../database.ts'
 import { CommandError, unsupported } from '../errors.ts'
-import { RawBatch } from '../wire.ts'
+import { RawBatch } from '../protocol/wire.ts'
+import type { Collection } from '../storage/catalog.ts'
+import { encode, type Fields } from '../values/bson.ts'
 
 const { Int32, Long } = BSON
 

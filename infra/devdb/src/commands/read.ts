@@ -1,14 +1,14 @@
 import { BSON } from 'mongodb'
-import { aggregate as runPipeline } from '../aggregate.ts'
-import { encode, type Fields, isNumber, toNumber, type Value } from '../bson.ts'
+import { aggregate as runPipeline } from '../aggregation/aggregate.ts'
 import type { Context } from '../database.ts'
 import { CommandError, unsupported } from '../errors.ts'
-import { encodeKey } from '../keys.ts'
-import { toPath, valuesAt } from '../paths.ts'
-import { readSort } from '../planner.ts'
-import { compileProjection } from '../projection.ts'
-import { find as findDocuments, findWithStatistics } from '../query.ts'
-import { RawBatch } from '../wire.ts'
+import { RawBatch } from '../protocol/wire.ts'
+import { readSort } from '../queries/planner.ts'
+import { compileProjection } from '../queries/projection.ts'
+import { find as findDocuments, findWithStatistics } from '../queries/query.ts'
+import { encode, type Fields, isNumber, toNumber, type Value } from '../values/bson.ts'
+import { encodeKey } from '../values/keys.ts'
+import { toPath, valuesAt } from '../values/paths.ts'
 
 const { Int32, Long } = BSON
 

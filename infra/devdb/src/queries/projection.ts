@@ -1,6 +1,6 @@
-import { type Fields, isNumber, isObject, toNumber, type Value } from './bson.ts'
-import { CommandError, unsupported } from './errors.ts'
-import { toPath } from './paths.ts'
+import { CommandError, unsupported } from '../errors.ts'
+import { type Fields, isNumber, isObject, toNumber, type Value } from '../values/bson.ts'
+import { toPath } from '../values/paths.ts'
 
 export type Project = (fields: Fields) => Fields
 

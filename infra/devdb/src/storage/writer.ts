@@ -1,9 +1,9 @@
-import { encode, type Fields } from './bson.ts'
+import { CommandError, writeConflict } from '../errors.ts'
+import { type Found, hex } from '../queries/query.ts'
+import { encode, type Fields } from '../values/bson.ts'
+import { encodeKey } from '../values/keys.ts'
 import type { Catalog, Collection } from './catalog.ts'
-import { CommandError, writeConflict } from './errors.ts'
 import { duplicateId, duplicateKey, type Entry, entriesOf, type Index } from './indexes.ts'
-import { encodeKey } from './keys.ts'
-import { type Found, hex } from './query.ts'
 import type { Storage } from './storage.ts'
 import type { Transaction, Transactions, Written } from './transactions.ts'
 

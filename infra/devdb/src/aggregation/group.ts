@@ -1,8 +1,8 @@
 import { BSON } from 'mongodb'
-import { type Fields, isNumber, isObject, lookUp, toNumber, type Value } from './bson.ts'
-import { CommandError, unsupported } from './errors.ts'
+import { CommandError, unsupported } from '../errors.ts'
+import { type Fields, isNumber, isObject, lookUp, toNumber, type Value } from '../values/bson.ts'
+import { compareValues, encodeKey } from '../values/keys.ts'
 import { compileExpression, type Expression, toBsonNumber } from './expressions.ts'
-import { compareValues, encodeKey } from './keys.ts'
 
 const { Int32 } = BSON
 

@@ -1,6 +1,6 @@
 import { BSON } from 'mongodb'
+import { unsupported } from '../errors.ts'
 import { type Fields, TYPE_ORDER, toNumber, typeOf, type Value } from './bson.ts'
-import { unsupported } from './errors.ts'
 
 const { Binary, BSONRegExp, Decimal128, Long, ObjectId, Timestamp } = BSON
 

@@ -1,6 +1,6 @@
-import { decode, encode, type Fields, typeOf } from './bson.ts'
-import { isOperators } from './matcher.ts'
-import { toPath } from './paths.ts'
+import { isOperators } from '../queries/matcher.ts'
+import { decode, encode, type Fields, typeOf } from '../values/bson.ts'
+import { toPath } from '../values/paths.ts'
 import { setAt } from './set-at.ts'
 
 /** The document that an upsert begins with: what the filter demands to be equal. */

@@ -1,6 +1,6 @@
 import { BSON } from 'mongodb'
-import { numericType, toNumber, type Value } from './bson.ts'
-import { CommandError, unsupported } from './errors.ts'
+import { CommandError, unsupported } from '../errors.ts'
+import { numericType, toNumber, type Value } from '../values/bson.ts'
 
 const { Decimal128, Double, Int32, Long } = BSON
 

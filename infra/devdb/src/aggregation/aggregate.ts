@@ -1,13 +1,13 @@
 import { BSON } from 'mongodb'
-import { type Fields, isNumber, isObject, lookUp, toNumber, type Value } from './bson.ts'
-import { CommandError, unsupported } from './errors.ts'
+import { CommandError, unsupported } from '../errors.ts'
+import { compileFilter, isOperators } from '../queries/matcher.ts'
+import { readSort } from '../queries/planner.ts'
+import { compileProjection } from '../queries/projection.ts'
+import { type Query, sortDocuments } from '../queries/query.ts'
+import { type Fields, isNumber, isObject, lookUp, toNumber, type Value } from '../values/bson.ts'
+import { toPath, valuesAt } from '../values/paths.ts'
 import { compileExpression } from './expressions.ts'
 import { compileGroup } from './group.ts'
-import { compileFilter, isOperators } from './matcher.ts'
-import { toPath, valuesAt } from './paths.ts'
-import { readSort } from './planner.ts'
-import { compileProjection } from './projection.ts'
-import { type Query, sortDocuments } from './query.ts'
 
 const { Int32 } = BSON
 

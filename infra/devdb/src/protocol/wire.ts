@@ -1,4 +1,4 @@
-import { decode, encode, type Fields } from './bson.ts'
+import { decode, encode, type Fields } from '../values/bson.ts'
 
 /** MongoDB wire protocol: the two kinds of message that drivers of today send, and their answers. */
 const OP_REPLY = 1

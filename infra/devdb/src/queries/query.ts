@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { decode, type Fields } from './bson.ts'
-import type { Collection } from './catalog.ts'
-import { encodeItem, itemsAt } from './indexes.ts'
+import type { Collection } from '../storage/catalog.ts'
+import { encodeItem, itemsAt } from '../storage/indexes.ts'
+import type { Reader, Row } from '../storage/storage.ts'
+import { decode, type Fields } from '../values/bson.ts'
+import { toPath } from '../values/paths.ts'
 import { compileFilter, type Predicate } from './matcher.ts'
-import { toPath } from './paths.ts'
 import { type Plan, plan, refuseScan, type Sort } from './planner.ts'
-import type { Reader, Row } from './storage.ts'
 
 /** Documents read before others get a turn. */
 const CHUNK = 500

@@ -1,8 +1,8 @@
-import { type Fields, isNumber, isObject, TYPE_ORDER, toNumber, typeOf, type Value } from './bson.ts'
-import { CommandError, unsupported } from './errors.ts'
-import { encodeKey, invert } from './keys.ts'
-import { compileFilter, type Predicate } from './matcher.ts'
-import { toPath, valuesAt } from './paths.ts'
+import { CommandError, unsupported } from '../errors.ts'
+import { compileFilter, type Predicate } from '../queries/matcher.ts'
+import { type Fields, isNumber, isObject, TYPE_ORDER, toNumber, typeOf, type Value } from '../values/bson.ts'
+import { encodeKey, invert } from '../values/keys.ts'
+import { toPath, valuesAt } from '../values/paths.ts'
 
 export type IndexField = Readonly<{ name: string; path: readonly string[]; direction: 1 | -1 }>
 export type Index = Readonly<{

@@ -1,5 +1,5 @@
 import { BSON } from 'mongodb'
-import { type Fields, toNumber } from './bson.ts'
+import { type Fields, toNumber } from '../values/bson.ts'
 
 const { Int32 } = BSON
 

@@ -1,8 +1,8 @@
 import { BSON } from 'mongodb'
-import { decode, type Fields } from './bson.ts'
-import { CommandError } from './errors.ts'
+import { CommandError } from '../errors.ts'
+import { decode, type Fields } from '../values/bson.ts'
+import { compareValues } from '../values/keys.ts'
 import { duplicateKey, entriesOf, type Index, readIndex } from './indexes.ts'
-import { compareValues } from './keys.ts'
 import type { Storage } from './storage.ts'
 
 const BUILD_CHUNK = 1000

@@ -1,10 +1,10 @@
-import { type Fields, isObject, TYPE_ORDER, toNumber, typeOf, type Value } from './bson.ts'
-import type { Collection } from './catalog.ts'
-import { CommandError } from './errors.ts'
-import { encodeColumn, type Index, type IndexField } from './indexes.ts'
-import { afterPrefix, compareValues, encodeKey, invert } from './keys.ts'
+import { CommandError } from '../errors.ts'
+import type { Collection } from '../storage/catalog.ts'
+import { encodeColumn, type Index, type IndexField } from '../storage/indexes.ts'
+import type { KeyRange } from '../storage/storage.ts'
+import { type Fields, isObject, TYPE_ORDER, toNumber, typeOf, type Value } from '../values/bson.ts'
+import { afterPrefix, compareValues, encodeKey, invert } from '../values/keys.ts'
 import { isOperators } from './matcher.ts'
-import type { KeyRange } from './storage.ts'
 
 /** One name and direction after the other. */
 export type Sort = readonly Readonly<{ name: string; direction: 1 | -1 }>[]

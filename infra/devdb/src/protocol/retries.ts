@@ -1,7 +1,7 @@
 import { BSON } from 'mongodb'
-import { decode, encode, type Fields, isNumber, toNumber } from './bson.ts'
-import { CommandError } from './errors.ts'
-import type { Storage } from './storage.ts'
+import { CommandError } from '../errors.ts'
+import type { Storage } from '../storage/storage.ts'
+import { decode, encode, type Fields, isNumber, toNumber } from '../values/bson.ts'
 import { readTally, type Tally } from './tally.ts'
 
 /** A driver's name for one write, by which it asks again when it did not hear the answer. */

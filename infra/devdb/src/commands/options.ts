@@ -1,5 +1,5 @@
-import { type Fields, lookUp } from './bson.ts'
-import { unsupported } from './errors.ts'
+import { unsupported } from '../errors.ts'
+import { type Fields, lookUp } from '../values/bson.ts'
 
 /** What any command may say: who asks and why, and how durable the answer shall be, which it always is. */
 const COMMON = [

@@ -1,5 +1,5 @@
-import { type Fields, isObject, type Value } from './bson.ts'
-import { CommandError } from './errors.ts'
+import { CommandError } from '../errors.ts'
+import { type Fields, isObject, type Value } from '../values/bson.ts'
 
 /** MongoDB's own limit to how far beyond its end a list may be set. */
 const PADDING_MAX = 1_500_000

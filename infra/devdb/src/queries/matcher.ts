@@ -1,3 +1,4 @@
+import { CommandError, unsupported } from '../errors.ts'
 import {
   type Fields,
   isNumber,
@@ -8,10 +9,9 @@ import {
   toNumber,
   typeOf,
   type Value,
-} from './bson.ts'
-import { CommandError, unsupported } from './errors.ts'
-import { encodeKey, toRegExpParts } from './keys.ts'
-import { toPath, valuesAt } from './paths.ts'
+} from '../values/bson.ts'
+import { encodeKey, toRegExpParts } from '../values/keys.ts'
+import { toPath, valuesAt } from '../values/paths.ts'
 
 export type Predicate = (fields: Fields) => boolean
 type Test = (values: readonly Value[]) => boolean

@@ -1,5 +1,5 @@
 import { BSON } from 'mongodb'
-import { unsupported } from './errors.ts'
+import { unsupported } from '../errors.ts'
 
 const { Binary, BSONRegExp, Decimal128, Double, Int32, Long, MaxKey, MinKey, ObjectId, Timestamp } = BSON
 

@@ -1,8 +1,8 @@
 import { BSON } from 'mongodb'
-import { type Fields, isNumber, isObject, lookUp, toNumber, type Value } from './bson.ts'
-import { CommandError, unsupported } from './errors.ts'
-import { compareValues } from './keys.ts'
-import { toPath } from './paths.ts'
+import { CommandError, unsupported } from '../errors.ts'
+import { type Fields, isNumber, isObject, lookUp, toNumber, type Value } from '../values/bson.ts'
+import { compareValues } from '../values/keys.ts'
+import { toPath } from '../values/paths.ts'
 
 const { Double, Int32 } = BSON
 

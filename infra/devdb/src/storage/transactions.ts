@@ -1,6 +1,6 @@
-import type { Fields } from './bson.ts'
-import { CommandError, writeConflict } from './errors.ts'
-import type { Found } from './query.ts'
+import { CommandError, writeConflict } from '../errors.ts'
+import type { Found } from '../queries/query.ts'
+import type { Fields } from '../values/bson.ts'
 import type { Snapshot, Storage } from './storage.ts'
 import type { Difference } from './writer.ts'
 

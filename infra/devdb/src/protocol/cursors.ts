@@ -1,5 +1,5 @@
 import { BSON } from 'mongodb'
-import { CommandError } from './errors.ts'
+import { CommandError } from '../errors.ts'
 
 const FIRST_BATCH = 101
 const BATCH_BYTES_MAX = 16 * 1024 * 1024

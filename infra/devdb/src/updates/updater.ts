@@ -1,10 +1,10 @@
 import { BSON } from 'mongodb'
+import { CommandError, unsupported } from '../errors.ts'
+import { compileFilter, isOperators } from '../queries/matcher.ts'
+import { type Fields, isNumber, isObject, lookUp, toNumber, typeOf, type Value } from '../values/bson.ts'
+import { compareValues, encodeKey } from '../values/keys.ts'
+import { toPath, valueAt } from '../values/paths.ts'
 import { add, multiply } from './arithmetic.ts'
-import { type Fields, isNumber, isObject, lookUp, toNumber, typeOf, type Value } from './bson.ts'
-import { CommandError, unsupported } from './errors.ts'
-import { compareValues, encodeKey } from './keys.ts'
-import { compileFilter, isOperators } from './matcher.ts'
-import { toPath, valueAt } from './paths.ts'
 import { setAt } from './set-at.ts'
 
 const { Int32 } = BSON
