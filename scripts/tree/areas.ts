@@ -10,6 +10,12 @@ export const AREAS = [
   'inbound',
   'outbound',
   'engines',
+  'jobs',
+  'policies',
+  'trials',
+  'payments',
+  'oversight',
+  'decisions',
   'config',
   'root',
   'program',
@@ -71,6 +77,7 @@ function areaOf(owner: string, [first = '', folder = '', ...deeper]: readonly st
   if (owner === 'infra') return first === 'devdb' ? 'devdb' : 'infra'
   if (first !== 'src') return null
   if (deeper.length === 0) return PROGRAMS.has(folder) ? 'program' : folder === 'start.ts' ? 'start' : 'config'
+  if (owner === 'decision-service' && folder === 'policies' && deeper[0] === 'trials') return 'trials'
   const name = owner === 'gateway' ? `gateway/${folder}` : folder
   return AREAS.find((area) => area === name) ?? null
 }

@@ -1,7 +1,6 @@
 import { type Area, type Place, placeOf, type Target, targetOf } from './areas.ts'
 import type { ParsedSource } from './parse-source.ts'
 
-const SERVICE = ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'config'] as const
 const GATEWAY = [
   'gateway/http',
   'gateway/subscriptions',
@@ -19,18 +18,25 @@ const OUTSIDE = ['shared', 'shared/pure', 'package', 'node', 'node:crypto'] as c
  */
 const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   // A hash is a pure function.
-  domain: ['domain', 'shared/pure', 'node:crypto'],
+  domain: ['domain', 'node:crypto', 'shared/pure'],
   'use-cases': ['domain', 'use-cases', 'shared/pure'],
   inbound: ['domain', 'use-cases', 'inbound', ...OUTSIDE],
-  outbound: ['domain', 'use-cases', 'engines', 'outbound', ...OUTSIDE],
+  outbound: ['domain', 'use-cases', 'outbound', 'engines', ...OUTSIDE],
   // What is measured is not the whole of a service.
-  bench: ['bench', 'outbound', 'engines', 'scripts', 'test', ...OUTSIDE],
+  bench: ['outbound', 'engines', 'bench', 'scripts', 'test', ...OUTSIDE],
   engines: ['domain', 'use-cases', 'engines', ...OUTSIDE],
+  // The subjects of the decision service.
+  jobs: [],
+  policies: [],
+  trials: [],
+  payments: [],
+  oversight: [],
+  decisions: [],
   // A configuration may ask those who use a value whether it is usable.
   config: ['domain', 'config', 'gateway/access', 'gateway/operations', ...OUTSIDE],
   // Parts of a composition root, for programs that share them.
-  root: [...SERVICE, 'root', ...OUTSIDE],
-  program: [...SERVICE, 'root', 'start', ...OUTSIDE],
+  root: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'config', 'root', ...OUTSIDE],
+  program: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'config', 'root', 'start', ...OUTSIDE],
   start: ['config', ...GATEWAY, ...OUTSIDE],
 
   // From the doors inwards, and never back.
@@ -48,7 +54,21 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   infra: [],
   scripts: ['scripts', 'gateway/composition', ...OUTSIDE],
   // A test may use what it tests, and what starts the processes it needs.
-  test: ['test', 'start', ...SERVICE, ...GATEWAY, 'gateway/composition', 'devdb', 'scripts', ...OUTSIDE],
+  test: [
+    'test',
+    'start',
+    'config',
+    'domain',
+    'use-cases',
+    'inbound',
+    'outbound',
+    'engines',
+    ...GATEWAY,
+    'gateway/composition',
+    'devdb',
+    'scripts',
+    ...OUTSIDE,
+  ],
 }
 
 /** Packages that others than themselves may reach, within the table. */
