@@ -11,7 +11,6 @@ export const EXCEPTIONS: Readonly<Record<string, number>> = {
   'decision-service/src/domain/decision-statistics.ts: createReviewTally': 41,
   'decision-service/src/engines/rules/common-facts.ts: circle': 3,
   'decision-service/src/engines/rules/decision-table.ts: circle': 2,
-  'decision-service/src/inbound/': 21,
   'decision-service/src/inbound/backtest-worker.ts: startBacktestWorker': 46,
   'decision-service/src/inbound/decision-worker.ts: startDecisionWorker': 44,
   'decision-service/src/inbound/replay-resolvers.ts: forwarding': 1,

@@ -20,13 +20,13 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   // A hash is a pure function.
   domain: ['domain', 'node:crypto', 'shared/pure'],
   'use-cases': ['domain', 'use-cases', 'shared/pure'],
-  inbound: ['domain', 'use-cases', 'inbound', ...OUTSIDE],
-  outbound: ['domain', 'use-cases', 'outbound', 'engines', ...OUTSIDE],
+  inbound: ['domain', 'use-cases', 'inbound', 'jobs', ...OUTSIDE],
+  outbound: ['domain', 'use-cases', 'outbound', 'engines', 'jobs', ...OUTSIDE],
   // What is measured is not the whole of a service.
   bench: ['outbound', 'engines', 'bench', 'scripts', 'test', ...OUTSIDE],
   engines: ['domain', 'use-cases', 'engines', ...OUTSIDE],
   // The subjects of the decision service.
-  jobs: [],
+  jobs: ['use-cases', 'jobs', ...OUTSIDE],
   policies: [],
   trials: [],
   payments: [],
@@ -35,8 +35,8 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   // A configuration may ask those who use a value whether it is usable.
   config: ['domain', 'config', 'gateway/access', 'gateway/operations', ...OUTSIDE],
   // Parts of a composition root, for programs that share them.
-  root: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'config', 'root', ...OUTSIDE],
-  program: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'config', 'root', 'start', ...OUTSIDE],
+  root: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'jobs', 'config', 'root', ...OUTSIDE],
+  program: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'jobs', 'config', 'root', 'start', ...OUTSIDE],
   start: ['config', ...GATEWAY, ...OUTSIDE],
 
   // From the doors inwards, and never back.
@@ -63,6 +63,7 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
     'inbound',
     'outbound',
     'engines',
+    'jobs',
     ...GATEWAY,
     'gateway/composition',
     'devdb',

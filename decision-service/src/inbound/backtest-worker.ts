@@ -3,8 +3,8 @@ import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { NO_TELEMETRY, type Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { createNodeRedisClient, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq'
+import type { JobMetrics } from '../jobs/worker-metrics.ts'
 import type { RunBacktest } from '../use-cases/run-backtest.ts'
-import type { JobMetrics } from './job-metrics.ts'
 
 /** A worker that died is noticed after this; its backtest begins anew with another. */
 const LOCK_MS = 10_000

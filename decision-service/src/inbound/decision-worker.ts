@@ -4,8 +4,8 @@ import type { Redis } from '@redress/shared/stores/redis.ts'
 import { NO_TELEMETRY, type Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { createNodeRedisClient, DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
 import { HoldDecisionError } from '../domain/ai-errors.ts'
+import type { JobMetrics } from '../jobs/worker-metrics.ts'
 import type { DecideIssue } from '../use-cases/decide-issue.ts'
-import type { JobMetrics } from './job-metrics.ts'
 
 /** A worker that died is noticed after this; its jobs go to another. */
 const LOCK_MS = 5_000

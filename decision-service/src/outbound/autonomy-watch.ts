@@ -2,8 +2,8 @@ import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Collection } from 'mongodb'
 import { autonomyIdFor } from '../domain/autonomy.ts'
 import type { Oversight } from '../domain/oversight.ts'
+import { startPoll } from '../jobs/poll.ts'
 import type { AutonomyDocument } from './mongo-autonomy.ts'
-import { startPoll } from './poll.ts'
 
 /** A suspension or a restoration reaches every worker within this, while the database answers. */
 const POLL_MS = 1_000

@@ -3,10 +3,10 @@ import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { createNodeRedisClient, Queue } from 'bullmq'
 import type { Backtest } from '../domain/backtest.ts'
+import { readJobCounts } from '../jobs/queue-counts.ts'
 import type { BacktestQueue } from '../use-cases/backtest-ports.ts'
 import type { QueueView, QueueViews } from '../use-cases/views.ts'
 import type { BacktestCollection } from './mongo-backtests.ts'
-import { readJobCounts } from './queue-counts.ts'
 
 export const BACKTESTS_QUEUE = 'backtests'
 

@@ -3,10 +3,10 @@ import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { createNodeRedisClient, Queue } from 'bullmq'
 import { type DecisionJob, URGENCY } from '../domain/job.ts'
+import { readJobCounts } from '../jobs/queue-counts.ts'
 import type { JobQueue } from '../use-cases/ports.ts'
 import type { QueueView, QueueViews } from '../use-cases/views.ts'
 import type { Collections } from './documents.ts'
-import { readJobCounts } from './queue-counts.ts'
 
 export const DECISIONS_QUEUE = 'decisions'
 

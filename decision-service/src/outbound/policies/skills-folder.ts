@@ -2,7 +2,7 @@ import type { Policy } from '../../engines/parse-policy.ts'
 import { type Combined, combinePolicies, fillGaps, type PolicySet } from '../../engines/policy-set.ts'
 import type { Skills } from '../../engines/skill.ts'
 import { SkillsRefusedError } from '../../engines/skill-problem.ts'
-import { startPoll } from '../poll.ts'
+import { startPoll } from '../../jobs/poll.ts'
 import { type Reading, readSkills, takeFingerprint } from './skill-files.ts'
 
 export type SkillsFolder = Skills & {
