@@ -25,14 +25,14 @@ import { autonomyCollectionOf, prepareAutonomyCollection } from './outbound/mong
 import { backtestCollectionOf, createMongoBacktestStore } from './outbound/mongo-backtests.ts'
 import { createMongoDecisionsStore } from './outbound/mongo-decisions-store.ts'
 import { createMadeDecisions } from './outbound/mongo-made-decisions.ts'
-import { createReadRules } from './outbound/payments/mongo-rules.ts'
-import { paymentCollectionsOf } from './outbound/payments/payment-documents.ts'
-import { createRuleWatch } from './outbound/payments/rule-watch.ts'
+import { paymentCollectionsOf } from './payments/outbound/payment-documents.ts'
+import { createReadRules } from './payments/rules/mongo-rules.ts'
+import { createAlertsOf } from './payments/rules/raise-rule-alerts.ts'
+import { createRuleWatch } from './payments/rules/rule-watch.ts'
 import { openBacklog } from './root/backlog.ts'
 import { openEngines } from './root/engines.ts'
 import { openPoliciesInForce } from './root/policies.ts'
 import { createDecideIssue } from './use-cases/decide-issue.ts'
-import { createAlertsOf } from './use-cases/raise-rule-alerts.ts'
 import { createRunBacktest } from './use-cases/run-backtest.ts'
 
 const config = configOrExit(readWorkerConfig)

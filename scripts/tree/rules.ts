@@ -29,14 +29,26 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   jobs: ['use-cases', 'jobs', ...OUTSIDE],
   policies: [],
   trials: [],
-  payments: [],
+  payments: ['domain', 'engines', 'jobs', 'payments', ...OUTSIDE],
   oversight: [],
   decisions: [],
   // A configuration may ask those who use a value whether it is usable.
   config: ['domain', 'config', 'gateway/access', 'gateway/operations', ...OUTSIDE],
   // Parts of a composition root, for programs that share them.
-  root: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'jobs', 'config', 'root', ...OUTSIDE],
-  program: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'jobs', 'config', 'root', 'start', ...OUTSIDE],
+  root: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'config', 'root', ...OUTSIDE],
+  program: [
+    'domain',
+    'use-cases',
+    'inbound',
+    'outbound',
+    'engines',
+    'jobs',
+    'payments',
+    'config',
+    'root',
+    'start',
+    ...OUTSIDE,
+  ],
   start: ['config', ...GATEWAY, ...OUTSIDE],
 
   // From the doors inwards, and never back.
@@ -64,6 +76,7 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
     'outbound',
     'engines',
     'jobs',
+    'payments',
     ...GATEWAY,
     'gateway/composition',
     'devdb',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { newCase } from '../../../test/service.ts'
-import type { BusinessRule, RuleContent } from '../../domain/business-rule.ts'
-import type { PaymentFacts } from '../../domain/payment-facts.ts'
+import type { PaymentFacts } from '../domain/payment-facts.ts'
+import type { BusinessRule, RuleContent } from './business-rule.ts'
 import { checkRule } from './check-rule.ts'
 import { compileRules } from './rule-set.ts'
 

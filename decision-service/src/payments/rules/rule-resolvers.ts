@@ -1,7 +1,7 @@
 import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
-import type { RuleContent } from '../domain/business-rule.ts'
-import type { Rules } from '../use-cases/rule-ports.ts'
-import type { UpsertRule } from '../use-cases/upsert-rule.ts'
+import type { RuleContent } from './business-rule.ts'
+import type { Rules } from './ports.ts'
+import type { UpsertRule } from './upsert-rule.ts'
 
 type Argument = Readonly<{ input: Omit<RuleContent, 'verdict'> & RuleOptions }>
 type RuleOptions = Readonly<{ verdict?: RuleContent['verdict']; version?: number | null }>

@@ -1,8 +1,8 @@
 import { ISSUE_TYPES, type IssueType } from '@redress/shared/contracts.ts'
-import type { RuleSubject } from '../../domain/business-rule.ts'
-import type { PaymentFacts } from '../../domain/payment-facts.ts'
-import type { AskableFacts } from '../rules/condition.ts'
-import { FACTS } from '../rules/facts.ts'
+import type { AskableFacts } from '../../engines/rules/condition.ts'
+import { FACTS } from '../../engines/rules/facts.ts'
+import type { PaymentFacts } from '../domain/payment-facts.ts'
+import type { RuleSubject } from './business-rule.ts'
 
 /** What a business rule may ask about a payment. */
 const PAYMENT_FACTS: { [Name in keyof PaymentFacts]: AskableFacts[string] } = {

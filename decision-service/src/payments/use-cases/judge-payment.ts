@@ -1,11 +1,11 @@
-import type { TraceStep } from '../domain/decision.ts'
+import type { TraceStep } from '../../domain/decision.ts'
 import { decidePayment, toReasonText } from '../domain/payment-decision.ts'
 import { CustomerNotFoundError } from '../domain/payment-errors.ts'
 import { toPaymentFacts } from '../domain/payment-facts.ts'
 import type { PaymentInput } from '../domain/payment-input.ts'
 import type { JudgedPayment } from '../domain/stored-payment.ts'
 import type { CallTool, ToolResult } from './call-tool.ts'
-import type { Caller, FindPaymentRuleHits, Tools } from './payment-ports.ts'
+import type { Caller, FindPaymentRuleHits, Tools } from './ports.ts'
 
 const PLAN: TraceStep = {
   name: 'plan',

@@ -1,5 +1,5 @@
 import type { Logger } from '@redress/shared/process/logger.ts'
-import type { TakeTurn } from '../../use-cases/payment-ports.ts'
+import type { TakeTurn } from '../use-cases/ports.ts'
 
 const ALLOWED = { allowed: true, retryAfterMs: 0 }
 

@@ -1,6 +1,6 @@
-import type { RuleContent } from '../../domain/business-rule.ts'
-import type { RuleProblem } from '../../domain/rule-errors.ts'
-import { compileConditions } from '../rules/condition.ts'
+import { compileConditions } from '../../engines/rules/condition.ts'
+import type { RuleContent } from './business-rule.ts'
+import type { RuleProblem } from './rule-errors.ts'
 import { RULE_FACTS } from './rule-facts.ts'
 
 const ID = /^[a-z0-9]+(-[a-z0-9]+)*$/

@@ -3,7 +3,7 @@ import type { Clock } from '@redress/shared/time.ts'
 import type { PaymentInput } from '../domain/payment-input.ts'
 import type { StoredPayment } from '../domain/stored-payment.ts'
 import type { DecidePayment } from '../use-cases/decide-payment.ts'
-import type { PaymentViews } from '../use-cases/payment-ports.ts'
+import type { PaymentViews } from '../use-cases/ports.ts'
 import type { PaymentLoaders } from './payment-loaders.ts'
 
 type Context = RequestContext<PaymentLoaders>

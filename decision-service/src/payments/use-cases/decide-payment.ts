@@ -1,13 +1,13 @@
 import type { Clock } from '@redress/shared/time.ts'
-import { ruleAlerts } from '../domain/business-rule.ts'
-import type { TraceStep } from '../domain/decision.ts'
+import type { TraceStep } from '../../domain/decision.ts'
 import { PaymentInProgressError, PaymentRateError } from '../domain/payment-errors.ts'
 import { checkPaymentInput, type PaymentInput } from '../domain/payment-input.ts'
 import { type JudgedPayment, paymentDecidedEvent, paymentEntity, type StoredPayment } from '../domain/stored-payment.ts'
+import { ruleAlerts } from '../rules/business-rule.ts'
 import { type CallTool, createCallTool } from './call-tool.ts'
 import { createClaimPayment } from './claim-payment.ts'
 import { createJudgePayment } from './judge-payment.ts'
-import type { Caller, FindPaymentRuleHits, PaymentClaim, Payments, TakeTurn, Tools, Wait } from './payment-ports.ts'
+import type { Caller, FindPaymentRuleHits, PaymentClaim, Payments, TakeTurn, Tools, Wait } from './ports.ts'
 
 /** Payments that may be asked for in a second, by one customer. */
 export const PAYMENTS_PER_SECOND = 5

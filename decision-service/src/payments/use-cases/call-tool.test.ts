@@ -1,6 +1,6 @@
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import { describe, expect, it } from 'vitest'
-import type { TraceStep } from '../domain/decision.ts'
+import type { TraceStep } from '../../domain/decision.ts'
 import { createCallTool } from './call-tool.ts'
 
 /** Calls a tool that gives the outcomes one after the other. */

@@ -1,4 +1,4 @@
-import type { PaymentHistory, PaymentViews, ServiceMetrics } from '../../use-cases/payment-ports.ts'
+import type { PaymentHistory, PaymentViews, ServiceMetrics } from '../use-cases/ports.ts'
 import { type PaymentCollections, toPayment } from './payment-documents.ts'
 
 const HOUR_MS = 60 * 60 * 1_000

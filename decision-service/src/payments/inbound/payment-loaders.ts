@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
 import type { StoredPayment } from '../domain/stored-payment.ts'
-import type { PaymentViews } from '../use-cases/payment-ports.ts'
+import type { PaymentViews } from '../use-cases/ports.ts'
 
 export type PaymentLoaders = Readonly<{ payments: DataLoader<string, StoredPayment | null> }>
 

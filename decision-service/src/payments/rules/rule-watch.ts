@@ -1,10 +1,10 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
-import type { RuleHit } from '../../domain/payment-decision.ts'
-import { compileRules, type RuleSet } from '../../engines/business-rules/rule-set.ts'
 import { startPoll } from '../../jobs/poll.ts'
-import type { FindPaymentRuleHits } from '../../use-cases/payment-ports.ts'
-import type { Rules } from '../../use-cases/rule-ports.ts'
+import type { RuleHit } from '../domain/payment-decision.ts'
+import type { FindPaymentRuleHits } from '../use-cases/ports.ts'
+import type { Rules } from './ports.ts'
+import { compileRules, type RuleSet } from './rule-set.ts'
 
 const EVERY_MS = 1_000
 

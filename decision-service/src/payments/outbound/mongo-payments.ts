@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction, isDuplicateKey } from '@redress/shared/stores/mongo.ts'
 import type { MongoClient } from 'mongodb'
-import type { ClaimOutcome, ClaimRequest, PaymentClaim, Payments } from '../../use-cases/payment-ports.ts'
+import type { ClaimOutcome, ClaimRequest, PaymentClaim, Payments } from '../use-cases/ports.ts'
 import { type PaymentCollections, type PaymentDocument, toPayment } from './payment-documents.ts'
 
 type Dependencies = Readonly<{

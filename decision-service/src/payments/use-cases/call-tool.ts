@@ -1,6 +1,6 @@
 import { AppError, isFinal } from '@redress/shared/errors.ts'
-import type { TraceStep } from '../domain/decision.ts'
-import type { Wait } from './payment-ports.ts'
+import type { TraceStep } from '../../domain/decision.ts'
+import type { Wait } from './ports.ts'
 
 /** How long one attempt may take. */
 const TOOL_TIMEOUT_MS = 1_000

@@ -1,9 +1,9 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { MongoClient } from 'mongodb'
-import { RULES_MAX } from '../../domain/business-rule.ts'
-import type { Rules } from '../../use-cases/rule-ports.ts'
-import { type PaymentCollections, toRule } from './payment-documents.ts'
+import { type PaymentCollections, toRule } from '../outbound/payment-documents.ts'
+import { RULES_MAX } from './business-rule.ts'
+import type { Rules } from './ports.ts'
 
 /** Of two that are written at the same moment, both may find room for the last rule: a few more are read as well. */
 const READ_MAX = RULES_MAX + 50

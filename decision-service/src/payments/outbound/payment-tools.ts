@@ -1,9 +1,9 @@
 import { ISSUE_TYPES, type IssueType } from '@redress/shared/contracts.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { type } from 'arktype'
-import { estimateBalance } from '../../domain/payment-balance.ts'
-import { CustomerNotFoundError } from '../../domain/payment-errors.ts'
-import type { Tools } from '../../use-cases/payment-ports.ts'
+import { estimateBalance } from '../domain/payment-balance.ts'
+import { CustomerNotFoundError } from '../domain/payment-errors.ts'
+import type { Tools } from '../use-cases/ports.ts'
 import type { IssuesClient } from './issues-client.ts'
 import type { FindPaymentHistory } from './mongo-payment-views.ts'
 

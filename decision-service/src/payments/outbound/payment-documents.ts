@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb'
-import type { BusinessRule } from '../../domain/business-rule.ts'
-import type { JudgedPayment, StoredPayment } from '../../domain/stored-payment.ts'
+import type { JudgedPayment, StoredPayment } from '../domain/stored-payment.ts'
+import type { BusinessRule } from '../rules/business-rule.ts'
 
 /** Held by one who decides it, or decided for good. Kept for ever: the key of a payment never means another one. */
 type Held = { status: 'IN_PROGRESS'; holder: string; heldUntil: Date; judged: JudgedPayment | null }

@@ -1,7 +1,7 @@
 import type { IssueType } from '@redress/shared/contracts.ts'
 import { type Cause, type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
-import { alertEvent } from './alert.ts'
-import type { RuleHit } from './payment-decision.ts'
+import { alertEvent } from '../../domain/alert.ts'
+import type { RuleHit } from '../domain/payment-decision.ts'
 
 export type RuleSubject = 'PAYMENT' | IssueType
 

@@ -1,6 +1,6 @@
 import type { Money } from '@redress/shared/contracts.ts'
 import { asNew, type Cause, type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
-import type { TraceStep } from './decision.ts'
+import type { TraceStep } from '../../domain/decision.ts'
 import type { PaymentVerdict, RuleHit } from './payment-decision.ts'
 
 /** What was decided about a payment, before anything follows from it. */

@@ -1,9 +1,9 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
-import { type BusinessRule, type RuleSubject, toHit } from '../../domain/business-rule.ts'
-import type { RuleHit } from '../../domain/payment-decision.ts'
-import type { PaymentFacts } from '../../domain/payment-facts.ts'
-import { type Condition, compileConditions } from '../rules/condition.ts'
-import { type Facts, readFacts } from '../rules/facts.ts'
+import { type Condition, compileConditions } from '../../engines/rules/condition.ts'
+import { type Facts, readFacts } from '../../engines/rules/facts.ts'
+import type { RuleHit } from '../domain/payment-decision.ts'
+import type { PaymentFacts } from '../domain/payment-facts.ts'
+import { type BusinessRule, type RuleSubject, toHit } from './business-rule.ts'
 import { RULE_FACTS } from './rule-facts.ts'
 
 export type RuleSet = Readonly<{

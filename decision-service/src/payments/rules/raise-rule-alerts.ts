@@ -1,9 +1,9 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import { type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
-import { ruleAlerts } from '../domain/business-rule.ts'
-import type { DecisionJob } from '../domain/job.ts'
+import type { DecisionJob } from '../../domain/job.ts'
+import type { StoredDecision } from '../../domain/stored-decision.ts'
 import type { RuleHit } from '../domain/payment-decision.ts'
-import type { StoredDecision } from '../domain/stored-decision.ts'
+import { ruleAlerts } from './business-rule.ts'
 
 /** Who acts when a rule is held against a case. */
 const ACTOR = 'redress:worker'

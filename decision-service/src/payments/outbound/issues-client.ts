@@ -2,7 +2,7 @@ import { ERROR_CODES, type ErrorCode } from '@redress/shared/error-codes.ts'
 import { AppError } from '@redress/shared/errors.ts'
 import { type BreakerState, createBreaker } from '@redress/shared/resilience/breaker.ts'
 import { type Type, type } from 'arktype'
-import type { Attempt } from '../../use-cases/payment-ports.ts'
+import type { Attempt } from '../use-cases/ports.ts'
 
 /** So many failures within a minute, and the issues subgraph is left alone for a while. */
 const BREAKER = { failuresMax: 20, openMs: 5_000 }
