@@ -10,10 +10,10 @@ import { obedientModel } from './engines/attacks/obedient-model.ts'
 import { type Attempt, runAttacks, type Target } from './engines/attacks/run-attacks.ts'
 import { toModelTargets } from './engines/attacks/targets.ts'
 import { findFailures, parseEvals } from './engines/rules/evals.ts'
-import type { Skill } from './engines/skill.ts'
-import { problemOf, type SkillProblem, SkillsRefusedError, toLine } from './engines/skill-problem.ts'
 import { createClaudeModel } from './outbound/model/claude.ts'
-import { openSkills } from './outbound/policies/skills-folder.ts'
+import type { Skill } from './policies/files/skill.ts'
+import { problemOf, type SkillProblem, SkillsRefusedError, toLine } from './policies/files/skill-problem.ts'
+import { openSkills } from './policies/files/skills-folder.ts'
 
 const HELP = `npm run skills:check [-- --json] [-- --skills DIR] [-- --model [--limit N]]
 

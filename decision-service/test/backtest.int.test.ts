@@ -4,24 +4,24 @@ import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 import { ask, tokenOf, verifyToken, withRole } from '@redress/shared/testing/callers.ts'
 import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { createOpenCandidate, createReadCandidate } from '../src/engines/backtest-candidate.ts'
 import { decideByRules } from '../src/engines/rules/rules-engine.ts'
-import { createBacktestResolvers } from '../src/inbound/backtest-resolvers.ts'
-import { startBacktestWorker } from '../src/inbound/backtest-worker.ts'
 import { createLoaders } from '../src/inbound/loaders.ts'
-import { BACKTESTS_QUEUE, createBacktestQueue } from '../src/outbound/backtest-queue.ts'
+import { openSkills } from '../src/policies/files/skills-folder.ts'
+import { createOpenCandidate, createReadCandidate } from '../src/policies/trials/backtest/backtest-candidate.ts'
+import { createBacktestPolicy } from '../src/policies/trials/backtest/backtest-policy.ts'
+import { BACKTESTS_QUEUE, createBacktestQueue } from '../src/policies/trials/backtest/backtest-queue.ts'
+import { createBacktestResolvers } from '../src/policies/trials/backtest/backtest-resolvers.ts'
+import { startBacktestWorker } from '../src/policies/trials/backtest/backtest-worker.ts'
 import {
   backtestCollectionOf,
   createFindSilent,
   createMongoBacktestStore,
   prepareBacktestCollection,
-} from '../src/outbound/mongo-backtests.ts'
-import { createMadeDecisions } from '../src/outbound/mongo-made-decisions.ts'
-import { openSkills } from '../src/outbound/policies/skills-folder.ts'
-import { createBacktestPolicy } from '../src/use-cases/backtest-policy.ts'
-import type { OpenCandidate } from '../src/use-cases/backtest-ports.ts'
-import { createRecoverBacktests } from '../src/use-cases/recover-backtests.ts'
-import { createRunBacktest } from '../src/use-cases/run-backtest.ts'
+} from '../src/policies/trials/backtest/mongo-backtests.ts'
+import { createMadeDecisions } from '../src/policies/trials/backtest/mongo-made-decisions.ts'
+import type { OpenCandidate } from '../src/policies/trials/backtest/ports.ts'
+import { createRecoverBacktests } from '../src/policies/trials/backtest/recover-backtests.ts'
+import { createRunBacktest } from '../src/policies/trials/backtest/run-backtest.ts'
 import { newCase, openService } from './service.ts'
 
 const REDIS = 25

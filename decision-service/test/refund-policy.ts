@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { DecisionCase } from '@redress/shared/contracts.ts'
-import { parseSkill } from '../src/engines/parse-skill.ts'
-import type { Skill } from '../src/engines/skill.ts'
+import { parseSkill } from '../src/policies/files/parse-skill.ts'
+import type { Skill } from '../src/policies/files/skill.ts'
 
 const read = (file: string) => readFileSync(new URL(`../../skills/refund-policy/${file}`, import.meta.url), 'utf8')
 

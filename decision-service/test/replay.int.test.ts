@@ -5,7 +5,7 @@ import { RULES_THRESHOLDS, routeVerdict } from '../src/domain/routing.ts'
 import { anyDecisionCase } from '../src/engines/rules/decision-cases.testing.ts'
 import { decideByRules } from '../src/engines/rules/rules-engine.ts'
 import { toDecision } from '../src/outbound/documents.ts'
-import { openSkills } from '../src/outbound/policies/skills-folder.ts'
+import { openSkills } from '../src/policies/files/skills-folder.ts'
 import { newCase, openService } from './service.ts'
 
 const DIRECTORY = new URL('../../skills', import.meta.url).pathname

@@ -6,9 +6,9 @@ import { NO_OVERSIGHT, routeDecision } from '../src/domain/oversight.ts'
 import { RULES_THRESHOLDS } from '../src/domain/routing.ts'
 import { anyDecisionCase } from '../src/engines/rules/decision-cases.testing.ts'
 import type { NotFired } from '../src/engines/rules/evaluate.ts'
-import type { FactValue } from '../src/engines/rules/facts.ts'
 import { decideByRules } from '../src/engines/rules/rules-engine.ts'
-import { openSkills } from '../src/outbound/policies/skills-folder.ts'
+import { openSkills } from '../src/policies/files/skills-folder.ts'
+import type { FactValue } from '../src/policies/table/facts.ts'
 
 const DIRECTORY = new URL('../../skills', import.meta.url).pathname
 const skills = await openSkills(DIRECTORY, { pollMs: null })

@@ -23,19 +23,19 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   inbound: ['domain', 'use-cases', 'inbound', 'jobs', ...OUTSIDE],
   outbound: ['domain', 'use-cases', 'outbound', 'engines', 'jobs', ...OUTSIDE],
   // What is measured is not the whole of a service.
-  bench: ['outbound', 'engines', 'bench', 'scripts', 'test', ...OUTSIDE],
-  engines: ['domain', 'use-cases', 'engines', ...OUTSIDE],
+  bench: ['outbound', 'engines', 'policies', 'bench', 'scripts', 'test', ...OUTSIDE],
+  engines: ['domain', 'use-cases', 'engines', 'policies', ...OUTSIDE],
   // The subjects of the decision service.
   jobs: ['use-cases', 'jobs', ...OUTSIDE],
-  policies: [],
-  trials: [],
-  payments: ['domain', 'engines', 'jobs', 'payments', ...OUTSIDE],
+  policies: ['domain', 'jobs', 'policies', ...OUTSIDE],
+  trials: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'jobs', 'policies', 'trials', 'root', ...OUTSIDE],
+  payments: ['domain', 'jobs', 'policies', 'payments', ...OUTSIDE],
   oversight: [],
   decisions: [],
   // A configuration may ask those who use a value whether it is usable.
   config: ['domain', 'config', 'gateway/access', 'gateway/operations', ...OUTSIDE],
   // Parts of a composition root, for programs that share them.
-  root: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'config', 'root', ...OUTSIDE],
+  root: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'policies', 'config', ...OUTSIDE],
   program: [
     'domain',
     'use-cases',
@@ -43,6 +43,8 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
     'outbound',
     'engines',
     'jobs',
+    'policies',
+    'trials',
     'payments',
     'config',
     'root',
@@ -76,6 +78,8 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
     'outbound',
     'engines',
     'jobs',
+    'policies',
+    'trials',
     'payments',
     ...GATEWAY,
     'gateway/composition',

@@ -1,8 +1,8 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { Evaluated, Verdict } from '../domain/decision.ts'
+import type { Skill } from '../policies/files/skill.ts'
+import type { Policies } from '../policies/in-force/policies.ts'
 import type { DecisionEngine } from './engine.ts'
-import type { Policies } from './policies.ts'
-import type { Skill } from './skill.ts'
 
 /** Decides a case by the policy in force, and then by the candidate in its shadow, where there is one. */
 export function createEvaluateCase({

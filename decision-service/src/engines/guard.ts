@@ -2,10 +2,10 @@ import type { DecisionCase } from '@redress/shared/contracts.ts'
 import { costOf } from '../domain/action-cost.ts'
 import { isAllowedAction, type TraceStep, type Verdict } from '../domain/decision.ts'
 import { RULES_THRESHOLDS, routeVerdict } from '../domain/routing.ts'
+import type { Skill } from '../policies/files/skill.ts'
+import { readFacts } from '../policies/table/facts.ts'
 import { evaluate } from './rules/evaluate.ts'
-import { readFacts } from './rules/facts.ts'
 import { decideByRules } from './rules/rules-engine.ts'
-import type { Skill } from './skill.ts'
 
 type GuardLimits = Readonly<{
   decisionCase: DecisionCase

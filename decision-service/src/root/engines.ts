@@ -9,11 +9,11 @@ import type { RoutingThresholds } from '../domain/routing.ts'
 import { createAiEngine } from '../engines/ai/ai-engine.ts'
 import type { BatchingOptions } from '../engines/ai/batching.ts'
 import type { DecisionEngine } from '../engines/engine.ts'
-import type { Arbiter } from '../engines/ensemble/arbiter.ts'
 import { createEnsembleEngine } from '../engines/ensemble/ensemble-engine.ts'
 import { rulesEngine } from '../engines/rules/rules-engine.ts'
 import { createModelMetrics } from '../outbound/model/model-metrics.ts'
-import type { PolicyRegistry } from '../outbound/policies/policy-registry.ts'
+import type { Arbiter } from '../policies/files/arbiter.ts'
+import type { PolicyRegistry } from '../policies/in-force/policy-registry.ts'
 
 type Dependencies = Readonly<{
   config: Readonly<{

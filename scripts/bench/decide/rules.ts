@@ -1,10 +1,10 @@
 import { ISSUE_TYPES, type IssueType } from '@redress/shared/contracts.ts'
 import fc from 'fast-check'
 import { anyDecisionCase } from '../../../decision-service/src/engines/rules/decision-cases.testing.ts'
-import { readFacts } from '../../../decision-service/src/engines/rules/facts.ts'
 import { decideByRules } from '../../../decision-service/src/engines/rules/rules-engine.ts'
-import type { Skill } from '../../../decision-service/src/engines/skill.ts'
-import { openSkills } from '../../../decision-service/src/outbound/policies/skills-folder.ts'
+import type { Skill } from '../../../decision-service/src/policies/files/skill.ts'
+import { openSkills } from '../../../decision-service/src/policies/files/skills-folder.ts'
+import { readFacts } from '../../../decision-service/src/policies/table/facts.ts'
 import { percentile } from '../processes.ts'
 import { median } from './median.ts'
 

@@ -1,7 +1,7 @@
 import type { DecisionAction, DecisionCase, IssueType } from '@redress/shared/contracts.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { openSkills } from '../../outbound/policies/skills-folder.ts'
+import { openSkills } from '../../policies/files/skills-folder.ts'
 import { readOpinions } from './answer.ts'
 import { ModelError } from './model.ts'
 

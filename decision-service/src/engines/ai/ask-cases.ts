@@ -1,6 +1,6 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { TokenUsage, TraceStep } from '../../domain/decision.ts'
-import type { Skill } from '../skill.ts'
+import type { Skill } from '../../policies/files/skill.ts'
 import { type Opinion, readOpinions } from './answer.ts'
 import { type AskOptions, askModel } from './ask-model.ts'
 import { type Model, ModelError } from './model.ts'

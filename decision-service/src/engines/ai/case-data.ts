@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import { maskPersonal } from '@redress/shared/masking.ts'
 import { cutText } from '@redress/shared/plain-text.ts'
-import { type Facts, readFacts } from '../rules/facts.ts'
-import type { Skill } from '../skill.ts'
+import type { Skill } from '../../policies/files/skill.ts'
+import { type Facts, readFacts } from '../../policies/table/facts.ts'
 import { toCaseKey } from './answer-shape.ts'
 
 /** What a model sees of a case. */

@@ -1,7 +1,7 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { openSkills } from '../../outbound/policies/skills-folder.ts'
+import { openSkills } from '../../policies/files/skills-folder.ts'
 import { toModelRequest } from './prompt.ts'
 
 const skills = await openSkills(new URL('../../../../skills', import.meta.url).pathname, { pollMs: null })

@@ -1,6 +1,6 @@
 import type { DecisionCase, IssueType } from '@redress/shared/contracts.ts'
-import { FACTS, type Fact } from '../rules/facts.ts'
-import type { Skill } from '../skill.ts'
+import type { Skill } from '../../policies/files/skill.ts'
+import { FACTS, type Fact } from '../../policies/table/facts.ts'
 import { ANSWER_SCHEMAS, CASES_MAX } from './answer-shape.ts'
 import { toDataBlock } from './case-data.ts'
 import type { ModelRequest } from './model.ts'

@@ -2,8 +2,8 @@ import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import { AiUnavailableError, HoldDecisionError } from '../../domain/ai-errors.ts'
 import type { Verdict } from '../../domain/decision.ts'
+import type { Skill } from '../../policies/files/skill.ts'
 import { decideByRules } from '../rules/rules-engine.ts'
-import type { Skill } from '../skill.ts'
 import type { ModelError, ModelFailure } from './model.ts'
 
 /**

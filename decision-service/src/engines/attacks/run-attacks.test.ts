@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { refundCase } from '../../../test/refund-policy.ts'
-import { openSkills } from '../../outbound/policies/skills-folder.ts'
+import { openSkills } from '../../policies/files/skills-folder.ts'
 import { type Model, ModelError, type ModelRequest } from '../ai/model.ts'
 import { toModelRequest } from '../ai/prompt.ts'
 import { toAttackReport, toAttackTable } from './attack-report.ts'

@@ -2,12 +2,12 @@ import { ALLOWED_ACTIONS, type DecisionCase } from '@redress/shared/contracts.ts
 import { costOf } from '../../domain/action-cost.ts'
 import type { Verdict } from '../../domain/decision.ts'
 import { MODEL_THRESHOLDS, RULES_THRESHOLDS, routeVerdict } from '../../domain/routing.ts'
+import type { Skill } from '../../policies/files/skill.ts'
 import { readOpinions } from '../ai/answer.ts'
 import { type Model, type ModelAnswer, ModelError, type ModelRequest } from '../ai/model.ts'
 import { toModelRequest } from '../ai/prompt.ts'
 import { guardVerdict } from '../guard.ts'
 import { decideByRules } from '../rules/rules-engine.ts'
-import type { Skill } from '../skill.ts'
 import type { Attack } from './corpus.ts'
 import { findLeaks } from './find-leaks.ts'
 

@@ -1,11 +1,11 @@
 import type { DecisionAction, DecisionCase } from '@redress/shared/contracts.ts'
 import { type } from 'arktype'
 import type { TokenUsage } from '../../domain/decision.ts'
+import type { Arbiter } from '../../policies/files/arbiter.ts'
+import type { Skill } from '../../policies/files/skill.ts'
 import { parseAnswer, toReasoning } from '../ai/answer-text.ts'
 import { toDataBlock } from '../ai/case-data.ts'
 import { type Model, ModelError, type ModelRequest } from '../ai/model.ts'
-import type { Skill } from '../skill.ts'
-import type { Arbiter } from './arbiter.ts'
 import type { CastVote } from './ballot.ts'
 
 export type Award = Readonly<{

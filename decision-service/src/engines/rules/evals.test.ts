@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openSkills } from '../../outbound/policies/skills-folder.ts'
+import { openSkills } from '../../policies/files/skills-folder.ts'
 import { findFailures, parseEvals, runEval } from './evals.ts'
 
 const directory = new URL('../../../../skills', import.meta.url).pathname

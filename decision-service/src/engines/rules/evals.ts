@@ -1,9 +1,9 @@
 import { DecisionCase } from '@redress/shared/contracts.ts'
 import { type } from 'arktype'
 import { RULES_THRESHOLDS, routeVerdict } from '../../domain/routing.ts'
-import type { Skill } from '../skill.ts'
-import type { SkillProblem } from '../skill-problem.ts'
-import { parseLocatedJson } from './located-json.ts'
+import type { Skill } from '../../policies/files/skill.ts'
+import type { SkillProblem } from '../../policies/files/skill-problem.ts'
+import { parseLocatedJson } from '../../policies/table/located-json.ts'
 import { decideByRules } from './rules-engine.ts'
 
 /** What a policy is to say about a case. */

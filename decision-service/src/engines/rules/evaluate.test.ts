@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { compileConditions } from './condition.ts'
-import type { Adjustment, DecisionTable, Rule } from './decision-table.ts'
+import { compileConditions } from '../../policies/table/condition.ts'
+import type { Adjustment, DecisionTable, Rule } from '../../policies/table/decision-table.ts'
+import { FACTS, type Facts, type FactValue } from '../../policies/table/facts.ts'
 import { evaluate } from './evaluate.ts'
-import { FACTS, type Facts, type FactValue } from './facts.ts'
 
 type When = Record<string, unknown>
 

@@ -2,7 +2,7 @@ import { ALLOWED_ACTIONS, type DecisionCase } from '@redress/shared/contracts.ts
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RULES_THRESHOLDS, routeVerdict } from '../../domain/routing.ts'
-import { openSkills } from '../../outbound/policies/skills-folder.ts'
+import { openSkills } from '../../policies/files/skills-folder.ts'
 import { anyDecisionCase } from './decision-cases.testing.ts'
 import { decideByRules } from './rules-engine.ts'
 

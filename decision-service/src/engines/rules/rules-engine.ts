@@ -1,9 +1,9 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { TraceStep, Verdict } from '../../domain/decision.ts'
+import type { Skill } from '../../policies/files/skill.ts'
+import { type Facts, type FactValue, readFacts } from '../../policies/table/facts.ts'
 import type { DecisionEngine } from '../engine.ts'
-import type { Skill } from '../skill.ts'
 import { type Evaluation, evaluate } from './evaluate.ts'
-import { type Facts, type FactValue, readFacts } from './facts.ts'
 
 export const rulesEngine: DecisionEngine = { decide: decideByRules }
 

@@ -1,4 +1,4 @@
-import { compileConditions } from '../../engines/rules/condition.ts'
+import { compileConditions } from '../../policies/table/condition.ts'
 import type { RuleContent } from './business-rule.ts'
 import type { RuleProblem } from './rule-errors.ts'
 import { RULE_FACTS } from './rule-facts.ts'

@@ -1,6 +1,6 @@
 import { ISSUE_TYPES, type IssueType } from '@redress/shared/contracts.ts'
-import type { AskableFacts } from '../../engines/rules/condition.ts'
-import { FACTS } from '../../engines/rules/facts.ts'
+import type { AskableFacts } from '../../policies/table/condition.ts'
+import { FACTS } from '../../policies/table/facts.ts'
 import type { PaymentFacts } from '../domain/payment-facts.ts'
 import type { RuleSubject } from './business-rule.ts'
 

@@ -1,0 +1,28 @@
+import type { IssueType } from '@redress/shared/contracts.ts'
+import type { PolicyVersion } from '../../domain/decision.ts'
+
+export type PolicyFile = Readonly<{ path: string; content: string }>
+
+/** One version of a policy in full: from this alone a decision can be made again. */
+export type PolicyText = PolicyVersion &
+  Readonly<{
+    /** Null for a skill that helps others to decide. */
+    serves: IssueType | null
+    description: string
+    /** Minor units; null where nothing is decided by it alone. */
+    maxAmount: number | null
+    /** Its own `effective-from`. */
+    notBefore: Date
+    files: readonly PolicyFile[]
+  }>
+
+/** A version on record. It never changes. */
+export type RecordedPolicy = PolicyText &
+  Readonly<{
+    /** Who proposed it; null for one that came from the folder of skills. */
+    author: string | null
+    createdAt: Date
+  }>
+
+/** What happened to a policy happened in one order: `acts` counts it, and `lastAt` is when the latest did. */
+export type PolicyHead = Readonly<{ skill: string; acts: number; lastAt: Date }>

@@ -1,0 +1,41 @@
+import { BadUserInputError } from '@redress/shared/errors.ts'
+import type { Cause } from '@redress/shared/events/envelope.ts'
+import { maskPersonal } from '@redress/shared/masking.ts'
+import type { Clock } from '@redress/shared/time.ts'
+import { demandFourEyes, deployPolicy, getHead, getVersion } from './deploy-policy.ts'
+import { type Deployment, deploymentBefore, deploymentInForce, wasInForce } from './policy-deployment.ts'
+import { NoEarlierVersionError, PolicyUnchangedError } from './policy-refusals.ts'
+import type { PoliciesStore } from './ports.ts'
+
+/** `digest` null: the version that was in force before the present one. */
+type RollbackPolicyCommand = Readonly<{ skill: string; digest: string | null; reason: string; cause: Cause }>
+/** @throws PolicyNotFoundError, PolicyVersionNotFoundError, NoEarlierVersionError, FourEyesRequiredError, PolicyUnchangedError, BadUserInputError */
+export type RollbackPolicy = (command: RollbackPolicyCommand) => Promise<Deployment>
+
+const REASON_LENGTH_MAX = 500
+
+type Dependencies = Readonly<{ store: PoliciesStore; now: Clock; onCommit: () => void }>
+
+/** Puts a version that was in force before back in force, at once, whatever its own date says. */
+export function createRollbackPolicy({ store, now, onCommit }: Dependencies): RollbackPolicy {
+  return async ({ skill, digest: wanted, reason, cause }) => {
+    if (reason.trim() === '' || reason.length > REASON_LENGTH_MAX) {
+      throw new BadUserInputError(['input', 'reason'], `must have 1 to ${REASON_LENGTH_MAX} characters`)
+    }
+    const deployment = await store.transact(async (transaction) => {
+      const head = await getHead(transaction, skill)
+      const [log, at] = [await transaction.deploymentsOf(skill), now()]
+      const digest = wanted ?? deploymentBefore(log, at)?.digest
+      if (digest === undefined) throw new NoEarlierVersionError(skill, null)
+      const policy = await getVersion(transaction, { skill, digest })
+      demandFourEyes(policy, cause.actor)
+      if (deploymentInForce(log, at)?.digest === digest) throw new PolicyUnchangedError(skill, digest)
+      if (!wasInForce(log, digest, at)) throw new NoEarlierVersionError(skill, digest)
+
+      const told = maskPersonal(reason.trim())
+      return deployPolicy(transaction, { head, policy, source: 'ROLLED_BACK', from: at, reason: told, cause, now: at })
+    })
+    onCommit()
+    return deployment
+  }
+}

@@ -1,0 +1,51 @@
+import type { Outbox } from '@redress/shared/events/outbox.ts'
+import { inTransaction, isDuplicateKey } from '@redress/shared/stores/mongo.ts'
+import type { MongoClient } from 'mongodb'
+import { createMongoPoliciesStore } from '../deployment/mongo-policies-store.ts'
+import type { PolicyCollections } from '../deployment/policy-documents.ts'
+import type { Policy } from '../files/parse-policy.ts'
+import type { SkillsRefusedError } from '../files/skill-problem.ts'
+import { createRecordFolderEdit } from './record-folder-edit.ts'
+import { refusedAlert } from './skills-refusal.ts'
+
+type Dependencies = Readonly<{
+  mongo: MongoClient
+  collections: PolicyCollections
+  outbox: Outbox
+  now: () => Date
+}>
+
+/** Puts on record what one process sees of the folder, each thing once. What fails is tried again at the next call. */
+export function createFolderEdits({ mongo, collections, outbox, now }: Dependencies) {
+  const store = createMongoPoliciesStore({ mongo, collections, outbox })
+  const recordFolderEdit = createRecordFolderEdit({ store, now, onCommit: outbox.wake })
+  const seen = new Map<string, string>()
+  let refusal: SkillsRefusedError | null = null
+
+  const note = (policies: readonly Policy[]) => {
+    for (const { text } of policies) seen.set(text.skill, text.digest)
+  }
+  return {
+    /** These are not from the folder, but stand in for what is broken there. */
+    note,
+    /** An edit was refused: somebody has to look. */
+    refuse: (error: SkillsRefusedError) => {
+      refusal = error
+    },
+    async record(policies: readonly Policy[]): Promise<void> {
+      const edited = policies.filter(({ text }) => seen.get(text.skill) !== text.digest)
+      await Promise.all(edited.map((policy) => recordFolderEdit(policy.text).then(() => note([policy]))))
+      if (refusal !== null) await raise(refusal)
+      refusal = null
+    },
+  }
+
+  async function raise({ problems }: SkillsRefusedError): Promise<void> {
+    try {
+      await inTransaction(mongo, (session) => outbox.add([refusedAlert(problems, now())], session))
+      outbox.wake()
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error // Another process saw it, too, and was faster.
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import type { DecisionCase, IssueType } from '@redress/shared/contracts.ts'
+import type { PolicyVersion } from '../../domain/decision.ts'
+import { isInShare, type PolicyTrial } from '../deployment/policy-trial.ts'
+import type { Arbiter } from '../files/arbiter.ts'
+import type { Policy } from '../files/parse-policy.ts'
+import { combinePolicies } from '../files/policy-set.ts'
+import type { Skill } from '../files/skill.ts'
+import { SkillsRefusedError } from '../files/skill-problem.ts'
+import type { ParsedPolicies } from './parsed-policies.ts'
+import type { PolicyChoice } from './policies.ts'
+import type { PolicyLog } from './policy-log.ts'
+
+type Trial = Readonly<{ terms: PolicyTrial; candidate: Skill }>
+type Seat = Readonly<{ skill: Skill; trial: Trial | null }>
+/** Who decides now: one seat for each type of issue, and the arbiter's. */
+export type Seats = Readonly<{ byType: ReadonlyMap<IssueType, Seat>; arbiter: Arbiter | null }>
+
+type Sources = Readonly<{ log: PolicyLog; parsed: ParsedPolicies; now: () => Date }>
+
+/** Seats the version in force of each policy that the folder names; null where they would not serve every type. */
+export async function takeSeats(policies: readonly Policy[], sources: Sources): Promise<Seats | null> {
+  const inForce = await Promise.all(policies.map(({ text }) => findInForce(text.skill, sources)))
+  const { set } = combinePolicies(
+    inForce.flatMap((policy) => policy ?? []),
+    { gapsMatter: true },
+  )
+  if (set === null) return null
+  const seats = await Promise.all(
+    [...set.skills].map(async ([serves, skill]): Promise<[IssueType, Seat]> => {
+      return [serves, { skill, trial: await findTrial(skill, sources) }]
+    }),
+  )
+  return { byType: new Map(seats), arbiter: set.policies.find(({ arbiter }) => arbiter !== null)?.arbiter ?? null }
+}
+
+/** What stands in for a broken folder: the versions in force of all policies on record, the latest act first. */
+export async function readLastGood(sources: Sources): Promise<readonly Policy[]> {
+  const { log, now } = sources
+  await log.refresh()
+  const deployments = log.skills().flatMap((skill) => log.inForce(skill, now())?.deployment ?? [])
+  const latestFirst = deployments.sort((a, b) => b.at.getTime() - a.at.getTime())
+  const found = await Promise.all(latestFirst.map(({ skill }) => findInForce(skill, sources)))
+  return found.flatMap((policy) => policy ?? [])
+}
+
+export function chooseFrom({ byType }: Seats, { details, customer }: DecisionCase): PolicyChoice {
+  const { skill, trial } = byType.get(details.type)! // Every type is served.
+  if (trial === null) return { skill, shadow: null }
+  const { terms, candidate } = trial
+  if (terms.mode === 'SHADOW') return { skill, shadow: candidate }
+  return { skill: isInShare(terms, customer.id) ? candidate : skill, shadow: null }
+}
+
+/** Those that are seated and were not before. */
+export function newSeats(now: Seats, before: Seats): readonly PolicyVersion[] {
+  const known = new Set(versionsIn(before).map(({ digest }) => digest))
+  return versionsIn(now).filter(({ digest }) => !known.has(digest))
+}
+
+function versionsIn({ byType, arbiter }: Seats): readonly PolicyVersion[] {
+  const seated = [...[...byType.values()].map(({ skill }) => skill), ...(arbiter ? [arbiter] : [])]
+  return seated.map(({ name, version, digest }) => ({ skill: name, version, digest }))
+}
+
+async function findInForce(skill: string, { log, parsed, now }: Sources): Promise<Policy | null> {
+  const found = log.inForce(skill, now())
+  return found && parsed.find(found.deployment.digest)
+}
+
+/** A candidate that is in force by now is not tried any more, and one that cannot be read keeps nobody from deciding. */
+async function findTrial({ name, digest }: Skill, { log, parsed, now }: Sources): Promise<Trial | null> {
+  const terms = log.inForce(name, now())?.trial ?? null
+  if (terms === null || terms.digest === digest) return null
+  try {
+    const candidate = (await parsed.find(terms.digest))?.skill
+    return candidate ? { terms, candidate } : null
+  } catch (error) {
+    if (error instanceof SkillsRefusedError) return null
+    throw error
+  }
+}

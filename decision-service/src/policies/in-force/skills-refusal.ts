@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto'
+import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import { alertEvent } from '../../domain/alert.ts'
+
+/** Who acts when an edit of the folder of skills does. */
+export const FOLDER_ACTOR = 'redress:skills'
+
+const ID_LENGTH = 32
+const MESSAGE_LENGTH_MAX = 500
+
+/** A broken edit needs a person's eye. However many processes see it, it is one alert. */
+export function refusedAlert(problems: readonly Readonly<{ file: string; problem: string }>[], now: Date): DomainEvent {
+  const [first] = problems
+  const more = problems.length > 1 ? ` and ${problems.length - 1} more` : ''
+  const reason = `${first?.file ?? '.'} ${first?.problem ?? ''}`.slice(0, MESSAGE_LENGTH_MAX)
+  return alertEvent(
+    {
+      id: `policy-${createHash('sha256').update(JSON.stringify(problems)).digest('hex').slice(0, ID_LENGTH)}`,
+      type: 'POLICY_REFUSED',
+      severity: 'WARNING',
+      message: `An edit of a policy was refused, the last good version stays in force: ${reason}${more}.`,
+      entity: { type: 'SkillsFolder', id: first?.file ?? '.' },
+      actor: FOLDER_ACTOR,
+    },
+    now,
+  )
+}

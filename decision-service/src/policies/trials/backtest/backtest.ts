@@ -1,0 +1,103 @@
+import { BadUserInputError } from '@redress/shared/errors.ts'
+import { asNew, type Cause, type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
+import type { PolicyVersion } from '../../../domain/decision.ts'
+import type { PolicyFile } from '../../deployment/policy.ts'
+import type { BacktestResult } from './backtest-result.ts'
+
+/** PENDING and RUNNING are waited for; the others are final. */
+export type BacktestStatus = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED'
+
+/** What is held against the past: a version on record, or one whose files are kept nowhere else. */
+export type Candidate = Readonly<{ policy: PolicyVersion; files: readonly PolicyFile[] | null }>
+
+export type Range = Readonly<{ from: Date; to: Date }>
+
+/** A candidate held against the decisions of a past range; from `from` on and before `to`. */
+export type Backtest = Range &
+  Readonly<{
+    id: string
+    status: BacktestStatus
+    /** 0 to 1. */
+    progress: number
+    skill: string
+    candidate: Candidate
+    /** How many there were to hold it against when it was asked for. */
+    decisions: number
+    /** How often it was begun. */
+    runs: number
+    result: BacktestResult | null
+    failure: string | null
+    requestedBy: string
+    requestId: string | null
+    trace?: string
+    createdAt: Date
+    updatedAt: Date
+    endedAt: Date | null
+  }>
+
+export const DECISIONS_MAX = 1_000_000
+const RANGE_MS_MAX = 366 * 24 * 60 * 60 * 1000
+/** Who acts when a worker does. */
+const WORKER = 'redress:worker'
+
+/** @throws BadUserInputError for a range that is empty, turned round or longer than 366 days. */
+export function checkRange({ from, to }: Range): void {
+  if (from >= to) throw new BadUserInputError(['to'], 'must be after from')
+  if (to.getTime() - from.getTime() > RANGE_MS_MAX)
+    throw new BadUserInputError(['to'], 'must be within 366 days of from')
+}
+
+type Asked = Range & Pick<Backtest, 'id' | 'skill' | 'candidate' | 'decisions'> & Readonly<{ cause: Cause }>
+
+export function requestBacktest({ cause, ...asked }: Asked, now: Date): { backtest: Backtest; event: DomainEvent } {
+  const backtest: Backtest = {
+    ...asked,
+    status: 'PENDING',
+    progress: 0,
+    runs: 0,
+    result: null,
+    failure: null,
+    requestedBy: cause.actor,
+    requestId: cause.requestId,
+    ...tracedBy(cause.trace),
+    createdAt: now,
+    updatedAt: now,
+    endedAt: null,
+  }
+  const { skill, candidate, from, to, decisions } = backtest
+  const facts = {
+    skill,
+    policyDigest: candidate.policy.digest,
+    from: from.toISOString(),
+    to: to.toISOString(),
+    decisions,
+  }
+  const event = { ...eventOf(backtest, 'requested', now, facts), actor: cause.actor, ip: cause.ip }
+  return { backtest, event }
+}
+
+export type Ending = Readonly<{ status: 'COMPLETED'; result: BacktestResult } | { status: 'FAILED'; failure: string }>
+
+/** What is told of the end of a backtest. */
+export function endedEvent(backtest: Backtest, ending: Ending, now: Date): DomainEvent {
+  if (ending.status === 'FAILED') return eventOf(backtest, 'failed', now, { status: 'FAILED', failure: ending.failure })
+  const { decisions, changed, customersAffected } = ending.result
+  return eventOf(backtest, 'completed', now, { status: 'COMPLETED', decisions, changed, customersAffected })
+}
+
+type Facts = Readonly<Record<string, unknown>>
+
+function eventOf(backtest: Backtest, what: 'requested' | 'completed' | 'failed', now: Date, facts: Facts): DomainEvent {
+  return {
+    id: `${backtest.id}-${what}`,
+    type: `backtest.${what}`,
+    at: now.toISOString(),
+    actor: WORKER,
+    requestId: backtest.requestId,
+    ip: null,
+    ...tracedBy(backtest.trace),
+    entity: { type: 'Backtest', id: backtest.id },
+    changes: asNew(facts),
+    data: { skill: backtest.skill, policyDigest: backtest.candidate.policy.digest },
+  }
+}

@@ -1,0 +1,97 @@
+import { momentAfter } from '@redress/shared/events/envelope.ts'
+import type { Clock } from '@redress/shared/time.ts'
+import type { RoutingThresholds } from '../../../domain/routing.ts'
+import { type Backtest, type Ending, endedEvent } from './backtest.ts'
+import { BacktestMissingError } from './backtest-errors.ts'
+import { createBacktestTally, type MadeDecision } from './backtest-result.ts'
+import type { BacktestStore, MadeDecisions, OpenCandidate } from './ports.ts'
+
+/** So many decisions are held against it in one go; between two goes the process does other things. */
+const BATCH = 500
+const PROGRESS_EVERY_MS = 1_000
+/** A backtest whose process has died so often is not begun again. */
+const RUNS_MAX = 10
+
+export type RunBacktest = Readonly<{
+  /**
+   * Holds the candidate against every decision of the range. One that was begun before starts anew, one that has ended
+   * stays as it is; of two that run at the same time the first end stands.
+   * @returns `stopped` when `mayGoOn` said so between two batches, and nothing is lost.
+   * @throws BacktestMissingError
+   */
+  run: (id: string, mayGoOn: () => boolean) => Promise<'ended' | 'stopped'>
+  /** Ends a backtest that no attempt could bring to an end. */
+  giveUp: (id: string, failure: string) => Promise<void>
+}>
+
+type Dependencies = Readonly<{
+  store: BacktestStore
+  made: Pick<MadeDecisions, 'read'>
+  openCandidate: OpenCandidate
+  /** Of the rules: a candidate is tried by its rules, whoever made the decisions that it is held against. */
+  thresholds: RoutingThresholds
+  now: Clock
+  onCommit: () => void
+}>
+
+export function createRunBacktest(dependencies: Dependencies): RunBacktest {
+  const { store, onCommit, now } = dependencies
+
+  const end = async (backtest: Backtest, ending: Ending) => {
+    const at = momentAfter(backtest.createdAt, now())
+    await store.end(backtest.id, ending, endedEvent(backtest, ending, at), at)
+    onCommit()
+  }
+  return {
+    async run(id, mayGoOn) {
+      const backtest = await store.begin(id, now())
+      if (backtest === null) {
+        if ((await store.find(id)) === null) throw new BacktestMissingError(id)
+        return 'ended'
+      }
+      if (backtest.runs > RUNS_MAX) {
+        await end(backtest, { status: 'FAILED', failure: `It was begun ${RUNS_MAX} times and never came to an end.` })
+        return 'ended'
+      }
+      const tally = await compare(backtest, dependencies, mayGoOn)
+      if (tally === 'stopped') return 'stopped'
+      await end(backtest, { status: 'COMPLETED', result: tally.toResult() })
+      return 'ended'
+    },
+    async giveUp(id, failure) {
+      const backtest = await store.find(id)
+      if (backtest) await end(backtest, { status: 'FAILED', failure })
+    },
+  }
+}
+
+async function compare(
+  backtest: Backtest,
+  { store, made, openCandidate, thresholds, now }: Dependencies,
+  mayGoOn: () => boolean,
+) {
+  const { id, skill, from } = backtest
+  // What was decided after it was asked for is not in it, so that every run sees the same.
+  const range = { skill, from, to: earlier(backtest.to, backtest.createdAt) }
+  const decide = await openCandidate(backtest.candidate)
+  const tally = createBacktestTally(thresholds)
+  let told = now().getTime()
+  let seen = 0
+  let last: MadeDecision | null = null
+  while (mayGoOn()) {
+    const batch = await made.read(range, { after: last, limit: BATCH })
+    for (const one of batch) tally.add(one, decide(one.case))
+    if (batch.length < BATCH) return tally
+    last = batch.at(-1)!
+    seen += batch.length
+
+    const at = now()
+    if (at.getTime() - told < PROGRESS_EVERY_MS) continue
+    told = at.getTime()
+    // Somebody else has brought it to its end meanwhile.
+    if (!(await store.advance(id, Math.min(1, seen / backtest.decisions), at))) return 'stopped'
+  }
+  return 'stopped'
+}
+
+const earlier = (a: Date, b: Date): Date => (a < b ? a : b)

@@ -1,0 +1,12 @@
+import type { DecisionCase } from '@redress/shared/contracts.ts'
+import type { Verdict } from '../../domain/decision.ts'
+import { decideByRules } from '../../engines/rules/rules-engine.ts'
+import type { Policies } from '../in-force/policies.ts'
+
+/** What the rules of one exact version say about a case; null for a version that is not on record. */
+export function createDecideByVersion(policies: Pick<Policies, 'find'>) {
+  return async (decisionCase: DecisionCase, digest: string): Promise<Verdict | null> => {
+    const skill = await policies.find(digest)
+    return skill && decideByRules(decisionCase, skill)
+  }
+}

@@ -1,0 +1,56 @@
+import type { DecisionAction, Routing } from '@redress/shared/contracts.ts'
+import { AppError } from '@redress/shared/errors.ts'
+import type { Verdict } from '../../domain/decision.ts'
+import { type RoutingThresholds, routeVerdict } from '../../domain/routing.ts'
+import type { StoredDecision } from '../../domain/stored-decision.ts'
+
+/** A decision made once more, from what is on record. */
+export type Replay = Readonly<{
+  decision: StoredDecision
+  same: boolean
+  action: DecisionAction
+  confidence: number
+  routing: Routing
+  policyApplied: string
+  reasoning: string
+}>
+
+/** Compares what was decided with what the rules of the same version say. How people kept an eye on it is no part of it. */
+export function compareReplay(decision: StoredDecision, verdict: Verdict, thresholds: RoutingThresholds): Replay {
+  const { action, confidence, policyApplied, reasoning } = verdict
+  const routing = routeVerdict(verdict, thresholds)
+  const same =
+    decision.action === action &&
+    decision.confidence === confidence &&
+    decision.policyApplied === policyApplied &&
+    decision.reasoning === reasoning &&
+    routingByThresholds(decision, thresholds) === routing
+  return { decision, same, action, confidence, routing, policyApplied, reasoning }
+}
+
+/** Where people kept an eye on it, the way that it would have gone without them. */
+function routingByThresholds(decision: StoredDecision, thresholds: RoutingThresholds): Routing {
+  const { blind, autonomySuspended, routing } = decision
+  return blind || autonomySuspended ? routeVerdict(decision, thresholds) : routing
+}
+
+export class DecisionNotFoundError extends AppError {
+  override readonly name = 'DecisionNotFoundError'
+  readonly code = 'DECISION_NOT_FOUND'
+  readonly kind = 'missing'
+
+  constructor(id: string) {
+    super(`There is no decision ${id}.`)
+  }
+}
+
+/** It was stored before cases were kept with decisions. */
+export class DecisionNotReplayableError extends AppError {
+  override readonly name = 'DecisionNotReplayableError'
+  readonly code = 'DECISION_NOT_REPLAYABLE'
+  readonly kind = 'refused'
+
+  constructor(id: string) {
+    super(`The decision ${id} is older than the record of cases, so it cannot be made again.`)
+  }
+}

@@ -1,0 +1,53 @@
+import type { DecisionCase } from '@redress/shared/contracts.ts'
+import type { Clock } from '@redress/shared/time.ts'
+import type { Engine, Verdict } from '../../domain/decision.ts'
+import { NO_OVERSIGHT } from '../../domain/oversight.ts'
+import type { RoutingThresholds } from '../../domain/routing.ts'
+import type { StoredDecision } from '../../domain/stored-decision.ts'
+import { toDecision } from '../../use-cases/decide-issue.ts'
+import { IssueUndecidedError } from './simulation-errors.ts'
+
+/** What decides instead of what is in force; null for what is. */
+type SimulatedWith = Readonly<{ digest: string | null; engine: Engine | null }>
+export type Simulation = SimulatedWith & Readonly<{ subject: { issueId: string } | { case: DecisionCase } }>
+/** The case of the latest decision about an issue that may be seen. */
+export type FindLatestCase = (issueId: string) => Promise<DecisionCase | null>
+
+/** What is not on record has this in place of ids; the issue of a case that was made up cannot be followed further. */
+export const SIMULATED_ID = 'simulated'
+
+type Dependencies = Readonly<{
+  findLatestCase: FindLatestCase
+  /** @throws AppError when the version or the engine is not there, or fails. */
+  evaluate: (decisionCase: DecisionCase, simulatedWith: SimulatedWith) => Promise<Verdict>
+  thresholdsOf: (engine: Engine) => RoutingThresholds
+  now: Clock
+  /** Milliseconds, for durations. */
+  monotonicMs: () => number
+}>
+
+/**
+ * Decides without consequence: nothing is stored, queued or told. Nothing is sampled or held back either, for it is the
+ * policy that is tried.
+ * @throws IssueUndecidedError
+ */
+export function createSimulateDecision(dependencies: Dependencies) {
+  const { findLatestCase, evaluate, thresholdsOf, now, monotonicMs } = dependencies
+  return async ({ subject, ...simulatedWith }: Simulation): Promise<StoredDecision> => {
+    const decisionCase = 'case' in subject ? subject.case : await findLatestCase(subject.issueId)
+    if (decisionCase === null) throw new IssueUndecidedError('issueId' in subject ? subject.issueId : SIMULATED_ID)
+
+    const startedMs = monotonicMs()
+    const verdict = await evaluate(decisionCase, simulatedWith)
+    const standards = { decisionId: SIMULATED_ID, thresholdsOf, oversight: NO_OVERSIGHT }
+    return {
+      ...toDecision({ verdict, shadow: null }, { ...standards, durationMs: monotonicMs() - startedMs }),
+      id: SIMULATED_ID,
+      issueId: decisionCase.issueId,
+      jobId: SIMULATED_ID,
+      case: decisionCase,
+      review: null,
+      decidedAt: now(),
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import type { StoredDecision } from '../../domain/stored-decision.ts'
+import type { Simulation } from './simulate-decision.ts'
+import { type SimulationArgument, toSimulation } from './simulation-arguments.ts'
+
+type Dependencies = Readonly<{ simulateDecision: (simulation: Simulation) => Promise<StoredDecision> }>
+
+/**
+ * The decision has the id `simulated`, and so has its issue where the case was made up: the id of such an issue can be
+ * asked for, and nothing else of it.
+ */
+export function createSimulationResolvers({ simulateDecision }: Dependencies) {
+  return {
+    Query: {
+      simulateDecision: (_: unknown, { input }: { input: SimulationArgument }) => simulateDecision(toSimulation(input)),
+    },
+  }
+}
