@@ -1,7 +1,7 @@
 import { readEnvironment } from '@redress/shared/process/config.ts'
 import { ServiceEnvironment, toServiceConfig } from '@redress/shared/process/service-environment.ts'
-import { AiEnvironment, toAiConfig } from './ai-config.ts'
-import { BatchingEnvironment, toBatchingConfig } from './batching-config.ts'
+import { AiEnvironment, toAiConfig } from './engines/ai-config.ts'
+import { BatchingEnvironment, toBatchingConfig } from './engines/batching-config.ts'
 import { OversightEnvironment, toOversightConfig } from './oversight-config.ts'
 
 /** What the subgraph and the worker both need. */

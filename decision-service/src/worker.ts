@@ -13,6 +13,7 @@ import { startTelemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { readWorkerConfig } from './config.ts'
 import { HOLD_LIMITS } from './domain/hold.ts'
 import { createEvaluateCase } from './engines/evaluate-case.ts'
+import { openEngines } from './engines/open-engines.ts'
 import { JOB_TYPE, startDecisionWorker } from './inbound/decision-worker.ts'
 import { createJobMetrics } from './jobs/worker-metrics.ts'
 import { startOversightWatch } from './outbound/autonomy-watch.ts'
@@ -32,7 +33,6 @@ import { backtestCollectionOf, createMongoBacktestStore } from './policies/trial
 import { createMadeDecisions } from './policies/trials/backtest/mongo-made-decisions.ts'
 import { createRunBacktest } from './policies/trials/backtest/run-backtest.ts'
 import { openBacklog } from './root/backlog.ts'
-import { openEngines } from './root/engines.ts'
 import { createDecideIssue } from './use-cases/decide-issue.ts'
 
 const config = configOrExit(readWorkerConfig)

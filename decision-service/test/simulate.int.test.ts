@@ -3,7 +3,7 @@ import { ask, tokenOf, verifyToken, withRole } from '@redress/shared/testing/cal
 import { openTestDatabase, silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, describe, expect, it } from 'vitest'
 import { decisionIdFor } from '../src/domain/job.ts'
-import { ModelError } from '../src/engines/ai/model.ts'
+import { ModelError } from '../src/engines/model/model.ts'
 import { decideByRules, rulesEngine } from '../src/engines/rules/rules-engine.ts'
 import { createLoaders } from '../src/inbound/loaders.ts'
 import { createResolvers } from '../src/inbound/resolvers.ts'

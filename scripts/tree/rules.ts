@@ -18,24 +18,24 @@ const OUTSIDE = ['shared', 'shared/pure', 'package', 'node', 'node:crypto'] as c
  */
 const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   // A hash is a pure function.
-  domain: ['domain', 'node:crypto', 'shared/pure'],
-  'use-cases': ['domain', 'use-cases', 'shared/pure'],
-  inbound: ['domain', 'use-cases', 'inbound', 'jobs', ...OUTSIDE],
-  outbound: ['domain', 'use-cases', 'outbound', 'engines', 'jobs', ...OUTSIDE],
+  domain: ['domain', 'engines', 'node:crypto', 'shared/pure'],
+  'use-cases': ['domain', 'use-cases', 'engines', 'shared/pure'],
+  inbound: ['domain', 'use-cases', 'inbound', 'engines', 'jobs', ...OUTSIDE],
+  outbound: ['domain', 'use-cases', 'outbound', 'jobs', ...OUTSIDE],
   // What is measured is not the whole of a service.
-  bench: ['outbound', 'engines', 'policies', 'bench', 'scripts', 'test', ...OUTSIDE],
-  engines: ['domain', 'use-cases', 'engines', 'policies', ...OUTSIDE],
+  bench: ['engines', 'policies', 'bench', 'scripts', 'test', ...OUTSIDE],
+  engines: ['domain', 'use-cases', 'engines', 'jobs', 'policies', ...OUTSIDE],
   // The subjects of the decision service.
   jobs: ['use-cases', 'jobs', ...OUTSIDE],
   policies: ['domain', 'jobs', 'policies', ...OUTSIDE],
-  trials: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'jobs', 'policies', 'trials', 'root', ...OUTSIDE],
+  trials: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'jobs', 'policies', 'trials', ...OUTSIDE],
   payments: ['domain', 'jobs', 'policies', 'payments', ...OUTSIDE],
   oversight: [],
   decisions: [],
   // A configuration may ask those who use a value whether it is usable.
-  config: ['domain', 'config', 'gateway/access', 'gateway/operations', ...OUTSIDE],
+  config: ['engines', 'config', 'gateway/access', 'gateway/operations', ...OUTSIDE],
   // Parts of a composition root, for programs that share them.
-  root: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'policies', 'config', ...OUTSIDE],
+  root: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'policies', ...OUTSIDE],
   program: [
     'domain',
     'use-cases',

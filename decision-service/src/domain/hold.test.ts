@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { HoldDecisionError } from './ai-errors.ts'
+import { HoldDecisionError } from '../engines/errors.ts'
 import type { Verdict } from './decision.ts'
 import { HOLD_LIMITS, holdOrSettle } from './hold.ts'
 

@@ -1,4 +1,4 @@
-import { AiUnavailableError, HoldDecisionError } from './ai-errors.ts'
+import { AiUnavailableError, HoldDecisionError } from '../engines/errors.ts'
 import type { Verdict } from './decision.ts'
 
 /** How long decisions may wait for a model. Milliseconds. */

@@ -3,7 +3,7 @@ import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { NO_TELEMETRY, type Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { createNodeRedisClient, DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
-import { HoldDecisionError } from '../domain/ai-errors.ts'
+import { HoldDecisionError } from '../engines/errors.ts'
 import type { JobMetrics } from '../jobs/worker-metrics.ts'
 import type { DecideIssue } from '../use-cases/decide-issue.ts'
 

@@ -4,13 +4,13 @@ import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import type { Db, MongoClient } from 'mongodb'
-import type { AiConfig } from '../ai-config.ts'
 import { createBacklogModel } from '../engines/ai/backlog-model.ts'
+import type { AiConfig } from '../engines/ai-config.ts'
+import type { ClaudeBatchesOptions } from '../engines/model/claude-batches.ts'
+import { createMongoAiSpend } from '../engines/model/mongo-ai-spend.ts'
 import { startBacklog } from '../inbound/backlog.ts'
 import type { Collections } from '../outbound/documents.ts'
-import type { ClaudeBatchesOptions } from '../outbound/model/claude-batches.ts'
 import { aiBatchCollectionOf, createMongoAiBatches, prepareAiBatches } from '../outbound/model/mongo-ai-batches.ts'
-import { createMongoAiSpend } from '../outbound/model/mongo-ai-spend.ts'
 import type { Policies } from '../policies/in-force/policies.ts'
 import { type BacklogLimits, createDecideBacklog } from '../use-cases/decide-backlog.ts'
 import type { DecideIssue } from '../use-cases/decide-issue.ts'
@@ -58,6 +58,6 @@ export async function openBacklog(dependencies: Dependencies): Promise<void> {
 
 /** Loaded only where there is a key: the provider's SDK is some megabytes. */
 async function openBatches(options: ClaudeBatchesOptions) {
-  const { createClaudeBatches } = await import('../outbound/model/claude-batches.ts')
+  const { createClaudeBatches } = await import('../engines/model/claude-batches.ts')
   return createClaudeBatches(options)
 }

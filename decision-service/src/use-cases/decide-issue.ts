@@ -1,7 +1,6 @@
 import { type DomainEvent, momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
 import { coalesce } from '@redress/shared/resilience/coalesce.ts'
 import type { Clock } from '@redress/shared/time.ts'
-import { HoldDecisionError } from '../domain/ai-errors.ts'
 import type { Decision, Evaluated, Verdict } from '../domain/decision.ts'
 import { JobMissingError } from '../domain/errors.ts'
 import { HOLD_LIMITS, type HoldLimits, holdOrSettle } from '../domain/hold.ts'
@@ -15,6 +14,7 @@ import {
   startedEvent,
   toStoredDecision,
 } from '../domain/stored-decision.ts'
+import { HoldDecisionError } from '../engines/errors.ts'
 import type { DecisionsStore } from './ports.ts'
 
 export type DecideIssue = Readonly<{

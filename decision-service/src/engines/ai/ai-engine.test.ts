@@ -2,8 +2,8 @@ import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { refundCase } from '../../../test/refund-policy.ts'
 import { openSkills } from '../../policies/files/skills-folder.ts'
+import { type Model, type ModelAnswer, ModelError, type ModelFailure } from '../model/model.ts'
 import { createAiEngine } from './ai-engine.ts'
-import { type Model, type ModelAnswer, ModelError, type ModelFailure } from './model.ts'
 import type { OnFailure } from './when-model-fails.ts'
 
 const directory = new URL('../../../../skills', import.meta.url).pathname

@@ -5,10 +5,10 @@ import type { Skill } from '../../policies/files/skill.ts'
 import { readFacts } from '../../policies/table/facts.ts'
 import type { DecisionEngine } from '../engine.ts'
 import { guardVerdict } from '../guard.ts'
+import { type Model, ModelError } from '../model/model.ts'
 import { createAskCases } from './ask-cases.ts'
 import type { AskOptions } from './ask-model.ts'
 import { type Asked, type BatchingOptions, createBatching } from './batching.ts'
-import { type Model, ModelError } from './model.ts'
 import { createWhenModelFails, type OnFailure } from './when-model-fails.ts'
 
 /** `budgetMs` is for all attempts at one decision together. */

@@ -2,8 +2,8 @@ import type { DecisionAction, DecisionCase, IssueType } from '@redress/shared/co
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openSkills } from '../../policies/files/skills-folder.ts'
+import { ModelError } from '../model/model.ts'
 import { readOpinions } from './answer.ts'
-import { ModelError } from './model.ts'
 
 const skills = await openSkills(new URL('../../../../skills', import.meta.url).pathname, { pollMs: null })
 const policy = skills.forType('REFUND_REQUEST')

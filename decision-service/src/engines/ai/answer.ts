@@ -2,10 +2,10 @@ import type { DecisionAction, DecisionCase } from '@redress/shared/contracts.ts'
 import { type } from 'arktype'
 import type { Skill } from '../../policies/files/skill.ts'
 import { sectionsOf } from '../../policies/files/skill-document.ts'
+import { ModelError } from '../model/model.ts'
 import { findAction } from './action-names.ts'
 import { CASES_MAX, toCaseKey } from './answer-shape.ts'
 import { parseAnswer, toReasoning } from './answer-text.ts'
-import { ModelError } from './model.ts'
 
 /** What a model says about a case, checked. */
 export type Opinion = Readonly<{

@@ -1,9 +1,9 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { TokenUsage, TraceStep } from '../../domain/decision.ts'
 import type { Skill } from '../../policies/files/skill.ts'
+import { type Model, ModelError } from '../model/model.ts'
 import { type Opinion, readOpinions } from './answer.ts'
 import { type AskOptions, askModel } from './ask-model.ts'
-import { type Model, ModelError } from './model.ts'
 import { toModelRequest } from './prompt.ts'
 
 export type Answered = Readonly<{

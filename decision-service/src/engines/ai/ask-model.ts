@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TokenUsage, TraceStep } from '../../domain/decision.ts'
-import { sumUsage } from '../../domain/shared-usage.ts'
-import { type Model, type ModelAnswer, ModelError, type ModelFailure, type ModelRequest } from './model.ts'
+import { type Model, type ModelAnswer, ModelError, type ModelFailure, type ModelRequest } from '../model/model.ts'
+import { sumUsage } from './shared-usage.ts'
 
 /** What came of a question, and how: a step `model` for each attempt, and what all of them used together. */
 export type Asked = Readonly<{ steps: readonly TraceStep[]; usage: TokenUsage | null }> &

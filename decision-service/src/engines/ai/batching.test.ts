@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { readRefundPolicy, refundCase } from '../../../test/refund-policy.ts'
-import { sumUsage } from '../../domain/shared-usage.ts'
+import { ModelError } from '../model/model.ts'
 import type { Opinion } from './answer.ts'
 import type { AskCases } from './ask-cases.ts'
 import { type Asked, createBatching } from './batching.ts'
-import { ModelError } from './model.ts'
+import { sumUsage } from './shared-usage.ts'
 
 const SKILL = readRefundPolicy()
 const USED = { inputTokens: 1001, outputTokens: 32, cacheReadTokens: 0, cacheWriteTokens: 7, costUsd: 0.0101 }

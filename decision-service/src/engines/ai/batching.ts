@@ -1,11 +1,11 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { TokenUsage, TraceStep } from '../../domain/decision.ts'
-import { divideUsage } from '../../domain/shared-usage.ts'
 import type { Skill } from '../../policies/files/skill.ts'
 import { hasText } from '../guard.ts'
+import { ModelError } from '../model/model.ts'
 import type { Opinion } from './answer.ts'
 import { type Answered, type AskCases, opinionOf } from './ask-cases.ts'
-import { ModelError } from './model.ts'
+import { divideUsage } from './shared-usage.ts'
 
 /** What a model says about one case, and that case's part of what the call used. */
 export type Asked = Readonly<{

@@ -1,9 +1,9 @@
 import type { DecisionCase, IssueType } from '@redress/shared/contracts.ts'
 import type { Skill } from '../../policies/files/skill.ts'
 import { FACTS, type Fact } from '../../policies/table/facts.ts'
+import type { ModelRequest } from '../model/model.ts'
 import { ANSWER_SCHEMAS, CASES_MAX } from './answer-shape.ts'
 import { toDataBlock } from './case-data.ts'
-import type { ModelRequest } from './model.ts'
 
 const FRAME = `You decide payment issues by a written policy. The policy follows; it is all you go by.
 

@@ -1,10 +1,10 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
-import { AiUnavailableError, HoldDecisionError } from '../../domain/ai-errors.ts'
 import type { Verdict } from '../../domain/decision.ts'
 import type { Skill } from '../../policies/files/skill.ts'
+import { AiUnavailableError, HoldDecisionError } from '../errors.ts'
+import type { ModelError, ModelFailure } from '../model/model.ts'
 import { decideByRules } from '../rules/rules-engine.ts'
-import type { ModelError, ModelFailure } from './model.ts'
 
 /**
  * What happens when models fail: `fallback`, the rules decide; `hold`, the decision waits until they are back; `fail`, the

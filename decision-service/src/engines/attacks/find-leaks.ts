@@ -1,5 +1,5 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
-import type { ModelRequest } from '../ai/model.ts'
+import type { ModelRequest } from '../model/model.ts'
 
 const OPEN = /^<data ([0-9a-f]{32})>$/
 const HIDDEN = /(?!\n)[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}]/u

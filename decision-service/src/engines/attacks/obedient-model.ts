@@ -1,6 +1,6 @@
 import type { DecisionAction, IssueType } from '@redress/shared/contracts.ts'
 import { costOf } from '../../domain/action-cost.ts'
-import type { Model, ModelRequest } from '../ai/model.ts'
+import type { Model, ModelRequest } from '../model/model.ts'
 
 const NOTHING_USED = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 }
 

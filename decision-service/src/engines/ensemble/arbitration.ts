@@ -5,7 +5,7 @@ import type { Arbiter } from '../../policies/files/arbiter.ts'
 import type { Skill } from '../../policies/files/skill.ts'
 import { parseAnswer, toReasoning } from '../ai/answer-text.ts'
 import { toDataBlock } from '../ai/case-data.ts'
-import { type Model, ModelError, type ModelRequest } from '../ai/model.ts'
+import { type Model, ModelError, type ModelRequest } from '../model/model.ts'
 import type { CastVote } from './ballot.ts'
 
 export type Award = Readonly<{

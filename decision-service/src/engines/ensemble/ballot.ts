@@ -1,12 +1,12 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { TokenUsage, TraceStep } from '../../domain/decision.ts'
-import type { Vote } from '../../domain/vote.ts'
 import { type Arbiter, RULES_VOTER, type Voter } from '../../policies/files/arbiter.ts'
 import type { Skill } from '../../policies/files/skill.ts'
 import type { Opinion } from '../ai/answer.ts'
 import { type AskCases, opinionOf } from '../ai/ask-cases.ts'
-import { ModelError } from '../ai/model.ts'
+import { ModelError } from '../model/model.ts'
 import { decideByRules } from '../rules/rules-engine.ts'
+import type { Vote } from './vote.ts'
 
 /** A vote that was cast, with the reasons for it. `model` is null for the rules. */
 export type CastVote = Vote &

@@ -2,8 +2,8 @@ import { silent } from '@redress/shared/testing/stores.ts'
 import { describe, expect, it } from 'vitest'
 import { readRefundPolicy, refundCase, toAnswer } from '../../../test/refund-policy.ts'
 import type { Arbiter } from '../../policies/files/arbiter.ts'
-import { type Model, ModelError, type ModelRequest } from '../ai/model.ts'
 import type { DecisionEngine } from '../engine.ts'
+import { type Model, ModelError, type ModelRequest } from '../model/model.ts'
 import { createEnsembleEngine } from './ensemble-engine.ts'
 
 const SKILL = readRefundPolicy()

@@ -1,17 +1,17 @@
 import type { DecisionAction } from '@redress/shared/contracts.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { TraceStep, Verdict } from '../../domain/decision.ts'
-import { sumUsage } from '../../domain/shared-usage.ts'
-import { confidenceIn, type Tally, tally } from '../../domain/vote.ts'
 import { type Arbiter, versionOf } from '../../policies/files/arbiter.ts'
 import { createAskCases } from '../ai/ask-cases.ts'
-import { type Model, ModelError } from '../ai/model.ts'
-import { createPatientModel } from '../ai/patient-model.ts'
+import { sumUsage } from '../ai/shared-usage.ts'
 import { createWhenModelFails, type OnFailure } from '../ai/when-model-fails.ts'
 import type { DecisionEngine } from '../engine.ts'
 import { guardVerdict } from '../guard.ts'
+import { type Model, ModelError } from '../model/model.ts'
+import { createPatientModel } from '../model/patient-model.ts'
 import { type Award, createArbitrate, type Dispute } from './arbitration.ts'
 import { type Ballot, type CastVote, createHoldBallot } from './ballot.ts'
+import { confidenceIn, type Tally, tally } from './vote.ts'
 
 type Dependencies = Readonly<{
   model: Model

@@ -1,6 +1,6 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import { describe, expect, it } from 'vitest'
-import { ModelError } from '../../engines/ai/model.ts'
+import { ModelError } from '../../engines/model/model.ts'
 import { rulesEngine } from '../../engines/rules/rules-engine.ts'
 import { openSkills } from '../files/skills-folder.ts'
 import { createEvaluateWith } from './evaluate-with.ts'

@@ -1,7 +1,7 @@
 import type { BreakerState } from '@redress/shared/resilience/breaker.ts'
 import type { Metrics } from '@redress/shared/telemetry/metrics.ts'
 import { type Counter, createCounters, createGauges, createHistograms } from '@redress/shared/telemetry/tallies.ts'
-import type { ModelCall } from '../../engines/ai/guarded-model.ts'
+import type { ModelCall } from './guarded-model.ts'
 
 const SECONDS = [0.5, 1, 2, 5, 10, 15, 30, 60]
 

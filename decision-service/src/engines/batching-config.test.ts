@@ -1,7 +1,7 @@
 import { readEnvironment } from '@redress/shared/process/config.ts'
 import { describe, expect, it } from 'vitest'
+import { CASES_MAX } from './ai/answer-shape.ts'
 import { BatchingEnvironment, toBatchingConfig } from './batching-config.ts'
-import { CASES_MAX } from './engines/ai/answer-shape.ts'
 
 const configOf = (environment: NodeJS.ProcessEnv) => toBatchingConfig(readEnvironment(BatchingEnvironment, environment))
 

@@ -3,17 +3,17 @@ import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import type { Metrics } from '@redress/shared/telemetry/metrics.ts'
 import type { Db, MongoClient } from 'mongodb'
-import type { AiConfig } from '../ai-config.ts'
 import type { Engine } from '../domain/decision.ts'
 import type { RoutingThresholds } from '../domain/routing.ts'
-import { createAiEngine } from '../engines/ai/ai-engine.ts'
-import type { BatchingOptions } from '../engines/ai/batching.ts'
-import type { DecisionEngine } from '../engines/engine.ts'
-import { createEnsembleEngine } from '../engines/ensemble/ensemble-engine.ts'
-import { rulesEngine } from '../engines/rules/rules-engine.ts'
-import { createModelMetrics } from '../outbound/model/model-metrics.ts'
 import type { Arbiter } from '../policies/files/arbiter.ts'
 import type { PolicyRegistry } from '../policies/in-force/policy-registry.ts'
+import { createAiEngine } from './ai/ai-engine.ts'
+import type { BatchingOptions } from './ai/batching.ts'
+import type { AiConfig } from './ai-config.ts'
+import type { DecisionEngine } from './engine.ts'
+import { createEnsembleEngine } from './ensemble/ensemble-engine.ts'
+import { createModelMetrics } from './model/model-metrics.ts'
+import { rulesEngine } from './rules/rules-engine.ts'
 
 type Dependencies = Readonly<{
   config: Readonly<{
@@ -55,7 +55,7 @@ export async function openEngines(dependencies: Dependencies): Promise<Engines> 
 
 async function openModelEngines(apiKey: string, dependencies: Dependencies) {
   // Loaded only here: the provider's SDK is some megabytes, which most installations have no key for.
-  const { openModel } = await import('../outbound/model/open-model.ts')
+  const { openModel } = await import('./model/open-model.ts')
   const { config, policies, metrics, resources, ...stores } = dependencies
   const { ai, batching } = config
   const { onCall, onBreaker } = createModelMetrics(metrics)

@@ -1,6 +1,6 @@
 import { ConfigError } from '@redress/shared/process/config.ts'
 import { type } from 'arktype'
-import { MODEL_THRESHOLDS } from './domain/routing.ts'
+import { MODEL_THRESHOLDS } from '../domain/routing.ts'
 
 /** What models need; a service that decides with them adds it to its own with `merge`. */
 export const AiEnvironment = type({

@@ -1,8 +1,8 @@
 import { Anthropic } from '@anthropic-ai/sdk'
 import { type } from 'arktype'
 import type { TokenUsage } from '../../domain/decision.ts'
-import { type Model, type ModelAnswer, ModelError, type ModelRequest } from '../../engines/ai/model.ts'
 import { toModelError } from './claude-failure.ts'
+import { type Model, type ModelAnswer, ModelError, type ModelRequest } from './model.ts'
 
 /** USD per million tokens. Configuration, not facts: providers change them. */
 export type ModelPrices = Readonly<{ input: number; output: number; cacheWrite: number; cacheRead: number }>

@@ -1,5 +1,5 @@
 import { AppError } from '@redress/shared/errors.ts'
-import type { Verdict } from './decision.ts'
+import type { Verdict } from '../domain/decision.ts'
 
 /** Models gave no usable answer, and nobody else is to decide instead. */
 export class AiUnavailableError extends AppError {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
-import type { Lease, ModelLimits } from '../../engines/ai/guarded-model.ts'
 import { createRedisScript } from '../../jobs/redis-script.ts'
 import { TAKE_TOKEN } from '../../jobs/token-bucket.ts'
+import type { Lease, ModelLimits } from './guarded-model.ts'
 
 /** Nobody is told to wait longer than this: what waits may be older than it may get by then. */
 const WAIT_MAX_MS = 60_000

@@ -1,4 +1,4 @@
-import type { TokenUsage } from './decision.ts'
+import type { TokenUsage } from '../../domain/decision.ts'
 
 const COUNTS = ['inputTokens', 'outputTokens', 'cacheReadTokens', 'cacheWriteTokens'] as const
 /** Costs are counted in billionths of a dollar while they are added or divided, so that nothing is lost on the way. */

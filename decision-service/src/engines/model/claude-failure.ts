@@ -1,5 +1,5 @@
 import { APIConnectionError, APIError, APIUserAbortError } from '@anthropic-ai/sdk'
-import { ModelError, type ModelFailure } from '../../engines/ai/model.ts'
+import { ModelError, type ModelFailure } from './model.ts'
 
 const FAILURE_BY_STATUS: Readonly<Record<number, ModelFailure>> = {
   401: 'unauthenticated',

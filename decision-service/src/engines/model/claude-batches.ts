@@ -1,8 +1,8 @@
 import { Anthropic, NotFoundError } from '@anthropic-ai/sdk'
-import type { BatchedOutcome, MessageBatches } from '../../engines/ai/message-batches.ts'
-import { ModelError } from '../../engines/ai/model.ts'
 import { type Effort, type ModelPrices, readAnswer, toBody } from './claude.ts'
 import { toModelError } from './claude-failure.ts'
+import type { BatchedOutcome, MessageBatches } from './message-batches.ts'
+import { ModelError } from './model.ts'
 
 export type ClaudeBatchesOptions = Readonly<{
   apiKey: string

@@ -4,7 +4,7 @@ import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { Db, MongoClient } from 'mongodb'
 import { alertEvent } from '../../domain/alert.ts'
-import type { AiSpend } from '../../engines/ai/guarded-model.ts'
+import type { AiSpend } from './guarded-model.ts'
 
 /** What one day cost: `_id` is the date in UTC, `micros` are millionths of a dollar. */
 export type AiSpendDocument = { _id: string; micros: number; alertedAt?: Date }

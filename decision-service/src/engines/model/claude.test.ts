@@ -2,8 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { type ClaudeFault, startClaudeServer } from '../../../test/claude-server.ts'
-import { ModelError, type ModelFailure, type ModelRequest } from '../../engines/ai/model.ts'
 import { createClaudeModel } from './claude.ts'
+import { ModelError, type ModelFailure, type ModelRequest } from './model.ts'
 
 const server = await startClaudeServer({ answer: () => ({ opinion: 'fine' }) })
 afterAll(() => server.close())

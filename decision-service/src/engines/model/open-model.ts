@@ -4,9 +4,9 @@ import { type BreakerState, createBreaker } from '@redress/shared/resilience/bre
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { Db, MongoClient } from 'mongodb'
-import { createGuardedModel, isFaultOfProvider, type ModelCall } from '../../engines/ai/guarded-model.ts'
-import type { Model } from '../../engines/ai/model.ts'
 import { createClaudeModel, type Effort, type ModelPrices } from './claude.ts'
+import { createGuardedModel, isFaultOfProvider, type ModelCall } from './guarded-model.ts'
+import type { Model } from './model.ts'
 import { createMongoAiSpend } from './mongo-ai-spend.ts'
 import { createRedisModelLimits } from './redis-model-limits.ts'
 
