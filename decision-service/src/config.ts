@@ -2,7 +2,7 @@ import { readEnvironment } from '@redress/shared/process/config.ts'
 import { ServiceEnvironment, toServiceConfig } from '@redress/shared/process/service-environment.ts'
 import { AiEnvironment, toAiConfig } from './engines/ai-config.ts'
 import { BatchingEnvironment, toBatchingConfig } from './engines/batching-config.ts'
-import { OversightEnvironment, toOversightConfig } from './oversight-config.ts'
+import { OversightEnvironment, toOversightConfig } from './oversight/oversight-config.ts'
 
 /** What the subgraph and the worker both need. */
 const Environment = ServiceEnvironment.merge(AiEnvironment)

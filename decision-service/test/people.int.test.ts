@@ -8,23 +8,23 @@ import type { Verdict } from '../src/domain/decision.ts'
 import { type DecisionFact, toFact } from '../src/domain/decision-fact.ts'
 import type { NewReview } from '../src/domain/review.ts'
 import { createLoaders } from '../src/inbound/loaders.ts'
-import { createPeopleResolvers } from '../src/inbound/people-resolvers.ts'
 import { createResolvers } from '../src/inbound/resolvers.ts'
-import { startOversightWatch } from '../src/outbound/autonomy-watch.ts'
 import { toDecision } from '../src/outbound/documents.ts'
+import { createFactKeeper, createReadFacts } from '../src/outbound/mongo-decision-facts.ts'
+import { createDecisionsTransaction } from '../src/outbound/mongo-decisions-store.ts'
+import { startOversightWatch } from '../src/oversight/autonomy-watch.ts'
+import { createGuardAutonomy } from '../src/oversight/guard-autonomy.ts'
 import {
   autonomyCollectionOf,
   createAutonomyTransaction,
   createMongoAutonomyStore,
   createMongoAutonomyViews,
   prepareAutonomyCollection,
-} from '../src/outbound/mongo-autonomy.ts'
-import { createFactKeeper, createReadFacts } from '../src/outbound/mongo-decision-facts.ts'
-import { createDecisionsTransaction } from '../src/outbound/mongo-decisions-store.ts'
+} from '../src/oversight/mongo-autonomy.ts'
+import { createPeopleResolvers } from '../src/oversight/people-resolvers.ts'
+import { createRestoreAutonomy } from '../src/oversight/restore-autonomy.ts'
 import { recordReviews } from '../src/use-cases/accept-cases.ts'
 import { createAnalyseDecisions, type Range } from '../src/use-cases/analyse-decisions.ts'
-import { createGuardAutonomy } from '../src/use-cases/guard-autonomy.ts'
-import { createRestoreAutonomy } from '../src/use-cases/restore-autonomy.ts'
 import { NOW, newCase, openService, VERDICT } from './service.ts'
 
 const { mongo, db } = await openTestDatabase()

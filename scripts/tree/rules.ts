@@ -30,12 +30,12 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   policies: ['domain', 'jobs', 'policies', ...OUTSIDE],
   trials: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'jobs', 'policies', 'trials', ...OUTSIDE],
   payments: ['domain', 'jobs', 'policies', 'payments', ...OUTSIDE],
-  oversight: [],
+  oversight: ['domain', 'use-cases', 'outbound', 'jobs', 'oversight', ...OUTSIDE],
   decisions: [],
   // A configuration may ask those who use a value whether it is usable.
-  config: ['engines', 'config', 'gateway/access', 'gateway/operations', ...OUTSIDE],
+  config: ['engines', 'oversight', 'gateway/access', 'gateway/operations', ...OUTSIDE],
   // Parts of a composition root, for programs that share them.
-  root: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'policies', ...OUTSIDE],
+  root: ['use-cases', 'inbound', 'outbound', 'engines', 'policies', ...OUTSIDE],
   program: [
     'domain',
     'use-cases',
@@ -46,6 +46,7 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
     'policies',
     'trials',
     'payments',
+    'oversight',
     'config',
     'root',
     'start',
@@ -81,6 +82,7 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
     'policies',
     'trials',
     'payments',
+    'oversight',
     ...GATEWAY,
     'gateway/composition',
     'devdb',

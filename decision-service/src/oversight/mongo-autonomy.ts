@@ -1,8 +1,8 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { ClientSession, Collection, Db, MongoClient } from 'mongodb'
-import type { Autonomy } from '../domain/autonomy.ts'
-import type { AutonomyStore, AutonomyTransaction, AutonomyViews } from '../use-cases/autonomy-ports.ts'
+import type { Autonomy } from './autonomy.ts'
+import type { AutonomyStore, AutonomyTransaction, AutonomyViews } from './ports.ts'
 
 export type AutonomyDocument = Omit<Autonomy, 'id'> & { _id: string }
 

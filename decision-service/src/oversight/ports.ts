@@ -1,5 +1,5 @@
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
-import type { Autonomy } from '../domain/autonomy.ts'
+import type { Autonomy } from './autonomy.ts'
 
 /** What is known of autonomy, read and written as one with the events that tell of it. */
 export type AutonomyTransaction = Readonly<{

@@ -1,8 +1,8 @@
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Collection } from 'mongodb'
-import { autonomyIdFor } from '../domain/autonomy.ts'
 import type { Oversight } from '../domain/oversight.ts'
 import { startPoll } from '../jobs/poll.ts'
+import { autonomyIdFor } from './autonomy.ts'
 import type { AutonomyDocument } from './mongo-autonomy.ts'
 
 /** A suspension or a restoration reaches every worker within this, while the database answers. */

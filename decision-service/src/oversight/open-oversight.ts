@@ -1,22 +1,22 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { ClientSession, Db, MongoClient } from 'mongodb'
 import type { NewReview } from '../domain/review.ts'
-import { createPeopleResolvers } from '../inbound/people-resolvers.ts'
 import type { Collections } from '../outbound/documents.ts'
+import { createReadFacts } from '../outbound/mongo-decision-facts.ts'
+import { createDecisionsTransaction } from '../outbound/mongo-decisions-store.ts'
+import { recordReviews } from '../use-cases/accept-cases.ts'
+import { createAnalyseDecisions } from '../use-cases/analyse-decisions.ts'
+import type { Views } from '../use-cases/views.ts'
+import { createGuardAutonomy } from './guard-autonomy.ts'
 import {
   autonomyCollectionOf,
   createAutonomyTransaction,
   createMongoAutonomyStore,
   createMongoAutonomyViews,
   prepareAutonomyCollection,
-} from '../outbound/mongo-autonomy.ts'
-import { createReadFacts } from '../outbound/mongo-decision-facts.ts'
-import { createDecisionsTransaction } from '../outbound/mongo-decisions-store.ts'
-import { recordReviews } from '../use-cases/accept-cases.ts'
-import { createAnalyseDecisions } from '../use-cases/analyse-decisions.ts'
-import { createGuardAutonomy } from '../use-cases/guard-autonomy.ts'
-import { createRestoreAutonomy } from '../use-cases/restore-autonomy.ts'
-import type { Views } from '../use-cases/views.ts'
+} from './mongo-autonomy.ts'
+import { createPeopleResolvers } from './people-resolvers.ts'
+import { createRestoreAutonomy } from './restore-autonomy.ts'
 
 type Dependencies = Readonly<{
   mongo: MongoClient

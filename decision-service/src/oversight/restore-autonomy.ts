@@ -1,8 +1,8 @@
 import type { DecisionAction } from '@redress/shared/contracts.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
-import { type Autonomy, AutonomyNotSuspendedError, autonomyIdFor, restoreAutonomy } from '../domain/autonomy.ts'
-import type { AutonomyStore } from './autonomy-ports.ts'
+import { type Autonomy, AutonomyNotSuspendedError, autonomyIdFor, restoreAutonomy } from './autonomy.ts'
+import type { AutonomyStore } from './ports.ts'
 
 type RestoreAutonomyCommand = Readonly<{ digest: string; action: DecisionAction; cause: Cause }>
 /** @throws AutonomyNotSuspendedError */

@@ -1,9 +1,9 @@
 import type { DecisionAction } from '@redress/shared/contracts.ts'
 import { AppError } from '@redress/shared/errors.ts'
 import { type Cause, type DomainEvent, momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
-import { alertEvent } from './alert.ts'
-import type { PolicyVersion } from './decision.ts'
-import { type Rate, wilsonRate } from './wilson.ts'
+import { alertEvent } from '../domain/alert.ts'
+import type { PolicyVersion } from '../domain/decision.ts'
+import { type Rate, wilsonRate } from '../domain/wilson.ts'
 
 /** Whether one action of one version of a policy may be carried out without a person. */
 export type Autonomy = Readonly<{

@@ -1,12 +1,12 @@
 import type { PageArguments } from '@redress/shared/connection.ts'
 import type { DecisionAction } from '@redress/shared/contracts.ts'
 import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
-import { type Autonomy, agreementOf } from '../domain/autonomy.ts'
 import type { AnalyticsGroup } from '../domain/decision-analytics.ts'
 import type { AnalyseDecisions, Range } from '../use-cases/analyse-decisions.ts'
-import type { AutonomyViews } from '../use-cases/autonomy-ports.ts'
-import type { RestoreAutonomy } from '../use-cases/restore-autonomy.ts'
 import type { DecisionFilter, Views } from '../use-cases/views.ts'
+import { type Autonomy, agreementOf } from './autonomy.ts'
+import type { AutonomyViews } from './ports.ts'
+import type { RestoreAutonomy } from './restore-autonomy.ts'
 
 type Context = RequestContext<unknown>
 type Dependencies = Readonly<{
