@@ -1,10 +1,10 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { startDecisionWorker } from '../src/inbound/decision-worker.ts'
-import { createDecisionQueue, DECISIONS_QUEUE } from '../src/outbound/decision-queue.ts'
-import { createFindOverdue } from '../src/outbound/mongo-overdue-jobs.ts'
-import { createRecoverJobs } from '../src/use-cases/recover-jobs.ts'
+import { startDecisionWorker } from '../src/decisions/inbound/decision-worker.ts'
+import { createDecisionQueue, DECISIONS_QUEUE } from '../src/decisions/outbound/decision-queue.ts'
+import { createFindOverdue } from '../src/decisions/outbound/mongo-overdue-jobs.ts'
+import { createRecoverJobs } from '../src/decisions/use-cases/recover-jobs.ts'
 import { type Evaluate, NOW, newCase, openService, VERDICT } from './service.ts'
 
 const REDIS = 4

@@ -1,10 +1,10 @@
 import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { toDecision } from '../src/decisions/outbound/documents.ts'
 import { RULES_THRESHOLDS, routeVerdict } from '../src/domain/routing.ts'
 import { anyDecisionCase } from '../src/engines/rules/decision-cases.testing.ts'
 import { decideByRules } from '../src/engines/rules/rules-engine.ts'
-import { toDecision } from '../src/outbound/documents.ts'
 import { openSkills } from '../src/policies/files/skills-folder.ts'
 import { newCase, openService } from './service.ts'
 

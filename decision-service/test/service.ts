@@ -3,14 +3,17 @@ import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import { createOutbox, outboxCollection, prepareOutbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { Db, MongoClient } from 'mongodb'
+import { NO_OVERSIGHT, type Oversight } from '../src/decisions/domain/oversight.ts'
+import { collectionsOf, prepareCollections } from '../src/decisions/outbound/documents.ts'
+import {
+  createDecisionsTransaction,
+  createMongoDecisionsStore,
+} from '../src/decisions/outbound/mongo-decisions-store.ts'
+import { createMongoViews } from '../src/decisions/outbound/mongo-views.ts'
+import { createAcceptCases, type NewCase, recordReviews, toJob } from '../src/decisions/use-cases/accept-cases.ts'
+import { createDecideIssue } from '../src/decisions/use-cases/decide-issue.ts'
 import type { Verdict } from '../src/domain/decision.ts'
-import { NO_OVERSIGHT, type Oversight } from '../src/domain/oversight.ts'
 import type { NewReview } from '../src/domain/review.ts'
-import { collectionsOf, prepareCollections } from '../src/outbound/documents.ts'
-import { createDecisionsTransaction, createMongoDecisionsStore } from '../src/outbound/mongo-decisions-store.ts'
-import { createMongoViews } from '../src/outbound/mongo-views.ts'
-import { createAcceptCases, type NewCase, recordReviews, toJob } from '../src/use-cases/accept-cases.ts'
-import { createDecideIssue } from '../src/use-cases/decide-issue.ts'
 
 export const NOW = new Date('2030-06-15T12:00:00Z')
 

@@ -18,26 +18,25 @@ const OUTSIDE = ['shared', 'shared/pure', 'package', 'node', 'node:crypto'] as c
  */
 const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   // A hash is a pure function.
-  domain: ['domain', 'engines', 'node:crypto', 'shared/pure'],
-  'use-cases': ['domain', 'use-cases', 'engines', 'shared/pure'],
-  inbound: ['domain', 'use-cases', 'inbound', 'engines', 'jobs', ...OUTSIDE],
-  outbound: ['domain', 'use-cases', 'outbound', 'jobs', ...OUTSIDE],
+  domain: ['domain', 'decisions', 'node:crypto', 'shared/pure'],
+  'use-cases': ['domain', 'use-cases', 'shared/pure'],
+  inbound: ['domain', 'use-cases', 'inbound', ...OUTSIDE],
+  outbound: ['domain', 'use-cases', 'outbound', ...OUTSIDE],
   // What is measured is not the whole of a service.
   bench: ['engines', 'policies', 'bench', 'scripts', 'test', ...OUTSIDE],
-  engines: ['domain', 'use-cases', 'engines', 'jobs', 'policies', ...OUTSIDE],
+  engines: ['domain', 'engines', 'jobs', 'policies', 'decisions', ...OUTSIDE],
   // The subjects of the decision service.
-  jobs: ['use-cases', 'jobs', ...OUTSIDE],
+  jobs: ['jobs', 'decisions', ...OUTSIDE],
   policies: ['domain', 'jobs', 'policies', ...OUTSIDE],
-  trials: ['domain', 'use-cases', 'inbound', 'outbound', 'engines', 'jobs', 'policies', 'trials', ...OUTSIDE],
-  payments: ['domain', 'jobs', 'policies', 'payments', ...OUTSIDE],
-  oversight: ['domain', 'use-cases', 'outbound', 'jobs', 'oversight', ...OUTSIDE],
-  decisions: [],
+  trials: ['domain', 'engines', 'jobs', 'policies', 'trials', 'decisions', ...OUTSIDE],
+  payments: ['domain', 'jobs', 'policies', 'payments', 'decisions', ...OUTSIDE],
+  oversight: ['domain', 'jobs', 'oversight', 'decisions', ...OUTSIDE],
+  decisions: ['domain', 'engines', 'jobs', 'policies', 'decisions', ...OUTSIDE],
   // A configuration may ask those who use a value whether it is usable.
   config: ['engines', 'oversight', 'gateway/access', 'gateway/operations', ...OUTSIDE],
   // Parts of a composition root, for programs that share them.
-  root: ['use-cases', 'inbound', 'outbound', 'engines', 'policies', ...OUTSIDE],
+  root: [],
   program: [
-    'domain',
     'use-cases',
     'inbound',
     'outbound',
@@ -47,8 +46,8 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
     'trials',
     'payments',
     'oversight',
+    'decisions',
     'config',
-    'root',
     'start',
     ...OUTSIDE,
   ],
@@ -83,6 +82,7 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
     'trials',
     'payments',
     'oversight',
+    'decisions',
     ...GATEWAY,
     'gateway/composition',
     'devdb',

@@ -1,8 +1,8 @@
 import type { BlindDecisionMade, DecisionAction, DecisionCase, DecisionMade } from '@redress/shared/contracts.ts'
 import { asNew, type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
+import { type DecisionJob, decisionIdFor } from '../decisions/domain/job.ts'
 import type { Agreement } from './agreement.ts'
 import type { Decision } from './decision.ts'
-import { type DecisionJob, decisionIdFor } from './job.ts'
 
 export type Review = Readonly<{ action: DecisionAction; agreement: Agreement; reviewer: string; at: Date }>
 

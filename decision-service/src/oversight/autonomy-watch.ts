@@ -1,6 +1,6 @@
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Collection } from 'mongodb'
-import type { Oversight } from '../domain/oversight.ts'
+import type { Oversight } from '../decisions/domain/oversight.ts'
 import { startPoll } from '../jobs/poll.ts'
 import { autonomyIdFor } from './autonomy.ts'
 import type { AutonomyDocument } from './mongo-autonomy.ts'

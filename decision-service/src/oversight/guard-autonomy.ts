@@ -1,6 +1,6 @@
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import type { OnReviewed } from '../decisions/use-cases/accept-cases.ts'
 import type { ReviewedDecision } from '../domain/review.ts'
-import type { OnReviewed } from '../use-cases/accept-cases.ts'
 import { type AutonomyRule, autonomyIdFor, countBlindReview, openAutonomy } from './autonomy.ts'
 import type { AutonomyTransaction } from './ports.ts'
 

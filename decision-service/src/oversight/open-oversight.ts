@@ -1,12 +1,12 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { ClientSession, Db, MongoClient } from 'mongodb'
+import { createAnalyseDecisions } from '../decisions/analytics/analyse-decisions.ts'
+import { createReadFacts } from '../decisions/analytics/mongo-decision-facts.ts'
+import type { Collections } from '../decisions/outbound/documents.ts'
+import { createDecisionsTransaction } from '../decisions/outbound/mongo-decisions-store.ts'
+import { recordReviews } from '../decisions/use-cases/accept-cases.ts'
+import type { Views } from '../decisions/use-cases/views.ts'
 import type { NewReview } from '../domain/review.ts'
-import type { Collections } from '../outbound/documents.ts'
-import { createReadFacts } from '../outbound/mongo-decision-facts.ts'
-import { createDecisionsTransaction } from '../outbound/mongo-decisions-store.ts'
-import { recordReviews } from '../use-cases/accept-cases.ts'
-import { createAnalyseDecisions } from '../use-cases/analyse-decisions.ts'
-import type { Views } from '../use-cases/views.ts'
 import { createGuardAutonomy } from './guard-autonomy.ts'
 import {
   autonomyCollectionOf,

@@ -1,4 +1,4 @@
-import type { BacklogModel } from '../../use-cases/backlog-ports.ts'
+import type { BacklogModel } from '../../decisions/backlog/ports.ts'
 import type { ModelAnswer, ModelRequest } from './model.ts'
 
 type BatchedRequest = Readonly<{ customId: string; request: ModelRequest }>

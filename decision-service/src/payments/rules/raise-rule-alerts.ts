@@ -1,6 +1,6 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import { type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
-import type { DecisionJob } from '../../domain/job.ts'
+import type { DecisionJob } from '../../decisions/domain/job.ts'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
 import type { RuleHit } from '../domain/payment-decision.ts'
 import { ruleAlerts } from './business-rule.ts'

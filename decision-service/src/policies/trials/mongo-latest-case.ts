@@ -1,5 +1,5 @@
+import type { Collections } from '../../decisions/outbound/documents.ts'
 import { isHidden } from '../../domain/stored-decision.ts'
-import type { Collections } from '../../outbound/documents.ts'
 import type { FindLatestCase } from './simulate-decision.ts'
 
 const LATEST = { projection: { case: 1, blind: 1, review: 1 }, sort: { decidedAt: -1 } } as const

@@ -1,8 +1,8 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
+import type { Views } from '../../decisions/use-cases/views.ts'
 import type { Verdict } from '../../domain/decision.ts'
 import type { RoutingThresholds } from '../../domain/routing.ts'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
-import type { Views } from '../../use-cases/views.ts'
 import { PolicyVersionNotFoundError } from '../deployment/policy-errors.ts'
 import { compareReplay, DecisionNotFoundError, DecisionNotReplayableError, type Replay } from './replay.ts'
 

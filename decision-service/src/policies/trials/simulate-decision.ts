@@ -1,10 +1,10 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { Clock } from '@redress/shared/time.ts'
+import { NO_OVERSIGHT } from '../../decisions/domain/oversight.ts'
+import { toDecision } from '../../decisions/use-cases/decide-issue.ts'
 import type { Engine, Verdict } from '../../domain/decision.ts'
-import { NO_OVERSIGHT } from '../../domain/oversight.ts'
 import type { RoutingThresholds } from '../../domain/routing.ts'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
-import { toDecision } from '../../use-cases/decide-issue.ts'
 import { IssueUndecidedError } from './simulation-errors.ts'
 
 /** What decides instead of what is in force; null for what is. */

@@ -1,5 +1,5 @@
 import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
-import type { Loaders } from '../../../inbound/loaders.ts'
+import type { Loaders } from '../../../decisions/inbound/loaders.ts'
 import type { Backtest } from './backtest.ts'
 import type { BacktestPolicy } from './backtest-policy.ts'
 import type { ChangedDecision } from './backtest-result.ts'

@@ -1,7 +1,7 @@
 import type { DecisionAction, DecisionCase, Routing } from '@redress/shared/contracts.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { routeDecision } from '../../../domain/oversight.ts'
+import { routeDecision } from '../../../decisions/domain/oversight.ts'
 import { RULES_THRESHOLDS } from '../../../domain/routing.ts'
 import { anyDecisionCase } from '../../../engines/rules/decision-cases.testing.ts'
 import { createBacktestTally, type MadeDecision } from './backtest-result.ts'

@@ -1,5 +1,5 @@
 import type { Filter } from 'mongodb'
-import { type Collections, type DecisionDocument, NOT_HIDDEN } from '../../../outbound/documents.ts'
+import { type Collections, type DecisionDocument, NOT_HIDDEN } from '../../../decisions/outbound/documents.ts'
 import type { Range } from './backtest.ts'
 import type { MadeDecision } from './backtest-result.ts'
 import type { MadeDecisions } from './ports.ts'

@@ -1,0 +1,48 @@
+import type { Evaluated } from '../../domain/decision.ts'
+import type { DecisionJob } from '../domain/job.ts'
+import type { AiBatch, BatchedJob } from './ai-batch.ts'
+
+export type Claim = Readonly<{ id: string; olderThan: Date; jobsMax: number; now: Date }>
+
+/** Batches on record, and the claims that they have on jobs. */
+export type AiBatches = Readonly<{
+  /** How many jobs wait since before `olderThan` and were in no batch; counted up to `max`. */
+  countWaiting(options: Readonly<{ olderThan: Date; max: number }>): Promise<number>
+  /**
+   * Takes waiting jobs of little urgency, oldest first, and records the batch that has them; null where there are none.
+   * @param batched says how each job goes into the batch.
+   */
+  claim(claim: Claim, batched: (job: DecisionJob) => BatchedJob): Promise<AiBatch | null>
+  /** False where the batch is not CLAIMED any more: somebody took its jobs back. */
+  markSubmitted(id: string, providerId: string, at: Date): Promise<boolean>
+  /**
+   * Ends a batch that is open: those of its jobs that are not decided are given back, and go into no other batch.
+   * Ending it twice gives back none.
+   */
+  close(id: string, status: 'DONE' | 'ABANDONED', at: Date): Promise<readonly DecisionJob[]>
+  /** CLAIMED and SUBMITTED, oldest first. */
+  findOpen(): Promise<readonly AiBatch[]>
+  jobsOf(batch: AiBatch): Promise<readonly DecisionJob[]>
+}>
+
+/** A job of a batch, with all that the question needs. */
+export type BatchQuestion = Readonly<{ batched: BatchedJob; job: DecisionJob }>
+
+/** What came of one question; null where there is no usable answer. */
+export type BatchAnswer = Readonly<{ jobId: string; evaluated: Evaluated | null; failure: string | null }>
+
+/** Whoever decides many cases, at leisure. */
+export type BacklogModel = Readonly<{
+  /** Whether there is money for it today. */
+  mayAsk(): Promise<boolean>
+  /** The version of the policy that would decide a job now. */
+  digestFor(job: DecisionJob): string
+  /** @returns what the provider calls it. @throws where the provider did not take it, or may not have. */
+  submit(questions: readonly BatchQuestion[]): Promise<string>
+  /** `gone`: the provider does not know it, or keeps its results no longer. @throws where the provider is away. */
+  stateOf(providerId: string): Promise<'running' | 'ended' | 'gone'>
+  /** In any order, and perhaps not about all. @throws where the provider is away, also on the way. */
+  answersTo(batch: AiBatch, questions: readonly BatchQuestion[]): AsyncIterable<BatchAnswer>
+  /** Nobody waits for it any more. */
+  cancel(providerId: string): Promise<void>
+}>

@@ -1,0 +1,16 @@
+import DataLoader from 'dataloader'
+import type { StoredDecision } from '../../domain/stored-decision.ts'
+import type { Views } from '../use-cases/views.ts'
+
+export type Loaders = Readonly<{
+  decisions: DataLoader<string, StoredDecision | null>
+  decisionsOfIssue: DataLoader<string, readonly StoredDecision[]>
+}>
+
+/** What one request reads, each thing once and many in one go. */
+export function createLoaders(views: Views): Loaders {
+  return {
+    decisions: new DataLoader(views.findDecisions),
+    decisionsOfIssue: new DataLoader(views.decisionsOf),
+  }
+}

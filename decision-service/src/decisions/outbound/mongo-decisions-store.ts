@@ -1,0 +1,62 @@
+import type { Outbox } from '@redress/shared/events/outbox.ts'
+import { inTransaction } from '@redress/shared/stores/mongo.ts'
+import type { ClientSession, MongoClient } from 'mongodb'
+import { createFactKeeper } from '../analytics/mongo-decision-facts.ts'
+import type { DecisionsStore, DecisionsTransaction } from '../use-cases/ports.ts'
+import { type Collections, toDecision, toJob } from './documents.ts'
+
+type Dependencies = Readonly<{ mongo: MongoClient; collections: Collections; outbox: Outbox }>
+
+/** Decisions and jobs in MongoDB. A change and its event share one transaction, so neither exists alone. */
+export function createMongoDecisionsStore({ mongo, collections, outbox }: Dependencies): DecisionsStore {
+  return {
+    transact: (work) =>
+      inTransaction(mongo, (session) => work(createDecisionsTransaction(collections, outbox, session))),
+  }
+}
+
+/** The same, within a transaction that somebody else began. */
+export function createDecisionsTransaction(
+  { decisions, jobs }: Collections,
+  outbox: Outbox,
+  session: ClientSession,
+): DecisionsTransaction {
+  const facts = createFactKeeper({ decisions }, session)
+  return {
+    async findJobs(ids) {
+      const found = await jobs.find({ _id: { $in: [...ids] } }, { session }).toArray()
+      return new Map(found.map((document) => [document._id, toJob(document)]))
+    },
+    async addJobs(added) {
+      await jobs.insertMany(
+        added.map(({ id, ...rest }) => ({ _id: id, ...rest })),
+        { session },
+      )
+    },
+    async setStatus(ids, status, at) {
+      const ended = status === 'COMPLETED' || status === 'FAILED'
+      const fields = { status, updatedAt: at, ...(ended && { endedAt: at }) }
+      await jobs.updateMany({ _id: { $in: [...ids] } }, { $set: fields }, { session })
+    },
+    async findDecisions(ids) {
+      const found = await decisions.find({ _id: { $in: [...ids] } }, { session }).toArray()
+      return new Map(found.map((document) => [document._id, toDecision(document)]))
+    },
+    async addDecisions(added) {
+      await decisions.insertMany(
+        added.map(({ id, ...rest }) => ({ _id: id, ...rest })),
+        { session },
+      )
+      await facts.add(added)
+    },
+    async setReviews(reviewed) {
+      if (reviewed.length === 0) return
+      const updates = reviewed.map(({ id, review }) => ({
+        updateOne: { filter: { _id: id }, update: { $set: { review } } },
+      }))
+      await decisions.bulkWrite(updates, { session, ordered: false })
+      await facts.review(reviewed)
+    },
+    tell: (events) => outbox.add(events, session),
+  }
+}

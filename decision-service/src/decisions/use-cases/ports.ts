@@ -1,0 +1,27 @@
+import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import type { ReviewedDecision } from '../../domain/review.ts'
+import type { StoredDecision } from '../../domain/stored-decision.ts'
+import type { DecisionJob, JobStatus } from '../domain/job.ts'
+
+/** What can be read and written as one: all of it is stored, or nothing. */
+export type DecisionsTransaction = Readonly<{
+  findJobs(ids: readonly string[]): Promise<ReadonlyMap<string, DecisionJob>>
+  addJobs(jobs: readonly DecisionJob[]): Promise<void>
+  setStatus(jobIds: readonly string[], status: JobStatus, at: Date): Promise<void>
+  findDecisions(ids: readonly string[]): Promise<ReadonlyMap<string, StoredDecision>>
+  addDecisions(decisions: readonly StoredDecision[]): Promise<void>
+  setReviews(reviewed: readonly ReviewedDecision[]): Promise<void>
+  tell(events: readonly DomainEvent[]): Promise<void>
+}>
+
+export type DecisionsStore = Readonly<{
+  /** Runs `work` on one consistent state; it may run again when another writer was faster. */
+  transact<T>(work: (transaction: DecisionsTransaction) => Promise<T>): Promise<T>
+}>
+
+export type JobQueue = Readonly<{
+  /** Puts jobs in the queue; one that is there already stays as it is. */
+  enqueue(jobs: readonly DecisionJob[]): Promise<void>
+  /** For jobs that the record says are open: one that is not in the queue is put there, one that ended there waits again. */
+  revive(jobs: readonly DecisionJob[]): Promise<void>
+}>

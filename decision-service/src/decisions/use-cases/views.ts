@@ -1,0 +1,49 @@
+import type { Connection, PageArguments } from '@redress/shared/connection.ts'
+import type { DecisionAction, Routing } from '@redress/shared/contracts.ts'
+import type { Engine } from '../../domain/decision.ts'
+import type { StoredDecision } from '../../domain/stored-decision.ts'
+
+export type JobCounts = Readonly<{
+  waiting: number
+  active: number
+  delayed: number
+  completed: number
+  failed: number
+}>
+export type QueueView = Readonly<{
+  name: string
+  tier: 'CRITICAL' | 'IMPORTANT' | 'EPHEMERAL'
+  paused: boolean
+  counts: JobCounts
+  oldestWaitingSeconds: number | null
+}>
+
+/** All that is given must hold; a list means any of its values. */
+export type DecisionFilter = Readonly<{
+  issueId?: string | null
+  action?: readonly DecisionAction[] | null
+  routing?: readonly Routing[] | null
+  engine?: readonly Engine[] | null
+  fallback?: boolean | null
+  digest?: string | null
+  reviewed?: boolean | null
+  decidedAfter?: Date | null
+  decidedBefore?: Date | null
+}>
+
+/**
+ * What callers read. Finders answer in the order of the ids. A decision that waits for a blind review is left out
+ * everywhere, as if it did not exist.
+ */
+export type Views = Readonly<{
+  findDecisions(ids: readonly string[]): Promise<readonly (StoredDecision | null)[]>
+  /** The decisions of each issue, oldest first; at most 100 an issue. */
+  decisionsOf(issueIds: readonly string[]): Promise<readonly (readonly StoredDecision[])[]>
+  /** Newest first. @throws BadUserInputError for a page that cannot be. */
+  pageOfDecisions(filter: DecisionFilter, page: PageArguments): Promise<Connection<StoredDecision>>
+}>
+
+export type QueueViews = Readonly<{
+  all(): Promise<readonly QueueView[]>
+  find(name: string): Promise<QueueView | null>
+}>
