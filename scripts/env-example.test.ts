@@ -6,9 +6,9 @@ const read = (file: string) => readFileSync(fromRoot(file), 'utf8')
 const lines = read('.env.example').split('\n')
 const variables = lines.flatMap((line) => /^([A-Z_]+)=/.exec(line)?.[1] ?? [])
 
-/** What the configurations read: the keys of their environment types. */
+/** Files whose environment types name the variables that a process reads. */
 const SOURCES = [
-  '*/src/*config.ts',
+  '*/src/**/*config.ts',
   'infra/*/src/{config,main}.ts',
   'issues-service/src/seed.ts',
   'shared/src/process/service-environment.ts',
@@ -23,7 +23,7 @@ describe('.env.example', () => {
     expect([...new Set(configured)].filter((name) => !variables.includes(name))).toEqual([])
   })
 
-  it('says above each variable what it is for', () => {
+  it('explains each variable in a comment above it', () => {
     const bare = lines.filter((line, index) => /^[A-Z_]+=/.test(line) && !lines[index - 1]?.startsWith('# '))
 
     expect(bare).toEqual([])
