@@ -14,7 +14,7 @@ import { createMongoPersonalData } from '../src/outbound/mongo-personal-data.ts'
 import { createMongoSeeding } from '../src/outbound/mongo-seeding.ts'
 import { createMongoViews } from '../src/outbound/mongo-views.ts'
 import { createCreateIssues } from '../src/use-cases/create-issues.ts'
-import { createFollowDecisions, type IssueNews } from '../src/use-cases/follow-decisions.ts'
+import { createFollowDecisions, type DecisionUpdate } from '../src/use-cases/follow-decisions.ts'
 import { createReadPersonalData } from '../src/use-cases/read-personal-data.ts'
 import { createRetryIssue } from '../src/use-cases/retry-issue.ts'
 import { createReviewIssue } from '../src/use-cases/review-issue.ts'
@@ -61,8 +61,8 @@ export async function openService({ mongo, db, now = () => NOW }: { mongo: Mongo
     reviewIssue: createReviewIssue(dependencies),
     retryIssue: createRetryIssue(dependencies),
     readPersonalData: createReadPersonalData({ personalData, events, createId: ulid, now }),
-    followDecisions: (news: readonly IssueNews[]) =>
-      inTransaction(mongo, (session) => follow(news, createIssuesTransactions({ collections, outbox })(session))),
+    followDecisions: (updates: readonly DecisionUpdate[]) =>
+      inTransaction(mongo, (session) => follow(updates, createIssuesTransactions({ collections, outbox })(session))),
     eventsOf: (issueId: string) => eventsOf(db, issueId),
   }
 }
@@ -95,13 +95,13 @@ export async function openIssue({ createIssues }: Service, change: Partial<Issue
 }
 
 const by: Cause = { actor: 'redress:decisions', requestId: 'req-1', ip: null }
-export const started = (issueId: string): IssueNews => ({ issueId, cause: by, news: { kind: 'started' } })
-export const failed = (issueId: string): IssueNews => ({
+export const started = (issueId: string): DecisionUpdate => ({ issueId, cause: by, progress: { kind: 'started' } })
+export const failed = (issueId: string): DecisionUpdate => ({
   issueId,
   cause: by,
-  news: { kind: 'failed', reason: 'no luck' },
+  progress: { kind: 'failed', reason: 'no luck' },
 })
-export const made = (issueId: string, routing: 'AUTO_RESOLVE' | 'HUMAN_REVIEW' = 'AUTO_RESOLVE'): IssueNews => {
+export const made = (issueId: string, routing: 'AUTO_RESOLVE' | 'HUMAN_REVIEW' = 'AUTO_RESOLVE'): DecisionUpdate => {
   const decision = {
     issueId,
     decisionId: 'dec_1',
@@ -109,7 +109,7 @@ export const made = (issueId: string, routing: 'AUTO_RESOLVE' | 'HUMAN_REVIEW' =
     confidence: 91,
     policyApplied: 'R1',
   } as const
-  return { issueId, cause: by, news: { kind: 'made', decision: { ...decision, routing } } }
+  return { issueId, cause: by, progress: { kind: 'made', decision: { ...decision, routing } } }
 }
 
 /** The case in an event, as the decision service will read it. */

@@ -56,6 +56,7 @@ const PURE = [
   'access/actors.ts',
   'access/api-key.ts',
   'resilience/coalesce.ts',
+  'events/catalogue.ts',
   'events/envelope.ts',
 ]
 const SHARED = '@redress/shared/'

@@ -1,6 +1,7 @@
 import { hashOfApiKey } from '@redress/shared/access/api-key.ts'
 import { hasRole, type Principal, type Role } from '@redress/shared/access/permissions.ts'
 import { BadUserInputError } from '@redress/shared/errors.ts'
+import { newEvent } from '@redress/shared/events/catalogue.ts'
 import { asNew, type Cause, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
 import { RoleNotGrantableError } from './errors.ts'
 
@@ -54,14 +55,17 @@ export function makeKey(request: KeyRequest, { secret: { id, secret }, granter, 
   const life = { createdBy: granter.id, createdAt: now, expiresAt, revokedAt: null }
   const key: ApiKey = { id, hash: hashOfApiKey(secret), ...granted, ...life }
   const made = { ...granted, expiresAt: expiresAt?.toISOString() ?? null }
-  return { key, event: { ...eventOf(key, 1, now, cause), type: 'api_key.created', changes: asNew(made) } }
+  return {
+    key,
+    event: newEvent('api_key.created', { ...headOf(key, { version: 1, at: now, cause }), changes: asNew(made) }),
+  }
 }
 
 /** Ends the life of a key that was not revoked before. */
 export function revokeKey(key: ApiKey, { cause, now }: Readonly<{ cause: Cause; now: Date }>): KeyChange {
   const revokedAt = momentAfter(key.createdAt, now)
   const changes = { revokedAt: { before: null, after: revokedAt.toISOString() } }
-  const event = { ...eventOf(key, 2, revokedAt, cause), type: 'api_key.revoked', changes }
+  const event = newEvent('api_key.revoked', { ...headOf(key, { version: 2, at: revokedAt, cause }), changes })
   return { key: { ...key, revokedAt }, event }
 }
 
@@ -82,7 +86,9 @@ function checkRequest({ name, roles, expiresAt, requestsPerMinute }: KeyRequest,
   if (!isQuota) refuse('requestsPerMinute', `must be from 1 to ${REQUESTS_PER_MINUTE_MAX}`)
 }
 
-/** A key is made once and revoked once: the id is derived, so that each is on record once. */
-function eventOf({ id }: ApiKey, version: 1 | 2, at: Date, cause: Cause) {
-  return { id: `${id}-${version}`, at: at.toISOString(), ...cause, entity: { type: 'ApiKey', id }, data: {} }
+type Act = Readonly<{ version: 1 | 2; at: Date; cause: Cause }>
+
+/** A key is created once and revoked once; each event has a derived id. */
+function headOf({ id }: ApiKey, { version, at, cause }: Act) {
+  return { id: `${id}-${version}`, at, cause, entity: { type: 'ApiKey', id }, data: {} } as const
 }

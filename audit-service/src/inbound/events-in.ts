@@ -1,4 +1,4 @@
-import { CONSUMER_GROUPS, STREAMS } from '@redress/shared/events/envelope.ts'
+import { CONSUMER_GROUPS, PUBLISHED_STREAMS } from '@redress/shared/events/envelope.ts'
 import { exposeConsumer } from '@redress/shared/events/event-metrics.ts'
 import { joinElection } from '@redress/shared/events/leadership.ts'
 import {
@@ -18,7 +18,6 @@ type Options = Pick<ConsumerOptions, 'mongo' | 'db' | 'redis' | 'telemetry' | 'l
   Readonly<{ chainIn: (session: ClientSession) => ChainWriter; metrics?: Metrics }>
 
 const GROUP = CONSUMER_GROUPS.audit
-const ALL_STREAMS = Object.values(STREAMS)
 
 /**
  * Puts the events of all services on record. One consumer reads all streams, and only on the leader: the chain is one
@@ -31,14 +30,14 @@ export async function startEventsIn({ chainIn, metrics, ...stores }: Options): P
 
   const consumer = await startStreamConsumer({
     ...stores,
-    streams: ALL_STREAMS,
+    streams: PUBLISHED_STREAMS,
     group: GROUP,
     apply: (events, session) => recordEvents(events, chainIn(session)),
     gatherMs: GATHER_MS,
     isLeader: election.isLeader,
   })
   opened.defer(() => consumer.stop())
-  if (metrics) exposeConsumer(metrics, { redis: stores.redis, streams: ALL_STREAMS, group: GROUP })
+  if (metrics) exposeConsumer(metrics, { redis: stores.redis, streams: PUBLISHED_STREAMS, group: GROUP })
 
   const kept = opened.move()
   return { stop: () => kept.disposeAsync() }

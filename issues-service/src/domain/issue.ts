@@ -1,5 +1,6 @@
 import type { DecisionAction, DecisionCase, IssueDetails, IssueStatus, Priority } from '@redress/shared/contracts.ts'
 import { ALLOWED_ACTIONS } from '@redress/shared/contracts.ts'
+import { newEvent } from '@redress/shared/events/catalogue.ts'
 import { type Cause, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
 import { ActionNotAllowedError, ConflictError, InvalidTransitionError } from './errors.ts'
 
@@ -28,9 +29,9 @@ export type Issue = Readonly<{
   customerId: string
   transactionId: string | null
   details: IssueDetails
-  /** What the customer wrote, masked; null where they wrote nothing. */
+  /** The customer's message, masked; null without one. */
   customerMessage: string | null
-  /** The decision that the status goes back to, once there is one. */
+  /** The decision that led to the status; null before the first one. */
   decisionId: string | null
   resolution: Resolution | null
   failure: string | null
@@ -42,7 +43,7 @@ export type Issue = Readonly<{
   updatedAt: Date
 }>
 
-/** A new state and the fact that explains it. They are stored together or not at all. */
+/** A new state and the event that explains it. They are stored together or not at all. */
 export type Change = Readonly<{ issue: Issue; event: DomainEvent }>
 
 export type Opening = Readonly<{
@@ -53,7 +54,7 @@ export type Opening = Readonly<{
   details: IssueDetails
   /** Masked. */
   customerMessage?: string
-  /** What a decision needs, as it was when the issue came in. */
+  /** What a decision needs, as it was when the issue was created. */
   decisionCase: DecisionCase
   cause: Cause
   now: Date
@@ -72,9 +73,8 @@ export function openIssue({ decisionCase, cause, now, customerMessage, ...given 
     createdAt: now,
     updatedAt: now,
   }
-  const event: DomainEvent = {
+  const event = newEvent('issue.created', {
     ...headOf(issue, cause),
-    type: 'issue.created',
     changes: {
       status: { before: null, after: 'PENDING' },
       type: { before: null, after: issue.details.type },
@@ -83,18 +83,18 @@ export function openIssue({ decisionCase, cause, now, customerMessage, ...given 
       transactionId: { before: null, after: issue.transactionId },
     },
     data: { case: decisionCase },
-  }
+  })
   return { issue, event }
 }
 
-/** What a move writes beside the status. */
+/** What a transition writes beside the status. */
 type Effect = Readonly<{
   reason: string | null
   decisionId?: string
   resolution?: Omit<Resolution, 'at'>
   failure?: string | null
-  /** Goes into the event's data. */
-  tell?: Readonly<{ review?: { action: DecisionAction }; case?: DecisionCase }>
+  /** Added to the data of the event. */
+  data?: Readonly<{ review?: { action: DecisionAction }; case?: DecisionCase }>
 }>
 
 /** @throws InvalidTransitionError */
@@ -121,21 +121,20 @@ export function moveIssue(
     updatedAt: at,
   }
   const resolvedBy = effect.resolution?.action
-  const event: DomainEvent = {
+  const event = newEvent('issue.status_changed', {
     ...headOf(moved, cause),
-    type: 'issue.status_changed',
     changes: {
       status: { before: issue.status, after: to },
       ...(resolvedBy && { resolution: { before: null, after: resolvedBy } }),
     },
-    data: { customerId: issue.customerId, from: issue.status, to, decisionId: moved.decisionId, ...effect.tell },
-  }
+    data: { customerId: issue.customerId, from: issue.status, to, decisionId: moved.decisionId, ...effect.data },
+  })
   return { issue: moved, event }
 }
 
-/** One version, one event: the id is derived, so that publishing the same event twice is harmless. */
-function headOf({ id, version, updatedAt }: Issue, cause: Cause) {
-  return { ...cause, id: `${id}-${version}`, at: updatedAt.toISOString(), entity: { type: 'Issue', id } }
+/** Each version has one event, whose id is derived from it. */
+function headOf({ id, version, updatedAt: at }: Issue, cause: Cause) {
+  return { id: `${id}-${version}`, at, cause, entity: { type: 'Issue', id } } as const
 }
 
 export type Review = Readonly<{
@@ -157,7 +156,7 @@ export function reviewIssue(issue: Issue, { action, note, seenVersion, cause, no
   if (!allowed.includes(action)) throw new ActionNotAllowedError(issue.details.type, action, allowed)
 
   const resolution = { action, by: cause.actor, note }
-  return moveIssue(issue, 'RESOLVED', { reason: 'reviewed', resolution, tell: { review: { action } } }, { cause, now })
+  return moveIssue(issue, 'RESOLVED', { reason: 'reviewed', resolution, data: { review: { action } } }, { cause, now })
 }
 
 /** @throws InvalidTransitionError unless the issue has failed. */
@@ -166,5 +165,5 @@ export function retryIssue(
   { decisionCase, cause, now }: { decisionCase: DecisionCase; cause: Cause; now: Date },
 ) {
   if (issue.status !== 'FAILED') throw new InvalidTransitionError(issue.status, 'PENDING')
-  return moveIssue(issue, 'PENDING', { reason: 'retried', failure: null, tell: { case: decisionCase } }, { cause, now })
+  return moveIssue(issue, 'PENDING', { reason: 'retried', failure: null, data: { case: decisionCase } }, { cause, now })
 }

@@ -1,33 +1,13 @@
 import { ACTORS } from '@redress/shared/access/actors.ts'
-import { BlindDecisionMade, DecisionFailed, DecisionMade, DecisionStarted } from '@redress/shared/contracts.ts'
+import { type EventOf, isOneOf, readEvent, UnreadableEventError } from '@redress/shared/events/catalogue.ts'
 import { CONSUMER_GROUPS, causedBy, type DomainEvent, STREAMS } from '@redress/shared/events/envelope.ts'
 import type { EventHandling } from '@redress/shared/service/consume-events.ts'
 import type { ClientSession } from 'mongodb'
-import type { DecisionNews } from '../domain/decision-outcome.ts'
-import type { FollowDecisions, IssueNews } from '../use-cases/follow-decisions.ts'
+import type { DecisionProgress } from '../domain/decision-progress.ts'
+import type { DecisionUpdate, FollowDecisions } from '../use-cases/follow-decisions.ts'
 import type { IssuesTransaction } from '../use-cases/ports.ts'
 
-const AnyDecisionMade = DecisionMade.or(BlindDecisionMade)
-
-type Read = (data: object) => Readonly<{ issueId: string; news: DecisionNews }>
-
-const READERS: Readonly<Record<string, Read>> = {
-  'decision.started': (data) => ({ issueId: DecisionStarted.assert(data).issueId, news: { kind: 'started' } }),
-  'decision.made': (data) => {
-    const decision = AnyDecisionMade.assert(data)
-    return { issueId: decision.issueId, news: { kind: 'made', decision } }
-  },
-  'decision.failed': (data) => {
-    const { issueId, reason } = DecisionFailed.assert(data)
-    return { issueId, news: { kind: 'failed', reason } }
-  },
-}
-
-/** What an event of the decision service means for issues; nothing where it is about something else. */
-export function toIssueNews(event: DomainEvent): readonly IssueNews[] {
-  const read = READERS[event.type]
-  return read ? [{ ...read(event.data), cause: causedBy(event, ACTORS.decisions) }] : []
-}
+const TYPES = ['decision.started', 'decision.made', 'decision.failed'] as const
 
 type Dependencies = Readonly<{
   followDecisions: FollowDecisions
@@ -40,8 +20,33 @@ export function createDecisionEvents({ followDecisions, transactionIn, onCommit 
   return {
     streams: [STREAMS.decisions],
     group: CONSUMER_GROUPS.issues,
-    isRelevant: (event) => toIssueNews(event).length > 0,
-    apply: (events, session) => followDecisions(events.flatMap(toIssueNews), transactionIn(session)),
+    isRelevant: (event) => isOneOf(TYPES, event),
+    apply: (events, session) => followDecisions(events.flatMap(readUpdates), transactionIn(session)),
     afterCommit: async () => onCommit(),
+  }
+}
+
+/** @throws UnreadableEventError, upon which the consumer isolates the event. */
+function readUpdates(event: DomainEvent): readonly DecisionUpdate[] {
+  const update = toDecisionUpdate(event)
+  if (update instanceof UnreadableEventError) throw update
+  return update === null ? [] : [update]
+}
+
+/** What an event of the decision service means for an issue; null for an event about something else. */
+export function toDecisionUpdate(event: DomainEvent): DecisionUpdate | UnreadableEventError | null {
+  const read = readEvent(TYPES, event)
+  if (read === null || read instanceof UnreadableEventError) return read
+  return { issueId: read.data.issueId, progress: toProgress(read), cause: causedBy(event, ACTORS.decisions) }
+}
+
+function toProgress(event: EventOf<(typeof TYPES)[number]>): DecisionProgress {
+  switch (event.type) {
+    case 'decision.started':
+      return { kind: 'started' }
+    case 'decision.made':
+      return { kind: 'made', decision: event.data }
+    case 'decision.failed':
+      return { kind: 'failed', reason: event.data.reason }
   }
 }

@@ -1,8 +1,17 @@
 import { type } from 'arktype'
 
-/** The stream that carries the events of each service. */
-export const STREAMS = { issues: 'events:issues', decisions: 'events:decisions' } as const
+/** The streams of events, by their subject. */
+export const STREAMS = {
+  issues: 'events:issues',
+  decisions: 'events:decisions',
+  audit: 'events:audit',
+  jobs: 'events:jobs',
+} as const
 export type StreamName = (typeof STREAMS)[keyof typeof STREAMS]
+
+/** The streams that have a publisher today; only these are consumed. */
+export const PUBLISHED_STREAMS = [STREAMS.issues, STREAMS.decisions] as const
+export type PublishedStream = (typeof PUBLISHED_STREAMS)[number]
 
 /** The consumer group of each service. Every group gets every event of the streams it reads. */
 export const CONSUMER_GROUPS = { issues: 'issues', decisions: 'decisions', audit: 'audit' } as const
@@ -11,7 +20,7 @@ const Change = type({ before: 'unknown', after: 'unknown' })
 
 /**
  * A fact that happened to one entity, as it travels on a stream. It never holds PII.
- * The id is derived from what happened (entity and version), so that saying it twice is the same as once.
+ * The id is derived from what happened (entity and version), so that a repetition is recognised.
  */
 export const DomainEvent = type({
   id: 'string > 0',
@@ -21,35 +30,45 @@ export const DomainEvent = type({
   actor: 'string > 0',
   requestId: 'string | null',
   ip: 'string | null',
-  /** The W3C traceparent of what caused it, where traces are made. */
+  /** The W3C traceparent of its cause, with tracing. */
   'trace?': 'string',
   entity: { type: 'string > 0', id: 'string > 0' },
-  /** What the event changed, by field, for the record. */
+  /** What the event changed, by field, for the audit log. */
   changes: type({ '[string]': Change }),
-  /** What consumers need to act; its shape goes with `type`. */
+  /** What consumers need to act. Its shape depends on `type`: see the catalogue. */
   data: 'object',
 })
 export type DomainEvent = typeof DomainEvent.infer
 
-/** Who caused a change, by which request, and as part of which trace. */
+/** The event in the text of a stream entry; null if it is none. */
+export function parseEvent(text: string): DomainEvent | null {
+  try {
+    const event = DomainEvent(JSON.parse(text))
+    return event instanceof type.errors ? null : event
+  } catch {
+    return null
+  }
+}
+
+/** The actor of a change, with the request and the trace it is a part of. */
 export type Cause = Readonly<{ actor: string; requestId: string | null; ip: string | null; trace?: string }>
 
-/** The cause of what a service does by itself in answer to an event. */
+/** The cause of a change that a service makes in response to an event. */
 export function causedBy(event: DomainEvent, actor: string): Cause {
   return { actor, requestId: event.requestId, ip: null, ...tracedBy(event.trace) }
 }
 
-/** The field of an event that tells its trace; none where there is no trace. */
+/** The `trace` of an event, or nothing without tracing. */
 export function tracedBy(trace: string | null | undefined): { trace?: string } {
   return trace ? { trace } : {}
 }
 
-/** The changes of an event that tells of something new: there was nothing before. */
+/** The changes of an event about a new entity: nothing was there before. */
 export function asNew(facts: Readonly<Record<string, unknown>>): DomainEvent['changes'] {
   return Object.fromEntries(Object.entries(facts).map(([name, after]) => [name, { before: null, after }]))
 }
 
-/** A moment for the next event of an entity: now, but always after the event before it, whatever the clocks say. */
+/** The moment of the next event of an entity: now, but later than the event before it even if the clock is behind. */
 export function momentAfter(previous: Date | null, now: Date): Date {
   return previous !== null && now <= previous ? new Date(previous.getTime() + 1) : now
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type } from 'arktype'
 import type { Redis } from '../stores/redis.ts'
-import { DomainEvent, type StreamName } from './envelope.ts'
+import { type DomainEvent, parseEvent, type StreamName } from './envelope.ts'
 
 const BATCH = 200
 const BLOCK_MS = 2_000
@@ -86,14 +85,5 @@ type RawMessage = { id: string; message: Record<string, string> }
 
 function toMessage(stream: string, { id, message }: RawMessage): Message {
   const text = message.event ?? ''
-  return { stream, id, text, event: toEvent(text) }
-}
-
-function toEvent(text: string): DomainEvent | null {
-  try {
-    const event = DomainEvent(JSON.parse(text))
-    return event instanceof type.errors ? null : event
-  } catch {
-    return null
-  }
+  return { stream, id, text, event: parseEvent(text) }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { compareEntryIds } from '@redress/shared/events/entry-id.ts'
-import type { StreamName } from '@redress/shared/events/envelope.ts'
+import type { PublishedStream } from '@redress/shared/events/envelope.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import { CursorExpiredError, CursorInvalidError, SlowReaderError } from '../errors.ts'
 import {
@@ -89,7 +89,7 @@ export function createCatchUp({ log, tail, answers, deliver, logger }: Options):
   }
 
   /** What is still before the tail it must tell to all others, so that is not for us to remember. */
-  function rememberRead(entries: readonly Entry[], stream: StreamName) {
+  function rememberRead(entries: readonly Entry[], stream: PublishedStream) {
     const position = tail.positionOf(stream)
     for (const { id, eventId } of entries) {
       if (compareEntryIds(id, position) > 0) return

@@ -1,4 +1,4 @@
-import { type DomainEvent, STREAMS, type StreamName } from '@redress/shared/events/envelope.ts'
+import { type DomainEvent, type PublishedStream, STREAMS } from '@redress/shared/events/envelope.ts'
 import { eventOf } from '@redress/shared/testing/events.ts'
 import { describe, expect, it } from 'vitest'
 import { readEntry } from './stream-event.ts'
@@ -10,7 +10,7 @@ const moved = (data: object = {}): DomainEvent =>
   })
 const decided = { issueId: 'iss_1', decisionId: 'dec_1', action: 'ESCALATE', confidence: 60, routing: 'ESCALATE' }
 
-const told = (stream: StreamName, event: DomainEvent) => readEntry(stream, '1-1', JSON.stringify(event)).event
+const told = (stream: PublishedStream, event: DomainEvent) => readEntry(stream, '1-1', JSON.stringify(event)).event
 
 describe('what subscribers are told', () => {
   it('of a move names the issue, whose it is, and both statuses', () => {

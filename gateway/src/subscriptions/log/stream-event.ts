@@ -1,5 +1,5 @@
 import { DecisionMade, IssueCreated, IssueStatusChanged } from '@redress/shared/contracts.ts'
-import { DomainEvent, STREAMS, type StreamName } from '@redress/shared/events/envelope.ts'
+import { DomainEvent, type PublishedStream, STREAMS } from '@redress/shared/events/envelope.ts'
 import { type } from 'arktype'
 import type { SubscriptionField } from '../prepared-subscription.ts'
 import { toCursorText } from './cursor.ts'
@@ -21,11 +21,11 @@ export type StreamEvent = Readonly<{
   fields: Readonly<Record<string, unknown>>
 }>
 
-export const FIELD_OF_STREAM: Readonly<Record<StreamName, SubscriptionField>> = {
+export const FIELD_OF_STREAM: Readonly<Record<PublishedStream, SubscriptionField>> = {
   [STREAMS.issues]: 'issueStatusChanged',
   [STREAMS.decisions]: 'decisionMade',
 }
-export const STREAM_OF_FIELD: Readonly<Record<SubscriptionField, StreamName>> = {
+export const STREAM_OF_FIELD: Readonly<Record<SubscriptionField, PublishedStream>> = {
   issueStatusChanged: STREAMS.issues,
   decisionMade: STREAMS.decisions,
 }
@@ -65,7 +65,7 @@ const TOLD: Readonly<Record<string, (event: DomainEvent) => Told | null>> = {
   },
 }
 
-export function readEntry(stream: StreamName, id: string, text: string): Entry {
+export function readEntry(stream: PublishedStream, id: string, text: string): Entry {
   const domainEvent = readDomainEvent(text)
   const event = domainEvent && toStreamEvent(FIELD_OF_STREAM[stream], id, domainEvent)
   return { id, text, eventId: domainEvent?.id ?? null, event }

@@ -1,4 +1,4 @@
-import type { StreamName } from '@redress/shared/events/envelope.ts'
+import type { PublishedStream } from '@redress/shared/events/envelope.ts'
 import { REPUBLISH_MS } from '@redress/shared/events/stream-retention.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { LRUCache } from 'lru-cache'
@@ -8,15 +8,15 @@ import { type Entry, readEntry } from './stream-event.ts'
 /** What Redis holds of a stream, read without a group: nobody else notices. */
 export type StreamLog = Readonly<{
   /** Entries from `fromId` (itself included) on, oldest first. Calls for the same page share one. */
-  readPage: (stream: StreamName, fromId: string, count: number) => Promise<readonly Entry[]>
+  readPage: (stream: PublishedStream, fromId: string, count: number) => Promise<readonly Entry[]>
   /** The newest entries, newest first. */
-  readBack: (stream: StreamName, count: number) => Promise<readonly Entry[]>
+  readBack: (stream: PublishedStream, count: number) => Promise<readonly Entry[]>
   /** What Redis says an entry is. Entries are read by many who missed the same ones, and understood once. */
-  toEntry: (stream: StreamName, raw: RawEntry) => Entry
+  toEntry: (stream: PublishedStream, raw: RawEntry) => Entry
   /** A word that lives and dies with the stream; null while there is none. */
-  readEpoch: (stream: StreamName) => Promise<string | null>
+  readEpoch: (stream: PublishedStream) => Promise<string | null>
   /** Whether every event that happened at `momentMs` or later is still there, or will be again. */
-  reachesBackTo: (stream: StreamName, momentMs: number) => Promise<boolean>
+  reachesBackTo: (stream: PublishedStream, momentMs: number) => Promise<boolean>
 }>
 
 export type RawEntry = Readonly<{ id: unknown; message: Readonly<Record<string, unknown>> }>
@@ -25,7 +25,7 @@ export function createStreamLog(redis: Redis): StreamLog {
   const known = new LRUCache<string, Entry>({ max: ENTRIES_KEPT_MAX })
   const pages = new Map<string, Promise<readonly Entry[]>>()
 
-  const toEntry = (stream: StreamName, { id, message }: RawEntry): Entry => {
+  const toEntry = (stream: PublishedStream, { id, message }: RawEntry): Entry => {
     const key = `${stream} ${id}`
     const text = String(message.event ?? '')
     const found = known.get(key)
@@ -36,7 +36,7 @@ export function createStreamLog(redis: Redis): StreamLog {
     return entry
   }
 
-  const readEpoch = (stream: StreamName) => redis.get(`epoch:${stream}`)
+  const readEpoch = (stream: PublishedStream) => redis.get(`epoch:${stream}`)
 
   return {
     toEntry,
@@ -69,7 +69,7 @@ export function createStreamLog(redis: Redis): StreamLog {
 
 type Facts = Readonly<{ firstMs: number | null; takenOffUntilMs: number | null }>
 
-async function readFacts(redis: Redis, stream: StreamName): Promise<Facts> {
+async function readFacts(redis: Redis, stream: PublishedStream): Promise<Facts> {
   if ((await redis.exists(stream)) === 0) return { firstMs: null, takenOffUntilMs: null }
   const info = await redis.xInfoStream(stream)
   const first = info['first-entry']?.id

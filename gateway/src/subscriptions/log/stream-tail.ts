@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { compareEntryIds } from '@redress/shared/events/entry-id.ts'
-import { STREAMS, type StreamName } from '@redress/shared/events/envelope.ts'
+import { PUBLISHED_STREAMS, type PublishedStream } from '@redress/shared/events/envelope.ts'
 import { REPUBLISH_MS } from '@redress/shared/events/stream-retention.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
@@ -21,11 +21,11 @@ export type StreamTail = Readonly<{
   start: () => Promise<void>
   stop: () => void
   /** The last entry that was read. Changes only together with the events that are handed on. */
-  positionOf: (stream: StreamName) => string
+  positionOf: (stream: PublishedStream) => string
   /** Counts the events that were handed on. */
   sequence: () => number
   /** Somebody was told of an event that came before all that the tail has read: if it comes again, it is no news. */
-  remember: (stream: StreamName, eventId: string) => void
+  remember: (stream: PublishedStream, eventId: string) => void
 }>
 
 type Options = Readonly<{
@@ -34,28 +34,26 @@ type Options = Readonly<{
   /** Takes the event at once; the promise says when the next one may come. */
   onEvent: (event: StreamEvent, sequence: number) => Promise<void> | undefined
   /** The stream begins anew: ids of entries from before mean nothing any more. */
-  onReset: (stream: StreamName) => void
+  onReset: (stream: PublishedStream) => void
   /** Events are gone that nobody will publish again. */
-  onLost: (stream: StreamName) => void
+  onLost: (stream: PublishedStream) => void
   logger: Logger
 }>
 
 type Place = { position: string; epoch: string | null; seen: ReturnType<typeof createRememberedIds> }
-
-const ALL = Object.values(STREAMS)
 
 /**
  * Follows both streams for the whole process, on a connection of its own, and hands each event on once, however often
  * it was published. Goes on where it was when Redis comes back.
  */
 export function createStreamTail({ redis, log, onEvent, onReset, onLost, logger }: Options): StreamTail {
-  let places = new Map<StreamName, Place>()
+  let places = new Map<PublishedStream, Place>()
   let sequence = 0
   let lastReadAtMs = 0
   /** The run that counts; each start makes a new one, and what is left of an older one ends by itself. */
   let run: { reader: Redis | null; started: Promise<void> } | null = null
 
-  const look = async (stream: StreamName): Promise<Place> => {
+  const look = async (stream: PublishedStream): Promise<Place> => {
     const [epoch, newest] = await Promise.all([log.readEpoch(stream), log.readBack(stream, LOOKED_BACK)])
     const seen = createRememberedIds(REMEMBERED_IDS_MAX)
     for (const { eventId } of newest) if (eventId !== null) seen.isNew(eventId)
@@ -65,7 +63,7 @@ export function createStreamTail({ redis, log, onEvent, onReset, onLost, logger 
   const begin = async (self: NonNullable<typeof run>) => {
     while (run === self) {
       try {
-        const found = await Promise.all(ALL.map(async (stream) => [stream, await look(stream)] as const))
+        const found = await Promise.all(PUBLISHED_STREAMS.map(async (stream) => [stream, await look(stream)] as const))
         if (run !== self) return
         places = new Map(found)
         lastReadAtMs = Date.now()
@@ -82,7 +80,7 @@ export function createStreamTail({ redis, log, onEvent, onReset, onLost, logger 
     let isDoubtful = false
     while (run === self) {
       try {
-        if (isDoubtful) await Promise.all(ALL.map((stream) => recheck(self, stream)))
+        if (isDoubtful) await Promise.all(PUBLISHED_STREAMS.map((stream) => recheck(self, stream)))
         // Known before it is connected, so that it can be stopped while Redis is away.
         if (self.reader === null) {
           self.reader = createReader(redis, logger)
@@ -103,7 +101,7 @@ export function createStreamTail({ redis, log, onEvent, onReset, onLost, logger 
   }
 
   const readNext = async (self: unknown, reader: Redis): Promise<boolean> => {
-    const wanted = ALL.map((stream) => ({ key: stream, id: places.get(stream)!.position }))
+    const wanted = PUBLISHED_STREAMS.map((stream) => ({ key: stream, id: places.get(stream)!.position }))
     const reading = reader.xRead(wanted, { BLOCK: BLOCK_MS, COUNT: PAGE_EVENTS })
     const reply = ((await within(BLOCK_MS + SILENT_MS, reading)) ?? []) as unknown as readonly Read[]
     lastReadAtMs = Date.now()
@@ -117,7 +115,7 @@ export function createStreamTail({ redis, log, onEvent, onReset, onLost, logger 
   }
 
   /** Not async: position, sequence and what is done with the event change in one step, or those who join lose some. */
-  const take = (stream: StreamName, { id, eventId, event }: Entry): Promise<void> | undefined => {
+  const take = (stream: PublishedStream, { id, eventId, event }: Entry): Promise<void> | undefined => {
     const place = places.get(stream)!
     place.position = id
     if (eventId === null || !place.seen.isNew(eventId)) return undefined
@@ -125,7 +123,7 @@ export function createStreamTail({ redis, log, onEvent, onReset, onLost, logger 
   }
 
   /** After silence or a lost connection: a stream that was lost may begin with lower ids than those we know. */
-  const recheck = async (self: unknown, stream: StreamName) => {
+  const recheck = async (self: unknown, stream: PublishedStream) => {
     const [epoch, [newest]] = await Promise.all([log.readEpoch(stream), log.readBack(stream, 1)])
     if (run !== self) return
     const place = places.get(stream)!
@@ -157,7 +155,7 @@ export function createStreamTail({ redis, log, onEvent, onReset, onLost, logger 
   }
 }
 
-type Read = { name: StreamName; messages: readonly RawEntry[] }
+type Read = { name: PublishedStream; messages: readonly RawEntry[] }
 
 function createReader(redis: Redis, logger: Logger): Redis {
   const reader = redis.duplicate()

@@ -2,8 +2,8 @@ import type { BlindDecisionMade, DecisionMade, IssueStatus, Routing } from '@red
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import { type Change, type Issue, moveIssue } from './issue.ts'
 
-/** What the decision service says about an issue. */
-export type DecisionNews =
+/** How far the decision about an issue has come. */
+export type DecisionProgress =
   | Readonly<{ kind: 'started' }>
   | Readonly<{ kind: 'made'; decision: DecisionMade | BlindDecisionMade }>
   | Readonly<{ kind: 'failed'; reason: string }>
@@ -15,16 +15,21 @@ const STATUS_AFTER: Readonly<Record<Routing, IssueStatus>> = {
 }
 
 /**
- * The changes that a piece of news makes to an issue, in order; none where it comes too late to matter.
- * News may overtake each other: a decision that arrives before its start was told moves the issue through both.
+ * The changes of an issue that follow from the progress of its decision, in order; none if the issue has moved on.
+ * Events may overtake each other: a decision that arrives before its start moves the issue through both statuses.
  */
-export function onDecisionNews(issue: Issue, news: DecisionNews, when: { cause: Cause; now: Date }): readonly Change[] {
+export function followDecision(
+  issue: Issue,
+  progress: DecisionProgress,
+  when: { cause: Cause; now: Date },
+): readonly Change[] {
   if (issue.status !== 'PENDING' && issue.status !== 'PROCESSING') return []
   const started = issue.status === 'PENDING' ? [moveIssue(issue, 'PROCESSING', { reason: 'deciding' }, when)] : []
-  if (news.kind === 'started') return started
+  if (progress.kind === 'started') return started
 
   const current = started[0]?.issue ?? issue
-  const ended = news.kind === 'made' ? settle(current, news.decision, when) : fail(current, news.reason, when)
+  const ended =
+    progress.kind === 'made' ? settle(current, progress.decision, when) : fail(current, progress.reason, when)
   return [...started, ended]
 }
 

@@ -1,6 +1,6 @@
 import type { DecisionMade, IssueStatus, Routing } from '@redress/shared/contracts.ts'
 import { describe, expect, it } from 'vitest'
-import { type DecisionNews, onDecisionNews } from './decision-outcome.ts'
+import { type DecisionProgress, followDecision } from './decision-progress.ts'
 import type { Issue } from './issue.ts'
 
 const now = new Date('2030-01-01T00:00:00Z')
@@ -29,9 +29,9 @@ const decision = (routing: Routing): DecisionMade => ({
   routing,
   policyApplied: 'decline-policy §3',
 })
-const made = (routing: Routing): DecisionNews => ({ kind: 'made', decision: decision(routing) })
-const statusesOf = (status: IssueStatus, news: DecisionNews) =>
-  onDecisionNews(issueThatIs(status), news, when).map(({ issue }) => issue.status)
+const made = (routing: Routing): DecisionProgress => ({ kind: 'made', decision: decision(routing) })
+const statusesOf = (status: IssueStatus, progress: DecisionProgress) =>
+  followDecision(issueThatIs(status), progress, when).map(({ issue }) => issue.status)
 
 describe('an issue that is being decided', () => {
   it('becomes PROCESSING when the work on it starts', () => {
@@ -46,22 +46,22 @@ describe('an issue that is being decided', () => {
     expect(statusesOf('PROCESSING', made(routing))).toEqual([status])
   })
 
-  it('goes through PROCESSING also when the decision overtakes the news of its start', () => {
+  it('passes through PROCESSING also when the decision overtakes its start', () => {
     expect(statusesOf('PENDING', made('AUTO_RESOLVE'))).toEqual(['PROCESSING', 'RESOLVED'])
   })
 
-  it('is resolved by the decision only where no person is asked', () => {
-    const [auto] = onDecisionNews(issueThatIs('PROCESSING'), made('AUTO_RESOLVE'), when)
-    const [asked] = onDecisionNews(issueThatIs('PROCESSING'), made('HUMAN_REVIEW'), when)
+  it('is resolved by the decision only without a review', () => {
+    const [auto] = followDecision(issueThatIs('PROCESSING'), made('AUTO_RESOLVE'), when)
+    const [asked] = followDecision(issueThatIs('PROCESSING'), made('HUMAN_REVIEW'), when)
 
     expect(auto?.issue.resolution).toMatchObject({ action: 'SEND_REMINDER', by: 'redress:decisions' })
     expect(asked?.issue).toMatchObject({ resolution: null, decisionId: 'dec_1' })
   })
 
-  it('that is to be reviewed blindly waits for a person, and tells nothing of what is recommended', () => {
+  it('with a blind review waits for a person and does not show the recommendation', () => {
     const blind = { issueId: 'iss_1', decisionId: 'dec_1', routing: 'HUMAN_REVIEW', blind: true } as const
 
-    const [change] = onDecisionNews(issueThatIs('PROCESSING'), { kind: 'made', decision: blind }, when)
+    const [change] = followDecision(issueThatIs('PROCESSING'), { kind: 'made', decision: blind }, when)
 
     expect(change?.issue).toMatchObject({
       status: 'AWAITING_REVIEW',
@@ -72,12 +72,12 @@ describe('an issue that is being decided', () => {
   })
 
   it('that cannot be decided becomes FAILED and keeps the reason', () => {
-    const changes = onDecisionNews(issueThatIs('PROCESSING'), { kind: 'failed', reason: 'no policy' }, when)
+    const changes = followDecision(issueThatIs('PROCESSING'), { kind: 'failed', reason: 'no policy' }, when)
 
     expect(changes.map(({ issue }) => [issue.status, issue.failure])).toEqual([['FAILED', 'no policy']])
   })
 
-  it.for<IssueStatus>(['AWAITING_REVIEW', 'RESOLVED', 'FAILED'])('and is %s already hears no late news', (status) => {
+  it.for<IssueStatus>(['AWAITING_REVIEW', 'RESOLVED', 'FAILED'])('and is already %s ignores late events', (status) => {
     expect(statusesOf(status, { kind: 'started' })).toEqual([])
     expect(statusesOf(status, made('AUTO_RESOLVE'))).toEqual([])
     expect(statusesOf(status, { kind: 'failed', reason: 'late' })).toEqual([])

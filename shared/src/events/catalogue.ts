@@ -1,0 +1,135 @@
+import { type Type, type } from 'arktype'
+import {
+  BlindDecisionMade,
+  DecisionFailed,
+  DecisionMade,
+  DecisionStarted,
+  IssueCreated,
+  IssueStatusChanged,
+} from '../contracts.ts'
+import { type Cause, type DomainEvent, STREAMS, type StreamName, tracedBy } from './envelope.ts'
+
+type Definition = Readonly<{
+  stream: StreamName
+  /** The type of the entity it happened to; null where it may be any. */
+  entity: string | null
+  /** The shape of `data`. */
+  data: Type<object>
+}>
+
+const NoData = type({})
+const BacktestData = type({ skill: 'string', policyDigest: 'string' })
+const PolicyData = type({ skill: 'string', digest: 'string', version: 'string' })
+const AutonomyData = type({
+  policy: { skill: 'string', version: 'string', digest: 'string' },
+  action: DecisionMade.get('action'),
+})
+const Severity = type("'CRITICAL' | 'WARNING' | 'INFO'")
+
+const { issues, decisions, audit } = STREAMS
+
+/** Every event of Redress: the stream it is published to, the entity it is about and the shape of its data. */
+export const EVENTS = {
+  'issue.created': { stream: issues, entity: 'Issue', data: IssueCreated },
+  'issue.status_changed': { stream: issues, entity: 'Issue', data: IssueStatusChanged },
+  'customer.pii_read': { stream: issues, entity: 'Customer', data: NoData },
+
+  'decision.started': { stream: decisions, entity: 'Decision', data: DecisionStarted },
+  'decision.made': { stream: decisions, entity: 'Decision', data: DecisionMade.or(BlindDecisionMade) },
+  'decision.failed': { stream: decisions, entity: 'Decision', data: DecisionFailed },
+  'decision.reviewed': {
+    stream: decisions,
+    entity: 'Decision',
+    data: type({
+      issueId: 'string',
+      decisionId: 'string',
+      recommended: DecisionMade.get('action'),
+      chosen: DecisionMade.get('action'),
+      agreement: 'string',
+    }),
+  },
+  'autonomy.suspended': { stream: decisions, entity: 'Autonomy', data: AutonomyData },
+  'autonomy.restored': { stream: decisions, entity: 'Autonomy', data: AutonomyData },
+  'backtest.requested': { stream: decisions, entity: 'Backtest', data: BacktestData },
+  'backtest.completed': { stream: decisions, entity: 'Backtest', data: BacktestData },
+  'backtest.failed': { stream: decisions, entity: 'Backtest', data: BacktestData },
+  'policy.proposed': { stream: decisions, entity: 'Policy', data: PolicyData },
+  'policy.published': { stream: decisions, entity: 'Policy', data: PolicyData },
+  'policy.rolled_back': { stream: decisions, entity: 'Policy', data: PolicyData },
+  'policy.in_force': { stream: decisions, entity: 'Policy', data: PolicyData },
+  'policy.trial_started': { stream: decisions, entity: 'Policy', data: PolicyData },
+  'policy.trial_ended': { stream: decisions, entity: 'Policy', data: PolicyData },
+  'rule.changed': {
+    stream: decisions,
+    entity: 'BusinessRule',
+    data: type({ ruleId: 'string', version: 'number.integer' }),
+  },
+  'payment.decided': {
+    stream: decisions,
+    entity: 'PaymentDecision',
+    data: type({ paymentId: 'string', customerId: 'string', verdict: "'ALLOW' | 'REVIEW' | 'BLOCK'" }),
+  },
+  'alert.raised': {
+    stream: decisions,
+    entity: null,
+    data: type({ type: 'string', severity: Severity, message: 'string' }),
+  },
+
+  'api_key.created': { stream: audit, entity: 'ApiKey', data: NoData },
+  'api_key.revoked': { stream: audit, entity: 'ApiKey', data: NoData },
+} as const satisfies Readonly<Record<string, Definition>>
+
+export type EventType = keyof typeof EVENTS
+type DataOf<T extends EventType> = (typeof EVENTS)[T]['data']['infer']
+type EntityOf<T extends EventType> = Readonly<{
+  type: (typeof EVENTS)[T]['entity'] extends string ? (typeof EVENTS)[T]['entity'] : string
+  id: string
+}>
+
+/** An event of a known type; narrows by `type`. */
+export type EventOf<T extends EventType> = {
+  [One in T]: Omit<DomainEvent, 'type' | 'entity' | 'data'> & { type: One; entity: EntityOf<One>; data: DataOf<One> }
+}[T]
+
+type Facts<T extends EventType> = Readonly<{
+  /** Derived from what happened, so that the same fact always has the same id. */
+  id: string
+  /** Later than the event before it of the same entity: see `momentAfter`. */
+  at: Date
+  cause: Cause
+  entity: EntityOf<T>
+  changes?: DomainEvent['changes']
+  data: DataOf<T>
+}>
+
+/** Builds an event. */
+export function newEvent<T extends EventType>(type: T, { id, at, cause, entity, changes = {}, data }: Facts<T>) {
+  const { actor, requestId, ip, trace } = cause
+  const head = { id, type, at: at.toISOString(), actor, requestId, ip, ...tracedBy(trace) }
+  return { ...head, entity, changes, data } satisfies DomainEvent as unknown as EventOf<T>
+}
+
+/** The data of an event does not have the shape of its type. A value for the reader to handle, or to throw. */
+export class UnreadableEventError extends Error {
+  override readonly name = 'UnreadableEventError'
+
+  constructor({ id, type }: DomainEvent, problem: string) {
+    super(`The data of the event ${id} (${type}) cannot be read: ${problem}`)
+  }
+}
+
+/** Whether an event has one of some types. Says nothing about its data. */
+export function isOneOf(types: readonly EventType[], { type }: DomainEvent): boolean {
+  return (types as readonly string[]).includes(type)
+}
+
+/** Reads an event of one of some types. Never throws: null for another type, an error where the data does not fit. */
+export function readEvent<T extends EventType>(
+  types: readonly T[],
+  event: DomainEvent,
+): EventOf<T> | UnreadableEventError | null {
+  if (!isOneOf(types, event)) return null
+  const data: unknown = EVENTS[event.type as T].data(event.data)
+  if (data instanceof type.errors) return new UnreadableEventError(event, data.summary)
+  return event as unknown as EventOf<T>
+}
