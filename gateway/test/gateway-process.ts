@@ -6,21 +6,17 @@ import { join } from 'node:path'
 import { createKeys, pemOf, signToken, type TokenClaims } from './keys.ts'
 import { startSubgraphs } from './subgraphs.ts'
 
-/** Loaded before the program: tells the test, when asked, how late its event loop ever was, and what it holds. */
+/** Loaded before the program: tells the test, when asked, what it holds once the garbage is gone. */
 const PROBE = `
-  import { monitorEventLoopDelay } from 'node:perf_hooks'
-  const delay = monitorEventLoopDelay({ resolution: 5 })
-  process.on('message', (message) => {
-    if (message === 'reset') { delay.enable(); delay.reset() }
-    if (message === 'collect') globalThis.gc()
+  process.on('message', () => {
+    globalThis.gc()
     const kinds = {}
     for (const kind of process.getActiveResourcesInfo()) kinds[kind] = (kinds[kind] ?? 0) + 1
-    const { heapUsed, rss } = process.memoryUsage()
-    process.send({ probe: { delayMs: delay.max / 1e6, heapUsed, rss, kinds } })
+    process.send({ probe: { heapUsed: process.memoryUsage().heapUsed, kinds } })
   })
   process.channel.unref()`
 
-export type Probe = Readonly<{ delayMs: number; heapUsed: number; rss: number; kinds: Record<string, number> }>
+export type Probe = Readonly<{ heapUsed: number; kinds: Record<string, number> }>
 
 type Options = Readonly<{ urls?: Readonly<Record<string, string>>; environment?: NodeJS.ProcessEnv }>
 
@@ -45,25 +41,24 @@ export async function startGatewayProcess({ urls = {}, environment = {} }: Optio
       JWT_PUBLIC_KEY_PATH: keyFile,
       RATE_LIMIT_MAX: '1000000',
       LOG_LEVEL: 'error',
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       ...environment,
     },
   })
-  const [{ url }] = (await once(child, 'message')) as [{ url: string }]
-  const ask = async (message: 'reset' | 'look' | 'collect'): Promise<Probe> => {
-    child.send(message)
-    const [{ probe }] = (await once(child, 'message')) as [{ probe: Probe }]
-    return probe
-  }
+  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`The gateway ended with ${code}.`)))
+  ended.catch(() => {}) // Of interest only to those who wait for it to say something.
+  const [{ url }] = (await Promise.race([once(child, 'message'), ended])) as [{ url: string }]
   return {
     url,
     keys,
     token: await signToken(keys.jwt.privateKey, { roles: ['admin'] }),
     signToken: (claims: TokenClaims) => signToken(keys.jwt.privateKey, claims),
     calls: real.calls,
-    reset: () => ask('reset'),
-    look: () => ask('look'),
-    /** As `look`, once the garbage is gone. */
-    lookTidy: () => ask('collect'),
+    async look(): Promise<Probe> {
+      child.send('look')
+      const [{ probe }] = (await Promise.race([once(child, 'message'), ended])) as [{ probe: Probe }]
+      return probe
+    },
     isAlive: () => child.exitCode === null && child.signalCode === null,
     async stop() {
       child.kill('SIGKILL')

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { hasUnreadBody } from '@redress/shared/process/http.ts'
+import { endAnswer, hasUnreadBody } from '@redress/shared/process/http.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Observed } from '../execution/operation-context.ts'
 import { clientIpOf, requestIdOf } from './request-facts.ts'
@@ -58,7 +58,7 @@ export function sendJson({ request, response, headers }: Exchange, status: numbe
   headers.push('content-type', 'application/json; charset=utf-8', 'content-length', String(bytes))
   response.writeHead(status, headers)
   // A text of one byte a character is ASCII, which need not be encoded.
-  response.end(text, bytes === text.length ? 'latin1' : 'utf8')
+  endAnswer(response, text, bytes === text.length ? 'latin1' : 'utf8')
 }
 
 /** For what is answered in another way. */
@@ -77,7 +77,7 @@ export function logExchange({ request, response, path, requestId, observed }: Ex
         requestId,
         method: request.method,
         path,
-        status: response.writableFinished ? response.statusCode : STATUS_GONE,
+        status: isAnswered(request, response) ? response.statusCode : STATUS_GONE,
         durationMs: Math.round((performance.now() - beganAt) * 10) / 10,
         actor: observed.actor,
         operationName: observed.operationName,
@@ -86,4 +86,9 @@ export function logExchange({ request, response, path, requestId, observed }: Ex
       'request',
     )
   })
+}
+
+/** A request that is answered before its end has its whole answer at once, and the connection may end before both. */
+function isAnswered(request: IncomingMessage, response: ServerResponse): boolean {
+  return response.writableFinished || (response.headersSent && hasUnreadBody(request))
 }

@@ -7,6 +7,9 @@ const REQUEST_TIMEOUT_MS = 30_000
 const CLOSING_EVERY_MS = 20
 const KEEP_ALIVE_MS = 65_000
 const HEADER_BYTES_MAX = 16 * 1024
+/** How much more of a request, and for how long, is read once it is answered: more than the kernels on the way hold. */
+const UNREAD_BYTES_MAX = 16 * 1024 * 1024
+const UNREAD_MS_MAX = 5_000
 
 export type HttpServer = Readonly<{ url: string; close: () => Promise<void> }>
 
@@ -90,8 +93,7 @@ function trackUnused(server: Server): ReadonlySet<Socket> {
 }
 
 /**
- * Reads the whole body. A body that is too large is not kept, but its sender is heard out: closing the connection on
- * somebody who still writes would lose the answer.
+ * Reads the whole body. A body that is too large is not kept; `endAnswer` hears its sender out.
  * @throws BodyTooLargeError
  */
 export function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
@@ -131,7 +133,30 @@ export function answerJson(response: ServerResponse, status: number, body: unkno
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(text),
   })
-  response.end(text)
+  endAnswer(response, text, 'utf8')
+}
+
+/**
+ * Sends the text of an answer whose head says how long it is. Where the sender of the request still writes, the
+ * connection stays until they have ended, or left, or had their time: to close it on them would lose the answer.
+ */
+export function endAnswer(response: ServerResponse, text: string, encoding: BufferEncoding): void {
+  if (!hasUnreadBody(response.req)) return void response.end(text, encoding)
+  response.write(text, encoding)
+  void untilHeardOut(response.req).then(() => response.end())
+}
+
+/** Waits until a request has ended, or its connection has, or there was more than enough of it. */
+function untilHeardOut(request: IncomingMessage): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, UNREAD_MS_MAX)
+  let bytes = 0
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > UNREAD_BYTES_MAX) resolve()
+  })
+  request.once('end', resolve).once('close', resolve)
+  return promise.finally(() => clearTimeout(timer))
 }
 
 /** Whether more of a request is on its way than was read. */
