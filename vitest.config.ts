@@ -5,11 +5,15 @@ import { defineConfig } from 'vitest/config'
 // of a start is compiling. Where it is given, or within what `npm start` keeps.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/compile', import.meta.url))
 
-/** How long a poll waits at most: what passes is not slowed, and what waits for a worker does not fail on a busy machine. */
-const expectations = { poll: { timeout: 10_000, interval: 20 } }
-
-/** Measures how long an issue takes where nothing else is to be done, and so runs alone. */
-const IDLE = 'gateway/test/way-of-an-issue.e2e.test.ts'
+/**
+ * Nets for what will never come, not measures of how long it takes: what passes is not slowed, and nothing fails for
+ * being slow on a busy machine. No test has a shorter one of its own.
+ */
+const nets = {
+  expect: { poll: { timeout: 60_000, interval: 20 } },
+  testTimeout: 240_000,
+  hookTimeout: 240_000,
+}
 
 const base = {
   // graphql 16 has no exports map: Node loads its index.js for everybody, and so must the tests.
@@ -32,8 +36,7 @@ export default defineConfig({
           // They change nothing that another file could see, and loading graphql and its kin anew takes half their time.
           isolate: false,
           setupFiles: ['scripts/testing/property-runs.ts'],
-          testTimeout: 20_000,
-          expect: expectations,
+          ...nets,
           sequence: { groupOrder: 0 },
         },
       },
@@ -46,9 +49,7 @@ export default defineConfig({
           globalSetup: ['scripts/testing/stores.ts'],
           // Each file has a database of its own; loading drivers and servers anew would take longer than the tests.
           isolate: false,
-          testTimeout: 60_000,
-          expect: expectations,
-          hookTimeout: 30_000,
+          ...nets,
           sequence: { groupOrder: 0 },
         },
       },
@@ -57,25 +58,11 @@ export default defineConfig({
         test: {
           name: 'whole system',
           include: ['**/*.e2e.test.ts'],
-          exclude: ['**/node_modules/**', IDLE],
+          exclude: ['**/node_modules/**'],
           // Each has a stack of its own, which waits for most of the time.
           maxWorkers: 2,
-          testTimeout: 60_000,
-          expect: expectations,
-          hookTimeout: 90_000,
+          ...nets,
           sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        ...base,
-        test: {
-          name: 'idle system',
-          include: [IDLE],
-          fileParallelism: false,
-          testTimeout: 60_000,
-          expect: expectations,
-          hookTimeout: 90_000,
-          sequence: { groupOrder: 2 },
         },
       },
     ],

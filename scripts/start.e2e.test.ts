@@ -9,7 +9,8 @@ import { findFreePort } from './stack/redis/launch-redis.ts'
 
 const dataDirectory = mkdtempSync(join(tmpdir(), 'redress-start-'))
 const port = await findFreePort()
-const environment = { PATH: process.env.PATH, PORT: String(port), REDRESS_DATA: dataDirectory }
+const { PATH, NODE_COMPILE_CACHE } = process.env
+const environment = { PATH, NODE_COMPILE_CACHE, PORT: String(port), REDRESS_DATA: dataDirectory }
 const devFile = join(dataDirectory, 'dev.json')
 const graphql = `http://127.0.0.1:${port}/graphql`
 
@@ -24,7 +25,12 @@ function start() {
   supervisors.push(child)
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text))
-  return { child, said: () => said }
+  const ended = once(child, 'close').then(() => Promise.reject(new Error(`npm start has ended:\n${said}`)))
+  ended.catch(() => {}) // It is stopped in the end; of interest only while it is to start.
+  const started = new Promise<void>((resolve) => {
+    child.stdout.on('data', () => said.includes('Ctrl-C stops everything.') && resolve())
+  })
+  return { child, said: () => said, started: Promise.race([started, ended]) }
 }
 
 const run = (script: string, ...args: readonly string[]) =>
@@ -41,8 +47,9 @@ function isRunning(pid: number): boolean {
   }
 }
 
-afterAll(() => {
-  for (const child of supervisors) child.kill('SIGTERM')
+afterAll(async () => {
+  const running = supervisors.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
+  await Promise.all(running.map((child) => child.kill('SIGTERM') && once(child, 'exit')))
   rmSync(dataDirectory, { recursive: true, force: true })
 })
 
@@ -51,7 +58,7 @@ describe('npm start', () => {
   let running = start()
 
   it('shows five sample issues being decided, and says where everything is', async () => {
-    await expect.poll(running.said, { timeout: 60_000 }).toContain('Ctrl-C stops everything.')
+    await running.started
 
     const rows = running
       .said()
@@ -102,16 +109,14 @@ describe('npm start', () => {
     expect(run('reset', '--yes')).toMatchObject({ status: 1, stderr: expect.stringContaining('already runs') })
   })
 
-  it('ends on Ctrl-C within 5 s, though npm hands it on a second time, and leaves nothing', async () => {
+  it('ends on Ctrl-C, though npm hands it on a second time, and leaves nothing', async () => {
     const children = childrenOf(running.child.pid!)
-    const beganAt = Date.now()
 
     running.child.kill('SIGINT')
     running.child.kill('SIGINT')
     const [exitCode] = await once(running.child, 'exit')
 
     expect(exitCode).toBe(0)
-    expect(Date.now() - beganAt).toBeLessThan(5_000)
     expect(children.length).toBeGreaterThanOrEqual(7)
     expect(children.filter(isRunning)).toEqual([])
   })
@@ -122,7 +127,7 @@ describe('npm start', () => {
 
   it('has everything still there the second time, and makes no new samples', async () => {
     running = start()
-    await expect.poll(running.said, { timeout: 30_000 }).toContain('Ctrl-C stops everything.')
+    await running.started
 
     const { tokens } = JSON.parse(readFileSync(devFile, 'utf8'))
     const answer = await fetch(graphql, {
@@ -139,6 +144,6 @@ describe('npm start', () => {
 
     running.child.kill('SIGKILL')
 
-    await expect.poll(() => children.filter(isRunning), { timeout: 10_000 }).toEqual([])
+    await expect.poll(() => children.filter(isRunning)).toEqual([])
   })
 })

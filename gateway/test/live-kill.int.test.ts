@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,25 +39,17 @@ afterAll(async () => {
   rmSync(directory, { recursive: true })
 })
 
-async function startGateway(at: number) {
+async function startGateway() {
   const { child, ready } = launchNode(GATEWAY_PROGRAM, {
     ...environment,
-    PORT: String(at),
+    PORT: String(port),
     ISSUES_URL: subgraphs.urls.issues,
     DECISIONS_URL: subgraphs.urls.decisions,
     AUDIT_URL: subgraphs.urls.audit,
     REDIS_URL: `${inject('redisUrl')}/${DATABASE}`,
-    NODE_COMPILE_CACHE: join(directory, 'cache'),
   })
   await ready
   return child
-}
-
-/** Who is killed leaves no compiled code behind; this one ends in order, and those who follow start faster. */
-async function warmUp() {
-  const child = await startGateway(0)
-  child.kill('SIGTERM')
-  await once(child, 'exit')
 }
 
 /** Comes back whenever it is cut off, and goes on behind the last event that it was told. */
@@ -106,10 +97,9 @@ function startFollower() {
   }
 }
 
-describe('a gateway that is killed again and again', { timeout: 20_000 + KILLS * 5_000 }, () => {
+describe('a gateway that is killed again and again', { timeout: 240_000 + KILLS * 60_000 }, () => {
   it('tells every client that comes back every event once, and in the order of each issue', async () => {
-    const [first] = await Promise.all([startGateway(port), warmUp()])
-    gateway = first
+    gateway = await startGateway()
     const followers = Array.from({ length: CLIENTS }, startFollower)
     let kills = 0
     const published: string[] = []
@@ -129,16 +119,16 @@ describe('a gateway that is killed again and again', { timeout: 20_000 + KILLS *
     const publishing = publishAll()
     while (kills < KILLS) {
       const cutOff = () => followers.filter(({ isCut }) => isCut()).map(({ faults, heard }) => [heard.length, faults])
-      await expect.poll(cutOff, { interval: 5, timeout: 15_000 }).toEqual([])
+      await expect.poll(cutOff, { interval: 5 }).toEqual([])
       await pause(Math.random() * KILL_WITHIN_MS)
       gateway.kill('SIGKILL')
       kills++
-      gateway = await startGateway(port)
+      gateway = await startGateway()
     }
     await publishing
 
     for (const { heard, faults } of followers) {
-      await expect.poll(() => heard.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(CHANGES)
+      await expect.poll(() => heard.length).toBeGreaterThanOrEqual(CHANGES)
       expect(faults).toEqual([])
       expect([...heard].sort()).toEqual([...published].sort())
       expect(byIssue(heard)).toEqual(byIssue(published))

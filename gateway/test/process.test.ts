@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -25,8 +25,7 @@ const ENVIRONMENT = {
   AUDIT_URL: NOWHERE,
   INTERNAL_PRIVATE_KEY: keys.internalPrivateKey,
   JWT_PUBLIC_KEY_PATH,
-  // The one of npm start: a gateway that compiles all its modules anew takes seconds to start.
-  NODE_COMPILE_CACHE: new URL('../../node_modules/.cache/compile', import.meta.url).pathname,
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
 }
 
 function startProcess(environment: NodeJS.ProcessEnv) {
@@ -47,12 +46,18 @@ function startProcess(environment: NodeJS.ProcessEnv) {
   }
 }
 
-describe('the gateway process', { concurrent: true, timeout: 20_000 }, () => {
-  it('serves although no subgraph does, and lets a running request end before it stops', async () => {
-    const asked = Promise.withResolvers<void>()
+function takesConnections(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => resolve(true))
+    socket.on('error', () => resolve(false)).on('connect', () => socket.destroy())
+  })
+}
+
+describe('the gateway process', { concurrent: true }, () => {
+  it('serves although no subgraph does, and lets a running request end before it stops', async ({ expect }) => {
+    const asked = Promise.withResolvers<ServerResponse>()
     const issues = await startOddSubgraph((_, response) => {
-      asked.resolve()
-      setTimeout(() => response.end('{"data":{"issue":{"id":"iss_1"}}}'), 300)
+      asked.resolve(response)
     })
     const gateway = startProcess({ ...ENVIRONMENT, ISSUES_URL: issues.url })
     const { url } = await gateway.ready
@@ -65,8 +70,10 @@ describe('the gateway process', { concurrent: true, timeout: 20_000 }, () => {
       },
       body: '{"query":"{ issue(id: 1) { id } queues { name } }"}',
     })
-    await asked.promise
+    const held = await asked.promise
     gateway.kill('SIGTERM')
+    await expect.poll(() => takesConnections(url)).toBe(false)
+    held.end('{"data":{"issue":{"id":"iss_1"}}}')
 
     expect(await (await answer).json()).toMatchObject({
       // `queues` must not be null, and there is nobody to ask.

@@ -20,8 +20,6 @@ export type System = Readonly<{
   stop: () => Promise<void>
 }>
 
-const TIMEOUT_MS = 15_000
-
 /** The whole of Redress, with real processes and stores, on data of its own. */
 export async function startSystem(options: Partial<StackOptions> = {}): Promise<System> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'redress-e2e-'))
@@ -29,9 +27,15 @@ export async function startSystem(options: Partial<StackOptions> = {}): Promise<
     dataDirectory,
     gatewayPort: 0,
     logLevel: 'warn',
+    readyMs: 240_000,
     ...options,
-    // A service that was killed is asked again soon, so that tests need not wait for it.
-    environment: { PATH: process.env.PATH, BREAKER_OPEN_MS: '500', ...options.environment },
+    environment: {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      // A service that was killed is asked again soon, so that tests need not wait for it.
+      BREAKER_OPEN_MS: '500',
+      ...options.environment,
+    },
   })
   await seedSampleData(stack.environmentOf('issues'))
 
@@ -44,7 +48,6 @@ export async function startSystem(options: Partial<StackOptions> = {}): Promise<
         method: 'POST',
         headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
         body: JSON.stringify({ query, variables }),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
       })
       return (await response.json()) as Answer
     },

@@ -48,7 +48,7 @@ async function createAndWait(input: object) {
   const { data, errors } = await system.ask('operator', CREATE, { input })
   expect(errors).toBeUndefined()
   const { id } = data.createIssue.issue
-  await expect.poll(async () => (await read(id)).status, { timeout: 10_000, interval: 25 }).toBeOneOf(FINAL)
+  await expect.poll(async () => (await read(id)).status, { interval: 25 }).toBeOneOf(FINAL)
   return id as string
 }
 const read = async (id: string) => (await system.ask('admin', ISSUE, { id })).data.issue
@@ -79,7 +79,7 @@ describe('the way of an issue', () => {
     // Created, started and made; and the two moves that came of it.
     const own = () => collector.spans.filter((span) => span.traceId === traceId)
     const onRecord = () => own().filter(({ service }) => service === 'redress-audit')
-    await expect.poll(onRecord, { timeout: 10_000, interval: 50 }).toHaveLength(5)
+    await expect.poll(onRecord, { interval: 50 }).toHaveLength(5)
     const services = ['redress-audit', 'redress-decisions', 'redress-issues', 'redress-worker']
     await expect.poll(() => own().map(({ service }) => service)).toEqual(expect.arrayContaining(services))
     const known = () => [spanId, ...own().map((span) => span.spanId)]
@@ -123,9 +123,7 @@ describe('the way of an issue', () => {
     const id = await createAndWait(declineInput())
 
     const trail = async () => (await read(id)).auditTrail.nodes.map((node: { action: string }) => node.action)
-    await expect
-      .poll(trail, { timeout: 5_000 })
-      .toEqual(['issue.created', 'issue.status_changed', 'issue.status_changed'])
+    await expect.poll(trail).toEqual(['issue.created', 'issue.status_changed', 'issue.status_changed'])
 
     const { auditTrail } = await read(id)
     expect(auditTrail.totalCount).toBe(3)
@@ -147,14 +145,14 @@ describe('the way of an issue', () => {
     const ofIssue = (events: readonly { issueId: string }[]) => events.filter(({ issueId }) => issueId === id)
     const told = () => ofIssue(moves.received.map(({ issueStatusChanged }) => issueStatusChanged))
     const decided = () => ofIssue(decisions.received.map(({ decisionMade }) => decisionMade))
-    await expect.poll(told, { timeout: 5_000 }).toEqual([
+    await expect.poll(told).toEqual([
       { issueId: id, from: null, to: 'PENDING', changedBy: 'dev-operator', issue: { type: 'DECLINE' } },
       { issueId: id, from: 'PENDING', to: 'PROCESSING', changedBy: 'redress:decisions', issue: { type: 'DECLINE' } },
       { issueId: id, from: 'PROCESSING', to: 'RESOLVED', changedBy: 'redress:decisions', issue: { type: 'DECLINE' } },
     ])
     const decision = { engine: 'RULES', policy: { skill: 'decline-policy' } }
     await expect
-      .poll(decided, { timeout: 5_000 })
+      .poll(decided)
       .toEqual([{ issueId: id, action: 'RETRY_PAYMENT', confidence: 85, routing: 'AUTO_RESOLVE', decision }])
     await client.dispose()
   })
@@ -173,28 +171,13 @@ describe('the way of an issue', () => {
 
     expect(data.reviewIssue.issue).toEqual({ status: 'RESOLVED', version: 4 })
     await expect
-      .poll(async () => (await read(id)).decision.review, { timeout: 5_000 })
+      .poll(async () => (await read(id)).decision.review)
       .toEqual({
         action: 'ACCEPT_DISPUTE',
         agreement: 'MODIFIED',
         reviewer: 'dev-reviewer',
       })
     expect((await read(id)).resolution).toEqual({ action: 'ACCEPT_DISPUTE', by: 'dev-reviewer', note: 'bank agrees' })
-  })
-
-  it('takes less than 300 ms in 95 of 100 cases on an idle system', async () => {
-    const durations: number[] = []
-    for (let round = 0; round < 20; round++) {
-      const began = performance.now()
-      const { data } = await system.ask('operator', CREATE, { input: declineInput() })
-      const { id } = data.createIssue.issue
-      const isFinal = async () => (await system.ask('operator', `{ issue(id: "${id}") { status } }`)).data.issue.status
-      await expect.poll(isFinal, { timeout: 5_000, interval: 10 }).toBeOneOf(FINAL)
-      durations.push(performance.now() - began)
-    }
-
-    const sorted = durations.sort((a, b) => a - b)
-    expect(sorted[18]).toBeLessThan(300)
   })
 })
 
@@ -355,7 +338,7 @@ describe('who customers are', () => {
     expect(data.customer).toMatchObject({ email: expect.stringContaining('@'), name: expect.any(String) })
     const log = `{ auditLog(filter: { action: "customer.pii_read", actor: "dev-reviewer" }) { nodes { entityId changes } } }`
     const entries = async () => (await system.ask('admin', log)).data.auditLog.nodes
-    await expect.poll(entries, { timeout: 5_000 }).toContainEqual({ entityId: 'cust_042', changes: {} })
+    await expect.poll(entries).toContainEqual({ entityId: 'cust_042', changes: {} })
   })
 
   it('is null for the others, who see the rest', async () => {

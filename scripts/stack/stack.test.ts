@@ -11,13 +11,13 @@ import { createTemporaryDirectory } from '../testing/temporary-directory.ts'
 import { type StackOptions, startStack } from './stack.ts'
 
 const SUPERVISOR = fileURLToPath(new URL('../testing/fixture-supervisor.ts', import.meta.url))
-const PATH = process.env.PATH
+const { PATH, NODE_COMPILE_CACHE } = process.env
 
 async function startFixtureStack(test: TestContext, options: Partial<StackOptions> = {}) {
   const stack = await startStack({
     dataDirectory: createTemporaryDirectory(test),
     gatewayPort: 0,
-    environment: { PATH },
+    environment: { PATH, NODE_COMPILE_CACHE },
     table: FIXTURE_TABLE,
     ...options,
   })
@@ -39,7 +39,7 @@ function isRunning(pid: number | null): boolean {
 describe.concurrent('a stack', () => {
   it('gives each process the addresses and the keys it needs, and no others', async (test) => {
     const { processes } = await startFixtureStack(test, {
-      environment: { PATH, COLOUR: 'blue', ENCRYPTION_KEY: 'ab'.repeat(32) },
+      environment: { PATH, NODE_COMPILE_CACHE, COLOUR: 'blue', ENCRYPTION_KEY: 'ab'.repeat(32) },
     })
 
     const issues = await environmentAt(processes.issues!.url)
@@ -61,7 +61,7 @@ describe.concurrent('a stack', () => {
   it('uses a given store in place of its own', async (test) => {
     const REDIS_URL = 'redis://127.0.0.1:1'
 
-    const { processes } = await startFixtureStack(test, { environment: { PATH, REDIS_URL } })
+    const { processes } = await startFixtureStack(test, { environment: { PATH, NODE_COMPILE_CACHE, REDIS_URL } })
 
     expect(Object.keys(processes).sort()).toEqual(['gateway', 'issues'])
     expect(await environmentAt(processes.issues!.url)).toMatchObject({ REDIS_URL })
@@ -73,8 +73,8 @@ describe.concurrent('a stack', () => {
 
     process.kill(pid!, 'SIGKILL')
 
-    await test.expect.poll(() => stack.processes.redis?.restarts, { timeout: 5_000 }).toBe(1)
-    await test.expect.poll(() => answersPing(url), { timeout: 5_000 }).toBe(true)
+    await test.expect.poll(() => stack.processes.redis?.restarts).toBe(1)
+    await test.expect.poll(() => answersPing(url)).toBe(true)
   })
 
   it('keeps its keys to its owner', async (test) => {
@@ -111,7 +111,10 @@ describe.concurrent('a stack', () => {
   it('stops all when one is not configured, and frees its directory', async (test) => {
     const dataDirectory = createTemporaryDirectory(test)
 
-    const refused = startFixtureStack(test, { dataDirectory, environment: { PATH, FIXTURE_EXIT: '78' } })
+    const refused = startFixtureStack(test, {
+      dataDirectory,
+      environment: { PATH, NODE_COMPILE_CACHE, FIXTURE_EXIT: '78' },
+    })
 
     await expect(refused).rejects.toMatchObject({ name: 'StackError', exitCode: 78 })
     await expect(startFixtureStack(test, { dataDirectory })).resolves.toBeDefined()
@@ -119,7 +122,7 @@ describe.concurrent('a stack', () => {
 
   it('can be interrupted while it starts', async (test) => {
     const dataDirectory = createTemporaryDirectory(test)
-    const environment = { PATH, FIXTURE_MUTE: 'yes' }
+    const environment = { PATH, NODE_COMPILE_CACHE, FIXTURE_MUTE: 'yes' }
 
     const interrupted = startFixtureStack(test, { dataDirectory, environment, signal: AbortSignal.timeout(300) })
 
@@ -127,23 +130,21 @@ describe.concurrent('a stack', () => {
     await expect(startFixtureStack(test, { dataDirectory })).resolves.toBeDefined()
   })
 
-  it('ends within 5 s, also where a process does not listen', async (test) => {
-    const stack = await startFixtureStack(test, { environment: { PATH, FIXTURE_DEAF: 'yes' } })
+  it('ends, also where a process does not listen', async (test) => {
+    const stack = await startFixtureStack(test, { environment: { PATH, NODE_COMPILE_CACHE, FIXTURE_DEAF: 'yes' } })
     const pids = Object.values(stack.processes).map(({ pid }) => pid)
-    const beganAt = Date.now()
 
     await stack.stop()
 
-    expect(Date.now() - beganAt).toBeLessThan(5_000)
     expect(pids.filter(isRunning)).toEqual([])
-  }, 10_000)
+  })
 
   it.for<[string, Record<string, string>]>([
     ['listens', {}],
     ['does not listen', { FIXTURE_DEAF: 'yes' }],
-  ])('whose supervisor is killed ends by itself, where it %s', { timeout: 15_000 }, async ([_, behaviour], test) => {
+  ])('whose supervisor is killed ends by itself, where it %s', async ([_, behaviour], test) => {
     const supervisor = spawn(process.execPath, [SUPERVISOR], {
-      env: { PATH, FIXTURE_DATA: createTemporaryDirectory(test), ...behaviour },
+      env: { PATH, NODE_COMPILE_CACHE, FIXTURE_DATA: createTemporaryDirectory(test), ...behaviour },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     test.onTestFinished(() => void supervisor.kill('SIGKILL'))
@@ -153,7 +154,7 @@ describe.concurrent('a stack', () => {
     supervisor.kill('SIGKILL')
 
     expect(pids).toHaveLength(3)
-    await test.expect.poll(() => pids.filter(isRunning), { timeout: 8_000 }).toEqual([])
+    await test.expect.poll(() => pids.filter(isRunning)).toEqual([])
   })
 })
 

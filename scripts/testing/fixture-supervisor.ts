@@ -5,7 +5,11 @@ import { FIXTURE_TABLE } from './fixture-table.ts'
 const stack = await startStack({
   dataDirectory: process.env.FIXTURE_DATA!,
   gatewayPort: 0,
-  environment: { PATH: process.env.PATH, FIXTURE_DEAF: process.env.FIXTURE_DEAF },
+  environment: {
+    PATH: process.env.PATH,
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+    FIXTURE_DEAF: process.env.FIXTURE_DEAF,
+  },
   table: FIXTURE_TABLE,
 })
 process.stdout.write(`${JSON.stringify(Object.values(stack.processes).map(({ pid }) => pid))}\n`)

@@ -16,7 +16,7 @@ declare module 'vitest' {
   }
 }
 
-const READY_MS = 20_000
+const READY_MS = 240_000
 const STOP_MS = 3_000
 const DEVDB_PROCESS = fileURLToPath(new URL('devdb-process.ts', import.meta.url))
 

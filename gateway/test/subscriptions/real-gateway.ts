@@ -23,6 +23,10 @@ export function createGatewayEnvironment(directory: string) {
       INTERNAL_PRIVATE_KEY: keys.internalPrivateKey,
       JWT_PUBLIC_KEY_PATH,
       RATE_LIMIT_MAX: '1000000',
+      // No answer of a subgraph is late, however busy the machine is.
+      SUBGRAPH_TIMEOUT_MS: '120000',
+      REQUEST_TIMEOUT_MS: '180000',
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
     },
     internalPublicKey: keys.internalPublicKey,
     signToken: (claims: TokenClaims) => signToken(keys.jwt.privateKey, claims),

@@ -35,7 +35,7 @@ describe('a server that is killed', () => {
   })
 
   it('has lost nothing that it said was done, and did nothing by halves', {
-    timeout: 20_000 + ROUNDS * 5_000,
+    timeout: ROUNDS * 60_000,
   }, async () => {
     const known: Known = { documents: new Set(), pairs: new Set(), increments: 0, attempts: 0 }
     for (let round = 0; round < ROUNDS; round++) {
@@ -56,7 +56,7 @@ describe('a server that is killed', () => {
       )
       // A busy machine needs a while to begin; from then on the moment of death is to be any.
       const { size } = known.pairs
-      await expect.poll(() => known.pairs.size, { interval: 5, timeout: 10_000 }).toBeGreaterThan(size)
+      await expect.poll(() => known.pairs.size, { interval: 5 }).toBeGreaterThan(size)
       await after(randomInt(...KILL_AFTER_MS))
       await server.kill()
       ended.abort()
@@ -171,7 +171,7 @@ describe('a server that is killed', () => {
   })
 })
 
-const connect = (uri: string) => MongoClient.connect(uri, { serverSelectionTimeoutMS: 500, maxPoolSize: 30 })
+const connect = (uri: string) => MongoClient.connect(uri, { maxPoolSize: 30 })
 type Db = ReturnType<MongoClient['db']>
 
 async function prepare(db: Db): Promise<void> {

@@ -9,7 +9,8 @@ export type Server = Readonly<{ uri: string; pid: number; kill(): Promise<void> 
 
 /** A development database in a process of its own, which can be killed as no good program would end. */
 export async function spawnServer(path: string, port = 0): Promise<Server> {
-  const env = { PATH: process.env.PATH, DEVDB_PATH: path, DEVDB_PORT: String(port) }
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const env = { PATH, NODE_COMPILE_CACHE, DEVDB_PATH: path, DEVDB_PORT: String(port) }
   const child = fork(MAIN, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
   let said = ''
   child.stderr?.on('data', (chunk) => {

@@ -277,11 +277,9 @@ describe('a server', () => {
     await next.close()
   })
 
-  it('is soon there, and ends while transactions are open', async () => {
-    const path = join(directory, 'soon')
-    const started = performance.now()
+  it('ends while transactions are open', async () => {
+    const path = join(directory, 'open')
     const own = await startDevdb({ path })
-    const ms = performance.now() - started
     const other = await MongoClient.connect(own.uri)
     const session = other.startSession()
     session.startTransaction()
@@ -296,7 +294,6 @@ describe('a server', () => {
     await other.close(true)
     await waiting
 
-    expect(ms).toBeLessThan(300)
     expect(findDamage(path)).toEqual([])
   })
 })

@@ -6,14 +6,16 @@ import { supervise } from './supervise.ts'
 
 const FIXTURE = fileURLToPath(new URL('../../testing/fixture-service.ts', import.meta.url))
 
+const { PATH, NODE_COMPILE_CACHE } = process.env
+
 /** Supervises the fixture; `FIXTURE_…` variables say how it behaves. */
-function superviseFixture(test: TestContext, behaviour: Record<string, string> = {}, { readyMs = 5_000 } = {}) {
+function superviseFixture(test: TestContext, behaviour: Record<string, string> = {}, { readyMs = 120_000 } = {}) {
   const lines: LogLine[] = []
   const supervised = supervise(
     {
       name: 'fixture',
       port: 0,
-      launch: (port) => launchNode(FIXTURE, { PATH: process.env.PATH, PORT: String(port), ...behaviour }),
+      launch: (port) => launchNode(FIXTURE, { PATH, NODE_COMPILE_CACHE, PORT: String(port), ...behaviour }),
     },
     { readyMs, onLogLine: (line) => lines.push(line) },
   )
@@ -31,10 +33,10 @@ describe.concurrent('a supervised process', () => {
     const url = await supervised.ready
 
     process.kill(supervised.pid()!, 'SIGKILL')
-    await test.expect.poll(said, { timeout: 5_000 }).toContain('fixture is ready again')
+    await test.expect.poll(said).toContain('fixture is ready again')
     expect(await environmentAt(url)).toMatchObject({ PORT: new URL(url).port })
     process.kill(supervised.pid()!, 'SIGKILL')
-    await test.expect.poll(supervised.restarts, { timeout: 5_000 }).toBe(2)
+    await test.expect.poll(supervised.restarts).toBe(2)
 
     expect(said()).toEqual([
       'fixture ended (SIGKILL), restarting in 0.25 s',
@@ -59,14 +61,14 @@ describe.concurrent('a supervised process', () => {
 
     expect(failure).toMatchObject({ exitCode: 1, message: expect.stringContaining('exit code 3') })
     expect(said()).toHaveLength(4)
-  }, 15_000)
+  })
 
   it('that never says that it serves is killed and named, with its last lines', async (test) => {
-    const { supervised } = superviseFixture(test, { FIXTURE_MUTE: 'yes' }, { readyMs: 2_500 })
+    const { supervised } = superviseFixture(test, { FIXTURE_MUTE: 'yes' }, { readyMs: 5_000 })
 
     const failure = await supervised.ready.catch((error: unknown) => error)
 
-    expect(failure).toMatchObject({ message: expect.stringMatching(/^fixture .*not ready after 2.5 s[\s\S]*starting/) })
+    expect(failure).toMatchObject({ message: expect.stringMatching(/^fixture .*not ready after 5 s[\s\S]*starting/) })
     expect(supervised.pid()).toBeNull()
   })
 
