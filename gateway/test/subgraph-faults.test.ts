@@ -43,6 +43,10 @@ const hangUp: Behaviour = (_, response) => response.destroy()
 const never: Behaviour = () => {}
 const fail: Behaviour = (_, response) => response.writeHead(500).end()
 
+/** Where waiting for it is the point: long enough for the subgraphs that do answer, on any machine. */
+const DEADLINE_MS = '2500'
+const UNAVAILABLE = { path: ['issue'], extensions: { code: 'SUBGRAPH_UNAVAILABLE', service: 'issues' } }
+
 const ISSUE = '{ issue(id: "iss_1") { id status } queues { name } }'
 const JOIN = '{ issue(id: "iss_1") { id auditTrail { totalCount } } }'
 const JOINS = '{ issues { nodes { id auditTrail { totalCount } } } }'
@@ -60,13 +64,13 @@ const codesIn = ({ errors = [] }: Answer) => errors.map(({ extensions }) => exte
 
 /** For what leaves nothing behind: one gateway is enough, and its breakers hardly ever open. */
 const shared: { behaviour: Behaviour; stop: (() => unknown)[] } = { behaviour: never, stop: [] }
-const patient = { SUBGRAPH_TIMEOUT_MS: '1000', BREAKER_FAILURES: '1000000' }
+const patient = { BREAKER_FAILURES: '1000000' }
 let faulty: Record<Name, Awaited<ReturnType<typeof startWith>>>
 beforeAll(async () => {
   const behave: Behaviour = (body, response) => shared.behaviour(body, response)
   faulty = { issues: await startWith('issues', behave, patient), audit: await startWith('audit', behave, patient) }
   shared.stop = resources.splice(0)
-}, 20_000)
+})
 afterAll(async () => {
   for (const stop of shared.stop.reverse()) await stop()
 })
@@ -74,7 +78,6 @@ afterAll(async () => {
 describe('a subgraph at the root that fails leaves what the others say, and the error names it and the field:', () => {
   it.for<[string, Behaviour]>([
     ['refuses', hangUp],
-    ['never answers', never],
     ['breaks down', fail],
     ['answers with garbage', answering('\u0000\u0001{{{')],
     [
@@ -86,22 +89,33 @@ describe('a subgraph at the root that fails leaves what the others say, and the 
   ])('one that %s', async ([, behaviour]) => {
     const { gateway } = faulty.issues
     shared.behaviour = behaviour
-    const beganAt = performance.now()
 
     const { data, errors } = await gateway.ask(ISSUE)
 
     expect(data).toEqual({ issue: null, queues: [] })
-    expect(errors).toMatchObject([{ path: ['issue'], extensions: { code: 'SUBGRAPH_UNAVAILABLE', service: 'issues' } }])
-    expect(performance.now() - beganAt).toBeLessThan(1_800)
+    expect(errors).toMatchObject([UNAVAILABLE])
   })
 
-  it('one that is slow, but within its time, has not failed', async () => {
-    const slow: Behaviour = (_, response) =>
-      void setTimeout(() => response.end('{"data":{"issue":{"id":"iss_1","status":"RESOLVED"}}}'), 150)
-    const { gateway } = faulty.issues
-    shared.behaviour = slow
+  it('one that never answers, once its time is over', async () => {
+    const { gateway } = await startWith('issues', never, { SUBGRAPH_TIMEOUT_MS: DEADLINE_MS })
 
-    expect(await gateway.ask(ISSUE)).toEqual({ data: { issue: { id: 'iss_1', status: 'RESOLVED' }, queues: [] } })
+    const { data, errors } = await gateway.ask(ISSUE)
+
+    expect(data).toEqual({ issue: null, queues: [] })
+    expect(errors).toMatchObject([UNAVAILABLE])
+  })
+
+  it('one that answers after all the others has not failed', async () => {
+    const asked = Promise.withResolvers<ServerResponse>()
+    const { gateway } = faulty.issues
+    shared.behaviour = (_, response) => asked.resolve(response)
+
+    const answer = gateway.ask(ISSUE)
+    const late = await asked.promise
+    await gateway.ask('{ queues { name } }')
+    late.end('{"data":{"issue":{"id":"iss_1","status":"RESOLVED"}}}')
+
+    expect(await answer).toEqual({ data: { issue: { id: 'iss_1', status: 'RESOLVED' }, queues: [] } })
   })
 })
 
@@ -296,13 +310,11 @@ describe('the same read at the same time', () => {
     return { waiting, hold, release }
   }
   const RESOLVED = { data: { issue: { id: 'iss_1', status: 'RESOLVED' } } }
-  /** An answer is held back until all have asked, which may take a while on a busy machine. */
-  const LONG = { SUBGRAPH_TIMEOUT_MS: '20000', REQUEST_TIMEOUT_MS: '60000' }
   const ONE = '{ issue(id: "iss_1") { id status } }'
 
   it('is one call for those with the same permissions', async () => {
     const { hold, release } = held()
-    const { gateway, calls } = await startWith('issues', hold, LONG)
+    const { gateway, calls } = await startWith('issues', hold)
 
     const answers = Array.from({ length: 10 }, () => gateway.ask(ONE))
     await allAsked(gateway.url, 10)
@@ -316,7 +328,7 @@ describe('the same read at the same time', () => {
 
   it('is a call each for those with different ones', async () => {
     const { hold, release } = held()
-    const { gateway, calls } = await startWith('issues', hold, LONG)
+    const { gateway, calls } = await startWith('issues', hold)
     const customers = ['cust_1', 'cust_2'].map((customerId) =>
       gateway.signToken({ sub: 'same', roles: ['customer'], customerId }),
     )
@@ -332,7 +344,7 @@ describe('the same read at the same time', () => {
 
   it('is a call each where it changes something', async () => {
     const waiting: ServerResponse[] = []
-    const { gateway, calls } = await startWith('issues', (_, response) => waiting.push(response), LONG)
+    const { gateway, calls } = await startWith('issues', (_, response) => waiting.push(response))
 
     const answers = [gateway.ask(RETRY), gateway.ask(RETRY)]
     await expect.poll(() => waiting.length).toBe(2)
@@ -344,7 +356,7 @@ describe('the same read at the same time', () => {
 
   it('is not taken away by the first who leaves', async () => {
     const { hold, release } = held()
-    const { gateway, calls } = await startWith('issues', hold, LONG)
+    const { gateway, calls } = await startWith('issues', hold)
     const leave = sendAndLeave(gateway, ONE)
     await expect.poll(() => calls.length).toBe(1)
     const stayed = gateway.ask(ONE)
@@ -360,7 +372,7 @@ describe('the same read at the same time', () => {
 
   it('is sent again for those who stay when the connection breaks after the first has left', async () => {
     const { waiting, hold, release } = held()
-    const { gateway, calls } = await startWith('issues', hold, LONG)
+    const { gateway, calls } = await startWith('issues', hold)
     const leave = sendAndLeave(gateway, ONE)
     await expect.poll(() => calls.length).toBe(1)
     const stayed = gateway.ask(ONE)
@@ -377,7 +389,7 @@ describe('the same read at the same time', () => {
 
   it('is not sent again when everybody has left', async () => {
     const { waiting, hold } = held()
-    const { gateway, calls } = await startWith('issues', hold, LONG)
+    const { gateway, calls } = await startWith('issues', hold)
     const leave = sendAndLeave(gateway, ONE)
     await expect.poll(() => calls.length).toBe(1)
 
@@ -409,26 +421,36 @@ async function allAsked(url: string, count: number): Promise<void> {
 }
 
 describe('the deadline of a request', () => {
+  // No subgraph's own deadline comes before the end of the test.
+  const LATER = { SUBGRAPH_TIMEOUT_MS: '600000' }
+
   it('ends it, however many subgraphs it still waits for', async () => {
-    const { gateway } = await startWith('issues', never, { SUBGRAPH_TIMEOUT_MS: '60000', REQUEST_TIMEOUT_MS: '300' })
-    const beganAt = performance.now()
+    const { gateway } = await startWith('issues', never, { ...LATER, REQUEST_TIMEOUT_MS: DEADLINE_MS })
 
     const { data, errors } = await gateway.ask(ISSUE)
 
     expect(data).toEqual({ issue: null, queues: [] })
     expect(errors).toMatchObject([{ path: ['issue'], extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }])
-    expect(performance.now() - beganAt).toBeLessThan(1_000)
   })
 
   it('is one for all the steps that follow one another', async () => {
-    const slow: Behaviour = (_, response) =>
-      void setTimeout(() => response.end('{"data":{"retryIssue":{"issue":{"id":"i"}}}}'), 250)
-    const { gateway } = await startWith('issues', slow, { REQUEST_TIMEOUT_MS: '400' })
-    const beganAt = performance.now()
+    // Each step takes more than half of it: the first has an answer, the second would have one if it began anew.
+    const timeoutMs = 4_000
+    const slowly = (answer: object) => (request: IncomingMessage, response: ServerResponse) =>
+      void request.resume().on('end', () => setTimeout(() => response.end(JSON.stringify(answer)), timeoutMs * 0.55))
+    const issues = await startOddSubgraph(slowly({ data: { issue: { __typename: 'Issue', id: 'iss_1' } } }))
+    const audit = await startOddSubgraph(slowly({ data: { _entities: [{ auditTrail: { totalCount: 1 } }] } }))
+    const gateway = await startTestGateway({
+      urls: { issues: issues.url, audit: audit.url },
+      environment: { ...LATER, REQUEST_TIMEOUT_MS: String(timeoutMs) },
+    })
+    resources.push(issues.stop, audit.stop, gateway.stop)
 
-    const answer = await gateway.ask('mutation { a: retryIssue(id: 1) { issue { id auditTrail { totalCount } } } }')
+    const { data, errors } = await gateway.ask(JOIN)
 
-    expect(performance.now() - beganAt).toBeLessThan(1_200)
-    expect(answer.errors).toBeDefined()
+    expect(data).toEqual({ issue: { id: 'iss_1', auditTrail: null } })
+    expect(errors).toMatchObject([
+      { path: ['issue', 'auditTrail'], extensions: { code: 'SUBGRAPH_UNAVAILABLE', service: 'audit' } },
+    ])
   })
 })

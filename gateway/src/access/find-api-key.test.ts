@@ -25,7 +25,7 @@ const STORED = {
 /** The audit subgraph with its schema and its doors, and a record of who asked. */
 async function startAudit({
   find = (id: string): unknown => (id === 'known' ? STORED : null),
-  timeoutMs = 5_000,
+  timeoutMs = 60_000,
 } = {}) {
   const keys = createKeys()
   const callers: Principal[] = []
@@ -75,7 +75,7 @@ describe('the gateway', () => {
     ['answers with something else', () => ({ ...STORED, hash: null })],
   ])(
     'takes an audit service that %s for one that is away, not for one without the key',
-    async ([, find, timeoutMs = 5_000]) => {
+    async ([, find, timeoutMs = 60_000]) => {
       const { findApiKey } = await startAudit({ find, timeoutMs })
 
       await expect(findApiKey('known')).rejects.toThrow()

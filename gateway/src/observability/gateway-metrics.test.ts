@@ -169,28 +169,4 @@ describe('the gateway', () => {
     metrics.rateLimiterDegraded(true)
     expect(await linesOf('rate_limiter_degraded')).toEqual(['rate_limiter_degraded 1'])
   })
-
-  it('pays less than a microsecond for each thing it counts', () => {
-    const { metrics } = open()
-    const calls = [
-      () => metrics.requestFinished(OPEN_ISSUES),
-      () => metrics.subgraphCalled({ subgraph: 'issues', outcome: 'ok', durationMs: 20 }),
-      () => metrics.costObserved(40, 'standard'),
-      () => metrics.subscriptionOpened('issueChanged'),
-    ]
-
-    for (const call of calls) expect(microsecondsOf(call)).toBeLessThan(1)
-  })
 })
-
-/** The fastest of some rounds: what else runs on the machine makes the others slower, and none faster. */
-function microsecondsOf(call: () => void): number {
-  const ROUNDS = 20
-  const CALLS = 5_000
-  const rounds = Array.from({ length: ROUNDS }, () => {
-    const beganAt = performance.now()
-    for (let done = 0; done < CALLS; done++) call()
-    return ((performance.now() - beganAt) / CALLS) * 1_000
-  })
-  return Math.min(...rounds)
-}

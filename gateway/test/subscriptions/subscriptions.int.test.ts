@@ -104,8 +104,9 @@ describe('a subscription', () => {
   it('does not tell again what it told before it was live, if that is published again', async () => {
     const gateway = await startGateway()
     const missed = [issueCreated(), issueMoved()]
+    const after = moment(-1)
     await publish(redis, ...missed)
-    const { moves } = follow(clientOf(gateway), MOVES, { after: moment(-5_000) })
+    const { moves } = follow(clientOf(gateway), MOVES, { after })
     await until(moves).toEqual(['iss_1 PENDING', 'iss_1 PROCESSING'])
     await untilLive(gateway, 1)
 
@@ -184,9 +185,10 @@ describe('subscribers of the same', () => {
 
   it('who come back share the answers to what they missed', async () => {
     const gateway = await startGateway()
+    const after = moment(-1)
     await publish(redis, issueMoved(), issueMoved({ to: 'RESOLVED', number: 3 }))
 
-    const followed = Array.from({ length: 20 }, () => follow(clientOf(gateway), MOVES, { after: moment(-1_000) }))
+    const followed = Array.from({ length: 20 }, () => follow(clientOf(gateway), MOVES, { after }))
 
     await until(() => followed.every(({ received }) => received.length === 2)).toBe(true)
     expect(gateway.done.answered).toBe(2)
@@ -228,9 +230,10 @@ describe('with `after`', () => {
 
   it('a moment, everything since comes', async () => {
     const gateway = await startGateway()
+    const after = moment(-1)
     await publish(redis, issueMoved({ at: moment(-10_000) }), issueMoved({ number: 3, to: 'RESOLVED' }))
 
-    const { moves } = follow(clientOf(gateway), MOVES, { after: moment(-5_000) })
+    const { moves } = follow(clientOf(gateway), MOVES, { after })
 
     await until(moves).toEqual(['iss_1 RESOLVED'])
   })
@@ -456,7 +459,8 @@ describe('a socket', () => {
     ['of nobody we know', 4403, [{ type: 'connection_init', payload: { authorization: 'Bearer nobody' } }]],
     ['that says twice who it is', 4429, [{ type: 'connection_init' }, { type: 'connection_init' }]],
   ])('%s is closed with %i', async ([, code, messages]) => {
-    const gateway = await startGateway({ initTimeoutMs: 100 })
+    // Only who says nothing is waited for.
+    const gateway = await startGateway(messages.length === 0 ? { initTimeoutMs: 100 } : {})
     const raw = await openRaw(gateway.websocketUrl, messages.length > 1 ? { headers: { 'x-api-key': 'admin' } } : {})
 
     for (const message of messages) raw.say(message)
@@ -495,7 +499,7 @@ describe('a socket', () => {
   })
 
   it('whose client does not answer a ping is dropped', async () => {
-    const gateway = await startGateway({ pingEveryMs: 50 })
+    const gateway = await startGateway({ pingEveryMs: 1_000 })
     const raw = await openRaw(gateway.websocketUrl)
     await raw.introduce()
     raw.subscribe('1', MOVES)
@@ -528,8 +532,8 @@ describe('a stream of server-sent events', () => {
 
   it('goes on behind a cursor, by GET too', async () => {
     const gateway = await startGateway()
+    const variables = JSON.stringify({ after: moment(-1) })
     await publish(redis, issueMoved(), issueMoved({ number: 3, to: 'RESOLVED' }))
-    const variables = JSON.stringify({ after: new Date(Date.now() - 1_000).toISOString() })
     const search = new URLSearchParams({ query: MOVES, variables })
 
     const response = await fetch(`${gateway.sseUrl}?${search}`, { headers: { authorization: 'Bearer admin' } })

@@ -52,7 +52,7 @@ export async function openTestBed(databaseNumber: number) {
 }
 
 /** Waits for the thing itself. */
-export const until = (read: () => unknown) => expect.poll(read, { interval: 5, timeout: 5_000 })
+export const until = (read: () => unknown) => expect.poll(read, { interval: 5 })
 
 export function liveAt({ subscriptions }: SubscriptionGateway): number {
   const { open, catchingUp } = subscriptions.counts()
