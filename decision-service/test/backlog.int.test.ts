@@ -293,7 +293,7 @@ describe('a job in a batch', () => {
       own.destroy()
     })
 
-    await expect.poll(counts, { timeout: 5_000 }).toMatchObject({ waiting: 0, active: 0, completed: 2 })
+    await expect.poll(counts).toMatchObject({ waiting: 0, active: 0, completed: 2 })
 
     expect(await Promise.all(jobs.map(({ id }) => statusOf(id)))).toEqual(['PENDING', 'PENDING'])
     expect(await eventsOf(jobs[0]!.id)).toEqual([])

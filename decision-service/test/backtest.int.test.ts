@@ -192,7 +192,7 @@ describe('a backtest', () => {
     const id = await requested(refunds.digest)
     await startWorker()
 
-    await expect.poll(() => statusOf(id), { timeout: 10_000 }).toBe('COMPLETED')
+    await expect.poll(() => statusOf(id)).toBe('COMPLETED')
     expect((await show(id)).result).toMatchObject({ decisions: 511, changed: 0, changes: [], examples: [] })
   })
 

@@ -63,7 +63,7 @@ describe('a decision worker', () => {
       throw new Error('no model')
     })
 
-    await expect.poll(() => statusOf(job!.id), { timeout: 5_000 }).toBe('FAILED')
+    await expect.poll(() => statusOf(job!.id)).toBe('FAILED')
     expect(attempts).toBe(5)
     expect(await typesOf(job!.id)).toEqual(['decision.started', 'decision.failed'])
     expect((await eventsOf(job!.id)).at(-1)?.data).toMatchObject({ reason: 'no model' })
@@ -79,7 +79,7 @@ describe('a decision worker', () => {
       return VERDICT
     })
 
-    await expect.poll(() => statusOf(job!.id), { timeout: 5_000 }).toBe('COMPLETED')
+    await expect.poll(() => statusOf(job!.id)).toBe('COMPLETED')
     expect(await typesOf(job!.id)).toEqual(['decision.started', 'decision.made'])
   })
 
@@ -89,7 +89,7 @@ describe('a decision worker', () => {
 
     const worker = await startWorker()
 
-    await expect.poll(counts, { timeout: 3_000 }).toEqual({ ...NONE, failed: 1 })
+    await expect.poll(counts).toEqual({ ...NONE, failed: 1 })
     expect(worker.isRunning()).toBe(true)
   })
 
@@ -101,7 +101,7 @@ describe('a decision worker', () => {
     await redis.flushDb()
     await queue.enqueue([job!])
 
-    await expect.poll(counts, { timeout: 8_000 }).toEqual({ ...NONE, completed: 1 })
+    await expect.poll(counts).toEqual({ ...NONE, completed: 1 })
     expect(await typesOf(job!.id)).toEqual(['decision.started', 'decision.made'])
   })
 
@@ -130,7 +130,7 @@ describe('two workers', () => {
 
     await Promise.all([startWorker(note), startWorker(note)])
 
-    await expect.poll(counts, { timeout: 8_000 }).toEqual({ ...NONE, completed: 40 })
+    await expect.poll(counts).toEqual({ ...NONE, completed: 40 })
     expect(decided.sort()).toEqual(jobs.map((job) => job.case.issueId).sort())
   })
 })

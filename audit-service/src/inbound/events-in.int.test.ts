@@ -44,7 +44,7 @@ async function send(stream: StreamName, events: readonly DomainEvent[]): Promise
 }
 
 const length = () => database.collections.entries.countDocuments()
-const untilLength = (wanted: number) => expect.poll(length, { timeout: 15_000 }).toBe(wanted)
+const untilLength = (wanted: number) => expect.poll(length).toBe(wanted)
 const verify = () => database.verifyChain({ fromSequence: null, toSequence: null })
 const isSettled = async (stream: StreamName) => (await redis.xPending(stream, 'audit')).pending === 0
 

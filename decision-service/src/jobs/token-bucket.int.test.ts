@@ -11,13 +11,13 @@ const newPrefix = () => `bucket-${randomUUID()}`
 
 describe('a token bucket', () => {
   it('allows its burst at once, and then says when the next token comes', async () => {
-    const take = createTokenBucket({ redis, prefix: newPrefix(), ratePerSecond: 0.5, burst: 2 })
+    const take = createTokenBucket({ redis, prefix: newPrefix(), ratePerSecond: 0.01, burst: 2 })
 
     const taken = [await take('a'), await take('a'), await take('a')]
 
     expect(taken.map(({ allowed }) => allowed)).toEqual([true, true, false])
-    expect(taken[2]?.retryAfterMs).toBeGreaterThan(1_000)
-    expect(taken[2]?.retryAfterMs).toBeLessThanOrEqual(2_000)
+    expect(taken[2]?.retryAfterMs).toBeGreaterThan(70_000)
+    expect(taken[2]?.retryAfterMs).toBeLessThanOrEqual(100_000)
   })
 
   it('gives tokens back with time', async () => {
@@ -30,7 +30,7 @@ describe('a token bucket', () => {
   it('is shared by all processes, and kept for each key alone', async () => {
     const other = await connectTestRedis(REDIS)
     onTestFinished(() => other.destroy())
-    const options = { prefix: newPrefix(), ratePerSecond: 0.1, burst: 3 }
+    const options = { prefix: newPrefix(), ratePerSecond: 0.001, burst: 3 }
     const takes = [createTokenBucket({ redis, ...options }), createTokenBucket({ redis: other, ...options })]
 
     const taken = await Promise.all(Array.from({ length: 10 }, (_, index) => takes[index % 2]!('a')))
