@@ -25,6 +25,7 @@ export default defineConfig({
   test: {
     // Most of the time tests wait for stores and processes; one file a core would leave the cores idle.
     maxWorkers: 4,
+    teardownTimeout: 120_000,
     reporters: ['default', './scripts/closing-line-reporter.ts'],
     projects: [
       {

@@ -22,6 +22,9 @@ const ARGUMENTS = [
   '--disable-sync',
 ]
 
+/** The browser's own net, which is half a minute where it is not said. */
+const PATIENCE_MS = 180_000
+
 let gateway: Awaited<ReturnType<typeof startTestGateway>>
 let browser: Browser
 let redis: Redis
@@ -35,6 +38,7 @@ beforeAll(async () => {
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
     args: ARGUMENTS,
+    timeout: PATIENCE_MS,
   })
 })
 afterAll(async () => {
@@ -102,6 +106,7 @@ describe('the playground in a browser', () => {
 
 async function openPlayground() {
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } })
+  page.setDefaultTimeout(PATIENCE_MS)
   const foreign: string[] = []
   const broken: string[] = []
   const own = [`${gateway.url}/`, `${gateway.url.replace('http', 'ws')}/`]

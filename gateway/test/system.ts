@@ -34,6 +34,9 @@ export async function startSystem(options: Partial<StackOptions> = {}): Promise<
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       // A service that was killed is asked again soon, so that tests need not wait for it.
       BREAKER_OPEN_MS: '500',
+      // And one that is busy is not late.
+      SUBGRAPH_TIMEOUT_MS: '30000',
+      REQUEST_TIMEOUT_MS: '60000',
       ...options.environment,
     },
   })
