@@ -1,6 +1,6 @@
 /**
- * Every code that an error of Redress can have. Public and permanent: clients and alerts match on them. A code that is
- * not here does not compile.
+ * Every code that an error of Redress can have. Public and permanent: clients and alerts match on them, so none is
+ * renamed. The README lists the same codes.
  */
 export const ERROR_CODES = [
   'ACTION_NOT_ALLOWED',
@@ -60,3 +60,8 @@ export const ERROR_CODES = [
 ] as const
 
 export type ErrorCode = (typeof ERROR_CODES)[number]
+
+/** Whether a code is one of ours. */
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return (ERROR_CODES as readonly unknown[]).includes(code)
+}

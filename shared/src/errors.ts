@@ -1,9 +1,9 @@
 import type { ErrorCode } from './error-codes.ts'
 
-/** The message of an error that is ours to mend: a caller sees nothing else of it. */
+/** The message of an unexpected error. A caller sees no more of it. */
 export const NEUTRAL_MESSAGE = 'Something went wrong on our side. The request id leads to the details.'
 
-/** What the caller can do about a failure. Edges read this table; nothing else maps errors. */
+/** What the caller can do about a failure. The edges read this table; nothing else maps errors. */
 export const ERROR_KINDS = {
   invalid: { retry: false, http: 400 },
   unauthenticated: { retry: false, http: 401 },
@@ -25,12 +25,12 @@ export abstract class AppError extends Error {
   readonly facts: Readonly<Record<string, unknown>> = {}
 }
 
-/** Trying again cannot help. An error we did not foresee may pass; the attempt limit bounds its cost. */
+/** Whether a retry cannot help. An unexpected error may be retried; the limit of attempts bounds the cost. */
 export function isFinal(error: unknown): error is AppError {
   return error instanceof AppError && !ERROR_KINDS[error.kind].retry
 }
 
-/** Input of the right type whose value is out of range or malformed; `path` names the place. */
+/** An input has the right type and a value that is malformed or out of range; `path` is its place. */
 export class BadUserInputError extends AppError {
   override readonly name = 'BadUserInputError'
   readonly code = 'BAD_USER_INPUT'
@@ -43,14 +43,35 @@ export class BadUserInputError extends AppError {
   }
 }
 
-/** No token, or one that is expired, forged or meant for somebody else. */
+export class CustomerNotFoundError extends AppError {
+  override readonly name = 'CustomerNotFoundError'
+  readonly code = 'CUSTOMER_NOT_FOUND'
+  readonly kind = 'missing'
+
+  constructor(id: string) {
+    super(`There is no customer ${id}.`)
+  }
+}
+
+/** The idempotency key was used before, with another input. */
+export class IdempotencyConflictError extends AppError {
+  override readonly name = 'IdempotencyConflictError'
+  readonly code = 'IDEMPOTENCY_CONFLICT'
+  readonly kind = 'refused'
+
+  constructor(key: string) {
+    super(`The idempotency key ${key} was used before with another input.`)
+  }
+}
+
+/** The token is missing, expired, forged or for another audience. */
 export class UnauthenticatedError extends AppError {
   override readonly name = 'UnauthenticatedError'
   readonly code = 'UNAUTHENTICATED'
   readonly kind = 'unauthenticated'
 }
 
-/** The caller is known and may not do this. */
+/** The caller is authenticated and lacks a permission. */
 export class ForbiddenError extends AppError {
   override readonly name = 'ForbiddenError'
   readonly code = 'FORBIDDEN'

@@ -11,16 +11,6 @@ export class IssueNotFoundError extends AppError {
   }
 }
 
-export class CustomerNotFoundError extends AppError {
-  override readonly name = 'CustomerNotFoundError'
-  readonly code = 'CUSTOMER_NOT_FOUND'
-  readonly kind = 'missing'
-
-  constructor(id: string) {
-    super(`There is no customer ${id}.`)
-  }
-}
-
 export class TransactionNotFoundError extends AppError {
   override readonly name = 'TransactionNotFoundError'
   readonly code = 'TRANSACTION_NOT_FOUND'
@@ -31,7 +21,7 @@ export class TransactionNotFoundError extends AppError {
   }
 }
 
-/** The transaction is somebody else's. */
+/** The transaction belongs to another customer. */
 export class TransactionMismatchError extends AppError {
   override readonly name = 'TransactionMismatchError'
   readonly code = 'TRANSACTION_MISMATCH'
@@ -39,17 +29,6 @@ export class TransactionMismatchError extends AppError {
 
   constructor(transactionId: string, customerId: string) {
     super(`The transaction ${transactionId} does not belong to the customer ${customerId}.`)
-  }
-}
-
-/** The key was used before, for another input. */
-export class IdempotencyConflictError extends AppError {
-  override readonly name = 'IdempotencyConflictError'
-  readonly code = 'IDEMPOTENCY_CONFLICT'
-  readonly kind = 'refused'
-
-  constructor(key: string) {
-    super(`The idempotency key ${key} was used before with another input.`)
   }
 }
 
@@ -77,7 +56,7 @@ export class ActionNotAllowedError extends AppError {
   }
 }
 
-/** Somebody else wrote the issue since it was read. */
+/** The issue was changed since it was read. */
 export class ConflictError extends AppError {
   override readonly name = 'ConflictError'
   readonly code = 'CONFLICT'

@@ -1,15 +1,10 @@
-import { AppError } from '@redress/shared/errors.ts'
+import { AppError, CustomerNotFoundError, IdempotencyConflictError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import { coalesce } from '@redress/shared/resilience/coalesce.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { digestOf } from '../domain/claim.ts'
 import { toDecisionCase } from '../domain/decision-case.ts'
-import {
-  CustomerNotFoundError,
-  IdempotencyConflictError,
-  TransactionMismatchError,
-  TransactionNotFoundError,
-} from '../domain/errors.ts'
+import { TransactionMismatchError, TransactionNotFoundError } from '../domain/errors.ts'
 import { type Change, type Issue, openIssue } from '../domain/issue.ts'
 import { checkIssueInput, type IssueInput, toKeptInput } from '../domain/issue-input.ts'
 import type { Transaction } from '../domain/transaction.ts'

@@ -1,7 +1,8 @@
+import { CustomerNotFoundError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { toDecisionCase } from '../domain/decision-case.ts'
-import { CustomerNotFoundError, IssueNotFoundError } from '../domain/errors.ts'
+import { IssueNotFoundError } from '../domain/errors.ts'
 import { type Issue, retryIssue } from '../domain/issue.ts'
 import type { IssuesStore } from './ports.ts'
 

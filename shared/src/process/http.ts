@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { ErrorCode } from '../error-codes.ts'
 import { AppError, BadUserInputError } from '../errors.ts'
 
 const HEADERS_TIMEOUT_MS = 10_000
@@ -157,6 +158,11 @@ function untilHeardOut(request: IncomingMessage): Promise<void> {
   })
   request.once('end', resolve).once('close', resolve)
   return promise.finally(() => clearTimeout(timer))
+}
+
+/** Answers with nothing but an error code. */
+export function answerCode(response: ServerResponse, status: number, code: ErrorCode): void {
+  answerJson(response, status, { code })
 }
 
 /** Whether more of a request is on its way than was read. */

@@ -1,6 +1,6 @@
 import { createInternalTokenVerifier } from '../access/internal-token.ts'
 import { createHealth } from '../process/health.ts'
-import { answerJson, startHttpServer } from '../process/http.ts'
+import { answerCode, startHttpServer } from '../process/http.ts'
 import { announceReady, endWithOneLine, exitAfter, untilStopped } from '../process/lifecycle.ts'
 import { type SubgraphOptions, serveSubgraph } from '../subgraph/serve-subgraph.ts'
 import type { Service } from './open-service.ts'
@@ -30,7 +30,7 @@ export async function serveHealthUntilStopped(service: Service): Promise<void> {
   const health = createHealth(name, checks)
   const server = await startHttpServer((request, response) => {
     if (health.answer(request, response) || metrics.answer(request, response)) return
-    answerJson(response, 404, { code: 'NOT_FOUND' })
+    answerCode(response, 404, 'NOT_FOUND')
   }, config).catch(endWithOneLine)
   resources.defer(() => server.close())
   resources.defer(health.drain)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ApolloServer, HeaderMap } from '@apollo/server'
 import type { VerifyInternalToken } from '../access/internal-token.ts'
+import type { ErrorCode } from '../error-codes.ts'
 import { AppError, ERROR_KINDS } from '../errors.ts'
 import { answerJson, headerOf, parseJson, readBody } from '../process/http.ts'
 import type { Logger } from '../process/logger.ts'
@@ -90,10 +91,14 @@ async function answer<Loaders>(
   response.end(text)
 }
 
-/** Returns the code that the answer has. */
-function answerFailure<Loaders>(response: ServerResponse, error: unknown, { logger }: AnswerOptions<Loaders>): string {
+/** Returns the code of the answer. */
+function answerFailure<Loaders>(
+  response: ServerResponse,
+  error: unknown,
+  { logger }: AnswerOptions<Loaders>,
+): ErrorCode {
   const formatted = toPublicError({ message: String(error) }, error, logger)
   const status = error instanceof AppError ? ERROR_KINDS[error.kind].http : 500
   answerJson(response, status, { errors: [formatted] })
-  return String(formatted.extensions?.code)
+  return formatted.extensions.code
 }

@@ -1,16 +1,19 @@
 import { unwrapResolverError } from '@apollo/server/errors'
 import type { GraphQLFormattedError } from 'graphql'
+import { type ErrorCode, isErrorCode } from '../error-codes.ts'
 import { AppError, NEUTRAL_MESSAGE } from '../errors.ts'
 import type { Logger } from '../process/logger.ts'
 import { isTransient } from '../stores/mongo.ts'
 
-const AWAY = 'The database is away for a moment. The same request may succeed if it is sent again.'
+const STORE_UNAVAILABLE = 'The database is away for a moment. The same request may succeed if it is sent again.'
+
+export type PublicError = GraphQLFormattedError & Readonly<{ extensions: Readonly<{ code: ErrorCode }> }>
 
 /**
- * What a caller may see of an error: ours with code and facts, GraphQL's own as they are, and of all others only a
- * neutral sentence; the log has the rest.
+ * What a caller sees of an error: an AppError with its code and facts, an error of GraphQL as it is, and of any other
+ * only a neutral sentence. The log has the rest.
  */
-export function toPublicError(formatted: GraphQLFormattedError, error: unknown, logger: Logger): GraphQLFormattedError {
+export function toPublicError(formatted: GraphQLFormattedError, error: unknown, logger: Logger): PublicError {
   const { locations: _, ...rest } = formatted
   const cause = unwrapResolverError(error)
   if (cause instanceof AppError) {
@@ -18,10 +21,10 @@ export function toPublicError(formatted: GraphQLFormattedError, error: unknown, 
   }
   if (isTransient(cause)) {
     logger.warn({ err: cause, path: formatted.path }, 'database away')
-    return { ...rest, message: AWAY, extensions: { code: 'STORE_UNAVAILABLE' } }
+    return { ...rest, message: STORE_UNAVAILABLE, extensions: { code: 'STORE_UNAVAILABLE' } }
   }
   const code = formatted.extensions?.code
-  if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR') return { ...rest, extensions: { code } }
+  if (isErrorCode(code) && code !== 'INTERNAL_SERVER_ERROR') return { ...rest, extensions: { code } }
 
   logger.error({ err: cause, path: formatted.path }, 'unexpected error')
   return { ...rest, message: NEUTRAL_MESSAGE, extensions: { code: 'INTERNAL_SERVER_ERROR' } }

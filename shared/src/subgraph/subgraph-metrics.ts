@@ -1,14 +1,15 @@
 import type { ApolloServerPlugin } from '@apollo/server'
 import type { Registry } from 'prom-client'
+import type { ErrorCode } from '../error-codes.ts'
 import { createCounters, createHistograms, perName } from '../telemetry/tallies.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
-/** What is known of a request once it is over. */
+/** What is counted of a request when it has ended. */
 export type Observed = {
   operationType: 'query' | 'mutation' | 'subscription' | 'unknown'
   /** The code of its first error, or OK. */
-  code: string
+  code: ErrorCode | 'OK'
 }
 export type RequestFinished = (observed: Observed, durationMs: number) => void
 
@@ -41,7 +42,8 @@ export function observeOperations(): ApolloServerPlugin<Readonly<{ observed: Obs
       willSendResponse: async ({ contextValue: { observed }, operation, response: { body } }) => {
         const [error] = body.kind === 'single' ? (body.singleResult.errors ?? []) : []
         observed.operationType = operation?.operation ?? 'unknown'
-        if (error) observed.code = String(error.extensions?.code)
+        // Formatted by `toPublicError`.
+        if (error) observed.code = error.extensions?.code as ErrorCode
       },
     }),
   }

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BlockList, isIPv6 } from 'node:net'
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { answerJson, headerOf } from '../process/http.ts'
+import { answerCode, headerOf } from '../process/http.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
 
 /** What is read from a store for a scrape must come within this; otherwise the scrape goes without it. */
@@ -45,10 +45,9 @@ export function createMetrics({ token, readingMs = READING_MS }: MetricsOptions)
     beforeScrape: (reading) => void readings.push(reading),
     answer(request, response) {
       if (request.url !== '/metrics') return false
-      if (request.method !== 'GET' && request.method !== 'HEAD')
-        answerJson(response, 405, { code: 'METHOD_NOT_ALLOWED' })
-      else if (!mayRead(request)) answerJson(response, 401, { code: 'UNAUTHENTICATED' })
-      else answerAll(response).catch(() => answerJson(response, 500, { code: 'INTERNAL_SERVER_ERROR' }))
+      if (request.method !== 'GET' && request.method !== 'HEAD') answerCode(response, 405, 'METHOD_NOT_ALLOWED')
+      else if (!mayRead(request)) answerCode(response, 401, 'UNAUTHENTICATED')
+      else answerAll(response).catch(() => answerCode(response, 500, 'INTERNAL_SERVER_ERROR'))
       return true
     },
   }

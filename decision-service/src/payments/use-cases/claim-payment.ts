@@ -1,5 +1,6 @@
+import { IdempotencyConflictError } from '@redress/shared/errors.ts'
 import type { Clock } from '@redress/shared/time.ts'
-import { PaymentInProgressError, PaymentKeyReusedError } from '../domain/payment-errors.ts'
+import { PaymentInProgressError } from '../domain/payment-errors.ts'
 import { digestOfPayment, type PaymentInput, paymentIdFor } from '../domain/payment-input.ts'
 import type { ClaimOutcome, Payments, Wait } from './ports.ts'
 
@@ -14,7 +15,7 @@ type Dependencies = Readonly<{ payments: Pick<Payments, 'claim'>; wait: Wait; no
 
 /**
  * Gives the claim to decide a payment, or the payment as it was decided before.
- * @throws PaymentKeyReusedError, PaymentInProgressError
+ * @throws IdempotencyConflictError, PaymentInProgressError
  */
 export function createClaimPayment({ payments, wait, now }: Dependencies) {
   return async (input: PaymentInput): Promise<Claimed> => {
@@ -23,7 +24,7 @@ export function createClaimPayment({ payments, wait, now }: Dependencies) {
       const at = now()
       const heldUntil = new Date(at.getTime() + CLAIM_HELD_MS)
       const outcome = await payments.claim({ ...asked, now: at, heldUntil })
-      if (outcome.kind === 'OTHER_INPUT') throw new PaymentKeyReusedError(input.idempotencyKey)
+      if (outcome.kind === 'OTHER_INPUT') throw new IdempotencyConflictError(input.idempotencyKey)
       if (outcome.kind !== 'HELD') return outcome
       if (waitedMs >= WAIT_MAX_MS) throw new PaymentInProgressError()
       await wait(POLL_MS)

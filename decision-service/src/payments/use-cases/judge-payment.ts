@@ -1,6 +1,6 @@
+import { CustomerNotFoundError } from '@redress/shared/errors.ts'
 import type { TraceStep } from '../../domain/decision.ts'
 import { decidePayment, toReasonText } from '../domain/payment-decision.ts'
-import { CustomerNotFoundError } from '../domain/payment-errors.ts'
 import { toPaymentFacts } from '../domain/payment-facts.ts'
 import type { PaymentInput } from '../domain/payment-input.ts'
 import type { JudgedPayment } from '../domain/stored-payment.ts'
