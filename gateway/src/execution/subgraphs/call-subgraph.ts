@@ -13,8 +13,8 @@ import type { OperationContext } from '../operation-context.ts'
 import { createInFlight, type Launch } from './in-flight.ts'
 import { readAnswer } from './read-answer.ts'
 import { GivenUpError, sendRequest } from './send-request.ts'
+import type { Subgraph } from './subgraph.ts'
 import type { FetchRequest, SubgraphAnswer, SubgraphSource } from './subgraph-source.ts'
-import type { Subgraph } from './subgraphs.ts'
 
 /** A read whose connection broke is sent again: after 100 ms, then 200, each a little off, within the same deadline. */
 const ATTEMPTS = 3

@@ -1,15 +1,6 @@
-import { Pool } from 'undici'
 import { type CallOptions, createSubgraphCaller, type SubgraphCaller } from './call-subgraph.ts'
+import { openSubgraph, type Subgraph } from './subgraph.ts'
 import type { SubgraphSource } from './subgraph-source.ts'
-
-/** A call to a subgraph takes a connection of its own; more calls than this wait for one, within their deadline. */
-const CONNECTIONS_MAX = 128
-/** Shorter than the subgraphs keep theirs, so that the gateway never writes into a connection that is being closed. */
-const KEEP_ALIVE_MS = 30_000
-/** Ten times a full page of issues with long notes. */
-const ANSWER_BYTES_MAX = 32 * 1024 * 1024
-
-export type Subgraph = Readonly<{ name: string; pool: Pool; graphqlPath: string; readyPath: string | null }>
 
 export type Subgraphs = Readonly<{
   /** How to ask the subgraph `name`; `url` is where its supergraph says that it is. */
@@ -29,7 +20,7 @@ export type SubgraphsOptions = CallOptions &
 export function createSubgraphs(options: SubgraphsOptions): Subgraphs {
   const known = new Map<string, Subgraph & SubgraphCaller>()
   const open = (name: string, url: string) => {
-    const subgraph = toSubgraph(name, url, options.services[name])
+    const subgraph = openSubgraph(name, url, options.services[name])
     const opened = { ...subgraph, ...createSubgraphCaller(subgraph, options) }
     known.set(`${name} ${url}`, opened)
     return opened
@@ -43,27 +34,6 @@ export function createSubgraphs(options: SubgraphsOptions): Subgraphs {
       await Promise.all([...known.values()].map(({ pool }) => pool.destroy()))
     },
   }
-}
-
-function toSubgraph(name: string, url: string, service: string | undefined): Subgraph {
-  if (service === undefined) {
-    const { origin, pathname, search } = new URL(url)
-    return { name, pool: createPool(origin), graphqlPath: pathname + search, readyPath: null }
-  }
-  const { origin, pathname } = new URL(service)
-  const base = pathname.replace(/\/+$/, '')
-  return { name, pool: createPool(origin), graphqlPath: `${base}/graphql`, readyPath: `${base}/health/ready` }
-}
-
-function createPool(origin: string): Pool {
-  return new Pool(origin, {
-    connections: CONNECTIONS_MAX,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    maxResponseSize: ANSWER_BYTES_MAX,
-    // Each call has one deadline of its own over all its phases.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  })
 }
 
 /** Whether a subgraph says within `timeoutMs` that it can serve; one that cannot be asked is judged by its breaker. */
