@@ -1,24 +1,36 @@
-import { NEUTRAL_MESSAGE } from '@redress/shared/errors.ts'
+import type { ErrorCode } from '@redress/shared/error-codes.ts'
+import { type AppError, NEUTRAL_MESSAGE } from '@redress/shared/errors.ts'
 import type { GraphQLFormattedError } from 'graphql'
+import { codedError } from '../execution/coded-error.ts'
 
-export const INTERNAL = 'INTERNAL_SERVER_ERROR'
+export const INTERNAL = 'INTERNAL_SERVER_ERROR' satisfies ErrorCode
 
-/** What the gateway itself finds out and callers are to see. Anything else without a service is a bug of ours. */
-const CODES_OF_GATEWAY: readonly string[] = ['FORBIDDEN', 'SUBGRAPH_INVALID_ANSWER']
-/** What the gateway makes of a subgraph's error that has no code: not meant to be seen. */
-const WITHOUT_CODE = 'DOWNSTREAM_SERVICE_ERROR'
+/** Codes of the gateway's own errors that callers may see. Any other error without a service is a bug in the gateway. */
+const CODES_OF_GATEWAY: readonly string[] = ['FORBIDDEN', 'SUBGRAPH_INVALID_ANSWER'] satisfies ErrorCode[]
+/** The code of an error that a subgraph sent without one: its text is not meant for callers. */
+const WITHOUT_CODE = 'DOWNSTREAM_SERVICE_ERROR' satisfies ErrorCode
 
 /**
- * What a caller may see of an error. A subgraph's error keeps its code and facts and says which service it came from;
- * an unexpected one becomes a neutral sentence, whatever its text was.
+ * What a caller may see of an error. An error of a subgraph keeps its code and facts and names its service; an
+ * unexpected one becomes a neutral sentence, whatever its text was.
  */
 export function toPublicError({ message, path, locations, extensions }: GraphQLFormattedError): GraphQLFormattedError {
   const { code, serviceName, service = serviceName, stacktrace: _, http: __, ...facts } = extensions ?? {}
   const place = { ...(path && { path }), ...(locations && service === undefined && { locations }) }
   const origin = service === undefined ? {} : { service }
 
-  if (!isPublic(code, service)) return { message: NEUTRAL_MESSAGE, ...place, extensions: { code: INTERNAL, ...origin } }
+  if (!isPublic(code, service)) return { ...internalError(origin), ...place }
   return { message, ...place, extensions: { code, ...facts, ...origin } }
+}
+
+/** The only thing that callers see of an unexpected error. */
+export function internalError(facts: Readonly<Record<string, unknown>> = {}): GraphQLFormattedError {
+  return codedError(INTERNAL, NEUTRAL_MESSAGE, facts)
+}
+
+/** One of our own errors in GraphQL's form. */
+export function toGraphqlError({ code, message, facts }: AppError): GraphQLFormattedError {
+  return codedError(code, message, facts)
 }
 
 function isPublic(code: unknown, service: unknown): boolean {
