@@ -30,7 +30,7 @@ import { createLocalRoot } from './operations/local-root.ts'
 import { createPersistedDocuments, readTrustedDocuments } from './operations/persisted-documents.ts'
 import { createOperations } from './operations/run-operation.ts'
 import { watchGraphFile } from './operations/watch-graph.ts'
-import { openLiveDoors } from './subscriptions/open-subscriptions.ts'
+import { openSubscriptions } from './subscriptions/open-subscriptions.ts'
 
 /** Puts the gateway together and opens its doors. Closing lets running requests end. @throws PortInUseError */
 export async function startGateway(config: GatewayConfig, logger: Logger): Promise<HttpServer> {
@@ -107,7 +107,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const timeoutMs = config.requestTimeoutMs
   const live =
     events &&
-    openLiveDoors({
+    openSubscriptions({
       redis: events,
       operations,
       authenticate,

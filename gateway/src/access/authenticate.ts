@@ -1,9 +1,7 @@
 import { UnauthenticatedError } from '@redress/shared/errors.ts'
 import { type Caller, type CallerSource, scopeOf } from './caller.ts'
+import type { Credentials } from './credentials.ts'
 import type { FailedAttempts } from './failed-attempts.ts'
-
-/** The headers `Authorization` and `X-API-Key`; null where they are not sent. */
-export type Credentials = Readonly<{ authorization: string | null; apiKey: string | null }>
 
 /**
  * Who is calling: at once where they are known.

@@ -1,7 +1,8 @@
-import { headerOf, parseJson, readBody } from '@redress/shared/process/http.ts'
+import { parseJson, readBody } from '@redress/shared/process/http.ts'
 import type { Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import type { Authenticate } from '../access/authenticate.ts'
 import type { Caller } from '../access/caller.ts'
+import { credentialsIn } from '../access/credentials.ts'
 import { RateLimitedError } from '../access/errors.ts'
 import { pushHeaders, type RateLimiter, type RateVerdict } from '../access/rate-limit.ts'
 import { Cancellation } from '../execution/cancellation.ts'
@@ -34,8 +35,7 @@ export type GraphqlRouteOptions = Readonly<{
 export function createGraphqlRoute({ operations, authenticate, limiter, timeoutMs, telemetry }: GraphqlRouteOptions) {
   return async (exchange: Exchange): Promise<void> => {
     const { request, observed, clientIp } = exchange
-    const credentials = { authorization: headerOf(request, 'authorization'), apiKey: headerOf(request, 'x-api-key') }
-    const found = authenticate(credentials, clientIp)
+    const found = authenticate(credentialsIn(request), clientIp)
     const caller = found instanceof Promise ? await found : found
     observed.actor = caller.principal.id
     const consumed = limiter.consume(caller, 'general')

@@ -1,18 +1,19 @@
-import { AppError, NEUTRAL_MESSAGE } from '@redress/shared/errors.ts'
+import { AppError } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { GraphQLFormattedError } from 'graphql'
+import { internalError, toGraphqlError } from '../operations/public-error.ts'
 
-/** Why a subscription or an operation ends early: what was wrong with it, or what happened to it. */
+/** Why a subscription or an operation ends early: an error of the gateway, or the errors found in its document. */
 export type End = AppError | readonly GraphQLFormattedError[]
 
-/** A failure that is nobody's to see becomes a neutral sentence, and a line in the log. */
+/** An unexpected error becomes a neutral message for the client and a line in the log. */
 export function toEnd(error: unknown, logger: Logger): End {
   if (error instanceof AppError) return error
   logger.error({ err: error }, 'subscription failed')
-  return [{ message: NEUTRAL_MESSAGE, extensions: { code: 'INTERNAL_SERVER_ERROR' } }]
+  return [internalError()]
 }
 
 /** The errors as clients see them. */
 export function toErrors(end: End): readonly GraphQLFormattedError[] {
-  return end instanceof AppError ? [{ message: end.message, extensions: { code: end.code, ...end.facts } }] : end
+  return end instanceof AppError ? [toGraphqlError(end)] : end
 }

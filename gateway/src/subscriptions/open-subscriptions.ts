@@ -6,13 +6,13 @@ import type { RateLimiter } from '../access/rate-limit.ts'
 import type { GatewayMetrics } from '../observability/gateway-metrics.ts'
 import type { Operations } from '../operations/run-operation.ts'
 import type { Limits } from './limits.ts'
-import { createLiveOperations } from './streamed-operations.ts'
-import { createSubscriptions } from './subscriptions.ts'
+import { createStreamedOperations } from './streamed-operations.ts'
+import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
 import { createOperationKind } from './transports/operation-kind.ts'
-import { createSseDoor } from './transports/sse.ts'
-import { createWebsocketDoor } from './transports/websocket.ts'
+import { createSseTransport } from './transports/sse.ts'
+import { createWebsocketTransport } from './transports/websocket.ts'
 
-export type LiveDoorsOptions = Readonly<{
+export type OpenSubscriptionsOptions = Readonly<{
   redis: Redis
   operations: Operations
   authenticate: Authenticate
@@ -25,41 +25,23 @@ export type LiveDoorsOptions = Readonly<{
   logger: Logger
 }>
 
-export type LiveDoors = Readonly<{
+export type StreamingTransports = Readonly<{
   /** Answers one request with a stream of events. */
   stream: (exchange: Readonly<{ request: IncomingMessage; response: ServerResponse }>) => Promise<void>
-  /** Takes the WebSockets of a server. */
+  /** Handles the WebSocket upgrades of a server. */
   attach: (server: Server) => void
-  /** Prepares all subscriptions anew, as after a change of the schema. */
+  /** Prepares all subscriptions again after a change of the schema. */
   refresh: () => Promise<void>
   close: () => Promise<void>
 }>
 
-/** The doors through which events leave: WebSocket and server-sent events. */
-export function openLiveDoors(options: LiveDoorsOptions): LiveDoors {
-  const { redis, operations, authenticate, limiter, limits, timeoutMs, isAllowedOrigin, clientIpOf, metrics, logger } =
-    options
-  const subscriptions = createSubscriptions({
-    redis,
-    operations: createLiveOperations({ operations, limiter, timeoutMs }),
-    limits,
-    observe: {
-      opened: metrics.subscriptionOpened,
-      closed: metrics.subscriptionClosed,
-      delivered: ({ field, subscribers }) => metrics.eventDelivered(field, subscribers),
-      slowReader: metrics.slowReader,
-    },
-    logger,
-  })
-  const doors = {
-    subscriptions,
-    authenticate: async (...who: Parameters<Authenticate>) => authenticate(...who),
-    operationKind: createOperationKind(),
-    clientIpOf,
-    logger,
-  }
-  const websockets = createWebsocketDoor({ ...doors, isAllowedOrigin })
-  const sse = createSseDoor(doors)
+/** Subscriptions over WebSocket and server-sent events. */
+export function openSubscriptions(options: OpenSubscriptionsOptions): StreamingTransports {
+  const { authenticate, isAllowedOrigin, clientIpOf, logger } = options
+  const subscriptions = createMeasuredSubscriptions(options)
+  const common = { subscriptions, authenticate, operationKind: createOperationKind(), clientIpOf, logger }
+  const websockets = createWebsocketTransport({ ...common, isAllowedOrigin })
+  const sse = createSseTransport(common)
 
   return {
     stream: sse.handle,
@@ -70,4 +52,20 @@ export function openLiveDoors(options: LiveDoorsOptions): LiveDoors {
       await Promise.all([websockets.close(), sse.close()])
     },
   }
+}
+
+function createMeasuredSubscriptions(options: OpenSubscriptionsOptions): Subscriptions {
+  const { redis, operations, limiter, limits, timeoutMs, metrics, logger } = options
+  return createSubscriptions({
+    redis,
+    operations: createStreamedOperations({ operations, limiter, timeoutMs }),
+    limits,
+    observe: {
+      opened: metrics.subscriptionOpened,
+      closed: metrics.subscriptionClosed,
+      delivered: ({ field, subscribers }) => metrics.eventDelivered(field, subscribers),
+      slowReader: metrics.slowReader,
+    },
+    logger,
+  })
 }

@@ -1,37 +1,29 @@
 import type { GraphQLFormattedError } from 'graphql'
 import type { Caller } from '../access/caller.ts'
 
-export type { Caller }
-
 /** The fields of the type Subscription. */
 export type SubscriptionField = 'issueStatusChanged' | 'decisionMade'
 
-/** A GraphQL request as it came through a door; nothing of it was checked but that it has this shape. */
+/** A GraphQL request as a transport received it: only its shape has been checked. */
 export type GraphqlRequest = Readonly<{
   query: string
   operationName?: string | null
   variables?: Readonly<Record<string, unknown>> | null
   extensions?: Readonly<Record<string, unknown>> | null
-  /** Where it came from; the doors say it. */
+  /** The address of the client, added by the transport. */
   clientIp?: string
 }>
-
-/** What a client shows to say who it is, from headers or from `connection_init`. */
-export type Credentials = Readonly<{ authorization: string | null; apiKey: string | null }>
-
-/** @throws UnauthenticatedError */
-export type Authenticate = (credentials: Credentials, clientIp: string) => Promise<Caller>
 
 /** A subscription that was parsed, checked and planned. */
 export type PreparedSubscription = Readonly<{
   field: SubscriptionField
   /** Coerced arguments of the field. */
   args: Readonly<Record<string, unknown>>
-  /** Same key, same answer to the same event; so neither `after` nor any other filter needs to be part of it. */
+  /** Equal for subscriptions that get the same answer to the same event, so it covers neither `after` nor filters. */
   key: string
   /**
-   * @param event the fields of IssueStatusChanged or DecisionMade; must not be changed, since others share it.
-   * @returns the JSON text of the GraphQL result, on one line; errors are in it as callers may see them.
+   * @param event the fields of the GraphQL type of the event; shared, so it must not be changed.
+   * @returns the JSON text of the GraphQL result, on one line, with errors as callers may see them.
    */
   answer: (event: Readonly<Record<string, unknown>>, signal: AbortSignal) => Promise<string>
 }>
@@ -40,8 +32,8 @@ export type Preparation =
   | Readonly<{ ok: true; subscription: PreparedSubscription }>
   | Readonly<{ ok: false; errors: readonly GraphQLFormattedError[] }>
 
-/** What the subscriptions need of the rest of the gateway. */
-export type Operations = Readonly<{
+/** Prepares subscriptions and runs the other operations that arrive over a streaming transport. */
+export type StreamedOperations = Readonly<{
   prepare: (request: GraphqlRequest, caller: Caller) => Promise<Preparation>
   /** Runs a query or a mutation; resolves with the JSON text of the GraphQL result. */
   runOnce: (request: GraphqlRequest, caller: Caller) => Promise<string>

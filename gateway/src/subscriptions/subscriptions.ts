@@ -2,30 +2,27 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { UnauthenticatedError } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
-import { CursorExpiredError, StoppingError } from './errors.ts'
+import type { Caller } from '../access/caller.ts'
+import { StoppingError } from './errors.ts'
 import { createAnswers } from './fan-out/answers.ts'
-import { createCatchUp } from './fan-out/catch-up.ts'
+import { CREDENTIALS_ENDED, createDelivery } from './fan-out/delivery.ts'
+import { createEventFlow } from './fan-out/event-flow.ts'
 import { createFanOut } from './fan-out/fan-out.ts'
-import { createGroups } from './fan-out/groups.ts'
-import { isOfInterest } from './fan-out/interest.ts'
-import { type Counts, createCounters, type SubscriptionObserver } from './fan-out/live-metrics.ts'
-import { createOpening, type Open } from './fan-out/open-subscription.ts'
+import { createGroups, type Groups } from './fan-out/groups.ts'
+import { type Counts, createLiveMetrics, type SubscriptionObserver } from './fan-out/live-metrics.ts'
+import { createOpen, type Open } from './fan-out/open-subscription.ts'
 import { createQuota } from './fan-out/quota.ts'
 import { refreshGroups } from './fan-out/refresh-groups.ts'
-import { createDelivery, NO_LONGER, type Subscriber } from './fan-out/subscriber.ts'
-import { createMembership } from './fan-out/subscribers.ts'
-import { createValidity } from './fan-out/validity.ts'
-import { DEFAULT_LIMITS, DRAIN_MS, type Limits, SWEEP_MS } from './limits.ts'
-import type { After } from './log/cursor.ts'
-import { FIELD_OF_STREAM } from './log/stream-event.ts'
-import { createStreamLog } from './log/stream-log.ts'
-import { createStreamTail } from './log/stream-tail.ts'
-import type { Caller, GraphqlRequest, Operations } from './prepared-subscription.ts'
+import { createSubscribers } from './fan-out/subscribers.ts'
+import { createValidity, type Validity } from './fan-out/validity.ts'
+import { DEFAULT_LIMITS, DRAIN_MS, type Limits } from './limits.ts'
+import type { StreamEvent } from './log/stream-event.ts'
+import type { GraphqlRequest, StreamedOperations } from './prepared-subscription.ts'
 
 export type SubscriptionsOptions = Readonly<{
-  /** For pages of events. Live events come over a connection of their own, open while there are subscribers. */
+  /** For pages of events. Live events use a connection of their own, open while there are subscribers. */
   redis: Redis
-  operations: Operations
+  operations: StreamedOperations
   limits?: Partial<Limits>
   observe?: SubscriptionObserver
   now?: () => number
@@ -37,100 +34,68 @@ export type Subscriptions = Readonly<{
   open: Open
   /** Runs a query or a mutation. @throws UnauthenticatedError, StoppingError */
   runOnce: (request: GraphqlRequest, caller: Caller) => Promise<string>
-  /** Prepares all requests anew, as after a change of the schema. No event is lost or sent twice. */
+  /** Prepares all requests again after a change of the schema. No event is lost or sent twice. */
   refresh: () => Promise<void>
   counts: () => Counts
-  /** Takes no new subscription, delivers what was read, within DRAIN_MS, and ends all. */
+  /** Refuses new subscriptions, delivers the events already read, within DRAIN_MS, and ends all subscriptions. */
   close: () => Promise<void>
 }>
 
-/** Live events for any number of clients, from one reader of the streams; what each is told, its sink carries. */
+/** Live events for any number of clients, from one reader of the streams. */
 export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
   const { redis, operations, observe = {}, now = Date.now, logger } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const validity = createValidity(now)
-  const counters = createCounters(observe)
+  const metrics = createLiveMetrics(observe)
   const groups = createGroups()
   const answers = createAnswers(logger)
-  const log = createStreamLog(redis)
   const quota = createQuota(limits)
-  let isClosing = false
-
-  const membership = createMembership({ groups, quota, counters, validity, onNobody: () => life.rest() })
-  const deliver = createDelivery({
-    isValid: validity.isValid,
-    bufferedBytesMax: limits.bufferedBytesMax,
-    end: membership.end,
-  })
-  const fanOut = createFanOut({
-    answers,
-    validity,
-    deliver,
-    onDelivered: ({ field, atMs }, subscribers) => counters.delivered(field, { subscribers, lagMs: now() - atMs }),
-  })
-  const tail = createStreamTail({
-    redis,
-    log,
-    onEvent(event, sequence) {
-      for (const group of groups.ofField(event.field)) {
-        if (isOfInterest(group.interest, event)) fanOut.enqueue(group, event, sequence)
-      }
-      return fanOut.untilFewWait()
-    },
-    onReset: (stream) => groups.forgetEntries(FIELD_OF_STREAM[stream]),
-    onLost: (stream) => membership.endAll(() => new CursorExpiredError(), FIELD_OF_STREAM[stream]),
-    logger,
-  })
-  const life = createLife(tail, membership.sweep)
-  const catchUp = createCatchUp({ log, tail, answers, deliver, logger })
-
-  const demandWelcome = async (caller: Caller) => {
-    if (isClosing) throw new StoppingError()
-    await validity.renew(caller)
-    if (!validity.isValid(caller)) throw new UnauthenticatedError(NO_LONGER)
-  }
-
-  const follow = async (subscriber: Subscriber, after: After | null) => {
-    if (!subscriber.isOpen) return
-    await life.wake()
-    if (after !== null) await catchUp(subscriber, after)
-    else subscriber.fromSequence = tail.sequence()
-  }
+  const subscribers = createSubscribers({ groups, quota, metrics, validity, onIdle: () => events.pause() })
+  const { end } = subscribers
+  const deliver = createDelivery({ isValid: validity.isValid, bufferedBytesMax: limits.bufferedBytesMax, end })
+  const onDelivered = ({ field, atMs }: StreamEvent, count: number) => metrics.delivered(field, count, now() - atMs)
+  const fanOut = createFanOut({ answers, validity, deliver, onDelivered })
+  const events = createEventFlow({ redis, groups, subscribers, answers, deliver, fanOut, logger })
+  const access = createAccess(validity)
 
   return {
     limits,
-    open: createOpening({ membership, prepare: operations.prepare, demandWelcome, follow, logger }),
+    open: createOpen({ ...operations, subscribers, requireAccess: access.require, follow: events.follow, logger }),
     async runOnce(request, caller) {
-      await demandWelcome(caller)
+      await access.require(caller)
       return operations.runOnce(request, caller)
     },
     async refresh() {
       answers.forget()
-      await refreshGroups({ groups, prepare: operations.prepare, end: membership.end, logger })
+      await refreshGroups({ groups, prepare: operations.prepare, end, logger })
     },
-    counts: () => ({ ...counters.read(), catchingUp: groups.countCatchingUp() }),
+    counts: () => ({ ...metrics.read(), catchingUp: groups.countCatchingUp() }),
     async close() {
-      isClosing = true
-      life.rest()
-      const delivering = Promise.all(groups.all().map((group) => group.delivering))
-      await Promise.race([delivering, pause(DRAIN_MS, null, { ref: false })])
-      membership.endAll(({ cursor }) => new StoppingError(cursor))
+      access.close()
+      events.pause()
+      await drain(groups)
+      subscribers.endAll(({ cursor }) => new StoppingError(cursor))
     },
   }
 }
 
-/** What runs only while there are subscribers. */
-function createLife(tail: Readonly<{ start: () => Promise<void>; stop: () => void }>, sweep: () => void) {
-  let sweeping: NodeJS.Timeout | null = null
+/** Admits callers with valid credentials until the gateway stops. */
+function createAccess({ renew, isValid }: Validity) {
+  let isClosed = false
   return {
-    wake() {
-      sweeping ??= setInterval(sweep, SWEEP_MS).unref()
-      return tail.start()
+    /** @throws UnauthenticatedError, StoppingError */
+    async require(caller: Caller): Promise<void> {
+      if (isClosed) throw new StoppingError()
+      await renew(caller)
+      if (!isValid(caller)) throw new UnauthenticatedError(CREDENTIALS_ENDED)
     },
-    rest() {
-      if (sweeping !== null) clearInterval(sweeping)
-      sweeping = null
-      tail.stop()
+    close() {
+      isClosed = true
     },
   }
+}
+
+async function drain(groups: Groups): Promise<void> {
+  const delivering = Promise.all(groups.all().map((group) => group.delivering))
+  await Promise.race([delivering, pause(DRAIN_MS, null, { ref: false })])
 }

@@ -22,7 +22,8 @@ import {
   validate,
   visit,
 } from 'graphql'
-import type { Caller, GraphqlRequest, Operations, Preparation } from '../../src/subscriptions/prepared-subscription.ts'
+import type { Caller } from '../../src/access/caller.ts'
+import type { GraphqlRequest, Preparation, StreamedOperations } from '../../src/subscriptions/prepared-subscription.ts'
 
 const SUPERGRAPH = readFileSync(new URL('../../supergraph.graphql', import.meta.url), 'utf8')
 
@@ -87,7 +88,7 @@ export function createPlannedOperations(sources: Sources) {
     }
   }
 
-  const operations: Operations = {
+  const operations: StreamedOperations = {
     prepare,
     async runOnce(request) {
       const document = readDocument(schema, request)

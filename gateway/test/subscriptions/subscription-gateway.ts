@@ -5,11 +5,12 @@ import { AppError, ERROR_KINDS, UnauthenticatedError } from '@redress/shared/err
 import { answerJson } from '@redress/shared/process/http.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
-import type { Caller, Credentials } from '../../src/subscriptions/prepared-subscription.ts'
+import type { Caller } from '../../src/access/caller.ts'
+import type { Credentials } from '../../src/access/credentials.ts'
 import { createSubscriptions, type SubscriptionsOptions } from '../../src/subscriptions/subscriptions.ts'
 import { createOperationKind } from '../../src/subscriptions/transports/operation-kind.ts'
-import { createSseDoor } from '../../src/subscriptions/transports/sse.ts'
-import { createWebsocketDoor } from '../../src/subscriptions/transports/websocket.ts'
+import { createSseTransport } from '../../src/subscriptions/transports/sse.ts'
+import { createWebsocketTransport } from '../../src/subscriptions/transports/websocket.ts'
 import { createPlannedOperations } from './planned-operations.ts'
 
 type Options = Readonly<{
@@ -58,8 +59,8 @@ export async function startSubscriptionGateway(options: Options) {
   const doors = { subscriptions, authenticate, operationKind: createOperationKind(), clientIpOf, logger }
   const timing = { ...(initTimeoutMs && { initTimeoutMs }), ...(pingEveryMs && { pingEveryMs }) }
   const isAllowedOrigin = (origin: string) => origin === 'https://console.redress.dev'
-  const websockets = createWebsocketDoor({ ...doors, ...timing, isAllowedOrigin })
-  const sse = createSseDoor({ ...doors, ...timing })
+  const websockets = createWebsocketTransport({ ...doors, ...timing, isAllowedOrigin })
+  const sse = createSseTransport({ ...doors, ...timing })
 
   const server = createServer((request, response) => {
     sse.handle({ request, response }).catch((error) => {

@@ -16,9 +16,10 @@ import { type Entry, STREAM_OF_FIELD, type StreamEvent } from '../log/stream-eve
 import type { StreamLog } from '../log/stream-log.ts'
 import type { StreamTail } from '../log/stream-tail.ts'
 import type { Answers } from './answers.ts'
+import type { Deliver } from './delivery.ts'
 import { isOfInterest } from './interest.ts'
-import { createGate } from './limit-concurrency.ts'
-import type { Deliver, Subscriber } from './subscriber.ts'
+import { createConcurrencyLimit } from './limit-concurrency.ts'
+import type { Subscriber } from './subscriber.ts'
 
 /** Events are published later than they happen, and by another clock; so reading begins a little before the moment. */
 const CLOCKS_APART_MS = 60_000
@@ -44,7 +45,7 @@ export type CatchUp = (subscriber: Subscriber, after: After) => Promise<void>
 
 /** What it returns rejects with CursorExpiredError, CursorInvalidError or SlowReaderError. */
 export function createCatchUp({ log, tail, answers, deliver, logger }: Options): CatchUp {
-  const gate = createGate(PAGES_AT_ONCE_MAX)
+  const limit = createConcurrencyLimit(PAGES_AT_ONCE_MAX)
 
   return async (subscriber, after) => {
     const { field } = subscriber.group.prepared
@@ -53,7 +54,7 @@ export function createCatchUp({ log, tail, answers, deliver, logger }: Options):
     const patiently = async <Result>(read: () => Promise<Result>): Promise<Result | null> => {
       while (subscriber.isOpen) {
         try {
-          return await gate.run(read)
+          return await limit.run(read)
         } catch (err) {
           logger.warn({ err, stream }, 'stream not readable')
           await pause(RETRY_MS)
@@ -150,6 +151,6 @@ async function untilTaken({ sink, cursor }: Subscriber): Promise<void> {
   if (sink.bufferedBytes() <= CATCH_UP_BUFFERED_BYTES_MAX) return
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const timer = setTimeout(() => reject(new SlowReaderError(cursor)), CATCH_UP_STALLED_MS)
-  sink.whenTaken(resolve)
+  sink.whenDrained(resolve)
   await promise.finally(() => clearTimeout(timer))
 }

@@ -1,25 +1,10 @@
-import { setImmediate as othersHadATurn } from 'node:timers/promises'
+import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { ANSWERS_AT_ONCE_PER_GROUP_MAX, EVENTS_WAITING_MAX, WRITES_PER_TURN } from '../limits.ts'
 import type { StreamEvent } from '../log/stream-event.ts'
-import type { GraphqlRequest, PreparedSubscription } from '../prepared-subscription.ts'
 import type { Answers } from './answers.ts'
-import type { Interest } from './interest.ts'
-import { type Deliver, isNews, type Subscriber } from './subscriber.ts'
+import { type Deliver, isUndelivered } from './delivery.ts'
+import type { Group, QueuedEvent } from './subscriber.ts'
 import type { Validity } from './validity.ts'
-
-type Queued = { event: StreamEvent; sequence: number; text: Promise<string> | null }
-
-/** Subscribers that want the same events and get the same text for each. */
-export type Group = {
-  key: string
-  readonly request: GraphqlRequest
-  prepared: PreparedSubscription
-  readonly interest: Interest
-  readonly members: Set<Subscriber>
-  readonly queue: Queued[]
-  /** Settles when the queue is empty; null while it is. */
-  delivering: Promise<void> | null
-}
 
 type Options = Readonly<{
   answers: Answers
@@ -30,67 +15,83 @@ type Options = Readonly<{
 
 export type FanOut = Readonly<{
   enqueue: (group: Group, event: StreamEvent, sequence: number) => void
-  /** Undefined while more events can be taken at once. */
+  /** Undefined if more events can be accepted now; otherwise resolves when they can. */
   untilFewWait: () => Promise<void> | undefined
 }>
 
-/** Works out each event once for a group and hands the text to all members: in order, and each event whole. */
+/** Computes the answer to each event once per group and sends it to all members, in the order of the events. */
 export function createFanOut({ answers, validity, deliver, onDelivered }: Options): FanOut {
-  let waiting = 0
-  let fewWait: PromiseWithResolvers<void> | null = null
+  const backlog = createBacklog()
 
   const deliverAll = async (group: Group) => {
     for (let head = group.queue[0]; head !== undefined; head = group.queue[0]) {
-      // Nothing is worked out for nobody.
+      // No answer is computed for an empty group.
       if (group.members.size > 0) {
-        const [text] = await Promise.all([answerAhead(group, head), renewMembers(group)])
-        await deliverToMembers(group, head, text)
+        const [text] = await Promise.all([answerAhead(answers, group, head), renewMembers(validity, group)])
+        const subscribers = await deliverToMembers(deliver, group, head, text)
+        if (subscribers > 0) onDelivered(head.event, subscribers)
       }
       group.queue.shift()
-      waiting--
-      if (waiting < EVENTS_WAITING_MAX / 2) fewWait?.resolve()
+      backlog.remove()
     }
     group.delivering = null
   }
 
-  /** Later ones are begun too: the time of one answer is not the pace of the group. */
-  const answerAhead = ({ queue, prepared }: Group, head: Queued): Promise<string> => {
-    for (const queued of queue.slice(0, ANSWERS_AT_ONCE_PER_GROUP_MAX)) {
-      queued.text ??= answers.answer(prepared, queued.event)
-    }
-    return head.text!
-  }
-
-  const renewMembers = async ({ members }: Group) => {
-    const asked: Promise<void>[] = []
-    for (const { caller } of members) {
-      const renewal = validity.renew(caller)
-      if (renewal !== null) asked.push(renewal)
-    }
-    await Promise.all(asked)
-  }
-
-  const deliverToMembers = async ({ members }: Group, { event, sequence }: Queued, text: string) => {
-    let subscribers = 0
-    let writes = 0
-    for (const member of members) {
-      if (!member.isOpen || !isNews(member, event, sequence)) continue
-      if (deliver(member, event, text)) subscribers++
-      if (++writes % WRITES_PER_TURN === 0) await othersHadATurn()
-    }
-    if (subscribers > 0) onDelivered(event, subscribers)
-  }
-
   return {
     enqueue(group, event, sequence) {
-      waiting++
+      backlog.add()
       group.queue.push({ event, sequence, text: null })
       group.delivering ??= deliverAll(group)
     },
-    untilFewWait() {
+    untilFewWait: backlog.untilFew,
+  }
+}
+
+/** Counts the events that wait in all groups together. */
+function createBacklog() {
+  let waiting = 0
+  let few: PromiseWithResolvers<void> | null = null
+  return {
+    add() {
+      waiting++
+    },
+    remove() {
+      waiting--
+      if (waiting < EVENTS_WAITING_MAX / 2) few?.resolve()
+    },
+    untilFew() {
       if (waiting < EVENTS_WAITING_MAX) return undefined
-      fewWait = Promise.withResolvers()
-      return fewWait.promise
+      few = Promise.withResolvers()
+      return few.promise
     },
   }
+}
+
+/** Starts the answers to the next events too, so that the time of one answer does not limit the rate of the group. */
+function answerAhead(answers: Answers, { queue, prepared }: Group, head: QueuedEvent): Promise<string> {
+  for (const queued of queue.slice(0, ANSWERS_AT_ONCE_PER_GROUP_MAX)) {
+    queued.text ??= answers.answer(prepared, queued.event)
+  }
+  return head.text!
+}
+
+async function renewMembers(validity: Validity, { members }: Group): Promise<void> {
+  const asked: Promise<void>[] = []
+  for (const { caller } of members) {
+    const renewal = validity.renew(caller)
+    if (renewal !== null) asked.push(renewal)
+  }
+  await Promise.all(asked)
+}
+
+/** Returns the number of members that the event was sent to. */
+async function deliverToMembers(deliver: Deliver, { members }: Group, { event, sequence }: QueuedEvent, text: string) {
+  let subscribers = 0
+  let writes = 0
+  for (const member of members) {
+    if (!member.isOpen || !isUndelivered(member, event, sequence)) continue
+    if (deliver(member, event, text)) subscribers++
+    if (++writes % WRITES_PER_TURN === 0) await yieldToOthers()
+  }
+  return subscribers
 }

@@ -1,18 +1,18 @@
 import type { GraphqlRequest, PreparedSubscription, SubscriptionField } from '../prepared-subscription.ts'
-import type { Group } from './fan-out.ts'
 import type { Interest } from './interest.ts'
-import { CATCHING_UP } from './subscriber.ts'
+import { CATCHING_UP, type Group, type Subscriber } from './subscriber.ts'
 
 export type Groups = Readonly<{
-  /** The group of those who want the same; a new one where there is none. */
+  /** The group for these events and this answer, created if there is none. */
   find: (request: GraphqlRequest, prepared: PreparedSubscription, interest: Interest) => Group
-  /** Drops a group that nobody is in any more. */
   dropIfEmpty: (group: Group) => void
-  /** From now on the group works out its answers by another preparation of the same request. */
-  prepareAnew: (group: Group, prepared: PreparedSubscription) => void
+  /** Answers the group by another preparation of the same request from now on. */
+  replacePreparation: (group: Group, prepared: PreparedSubscription) => void
   all: () => readonly Group[]
   ofField: (field: SubscriptionField) => Iterable<Group>
-  /** Entries have other ids from now on. */
+  /** The members of all groups, or of those of one field. */
+  members: (field?: SubscriptionField) => readonly Subscriber[]
+  /** Forgets entry ids, which are reassigned when a stream begins anew. */
   forgetEntries: (field: SubscriptionField) => void
   /** Members that are not live yet. */
   countCatchingUp: () => number
@@ -23,23 +23,22 @@ export function createGroups(): Groups {
     issueStatusChanged: new Map(),
     decisionMade: new Map(),
   }
+  const all = () => Object.values(groups).flatMap((ofField) => [...ofField.values()])
+  const members = (field?: SubscriptionField) =>
+    (field === undefined ? all() : [...groups[field].values()]).flatMap((group) => [...group.members])
+
   const remove = (group: Group) => {
     const ofField = groups[group.prepared.field]
     if (ofField.get(group.key) === group) ofField.delete(group.key)
   }
 
-  const all = () => [...groups.issueStatusChanged.values(), ...groups.decisionMade.values()]
-
   return {
     all,
-    countCatchingUp() {
-      let count = 0
-      for (const { members } of all()) for (const member of members) if (member.fromSequence === CATCHING_UP) count++
-      return count
-    },
     ofField: (field) => groups[field].values(),
+    members,
+    countCatchingUp: () => members().filter(({ fromSequence }) => fromSequence === CATCHING_UP).length,
     forgetEntries(field) {
-      for (const { members } of groups[field].values()) for (const member of members) member.readUntil = null
+      for (const member of members(field)) member.readUntil = null
     },
     find(request, prepared, interest) {
       const key = keyOf(prepared, interest)
@@ -52,10 +51,10 @@ export function createGroups(): Groups {
     dropIfEmpty(group) {
       if (group.members.size === 0) remove(group)
     },
-    prepareAnew(group, prepared) {
+    replacePreparation(group, prepared) {
       group.prepared = prepared
       const key = keyOf(prepared, group.interest)
-      // Somebody came with the new key already: two groups then, which share their answers all the same.
+      // A new group may have this key already. Both stay; they share their answers, which are found by the same key.
       if (groups[prepared.field].has(key)) return
       remove(group)
       group.key = key
@@ -64,7 +63,7 @@ export function createGroups(): Groups {
   }
 }
 
-/** The same answer to the same events. */
+/** Equal for the same answer to the same events. */
 function keyOf({ key }: PreparedSubscription, interest: Interest): string {
   return `${key} ${JSON.stringify(interest)}`
 }

@@ -1,5 +1,7 @@
-/** Lets at most `max` run at a time; the others wait in the order they came. */
-export function createGate(max: number): Gate {
+export type ConcurrencyLimit = Readonly<{ run: <Result>(work: () => Promise<Result>) => Promise<Result> }>
+
+/** Runs at most `max` pieces of work at a time; the others wait in the order they came. */
+export function createConcurrencyLimit(max: number): ConcurrencyLimit {
   const waiting: (() => void)[] = []
   let running = 0
 
@@ -21,5 +23,3 @@ export function createGate(max: number): Gate {
     },
   }
 }
-
-export type Gate = Readonly<{ run: <Result>(work: () => Promise<Result>) => Promise<Result> }>

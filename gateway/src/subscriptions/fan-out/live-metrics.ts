@@ -1,10 +1,10 @@
 import type { SubscriptionField } from '../prepared-subscription.ts'
 
-/** What happens with subscriptions, for metrics. Called often: must be cheap, and must not throw. */
+/** Callbacks for metrics. Called often: must be cheap, and must not throw. */
 export type SubscriptionObserver = Readonly<{
   opened?: (field: SubscriptionField) => void
   closed?: (field: SubscriptionField) => void
-  /** One event went to `subscribers` of one group, `lagMs` after it happened. */
+  /** One event was sent to `subscribers` of one group, `lagMs` after it happened. */
   delivered?: (facts: Readonly<{ field: SubscriptionField; subscribers: number; lagMs: number }>) => void
   slowReader?: (field: SubscriptionField) => void
 }>
@@ -13,14 +13,14 @@ export type Counts = Readonly<{
   open: Readonly<Record<SubscriptionField, number>>
   delivered: Readonly<Record<SubscriptionField, number>>
   slowReaders: number
-  /** Of those that are open: how many are not live yet. */
+  /** Open subscriptions that are not live yet. */
   catchingUp: number
-  /** Of the event that was delivered last. */
+  /** Lag of the event that was delivered last. */
   lagMs: number
 }>
 
-/** Counts, and tells the observer. */
-export function createCounters(observer: SubscriptionObserver) {
+/** Counts what happens to subscriptions and passes it on to the observer. */
+export function createLiveMetrics(observer: SubscriptionObserver) {
   const open = { issueStatusChanged: 0, decisionMade: 0 }
   const delivered = { issueStatusChanged: 0, decisionMade: 0 }
   let slowReaders = 0
@@ -35,7 +35,7 @@ export function createCounters(observer: SubscriptionObserver) {
       open[field]--
       observer.closed?.(field)
     },
-    delivered(field: SubscriptionField, { subscribers, lagMs }: { subscribers: number; lagMs: number }) {
+    delivered(field: SubscriptionField, subscribers: number, lagMs: number) {
       delivered[field] += subscribers
       lastLagMs = lagMs
       observer.delivered?.({ field, subscribers, lagMs })
@@ -48,4 +48,4 @@ export function createCounters(observer: SubscriptionObserver) {
   }
 }
 
-export type Counters = ReturnType<typeof createCounters>
+export type LiveMetrics = ReturnType<typeof createLiveMetrics>

@@ -23,7 +23,7 @@ export function createQuota({ subscriptionsPerPrincipalMax, subscriptionsPerProc
       if (left > 0) byPrincipal.set(principalId, left)
       else byPrincipal.delete(principalId)
     },
-    /** How many are open or about to be. */
+    /** Subscriptions that are open or being opened. */
     taken: () => all,
   }
 }

@@ -1,22 +1,25 @@
 import { UnauthenticatedError } from '@redress/shared/errors.ts'
+import type { Caller } from '../../access/caller.ts'
 import type { End } from '../end-reasons.ts'
 import { SlowReaderError } from '../errors.ts'
 import { VALIDITY_IDLE_MS } from '../limits.ts'
-import type { Caller, GraphqlRequest, PreparedSubscription, SubscriptionField } from '../prepared-subscription.ts'
+import type { GraphqlRequest, PreparedSubscription, SubscriptionField } from '../prepared-subscription.ts'
+import { CREDENTIALS_ENDED } from './delivery.ts'
 import type { Groups } from './groups.ts'
 import { interestOf } from './interest.ts'
-import type { Counters } from './live-metrics.ts'
+import type { LiveMetrics } from './live-metrics.ts'
 import type { Quota } from './quota.ts'
-import { CATCHING_UP, NO_LONGER, type Sink, type Subscriber } from './subscriber.ts'
+import type { Sink } from './sink.ts'
+import { CATCHING_UP, type Subscriber } from './subscriber.ts'
 import type { Validity } from './validity.ts'
 
 type Options = Readonly<{
   groups: Groups
   quota: Quota
-  counters: Counters
+  metrics: LiveMetrics
   validity: Validity
-  /** Nobody is there any more, nor about to come. */
-  onNobody: () => void
+  /** Called when no subscription is open or being opened any more. */
+  onIdle: () => void
 }>
 
 export type Admission = Readonly<{
@@ -26,24 +29,24 @@ export type Admission = Readonly<{
   sink: Sink
 }>
 
-export type Membership = Readonly<{
-  /** Holds a place for somebody who is about to come. @throws TooManySubscriptionsError */
+export type Subscribers = Readonly<{
+  /** Reserves quota for a subscription that is being opened. @throws TooManySubscriptionsError */
   reserve: (caller: Caller) => void
-  giveUp: (caller: Caller) => void
-  /** Makes a subscriber of who has a place. @throws ForbiddenError */
+  release: (caller: Caller) => void
+  /** Adds a subscriber, for which quota is reserved. @throws ForbiddenError */
   admit: (admission: Admission) => Subscriber
-  /** Ends a subscription once; null where the client itself wanted it. */
+  /** Ends a subscription once; `why` is null if the client ended it. */
   end: (subscriber: Subscriber, why: End | null) => void
   endAll: (toWhy: (subscriber: Subscriber) => End, field?: SubscriptionField) => void
-  /** Ends those whose credentials hold no longer: also who is told nothing for a while is cut off in time. */
+  /** Ends subscriptions whose credentials are no longer valid. Needed beside the check on delivery: events may be rare. */
   sweep: () => void
 }>
 
-/** Who is subscribed, from the place that is held for them to their end. */
-export function createMembership({ groups, quota, counters, validity, onNobody }: Options): Membership {
-  const giveUp = ({ principal }: Caller) => {
+/** The open subscriptions, from the reservation of their quota to their end. */
+export function createSubscribers({ groups, quota, metrics, validity, onIdle }: Options): Subscribers {
+  const release = ({ principal }: Caller) => {
     quota.giveBack(principal.id)
-    if (quota.taken() === 0) onNobody()
+    if (quota.taken() === 0) onIdle()
   }
 
   const end = (subscriber: Subscriber, why: End | null) => {
@@ -53,36 +56,35 @@ export function createMembership({ groups, quota, counters, validity, onNobody }
     const { field } = group.prepared
     group.members.delete(subscriber)
     groups.dropIfEmpty(group)
-    counters.closed(field)
-    if (why instanceof SlowReaderError) counters.slowReader(field)
+    metrics.closed(field)
+    if (why instanceof SlowReaderError) metrics.slowReader(field)
     if (why !== null) sink.end(why)
-    giveUp(caller)
+    release(caller)
+  }
+
+  const endIfInvalid = (subscriber: Subscriber) => {
+    void validity.renew(subscriber.caller, VALIDITY_IDLE_MS)
+    if (!validity.isValid(subscriber.caller)) end(subscriber, new UnauthenticatedError(CREDENTIALS_ENDED))
   }
 
   return {
     reserve: ({ principal }) => quota.take(principal.id),
-    giveUp,
-    admit({ request, prepared, caller, sink }) {
-      const group = groups.find(request, prepared, interestOf(prepared, caller.principal))
-      const place = { cursor: null, fromSequence: CATCHING_UP, readUntil: null, isOpen: true }
-      const subscriber: Subscriber = { sink, caller, group, ...place }
-      group.members.add(subscriber)
-      counters.opened(prepared.field)
+    release,
+    admit(admission) {
+      const subscriber = toSubscriber(groups, admission)
+      subscriber.group.members.add(subscriber)
+      metrics.opened(admission.prepared.field)
       return subscriber
     },
     end,
     endAll(toWhy, field) {
-      for (const { members } of field === undefined ? groups.all() : groups.ofField(field)) {
-        for (const member of members) end(member, toWhy(member))
-      }
+      for (const member of groups.members(field)) end(member, toWhy(member))
     },
-    sweep() {
-      for (const { members } of groups.all()) {
-        for (const member of members) {
-          void validity.renew(member.caller, VALIDITY_IDLE_MS)
-          if (!validity.isValid(member.caller)) end(member, new UnauthenticatedError(NO_LONGER))
-        }
-      }
-    },
+    sweep: () => groups.members().forEach(endIfInvalid),
   }
+}
+
+function toSubscriber(groups: Groups, { request, prepared, caller, sink }: Admission): Subscriber {
+  const group = groups.find(request, prepared, interestOf(prepared, caller.principal))
+  return { sink, caller, group, cursor: null, fromSequence: CATCHING_UP, readUntil: null, isOpen: true }
 }

@@ -1,6 +1,6 @@
 import { withRole } from '@redress/shared/testing/callers.ts'
 import { describe, expect, it } from 'vitest'
-import type { Caller } from '../prepared-subscription.ts'
+import type { Caller } from '../../access/caller.ts'
 import { createValidity } from './validity.ts'
 
 const callerWho = (change: Partial<Caller>): Caller => ({

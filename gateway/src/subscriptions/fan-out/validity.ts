@@ -1,18 +1,19 @@
+import { within } from '@redress/shared/resilience/deadline.ts'
+import type { Caller } from '../../access/caller.ts'
 import { VALIDITY_FRESH_MS, VALIDITY_TIMEOUT_MS } from '../limits.ts'
-import type { Caller } from '../prepared-subscription.ts'
 
-type Known = { askedAtMs: number; isRevoked: boolean; asking: Promise<void> | null }
+type Known = { checkedAtMs: number; isRevoked: boolean; checking: Promise<void> | null }
 
 export type Validity = Readonly<{
-  /** What is known now: neither expired nor revoked. */
+  /** Whether the caller, as last known, is neither expired nor revoked. */
   isValid: (caller: Caller) => boolean
-  /** Asks whether the caller was revoked, where the last answer is older than `freshMs`; null where it is not. */
+  /** Checks whether the caller was revoked; null if the last check is at most `freshMs` old. */
   renew: (caller: Caller, freshMs?: number) => Promise<void> | null
 }>
 
 /**
- * Whether callers may still be told anything. Where nobody can tell whether one was revoked, what was known last holds:
- * a store that is away must not cut everybody off. Expiry needs nobody.
+ * Whether the credentials of callers are still valid. If a check fails, the last known answer counts: an unavailable
+ * store must not end all subscriptions. Expiry is known without a check.
  */
 export function createValidity(now: () => number): Validity {
   const known = new WeakMap<Caller, Known>()
@@ -20,29 +21,29 @@ export function createValidity(now: () => number): Validity {
   const knownOf = (caller: Caller): Known => {
     const found = known.get(caller)
     if (found) return found
-    const fresh: Known = { askedAtMs: Number.NEGATIVE_INFINITY, isRevoked: false, asking: null }
+    const fresh: Known = { checkedAtMs: Number.NEGATIVE_INFINITY, isRevoked: false, checking: null }
     known.set(caller, fresh)
     return fresh
   }
 
-  const ask = async (caller: Caller, about: Known) => {
-    const { promise, resolve } = Promise.withResolvers<boolean>()
-    const timer = setTimeout(() => resolve(!about.isRevoked), VALIDITY_TIMEOUT_MS)
-    const told = (async () => caller.isStillValid())().catch(() => !about.isRevoked)
-    about.isRevoked = !(await Promise.race([told, promise]))
-    clearTimeout(timer)
-    about.askedAtMs = now()
-    about.asking = null
+  const check = async (caller: Caller, state: Known) => {
+    const checked = (async () => caller.isStillValid())()
+    state.isRevoked = await within(VALIDITY_TIMEOUT_MS, checked).then(
+      (isValid) => !isValid,
+      () => state.isRevoked,
+    )
+    state.checkedAtMs = now()
+    state.checking = null
   }
 
   return {
     isValid: (caller) => (caller.expiresAt === null || now() < caller.expiresAt) && !knownOf(caller).isRevoked,
     renew(caller, freshMs = VALIDITY_FRESH_MS) {
-      const about = knownOf(caller)
-      if (about.asking !== null) return about.asking
-      if (about.isRevoked || now() - about.askedAtMs < freshMs) return null
-      about.asking = ask(caller, about)
-      return about.asking
+      const state = knownOf(caller)
+      if (state.checking !== null) return state.checking
+      if (state.isRevoked || now() - state.checkedAtMs < freshMs) return null
+      state.checking = check(caller, state)
+      return state.checking
     },
   }
 }

@@ -1,8 +1,8 @@
 const TICK_MS_MAX = 1_000
 
 /**
- * Calls every member once in `everyMs`, a few each second rather than all at the same time: ten thousand pings at once
- * would keep everybody waiting.
+ * Calls `beat` for every member once in `everyMs`, spread over the interval: ten thousand pings at the same moment would
+ * delay everything else.
  */
 export function createHeartbeat<Member>(everyMs: number, beat: (member: Member) => void) {
   const tickMs = Math.min(TICK_MS_MAX, everyMs)
@@ -32,5 +32,3 @@ export function createHeartbeat<Member>(everyMs: number, beat: (member: Member) 
     },
   }
 }
-
-export type Heartbeat<Member> = ReturnType<typeof createHeartbeat<Member>>

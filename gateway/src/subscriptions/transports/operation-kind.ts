@@ -10,8 +10,8 @@ export type OperationKind = (request: GraphqlRequest) => Kind
 const KNOWN_MAX = 1_000
 
 /**
- * Whether a request is a query, a mutation or a subscription. What cannot be read counts as a subscription: preparing
- * it says what is wrong, and runs nothing.
+ * Finds out whether a request is a query, a mutation or a subscription. A document that cannot be parsed counts as a
+ * subscription: preparing it reports the errors and runs nothing.
  */
 export function createOperationKind(): OperationKind {
   const known = new LRUCache<string, Kind>({ max: KNOWN_MAX })

@@ -1,10 +1,12 @@
 import { type } from 'arktype'
-import type { Credentials, GraphqlRequest } from '../prepared-subscription.ts'
+import type { WebSocket } from 'ws'
+import type { Credentials } from '../../access/credentials.ts'
+import type { GraphqlRequest } from '../prepared-subscription.ts'
 
 /** The subprotocol graphql-transport-ws: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
 export const SUBPROTOCOL = 'graphql-transport-ws'
 
-/** Why a socket is closed. 4429 is the protocol's for too much of something: clients do not try again by themselves. */
+/** Close codes of the protocol. After 4429, too many requests, clients do not reconnect automatically. */
 export const CLOSE = {
   goingAway: 1001,
   badRequest: 4400,
@@ -16,6 +18,15 @@ export const CLOSE = {
   tooMuch: 4429,
   internalError: 4500,
 } as const
+
+export const AS_TEXT = { binary: false }
+
+export const isOpen = (socket: WebSocket): boolean => socket.readyState === socket.OPEN
+
+/** Sends a message, unless the socket is closed or being closed: what is sent then is lost anyway. */
+export function send(socket: WebSocket, message: object): void {
+  if (isOpen(socket)) socket.send(JSON.stringify(message), AS_TEXT)
+}
 
 const Payload = type({ '[string]': 'unknown' })
 const Request = type({
@@ -30,7 +41,7 @@ const ClientMessage = type({ type: "'connection_init'", 'payload?': Payload.or('
   .or({ type: "'complete'", id: '0 < string <= 256' })
 export type ClientMessage = typeof ClientMessage.infer
 
-/** Null where the text is no message of the protocol. */
+/** Null if the text is not a message of the protocol. */
 export function readMessage(text: string): ClientMessage | null {
   try {
     const message = ClientMessage(JSON.parse(text))
@@ -40,13 +51,13 @@ export function readMessage(text: string): ClientMessage | null {
   }
 }
 
-/** A request as it came through another door. Null where it has another shape. */
+/** A request that came over another transport. Null if it has another shape. */
 export function readRequest(value: unknown): GraphqlRequest | null {
   const request = Request(value)
   return request instanceof type.errors ? null : request
 }
 
-/** What `connection_init` shows, by names that are written as headers are; else what the upgrade request showed. */
+/** The credentials in the payload of `connection_init`, by header name; without any, those of the upgrade request. */
 export function credentialsOf(payload: Readonly<Record<string, unknown>> | null, headers: Credentials): Credentials {
   const shown = Object.fromEntries(Object.entries(payload ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
   const textOf = (name: string) => (typeof shown[name] === 'string' ? shown[name] : null)
@@ -57,7 +68,7 @@ export function credentialsOf(payload: Readonly<Record<string, unknown>> | null,
 
 const REASON_BYTES_MAX = 123
 
-/** As much of the reason as a close frame has room for: all of it, or what is said `shortly`. */
-export function toCloseReason(reason: string, shortly: string): string {
-  return Buffer.byteLength(reason) <= REASON_BYTES_MAX ? reason : shortly
+/** The reason, or `short` if the reason does not fit into a close frame. */
+export function toCloseReason(reason: string, short: string): string {
+  return Buffer.byteLength(reason) <= REASON_BYTES_MAX ? reason : short
 }

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import {
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLSchema,
+  getArgumentValues,
+  Kind,
+  print,
+  type SelectionSetNode,
+  visit,
+} from 'graphql'
+import { codedError } from '../execution/coded-error.ts'
+import { RefusedOperationError } from '../operations/refusal.ts'
+import type { GraphqlRequest } from './prepared-subscription.ts'
+
+/** The one root field of a validated subscription. @throws RefusedOperationError for a conditional one. */
+export function rootFieldOf(document: DocumentNode, { selections }: SelectionSetNode): FieldNode {
+  const [selection] = selections
+  if (selection?.directives?.length) {
+    const message = 'The field of a subscription cannot be conditional.'
+    throw new RefusedOperationError([codedError('GRAPHQL_VALIDATION_FAILED', message)])
+  }
+  if (selection?.kind === Kind.FIELD) return selection
+  const fragment = document.definitions.find(
+    (definition) =>
+      definition.kind === Kind.FRAGMENT_DEFINITION &&
+      selection?.kind === Kind.FRAGMENT_SPREAD &&
+      definition.name.value === selection.name.value,
+  )
+  const inner = selection?.kind === Kind.INLINE_FRAGMENT ? selection : fragment
+  return rootFieldOf(document, (inner as { selectionSet: SelectionSetNode }).selectionSet)
+}
+
+export function argumentsOf(schema: GraphQLSchema, field: FieldNode, coerced: Readonly<Record<string, unknown>>) {
+  const definition = schema.getSubscriptionType()!.getFields()[field.name.value]!
+  return getArgumentValues(definition, field, coerced)
+}
+
+/**
+ * Equal for subscriptions that get the same answer to the same event. `after`, and variables that only it uses, do not
+ * change the answer and are left out.
+ */
+export function keyOf(document: DocumentNode, { operationName, variables }: GraphqlRequest, scope: string): string {
+  const used = new Set<string>()
+  visit(document, {
+    VariableDefinition: () => false,
+    Argument: ({ name }) => (name.value === 'after' ? false : undefined),
+    Variable: ({ name }) => void used.add(name.value),
+  })
+  const others = Object.entries(variables ?? {}).filter(([name]) => used.has(name))
+  const withoutAfter = visit(document, { Argument: ({ name }) => (name.value === 'after' ? null : undefined) })
+  const parts = [print(withoutAfter), operationName ?? null, others, scope]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
+}
