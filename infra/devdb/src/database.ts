@@ -3,9 +3,11 @@ import { createRetries, type Retries } from './protocol/retries.ts'
 import { createTally, type Tally } from './protocol/tally.ts'
 import type { View } from './queries/query.ts'
 import { type Catalog, type Collection, openCatalog } from './storage/catalog.ts'
+import type { Writer } from './storage/change.ts'
+import { createPlainWriter, LockedError } from './storage/plain-writer.ts'
 import { openStorage, type Storage } from './storage/storage.ts'
+import { createTransactionWriter } from './storage/transaction-writer.ts'
 import { createTransactions, type Transaction, type Transactions } from './storage/transactions.ts'
-import { createPlainWriter, createTransactionWriter, LockedError, type Writer } from './storage/writer.ts'
 
 /** How many operations of each kind were done, as MongoDB counts them. */
 export type OperationCounts = {

@@ -1,6 +1,6 @@
 import type { Database } from './database.ts'
 import { encodeColumn } from './storage/indexes.ts'
-import { createPlainWriter, LockedError } from './storage/writer.ts'
+import { createPlainWriter, LockedError } from './storage/plain-writer.ts'
 import { decode, TYPE_ORDER } from './values/bson.ts'
 
 const BATCH = 500

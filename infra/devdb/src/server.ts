@@ -1,5 +1,4 @@
-import type { AddressInfo } from 'node:net'
-import { createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { execute } from './commands/execute.ts'
 import { hello } from './commands/manage.ts'
 import { type Database, openDatabase } from './database.ts'
@@ -9,24 +8,25 @@ import { createMessageReader, encodeReply, type Request } from './protocol/wire.
 import type { Fields } from './values/bson.ts'
 
 export type DevdbOptions = Readonly<{
-  /** The file; it is created where there is none. */
+  /** The database file; created when missing. */
   path: string
-  /** 0: any free one. */
+  /** 0, the default: any free port. */
   port?: number
   host?: string
   /** Whether a query that no index serves is an error (code 291), as with MongoDB's parameter `notablescan`. */
   refuseScans?: boolean
   /** How often expired documents are deleted. */
   expireEveryMs?: number
-  /** After how long a transaction that nobody goes on with is aborted. */
+  /** How long a transaction may be unused before it is aborted. */
   transactionLifeMs?: number
 }>
 
 export type Devdb = Readonly<{ uri: string; port: number; close(): Promise<void> }>
 
 const EXPIRE_EVERY_MS = 10_000
-/** A driver may go on with a transaction over another connection; one that was killed does not. */
+/** A driver may continue a transaction over another connection, but does so at once. */
 const ABANDONED_AFTER_MS = 500
+const STOP_MS = 1_000
 
 /**
  * Serves a database file to MongoDB drivers, on this machine only. For developing and testing: it does as much of
@@ -36,38 +36,11 @@ const ABANDONED_AFTER_MS = 500
 export async function startDevdb(options: DevdbOptions): Promise<Devdb> {
   const { path, port = 0, host = '127.0.0.1', refuseScans = false, expireEveryMs = EXPIRE_EVERY_MS } = options
   const database = openDatabase(path, { refuseScans, transactionLifeMs: options.transactionLifeMs })
-  const flush = createFlush(database)
-  const sockets = new Set<Socket>()
-  const running = new Set<Promise<void>>()
-
-  const server = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket)
-    const sessions = new Set<string>()
-    socket.on('close', () => {
-      sockets.delete(socket)
-      abandon(database, sessions)
-    })
-    socket.on('error', () => socket.destroy())
-    const read = createMessageReader()
-    let turn = Promise.resolve()
-    socket.on('data', (chunk) => {
-      try {
-        for (const request of read(chunk)) {
-          if (request.command.startTransaction === true) sessions.add(readCall(request.command)?.name ?? '')
-          turn = turn.then(() => answer(database, request, socket, flush)) // One after the other, as they came.
-          track(running, turn)
-        }
-      } catch {
-        socket.destroy() // Not a driver, or a broken one.
-      }
-    })
-  })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      database.close()
-      reject(error)
-    })
-    server.listen(port, host, resolve)
+  const serving: Serving = { database, flush: createFlush(database), sockets: new Set(), running: new Set() }
+  const server = createServer({ noDelay: true }, (socket) => accept(serving, socket))
+  await listen(server, { port, host }).catch((error: unknown) => {
+    database.close()
+    throw error
   })
   const timer = setInterval(() => {
     expire(database, new Date())
@@ -80,16 +53,55 @@ export async function startDevdb(options: DevdbOptions): Promise<Devdb> {
     port: actual,
     async close() {
       clearInterval(timer)
-      const closed = new Promise((resolve) => server.close(resolve))
-      await Promise.race([Promise.all(running), new Promise((resolve) => setTimeout(resolve, 1_000).unref())])
-      for (const socket of sockets) socket.destroy()
-      await closed
+      await stopServing(serving, server)
       database.close()
     },
   }
 }
 
-/** Locks of a client that is gone must not keep the others waiting. */
+type Serving = Readonly<{ database: Database; flush: Flush; sockets: Set<Socket>; running: Set<Promise<void>> }>
+
+function accept(serving: Serving, socket: Socket): void {
+  const { database, sockets, running } = serving
+  const sessions = new Set<string>()
+  sockets.add(socket)
+  socket.on('close', () => {
+    sockets.delete(socket)
+    abandon(database, sessions)
+  })
+  socket.on('error', () => socket.destroy())
+
+  const read = createMessageReader()
+  let turn = Promise.resolve()
+  socket.on('data', (chunk) => {
+    try {
+      for (const request of read(chunk)) {
+        if (request.command.startTransaction === true) sessions.add(readCall(request.command)?.name ?? '')
+        turn = turn.then(() => answer(serving, request, socket)) // In the order of arrival.
+        track(running, turn)
+      }
+    } catch {
+      socket.destroy() // Not a driver, or a broken one.
+    }
+  })
+}
+
+function listen(server: Server, address: Readonly<{ port: number; host: string }>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(address, resolve)
+  })
+}
+
+/** Waits for running commands, but not for longer than STOP_MS. */
+async function stopServing({ sockets, running }: Serving, server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve))
+  await Promise.race([Promise.all(running), new Promise((resolve) => setTimeout(resolve, STOP_MS).unref())])
+  for (const socket of sockets) socket.destroy()
+  await closed
+}
+
+/** Ends the transactions of a closed connection, so that other writers need not wait until they expire. */
 function abandon({ transactions }: Database, sessions: ReadonlySet<string>): void {
   const closedAt = Date.now()
   setTimeout(() => {
@@ -104,11 +116,11 @@ function track(running: Set<Promise<void>>, work: Promise<void>): void {
 
 type Flush = (done: () => void) => void
 
-/** What happens in one turn of the event loop is made durable at its end, once, and only then answered. */
+/** Delays answers to the end of a turn of the event loop, where one commit makes all its writes durable. */
 function createFlush(database: Database): Flush {
   let waiting: (() => void)[] = []
   return (done) => {
-    if (!database.storage.isWriting()) return done() // All that the answer tells of is on disk.
+    if (!database.storage.isWriting()) return done() // Nothing is uncommitted, so the answer can go out.
     waiting.push(done)
     if (waiting.length > 1) return
     setImmediate(() => {
@@ -120,7 +132,7 @@ function createFlush(database: Database): Flush {
   }
 }
 
-async function answer(database: Database, request: Request, socket: Socket, flush: Flush): Promise<void> {
+async function answer({ database, flush }: Serving, request: Request, socket: Socket): Promise<void> {
   const reply = await reactTo(database, request.command, socket)
   await new Promise<void>((resolve) => flush(resolve))
   if (request.wantsReply && socket.writable) socket.write(encodeReply(request, reply))
@@ -133,7 +145,7 @@ async function reactTo(database: Database, command: Fields, socket: Socket): Pro
   try {
     return await execute(database, command)
   } catch (error) {
-    // Ours to mend: the driver shall see what went wrong, and others go on.
+    // A defect of this server: reported to the driver, so that other connections are not affected.
     return {
       ok: 0,
       errmsg: `Internal error of the development database: ${String(error)}`,

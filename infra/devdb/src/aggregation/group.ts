@@ -1,7 +1,7 @@
 import { BSON } from 'mongodb'
 import { CommandError, unsupported } from '../errors.ts'
 import { type Fields, isNumber, isObject, lookUp, toNumber, type Value } from '../values/bson.ts'
-import { compareValues, encodeKey } from '../values/keys.ts'
+import { compareValues, encodeKey, textOf } from '../values/keys.ts'
 import { compileExpression, type Expression, toBsonNumber } from './expressions.ts'
 
 const { Int32 } = BSON
@@ -42,7 +42,7 @@ const ACCUMULATORS: Readonly<Record<string, Accumulate>> = {
   $push: (compute) => (documents) => documents.map(compute).filter((value) => value !== undefined),
   $addToSet: (compute) => (documents) => {
     const values = documents.map(compute).filter((value) => value !== undefined)
-    return [...new Map(values.map((value) => [encodeKey(value).toString('latin1'), value])).values()]
+    return [...new Map(values.map((value) => [textOf(encodeKey(value)), value])).values()]
   },
 }
 
@@ -60,7 +60,7 @@ export function compileGroup({ _id, ...fields }: Fields): (documents: readonly F
     const groups = new Map<string, { id: Value; members: Fields[] }>()
     for (const document of documents) {
       const id = key(document) ?? null
-      const name = encodeKey(id).toString('latin1')
+      const name = textOf(encodeKey(id))
       const group = groups.get(name)
       if (group) group.members.push(document)
       else groups.set(name, { id, members: [document] })

@@ -7,7 +7,7 @@ import { readSort } from '../queries/planner.ts'
 import { compileProjection } from '../queries/projection.ts'
 import { find as findDocuments, findWithStatistics } from '../queries/query.ts'
 import { encode, type Fields, isNumber, toNumber, type Value } from '../values/bson.ts'
-import { encodeKey } from '../values/keys.ts'
+import { encodeKey, textOf } from '../values/keys.ts'
 import { toPath, valuesAt } from '../values/paths.ts'
 
 const { Int32, Long } = BSON
@@ -81,7 +81,7 @@ export async function distinct(context: Context, command: Fields): Promise<Field
     .flatMap(({ fields }) => valuesAt(fields, path))
     .flatMap((value): Value[] => (Array.isArray(value) ? value : [value]))
   const known = values.filter((value) => value !== undefined)
-  return { values: [...new Map(known.map((value) => [encodeKey(value).toString('latin1'), value])).values()] }
+  return { values: [...new Map(known.map((value) => [textOf(encodeKey(value)), value])).values()] }
 }
 
 /** How a find would be answered: by which index, and after looking at how much. */

@@ -10,7 +10,7 @@ import {
   typeOf,
   type Value,
 } from '../values/bson.ts'
-import { encodeKey, toRegExpParts } from '../values/keys.ts'
+import { encodeKey, textOf, toRegExpParts } from '../values/keys.ts'
 import { toPath, valuesAt } from '../values/paths.ts'
 
 export type Predicate = (fields: Fields) => boolean
@@ -122,10 +122,8 @@ function equalTo(operand: Value): (value: Value) => boolean {
 function amongst(operand: Value, operator: string): (value: Value) => boolean {
   const items = listOf(operand, operator)
   const patterns = items.filter((item) => typeOf(item) === 'regex').map((item) => compileRegex(item, ''))
-  const keys = new Set(
-    items.filter((item) => typeOf(item) !== 'regex').map((item) => encodeKey(item).toString('latin1')),
-  )
-  return (value) => keys.has(encodeKey(value).toString('latin1')) || patterns.some((test) => test([value]))
+  const keys = new Set(items.filter((item) => typeOf(item) !== 'regex').map((item) => textOf(encodeKey(item))))
+  return (value) => keys.has(textOf(encodeKey(value))) || patterns.some((test) => test([value]))
 }
 
 /** Only values of one type are before or after each other. */

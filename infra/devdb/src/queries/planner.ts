@@ -1,9 +1,9 @@
 import { CommandError } from '../errors.ts'
 import type { Collection } from '../storage/catalog.ts'
 import { encodeColumn, type Index, type IndexField } from '../storage/indexes.ts'
-import type { KeyRange } from '../storage/storage.ts'
+import type { KeyRange } from '../storage/reader.ts'
 import { type Fields, isObject, TYPE_ORDER, toNumber, typeOf, type Value } from '../values/bson.ts'
-import { afterPrefix, compareValues, encodeKey, invert } from '../values/keys.ts'
+import { afterPrefix, compareValues, encodeKey, invert, textOf } from '../values/keys.ts'
 import { isOperators } from './matcher.ts'
 
 /** One name and direction after the other. */
@@ -183,7 +183,7 @@ function toRange(prefix: Buffer, field: IndexField | undefined, bounds: readonly
 
 const greater = (a: Buffer, b: Buffer) => (Buffer.compare(a, b) >= 0 ? a : b)
 const lesser = (a: Buffer, b: Buffer) => (Buffer.compare(a, b) <= 0 ? a : b)
-const unique = (keys: readonly Buffer[]) => [...new Map(keys.map((key) => [key.toString('latin1'), key])).values()]
+const unique = (keys: readonly Buffer[]) => [...new Map(keys.map((key) => [textOf(key), key])).values()]
 
 export function readSort(sort: Value): Sort {
   if (!isObject(sort)) return []

@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Collection } from '../storage/catalog.ts'
 import { encodeItem, itemsAt } from '../storage/indexes.ts'
-import type { Reader, Row } from '../storage/storage.ts'
+import type { Reader, Row } from '../storage/reader.ts'
 import { decode, type Fields } from '../values/bson.ts'
+import { textOf } from '../values/keys.ts'
 import { toPath } from '../values/paths.ts'
 import { compileFilter, type Predicate } from './matcher.ts'
 import { type Plan, plan, refuseScan, type Sort } from './planner.ts'
@@ -40,7 +41,7 @@ export async function findWithStatistics(view: View, collection: Collection, { f
 
   const wanted = limit === 0 ? Number.POSITIVE_INFINITY : skip + limit
   const enough = overlaid || !givesOrder(chosen, sort) ? Number.POSITIVE_INFINITY : wanted
-  const isMine = overlaid ? (row: Row) => own.has(hex(row.id)) : () => false
+  const isMine = overlaid ? (row: Row) => own.has(textOf(row.id)) : () => false
   const gathered = await gather(chosen, { view, collection, fits, enough, isMine, seen: null, statistics })
   if (overlaid) {
     for (const written of own.values()) if (written.body !== null && fits(written.fields)) gathered.push(written)
@@ -54,7 +55,7 @@ export async function findWithStatistics(view: View, collection: Collection, { f
  * awaited in here, so that a write that follows at once writes over what was read.
  */
 export function lookAgain(view: View, collection: Collection, found: Found, fits: Predicate): Found | null {
-  const own = view.overlay?.get(collection.number)?.get(hex(found.id))
+  const own = view.overlay?.get(collection.number)?.get(textOf(found.id))
   const body = own ? own.body : view.reader.get(collection.number, found.id)
   if (body === null || Buffer.compare(body, found.body) === 0) return body && found
   const fields = decode(body)
@@ -98,7 +99,7 @@ async function gather(chosen: Plan, gathering: Gathering): Promise<Found[]> {
     case 'either': {
       const lists: Found[][] = []
       for (const one of chosen.plans) lists.push(await gather(one, gathering))
-      return [...new Map(lists.flat().map((found) => [hex(found.id), found])).values()]
+      return [...new Map(lists.flat().map((found) => [textOf(found.id), found])).values()]
     }
     case 'index': {
       const { index, backwards } = chosen
@@ -147,8 +148,8 @@ async function walk(scan: Scan, range: Range, backwards: boolean, gathering: Gat
 function test(rows: readonly Row[], { fits, isMine, seen, statistics }: Gathering): Found[] {
   const found: Found[] = []
   for (const row of rows) {
-    if (isMine(row) || seen?.has(hex(row.id))) continue
-    seen?.add(hex(row.id))
+    if (isMine(row) || seen?.has(textOf(row.id))) continue
+    seen?.add(textOf(row.id))
     statistics.docsExamined++
     const fields = decode(row.body)
     if (fits(fields)) found.push({ id: row.id, body: row.body, fields })
@@ -176,8 +177,4 @@ function sortKey(fields: Fields, { name, direction }: Sort[number]): Buffer {
   return direction === 1 ? keys[0]! : keys.at(-1)!
 }
 
-export function hex(id: Uint8Array): string {
-  return Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1')
-}
-
-const uniqueKeys = (ids: readonly Buffer[]) => [...new Map(ids.map((id) => [hex(id), id])).values()]
+const uniqueKeys = (ids: readonly Buffer[]) => [...new Map(ids.map((id) => [textOf(id), id])).values()]

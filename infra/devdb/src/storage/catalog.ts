@@ -24,8 +24,32 @@ export type Catalog = Readonly<{
 
 type Stored = { number: number; indexes: { number: number; definition: Fields }[]; arrays: string[] }
 
-/** Which collections there are, and their indexes; kept in the file beside the documents. */
+/** `lastNumber` is the last that a collection or an index was given; no number is given twice. */
+type State = { readonly storage: Storage; readonly collections: Map<string, Collection>; lastNumber: number }
+
+/** The collections and their indexes. Definitions are kept in the file, beside the documents. */
 export function openCatalog(storage: Storage): Catalog {
+  const state = readState(storage)
+  const { collections } = state
+  return {
+    find: (namespace) => collections.get(namespace) ?? null,
+    getOrCreate: (namespace) => collections.get(namespace) ?? create(state, namespace),
+    list: (database) => [...collections.values()].filter(({ namespace }) => namespace.startsWith(`${database}.`)),
+    databases: () => [
+      ...new Set([...collections.keys()].map((namespace) => namespace.slice(0, namespace.indexOf('.')))),
+    ],
+    drop: (namespace) => drop(state, namespace),
+    createIndexes: (collection, definitions) => createIndexes(state, collection, definitions),
+    dropIndex: (collection, name) => dropIndex(storage, collection, name),
+    noteArray(collection, { name }) {
+      if (collection.arrays.has(name)) return
+      collection.arrays.add(name)
+      keep(storage, collection)
+    },
+  }
+}
+
+function readState(storage: Storage): State {
   const collections = new Map<string, Collection>()
   let lastNumber = 0
   for (const { name, definition } of storage.readCatalog()) {
@@ -34,73 +58,64 @@ export function openCatalog(storage: Storage): Catalog {
     collections.set(name, { number: Number(number), namespace: name, indexes: read, arrays: new Set(arrays) })
     lastNumber = Math.max(lastNumber, Number(number), ...read.map((index) => index.number))
   }
+  return { storage, collections, lastNumber }
+}
 
-  const keep = ({ namespace, number, indexes, arrays }: Collection) => {
-    const stored = {
-      number,
-      indexes: indexes.map((index) => ({ number: index.number, definition: index.definition })),
-      arrays: [...arrays],
+function keep(storage: Storage, { namespace, number, indexes, arrays }: Collection): void {
+  const stored = {
+    number,
+    indexes: indexes.map((index) => ({ number: index.number, definition: index.definition })),
+    arrays: [...arrays],
+  }
+  storage.writeCatalog(namespace, BSON.EJSON.stringify(stored, { relaxed: false }))
+}
+
+function create(state: State, namespace: string): Collection {
+  if (!/^[^.\0$]+\.[^\0$]+$/.test(namespace)) throw new CommandError(73, `Invalid namespace specified '${namespace}'`)
+  const created: Collection = { number: ++state.lastNumber, namespace, indexes: [], arrays: new Set() }
+  state.collections.set(namespace, created)
+  keep(state.storage, created)
+  return created
+}
+
+function drop({ storage, collections }: State, namespace: string): boolean {
+  const collection = collections.get(namespace)
+  if (!collection) return false
+  for (const { number } of collection.indexes) storage.clearIndex(number)
+  storage.clearCollection(collection.number)
+  storage.writeCatalog(namespace, null)
+  return collections.delete(namespace)
+}
+
+/** All of the indexes are created, or none: the entries of those that were built before a failure are removed. */
+function createIndexes(state: State, collection: Collection, definitions: readonly Fields[]): number {
+  const { storage } = state
+  const before = collection.indexes
+  const added: Index[] = []
+  try {
+    for (const definition of definitions) {
+      const index = readIndex(definition, state.lastNumber + 1)
+      if (isKnown(collection, index)) continue
+      state.lastNumber++
+      added.push(index)
+      build(storage, collection, index)
+      collection.indexes = [...before, ...added]
     }
-    storage.writeCatalog(namespace, BSON.EJSON.stringify(stored, { relaxed: false }))
+  } catch (error) {
+    for (const { number } of added) storage.clearIndex(number)
+    collection.indexes = before
+    throw error
   }
-  const getOrCreate = (namespace: string) => {
-    const known = collections.get(namespace)
-    if (known) return known
-    if (!/^[^.\0$]+\.[^\0$]+$/.test(namespace)) throw new CommandError(73, `Invalid namespace specified '${namespace}'`)
-    const created: Collection = { number: ++lastNumber, namespace, indexes: [], arrays: new Set() }
-    collections.set(namespace, created)
-    keep(created)
-    return created
-  }
+  if (added.length > 0) keep(storage, collection)
+  return added.length
+}
 
-  return {
-    find: (namespace) => collections.get(namespace) ?? null,
-    getOrCreate,
-    list: (database) => [...collections.values()].filter(({ namespace }) => namespace.startsWith(`${database}.`)),
-    databases: () => [
-      ...new Set([...collections.keys()].map((namespace) => namespace.slice(0, namespace.indexOf('.')))),
-    ],
-    drop(namespace) {
-      const collection = collections.get(namespace)
-      if (!collection) return false
-      for (const { number } of collection.indexes) storage.clearIndex(number)
-      storage.clearCollection(collection.number)
-      storage.writeCatalog(namespace, null)
-      return collections.delete(namespace)
-    },
-    createIndexes(collection, definitions) {
-      const before = collection.indexes
-      const added: Index[] = []
-      try {
-        for (const definition of definitions) {
-          const index = readIndex(definition, lastNumber + 1)
-          if (isKnown(collection, index)) continue
-          lastNumber++
-          added.push(index)
-          build(storage, collection, index)
-          collection.indexes = [...before, ...added]
-        }
-      } catch (error) {
-        for (const { number } of added) storage.clearIndex(number)
-        collection.indexes = before
-        throw error
-      }
-      if (added.length > 0) keep(collection)
-      return added.length
-    },
-    dropIndex(collection, name) {
-      const dropped = collection.indexes.filter((index) => name === '*' || index.name === name)
-      if (dropped.length === 0 && name !== '*') throw new CommandError(27, `index not found with name [${name}]`)
-      for (const { number } of dropped) storage.clearIndex(number)
-      collection.indexes = collection.indexes.filter((index) => !dropped.includes(index))
-      keep(collection)
-    },
-    noteArray(collection, { name }) {
-      if (collection.arrays.has(name)) return
-      collection.arrays.add(name)
-      keep(collection)
-    },
-  }
+function dropIndex(storage: Storage, collection: Collection, name: string): void {
+  const dropped = collection.indexes.filter((index) => name === '*' || index.name === name)
+  if (dropped.length === 0 && name !== '*') throw new CommandError(27, `index not found with name [${name}]`)
+  for (const { number } of dropped) storage.clearIndex(number)
+  collection.indexes = collection.indexes.filter((index) => !dropped.includes(index))
+  keep(storage, collection)
 }
 
 function isKnown({ indexes }: Collection, wanted: Index): boolean {

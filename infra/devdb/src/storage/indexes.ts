@@ -1,7 +1,7 @@
 import { CommandError, unsupported } from '../errors.ts'
 import { compileFilter, type Predicate } from '../queries/matcher.ts'
 import { type Fields, isNumber, isObject, TYPE_ORDER, toNumber, typeOf, type Value } from '../values/bson.ts'
-import { encodeKey, invert } from '../values/keys.ts'
+import { encodeKey, invert, textOf } from '../values/keys.ts'
 import { toPath, valuesAt } from '../values/paths.ts'
 
 export type IndexField = Readonly<{ name: string; path: readonly string[]; direction: 1 | -1 }>
@@ -75,7 +75,7 @@ export function entriesOf(index: Index, fields: Fields, id: Buffer): readonly En
   }
   const keys = prefixes.map((parts) => Buffer.concat(index.unique ? parts : [...parts, id]))
   if (keys.length === 1) return [{ index, key: keys[0]! }]
-  return [...new Map(keys.map((key) => [key.toString('latin1'), { index, key }])).values()]
+  return [...new Map(keys.map((key) => [textOf(key), { index, key }])).values()]
 }
 
 export function encodeColumn(value: Value, direction: 1 | -1): Buffer {

@@ -1,4 +1,5 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
+import { createReader, type Reader } from './reader.ts'
 
 /** Pages kept in memory by the writer and by each snapshot, in KiB. */
 const WRITER_CACHE_KIB = 24 * 1024
@@ -23,21 +24,6 @@ export class FileInUseError extends Error {
     super(`${path} is used by another development database. Stop it first, or choose another file.`)
   }
 }
-
-export type Row = Readonly<{ key: Uint8Array; id: Uint8Array; body: Uint8Array }>
-export type KeyRange = Readonly<{ from: Uint8Array; before: Uint8Array | null }>
-
-/** What can be read at one moment: the present, or the moment when a transaction began. */
-export type Reader = Readonly<{
-  get(collection: number, id: Uint8Array): Uint8Array | null
-  entry(idx: number, key: Uint8Array): Uint8Array | null
-  /** Index entries with their documents in the order of their keys, at most `limit`. */
-  scanIndex(scan: IndexScan): readonly Row[]
-  /** Documents in the order of their ids; `key` is the id. */
-  scanDocuments(scan: DocumentScan): readonly Row[]
-}>
-export type IndexScan = KeyRange & Readonly<{ idx: number; collection: number; backwards: boolean; limit: number }>
-export type DocumentScan = KeyRange & Readonly<{ collection: number; backwards: boolean; limit: number }>
 
 export type Snapshot = Reader & Readonly<{ release(): void }>
 
@@ -69,52 +55,27 @@ export type Storage = Reader &
  */
 export function openStorage(path: string): Storage {
   const lock = takeLock(path)
-  const database = new DatabaseSync(path)
-  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${WRITER_CACHE_KIB};`)
-  database.exec('PRAGMA wal_autocheckpoint = 10000; PRAGMA temp_store = MEMORY;')
-  database.exec(SCHEMA)
-
-  const begin = database.prepare('BEGIN IMMEDIATE')
-  const end = database.prepare('COMMIT')
-  let writing = false
-  const write = (statement: StatementSync) => {
-    return (...values: (Uint8Array | string | number)[]) => {
-      if (!writing) begin.run()
-      writing = true
-      statement.run(...values)
-    }
-  }
-  const removeCatalog = write(database.prepare('DELETE FROM catalog WHERE name = ?'))
-  const putCatalog = write(database.prepare('INSERT OR REPLACE INTO catalog VALUES (?, ?)'))
-  const forget = write(database.prepare('DELETE FROM replies WHERE at < ?'))
-  const putReply = write(database.prepare('INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)'))
-  const findReply = database.prepare('SELECT number, reply FROM replies WHERE session = ?')
-  const catalog = database.prepare('SELECT name, definition FROM catalog')
-  const count = database.prepare('SELECT count(*) AS n FROM documents WHERE collection = ?')
+  const database = openFile(path)
+  const batch = createBatch(database)
   const snapshots = createSnapshots(path)
-
+  const count = database.prepare('SELECT count(*) AS n FROM documents WHERE collection = ?')
+  const { prepare } = batch
   return {
     ...createReader(database),
-    put: write(database.prepare('INSERT OR REPLACE INTO documents VALUES (?, ?, ?)')),
-    remove: write(database.prepare('DELETE FROM documents WHERE collection = ? AND id = ?')),
-    putEntry: write(database.prepare('INSERT OR REPLACE INTO entries VALUES (?, ?, ?)')),
-    removeEntry: write(database.prepare('DELETE FROM entries WHERE idx = ? AND key = ?')),
-    clearCollection: write(database.prepare('DELETE FROM documents WHERE collection = ?')),
-    clearIndex: write(database.prepare('DELETE FROM entries WHERE idx = ?')),
-    readCatalog: () => catalog.all() as { name: string; definition: string }[],
-    writeCatalog: (name, definition) => (definition === null ? removeCatalog(name) : putCatalog(name, definition)),
-    findReply: (session) => (findReply.get(session) as { number: number; reply: Uint8Array } | undefined) ?? null,
-    keepReply: (session, number, reply) => putReply(session, number, reply, Date.now()),
-    forgetReplies: (before) => forget(before.getTime()),
+    put: prepare('INSERT OR REPLACE INTO documents VALUES (?, ?, ?)'),
+    remove: prepare('DELETE FROM documents WHERE collection = ? AND id = ?'),
+    putEntry: prepare('INSERT OR REPLACE INTO entries VALUES (?, ?, ?)'),
+    removeEntry: prepare('DELETE FROM entries WHERE idx = ? AND key = ?'),
+    clearCollection: prepare('DELETE FROM documents WHERE collection = ?'),
+    clearIndex: prepare('DELETE FROM entries WHERE idx = ?'),
     countDocuments: (collection) => (count.get(collection) as { n: number }).n,
-    commit() {
-      if (writing) end.run()
-      writing = false
-    },
-    isWriting: () => writing,
+    ...prepareCatalog(database, prepare),
+    ...prepareReplies(database, prepare),
+    commit: batch.commit,
+    isWriting: batch.isOpen,
     openSnapshot: snapshots.open,
     close() {
-      if (writing) database.exec('COMMIT')
+      batch.commit()
       snapshots.close()
       database.close()
       lock.close()
@@ -122,7 +83,62 @@ export function openStorage(path: string): Storage {
   }
 }
 
-/** SQLite's own lock on a file beside ours: it ends with the process, however that ends. */
+function openFile(path: string): DatabaseSync {
+  const database = new DatabaseSync(path)
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${WRITER_CACHE_KIB};`)
+  database.exec('PRAGMA wal_autocheckpoint = 10000; PRAGMA temp_store = MEMORY;')
+  database.exec(SCHEMA)
+  return database
+}
+
+type Prepare = (sql: string) => (...values: (Uint8Array | string | number)[]) => void
+
+/** Gathers writes in one SQLite transaction: the first one after a commit begins it. */
+function createBatch(database: DatabaseSync): { prepare: Prepare; commit(): void; isOpen(): boolean } {
+  const begin = database.prepare('BEGIN IMMEDIATE')
+  const end = database.prepare('COMMIT')
+  let open = false
+  return {
+    prepare(sql) {
+      const statement = database.prepare(sql)
+      return (...values) => {
+        if (!open) begin.run()
+        open = true
+        statement.run(...values)
+      }
+    },
+    commit() {
+      if (open) end.run()
+      open = false
+    },
+    isOpen: () => open,
+  }
+}
+
+function prepareCatalog(database: DatabaseSync, prepare: Prepare): Pick<Storage, 'readCatalog' | 'writeCatalog'> {
+  const read = database.prepare('SELECT name, definition FROM catalog')
+  const remove = prepare('DELETE FROM catalog WHERE name = ?')
+  const put = prepare('INSERT OR REPLACE INTO catalog VALUES (?, ?)')
+  return {
+    readCatalog: () => read.all() as { name: string; definition: string }[],
+    writeCatalog: (name, definition) => (definition === null ? remove(name) : put(name, definition)),
+  }
+}
+
+type Replies = Pick<Storage, 'findReply' | 'keepReply' | 'forgetReplies'>
+
+function prepareReplies(database: DatabaseSync, prepare: Prepare): Replies {
+  const find = database.prepare('SELECT number, reply FROM replies WHERE session = ?')
+  const put = prepare('INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)')
+  const forget = prepare('DELETE FROM replies WHERE at < ?')
+  return {
+    findReply: (session) => (find.get(session) as { number: number; reply: Uint8Array } | undefined) ?? null,
+    keepReply: (session, number, reply) => put(session, number, reply, Date.now()),
+    forgetReplies: (before) => forget(before.getTime()),
+  }
+}
+
+/** A lock by SQLite on a file beside the database: the system releases it even when the process is killed. */
 function takeLock(path: string): DatabaseSync {
   const lock = new DatabaseSync(`${path}.lock`)
   try {
@@ -160,32 +176,5 @@ function createSnapshots(path: string): { open(): Snapshot; close(): void } {
     close() {
       for (const { database } of idle) database.close()
     },
-  }
-}
-
-const LAST = Buffer.alloc(64, 255)
-
-function createReader(database: DatabaseSync): Reader {
-  const get = database.prepare('SELECT body FROM documents WHERE collection = ? AND id = ?')
-  const entry = database.prepare('SELECT id FROM entries WHERE idx = ? AND key = ?')
-  const scanEntries = (order: string) =>
-    database.prepare(
-      `SELECT e.key AS key, e.id AS id, d.body AS body FROM entries e JOIN documents d ON d.collection = ? AND d.id = e.id
-       WHERE e.idx = ? AND e.key >= ? AND e.key < ? ORDER BY e.key ${order} LIMIT ?`,
-    )
-  const scanIds = (order: string) =>
-    database.prepare(
-      `SELECT id AS key, id, body FROM documents WHERE collection = ? AND id >= ? AND id < ? ORDER BY id ${order} LIMIT ?`,
-    )
-  const entries = { up: scanEntries('ASC'), down: scanEntries('DESC') }
-  const ids = { up: scanIds('ASC'), down: scanIds('DESC') }
-
-  return {
-    get: (collection, id) => (get.get(collection, id) as { body: Uint8Array } | undefined)?.body ?? null,
-    entry: (idx, key) => (entry.get(idx, key) as { id: Uint8Array } | undefined)?.id ?? null,
-    scanIndex: ({ idx, collection, from, before, backwards, limit }) =>
-      (backwards ? entries.down : entries.up).all(collection, idx, from, before ?? LAST, limit) as unknown as Row[],
-    scanDocuments: ({ collection, from, before, backwards, limit }) =>
-      (backwards ? ids.down : ids.up).all(collection, from, before ?? LAST, limit) as unknown as Row[],
   }
 }

@@ -1,24 +1,24 @@
 import { CommandError, writeConflict } from '../errors.ts'
 import type { Found } from '../queries/query.ts'
 import type { Fields } from '../values/bson.ts'
+import type { Difference } from './change.ts'
 import type { Snapshot, Storage } from './storage.ts'
-import type { Difference } from './writer.ts'
 
 /** As MongoDB's `transactionLifetimeLimitSeconds`. */
 const LIFE_MS = 60_000
 
-/** A document as the transaction leaves it, what it was before, and what that means for the indexes. */
+/** A document as the transaction leaves it, as it was before the transaction, and the difference in the indexes. */
 export type Written = (Found | Readonly<{ id: Uint8Array; body: null }>) &
   Readonly<{ original: Fields | null; difference: Difference }>
 
-/** What one transaction reads and has written; nobody else sees it before the end. */
+/** What one transaction reads and has written. Others see what it wrote only after its commit. */
 export type Transaction = Readonly<{
   session: string
   number: number
   snapshot: Snapshot
   overlay: Map<number, Map<string, Written>>
   locks: Set<string>
-  /** The unique keys that it took (for which document) or gave free (null). */
+  /** The unique keys that it took, with the document's id, or gave up (null). */
   keys: Map<string, string | null>
   /** Resolves when the transaction is over, either way. */
   over: Promise<void>
@@ -32,27 +32,27 @@ export type Transactions = Readonly<{
   /** @throws CommandError NoSuchTransaction */
   get(session: string, number: number): Transaction
   end(session: string): void
-  /** Ends a transaction that nobody has used since a moment: its client is gone. */
+  /** Ends a transaction that was not used after `since`, in milliseconds of Date.now(). */
   endIfUnused(session: string, since: number): void
   /** Takes a lock for a transaction. @throws CommandError WriteConflict when another holds it. */
   lock(transaction: Transaction, name: string): void
   /** The transaction that holds a lock, if any. */
   holderOf(name: string): Transaction | null
-  /** Those that have written into a collection: until they are over it must stay as it is. */
+  /** The transactions that have written into a collection. It must not be dropped before they are over. */
   writersOf(collection: number): readonly Transaction[]
   close(): void
 }>
 
-/** Running transactions and what they have locked. One that is not used any more ends by itself. */
+/** The running transactions and their locks. One that is not used for `lifeMs` is ended. */
 export function createTransactions(storage: Storage, lifeMs: number = LIFE_MS): Transactions {
   const bySession = new Map<string, Transaction>()
-  const holders = new Map<string, Transaction>()
+  const locks = createLocks()
 
   const end = (session: string) => {
     const transaction = bySession.get(session)
     if (!transaction) return
     bySession.delete(session)
-    for (const name of transaction.locks) holders.delete(name)
+    locks.release(transaction)
     transaction.snapshot.release()
     transaction.end()
   }
@@ -78,17 +78,34 @@ export function createTransactions(storage: Storage, lifeMs: number = LIFE_MS): 
     },
     end,
     endIfUnused,
-    lock(transaction, name) {
+    lock: locks.take,
+    holderOf: locks.holderOf,
+    writersOf: (collection) => [...bySession.values()].filter(({ overlay }) => overlay.has(collection)),
+    close() {
+      clearInterval(timer)
+      for (const session of [...bySession.keys()]) end(session)
+    },
+  }
+}
+
+type Locks = Readonly<{
+  take: Transactions['lock']
+  holderOf: Transactions['holderOf']
+  release(transaction: Transaction): void
+}>
+
+function createLocks(): Locks {
+  const holders = new Map<string, Transaction>()
+  return {
+    take(transaction, name) {
       const holder = holders.get(name)
       if (holder && holder !== transaction) throw writeConflict()
       holders.set(name, transaction)
       transaction.locks.add(name)
     },
-    writersOf: (collection) => [...bySession.values()].filter(({ overlay }) => overlay.has(collection)),
     holderOf: (name) => holders.get(name) ?? null,
-    close() {
-      clearInterval(timer)
-      for (const session of [...bySession.keys()]) end(session)
+    release({ locks }) {
+      for (const name of locks) holders.delete(name)
     },
   }
 }

@@ -2,7 +2,7 @@ import { BSON } from 'mongodb'
 import { CommandError, unsupported } from '../errors.ts'
 import { compileFilter, isOperators } from '../queries/matcher.ts'
 import { type Fields, isNumber, isObject, lookUp, toNumber, typeOf, type Value } from '../values/bson.ts'
-import { compareValues, encodeKey } from '../values/keys.ts'
+import { compareValues, encodeKey, textOf } from '../values/keys.ts'
 import { toPath, valueAt } from '../values/paths.ts'
 import { add, multiply } from './arithmetic.ts'
 import { setAt } from './set-at.ts'
@@ -111,9 +111,9 @@ const OPERATORS: Readonly<Record<string, Apply>> = {
   $addToSet: (fields, path, operand) => {
     const before = arrayAt(fields, path, '$addToSet')
     const { $each = [operand] } = isOperators(operand) ? operand : {}
-    const known = new Set(before.map((item) => encodeKey(item).toString('latin1')))
+    const known = new Set(before.map((item) => textOf(encodeKey(item))))
     const added = listOf($each, '$addToSet').filter((item) => {
-      const key = encodeKey(item).toString('latin1')
+      const key = textOf(encodeKey(item))
       return !known.has(key) && known.add(key)
     })
     setAt(fields, path, [...before, ...added])

@@ -1,12 +1,12 @@
 import { BSON } from 'mongodb'
 import { unsupported } from '../errors.ts'
-import { type Fields, TYPE_ORDER, toNumber, typeOf, type Value } from './bson.ts'
+import { type Fields, TYPE_ORDER, type TypeName, toNumber, typeOf, type Value } from './bson.ts'
 
 const { Binary, BSONRegExp, Decimal128, Long, ObjectId, Timestamp } = BSON
 
 /**
  * Values as bytes that sort as MongoDB sorts the values: first the type's place in the order, then the value.
- * Each encoding ends by itself, so that several can follow each other in one key.
+ * No encoding is the beginning of another, so several can be concatenated into one key.
  */
 export function encodeKey(value: Value): Buffer {
   const parts: Buffer[] = []
@@ -14,7 +14,7 @@ export function encodeKey(value: Value): Buffer {
   return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
 }
 
-/** The same for a field in descending order: every bit is turned over. */
+/** The key of a value in a descending field: every bit is inverted. */
 export function invert(key: Buffer): Buffer {
   const inverted = Buffer.allocUnsafe(key.length)
   for (let index = 0; index < key.length; index++) inverted[index] = 255 - key[index]!
@@ -38,53 +38,53 @@ export function afterPrefix(prefix: Buffer): Buffer | null {
   return null
 }
 
+/** Bytes as a text with one character each, for a Map or Set: Buffers with the same content are not the same key. */
+export function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}
+
+/** Ends an array or an object. It is below the place of every type, so the shorter of two comes first. */
 const END = Buffer.from([0])
 
 function append(parts: Buffer[], value: Value): void {
   const type = typeOf(value)
   const place = TYPE_ORDER[type]
+  if (type === 'array') {
+    parts.push(Buffer.from([place]))
+    for (const item of value as Value[]) append(parts, item)
+    parts.push(END)
+  } else if (type === 'object') {
+    parts.push(Buffer.from([place]))
+    for (const [name, inner] of Object.entries(value as Fields)) {
+      parts.push(encodeText(TYPE_ORDER[typeOf(inner)], name))
+      append(parts, inner)
+    }
+    parts.push(END)
+  } else parts.push(encodeScalar(type, place, value))
+}
+
+function encodeScalar(type: TypeName, place: number, value: Value): Buffer {
   switch (type) {
     case 'number':
-      parts.push(encodeNumber(place, value))
-      return
+      return encodeNumber(place, value)
     case 'string':
-      parts.push(encodeText(place, value as string))
-      return
+      return encodeText(place, value as string)
     case 'date':
-      parts.push(encodeInteger(place, BigInt((value as Date).getTime())))
-      return
+      return encodeInteger(place, BigInt((value as Date).getTime()))
     case 'timestamp':
-      parts.push(encodeInteger(place, (value as InstanceType<typeof Timestamp>).toBigInt()))
-      return
+      return encodeInteger(place, (value as InstanceType<typeof Timestamp>).toBigInt())
     case 'bool':
-      parts.push(Buffer.from([place, value ? 1 : 0]))
-      return
+      return Buffer.from([place, value ? 1 : 0])
     case 'objectId':
-      parts.push(Buffer.concat([Buffer.from([place]), (value as InstanceType<typeof ObjectId>).id]))
-      return
+      return Buffer.concat([Buffer.from([place]), (value as InstanceType<typeof ObjectId>).id])
     case 'binData':
-      parts.push(encodeBinary(place, value as InstanceType<typeof Binary>))
-      return
+      return encodeBinary(place, value as InstanceType<typeof Binary>)
     case 'regex': {
       const { pattern, options } = toRegExpParts(value)
-      parts.push(encodeText(place, pattern), encodeText(place, options))
-      return
+      return Buffer.concat([encodeText(place, pattern), encodeText(place, options)])
     }
-    case 'array':
-      parts.push(Buffer.from([place]))
-      for (const item of value as Value[]) append(parts, item)
-      parts.push(END)
-      return
-    case 'object':
-      parts.push(Buffer.from([place]))
-      for (const [name, inner] of Object.entries(value as Fields)) {
-        parts.push(encodeText(TYPE_ORDER[typeOf(inner)], name))
-        append(parts, inner)
-      }
-      parts.push(END)
-      return
     default:
-      parts.push(Buffer.from([place]))
+      return Buffer.from([place])
   }
 }
 

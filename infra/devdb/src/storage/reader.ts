@@ -1,0 +1,44 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+export type Row = Readonly<{ key: Uint8Array; id: Uint8Array; body: Uint8Array }>
+export type KeyRange = Readonly<{ from: Uint8Array; before: Uint8Array | null }>
+
+/** What can be read at one moment: the present, or the moment when a transaction began. */
+export type Reader = Readonly<{
+  get(collection: number, id: Uint8Array): Uint8Array | null
+  entry(idx: number, key: Uint8Array): Uint8Array | null
+  /** Index entries with their documents in the order of their keys, at most `limit`. */
+  scanIndex(scan: IndexScan): readonly Row[]
+  /** Documents in the order of their ids; `key` is the id. */
+  scanDocuments(scan: DocumentScan): readonly Row[]
+}>
+export type IndexScan = KeyRange & Readonly<{ idx: number; collection: number; backwards: boolean; limit: number }>
+export type DocumentScan = KeyRange & Readonly<{ collection: number; backwards: boolean; limit: number }>
+
+/** Greater than every key: the end of a range that has none. */
+const LAST = Buffer.alloc(64, 255)
+
+export function createReader(database: DatabaseSync): Reader {
+  const get = database.prepare('SELECT body FROM documents WHERE collection = ? AND id = ?')
+  const entry = database.prepare('SELECT id FROM entries WHERE idx = ? AND key = ?')
+  const scanEntries = (order: string) =>
+    database.prepare(
+      `SELECT e.key AS key, e.id AS id, d.body AS body FROM entries e JOIN documents d ON d.collection = ? AND d.id = e.id
+       WHERE e.idx = ? AND e.key >= ? AND e.key < ? ORDER BY e.key ${order} LIMIT ?`,
+    )
+  const scanIds = (order: string) =>
+    database.prepare(
+      `SELECT id AS key, id, body FROM documents WHERE collection = ? AND id >= ? AND id < ? ORDER BY id ${order} LIMIT ?`,
+    )
+  const entries = { up: scanEntries('ASC'), down: scanEntries('DESC') }
+  const ids = { up: scanIds('ASC'), down: scanIds('DESC') }
+
+  return {
+    get: (collection, id) => (get.get(collection, id) as { body: Uint8Array } | undefined)?.body ?? null,
+    entry: (idx, key) => (entry.get(idx, key) as { id: Uint8Array } | undefined)?.id ?? null,
+    scanIndex: ({ idx, collection, from, before, backwards, limit }) =>
+      (backwards ? entries.down : entries.up).all(collection, idx, from, before ?? LAST, limit) as unknown as Row[],
+    scanDocuments: ({ collection, from, before, backwards, limit }) =>
+      (backwards ? ids.down : ids.up).all(collection, from, before ?? LAST, limit) as unknown as Row[],
+  }
+}

@@ -1,0 +1,118 @@
+import { writeConflict } from '../errors.ts'
+import { textOf } from '../values/keys.ts'
+import type { Catalog, Collection } from './catalog.ts'
+import {
+  applyChange,
+  type Change,
+  compareEntries,
+  createWriter,
+  type Difference,
+  documentLock,
+  keyLock,
+  type Writer,
+} from './change.ts'
+import { duplicateId, duplicateKey, type Entry } from './indexes.ts'
+import type { Storage } from './storage.ts'
+import type { Transaction, Transactions, Written } from './transactions.ts'
+
+type Dependencies = Readonly<{ storage: Storage; transactions: Transactions }>
+type Scope = Dependencies & Readonly<{ transaction: Transaction }>
+
+/**
+ * Writes into the overlay of a transaction, which only its own queries see, and locks what its commit will write.
+ * @throws CommandError WriteConflict when another transaction holds a lock or has changed the document since this one
+ * began, DuplicateKey when another document had the key before that.
+ */
+export function createTransactionWriter(dependencies: Dependencies, transaction: Transaction): Writer {
+  const scope: Scope = { ...dependencies, transaction }
+  return createWriter((change) => {
+    const { collection, id, before } = change
+    const overlay = overlayOf(transaction, collection)
+    const own = overlay.get(textOf(id))
+    scope.transactions.lock(transaction, documentLock(collection, id))
+    if (!own) refuseChanged(scope, change)
+    else if (before === null && own.body !== null) throw duplicateId(collection.namespace, change.after!)
+
+    const step = compareEntries(change)
+    takeKeys(scope, change, step)
+    const original = own ? own.original : before
+    // The commit applies what the whole transaction makes of the document, not each of its steps.
+    const difference = own ? compareEntries({ ...change, before: original }) : step
+    overlay.set(textOf(id), { id, original, difference, ...stateOf(change) })
+  })
+}
+
+function overlayOf({ overlay }: Transaction, { number }: Collection): Map<string, Written> {
+  const known = overlay.get(number)
+  if (known) return known
+  const created = new Map<string, Written>()
+  overlay.set(number, created)
+  return created
+}
+
+const stateOf = ({ after, body }: Change) => (after === null ? { body: null } : { body: body!, fields: after })
+
+/** A document that was changed after this transaction began makes the transaction too late. */
+function refuseChanged({ storage, transaction }: Scope, { collection, id, read, after }: Change): void {
+  const present = storage.get(collection.number, id)
+  if (read === null) {
+    if (present === null) return
+    const known = transaction.snapshot.get(collection.number, id)
+    throw known ? duplicateId(collection.namespace, after!) : writeConflict()
+  }
+  if (present === null || Buffer.compare(read, present) !== 0) throw writeConflict()
+}
+
+/**
+ * Locks the unique keys that a change takes or gives up, and notes them for the steps that follow: a key that one step
+ * has given up is free for the next, although the storage still has it.
+ */
+function takeKeys({ storage, transactions, transaction }: Scope, change: Change, { added, removed }: Difference): void {
+  const taken = added.filter(({ index }) => index.unique)
+  for (const entry of taken) {
+    transactions.lock(transaction, keyLock(entry))
+    refuseTaken(storage, transaction, change, entry)
+  }
+  for (const entry of removed) {
+    if (!entry.index.unique) continue
+    transactions.lock(transaction, keyLock(entry))
+    transaction.keys.set(keyLock(entry), null)
+  }
+  for (const entry of taken) transaction.keys.set(keyLock(entry), textOf(change.id))
+}
+
+function refuseTaken(
+  storage: Storage,
+  { keys, snapshot }: Transaction,
+  { collection, id, after }: Change,
+  entry: Entry,
+) {
+  const { index, key } = entry
+  const noted = keys.get(keyLock(entry))
+  if (noted !== undefined) {
+    if (noted !== null && noted !== textOf(id)) throw duplicateKey(index, collection.namespace, after!)
+    return
+  }
+  const owner = storage.entry(index.number, key)
+  if (!owner || textOf(owner) === textOf(id)) return
+  throw snapshot.entry(index.number, key) ? duplicateKey(index, collection.namespace, after!) : writeConflict()
+}
+
+/** Makes what a transaction wrote the present. Nothing can be in its way, because of its locks. */
+export function applyTransaction(
+  stores: Readonly<{ storage: Storage; catalog: Catalog }>,
+  transaction: Transaction,
+  collections: ReadonlyMap<number, Collection>,
+): void {
+  const written = [...transaction.overlay].flatMap(([number, documents]) => {
+    const collection = collections.get(number)
+    return collection ? [...documents.values()].map((one) => ({ collection, one })) : [] // Dropped in the meantime.
+  })
+  // All keys are removed before any is added, because a key may move from one document to another.
+  for (const { one } of written) {
+    for (const { index, key } of one.difference.removed) stores.storage.removeEntry(index.number, key)
+  }
+  for (const { collection, one } of written) {
+    applyChange(stores, { collection, id: one.id, body: one.body }, { ...one.difference, removed: [] })
+  }
+}
