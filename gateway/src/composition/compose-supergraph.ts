@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { composeServices } from '@apollo/composition'
-import { type DocumentNode, GraphQLError, Kind, parse, print, Source, visit } from 'graphql'
+import { readSchema } from '@redress/shared/subgraph/read-schema.ts'
+import { type DocumentNode, GraphQLError, Kind, parse, print, visit } from 'graphql'
 
 /**
  * Where each subgraph keeps its schema. Read when the supergraph is composed, never by a running gateway, which takes
@@ -41,10 +41,9 @@ export function composeSupergraph(): Composition {
   }
 }
 
-/** @throws GraphQLError naming file and line when the schema is not GraphQL. */
 function readSubgraph(name: string, file: string): Subgraph {
-  const source = new Source(readFileSync(new URL(file, ROOT), 'utf8'), file)
-  return { name, url: name === LOCAL ? LOCAL_URL : `http://${name}/graphql`, schema: parse(source) }
+  const url = name === LOCAL ? LOCAL_URL : `http://${name}/graphql`
+  return { name, url, schema: readSchema(new URL(file, ROOT), file) }
 }
 
 function compose(subgraphs: readonly Subgraph[]): Composition {

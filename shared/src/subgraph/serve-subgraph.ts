@@ -1,16 +1,15 @@
-import { readFileSync } from 'node:fs'
 import { ApolloServer } from '@apollo/server'
 import {
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled'
 import { buildSubgraphSchema } from '@apollo/subgraph'
-import { parse } from 'graphql'
 import { createHealth, type HealthCheck } from '../process/health.ts'
 import { answerJson, type HttpServer, startHttpServer } from '../process/http.ts'
 import { type AnswerOptions, createAnswerOperation, type ObservedContext } from './answer-operation.ts'
 import { enforcePermissions } from './permission-directive.ts'
 import { toPublicError } from './public-error.ts'
+import { readSchema } from './read-schema.ts'
 import { scalars } from './scalars.ts'
 import { observeOperations } from './subgraph-metrics.ts'
 
@@ -68,7 +67,7 @@ export async function serveSubgraph<Loaders>(options: SubgraphOptions<Loaders>):
 }
 
 function buildSchema<Loaders>({ schemaFile, resolvers }: SubgraphOptions<Loaders>) {
-  const typeDefs = parse(readFileSync(schemaFile, 'utf8'))
+  const typeDefs = readSchema(schemaFile)
   const declared = new Set(
     typeDefs.definitions.flatMap((node) => ('name' in node && node.name ? [node.name.value] : [])),
   )

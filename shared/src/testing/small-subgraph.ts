@@ -7,8 +7,6 @@ import { type SubgraphOptions, serveSubgraph } from '../subgraph/serve-subgraph.
 import { tokenOf, verifyToken, withRole } from './callers.ts'
 import { silent } from './stores.ts'
 
-const FEDERATION = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9")\n'
-
 type Options = Pick<SubgraphOptions<null>, 'resolvers' | 'telemetry' | 'metrics'> & Readonly<{ schema: string }>
 
 /** A subgraph of one test. `post` asks it as the gateway does, or as the headers say. */
@@ -16,7 +14,7 @@ export async function serveSmallSubgraph({ schema, ...options }: Options) {
   const directory = mkdtempSync(join(tmpdir(), 'redress-subgraph-'))
   onTestFinished(() => rmSync(directory, { recursive: true }))
   const file = join(directory, 'schema.graphql')
-  writeFileSync(file, FEDERATION + schema)
+  writeFileSync(file, schema)
 
   const served = { name: 'small', schemaFile: pathToFileURL(file), createLoaders: () => null, verifyToken, checks: {} }
   const subgraph = await serveSubgraph({ ...served, port: 0, host: '127.0.0.1', logger: silent, ...options })
