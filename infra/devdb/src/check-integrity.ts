@@ -5,8 +5,8 @@ import { openStorage } from './storage/storage.ts'
 import { decode } from './values/bson.ts'
 
 /**
- * What is wrong with a database file that no server has open: documents without their index entries, entries without
- * their documents, and whatever belongs to no collection. Empty where all is well.
+ * Inconsistencies of a database file that no server has open: documents without their index entries, entries without
+ * their documents, and documents of no collection. Empty for a sound file.
  * @throws FileInUseError
  */
 export function findDamage(path: string): readonly string[] {

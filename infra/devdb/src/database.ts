@@ -9,7 +9,7 @@ import { openStorage, type Storage } from './storage/storage.ts'
 import { createTransactionWriter } from './storage/transaction-writer.ts'
 import { createTransactions, type Transaction, type Transactions } from './storage/transactions.ts'
 
-/** How many operations of each kind were done, as MongoDB counts them. */
+/** Numbers of operations by kind, as in MongoDB's serverStatus. */
 export type OperationCounts = {
   insert: number
   query: number
@@ -28,7 +28,7 @@ export type Database = Readonly<{
   counts: OperationCounts
   refuseScans: boolean
   startedAt: Date
-  /** Makes everything written so far durable. */
+  /** Makes all writes so far durable. */
   commit(): void
   close(): void
 }>
@@ -63,7 +63,7 @@ export function openDatabase(path: string, { refuseScans, transactionLifeMs }: D
   }
 }
 
-/** What one command works with: the present, or the view of the transaction that it belongs to. */
+/** The view and the writer of one command: the present, or those of its transaction. */
 export type Context = Readonly<{
   database: Database
   name: string
@@ -73,7 +73,7 @@ export type Context = Readonly<{
   writer: Writer
   find(collection: string): Collection | null
   getOrCreate(collection: string): Collection
-  /** Ends the transaction; nothing of it stays. */
+  /** Ends the transaction and discards its writes. */
   abort(): void
 }>
 
@@ -94,7 +94,7 @@ export function createContext(database: Database, name: string, transaction: Tra
   }
 }
 
-/** Runs one write; where a running transaction is in the way, waits for it to end. */
+/** Runs one write. While a running transaction holds a lock that it needs, waits and tries again. */
 export async function whenFree<T>(write: () => T): Promise<T> {
   for (;;) {
     try {
@@ -106,7 +106,7 @@ export async function whenFree<T>(write: () => T): Promise<T> {
   }
 }
 
-/** Waits until no transaction has anything in a collection that is not committed. */
+/** Waits until no running transaction has uncommitted writes in a collection. */
 export async function whenUnwritten({ transactions }: Database, { number }: Collection): Promise<void> {
   for (;;) {
     const writers = transactions.writersOf(number)

@@ -37,12 +37,12 @@ const CODE_NAMES = {
 
 export type ErrorCode = keyof typeof CODE_NAMES
 
-/** An answer that a command failed, with MongoDB's code for it. */
+/** A command failed; `code` is MongoDB's for this failure. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
   readonly code: ErrorCode
   readonly labels: readonly string[]
-  /** Goes into the answer beside code and message. */
+  /** Further fields of the answer. */
   readonly facts: Readonly<Record<string, unknown>>
 
   constructor(code: ErrorCode, message: string, { labels = [], facts = {} }: ErrorDetails = {}) {
@@ -59,12 +59,12 @@ export class CommandError extends Error {
 
 type ErrorDetails = Readonly<{ labels?: readonly string[]; facts?: Readonly<Record<string, unknown>> }>
 
-/** What this server does not do is refused by name, never ignored. */
+/** Unsupported features are refused by name, never ignored. */
 export function unsupported(what: string): CommandError {
   return new CommandError(238, `${what} is not supported by the development database.`)
 }
 
-/** Another transaction was faster; the driver runs the whole transaction again. */
+/** The label makes the driver run the whole transaction again. */
 export function writeConflict(): CommandError {
   return new CommandError(112, 'Write conflict with another transaction. Please retry.', {
     labels: ['TransientTransactionError'],

@@ -6,7 +6,7 @@ import { decode, TYPE_ORDER } from './values/bson.ts'
 const BATCH = 500
 const REPLIES_KEPT_MS = 30 * 60 * 1000
 
-/** Deletes what TTL indexes say has expired, and answers that no driver will ask for again. */
+/** Deletes documents that have expired by a TTL index, and stored answers that are too old for a retry. */
 export function expire(database: Database, now: Date): void {
   const { catalog, storage } = database
   const writer = createPlainWriter(database)
@@ -20,7 +20,7 @@ export function expire(database: Database, now: Date): void {
         try {
           writer.remove(collection, { id, body, fields: decode(body) })
         } catch (error) {
-          if (!(error instanceof LockedError)) throw error // The next round comes by again.
+          if (!(error instanceof LockedError)) throw error // Deleted in a later round.
         }
       }
     }

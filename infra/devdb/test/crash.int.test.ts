@@ -9,15 +9,15 @@ import { findDamage } from '../src/check-integrity.ts'
 import { connectRaw } from './raw-client.ts'
 import { type Server, spawnServer } from './server-process.ts'
 
-/** CRASH_ROUNDS=20 or more is the long way. */
+/** Set CRASH_ROUNDS to 20 or more for a thorough run. */
 const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 4)
 const ACCOUNTS = 10
 const MONEY = 1000
-/** After the first of them is done: long enough for some hundred writes, short enough for many rounds. */
+/** The longest time from the first write to the kill: enough for some hundred writes and for many rounds. */
 const KILL_AFTER_MS = [0, 120] as const
 
 type Doc = Document & { _id: string }
-/** What the clients know of: what they were told is done, and what they have tried. */
+/** The writes that clients have sent, and those of them that were acknowledged. */
 type Known = { documents: Set<string>; pairs: Set<string>; increments: number; attempts: number }
 
 describe('a server that is killed', () => {
@@ -34,7 +34,7 @@ describe('a server that is killed', () => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  it('has lost nothing that it said was done, and did nothing by halves', {
+  it('loses no acknowledged write, and keeps no half of one', {
     timeout: ROUNDS * 60_000,
   }, async () => {
     const known: Known = { documents: new Set(), pairs: new Set(), increments: 0, attempts: 0 }
@@ -54,7 +54,7 @@ describe('a server that is killed', () => {
           transfer(client, ended.signal),
         ]),
       )
-      // A busy machine needs a while to begin; from then on the moment of death is to be any.
+      // A busy machine needs a while to start. After that, the kill comes at a random moment.
       const { size } = known.pairs
       await expect.poll(() => known.pairs.size, { interval: 5 }).toBeGreaterThan(size)
       await after(randomInt(...KILL_AFTER_MS))
@@ -69,7 +69,7 @@ describe('a server that is killed', () => {
     expect(known.pairs.size).toBeGreaterThan(0)
   })
 
-  it('does once what a driver sends twice, also with the crash in between', async () => {
+  it('does once what a driver sends twice, also with a crash in between', async () => {
     server = await spawnServer(path)
     const lsid = { id: new BSON.Binary(Buffer.alloc(16, 8), 4) }
     const increase = {
@@ -108,7 +108,7 @@ describe('a server that is killed', () => {
     expect(stored.cursor.firstBatch).toEqual([{ _id: 'n', n: 16 }])
   })
 
-  it('goes on behind the rows of a bulk write that it had done', async () => {
+  it('continues a bulk write after the rows that it had done', async () => {
     server = await spawnServer(path)
     const other = await connectRaw(server.uri)
     const first = await connectRaw(server.uri)
@@ -129,7 +129,7 @@ describe('a server that is killed', () => {
       startTransaction: true,
     })
 
-    // The first row is done, the second waits for the transaction when the server dies.
+    // When the server is killed, the first row is done and the second waits for the transaction.
     const unheard = first.command(increase).catch(() => 'unheard')
     await expect.poll(async () => (await other.command(find)).cursor.firstBatch[0].n).toBe(1)
     await server.kill()
@@ -147,7 +147,7 @@ describe('a server that is killed', () => {
     ])
   })
 
-  it('does once what is sent again while the first attempt still waits', async () => {
+  it('does once what is sent again while the first attempt waits', async () => {
     server = await spawnServer(path)
     const [other, first, second] = [
       await connectRaw(server.uri),
@@ -182,13 +182,13 @@ async function prepare(db: Db): Promise<void> {
   await db.collection<Doc>('accounts').insertMany(accounts)
 }
 
-/** Runs `work` again and again until the server is gone. */
+/** Repeats `work` until the server is gone. */
 async function untilGone(signal: AbortSignal, work: (count: number) => Promise<void>): Promise<void> {
   for (let count = 0; !signal.aborted; count++) {
     try {
       await work(count)
     } catch {
-      return // Killed in the middle: whether it was done is not known.
+      return // Killed in the middle: it may or may not have been applied.
     }
   }
 }

@@ -12,7 +12,7 @@ import { decode, encode, type Fields } from '../src/values/bson.ts'
 const { Double, Int32 } = BSON
 const number = (n: number) => (Number.isInteger(n) ? new Int32(n) : new Double(n))
 
-/** Small values of several types, so that filters fit often. */
+/** Small values of several types, so that filters match often. */
 const scalar = fc.oneof(
   fc.constantFrom(0, 1, 2, 3, 1.5, Number.NaN).map(number),
   fc.constantFrom('a', 'b', 'ab', null, true),
@@ -20,7 +20,7 @@ const scalar = fc.oneof(
 const item = fc.oneof({ arbitrary: scalar, weight: 4 }, fc.constantFrom({ x: number(1) }, [number(1)]))
 const value = fc.oneof({ arbitrary: scalar, weight: 4 }, fc.array(item, { maxLength: 3 }))
 const a = fc.oneof({ arbitrary: value, weight: 2 }, fc.record({ x: value }, { requiredKeys: [] }))
-// One list at most among the fields of a compound index: more is refused.
+// At most one field of a compound index may hold an array.
 const document = fc.oneof(
   fc.record({ a, b: scalar, c: scalar }, { requiredKeys: [] }),
   fc.record({ a: scalar, b: value, c: scalar }, { requiredKeys: [] }),
@@ -78,7 +78,7 @@ describe('a query', () => {
     rmSync(directory, { recursive: true })
   })
 
-  it('finds by any indexes what it finds without, in the same order', async () => {
+  it('finds the same documents in the same order with any indexes as without', async () => {
     const query = fc.record({ filter, sort, skip: fc.constant(0), limit: fc.constant(0) })
     await fc.assert(
       fc.asyncProperty(

@@ -7,7 +7,7 @@ import { anyValue, compareBson } from './values.ts'
 const order = (a: unknown, b: unknown) => Math.sign(Buffer.compare(encodeKey(a), encodeKey(b)))
 
 describe('a key', () => {
-  it('sorts as BSON sorts what it stands for', () => {
+  it('sorts as MongoDB sorts the value', () => {
     fc.assert(
       fc.property(anyValue, anyValue, (a, b) => {
         expect(order(a, b)).toBe(compareBson(a, b))
@@ -16,7 +16,7 @@ describe('a key', () => {
     )
   })
 
-  it('in descending order sorts the other way', () => {
+  it('in descending order sorts in reverse', () => {
     fc.assert(
       fc.property(anyValue, anyValue, (a, b) => {
         const inverted = Buffer.compare(invert(encodeKey(a)), invert(encodeKey(b)))
@@ -26,7 +26,7 @@ describe('a key', () => {
     )
   })
 
-  it('followed by another sorts by the first and then by the second, both ways', () => {
+  it('followed by another sorts by the first and then by the second, in both directions', () => {
     fc.assert(
       fc.property(fc.tuple(anyValue, anyValue), fc.tuple(anyValue, anyValue), ([a, b], [c, d]) => {
         const expected = compareBson(a, c) || compareBson(d, b)
@@ -39,7 +39,7 @@ describe('a key', () => {
     )
   })
 
-  it('of a text is not the beginning of the key of a longer one', () => {
+  it('of a text is not a prefix of the key of a longer one', () => {
     expect(order('a', 'a\0')).toBe(-1)
     expect(Math.sign(Buffer.compare(invert(encodeKey('a')), invert(encodeKey('a\0'))))).toBe(1)
   })

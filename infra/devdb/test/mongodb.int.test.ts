@@ -4,7 +4,7 @@ import { describeStore } from './store-contract.ts'
 
 const uri = process.env.MONGODB_TEST_URI
 
-/** A green run against the development database alone does not prove production. */
-describe.skipIf(!uri)('where MONGODB_TEST_URI names one', () => {
+/** The same contract against MongoDB itself, because production does not use the development database. */
+describe.skipIf(!uri)('at MONGODB_TEST_URI', () => {
   describeStore('MongoDB itself', () => MongoClient.connect(uri!))
 })

@@ -7,7 +7,7 @@ const OP_MSG = 2013
 
 export type RawClient = Readonly<{ socket: Socket; command(document: Document): Promise<Document>; close(): void }>
 
-/** Sends commands as they are: a driver would put its own session into them. One after the other. */
+/** Sends commands unchanged and one at a time. A driver would add its own session to them. */
 export async function connectRaw(uri: string): Promise<RawClient> {
   const { hostname, port } = new URL(uri)
   const socket = connect({ host: hostname, port: Number(port) })

@@ -7,7 +7,7 @@ const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
 export type Server = Readonly<{ uri: string; pid: number; kill(): Promise<void> }>
 
-/** A development database in a process of its own, which can be killed as no good program would end. */
+/** A development database in a process of its own, so that a test can kill it. */
 export async function spawnServer(path: string, port = 0): Promise<Server> {
   const { PATH, NODE_COMPILE_CACHE } = process.env
   const env = { PATH, NODE_COMPILE_CACHE, DEVDB_PATH: path, DEVDB_PORT: String(port) }

@@ -28,7 +28,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-describe('what is not supported is refused by name:', () => {
+describe('an unsupported feature is refused by name:', () => {
   const asked: [string, Document][] = [
     ['$where', { find: 'c', filter: { $where: 'true' } }],
     ['$expr', { find: 'c', filter: { $expr: { $eq: [1, 1] } } }],
@@ -108,7 +108,7 @@ describe('a connection', () => {
     ['a document that is too long', toMessage({ ping: 1 }).fill(127, 21, 22)],
   ]
 
-  it.for(garbage)('that sends %s is closed, and the others are served', async ([, bytes]) => {
+  it.for(garbage)('that sends %s is closed, and others are served', async ([, bytes]) => {
     const { socket } = await connectRaw(devdb.uri)
 
     const closed = once(socket, 'close')
@@ -142,7 +142,7 @@ describe('a connection', () => {
     raw.close()
   })
 
-  it('cannot begin with a document of another size than it says', async () => {
+  it('is closed when a document has another size than it states', async () => {
     const { hostname, port } = new URL(devdb.uri)
     const socket = connectSocket(Number(port), hostname)
     const closed = once(socket, 'close')
@@ -156,7 +156,7 @@ describe('a connection', () => {
 })
 
 describe('explain', () => {
-  it('tells by what a query is answered', async () => {
+  it('reports how a query is answered', async () => {
     const collection = client.db('explain').collection<Doc>('c')
     await collection.insertMany([1, 2, 3, 4].map((_id) => ({ _id, a: _id, b: _id })))
     await collection.createIndex({ a: 1 })
@@ -181,7 +181,7 @@ describe('explain', () => {
 })
 
 describe('a server', () => {
-  it('that refuses scans answers a query without an index with the code 291', async () => {
+  it('that refuses scans answers a query without an index with code 291', async () => {
     const strict = await startDevdb({ path: join(directory, 'strict'), refuseScans: true })
     const other = await MongoClient.connect(strict.uri)
     const collection = other.db('a').collection<Doc>('c')
@@ -208,7 +208,7 @@ describe('a server', () => {
     await strict.close()
   })
 
-  it('forgets a transaction that nobody goes on with, and gives its documents free', async () => {
+  it('ends a transaction that is not continued, and frees its documents', async () => {
     const collection = client.db('expiry').collection<Doc>('c')
     await collection.insertOne({ _id: 1, n: 0 })
     await client.withSession(async (session) => {
@@ -222,7 +222,7 @@ describe('a server', () => {
     })
   })
 
-  it('deletes what has expired, and nothing else', async () => {
+  it('deletes expired documents and no others', async () => {
     const collection = client.db('ttl').collection<Doc>('c')
     await collection.createIndex({ at: 1 }, { expireAfterSeconds: 3600 })
     const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000)
@@ -239,7 +239,7 @@ describe('a server', () => {
     await expect.poll(async () => (await collection.find().toArray()).map(({ _id }) => _id)).toEqual([2, 3, 4])
   })
 
-  it('refuses a document that is too large, and leaves the old one as it was', async () => {
+  it('refuses a document that is too large, and keeps the old one', async () => {
     const path = join(directory, 'large')
     const own = await startDevdb({ path })
     const other = await MongoClient.connect(own.uri)
@@ -256,7 +256,7 @@ describe('a server', () => {
     expect(findDamage(path)).toEqual([])
   })
 
-  it('has its file alone, also against another process, until it ends, however that is', async () => {
+  it('locks its file against other processes until it ends or is killed', async () => {
     const path = join(directory, 'alone')
     const first = await spawnServer(path)
 
@@ -268,7 +268,7 @@ describe('a server', () => {
     await next.close()
   })
 
-  it('gives its file free when it cannot have its port', async () => {
+  it('frees its file when its port is in use', async () => {
     const path = join(directory, 'port')
 
     await expect(startDevdb({ path, port: devdb.port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
@@ -277,7 +277,7 @@ describe('a server', () => {
     await next.close()
   })
 
-  it('ends while transactions are open', async () => {
+  it('can be closed while transactions are open', async () => {
     const path = join(directory, 'open')
     const own = await startDevdb({ path })
     const other = await MongoClient.connect(own.uri)

@@ -14,19 +14,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const { BSONRegExp, Binary, Decimal128, Double, Int32, Timestamp } = BSON
 
-/** How a test gets at the store. The client is closed by the tests. */
+/** Access of a test to the store. The tests close the client. */
 export type Connect = () => Promise<MongoClient>
 
 type Doc = Document & { _id: number | string | ObjectId }
 type Stored = Collection<Doc>
 
-/** Values as they lie in the database: no number is turned into a JavaScript number. */
+/** Keeps BSON numbers: none is converted to a JavaScript number. */
 const EXACT = { promoteValues: false, promoteLongs: false, bsonRegExp: true }
 
 const ids = (documents: readonly Document[]) => documents.map(({ _id }) => _id)
 const random = (prefix: string) => `${prefix}-${randomBytes(6).toString('hex')}`
 
-/** Every promise that our code relies on. What is expected here is what MongoDB 8 does. */
+/** The behaviour of the store that the services rely on. All expected values are those of MongoDB 8. */
 export function describeStore(name: string, connect: Connect): void {
   describe(name, () => {
     let client: MongoClient
@@ -49,14 +49,14 @@ export function describeStore(name: string, connect: Connect): void {
 
     describe('documents', () => describeDocuments(given))
     describe('a query', () => describeQueries(given))
-    describe('the answer of a query', () => describeAnswers(given))
+    describe('the result of a query', () => describeAnswers(given))
     describe('an update', () => describeUpdates(given))
     describe('an upsert', () => describeUpserts(given))
     describe('a bulk write', () => describeBulkWrites(given))
     describe('find and modify', () => describeFindAndModify(given))
     describe('an index', () => describeIndexes(given))
     describe('a transaction', () => describeTransactions(given))
-    describe('writers at the same time', () => describeConcurrency(given))
+    describe('concurrent writers', () => describeConcurrency(given))
     describe('an aggregation', () => describeAggregation(given))
   })
 }
@@ -68,7 +68,7 @@ type Given = Readonly<{
 }>
 
 function describeDocuments({ create, db }: Given): void {
-  it('gives back what was inserted, and an id to what came without one', async () => {
+  it('returns what was inserted, and gives an id to a document without one', async () => {
     const collection = db().collection(random('c'))
 
     const { insertedId } = await collection.insertOne({ title: 'Leak' })
@@ -109,7 +109,7 @@ function describeDocuments({ create, db }: Given): void {
     expect(JSON.stringify(stored)).toBe('{"_id":1,"z":1,"a":{"y":2,"b":3}}')
   })
 
-  it('refuses a second document with the same id, and says which', async () => {
+  it('refuses a second document with the same id, and names the id', async () => {
     const collection = await create({ _id: 1 })
 
     const again = collection.insertOne({ _id: 1 })
@@ -117,7 +117,7 @@ function describeDocuments({ create, db }: Given): void {
     await expect(again).rejects.toMatchObject({ code: 11000, keyPattern: { _id: 1 }, keyValue: { _id: 1 } })
   })
 
-  it('takes 1 and 1.0 for the same id', async () => {
+  it('treats 1 and 1.0 as the same id', async () => {
     const collection = await create({ _id: 1 })
 
     const again = collection.insertOne({ _id: new Double(1) as unknown as number })
@@ -134,7 +134,7 @@ function describeDocuments({ create, db }: Given): void {
     expect(await collection.findOne()).toEqual({ _id: 1, c: 3 })
   })
 
-  it('deletes one or all that fit, and counts them', async () => {
+  it('deletes one or all that match, and counts them', async () => {
     const collection = await create({ _id: 1, a: 1 }, { _id: 2, a: 1 }, { _id: 3, a: 1 }, { _id: 4, a: 2 })
 
     const one = await collection.deleteOne({ a: 1 })
@@ -145,7 +145,7 @@ function describeDocuments({ create, db }: Given): void {
     expect(ids(await collection.find().toArray())).toEqual([4])
   })
 
-  it('counts, also where a filter says what', async () => {
+  it('counts with and without a filter', async () => {
     const collection = await create({ _id: 1, a: 1 }, { _id: 2, a: 1 }, { _id: 3, a: 2 })
 
     expect(await collection.countDocuments()).toBe(3)
@@ -156,7 +156,7 @@ function describeDocuments({ create, db }: Given): void {
     expect(await db().collection(random('none')).countDocuments({ a: 1 })).toBe(0)
   })
 
-  it('lists the different values of a field, items of lists one by one', async () => {
+  it('lists the distinct values of a field, and the items of arrays', async () => {
     const collection = await create({ _id: 1, a: 'x' }, { _id: 2, a: ['y', 'x'] }, { _id: 3 }, { _id: 4, a: 'z' })
 
     const values = await collection.distinct('a')
@@ -166,7 +166,7 @@ function describeDocuments({ create, db }: Given): void {
     expect([...some].sort()).toEqual(['x', 'z'])
   })
 
-  it('are gone with their collection', async () => {
+  it('are deleted with their collection', async () => {
     const collection = await create({ _id: 1, a: 1 })
     await collection.createIndex({ a: 1 }, { unique: true })
 
@@ -185,7 +185,7 @@ function describeDocuments({ create, db }: Given): void {
     expect(listed.map(({ name }) => name)).toEqual([collection.collectionName])
   })
 
-  it('does not create a collection by an update that finds nothing', async () => {
+  it('does not create a collection by an update that matches nothing', async () => {
     const collection = db().collection(random('c'))
 
     await collection.updateOne({ a: 1 }, { $set: { b: 1 } })
@@ -291,7 +291,7 @@ function describeQueries({ create }: Given): void {
 }
 
 function describeAnswers({ create, db }: Given): void {
-  it('comes in the order asked for, by several fields, both ways', async () => {
+  it('is sorted by several fields, ascending and descending', async () => {
     const collection = await create({ _id: 1, a: 1, b: 1 }, { _id: 2, a: 2, b: 1 }, { _id: 3, a: 1, b: 2 })
 
     const up = await collection.find().sort({ a: 1, b: -1 }).toArray()
@@ -301,7 +301,7 @@ function describeAnswers({ create, db }: Given): void {
     expect(ids(down)).toEqual([2, 1, 3])
   })
 
-  it('sorts types among each other', async () => {
+  it('sorts values of different types', async () => {
     const values = [
       new BSON.MaxKey(),
       /x/,
@@ -323,7 +323,7 @@ function describeAnswers({ create, db }: Given): void {
     expect(ids(sorted)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
   })
 
-  it('sorts a list by its least item going up and by its greatest going down', async () => {
+  it('sorts an array by its least item in ascending and by its greatest in descending order', async () => {
     const collection = await create({ _id: 1, a: [5, 1] }, { _id: 2, a: 3 }, { _id: 3, a: [2, 4] }, { _id: 4 })
 
     const up = await collection.find().sort({ a: 1 }).toArray()
@@ -333,7 +333,7 @@ function describeAnswers({ create, db }: Given): void {
     expect(ids(down)).toEqual([1, 3, 2, 4])
   })
 
-  it('puts an empty list before null', async () => {
+  it('sorts an empty array before null', async () => {
     const collection = await create({ _id: 1, a: null }, { _id: 2, a: [] })
 
     const sorted = await collection.find().sort({ a: 1 }).toArray()
@@ -341,7 +341,7 @@ function describeAnswers({ create, db }: Given): void {
     expect(ids(sorted)).toEqual([2, 1])
   })
 
-  it('leaves out the first and stops after enough', async () => {
+  it('skips and limits', async () => {
     const collection = await create(...[1, 2, 3, 4, 5].map((_id) => ({ _id })))
     const find = () => collection.find().sort({ _id: 1 })
 
@@ -351,7 +351,7 @@ function describeAnswers({ create, db }: Given): void {
     expect(ids(await find().skip(9).toArray())).toEqual([])
   })
 
-  it.for(['limit', 'skip'])('is refused for a %s below zero', async (option) => {
+  it.for(['limit', 'skip'])('is refused with a negative %s', async (option) => {
     const { collectionName } = await create({ _id: 1 })
 
     const asked = db().command({ find: collectionName, [option]: -1 })
@@ -400,7 +400,7 @@ function describeAnswers({ create, db }: Given): void {
     await expect(collection.findOne({}, { projection })).rejects.toMatchObject({ code })
   })
 
-  it('comes in batches of any size, nothing twice and nothing left out', async () => {
+  it('comes in batches of any size, each document once', async () => {
     const collection = await create(...Array.from({ length: 1050 }, (_, _id) => ({ _id })))
 
     const byDefault = await collection.find().sort({ _id: 1 }).toArray()
@@ -412,7 +412,7 @@ function describeAnswers({ create, db }: Given): void {
     expect(ids(limited)).toEqual(ids(byDefault).slice(0, 250))
   })
 
-  it('that is larger than one message comes in several', async () => {
+  it('that is larger than one message comes in several messages', async () => {
     const collection = await create(...Array.from({ length: 20 }, (_, _id) => ({ _id, text: 'x'.repeat(1_000_000) })))
 
     const all = await collection.find({}, { projection: { text: 1 } }).toArray()
@@ -420,7 +420,7 @@ function describeAnswers({ create, db }: Given): void {
     expect(all.map(({ text }) => text.length)).toEqual(Array.from({ length: 20 }, () => 1_000_000))
   })
 
-  it('ends early where its cursor is closed', async () => {
+  it('ends early when its cursor is closed', async () => {
     const collection = await create(...Array.from({ length: 10 }, (_, _id) => ({ _id })))
     const cursor = collection.find().sort({ _id: 1 }).batchSize(2)
 
@@ -433,7 +433,7 @@ function describeAnswers({ create, db }: Given): void {
     await expect(more).rejects.toMatchObject({ code: 43 })
   })
 
-  it('begins empty where the first batch is to be empty', async () => {
+  it('starts with an empty batch when the batch size is 0', async () => {
     const { collectionName } = await create({ _id: 1 }, { _id: 2 })
 
     const { cursor } = await db().command({ find: collectionName, batchSize: 0 })
@@ -443,7 +443,7 @@ function describeAnswers({ create, db }: Given): void {
     expect(more.cursor.nextBatch).toHaveLength(2)
   })
 
-  it('is an error where the cursor is not known', async () => {
+  it('is an error when the cursor is unknown', async () => {
     const { collectionName } = await create({ _id: 1 })
 
     const asked = db().command({ getMore: Long.fromNumber(123_456_789), collection: collectionName })
@@ -451,7 +451,7 @@ function describeAnswers({ create, db }: Given): void {
     await expect(asked).rejects.toMatchObject({ code: 43 })
   })
 
-  it('does not go on when the collection was dropped', async () => {
+  it('cannot be continued after the collection was dropped', async () => {
     const collection = await create(...Array.from({ length: 10 }, (_, _id) => ({ _id })))
     const cursor = collection.find().batchSize(2)
     await cursor.next()
@@ -564,7 +564,7 @@ function describeUpdates({ create, db }: Given): void {
     expect(await collection.findOne()).toEqual(before)
   })
 
-  it('cannot change a document that is an id from within', async () => {
+  it('cannot change a field of an id that is a document', async () => {
     const collection = (await create()) as unknown as Collection<Document>
     await collection.insertOne({ _id: { a: 1 } } as Document)
 
@@ -573,7 +573,7 @@ function describeUpdates({ create, db }: Given): void {
     await expect(change).rejects.toMatchObject({ code: 66 })
   })
 
-  it('may set the id to what it is', async () => {
+  it('may set the id to its present value', async () => {
     const collection = await create({ _id: 1, a: 1 })
 
     const result = await collection.updateOne({ _id: 1 }, { $set: { _id: 1, a: 2 } })
@@ -581,7 +581,7 @@ function describeUpdates({ create, db }: Given): void {
     expect(result.modifiedCount).toBe(1)
   })
 
-  it('cannot replace a document by one with another id', async () => {
+  it('cannot replace a document with one that has another id', async () => {
     const collection = await create({ _id: 1 })
 
     const replaced = collection.replaceOne({ _id: 1 }, { _id: 2 } as Document)
@@ -589,7 +589,7 @@ function describeUpdates({ create, db }: Given): void {
     await expect(replaced).rejects.toMatchObject({ code: 66 })
   })
 
-  it('of all that fit changes each of them', async () => {
+  it('of many changes all that match', async () => {
     const collection = await create({ _id: 1, a: 1 }, { _id: 2, a: 1 }, { _id: 3, a: 2 })
 
     const result = await collection.updateMany({ a: 1 }, { $set: { b: { c: 1 } } })
@@ -598,7 +598,7 @@ function describeUpdates({ create, db }: Given): void {
     expect(await collection.countDocuments({ 'b.c': 1 })).toBe(2)
   })
 
-  it('of one changes one alone', async () => {
+  it('of one changes only one', async () => {
     const collection = await create({ _id: 1, a: 1 }, { _id: 2, a: 1 })
 
     const result = await collection.updateOne({ a: 1 }, { $set: { a: 2 } })
@@ -607,7 +607,7 @@ function describeUpdates({ create, db }: Given): void {
     expect(await collection.countDocuments({ a: 1 })).toBe(1)
   })
 
-  it('that changes nothing has matched and not modified', async () => {
+  it('that changes nothing counts as matched and not as modified', async () => {
     const collection = await create({ _id: 1, a: 1 })
 
     const result = await collection.updateOne({ _id: 1 }, { $set: { a: 1 } })
@@ -631,7 +631,7 @@ function describeUpdates({ create, db }: Given): void {
     expect((await collection.findOne())!.at).toBeInstanceOf(Date)
   })
 
-  it('of all cannot replace', async () => {
+  it('of many cannot be a replacement', async () => {
     const collection = await create({ _id: 1 })
     const command = { update: collection.collectionName, updates: [{ q: {}, u: { a: 1 }, multi: true }] }
 
@@ -642,7 +642,7 @@ function describeUpdates({ create, db }: Given): void {
 }
 
 function describeUpserts({ create, db }: Given): void {
-  it('creates what is not there from the filter and the update', async () => {
+  it('creates a missing document from the filter and the update', async () => {
     const collection = await create()
 
     const result = await collection.updateOne(
@@ -655,7 +655,7 @@ function describeUpserts({ create, db }: Given): void {
     expect(await collection.findOne()).toEqual({ _id: 7, a: 1, b: { c: 2 }, d: 3, e: 4, f: 5, g: 1 })
   })
 
-  it('changes what is there', async () => {
+  it('changes an existing document', async () => {
     const collection = await create({ _id: 7, a: 1 })
 
     const result = await collection.updateOne({ _id: 7 }, { $inc: { a: 1 }, $setOnInsert: { f: 5 } }, { upsert: true })
@@ -664,7 +664,7 @@ function describeUpserts({ create, db }: Given): void {
     expect(await collection.findOne()).toEqual({ _id: 7, a: 2 })
   })
 
-  it('gives an id where none is asked for, and takes one that the update sets', async () => {
+  it('creates an id, or uses the one that the update sets', async () => {
     const collection = await create()
 
     const own = await collection.updateOne({ a: 1 }, { $set: { b: 1 } }, { upsert: true })
@@ -682,7 +682,7 @@ function describeUpserts({ create, db }: Given): void {
     expect(await collection.findOne()).toEqual({ _id: 3, b: 2 })
   })
 
-  it('does not take a pattern for a value', async () => {
+  it('does not store a pattern of the filter as a value', async () => {
     const collection = await create()
 
     await collection.updateOne({ _id: 1, a: /x/ }, { $set: { b: 1 } }, { upsert: true })
@@ -698,7 +698,7 @@ function describeUpserts({ create, db }: Given): void {
     expect(await collection.countDocuments()).toBe(1)
   })
 
-  it('by many at once makes one document', async () => {
+  it('run concurrently creates one document', async () => {
     const collection = await create()
     await collection.createIndex({ key: 1 }, { unique: true })
 
@@ -711,7 +711,7 @@ function describeUpserts({ create, db }: Given): void {
 }
 
 function describeBulkWrites({ create, db }: Given): void {
-  it('does everything and counts it', async () => {
+  it('runs every kind of write and counts them', async () => {
     const collection = await create({ _id: 1, a: 1 }, { _id: 2, a: 1 })
 
     const result = await collection.bulkWrite([
@@ -738,7 +738,7 @@ function describeBulkWrites({ create, db }: Given): void {
     ])
   })
 
-  it('in order stops at the first that fails', async () => {
+  it('that is ordered stops at the first error', async () => {
     const collection = await create({ _id: 2 })
 
     const written = collection.insertMany([{ _id: 1 }, { _id: 2 }, { _id: 3 }])
@@ -752,7 +752,7 @@ function describeBulkWrites({ create, db }: Given): void {
     expect(ids(await collection.find().sort({ _id: 1 }).toArray())).toEqual([1, 2])
   })
 
-  it('in no order goes on, and tells of all that failed', async () => {
+  it('that is unordered continues, and reports every error', async () => {
     const collection = await create({ _id: 2 }, { _id: 4 })
 
     const written = collection.insertMany([{ _id: 1 }, { _id: 2 }, { _id: 3 }, { _id: 4 }, { _id: 5 }], {
@@ -769,7 +769,7 @@ function describeBulkWrites({ create, db }: Given): void {
     expect(ids(await collection.find().sort({ _id: 1 }).toArray())).toEqual([1, 2, 3, 4, 5])
   })
 
-  it('tells what is wrong with a row in full', async () => {
+  it('reports the error of a row in full', async () => {
     const collection = await create({ _id: 1, email: 'a@b' })
     await collection.createIndex({ email: 1 }, { unique: true })
 
@@ -783,7 +783,7 @@ function describeBulkWrites({ create, db }: Given): void {
     expect(reply.writeErrors[0].errmsg).toContain('E11000 duplicate key error')
   })
 
-  it('of updates tells which failed', async () => {
+  it('of updates reports which failed', async () => {
     const collection = await create({ _id: 1, a: 'x' }, { _id: 2, a: 1 })
 
     const written = collection.bulkWrite(
@@ -797,7 +797,7 @@ function describeBulkWrites({ create, db }: Given): void {
 }
 
 function describeFindAndModify({ create, db }: Given): void {
-  it('gives the document before or after the change', async () => {
+  it('returns the document before or after the change', async () => {
     const collection = await create({ _id: 1, a: 1 })
     const change = { $inc: { a: 1 } }
 
@@ -808,7 +808,7 @@ function describeFindAndModify({ create, db }: Given): void {
     expect(after).toEqual({ _id: 1, a: 3 })
   })
 
-  it('gives nothing where nothing fits', async () => {
+  it('returns null when nothing matches', async () => {
     const collection = await create({ _id: 1 })
 
     expect(await collection.findOneAndUpdate({ _id: 2 }, { $set: { a: 1 } })).toBeNull()
@@ -816,7 +816,7 @@ function describeFindAndModify({ create, db }: Given): void {
     expect(await collection.findOneAndReplace({ _id: 2 }, { a: 1 })).toBeNull()
   })
 
-  it('takes the first in an order, and shows what is asked for', async () => {
+  it('takes the first of a sort, and projects it', async () => {
     const collection = await create({ _id: 1, a: 1 }, { _id: 2, a: 3 }, { _id: 3, a: 2 })
 
     const greatest = await collection.findOneAndDelete({}, { sort: { a: -1 }, projection: { _id: 1 } })
@@ -830,7 +830,7 @@ function describeFindAndModify({ create, db }: Given): void {
     ])
   })
 
-  it('creates what is not there', async () => {
+  it('creates a missing document', async () => {
     const collection = await create()
     const options = { upsert: true, includeResultMetadata: true } as const
 
@@ -845,7 +845,7 @@ function describeFindAndModify({ create, db }: Given): void {
     expect(after).toMatchObject({ value: { _id: 2, a: 2 }, lastErrorObject: { updatedExisting: false } })
   })
 
-  it('is refused with nothing to do', async () => {
+  it('is refused without an update', async () => {
     const { collectionName } = await create({ _id: 1 })
 
     const asked = db().command({ findAndModify: collectionName, query: {} })
@@ -853,7 +853,7 @@ function describeFindAndModify({ create, db }: Given): void {
     await expect(asked).rejects.toMatchObject({ code: 9 })
   })
 
-  it('by many at once gives each of them another document', async () => {
+  it('run concurrently gives each caller another document', async () => {
     const collection = await create(...Array.from({ length: 20 }, (_, _id) => ({ _id, taken: false })))
 
     const taken = await Promise.all(
@@ -876,7 +876,7 @@ function describeIndexes({ create, db }: Given): void {
     expect(await collection.findOne({ _id: 2 })).toEqual({ _id: 2, email: 'c@d' })
   })
 
-  it('that is unique takes a missing field for null, once', async () => {
+  it('that is unique treats a missing field as null', async () => {
     const collection = await create({ _id: 1 })
     await collection.createIndex({ a: 1 }, { unique: true })
 
@@ -886,7 +886,7 @@ function describeIndexes({ create, db }: Given): void {
     })
   })
 
-  it('that is unique gives a key free when its document is deleted or changed', async () => {
+  it('that is unique frees a key when its document is deleted or changed', async () => {
     const collection = await create({ _id: 1, a: 1 }, { _id: 2, a: 2 })
     await collection.createIndex({ a: 1 }, { unique: true })
 
@@ -900,7 +900,7 @@ function describeIndexes({ create, db }: Given): void {
     expect(await collection.countDocuments()).toBe(3)
   })
 
-  it('that is unique over two fields refuses the pair alone', async () => {
+  it('that is unique over two fields refuses only an equal pair', async () => {
     const collection = await create({ _id: 1, a: 1, b: 1 })
     await collection.createIndex({ a: 1, b: -1 }, { unique: true })
 
@@ -913,14 +913,14 @@ function describeIndexes({ create, db }: Given): void {
     })
   })
 
-  it('that is unique counts each item of a list, and not twice within one', async () => {
+  it('that is unique has each item of an array, and allows it twice in one document', async () => {
     const collection = await create({ _id: 1, tags: ['x', 'x'] })
     await collection.createIndex({ tags: 1 }, { unique: true })
 
     await expect(collection.insertOne({ _id: 2, tags: ['y', 'x'] })).rejects.toMatchObject({ code: 11000 })
   })
 
-  it('that is partial and unique is strict about what its filter fits', async () => {
+  it('that is partial and unique refuses only documents that match its filter', async () => {
     const collection = await create({ _id: 1, open: true, a: 1 }, { _id: 2, open: false, a: 1 })
     await collection.createIndex({ a: 1 }, { unique: true, partialFilterExpression: { open: true } })
 
@@ -931,7 +931,7 @@ function describeIndexes({ create, db }: Given): void {
     expect(ids(await collection.find({ a: 1 }).sort({ _id: 1 }).toArray())).toEqual([1, 2, 3])
   })
 
-  it('that is sparse and unique lets many have no such field', async () => {
+  it('that is sparse and unique allows many documents without the field', async () => {
     const collection = await create({ _id: 1 }, { _id: 2 })
     await collection.createIndex({ a: 1 }, { unique: true, sparse: true })
 
@@ -941,7 +941,7 @@ function describeIndexes({ create, db }: Given): void {
     expect(ids(await collection.find().sort({ a: 1, _id: 1 }).toArray())).toEqual([1, 2, 3])
   })
 
-  it('on what is not unique already is not made, and the next attempt begins anew', async () => {
+  it('is not created on duplicates, and can be created once they are gone', async () => {
     const collection = await create({ _id: 1, a: 1 }, { _id: 2, a: 1 })
 
     const made = collection.createIndexes([{ key: { b: 1 } }, { key: { a: 1 }, unique: true }])
@@ -952,7 +952,7 @@ function describeIndexes({ create, db }: Given): void {
     await expect(collection.insertOne({ _id: 3, a: 1 })).rejects.toMatchObject({ code: 11000 })
   })
 
-  it('is made once, and listed', async () => {
+  it('is created once, and listed', async () => {
     const collection = await create({ _id: 1 })
 
     await collection.createIndex({ a: 1, b: -1 }, { unique: true })
@@ -978,7 +978,7 @@ function describeIndexes({ create, db }: Given): void {
     await expect(again).rejects.toMatchObject({ code })
   })
 
-  it('may be there on the same fields both unique and not', async () => {
+  it('may exist on the same fields both unique and not unique', async () => {
     const collection = await create({ _id: 1, a: 1 })
 
     await collection.createIndex({ a: 1 }, { name: 'plain' })
@@ -987,7 +987,7 @@ function describeIndexes({ create, db }: Given): void {
     await expect(collection.insertOne({ _id: 2, a: 1 })).rejects.toMatchObject({ code: 11000 })
   })
 
-  it('is dropped by name, and what it refused is then allowed', async () => {
+  it('is dropped by name, and then refuses nothing', async () => {
     const collection = await create({ _id: 1, a: 1 })
     await collection.createIndex({ a: 1 }, { unique: true })
 
@@ -998,14 +998,14 @@ function describeIndexes({ create, db }: Given): void {
     await expect(collection.dropIndex('a_1')).rejects.toMatchObject({ code: 27 })
   })
 
-  it('over two lists at once is refused', async () => {
+  it('over two arrays of a document is refused', async () => {
     const collection = await create({ _id: 1 })
     await collection.createIndex({ a: 1, b: 1 })
 
     await expect(collection.insertOne({ _id: 2, a: [1, 2], b: [3, 4] })).rejects.toMatchObject({ code: 171 })
   })
 
-  it('with an expiry has one field', async () => {
+  it('with an expiry must have one field', async () => {
     const collection = await create({ _id: 1 })
 
     const made = collection.createIndex({ a: 1, b: 1 }, { expireAfterSeconds: 5 })
@@ -1013,7 +1013,7 @@ function describeIndexes({ create, db }: Given): void {
     await expect(made).rejects.toMatchObject({ code: 67 })
   })
 
-  it('gives the order, forwards and backwards, with a limit', async () => {
+  it('serves a sort in both directions, with a limit', async () => {
     const collection = await create(...[3, 1, 2, 5, 4].map((n, at) => ({ _id: at, kind: at % 2, n })))
     await collection.createIndex({ kind: 1, n: -1 })
     const inOrder = (n: 1 | -1) => collection.find({ kind: 0 }).sort({ n }).limit(2).toArray()
@@ -1022,7 +1022,7 @@ function describeIndexes({ create, db }: Given): void {
     expect((await inOrder(1)).map(({ n }) => n)).toEqual([2, 3])
   })
 
-  it('on lists finds and sorts as without', async () => {
+  it('on arrays finds and sorts as a scan does', async () => {
     const collection = await create({ _id: 1, a: [1, 7] }, { _id: 2, a: [3, 4] }, { _id: 3, a: 6 }, { _id: 4, a: [] })
     await collection.createIndex({ a: 1 })
 
@@ -1040,7 +1040,7 @@ function describeIndexes({ create, db }: Given): void {
 }
 
 function describeTransactions({ client, create, db }: Given): void {
-  /** Runs `work` with a session that is inside a transaction and left so. */
+  /** Runs `work` with a session inside a transaction, and does not end the transaction. */
   const inside = (work: (session: ClientSession) => Promise<void>) =>
     client().withSession(async (session) => {
       session.startTransaction()
@@ -1075,7 +1075,7 @@ function describeTransactions({ client, create, db }: Given): void {
     })
   })
 
-  it('leaves nothing when it is aborted', async () => {
+  it('writes nothing when it is aborted', async () => {
     const collection = await create({ _id: 1, a: 1 })
     await collection.createIndex({ a: 1 }, { unique: true })
 
@@ -1092,7 +1092,7 @@ function describeTransactions({ client, create, db }: Given): void {
     ])
   })
 
-  it('sees its own writes, by any filter, order and count', async () => {
+  it('sees its own writes with any filter, sort and count', async () => {
     const collection = await create({ _id: 1, a: 1 }, { _id: 2, a: 2 }, { _id: 3, a: 3 })
     await collection.createIndex({ a: 1 })
 
@@ -1117,7 +1117,7 @@ function describeTransactions({ client, create, db }: Given): void {
     })
   })
 
-  it('reads what was there when it began, whatever others write', async () => {
+  it('reads the state at its start, whatever others write', async () => {
     const collection = await create({ _id: 1, a: 1 })
 
     await inside(async (session) => {
@@ -1130,7 +1130,7 @@ function describeTransactions({ client, create, db }: Given): void {
     })
   })
 
-  it('updates twice what it has updated', async () => {
+  it('updates a document twice', async () => {
     const collection = await create({ _id: 1, a: 1 })
 
     await inside(async (session) => {
@@ -1143,7 +1143,7 @@ function describeTransactions({ client, create, db }: Given): void {
     expect(await collection.findOne()).toEqual({ _id: 1, a: 3 })
   })
 
-  it('inserts again what it has deleted', async () => {
+  it('inserts again a document that it deleted', async () => {
     const collection = await create({ _id: 1, key: 'k' })
     await collection.createIndex({ key: 1 }, { unique: true })
 
@@ -1171,7 +1171,7 @@ function describeTransactions({ client, create, db }: Given): void {
     expect(ids(await collection.find({ key: 'l' }).toArray())).toEqual([1])
   })
 
-  it('conflicts with another that wrote the document and is not over', async () => {
+  it('conflicts with an unfinished one that wrote the document', async () => {
     const collection = await create({ _id: 1, a: 1 })
 
     await inside(async (first) => {
@@ -1186,7 +1186,7 @@ function describeTransactions({ client, create, db }: Given): void {
     expect(await collection.findOne()).toEqual({ _id: 1, a: 2 })
   })
 
-  it('conflicts with what was written since it began', async () => {
+  it('conflicts with a write after its start', async () => {
     const collection = await create({ _id: 1, a: 1 }, { _id: 2 })
 
     await inside(async (session) => {
@@ -1197,7 +1197,7 @@ function describeTransactions({ client, create, db }: Given): void {
     })
   })
 
-  it('is over after a conflict', async () => {
+  it('ends with a conflict', async () => {
     const collection = await create({ _id: 1, a: 1 }, { _id: 2 })
 
     await inside(async (session) => {
@@ -1224,7 +1224,7 @@ function describeTransactions({ client, create, db }: Given): void {
     })
   })
 
-  it('is refused a unique key that is taken, and is over then', async () => {
+  it('is refused a unique key that is taken, and ends', async () => {
     const collection = await create({ _id: 1, key: 'k' })
     await collection.createIndex({ key: 1 }, { unique: true })
 
@@ -1238,7 +1238,7 @@ function describeTransactions({ client, create, db }: Given): void {
     expect(await collection.countDocuments()).toBe(1)
   })
 
-  it('is refused a unique key that it has given itself', async () => {
+  it('is refused a unique key that it has used itself', async () => {
     const collection = await create({ _id: 1 })
     await collection.createIndex({ key: 1 }, { unique: true, sparse: true })
 
@@ -1270,7 +1270,7 @@ function describeTransactions({ client, create, db }: Given): void {
     })
   })
 
-  it('makes a plain insert of the same key wait, and it fails after the commit', async () => {
+  it('makes a plain insert of the same key wait, and fail after the commit', async () => {
     const collection = await create({ _id: 1 })
     await collection.createIndex({ key: 1 }, { unique: true, sparse: true })
 
@@ -1284,7 +1284,7 @@ function describeTransactions({ client, create, db }: Given): void {
     })
   })
 
-  it('makes many plain writers wait, and none of them is lost', async () => {
+  it('makes many plain writers wait, and loses none', async () => {
     const collection = await create({ _id: 1, a: 0 })
 
     await inside(async (session) => {
@@ -1301,7 +1301,7 @@ function describeTransactions({ client, create, db }: Given): void {
     expect(await collection.findOne()).toEqual({ _id: 1, a: 6120 })
   })
 
-  it('makes a find and delete wait that takes the document as it then is', async () => {
+  it('makes a find and delete wait, which then takes the latest state', async () => {
     const collection = await create({ _id: 1, a: 1 })
     await collection.createIndex({ a: 1 })
 
@@ -1316,7 +1316,7 @@ function describeTransactions({ client, create, db }: Given): void {
     expect(await collection.find({ a: { $gt: 0 } }).toArray()).toEqual([])
   })
 
-  it('makes a plain write wait that then does not find what it looked for', async () => {
+  it('makes a plain write wait, which then no longer matches', async () => {
     const collection = await create({ _id: 1, a: 1 }, { _id: 2, a: 1 })
 
     await inside(async (session) => {
@@ -1329,7 +1329,7 @@ function describeTransactions({ client, create, db }: Given): void {
     })
   })
 
-  it('runs again on a conflict until it succeeds', async () => {
+  it('is retried after a conflict until it succeeds', async () => {
     const collection = await create({ _id: 1, a: 0 })
     const increase = () =>
       client().withSession((session) =>
@@ -1344,7 +1344,7 @@ function describeTransactions({ client, create, db }: Given): void {
     expect(await collection.findOne()).toEqual({ _id: 1, a: 10 })
   })
 
-  it('that only reads can be committed, and so can one that does nothing', async () => {
+  it('that only reads or does nothing can be committed', async () => {
     const collection = await create({ _id: 1 })
 
     await inside(async (session) => {
@@ -1366,7 +1366,7 @@ function describeTransactions({ client, create, db }: Given): void {
     expect(await collection.findOne()).toEqual({ _id: 1, a: 1 })
   })
 
-  it('that nobody began is not known', async () => {
+  it('that was not started is unknown', async () => {
     const collection = await create({ _id: 1 })
 
     await client().withSession(async (session) => {
@@ -1409,7 +1409,7 @@ function describeTransactions({ client, create, db }: Given): void {
     expect(await collection.findOne({ _id: 2 })).toEqual({ _id: 2, a: 2 })
   })
 
-  it('is one of many that are open', async () => {
+  it('may be open at the same time as many others', async () => {
     const collection = await create({ _id: 0, a: 0 })
     const sessions = Array.from({ length: 30 }, () => client().startSession())
 
@@ -1425,7 +1425,7 @@ function describeTransactions({ client, create, db }: Given): void {
     expect(await collection.countDocuments()).toBe(31)
   })
 
-  it('keeps a collection from being dropped until it is over', async () => {
+  it('delays dropping a collection until it has ended', async () => {
     const collection = await create({ _id: 1 })
 
     await inside(async (session) => {
@@ -1454,7 +1454,7 @@ function describeConcurrency({ client, create }: Given): void {
     expect(await collection.findOne()).toEqual({ _id: 1, n: 200 })
   })
 
-  it('of one unique key leave one of them', async () => {
+  it('of one unique key leave one document', async () => {
     const collection = await create()
     await collection.createIndex({ key: 1 }, { unique: true })
 
@@ -1465,7 +1465,7 @@ function describeConcurrency({ client, create }: Given): void {
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   })
 
-  it('that wait for no answer are heard', async () => {
+  it('without acknowledgement (w: 0) are applied', async () => {
     const collection = await create({ _id: 1, n: 0 })
 
     await collection.updateOne({ _id: 1 }, { $inc: { n: 1 } }, { writeConcern: { w: 0 } })
@@ -1473,7 +1473,7 @@ function describeConcurrency({ client, create }: Given): void {
     await expect.poll(() => collection.findOne()).toEqual({ _id: 1, n: 1 })
   })
 
-  it('move money and lose none', async () => {
+  it('that move money keep its sum', async () => {
     const collection = await create(...Array.from({ length: 5 }, (_, _id) => ({ _id, amount: 100 })))
     const transfer = (from: number, to: number) =>
       client().withSession((session) =>
@@ -1643,7 +1643,7 @@ function describeAggregation({ create, db }: Given): void {
     expect(result!.v).toEqual(expected)
   })
 
-  it('joins documents of another collection, each through a pipeline of its own', async () => {
+  it('joins documents of another collection through a pipeline', async () => {
     const moves = await create(
       { _id: 1, issue: 1, n: 1, open: true },
       { _id: 2, issue: 1, n: 2, open: true },
@@ -1682,7 +1682,7 @@ function describeAggregation({ create, db }: Given): void {
     expect(ids(byNothing[0]!.all)).toEqual([4])
   })
 
-  it('joins with nothing where the other collection does not exist', async () => {
+  it('joins with an empty array when the other collection does not exist', async () => {
     const collection = await create({ _id: 1 })
     const lookup = { from: random('none'), localField: '_id', foreignField: 'x', as: 'all' }
 
@@ -1711,7 +1711,7 @@ function describeAggregation({ create, db }: Given): void {
     await expect(missing).rejects.toMatchObject({ name: 'MongoServerError', ok: 0 })
   })
 
-  it('cannot divide by nothing', async () => {
+  it('cannot divide by zero', async () => {
     const collection = await create({ _id: 1 })
 
     const divided = collection.aggregate([{ $set: { a: { $divide: [1, 0] } } }]).toArray()

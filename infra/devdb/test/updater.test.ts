@@ -12,7 +12,7 @@ const after = (fields: Fields, ...updates: Fields[]) =>
 const values = fc.array(anyValue, { maxLength: 5 })
 
 describe('an update', () => {
-  it('by $inc adds up, whatever the order', () => {
+  it('by $inc adds up in any order', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 1 }), (steps) => {
         const updates = steps.map((step) => ({ $inc: { n: new Int32(step) } }))
@@ -23,7 +23,7 @@ describe('an update', () => {
     )
   })
 
-  it('by $addToSet has every item once, and the second time changes nothing', () => {
+  it('by $addToSet adds every item once, and a second time changes nothing', () => {
     fc.assert(
       fc.property(values, values, (before, added) => {
         const update = { $addToSet: { set: { $each: added } } }
@@ -39,7 +39,7 @@ describe('an update', () => {
     )
   })
 
-  it('by $push and $pop leaves what was there', () => {
+  it('by $push and $pop restores the array', () => {
     fc.assert(
       fc.property(values, anyValue, (before, item) => {
         const fields = decode(encode({ list: before }))
@@ -51,7 +51,7 @@ describe('an update', () => {
     )
   })
 
-  it('by $set can be done again, and $unset takes it away', () => {
+  it('by $set can be repeated, and $unset removes the field', () => {
     fc.assert(
       fc.property(anyValue, (value) => {
         const set = { $set: { 'a.b': value } }
@@ -62,7 +62,7 @@ describe('an update', () => {
     )
   })
 
-  it('by $min and $max leaves the least and the greatest', () => {
+  it('by $min and $max keeps the least and the greatest value', () => {
     fc.assert(
       fc.property(fc.array(anyValue, { minLength: 1, maxLength: 5 }), (many) => {
         const sorted = many.toSorted(compareBson)

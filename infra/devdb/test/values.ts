@@ -3,7 +3,7 @@ import { BSON } from 'mongodb'
 
 const { Binary, BSONRegExp, Double, Int32, Long, MaxKey, MinKey, ObjectId, Timestamp } = BSON
 
-/** Few values, so that many are equal, and such as lie next to a border. */
+/** Few values, so that many are equal, with those at the limits of their types. */
 const number = fc.oneof(
   fc
     .constantFrom(0, -0, 1, -1, 0.5, -0.5, 2 ** 31, -(2 ** 31), Number.NaN, Infinity, -Infinity)
@@ -37,7 +37,7 @@ export const anyValue: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   ),
 })).value
 
-/** Written from MongoDB's manual ("Comparison/Sort Order"), and not from our code. */
+/** Written from MongoDB's manual ("Comparison/Sort Order"), independently of the code. */
 export function compareBson(a: unknown, b: unknown): number {
   const byType = Math.sign(rank(a) - rank(b))
   if (byType !== 0) return byType

@@ -15,7 +15,7 @@ const { Int32 } = BSON
 export type FindIn = (collection: string, query: Query) => Promise<readonly Fields[]>
 type Stage = (documents: readonly Fields[]) => readonly Fields[] | Promise<readonly Fields[]>
 
-/** Runs a pipeline; what its first stages ask for is answered by an index where there is one. */
+/** Runs a pipeline. Its first stages are run as a query, which may use an index. */
 export async function aggregate(from: string, pipeline: readonly Fields[], find: FindIn): Promise<readonly Fields[]> {
   for (const stage of pipeline) {
     if (!isObject(stage) || Object.keys(stage).length !== 1)
@@ -28,7 +28,7 @@ export async function aggregate(from: string, pipeline: readonly Fields[], find:
   return documents
 }
 
-/** `$match`, `$sort`, `$skip` and `$limit` at the beginning are a query. */
+/** Takes `$match`, `$sort`, `$skip` and `$limit`, in this order, from the beginning of the pipeline. */
 function toQuery(pipeline: readonly Fields[]): { query: Query; rest: readonly Fields[] } {
   const order = ['$match', '$sort', '$skip', '$limit']
   const taken: Fields = {}

@@ -9,7 +9,7 @@ const { Double, Int32 } = BSON
 /** Computes a value from a document. */
 export type Expression = (fields: Fields) => Value
 
-/** @throws CommandError for an operator that is unknown here. */
+/** @throws CommandError for an unsupported operator. */
 export function compileExpression(expression: Value): Expression {
   if (typeof expression === 'string' && expression.startsWith('$')) return compilePath(expression)
   if (Array.isArray(expression)) {
@@ -32,7 +32,7 @@ function compilePath(expression: string): Expression {
   return (fields) => through(fields, path, 0)
 }
 
-/** As a path in an expression goes: through an array it gives the array of what lies behind. */
+/** The value at a path. An array on the way gives the array of the values in its items. */
 function through(value: Value, path: readonly string[], depth: number): Value {
   if (depth === path.length) return value
   if (Array.isArray(value)) return value.map((item) => through(item, path, depth)).filter((item) => item !== undefined)
@@ -115,7 +115,7 @@ const OPERATORS: Readonly<Record<string, Compile>> = {
   },
 }
 
-/** What is not there comes before null. */
+/** A missing value sorts before null. */
 function compareOperands(a: Value, b: Value): number {
   if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined)
   return compareValues(a, b)
@@ -130,7 +130,7 @@ function isTrue(value: Value): boolean {
   return isNumber(value) ? toNumber(value) !== 0 : value !== false && value !== null && value !== undefined
 }
 
-/** Whole results of whole numbers stay whole. */
+/** Integer operands with an integer result give an integer, all others a double. */
 export function toBsonNumber(result: number, operands: readonly Value[]): Value {
   const whole = Number.isInteger(result) && !operands.some((value) => value instanceof Double)
   if (!whole) return new Double(result)

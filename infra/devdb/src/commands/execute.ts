@@ -24,7 +24,7 @@ const READS: Readonly<Record<string, Command>> = {
   distinct: read.distinct,
   explain: read.explain,
 }
-/** A driver may send these again when it did not hear the answer; they are done once. */
+/** Drivers retry these after a lost answer; each is done once. */
 const WRITES: Readonly<Record<string, Command>> = {
   insert: write.insert,
   update: write.update,
@@ -49,7 +49,7 @@ const OTHERS: Readonly<Record<string, Command>> = {
   refreshSessions: () => ({}),
 }
 
-/** Runs one command and gives its answer; errors of the command are answers too. */
+/** Runs one command. A CommandError becomes an answer with its code. */
 export async function execute(database: Database, command: Fields): Promise<Fields> {
   try {
     return finish(await run(database, command))
@@ -100,7 +100,7 @@ function joinTransaction({ transactions }: Database, command: Fields): Transacti
   return command.startTransaction === true ? transactions.begin(name, number) : transactions.get(name, number)
 }
 
-/** Whatever goes wrong within a transaction ends it. */
+/** Aborts the transaction on any error. */
 async function inTransaction(context: Context, work: () => Promise<Fields>): Promise<Fields> {
   try {
     return await work()

@@ -1,7 +1,7 @@
 import { unsupported } from '../errors.ts'
 import { type Fields, lookUp } from '../values/bson.ts'
 
-/** What any command may say: who asks and why, and how durable the answer shall be, which it always is. */
+/** Options of every command: session, comment, and durability, which is always that of the strictest write concern. */
 const COMMON = [
   '$db',
   'lsid',
@@ -16,7 +16,7 @@ const COMMON = [
   'maxTimeMS',
 ]
 
-/** What each command takes beside its name. A command that is not here takes anything. */
+/** The options of each command. A command that is not listed accepts any. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   find: [
     'filter',
@@ -44,7 +44,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   listDatabases: ['nameOnly'],
 }
 
-/** @throws CommandError for an option that would be ignored. One that is false asks for nothing. */
+/** @throws CommandError for an option that would be ignored, unless it is false. */
 export function refuseUnknownOptions(name: string, command: Fields): void {
   const known = lookUp(OPTIONS, name)
   const other = Object.keys(command).find(

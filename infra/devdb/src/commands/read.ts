@@ -84,7 +84,7 @@ export async function distinct(context: Context, command: Fields): Promise<Field
   return { values: [...new Map(known.map((value) => [textOf(encodeKey(value)), value])).values()] }
 }
 
-/** How a find would be answered: by which index, and after looking at how much. */
+/** Runs a find and reports the index that it used and the numbers of keys and documents that it examined. */
 export async function explain(context: Context, command: Fields): Promise<Fields> {
   const asked = command.explain as Fields
   const first = (asked.pipeline as Fields[] | undefined)?.[0]

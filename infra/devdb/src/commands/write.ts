@@ -110,7 +110,7 @@ async function updateRow(context: Context, name: string, row: Fields, sort: Sort
       changed.upsertedId = created._id
       changed.after = created
     } catch (error) {
-      // Somebody else was faster with the same key: theirs is the document to update, if it is the one looked for.
+      // A concurrent upsert inserted the same key: update that document, if it fits the filter.
       if (!(error instanceof CommandError) || error.code !== 11000 || context.transaction) throw error
       if ((await changeFound(context, wanted, write)) === 0) throw error
     }
@@ -121,8 +121,8 @@ async function updateRow(context: Context, name: string, row: Fields, sort: Sort
 type Wanted = Readonly<{ name: string; filter: Fields; sort: Sort; limit: number }>
 
 /**
- * Changes what fits, and returns how much did. While a write waits for a transaction, documents change: one of several
- * is left out when it does not fit any more, and instead of a single one the next is looked for.
+ * Changes the documents that fit, and returns their number. Documents may change while a write waits for a transaction:
+ * one of several that no longer fits is skipped; in place of a single one, the next that fits is searched.
  */
 async function changeFound(context: Context, wanted: Wanted, write: (collection: Collection, current: Found) => void) {
   const { name, filter, sort, limit } = wanted
@@ -147,8 +147,8 @@ async function changeFound(context: Context, wanted: Wanted, write: (collection:
 type EachRow = (row: Fields, index: number) => Promise<void>
 
 /**
- * Does one row after the other. Ordered: stops at the first that fails. What is wrong with a row is told, and the other
- * rows stand, except in a transaction: that is over then.
+ * Runs the rows one after the other. An ordered write stops at the first error. Errors are reported for each row and the
+ * other rows remain, but in a transaction the first error aborts it.
  */
 async function eachRow(context: Context, rows: readonly Fields[], command: Fields, write: EachRow): Promise<void> {
   const { transaction, tally } = context

@@ -7,13 +7,13 @@ const IDLE_MS = 10 * 60 * 1000
 
 export type Batch = Readonly<{ id: BSON.Long; bodies: readonly Uint8Array[] }>
 
-/** Results that were not fetched yet. */
+/** Results that drivers have not fetched yet. */
 export type Cursors = Readonly<{
   open(namespace: string, bodies: readonly Uint8Array[], batchSize: number | null, single: boolean): Batch
   /** @throws CommandError CursorNotFound */
   next(id: BSON.Long, batchSize: number | null): Batch & { namespace: string }
   kill(id: BSON.Long): boolean
-  /** Those over a collection that is gone. */
+  /** Closes the cursors over a dropped collection. */
   killAll(namespace: string): void
   close(): void
 }>

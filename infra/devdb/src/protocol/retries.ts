@@ -4,18 +4,18 @@ import type { Storage } from '../storage/storage.ts'
 import { decode, encode, type Fields, isNumber, toNumber } from '../values/bson.ts'
 import { readTally, type Tally } from './tally.ts'
 
-/** A driver's name for one write, by which it asks again when it did not hear the answer. */
+/** Identifies one write of a driver. A retry after a lost answer has the same session and number. */
 export type Call = Readonly<{ session: Uint8Array; name: string; number: number }>
 
 export type Retries = Readonly<{
   /**
-   * Runs a write, or gives the answer that it had before. What was done of it before a crash is in `tally`, so that
-   * `work` goes on behind it.
+   * Runs a write, or returns the answer of the first attempt. `tally` is set to the rows that were done before a crash,
+   * so that `work` continues after them.
    */
   once(call: Call, tally: Tally, work: () => Promise<Fields>): Promise<Fields>
   findReply(call: Call): Fields | null
   keepReply(call: Call, reply: Fields): void
-  /** Keeps how far the running writes have come. To be called before each commit, for part of them is in it. */
+  /** Stores the progress of running writes. Called before each commit, because the commit contains part of them. */
   keepProgress(): void
 }>
 

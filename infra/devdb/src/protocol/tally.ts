@@ -3,7 +3,7 @@ import { type Fields, toNumber } from '../values/bson.ts'
 
 const { Int32 } = BSON
 
-/** What the rows of a write have come to so far. */
+/** The results of the rows of a write so far. */
 export type Tally = { done: number; n: number; nModified: number; upserted: Fields[]; writeErrors: Fields[] }
 
 export function createTally(): Tally {

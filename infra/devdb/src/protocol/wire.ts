@@ -1,6 +1,6 @@
 import { decode, encode, type Fields } from '../values/bson.ts'
 
-/** MongoDB wire protocol: the two kinds of message that drivers of today send, and their answers. */
+/** Operation codes of MongoDB's wire protocol. Drivers send OP_QUERY for the handshake only, then OP_MSG. */
 const OP_REPLY = 1
 const OP_QUERY = 2004
 const OP_MSG = 2013
@@ -9,15 +9,15 @@ const MORE_TO_COME = 2
 const CHECKSUM_PRESENT = 1
 export const MESSAGE_BYTES_MAX = 48_000_000
 
-/** A request: `command` with its documents from all sections. */
+/** A request: `command` has the documents of all sections. */
 export type Request = Readonly<{ id: number; legacy: boolean; wantsReply: boolean; command: Fields }>
 
-/** What came is not a message; the connection cannot go on. */
+/** The bytes are not a message, so the connection must be closed. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError'
 }
 
-/** Cuts what arrives into messages. @throws ProtocolError */
+/** Splits the bytes of a connection into messages. @throws ProtocolError */
 export function createMessageReader(): (chunk: Buffer) => Request[] {
   let chunks: Buffer[] = []
   let bytes = 0
@@ -25,7 +25,7 @@ export function createMessageReader(): (chunk: Buffer) => Request[] {
   return (chunk) => {
     chunks.push(chunk)
     bytes += chunk.length
-    if (bytes < wanted) return [] // A large message comes in many pieces: they are joined once.
+    if (bytes < wanted) return [] // The pieces of a large message are joined once, when all are there.
     let pending = chunks.length === 1 ? chunk : Buffer.concat(chunks)
     const requests: Request[] = []
     wanted = 4
@@ -95,7 +95,7 @@ function readOpQuery(message: Buffer): Fields {
   return { ...decode(message.subarray(nameEnd + 1 + 8)), $db: database }
 }
 
-/** Documents of an answer as they are stored: nothing is read to be written again. */
+/** Documents of an answer in the form in which they are stored, so that they are not decoded and encoded again. */
 export class RawBatch {
   readonly bodies: readonly Uint8Array[]
   constructor(bodies: readonly Uint8Array[]) {
@@ -114,14 +114,14 @@ export function encodeReply(request: Pick<Request, 'id' | 'legacy'>, reply: Fiel
   message.writeInt32LE(request.id, 8)
   message.writeInt32LE(request.legacy ? OP_REPLY : OP_MSG, 12)
   if (request.legacy) {
-    message.writeInt32LE(8, HEADER_BYTES) // Flag AwaitCapable, as every server since 1.6 sets it.
-    message.writeInt32LE(1, HEADER_BYTES + 16) // One document follows.
+    message.writeInt32LE(8, HEADER_BYTES) // The flag AwaitCapable, which every server since 1.6 sets.
+    message.writeInt32LE(1, HEADER_BYTES + 16) // The number of documents.
   }
   message.set(body, HEADER_BYTES + lead)
   return message
 }
 
-/** As `encode`, with each RawBatch within as the array of its documents. */
+/** Like `encode`, but writes each RawBatch in `fields` as the array of its documents. */
 function encodeWithBatches(fields: Fields): Uint8Array {
   const special = Object.entries(fields).filter(([, value]) => value instanceof RawBatch || holdsBatch(value))
   if (special.length === 0) return encode(fields)

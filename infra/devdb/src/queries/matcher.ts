@@ -16,7 +16,7 @@ import { toPath, valuesAt } from '../values/paths.ts'
 export type Predicate = (fields: Fields) => boolean
 type Test = (values: readonly Value[]) => boolean
 
-/** Whether documents fit a filter. @throws CommandError for an operator that is unknown here, whatever the documents. */
+/** Compiles a filter to a predicate. @throws CommandError for an unsupported operator, before any document is tested. */
 export function compileFilter(filter: Fields): Predicate {
   if (!isObject(filter)) throw new CommandError(2, 'A filter must be a document')
   const predicates = Object.entries(filter).map(([name, condition]) => compileEntry(name, condition))
@@ -45,7 +45,7 @@ function compileField(name: string, condition: Value): Predicate {
   return (fields) => test(valuesAt(fields, path))
 }
 
-/** An object whose names begin with `$` says how to compare; everything else is compared as it is. */
+/** Whether a condition is an object of operators (`$…`). Any other condition is compared by equality. */
 export function isOperators(condition: Value): condition is Fields {
   if (!isObject(condition)) return false
   const names = Object.keys(condition)
@@ -106,7 +106,7 @@ const OPERATORS: Readonly<Record<string, CompileOperator>> = {
   },
 }
 
-/** A value or, where it is an array, one of its items. */
+/** Whether a value fits or, if it is an array, one of its items. */
 function anyItem(fits: (value: Value) => boolean): Test {
   return (values) => values.some((value) => fits(value) || (Array.isArray(value) && value.some(fits)))
 }
@@ -126,7 +126,7 @@ function amongst(operand: Value, operator: string): (value: Value) => boolean {
   return (value) => keys.has(textOf(encodeKey(value))) || patterns.some((test) => test([value]))
 }
 
-/** Only values of one type are before or after each other. */
+/** Comparisons by order hold between values of the same type only. */
 function ordered(operand: Value, holds: (order: number) => boolean): (value: Value) => boolean {
   const key = encodeKey(operand)
   const type = typeOf(operand)
@@ -134,7 +134,7 @@ function ordered(operand: Value, holds: (order: number) => boolean): (value: Val
   return (value) => typeOf(value) === type && !isNaNumber(value) && holds(Buffer.compare(encodeKey(value), key))
 }
 
-/** Not a number is neither before nor after one, though it is sorted before all. */
+/** NaN is neither less nor greater than a number, although it sorts before all numbers. */
 function isNaNumber(value: Value): boolean {
   return isNumber(value) && Number.isNaN(toNumber(value))
 }

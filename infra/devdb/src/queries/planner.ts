@@ -6,26 +6,28 @@ import { type Fields, isObject, TYPE_ORDER, toNumber, typeOf, type Value } from 
 import { afterPrefix, compareValues, encodeKey, invert, textOf } from '../values/keys.ts'
 import { isOperators } from './matcher.ts'
 
-/** One name and direction after the other. */
+/** The fields of a sort, the first one first. */
 export type Sort = readonly Readonly<{ name: string; direction: 1 | -1 }>[]
 
 /**
- * Where to look for documents. The filter is always tested again, so a plan may give too much and never too little.
- * `sorted` is whether each range gives its documents in the wanted order.
+ * Where to look for the documents of a query. The filter is always tested on each, so a plan may give too many documents
+ * but never too few. `sorted` says that each range gives its documents in the wanted order.
  */
 export type Plan =
   | Readonly<{ kind: 'ids'; ids: readonly Buffer[] }>
   | Readonly<{ kind: 'index'; index: Index; ranges: readonly KeyRange[]; backwards: boolean; sorted: boolean }>
   | Readonly<{ kind: 'either'; plans: readonly Plan[] }>
-  /** All documents by their ids, or those between two. */
+  /** All documents in the order of their ids, or those in a range of ids. */
   | Readonly<{ kind: 'scan'; range: KeyRange; backwards: boolean; sorted: boolean }>
 
+/** The most ranges of one plan. `$in` on several fields multiplies them; further fields are left to the filter. */
 const RANGES_MAX = 1000
 
-/** What a filter demands of one field: one of some values, or to lie between two. */
+/** The conditions of a filter on one field that an index can serve: equality with one of `points`, and `bounds`. */
 type Demand = { points: readonly Value[] | null; bounds: Bound[] }
 type Bound = Readonly<{ operator: '$gt' | '$gte' | '$lt' | '$lte'; value: Value }>
 
+/** Chooses the ids of the filter, else the index with the highest score, else an index per `$or` branch, else a scan. */
 export function plan(collection: Collection, filter: Fields, sort: Sort): Plan {
   const demands = readDemands(filter)
   const ids = demands.get('_id')?.points
@@ -40,7 +42,7 @@ export function plan(collection: Collection, filter: Fields, sort: Sort): Plan {
   return planEither(collection, filter, sort) ?? planScan(demands.get('_id')?.bounds ?? [], sort)
 }
 
-/** @throws CommandError when a plan reads a whole collection although the filter or the order asks for less. */
+/** @throws CommandError when a plan scans a whole collection and there is a filter, or a sort that needs an index. */
 export function refuseScan(plan: Plan, { namespace }: Collection, filter: Fields, sort: Sort): void {
   if (plan.kind !== 'scan' || plan.range.before !== null) return
   if (Object.keys(filter).length === 0 && plan.sorted) return
@@ -56,7 +58,7 @@ function planScan(bounds: readonly Bound[], sort: Sort): Plan {
   return { kind: 'scan', range, backwards: byId && sort[0]?.direction === -1, sorted: byId }
 }
 
-/** Each branch of an `$or` by its own index; null where one has none. */
+/** Plans each branch of an `$or` on its own; null when one of them would be a scan. */
 function planEither(collection: Collection, filter: Fields, sort: Sort): Plan | null {
   const { $or, ...rest } = filter
   if (!Array.isArray($or)) return null
@@ -64,6 +66,7 @@ function planEither(collection: Collection, filter: Fields, sort: Sort): Plan | 
   return plans.every(({ kind }) => kind !== 'scan') ? { kind: 'either', plans } : null
 }
 
+/** Collects conditions from the filter and its `$and` branches. Other logical operators are left to the filter. */
 function readDemands(filter: Fields, demands = new Map<string, Demand>()): Map<string, Demand> {
   for (const [name, condition] of Object.entries(filter)) {
     if (name === '$and') for (const branch of condition as Fields[]) readDemands(branch, demands)
@@ -86,12 +89,13 @@ function readOperators(demand: Demand, condition: Fields): void {
   }
 }
 
-/** A pattern or a whole array is not found by one key. */
+/** Patterns and whole arrays are left to the filter, because they do not correspond to one key. */
 function setPoints(demand: Demand, values: readonly Value[]): void {
   const findable = values.every((value) => typeOf(value) !== 'regex' && typeOf(value) !== 'array')
   if (findable && demand.points === null) demand.points = values
 }
 
+/** A sparse or partial index may only be used when the filter excludes the documents that the index leaves out. */
 function isUsable({ partial, sparse, fields }: Index, demands: ReadonlyMap<string, Demand>): boolean {
   if (sparse && !fields.some(({ name }) => mustExist(demands.get(name)))) return false
   if (partial === null) return true
@@ -115,7 +119,10 @@ function implies(demand: Demand | undefined, condition: Value): boolean {
 
 type Candidate = Readonly<{ score: number; plan: Plan }>
 
-/** Equal fields first, then one range; what follows may give the order. */
+/**
+ * Uses as many leading fields by equality as possible, then one field by range; the fields after those of equality may
+ * give the order. The score prefers a whole unique key, then equality, then order, then a range; several ranges cost 1.
+ */
 function consider(collection: Collection, index: Index, demands: ReadonlyMap<string, Demand>, sort: Sort): Candidate {
   let prefixes: Buffer[] = [Buffer.alloc(0)]
   let equal = 0
@@ -130,12 +137,13 @@ function consider(collection: Collection, index: Index, demands: ReadonlyMap<str
   }
   const next = index.fields[equal]
   const bounds = next ? (demands.get(next.name)?.bounds ?? []) : []
+  // A document with an array is in the index once per item, and different items may satisfy the two bounds of a range.
   const holdsLists = collection.arrays.has(index.name)
   const usedBounds = holdsLists ? bounds.slice(0, 1) : bounds
   const ranges = prefixes.map((prefix) => toRange(prefix, next, usedBounds))
 
-  const isMisled = holdsLists && usedBounds.length > 0
-  const order = isMisled ? null : sortDirection(index, { equal, holdsLists, sort })
+  const mayMissOrder = holdsLists && usedBounds.length > 0
+  const order = mayMissOrder ? null : sortDirection(index, { equal, holdsLists, sort })
   const sorted = sort.length > 0 && order !== null
   const whole = index.unique && equal === index.fields.length
   const score = equal * 4 + (usedBounds.length > 0 ? 1 : 0) + (sorted ? 3 : 0) + (whole ? 10 : 0) - (single ? 0 : 1)
@@ -145,15 +153,15 @@ function consider(collection: Collection, index: Index, demands: ReadonlyMap<str
 type Ordering = Readonly<{ equal: number; holdsLists: boolean; sort: Sort }>
 
 /**
- * Which way to walk an index so that it gives the order, the first `equal` fields being fixed; null when no way does.
- * A list is sorted by its least or greatest item, which need not be the one that fits: it is never fixed.
+ * The direction in which an index gives the wanted order, when its first `equal` fields are fixed by equality; null when
+ * neither does. A field with arrays is never fixed: an array sorts by its least or greatest item, and another may fit.
  */
 function sortDirection({ fields, sparse }: Index, { equal, holdsLists, sort }: Ordering): 1 | -1 | null {
   if (sparse) return null
   const fixed = new Set(holdsLists ? [] : fields.slice(0, equal).map(({ name }) => name))
   const wanted = sort.filter(({ name }) => !fixed.has(name))
   const given = fields.slice(equal)
-  // The document's id ends every key that is not unique.
+  // Keys of an index that is not unique end with the id of the document.
   const all: readonly Pick<IndexField, 'name' | 'direction'>[] = [...given, { name: '_id', direction: 1 }]
   const first = wanted[0]
   if (!first) return 1
@@ -164,6 +172,7 @@ function sortDirection({ fields, sparse }: Index, { equal, holdsLists, sort }: O
   return fits ? way : null
 }
 
+/** The keys that begin with `prefix` and continue with values of `field` within `bounds`, all of the first one's type. */
 function toRange(prefix: Buffer, field: IndexField | undefined, bounds: readonly Bound[]): KeyRange {
   const first = bounds[0]
   if (!field || !first) return { from: prefix, before: afterPrefix(prefix) }

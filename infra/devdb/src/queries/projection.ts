@@ -6,7 +6,7 @@ export type Project = (fields: Fields) => Fields
 
 type Tree = Map<string, Tree | true>
 
-/** Keeps the named fields, or all but the named ones. `_id` stays unless it is left out by name. */
+/** Keeps the named fields, or all but the named ones. `_id` is kept unless it is excluded by name. */
 export function compileProjection(projection: Fields): Project {
   const entries = Object.entries(projection)
   if (entries.length === 0) return (fields) => fields

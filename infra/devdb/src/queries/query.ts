@@ -8,13 +8,13 @@ import { toPath } from '../values/paths.ts'
 import { compileFilter, type Predicate } from './matcher.ts'
 import { type Plan, plan, refuseScan, type Sort } from './planner.ts'
 
-/** Documents read before others get a turn. */
+/** Documents that are read before other requests get a turn. */
 const CHUNK = 500
 
-/** A document as it is stored, and what is in it. */
+/** A document in its stored form, and decoded. */
 export type Found = Readonly<{ id: Uint8Array; body: Uint8Array; fields: Fields }>
 
-/** What a transaction has written and nobody else sees: by collection and id, null where it deleted. */
+/** The uncommitted writes of a transaction, by number of collection and id; the body of a deleted document is null. */
 export type Overlay = ReadonlyMap<number, ReadonlyMap<string, Found | Readonly<{ id: Uint8Array; body: null }>>>
 
 export type View = Readonly<{ reader: Reader; overlay: Overlay | null; refuseScans: boolean }>
@@ -22,10 +22,10 @@ export type View = Readonly<{ reader: Reader; overlay: Overlay | null; refuseSca
 export type Query = Readonly<{ filter: Fields; sort: Sort; skip: number; limit: number }>
 export type Statistics = { plan: Plan; keysExamined: number; docsExamined: number }
 
-/** The documents that fit, in order; `limit` 0 stands for all. */
+/** The documents that fit the filter, in order. A `limit` of 0 means all. */
 export async function find(view: View, collection: Collection | null, query: Query): Promise<Found[]> {
   if (collection === null) {
-    compileFilter(query.filter) // What is not supported is refused, also where there is nothing to find.
+    compileFilter(query.filter) // Refuses unsupported operators on a missing collection too.
     return []
   }
   return (await findWithStatistics(view, collection, query)).found
@@ -51,8 +51,8 @@ export async function findWithStatistics(view: View, collection: Collection, { f
 }
 
 /**
- * A document that was found, as it is at this very moment; null when it is gone or does not fit any more. Nothing is
- * awaited in here, so that a write that follows at once writes over what was read.
+ * The present state of a document that was found earlier; null when it was deleted or no longer fits. Synchronous, so
+ * that a write in the same turn overwrites exactly the state that was read.
  */
 export function lookAgain(view: View, collection: Collection, found: Found, fits: Predicate): Found | null {
   const own = view.overlay?.get(collection.number)?.get(textOf(found.id))
@@ -62,7 +62,7 @@ export function lookAgain(view: View, collection: Collection, found: Found, fits
   return fits(fields) ? { id: found.id, body, fields } : null
 }
 
-/** Whether the first documents of each range are the first of all that it holds. */
+/** Whether each range gives its documents in the wanted order, so that reading can stop early. */
 function givesOrder(chosen: Plan, sort: Sort): boolean {
   if (sort.length === 0) return true
   return (chosen.kind === 'index' || chosen.kind === 'scan') && chosen.sorted
@@ -77,10 +77,10 @@ type Gathering = Readonly<{
   view: View
   collection: Collection
   fits: Predicate
-  /** Enough documents of each range. */
+  /** The number of documents after which reading a range stops. */
   enough: number
   isMine: (row: Row) => boolean
-  /** What was looked at already, where an index may lead to a document several times. */
+  /** Documents already examined; null for an index that has each document once. */
   seen: Set<string> | null
   statistics: Statistics
 }>
@@ -124,7 +124,7 @@ async function gather(chosen: Plan, gathering: Gathering): Promise<Found[]> {
 type Scan = (from: Uint8Array, before: Uint8Array | null, limit: number) => readonly Row[]
 type Range = Readonly<{ from: Uint8Array; before: Uint8Array | null }>
 
-/** Walks a range in chunks, so that nobody waits for a long one. */
+/** Reads a range in chunks, with a turn for other requests between them. */
 async function walk(scan: Scan, range: Range, backwards: boolean, gathering: Gathering): Promise<Found[]> {
   const found: Found[] = []
   let { from, before } = range
@@ -169,7 +169,7 @@ export function sortDocuments<T extends { readonly fields: Fields }>(documents: 
   return keyed.map(({ document }) => document)
 }
 
-/** An array counts by its least item going up, and by its greatest going down. */
+/** An array sorts by its least item in ascending order, and by its greatest in descending order. */
 function sortKey(fields: Fields, { name, direction }: Sort[number]): Buffer {
   const keys = itemsAt(fields, toPath(name)).map(encodeItem)
   if (keys.length === 1) return keys[0]!

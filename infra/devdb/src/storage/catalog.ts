@@ -7,7 +7,7 @@ import type { Storage } from './storage.ts'
 
 const BUILD_CHUNK = 1000
 
-/** `arrays` names the indexes that have ever held an array: their bounds cannot be intersected. */
+/** `arrays` has the names of indexes that have ever held an array; the planner must not intersect their bounds. */
 export type Collection = { readonly number: number; readonly namespace: string; indexes: Index[]; arrays: Set<string> }
 
 export type Catalog = Readonly<{
@@ -16,7 +16,7 @@ export type Catalog = Readonly<{
   list(database: string): readonly Collection[]
   databases(): readonly string[]
   drop(namespace: string): boolean
-  /** Returns how many are new. @throws CommandError when one exists with the name or the key of another. */
+  /** Returns how many were new. @throws CommandError when an index with other options has the name or the key. */
   createIndexes(collection: Collection, definitions: readonly Fields[]): number
   dropIndex(collection: Collection, name: string): void
   noteArray(collection: Collection, index: Index): void
@@ -130,7 +130,7 @@ function isKnown({ indexes }: Collection, wanted: Index): boolean {
   throw new CommandError(85, `Index already exists with a different name or options: ${alike.name}`)
 }
 
-/** Whether two indexes have the same entries and are equally strict; how long these live may differ. */
+/** Whether two indexes have the same keys and options, apart from their expiry. */
 function isAlike(a: Index, b: Index): boolean {
   const traitsOf = ({ unique, sparse, definition }: Index) => [
     definition.key,

@@ -13,11 +13,11 @@ export type Index = Readonly<{
   sparse: boolean
   expireAfterSeconds: number | null
   partial: Readonly<{ filter: Fields; fits: Predicate }> | null
-  /** As it was given, to be listed. */
+  /** As the client gave it, for listIndexes. */
   definition: Fields
 }>
 
-/** A key and, for a unique index, whether another document must not have it. */
+/** A key of a document in an index. */
 export type Entry = Readonly<{ index: Index; key: Buffer }>
 
 const OPTIONS = [
@@ -32,7 +32,7 @@ const OPTIONS = [
   'ns',
 ]
 
-/** @throws CommandError for what this database does not do with indexes. */
+/** @throws CommandError for an unsupported kind of index or option. */
 export function readIndex(definition: Fields, number: number): Index {
   const unknown = Object.keys(definition).find((name) => !OPTIONS.includes(name))
   if (unknown !== undefined) throw unsupported(`The index option ${unknown}`)
@@ -60,7 +60,7 @@ export function readIndex(definition: Fields, number: number): Index {
   }
 }
 
-/** Everything that a document puts into an index. An array gives an entry for each item. */
+/** The entries of a document in an index. An array gives an entry for each item. */
 export function entriesOf(index: Index, fields: Fields, id: Buffer): readonly Entry[] {
   if (index.partial && !index.partial.fits(fields)) return []
   const columns = index.fields.map(({ path }) => itemsAt(fields, path))
@@ -91,7 +91,7 @@ export function encodeItem(item: Value): Buffer {
   return item === NO_ITEMS ? NO_ITEMS_KEY : encodeKey(item)
 }
 
-/** What an index or an order looks at: the items of lists one by one. */
+/** The values that an index or a sort uses: the items of an array instead of the array. */
 export function itemsAt(fields: Fields, path: readonly string[]): Value[] {
   const values = path.length === 1 ? [fields[path[0]!]] : valuesAt(fields, path)
   if (values.length === 1 && !Array.isArray(values[0])) return values

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 export type Row = Readonly<{ key: Uint8Array; id: Uint8Array; body: Uint8Array }>
 export type KeyRange = Readonly<{ from: Uint8Array; before: Uint8Array | null }>
 
-/** What can be read at one moment: the present, or the moment when a transaction began. */
+/** Reads the present state, or the state at the start of a transaction. */
 export type Reader = Readonly<{
   get(collection: number, id: Uint8Array): Uint8Array | null
   entry(idx: number, key: Uint8Array): Uint8Array | null

@@ -16,7 +16,7 @@ const SCHEMA = `
     session BLOB PRIMARY KEY, number INTEGER NOT NULL, reply BLOB NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 `
 
-/** The file belongs to another server that is still running. */
+/** Another running server has the file open. */
 export class FileInUseError extends Error {
   override readonly name = 'FileInUseError'
 
@@ -41,16 +41,16 @@ export type Storage = Reader &
     keepReply(session: Uint8Array, number: number, reply: Uint8Array): void
     forgetReplies(before: Date): void
     countDocuments(collection: number): number
-    /** Everything written since the last commit becomes durable. */
+    /** Makes all writes since the last commit durable. */
     commit(): void
     isWriting(): boolean
-    /** A view of everything committed up to now that does not change. */
+    /** An immutable view of everything that is committed now. */
     openSnapshot(): Snapshot
     close(): void
   }>
 
 /**
- * Ordered keys and values in one SQLite file. Writes gather until `commit`, which returns when they are on disk.
+ * Ordered keys and values in one SQLite file. Writes are gathered until `commit`, which returns when they are on disk.
  * @throws FileInUseError
  */
 export function openStorage(path: string): Storage {
@@ -151,7 +151,7 @@ function takeLock(path: string): DatabaseSync {
   }
 }
 
-/** Each snapshot is a connection of its own inside a read transaction; idle ones are used again. */
+/** Each snapshot is a connection inside a read transaction; idle connections are reused. */
 function createSnapshots(path: string): { open(): Snapshot; close(): void } {
   const idle: { database: DatabaseSync; reader: Reader }[] = []
   const connect = () => {
@@ -162,7 +162,7 @@ function createSnapshots(path: string): { open(): Snapshot; close(): void } {
   return {
     open() {
       const connection = idle.pop() ?? connect()
-      // The view is fixed by the first read, not by BEGIN.
+      // SQLite fixes the view at the first read, not at BEGIN.
       connection.database.exec('BEGIN; SELECT 1 FROM catalog LIMIT 1;')
       return {
         ...connection.reader,

@@ -19,7 +19,7 @@ export const multiply = (a: Value, b: Value) =>
     (x, y) => x * y,
   )
 
-/** An int stays an int until it overflows into a long; a double on either side makes a double. */
+/** An int result that overflows becomes a long; if either operand is a double, the result is one. */
 function calculate(
   a: Value,
   b: Value,

@@ -1,10 +1,10 @@
 import { CommandError } from '../errors.ts'
 import { type Fields, isObject, type Value } from '../values/bson.ts'
 
-/** MongoDB's own limit to how far beyond its end a list may be set. */
+/** MongoDB's limit for the number of nulls that are added to an array to reach a position. */
 const PADDING_MAX = 1_500_000
 
-/** Puts a value at a path, and makes what is missing on the way to it. */
+/** Sets the value at a path. Missing documents on the way are created. */
 export function setAt(fields: Fields, path: readonly string[], value: Value): void {
   let parent: Value = fields
   for (const [depth, name] of path.entries()) {

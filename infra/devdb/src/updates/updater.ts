@@ -9,10 +9,10 @@ import { setAt } from './set-at.ts'
 
 const { Int32 } = BSON
 
-/** Makes the next state of a document from a copy of it. `inserting` is whether an upsert creates it. */
+/** Computes the next state of a document from a copy of it. `inserting` is true when an upsert creates it. */
 export type Update = (fields: Fields, inserting: boolean) => Fields
 
-/** An update by operators, or a whole document to put in place of the old one. */
+/** Compiles an update by operators, or a replacement document. */
 export function compileUpdate(update: Value): Update {
   if (Array.isArray(update)) throw unsupported('An update by aggregation pipeline')
   const operators = update as Fields
@@ -32,7 +32,7 @@ export function compileUpdate(update: Value): Update {
     })
   })
   refuseConflicts([...steps.map(({ name }) => name), ...Object.values((operators.$rename ?? {}) as Fields).map(String)])
-  // MongoDB goes by name, which is the order in which new fields are added.
+  // MongoDB applies updates in the order of names, so new fields are added in that order.
   steps.sort((a, b) => (a.name < b.name ? -1 : 1))
 
   return (fields, inserting) => {
@@ -55,7 +55,7 @@ function replace(fields: Fields, replacement: Fields): Fields {
   return { _id, ...rest }
 }
 
-/** @param before as a key, for a document that is an id is changed in its place. */
+/** @param before the id as a key, because an id that is a document may have been changed in place. */
 function refuseOtherId(before: Buffer | null, after: Value): void {
   if (before === null || (after !== undefined && before.equals(encodeKey(after)))) return
   throw new CommandError(66, "Performing an update on the path '_id' would modify the immutable field '_id'")
@@ -135,7 +135,7 @@ const OPERATORS: Readonly<Record<string, Apply>> = {
   },
 }
 
-/** A document asks for the fields of items; anything else without operators is the item itself. */
+/** A document without operators is a filter for items; any other operand is compared with the item. */
 function toPulled(operand: Value): (item: Value) => boolean {
   if (isOperators(operand) || typeOf(operand) === 'regex') {
     const fits = compileFilter({ item: operand })

@@ -3,9 +3,9 @@ import { decode, encode, type Fields, typeOf } from '../values/bson.ts'
 import { toPath } from '../values/paths.ts'
 import { setAt } from './set-at.ts'
 
-/** The document that an upsert begins with: what the filter demands to be equal. */
+/** The document that an upsert starts from: the fields that the filter compares by equality. */
 export function fieldsFromFilter(filter: Fields): Fields {
-  return decode(encode(demandedFields(filter))) // A copy: the update works on it in place.
+  return decode(encode(demandedFields(filter))) // A copy, because the update changes it in place.
 }
 
 function demandedFields(filter: Fields): Fields {

@@ -6,7 +6,7 @@ const { Binary, BSONRegExp, Decimal128, Double, Int32, Long, MaxKey, MinKey, Obj
 export type Value = unknown
 export type Fields = Record<string, Value>
 
-/** Nothing is converted: an int32 stays one, and a double that happens to be whole stays a double. */
+/** Keeps BSON types: an int32 stays an int32, and a double with an integer value stays a double. */
 const EXACT = { promoteValues: false, promoteLongs: false, promoteBuffers: false, bsonRegExp: true } as const
 
 export function decode(bytes: Uint8Array): Fields {
@@ -17,7 +17,7 @@ export function encode(fields: Fields): Uint8Array {
   return BSON.serialize(fields, { ignoreUndefined: true })
 }
 
-/** MongoDB's names of types, and their place in the order of all values. */
+/** MongoDB's names of types, and the rank of each type in the order of values. */
 export type TypeName = keyof typeof TYPE_ORDER
 export const TYPE_ORDER = {
   minKey: 1,
@@ -63,7 +63,7 @@ export function isNumber(value: Value): boolean {
   )
 }
 
-/** The row of a table, and nothing that every object has by nature, such as `constructor`. */
+/** The row of a table. Inherited properties such as `constructor` are not rows. */
 export function lookUp<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined
 }
@@ -72,7 +72,7 @@ export function isObject(value: Value): value is Fields {
   return typeOf(value) === 'object'
 }
 
-/** The number that a value stands for; precise up to 2^53. */
+/** The value as a JavaScript number, exact up to 2^53. */
 export function toNumber(value: Value): number {
   if (typeof value === 'number') return value
   if (value instanceof Int32 || value instanceof Double) return value.value
@@ -80,7 +80,7 @@ export function toNumber(value: Value): number {
   return Number(String(value))
 }
 
-/** The type that `$type` and `$inc` tell apart. */
+/** The numeric types that `$type` and `$inc` distinguish. */
 export function numericType(value: Value): 'int' | 'long' | 'double' | 'decimal' {
   if (value instanceof Int32) return 'int'
   if (value instanceof Long || typeof value === 'bigint') return 'long'

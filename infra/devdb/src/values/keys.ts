@@ -5,7 +5,7 @@ import { type Fields, TYPE_ORDER, type TypeName, toNumber, typeOf, type Value } 
 const { Binary, BSONRegExp, Decimal128, Long, ObjectId, Timestamp } = BSON
 
 /**
- * Values as bytes that sort as MongoDB sorts the values: first the type's place in the order, then the value.
+ * Encodes a value as bytes that sort as MongoDB sorts values: first the rank of the type, then the value.
  * No encoding is the beginning of another, so several can be concatenated into one key.
  */
 export function encodeKey(value: Value): Buffer {
@@ -21,12 +21,12 @@ export function invert(key: Buffer): Buffer {
   return inverted
 }
 
-/** Compares as MongoDB sorts. */
+/** Compares in MongoDB's order of values. */
 export function compareValues(a: Value, b: Value): number {
   return Buffer.compare(encodeKey(a), encodeKey(b))
 }
 
-/** The least key that is greater than every key that begins with `prefix`; null where there is none. */
+/** The least key that is greater than every key that begins with `prefix`; null when there is none. */
 export function afterPrefix(prefix: Buffer): Buffer | null {
   for (let length = prefix.length; length > 0; length--) {
     if (prefix[length - 1]! < 255) {
@@ -88,7 +88,7 @@ function encodeScalar(type: TypeName, place: number, value: Value): Buffer {
   }
 }
 
-/** IEEE 754 sorts as unsigned once the sign bit is flipped, and all bits of negative numbers. */
+/** Doubles sort as unsigned integers after flipping the sign bit, and in negative numbers all other bits too. */
 function encodeNumber(place: number, value: Value): Buffer {
   if (value instanceof Decimal128) throw unsupported('Comparing a Decimal128')
   if (value instanceof Long && !Number.isSafeInteger(value.toNumber())) {
@@ -112,7 +112,7 @@ function encodeInteger(place: number, value: bigint): Buffer {
   return key
 }
 
-/** The zero at the end is the only one, so that no text is the beginning of another: 0 is written 1 1, and 1 as 1 2. */
+/** Ends with the only zero byte, so that no text is a prefix of another: a byte 0 is escaped as 1 1, and 1 as 1 2. */
 function encodeText(place: number, text: string): Buffer {
   const plain = Buffer.from(text)
   if (!plain.includes(0) && !plain.includes(1)) {

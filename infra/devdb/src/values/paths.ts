@@ -1,8 +1,8 @@
 import { type Fields, isObject, type Value } from './bson.ts'
 
 /**
- * The values at a dotted path, as a query sees them: through arrays of documents, and by position. `undefined` stands
- * for a place where there is nothing.
+ * All values at a dotted path, as a query sees them: arrays of documents are searched item by item, and a number in the
+ * path is also a position in an array. `undefined` stands for a missing value.
  */
 export function valuesAt(value: Value, path: readonly string[], depth = 0): Value[] {
   if (depth === path.length) return [value]
@@ -16,7 +16,7 @@ export function valuesAt(value: Value, path: readonly string[], depth = 0): Valu
   return isObject(value) && Object.hasOwn(value, name) ? valuesAt(value[name], path, depth + 1) : [undefined]
 }
 
-/** The value at a path, not through arrays. */
+/** The one value at a path; arrays are entered by position only. */
 export function valueAt(fields: Fields, path: readonly string[]): Value {
   let value: Value = fields
   for (const name of path) {
@@ -30,7 +30,7 @@ export function valueAt(fields: Fields, path: readonly string[]): Value {
 const split = new Map<string, readonly string[]>()
 const SPLIT_MAX = 10_000
 
-/** `a.b` as its names; asked for again and again with the same few paths. */
+/** Splits `a.b` into its names. Cached, because each query repeats the same few paths for every document. */
 export function toPath(dotted: string): readonly string[] {
   const known = split.get(dotted)
   if (known) return known
