@@ -1,4 +1,4 @@
-// Installs what the lockfile names, once. Plain JavaScript: it runs on the machine's own Node, before ours is there.
+// Installs the dependencies of the lockfile, once. Plain JavaScript, because it runs on the system's Node.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
@@ -11,7 +11,7 @@ const read = (path) => {
   }
 }
 
-// pnpm keeps a byte-identical copy of the lockfile it installed from.
+// pnpm keeps a byte-identical copy of the lockfile that it has installed.
 const lockfile = read('pnpm-lock.yaml')
 if (lockfile === undefined || lockfile !== read('node_modules/.pnpm/lock.yaml')) {
   const { pnpm } = JSON.parse(read('package.json')).devDependencies

@@ -3,9 +3,9 @@ import { composeSupergraph, SUPERGRAPH_FILE } from '../gateway/src/composition/c
 
 const HELP = `npm run compose [-- --check]
 
-Composes the schemas of the subgraphs, and of the gateway's own events, into gateway/supergraph.graphql.
+Composes the schemas of the subgraphs and of the gateway's subscriptions into gateway/supergraph.graphql.
 
-  --check   write nothing; exit code 1 when the file is not what the schemas give`
+  --check   write nothing; exit code 1 when the file differs from the composed schemas`
 
 process.exitCode = run(process.argv.slice(2))
 

@@ -26,14 +26,14 @@ function findEndpoint(environment: NodeJS.ProcessEnv): Endpoint {
   const url = GRAPHQL_URL ?? devFile?.graphql
   const token = TOKEN ?? devFile?.tokens.operator
   if (url === undefined)
-    throw new StackError('Redress does not run here. Start it with npm start, or set GRAPHQL_URL and TOKEN.')
+    throw new StackError('Redress is not running here. Start it with npm start, or set GRAPHQL_URL and TOKEN.')
   if (token === undefined) throw new StackError('Set TOKEN to a token that may create and read issues.')
   return { url, token }
 }
 
-/** Returns the exit code: 0 only if all issues were decided. */
+/** Returns the exit code: 0 when all issues were decided. */
 async function demonstrate(endpoint: Endpoint): Promise<number> {
-  const ids = await createSampleIssues(endpoint, `demo-${randomUUID()}`).catch(explainIfAway)
+  const ids = await createSampleIssues(endpoint, `demo-${randomUUID()}`).catch(explainIfUnreachable)
   const issues = await followIssues(endpoint, ids, {
     onFinal: ({ id, type }) => console.log(`decided ${id} (${type.toLowerCase()})`),
   })
@@ -44,8 +44,8 @@ async function demonstrate(endpoint: Endpoint): Promise<number> {
   return decided === ids.length ? 0 : 1
 }
 
-function explainIfAway(error: unknown): never {
-  const isAway = error instanceof GraphqlError && error.codes.length === 0 && error.cause !== undefined
-  if (isAway) throw new StackError(`${error.message} Start Redress with npm start first.`, { cause: error })
+function explainIfUnreachable(error: unknown): never {
+  const isUnreachable = error instanceof GraphqlError && error.codes.length === 0 && error.cause !== undefined
+  if (isUnreachable) throw new StackError(`${error.message} Start Redress with npm start first.`, { cause: error })
   throw error
 }

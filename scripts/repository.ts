@@ -3,5 +3,5 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 
-/** A path given from the root of the repository, as a full one. */
+/** The absolute path of a path given from the root of the repository. */
 export const fromRoot = (path: string): string => resolve(ROOT, path)

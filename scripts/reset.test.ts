@@ -12,7 +12,7 @@ const reset = (REDRESS_DATA: string) =>
   })
 
 describe('npm run reset', () => {
-  it('removes what a stack has left', (test) => {
+  it('removes the data directory', (test) => {
     const directory = createTemporaryDirectory(test)
     lockDataDirectory(directory)()
 
@@ -28,7 +28,7 @@ describe('npm run reset', () => {
     expect(existsSync(directory)).toBe(true)
   })
 
-  it('leaves alone what is not ours', (test) => {
+  it('leaves a foreign directory alone', (test) => {
     const directory = createTemporaryDirectory(test)
     writeFileSync(`${directory}/thesis.txt`, 'years of work')
 

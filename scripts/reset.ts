@@ -18,13 +18,13 @@ async function run(): Promise<number> {
   }
 }
 
-/** Removes what a stack has left, and says what was done. @throws StackError while one runs. */
+/** Removes the data directory, and returns a message about what was done. @throws StackError while a stack runs. */
 async function reset(dataDirectory: string): Promise<string> {
   if (!existsSync(dataDirectory)) return `There is no data at ${dataDirectory}.`
   refuseForeignDirectory(dataDirectory)
   const unlock = lockDataDirectory(dataDirectory)
   try {
-    if (!(await isAgreed(dataDirectory))) return 'Nothing was removed.'
+    if (!(await isConfirmed(dataDirectory))) return 'Nothing was removed.'
     rmSync(dataDirectory, { recursive: true })
     return `Removed ${dataDirectory}.`
   } finally {
@@ -32,13 +32,13 @@ async function reset(dataDirectory: string): Promise<string> {
   }
 }
 
-/** REDRESS_DATA may be mistyped: what does not look like ours is not ours to remove. */
+/** REDRESS_DATA may be mistyped, so only a directory with files of a stack is removed. */
 function refuseForeignDirectory(dataDirectory: string): void {
   if (existsSync(`${dataDirectory}/keys.json`) || existsSync(`${dataDirectory}/stack.lock`)) return
   throw new StackError(`${dataDirectory} does not look like data of Redress; nothing was removed.`)
 }
 
-async function isAgreed(dataDirectory: string): Promise<boolean> {
+async function isConfirmed(dataDirectory: string): Promise<boolean> {
   if (process.argv.includes('--yes') || !process.stdin.isTTY) return true
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
   const answer = await terminal.question(`Remove all data and keys in ${dataDirectory}? [y/N] `)

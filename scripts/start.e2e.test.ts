@@ -16,7 +16,7 @@ const graphql = `http://127.0.0.1:${port}/graphql`
 
 const supervisors: ChildProcess[] = []
 
-/** Runs `npm start` as npm does, and gives what it has said so far. */
+/** Runs `npm start` as npm does. `said` returns its output so far. */
 function start() {
   const child = spawn(process.execPath, [fromRoot('scripts/start.ts')], {
     env: environment,
@@ -53,11 +53,11 @@ afterAll(async () => {
   rmSync(dataDirectory, { recursive: true, force: true })
 })
 
-// One story, told in order: each part begins where the one before has ended.
+// The tests depend on each other: each begins with the state that the one before has left.
 describe('npm start', () => {
   let running = start()
 
-  it('shows five sample issues being decided, and says where everything is', async () => {
+  it('shows five sample issues being decided, and the addresses', async () => {
     await running.started
 
     const rows = running
@@ -76,7 +76,7 @@ describe('npm start', () => {
     expect(running.said()).toContain(graphql)
   })
 
-  it('prints a first query that works as pasted', () => {
+  it('prints a first query that works when pasted', () => {
     const command = running
       .said()
       .split('\n')
@@ -97,14 +97,14 @@ describe('npm start', () => {
     expect(statSync(devFile).mode & 0o777).toBe(0o600)
   })
 
-  it('lets npm run demo have five more decided', () => {
+  it('serves npm run demo, which has five more issues decided', () => {
     const { status, stdout } = run('demo')
 
     expect(stdout).toContain('5 of 5 issues were decided.')
     expect(status).toBe(0)
   })
 
-  it('is the only one on its data', () => {
+  it('refuses a second start, and a reset, on its data', () => {
     expect(run('start')).toMatchObject({ status: 1, stderr: expect.stringContaining('already runs') })
     expect(run('reset', '--yes')).toMatchObject({ status: 1, stderr: expect.stringContaining('already runs') })
   })
@@ -121,11 +121,11 @@ describe('npm start', () => {
     expect(children.filter(isRunning)).toEqual([])
   })
 
-  it('tells npm run demo to start it first', () => {
+  it('is what npm run demo asks for once it is stopped', () => {
     expect(run('demo')).toMatchObject({ status: 1, stderr: expect.stringContaining('npm start') })
   })
 
-  it('has everything still there the second time, and makes no new samples', async () => {
+  it('has kept its data at the second start, and creates no new samples', async () => {
     running = start()
     await running.started
 
@@ -139,7 +139,7 @@ describe('npm start', () => {
     expect(await answer.json()).toEqual({ data: { issues: { totalCount: 10 } } })
   })
 
-  it('leaves nothing when it is killed', async () => {
+  it('leaves no process when it is killed', async () => {
     const children = childrenOf(running.child.pid!)
 
     running.child.kill('SIGKILL')

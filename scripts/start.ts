@@ -14,7 +14,7 @@ const say = (line: string) => process.stdout.write(`${line}\n`)
 
 if (!printHelpIfAsked(START_HELP)) process.exit(await run())
 
-/** Runs the stack until somebody wants it to stop. Returns the exit code. */
+/** Runs the stack until a request to stop. Returns the exit code. */
 async function run(): Promise<number> {
   const requests = listenForStop()
   try {
@@ -49,7 +49,7 @@ async function start({ dataDirectory, gatewayPort, logLevel, environment }: Star
   })
 }
 
-/** Shows the samples on an empty database, and then where everything is. */
+/** Shows the samples on an empty database, and then the addresses and tokens. */
 async function introduce(stack: Stack, { dataDirectory, environment }: StartSettings): Promise<never> {
   await showSampleIssues(stack, say)
   writeDevFile(dataDirectory, { graphql: stack.graphql, tokens: stack.tokens ?? {} })
@@ -58,7 +58,7 @@ async function introduce(stack: Stack, { dataDirectory, environment }: StartSett
   return await stack.broken
 }
 
-/** Waits for a request to stop, or for the failure of the stack, and leaves nothing running. */
+/** Waits for a request to stop or a failure of the stack, and then stops all processes. */
 async function untilDone(stack: Stack, { first, second }: StopRequests, introduced: Promise<never>): Promise<void> {
   try {
     await Promise.race([untilAborted(first), introduced, stack.broken])

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { DevTokens } from './keys/dev-tokens.ts'
 import { writePrivately } from './keys/keys.ts'
 
-/** Where a running stack is and how to get in: for `npm run demo` and for tools of yours. */
+/** The address and the tokens of a running stack, for `npm run demo` and other tools. */
 export type DevFile = Readonly<{ graphql: string; tokens: DevTokens | Record<string, never> }>
 
 const fileIn = (dataDirectory: string) => join(dataDirectory, 'dev.json')
@@ -12,7 +12,7 @@ export function writeDevFile(dataDirectory: string, { graphql, tokens }: DevFile
   writePrivately(fileIn(dataDirectory), `${JSON.stringify({ graphql, tokens })}\n`)
 }
 
-/** While a stack is starting, there must be no file that says it is ready. */
+/** Called when a stack starts, so that the file exists only while the stack is ready. */
 export function removeDevFile(dataDirectory: string): void {
   rmSync(fileIn(dataDirectory), { force: true })
 }

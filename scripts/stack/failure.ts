@@ -1,7 +1,7 @@
-/** The stack cannot start or go on; the message is for the person in front of the terminal. */
+/** The stack cannot start or continue. The message is printed on the terminal. */
 export class StackError extends Error {
   override readonly name = 'StackError'
-  /** What the process ends with: 78 says that trying again without a change is pointless. */
+  /** 78 (EX_CONFIG): a retry without a change of the configuration is pointless. */
   readonly exitCode: 1 | 78
 
   constructor(message: string, { exitCode = 1, ...options }: ErrorOptions & { exitCode?: 1 | 78 } = {}) {

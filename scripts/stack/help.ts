@@ -16,15 +16,15 @@ Every variable is explained in .env.example; put yours into .env.`
 
 export const DEMO_HELP = `npm run demo
 
-Has a running Redress decide five new issues, and shows how. Exit code 0 when all were decided.
+Creates five issues in a running Redress and shows their decisions. Exit code 0 when all were decided.
 
-  GRAPHQL_URL   the graph to use, with TOKEN; the one started here by npm start where not given
+  GRAPHQL_URL   the graph to use, with TOKEN (default: the one that npm start runs here)
   TOKEN         a token that may create and read issues and read decisions
 ${DATA}`
 
 export const RESET_HELP = `npm run reset [-- --yes]
 
-Removes all data and keys of the Redress that npm start runs here. It must be stopped.
+Removes all data and keys of npm start, which must be stopped first.
 
   --yes         do not ask
 ${DATA}`

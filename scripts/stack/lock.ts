@@ -3,9 +3,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { StackError } from './failure.ts'
 
 /**
- * Takes the data directory for this process, until the returned function is called or the process ends.
- * SQLite's file lock is held by the kernel: unlike a file with a process id, it cannot outlive its holder.
- * @throws StackError when another stack has it.
+ * Locks the data directory until the returned function is called or the process ends. The lock is SQLite's, which the
+ * kernel releases with the process; a file with a process id could outlive its owner.
+ * @throws StackError when another stack has the lock.
  */
 export function lockDataDirectory(dataDirectory: string): () => void {
   const lock = new DatabaseSync(join(dataDirectory, 'stack.lock'))

@@ -3,17 +3,17 @@ import { fromRoot } from '../repository.ts'
 import { readStartSettings } from './settings.ts'
 
 describe('the settings of npm start', () => {
-  it('are these where nothing is set', () => {
+  it('have defaults', () => {
     expect(readStartSettings({}, true)).toMatchObject({ gatewayPort: 4000, dataDirectory: fromRoot('.data') })
   })
 
-  it('show warnings only on a terminal, and everything to a program', () => {
+  it('log only warnings on a terminal, and more otherwise', () => {
     expect(readStartSettings({}, true).logLevel).toBe('warn')
     expect(readStartSettings({}, false).logLevel).toBe('info')
     expect(readStartSettings({ LOG_LEVEL: 'debug' }, true).logLevel).toBe('debug')
   })
 
-  it('move the data', () => {
+  it('take another data directory', () => {
     expect(readStartSettings({ REDRESS_DATA: '/elsewhere' }, true).dataDirectory).toBe('/elsewhere')
   })
 

@@ -9,11 +9,11 @@ export type StartSettings = Readonly<{
   dataDirectory: string
   gatewayPort: number
   logLevel: Level
-  /** What is set, by `.env` or before it; an empty variable counts as not set. */
+  /** The variables of the shell and of `.env`, without empty ones. */
   environment: NodeJS.ProcessEnv
 }>
 
-/** Adds what `.env` says to what is set already. @throws StackError */
+/** The variables of the shell and of `.env`. The shell takes precedence; empty variables are left out. */
 export function loadEnvironment(): NodeJS.ProcessEnv {
   const file = fromRoot('.env')
   if (existsSync(file)) process.loadEnvFile(file)
@@ -24,13 +24,13 @@ export function dataDirectoryOf(environment: NodeJS.ProcessEnv): string {
   return fromRoot(environment.REDRESS_DATA ?? '.data')
 }
 
-/** @throws StackError naming the variable that cannot be used. */
+/** @throws StackError naming the invalid variable. */
 export function readStartSettings(environment: NodeJS.ProcessEnv, isTerminal: boolean): StartSettings {
   const gatewayPort = Number(environment.PORT ?? PORT_DEFAULT)
   if (!Number.isInteger(gatewayPort) || gatewayPort < 0 || gatewayPort > 65_535) {
     throw new StackError('PORT must be a number from 0 to 65535.', { exitCode: 78 })
   }
-  // Somebody at a terminal wants to see the issues being decided; a program that reads us wants the facts.
+  // On a terminal, log lines would hide the sample issues.
   const logLevel = environment.LOG_LEVEL ?? (isTerminal ? 'warn' : 'info')
   if (!isLevel(logLevel))
     throw new StackError(`LOG_LEVEL must be one of ${Object.keys(LEVELS).join(', ')}.`, { exitCode: 78 })

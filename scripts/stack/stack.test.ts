@@ -35,9 +35,9 @@ function isRunning(pid: number | null): boolean {
   }
 }
 
-// Side by side: they spend their time waiting.
+// Concurrent, because they mostly wait.
 describe.concurrent('a stack', () => {
-  it('gives each process the addresses and the keys it needs, and no others', async (test) => {
+  it('gives each process only the addresses and keys that it needs', async (test) => {
     const { processes } = await startFixtureStack(test, {
       environment: { PATH, NODE_COMPILE_CACHE, COLOUR: 'blue', ENCRYPTION_KEY: 'ab'.repeat(32) },
     })
@@ -51,14 +51,14 @@ describe.concurrent('a stack', () => {
     expect(gateway.ENCRYPTION_KEY).toBeUndefined()
   })
 
-  it('starts further processes of a kind where asked, each at its own address', async (test) => {
+  it('starts several instances of a process, each at its own address', async (test) => {
     const { processes } = await startFixtureStack(test, { replicas: { issues: 2 } })
 
     expect(Object.keys(processes).sort()).toEqual(['gateway', 'issues', 'issues-2', 'redis'])
     expect(processes['issues-2']!.url).not.toBe(processes.issues!.url)
   })
 
-  it('uses a given store in place of its own', async (test) => {
+  it('uses a given store instead of starting one', async (test) => {
     const REDIS_URL = 'redis://127.0.0.1:1'
 
     const { processes } = await startFixtureStack(test, { environment: { PATH, NODE_COMPILE_CACHE, REDIS_URL } })
@@ -77,7 +77,7 @@ describe.concurrent('a stack', () => {
     await test.expect.poll(() => answersPing(url)).toBe(true)
   })
 
-  it('keeps its keys to its owner', async (test) => {
+  it('makes its keys readable by their owner only', async (test) => {
     const dataDirectory = createTemporaryDirectory(test)
 
     await startFixtureStack(test, { dataDirectory })
@@ -86,7 +86,7 @@ describe.concurrent('a stack', () => {
       expect(statSync(join(dataDirectory, file)).mode & 0o777).toBe(0o600)
   })
 
-  it('refuses a directory that another stack uses', async (test) => {
+  it('refuses a data directory that another stack uses', async (test) => {
     const dataDirectory = createTemporaryDirectory(test)
     await startFixtureStack(test, { dataDirectory })
 
@@ -108,7 +108,7 @@ describe.concurrent('a stack', () => {
     expect(() => statSync(join(dataDirectory, 'redis'))).toThrow()
   })
 
-  it('stops all when one is not configured, and frees its directory', async (test) => {
+  it('stops all processes when one is not configured, and unlocks its data directory', async (test) => {
     const dataDirectory = createTemporaryDirectory(test)
 
     const refused = startFixtureStack(test, {
@@ -130,7 +130,7 @@ describe.concurrent('a stack', () => {
     await expect(startFixtureStack(test, { dataDirectory })).resolves.toBeDefined()
   })
 
-  it('ends, also where a process does not listen', async (test) => {
+  it('ends even when a process ignores the signal', async (test) => {
     const stack = await startFixtureStack(test, { environment: { PATH, NODE_COMPILE_CACHE, FIXTURE_DEAF: 'yes' } })
     const pids = Object.values(stack.processes).map(({ pid }) => pid)
 

@@ -12,23 +12,23 @@ import { type Running, startProcesses } from './processes/start-processes.ts'
 import { killAll, stopInOrder } from './processes/stop-in-order.ts'
 
 export type StackOptions = Readonly<{
-  /** Everything the stack keeps: data, keys, logs. It serves one stack at a time. */
+  /** Holds data, keys and logs. It can be used by one stack at a time. */
   dataDirectory: string
-  /** 0 for any free one. */
+  /** 0 for any free port. */
   gatewayPort: number
-  /** What the processes find in their environment; MONGODB_URI and REDIS_URL take the place of the embedded stores. */
+  /** The environment of the processes. MONGODB_URI and REDIS_URL replace the embedded stores. */
   environment?: NodeJS.ProcessEnv
   logLevel?: string
-  /** How many there are of a process where it is not one; further ones are named `issues-2` and so on. */
+  /** The number of instances by process, 1 by default. Further instances are named `issues-2` and so on. */
   replicas?: Readonly<Record<string, number>>
-  /** How long a process may take until it serves. */
+  /** The most time from the start of a process until it serves. */
   readyMs?: number
-  /** Where log lines go; to `stack.log` in the data directory where not given. */
+  /** Receives log lines; by default they go to `stack.log` in the data directory. */
   onLogLine?: OnLogLine
   onReady?: (process: ProcessRow) => void
-  /** Told what takes long, like the installation of Redis. */
+  /** Receives messages about steps that take long, such as the installation of Redis. */
   say?: (line: string) => void
-  /** Stops a start that is under way. */
+  /** Aborts the start. */
   signal?: AbortSignal
   table?: readonly ProcessRow[]
 }>
@@ -37,23 +37,23 @@ export type RunningProcess = Readonly<{ pid: number | null; restarts: number; ur
 
 export type Stack = Readonly<{
   graphql: string
-  /** Null where the JWT key is somebody else's: then we cannot sign any. */
+  /** Null when JWT_PUBLIC_KEY_PATH is given, because its private key is not known here. */
   tokens: DevTokens | null
-  /** As they are at this moment, by name. */
+  /** The present state of each process, by name. */
   processes: Readonly<Record<string, RunningProcess>>
-  /** What the process of this name is started with. */
+  /** The environment that the process of this name was started with. */
   environmentOf: (name: string) => NodeJS.ProcessEnv
   /** Rejects with a StackError when a process cannot be kept running; never resolves. */
   broken: Promise<never>
-  /** Ends everything in order, within 5 s. */
+  /** Stops all processes stage by stage, within 5 s. */
   stop: () => Promise<void>
-  /** Ends everything at once, like a loss of power. */
+  /** Kills all processes at once, like a power failure. */
   kill: () => Promise<void>
 }>
 
 const READY_MS = 60_000
 
-/** Starts every process of Redress and waits until all serve. @throws StackError when nothing of it is left running. */
+/** Starts every process of Redress and waits until all serve. @throws StackError after it has stopped all of them. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dataDirectory, gatewayPort, table = PROCESS_TABLE } = options
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
@@ -90,9 +90,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 function toStack(running: ReadonlyMap<string, Running>, tokens: DevTokens | null, unlock: () => void): Stack {
   const all = [...running.values()]
   const broken = Promise.race(all.map(({ supervised }) => supervised.broken))
-  broken.catch(() => {}) // Not everybody who has a stack waits for this.
+  broken.catch(() => {}) // A caller need not handle this promise.
   return {
-    graphql: new URL('/graphql', all.find(({ row }) => row.stage === 'door')?.url).href,
+    graphql: new URL('/graphql', all.find(({ row }) => row.stage === 'edge')?.url).href,
     tokens,
     get processes() {
       const entryOf = ({ row, supervised, url }: Running) =>

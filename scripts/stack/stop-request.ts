@@ -1,16 +1,16 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-/** npm hands a Ctrl-C on although the terminal has sent it to us, too: so soon, it is the same one. */
+/** npm forwards a Ctrl-C that the terminal has sent to this process too. Two within this time are one request. */
 const SAME_REQUEST_MS = 500
 const PARENT_EVERY_MS = 1_000
 
 export type StopRequests = Readonly<{
   /** Aborted by the first request to stop. */
   first: AbortSignal
-  /** Aborted by a second one: whoever asks twice does not want to wait. */
+  /** Aborted by a second request: do not wait for a clean stop. */
   second: AbortSignal
 }>
 
-/** Listens for everything that means that we are to stop. */
+/** Listens for signals, a closed stdout, and the end of npm. */
 export function listenForStop(): StopRequests {
   const first = new AbortController()
   const second = new AbortController()
@@ -22,7 +22,7 @@ export function listenForStop(): StopRequests {
     } else if (Date.now() - firstAtMs > SAME_REQUEST_MS) second.abort()
   }
   for (const signal of SIGNALS) process.on(signal, request)
-  // Nobody reads what we say any more, as in `npm start | head`.
+  // The reader of the output is gone, as in `npm start | head`.
   process.stdout.on('error', () => {
     if (!first.signal.aborted) request()
   })
@@ -30,7 +30,7 @@ export function listenForStop(): StopRequests {
   return { first: first.signal, second: second.signal }
 }
 
-/** An npm that was killed could not hand the signal on, and nobody else would ever stop us. */
+/** A killed npm cannot forward a signal, and this process would run for ever. */
 function requestWhenNpmIsGone(request: () => void): void {
   if (process.env.npm_lifecycle_event !== 'start') return
   const parent = process.ppid

@@ -2,7 +2,7 @@ import type { Stack } from './stack.ts'
 
 const FIRST_QUERY = '{ issues(first: 5) { nodes { id type status decision { action confidence routing reasoning } } } }'
 
-/** What a newcomer needs next: where everything is, a first query to paste, and who they may be. */
+/** The addresses, a first query to paste, and a token for each role. */
 export function toWelcome(
   { graphql, tokens }: Stack,
   { dataDirectory, isEmbedded }: { dataDirectory: string; isEmbedded: boolean },

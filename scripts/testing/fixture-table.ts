@@ -19,7 +19,7 @@ export const FIXTURE_TABLE: readonly ProcessRow[] = [
     ...row,
     name: 'gateway',
     label: 'gateway',
-    stage: 'door',
+    stage: 'edge',
     addresses: { ISSUES_URL: 'issues' },
     secrets: ['DEV_TOKEN'],
   },

@@ -7,7 +7,7 @@ export type DevTokens = Readonly<Record<DevRole, string>>
 
 const LIFETIME = '30d'
 
-/** One token per role for whoever tries Redress on this machine; renewed at each start. */
+/** One token per role for development on this machine, renewed at each start. */
 export async function createDevTokens(jwtPrivateKey: string): Promise<DevTokens> {
   const key = createPrivateKey(jwtPrivateKey)
   const sign = async (role: DevRole) => {

@@ -9,7 +9,7 @@ import { createDevTokens } from './dev-tokens.ts'
 import { readOrCreateKeys } from './keys.ts'
 
 describe('the keys of an installation', () => {
-  it('are made at the first start and are the same at the second', (test) => {
+  it('are created at the first start and the same at the second', (test) => {
     const directory = createTemporaryDirectory(test)
 
     const first = readOrCreateKeys(directory, {})
@@ -27,7 +27,7 @@ describe('the keys of an installation', () => {
     expect(modes).toEqual([0o600, 0o600])
   })
 
-  it('let a subgraph trust what the gateway signs', async (test) => {
+  it('let a subgraph verify tokens of the gateway', async (test) => {
     const { settings } = readOrCreateKeys(createTemporaryDirectory(test), {})
     const ada = { id: 'ada', roles: ['operator'] as const, customerId: null }
 
@@ -36,7 +36,7 @@ describe('the keys of an installation', () => {
     expect(await createInternalTokenVerifier(settings.INTERNAL_PUBLIC_KEY)(token)).toEqual(ada)
   })
 
-  it('give way to those of the environment', (test) => {
+  it('are replaced by those of the environment', (test) => {
     const other = readOrCreateKeys(createTemporaryDirectory(test), {})
     const environment = {
       ENCRYPTION_KEY: 'ab'.repeat(32),

@@ -2,19 +2,19 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } f
 import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What the services are given. */
+/** The keys that processes get as variables. */
 export type KeySettings = Readonly<{
   ENCRYPTION_KEY: string
   INTERNAL_PRIVATE_KEY: string
   INTERNAL_PUBLIC_KEY: string
   JWT_PUBLIC_KEY_PATH: string
-  /** Empty where no model is used. */
+  /** Empty when no model is used. */
   ANTHROPIC_API_KEY: string
 }>
 
 export type Keys = Readonly<{
   settings: KeySettings
-  /** Signs development tokens; null where JWT_PUBLIC_KEY_PATH names a key of somebody else. */
+  /** Signs development tokens; null when JWT_PUBLIC_KEY_PATH is given, because its private key is not known here. */
   jwtPrivateKey: string | null
 }>
 
@@ -22,7 +22,7 @@ type StoredKeys = Readonly<{ encryptionKey: string; internalPrivateKey: string; 
 
 const OWNER_ONLY = 0o600
 
-/** The keys of this installation, made at the first start. What the environment gives is used instead. */
+/** The keys of this installation, created at the first start. Keys of the environment take precedence. */
 export function readOrCreateKeys(dataDirectory: string, environment: NodeJS.ProcessEnv): Keys {
   const stored = readOrCreateStored(join(dataDirectory, 'keys.json'))
   const privateKey = environment.INTERNAL_PRIVATE_KEY || stored.internalPrivateKey
@@ -65,7 +65,7 @@ function publicKeyOf(privateKey: string): string {
   return createPublicKey(key).export({ format: 'der', type: 'spki' }).toString('base64')
 }
 
-/** Whole or not at all, and readable by the owner only: a key lost half-written would lose the data with it. */
+/** Writes a file atomically, readable by its owner only: encrypted data would be lost with a half-written key. */
 export function writePrivately(file: string, content: string | Buffer): void {
   const unfinished = `${file}.new`
   writeFileSync(unfinished, content, { mode: OWNER_ONLY, flush: true })

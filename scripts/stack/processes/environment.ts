@@ -5,12 +5,12 @@ import type { ProcessRow } from './process-table.ts'
 export type Settings = Readonly<{
   dataDirectory: string
   logLevel: string
-  /** What the person who started us has set. */
+  /** The variables of the shell and of `.env`. */
   given: NodeJS.ProcessEnv
   secrets: Readonly<KeySettings & { DEV_TOKEN: string }>
 }>
 
-/** The whole configuration of one process: what was given, without the secrets that are not its own. */
+/** The environment of one process: the given variables, without the secrets of other processes. */
 export function environmentOf(
   row: ProcessRow,
   settings: Settings,
@@ -20,9 +20,9 @@ export function environmentOf(
   const withoutSecrets = Object.entries(given).filter(([name]) => !(name in secrets))
   return {
     NODE_ENV: 'development',
-    // Whoever tries things out is not to be slowed down; what is given stands above.
+    // High enough for trials on one machine; a given value takes precedence.
     RATE_LIMIT_MAX: '10000',
-    // Compiled code is kept, so that the second start is a fast one.
+    // Keeps compiled code, so that later starts are faster.
     NODE_COMPILE_CACHE: join(dataDirectory, 'compile-cache'),
     DEVDB_PATH: join(dataDirectory, 'devdb.sqlite'),
     ...Object.fromEntries(withoutSecrets),

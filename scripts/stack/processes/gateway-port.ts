@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { StackError } from '../failure.ts'
 
-/** @throws StackError when `port` is taken; 0 never is. */
+/** @throws StackError when the port cannot be opened. Port 0 always can. */
 export function ensurePortIsFree(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer()

@@ -1,16 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 
-/** A process that was started, and the promise of the address at which it serves; it never rejects. */
+/** A started process. `ready` resolves to the address at which it serves, and never rejects. */
 export type Launched = Readonly<{ child: ChildProcess; ready: Promise<string> }>
 
 const END_WITH_SUPERVISOR = String(new URL('end-with-supervisor.ts', import.meta.url))
 
-/** Starts a Node program of ours: it says by message when it serves, and ends when this process does. */
+/** Starts a Node program of Redress, which sends a message when it serves and ends with this process. */
 export function launchNode(file: string, environment: NodeJS.ProcessEnv): Launched {
   const child = spawn(process.execPath, ['--import', END_WITH_SUPERVISOR, file], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // Its own process group: Ctrl-C reaches the supervisor only, which stops its children in order.
+    // A process group of its own: Ctrl-C reaches only the supervisor, which stops its children in order.
     detached: true,
   })
   const { promise, resolve } = Promise.withResolvers<string>()

@@ -21,7 +21,7 @@ describe('a log line', () => {
     expect(await printed(false, ofService)).toBe(`${ofService.text}\n`)
   })
 
-  it('is readable on a terminal, and says which process it comes from', async () => {
+  it('is formatted on a terminal, with the name of its process', async () => {
     expect(await printed(true, ofService)).toMatch(/^issues-2 .*WARN.*decision not applied.*"issueId":"i-1".*\n$/)
   })
 
@@ -31,25 +31,25 @@ describe('a log line', () => {
     expect(JSON.parse(line!)).toEqual({ level: 40, time: AT, service: 'redis', msg: 'out of memory' })
   })
 
-  it('of the supervisor is a warning of its own', () => {
+  it('of the supervisor is a warning', () => {
     const line = toJsonLine({ process: 'issues', from: 'supervisor', text: 'issues ended' }, 'warn', AT)
 
     expect(JSON.parse(line!)).toMatchObject({ level: 40, service: 'supervisor', msg: 'issues ended' })
   })
 
-  it('below the level that is wanted is left out, whoever wrote it', async () => {
+  it('below the minimum level is left out', async () => {
     const text = `{"level":30,"time":${AT},"service":"devdb","msg":"ready"}`
 
     expect(await printed(false, { process: 'devdb', from: 'stdout', text })).toBe('')
   })
 
-  it('that is plain output is left out where only warnings are wanted', async () => {
+  it('that is plain output is left out when the minimum is warn', async () => {
     expect(await printed(false, { process: 'redis', from: 'stdout', text: 'Ready to accept connections' })).toBe('')
   })
 })
 
 describe('reading lines', () => {
-  it('puts together what arrives in pieces, characters too, and gives the unfinished last one', async () => {
+  it('joins pieces of lines and of characters, and returns an unfinished last line', async () => {
     const stream = new PassThrough()
     const lines: string[] = []
     readLines(stream, (line) => lines.push(line))

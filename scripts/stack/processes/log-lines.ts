@@ -7,10 +7,10 @@ export type OnLogLine = (line: LogLine) => void
 export const LEVELS = { debug: 20, info: 30, warn: 40, error: 50 } as const
 export type Level = keyof typeof LEVELS
 
-/** Lines that are not JSON: those of Redis are many and of little use; whoever writes to stderr has a reason. */
+/** Levels of lines that are not JSON. On stdout these are the many lines of Redis; stderr has problems. */
 const LEVEL_OF_PLAIN_LINE = { stdout: LEVELS.debug, stderr: LEVELS.warn, supervisor: LEVELS.warn } as const
 
-/** The line as JSON, as our services write it; null when it is below `minimum`. */
+/** The line as JSON in the format of the services; null when its level is below `minimum`. */
 export function toJsonLine({ process, from, text }: LogLine, minimum: Level, time = Date.now()): string | null {
   const isJson = text.startsWith('{')
   const level = isJson ? levelOfJson(text) : LEVEL_OF_PLAIN_LINE[from]
@@ -19,12 +19,12 @@ export function toJsonLine({ process, from, text }: LogLine, minimum: Level, tim
   return JSON.stringify({ level, time, service: from === 'supervisor' ? 'supervisor' : process, msg: text })
 }
 
-/** Our loggers write the level first; what says none is shown always. */
+/** The services write the level first. A line without one is always shown. */
 function levelOfJson(text: string): number {
   return Number(/^\{"level":(\d+)/.exec(text)?.[1] ?? Number.POSITIVE_INFINITY)
 }
 
-/** Prints log lines: readable ones with a column for the process on a terminal, JSON otherwise. */
+/** Prints log lines: on a terminal formatted, with a column for the process; otherwise as JSON. */
 export async function createLogPrinter(options: {
   isTerminal: boolean
   minimum: Level
@@ -46,7 +46,7 @@ export async function createLogPrinter(options: {
   }
 }
 
-/** Calls `onLine` for every line of a child's output; what is unfinished when it ends counts as a line. */
+/** Calls `onLine` for every line of a child's output, also for an unfinished last one. */
 export function readLines(stream: Readable | null, onLine: (text: string) => void): void {
   if (stream === null) return
   let rest = ''

@@ -1,12 +1,12 @@
 import type { KeySettings } from '../keys/keys.ts'
 
-/** Stopped in this order: first nobody comes in, then what runs is finished, then the stores close. */
-export const STAGES = ['door', 'service', 'store'] as const
+/** The order of stopping: first no request enters, then running work is finished, then the stores close. */
+export const STAGES = ['edge', 'service', 'store'] as const
 export type Stage = (typeof STAGES)[number]
 
 export type ProcessRow = Readonly<{
   name: string
-  /** What people read while it starts. */
+  /** Printed while it starts. */
   label: string
   stage: Stage
   /** The Node program, from the root of the repository; `redis` for Redis. */
@@ -15,9 +15,9 @@ export type ProcessRow = Readonly<{
   portVariable: string
   /** Variables that give it the addresses of other processes. It is started once they are known. */
   addresses: Readonly<Record<string, string>>
-  /** Keys that it needs, and that the others are not shown. */
+  /** The keys that it needs. Keys of other processes are removed from its environment. */
   secrets: readonly (keyof KeySettings | 'DEV_TOKEN')[]
-  /** Not started where this variable gives the address of one that runs already. */
+  /** Not started when this variable gives the address of a running one. */
   unlessGiven?: string
 }>
 
@@ -84,7 +84,7 @@ export const PROCESS_TABLE: readonly ProcessRow[] = [
   {
     name: 'gateway',
     label: 'gateway',
-    stage: 'door',
+    stage: 'edge',
     program: 'gateway/src/main.ts',
     portVariable: 'PORT',
     addresses: { ISSUES_URL: 'issues', DECISIONS_URL: 'decisions', AUDIT_URL: 'audit', REDIS_URL: 'redis' },

@@ -29,8 +29,8 @@ export type StartOptions = Readonly<{
 type Addresses = Readonly<Record<string, string>>
 
 /**
- * Starts each process as soon as the addresses it needs are known, and puts it into `running`. A row comes
- * after the rows whose addresses it needs. Resolves when all serve. @throws StackError
+ * Starts each process as soon as the addresses it needs are known, and adds it to `running`. A row must stand after the
+ * rows whose addresses it needs. Resolves when all serve. @throws StackError
  */
 export async function startProcesses(
   rows: readonly ProcessRow[],
@@ -43,7 +43,7 @@ export async function startProcesses(
 
   const start = async (row: ProcessRow): Promise<string> => {
     const addresses = await collectAddresses(row, addressOf)
-    // Another process may have failed while this one waited: nothing new is started then.
+    // Start nothing after another process has failed.
     signal.throwIfAborted()
     const process = startProcess(row, addresses, options)
     running.set(row.name, process)
@@ -75,7 +75,7 @@ async function collectAddresses(row: ProcessRow, addressOf: ReadonlyMap<string, 
 }
 
 function startProcess(row: ProcessRow, addresses: Addresses, options: StartOptions): Running {
-  const port = row.stage === 'door' ? options.gatewayPort : 0
+  const port = row.stage === 'edge' ? options.gatewayPort : 0
   let environment = environmentOf(row, options.settings, { port, addresses })
   const launchProgram = (port: number) => {
     environment = environmentOf(row, options.settings, { port, addresses })

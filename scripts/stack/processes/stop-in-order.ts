@@ -2,10 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { STAGES, type Stage } from './process-table.ts'
 import type { Running } from './start-processes.ts'
 
-/** When the next stage's turn comes, counted from the beginning, whether or not this one is done. */
-const STAGE_ENDS_MS: Readonly<Record<Stage, number>> = { door: 1_500, service: 3_000, store: 4_000 }
+/** The time from the beginning at which the next stage is stopped, even if this one has not ended. */
+const STAGE_ENDS_MS: Readonly<Record<Stage, number>> = { edge: 1_500, service: 3_000, store: 4_000 }
 
-/** Ends the processes stage by stage; who is still there at the end is killed. */
+/** Stops the processes stage by stage, and kills those that have not ended by then. */
 export async function stopInOrder(running: readonly Running[]): Promise<void> {
   const beganAt = Date.now()
   for (const stage of STAGES) {
@@ -18,7 +18,7 @@ export async function stopInOrder(running: readonly Running[]): Promise<void> {
   await killAll(running)
 }
 
-/** Ends the processes at once. */
+/** Kills the processes at once. */
 export async function killAll(running: readonly Running[]): Promise<void> {
   await Promise.all(running.map(({ supervised }) => supervised.stop('SIGKILL')))
 }

@@ -26,9 +26,9 @@ function superviseFixture(test: TestContext, behaviour: Record<string, string> =
 
 const environmentAt = async (url: string) => (await (await fetch(url)).json()) as Record<string, string>
 
-// Side by side: they spend their time waiting.
+// Concurrent, because they mostly wait.
 describe.concurrent('a supervised process', () => {
-  it('that is killed is named, and restarted at the same address after a delay that doubles', async (test) => {
+  it('that is killed is logged, and restarted at the same address after a delay that doubles', async (test) => {
     const { supervised, said } = superviseFixture(test)
     const url = await supervised.ready
 
@@ -45,7 +45,7 @@ describe.concurrent('a supervised process', () => {
     ])
   })
 
-  it('that says its configuration is wrong is not started again, and its last lines are given', async (test) => {
+  it('that reports a wrong configuration is not restarted, and the error has its last lines', async (test) => {
     const { supervised, said } = superviseFixture(test, { FIXTURE_EXIT: '78' })
 
     const failure = await supervised.ready.catch((error: unknown) => error)
@@ -54,7 +54,7 @@ describe.concurrent('a supervised process', () => {
     expect(said()).toEqual([])
   })
 
-  it('that ends each time before it serves is given up after five times', async (test) => {
+  it('that ends five times before it serves is given up', async (test) => {
     const { supervised, said } = superviseFixture(test, { FIXTURE_EXIT: '3' })
 
     const failure = await supervised.ready.catch((error: unknown) => error)
@@ -63,7 +63,7 @@ describe.concurrent('a supervised process', () => {
     expect(said()).toHaveLength(4)
   })
 
-  it('that never says that it serves is killed and named, with its last lines', async (test) => {
+  it('that does not serve in time is killed, and the error has its last lines', async (test) => {
     const { supervised } = superviseFixture(test, { FIXTURE_MUTE: 'yes' }, { readyMs: 5_000 })
 
     const failure = await supervised.ready.catch((error: unknown) => error)
@@ -72,7 +72,7 @@ describe.concurrent('a supervised process', () => {
     expect(supervised.pid()).toBeNull()
   })
 
-  it('passes on every line it prints', async (test) => {
+  it('has every line of its output passed on', async (test) => {
     const { supervised, lines } = superviseFixture(test)
 
     await supervised.ready
@@ -86,7 +86,7 @@ describe.concurrent('a supervised process', () => {
       })
   })
 
-  it('that is stopped stays stopped', async (test) => {
+  it('that is stopped is not restarted', async (test) => {
     const { supervised, said } = superviseFixture(test)
     await supervised.ready
 

@@ -7,41 +7,41 @@ import type { OnLogLine } from './log-lines.ts'
 
 const DELAY_MIN_MS = 250
 const DELAY_MAX_MS = 5_000
-/** Who has served this long has recovered: the next restart begins with the shortest delay again. */
+/** A process that has served this long has recovered: the next restart has the shortest delay again. */
 const STABLE_MS = 10_000
-/** A process that has never served and ends this often will not serve. */
+/** The supervisor gives up a process that ends this often and has never served. */
 const ENDS_BEFORE_READY_MAX = 5
 
 export type Program = Readonly<{
   name: string
-  /** The port it has to have; 0 for any, which it then keeps over restarts. */
+  /** Its port; 0 for any free port, which it keeps over restarts. */
   port: number
   launch: (port: number) => Launched | Promise<Launched>
 }>
 
 export type Supervised = Readonly<{
   name: string
-  /** The address, once it serves for the first time. @throws StackError when it never will. */
+  /** The address, when it serves for the first time. Rejects with a StackError when it is given up. */
   ready: Promise<string>
-  /** Rejects with a StackError when it cannot be kept running, and never resolves. */
+  /** Rejects with a StackError when it is given up, and never resolves. */
   broken: Promise<never>
   pid: () => number | null
   restarts: () => number
-  /** From now on an end is final. Resolves once the process is gone. */
+  /** Sends the signal and restarts the process no more. Resolves when it has ended. */
   stop: (signal: NodeJS.Signals) => Promise<void>
 }>
 
 type Options = Readonly<{ readyMs: number; onLogLine: OnLogLine }>
 
-/** What is known about the program at this moment. */
+/** The present state of the program. */
 type State = { port: number; child: ChildProcess | null; restarts: number; readonly stopped: AbortController }
 
-/** Keeps a program running: an end is followed by a restart, after a delay that doubles from one to the next. */
+/** Keeps a program running: restarts it when it ends, after a delay that doubles with each restart. */
 export function supervise(program: Program, options: Options): Supervised {
   const state: State = { port: program.port, child: null, restarts: 0, stopped: new AbortController() }
   const ready = Promise.withResolvers<string>()
   const broken = Promise.withResolvers<never>()
-  // Both may fail before anybody waits for them.
+  // Either may reject before a caller handles it.
   for (const { promise } of [ready, broken]) promise.catch(() => {})
 
   const running = keepRunning(program, options, state, ready.resolve).catch((error: unknown) => {
@@ -88,7 +88,7 @@ async function keepRunning(
     const end = await life.ended
     state.child = null
     if (stopped.aborted) return
-    giveUpIfHopeless(name, life, end, { wasReady, restarts: state.restarts })
+    throwIfGivenUp(name, life, end, { wasReady, restarts: state.restarts })
 
     if (url !== null && Date.now() - readyAtMs >= STABLE_MS) delayMs = DELAY_MIN_MS
     say(`${name} ended (${end.how}), restarting in ${delayMs / 1000} s`)
@@ -101,16 +101,16 @@ async function keepRunning(
 async function launch(program: Program, state: State): Promise<Launched> {
   const launched = await program.launch(state.port)
   state.child = launched.child
-  // A stop that came while it was being launched found no process to send its signal to.
+  // A stop during the launch had no process yet to send its signal to.
   if (state.stopped.signal.aborted) launched.child.kill('SIGKILL')
   return launched
 }
 
-function giveUpIfHopeless(name: string, life: Life, end: End, was: { wasReady: boolean; restarts: number }): void {
+function throwIfGivenUp(name: string, life: Life, end: End, was: { wasReady: boolean; restarts: number }): void {
   const isConfiguration = end.kind === 'configuration'
-  const isHopeless =
+  const isGivenUp =
     isConfiguration || (!was.wasReady && (end.kind === 'not ready' || was.restarts + 1 >= ENDS_BEFORE_READY_MAX))
-  if (!isHopeless) return
+  if (!isGivenUp) return
 
   const problem = isConfiguration
     ? 'cannot run with this configuration:'

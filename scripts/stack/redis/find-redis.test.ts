@@ -12,7 +12,7 @@ function putProgram(directory: string, name: string, script = '#!/bin/sh\n') {
   chmodSync(`${directory}/${name}`, 0o755)
 }
 
-/** An apt-get that notes how it was called, and installs an empty Redis. */
+/** An apt-get that writes its arguments to a file, and installs an empty Redis. */
 function putApt(directory: string) {
   putProgram(
     directory,
@@ -33,7 +33,7 @@ const machine = (path: string, rest: Partial<Machine> = {}): Machine => ({
   ...rest,
 })
 
-describe('looking for Redis', () => {
+describe('finding Redis', () => {
   it.for(['redis-server', 'valkey-server'])('finds %s on the path', (name, test) => {
     const directory = createTemporaryDirectory(test)
     putProgram(directory, name)
@@ -41,7 +41,7 @@ describe('looking for Redis', () => {
     expect(findOrInstallRedis(machine(`/nowhere:${directory}`), () => {})).toBe(`${directory}/${name}`)
   })
 
-  it.for([DEBIAN, UBUNTU])('installs it where apt-get may, says so, and starts no service (%j)', (osRelease, test) => {
+  it.for([DEBIAN, UBUNTU])('installs it with apt-get, prints that, and starts no service (%j)', (osRelease, test) => {
     const directory = createTemporaryDirectory(test)
     putApt(directory)
     const said: string[] = []
@@ -60,9 +60,9 @@ describe('looking for Redis', () => {
   })
 
   it.for<[string, Partial<Machine>]>([
-    ['who is not root', { isRoot: false }],
+    ['without root', { isRoot: false }],
     ['on another system', { osRelease: FEDORA }],
-  ])('tells somebody %s in one line what to install', ([_, rest], test) => {
+  ])('%s names the package to install', ([_, rest], test) => {
     const directory = createTemporaryDirectory(test)
     putApt(directory)
 

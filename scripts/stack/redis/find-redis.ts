@@ -5,8 +5,8 @@ import { StackError } from '../failure.ts'
 
 const PROGRAMS = ['redis-server', 'valkey-server'] as const
 
-const WHAT_TO_INSTALL = `Redis is missing: install redis-server (Debian, Ubuntu: apt-get install redis-server; \
-Fedora: dnf install valkey; macOS: brew install redis), or set REDIS_URL to a Redis of yours.`
+const INSTALL_HINT = `Redis is missing: install redis-server (Debian, Ubuntu: apt-get install redis-server; \
+Fedora: dnf install valkey; macOS: brew install redis), or set REDIS_URL to a Redis of your own.`
 
 export type Machine = Readonly<{ path: string; osRelease: string; isRoot: boolean }>
 
@@ -14,17 +14,17 @@ export function readMachine(environment: NodeJS.ProcessEnv): Machine {
   return { path: environment.PATH ?? '', osRelease: readOsRelease(), isRoot: process.getuid?.() === 0 }
 }
 
-/** The Redis program of this machine; where apt can install it, it is installed. @throws StackError */
+/** The path of the Redis program. Installs Redis when it is missing and apt-get can install it. @throws StackError */
 export function findOrInstallRedis(machine: Machine, say: (line: string) => void): string {
   const found = findProgram(machine.path)
   if (found !== null) return found
-  if (!canInstall(machine)) throw new StackError(WHAT_TO_INSTALL)
+  if (!canInstall(machine)) throw new StackError(INSTALL_HINT)
 
   say('Redis is missing: installing redis-server with apt-get …')
   install(machine.path, ['update'])
   install(machine.path, ['install', '-y', '--no-install-recommends', 'redis-server'])
   const installed = findProgram(machine.path)
-  if (installed === null) throw new StackError(WHAT_TO_INSTALL)
+  if (installed === null) throw new StackError(INSTALL_HINT)
   say(`Installed ${installed}.`)
   return installed
 }
@@ -42,10 +42,10 @@ const canInstall = ({ osRelease, isRoot, path }: Machine) =>
 function install(path: string, args: readonly string[]): void {
   const { status } = spawnSync('apt-get', args, {
     stdio: ['ignore', 'inherit', 'inherit'],
-    // In runlevel 1 the package does not start its own Redis as a service, which we would not use.
+    // In runlevel 1 the package does not start Redis as a service.
     env: { ...process.env, PATH: path, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
   })
-  if (status !== 0) throw new StackError(`apt-get ${args[0]} failed. ${WHAT_TO_INSTALL}`)
+  if (status !== 0) throw new StackError(`apt-get ${args[0]} failed. ${INSTALL_HINT}`)
 }
 
 function isExecutable(file: string): boolean {

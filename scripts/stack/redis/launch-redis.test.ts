@@ -20,7 +20,7 @@ async function startRedis(test: TestContext, directory: string) {
 }
 
 describe('Redis', () => {
-  it('still has after a SIGTERM what it was given', async (test) => {
+  it('keeps its data over a SIGTERM', async (test) => {
     const directory = createTemporaryDirectory(test)
     const first = await startRedis(test, directory)
     await first.client.set('colour', 'blue')
@@ -32,7 +32,7 @@ describe('Redis', () => {
     expect(await client.get('colour')).toBe('blue')
   })
 
-  it('never evicts, and keeps every write in a file', async (test) => {
+  it('evicts nothing, and writes every change to a file', async (test) => {
     const { client } = await startRedis(test, createTemporaryDirectory(test))
 
     const settings = await client.configGet(['maxmemory-policy', 'appendonly', 'appendfsync', 'bind'])
@@ -53,7 +53,7 @@ describe('Redis', () => {
     expect(await once(child, 'exit')).toEqual([0, null])
   })
 
-  it('is waited for by its successor', async (test) => {
+  it('is awaited by its successor', async (test) => {
     const directory = createTemporaryDirectory(test)
     const { child } = await startRedis(test, directory)
     const waited = untilPredecessorEnded(directory)

@@ -9,9 +9,9 @@ const PING_EVERY_MS = 25
 const PING_TIMEOUT_MS = 1_000
 
 /**
- * Redis knows nothing of supervisors. So it is started by a shell that first leaves a watcher behind, whose
- * input is a pipe from us: when we end, however we end, the pipe closes and the watcher stops Redis. The
- * shell then becomes Redis itself, which makes the process id and the exit code Redis's own.
+ * Ends Redis with this process. A shell first starts a watcher, whose input is a pipe from this process: when this
+ * process ends, even when killed, the pipe closes and the watcher stops Redis. The shell then replaces itself with Redis,
+ * so that the process id and the exit code are those of Redis.
  */
 const TIED_TO_SUPERVISOR = `
 exec 3<&0
@@ -32,11 +32,11 @@ export type RedisOptions = Readonly<{
   program: string
   port: number
   directory: string
-  /** Whether every write goes to an append-only file: yes wherever a restart must lose nothing. */
+  /** Whether every write goes to an append-only file, so that a restart loses nothing. */
   durable: boolean
 }>
 
-/** Starts Redis on loopback; `ready` once it has loaded its data and answers. */
+/** Starts Redis on the loopback interface. `ready` resolves when it has loaded its data and answers. */
 export function launchRedis({ program, port, directory, durable }: RedisOptions): Launched {
   mkdirSync(directory, { recursive: true })
   const settings = {
@@ -48,9 +48,9 @@ export function launchRedis({ program, port, directory, durable }: RedisOptions)
     appendonly: durable ? 'yes' : 'no',
     appendfsync: 'everysec',
     'maxmemory-policy': 'noeviction',
-    // The default is more than many kernels allow, and only brings a warning.
+    // The default exceeds the limit of many kernels and causes a warning.
     'tcp-backlog': 128,
-    // Each file of tests has one of its own.
+    // Each test file uses one of its own.
     databases: 64,
   }
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
@@ -58,7 +58,7 @@ export function launchRedis({ program, port, directory, durable }: RedisOptions)
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   })
-  child.stdin.on('error', () => {}) // The pipe breaks when Redis ends first; its end is reported anyway.
+  child.stdin.on('error', () => {}) // The pipe breaks when Redis ends first, which is reported as its exit.
 
   const { promise, resolve } = Promise.withResolvers<string>()
   const whenReady = async () => {
@@ -71,7 +71,7 @@ export function launchRedis({ program, port, directory, durable }: RedisOptions)
   return { child, ready: promise }
 }
 
-/** Whether Redis answers: it refuses with an error while it still loads its data. */
+/** Whether Redis answers. While it loads its data it answers with an error. */
 function answersPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
@@ -86,7 +86,7 @@ function answersPing(port: number): Promise<boolean> {
   })
 }
 
-/** A port that nobody uses at this moment. Redis cannot choose one itself: its port 0 means none. */
+/** A port that is free at this moment. Redis cannot choose one, because port 0 disables its TCP listener. */
 export function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()

@@ -7,8 +7,8 @@ const WAIT_MS = 6_000
 export const redisPidFileIn = (directory: string): string => `${directory}/redis.pid`
 
 /**
- * Waits, within limits, for the Redis of a supervisor that was killed a moment ago: two of them on one
- * append-only file would spoil it, and Redis itself does not lock it.
+ * Waits up to WAIT_MS for the Redis of a supervisor that was just killed: Redis does not lock its append-only file, and
+ * two instances would corrupt it.
  */
 export async function untilPredecessorEnded(directory: string): Promise<void> {
   const pid = Number.parseInt(readText(redisPidFileIn(directory)) ?? '', 10)
@@ -16,7 +16,7 @@ export async function untilPredecessorEnded(directory: string): Promise<void> {
   while (isRedis(pid) && Date.now() < deadline) await pause(POLL_MS)
 }
 
-/** After a restart of the machine the number may belong to anybody. */
+/** After a reboot, another program may have the process id. */
 function isRedis(pid: number): boolean {
   try {
     process.kill(pid, 0)

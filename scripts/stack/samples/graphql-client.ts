@@ -2,7 +2,7 @@ const TIMEOUT_MS = 10_000
 
 export type Endpoint = Readonly<{ url: string; token: string }>
 
-/** The graph did not answer, or answered with errors; `codes` says which. */
+/** The graph did not answer, or answered with errors, whose codes are in `codes`. */
 export class GraphqlError extends Error {
   override readonly name = 'GraphqlError'
   readonly codes: readonly string[]

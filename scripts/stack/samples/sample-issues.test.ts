@@ -5,7 +5,7 @@ import { tableHead, toTableRow } from './sample-table.ts'
 
 type Variables = { input?: { idempotencyKey: string } } & Record<string, unknown>
 
-/** A graph that answers with what `answer` makes of the variables. */
+/** A graph that answers each request with `answer(variables)`. */
 async function startGraph(test: TestContext, answer: (variables: Variables) => unknown) {
   const server = await startHttpServer(
     async (request, response) => {
@@ -54,26 +54,26 @@ describe('the sample issues', () => {
     expect(seen).toEqual(['i-2', 'i-1'])
   })
 
-  it('are not waited for without end', async (test) => {
+  it('are awaited for a limited time', async (test) => {
     const endpoint = await startGraph(test, () => ({ data: { i0: { ...decided, status: 'PENDING' } } }))
 
     expect(await followIssues(endpoint, ['i-1'], { withinMs: 50 })).toEqual([])
   })
 
-  it('that the graph refuses fail with its codes', async (test) => {
+  it('that the graph refuses are rejected with its codes', async (test) => {
     const errors = [{ message: 'No.', extensions: { code: 'FORBIDDEN' } }]
     const endpoint = await startGraph(test, () => ({ data: null, errors }))
 
     await expect(createSampleIssues(endpoint, 'sample')).rejects.toMatchObject({ codes: ['FORBIDDEN'] })
   })
 
-  it('count as decided with a decision, and not when they failed', () => {
+  it('count as decided with a decision, and not when failed', () => {
     expect([decided, failed].map(isDecided)).toEqual([true, false])
   })
 })
 
 describe('the table of issues', () => {
-  it('is in plain words', () => {
+  it('has the values of the issue in lower case', () => {
     expect([tableHead(), toTableRow(decided)].map((line) => line.split(/ {2,}/))).toEqual([
       ['Issue', 'Type', 'Decision', 'Confidence', 'Routing'],
       ['i-1', 'decline', 'retry_payment', '85 %', 'auto_resolve'],

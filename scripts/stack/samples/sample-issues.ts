@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { callGraphql, type Endpoint } from './graphql-client.ts'
 
-/** Five payment issues as they happen every day; the customers and transactions are those of `sample-data.json`. */
+/** Five typical payment issues of the customers and transactions in `sample-data.json`. */
 export const SAMPLE_ISSUES = [
   {
     customerId: 'cust_042',
@@ -56,7 +56,7 @@ const ASK_EVERY_MS = 100
 const CREATE = `mutation CreateSampleIssue($input: CreateIssueInput!) { createIssue(input: $input) { issue { id } } }`
 const FIELDS = `id type status decision { action confidence routing }`
 
-/** Creates the five issues; with a key prefix used before, they are the same ones again. @throws GraphqlError */
+/** Creates the five issues and returns their ids. A repeated key prefix returns the same issues. @throws GraphqlError */
 export async function createSampleIssues(endpoint: Endpoint, keyPrefix: string): Promise<readonly string[]> {
   const create = async (sample: (typeof SAMPLE_ISSUES)[number], index: number) => {
     const input = { idempotencyKey: `${keyPrefix}-${index + 1}`, ...sample }
@@ -66,7 +66,7 @@ export async function createSampleIssues(endpoint: Endpoint, keyPrefix: string):
   return await Promise.all(SAMPLE_ISSUES.map(create))
 }
 
-/** Gives each issue to `onFinal` as it becomes final, and returns those that did in time, in the order of `ids`. */
+/** Calls `onFinal` for each issue as it becomes final. Returns those that did in time, in the order of `ids`. */
 export async function followIssues(
   endpoint: Endpoint,
   ids: readonly string[],
@@ -92,7 +92,7 @@ export async function followIssues(
 
 export const isDecided = ({ status, decision }: SampleIssue): boolean => status !== 'FAILED' && decision !== null
 
-/** Decided and carried out as far as it goes without a person. */
+/** Whether the issue will not change any more without a person. */
 function isFinal(issue: SampleIssue): boolean {
   if (issue.status === 'FAILED') return true
   return (issue.status === 'RESOLVED' || issue.status === 'AWAITING_REVIEW') && issue.decision !== null

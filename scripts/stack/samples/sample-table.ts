@@ -1,7 +1,7 @@
 import type { SampleIssue } from './sample-issues.ts'
 
 const COLUMNS = ['Issue', 'Type', 'Decision', 'Confidence', 'Routing'] as const
-/** Room for an id, and for the longest word of each column. */
+/** The width of an id, and of the longest value of each column. */
 const WIDTHS = [36, 18, 15, 10, 12] as const
 
 export const tableHead = (): string => toLine(COLUMNS)

@@ -8,19 +8,19 @@ const SEED_PROGRAM = fromRoot('issues-service/src/seed.ts')
 const SAMPLE_DATA = fromRoot('scripts/sample-data.json')
 const SEED_MS = 30_000
 
-const WHAT_IS_THERE = `query WhatIsThere { issues(first: 1) { nodes { id } } customer(id: "cust_042") { id } }`
+const SAMPLES_QUERY = `query Samples { issues(first: 1) { nodes { id } } customer(id: "cust_042") { id } }`
 
-/** What an empty database still lacks. One that somebody uses lacks nothing, also without our samples. */
-export async function findWhatIsMissing(endpoint: Endpoint): Promise<{ customers: boolean; issues: boolean }> {
+/** Which samples an empty database lacks. A database with issues lacks none. */
+export async function findMissingSamples(endpoint: Endpoint): Promise<{ customers: boolean; issues: boolean }> {
   type Data = { issues: { nodes: readonly unknown[] }; customer: unknown }
-  const { issues, customer } = await callGraphql<Data>(endpoint, WHAT_IS_THERE)
+  const { issues, customer } = await callGraphql<Data>(endpoint, SAMPLES_QUERY)
   const hasNoIssues = issues.nodes.length === 0
   return { customers: hasNoIssues && customer === null, issues: hasNoIssues }
 }
 
 /**
- * Stores the sample customers and transactions. The issues service does it, in a process of its own: only it
- * knows its database and how personal data is encrypted. `environment` is that of the issues service.
+ * Stores the sample customers and transactions, by a program of the issues service, which owns the database and the
+ * encryption of personal data. `environment` is that of the issues service.
  * @throws StackError
  */
 export async function seedSampleData(environment: NodeJS.ProcessEnv): Promise<void> {

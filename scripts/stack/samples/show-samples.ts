@@ -3,14 +3,14 @@ import type { Stack } from '../stack.ts'
 import { GraphqlError } from './graphql-client.ts'
 import { createSampleIssues, followIssues, isDecided, SAMPLE_ISSUES } from './sample-issues.ts'
 import { tableHead, toTableRow } from './sample-table.ts'
-import { findWhatIsMissing, seedSampleData } from './seed.ts'
+import { findMissingSamples, seedSampleData } from './seed.ts'
 
-/** Fills an empty database, and prints each sample issue as it is decided. A failure is told, and no reason to stop. */
+/** Fills an empty database, and prints each sample issue as it is decided. Reports a failure and does not throw it. */
 export async function showSampleIssues({ graphql, tokens, environmentOf }: Stack, say: (line: string) => void) {
   if (tokens === null) return
   const endpoint = { url: graphql, token: tokens.operator }
   try {
-    const missing = await findWhatIsMissing(endpoint)
+    const missing = await findMissingSamples(endpoint)
     if (missing.customers) {
       await seedSampleData(environmentOf('issues'))
       say('  sample data stored')
