@@ -65,7 +65,7 @@ async function createAll(): Promise<string[]> {
 }
 
 const PAGE = `query Page($after: String) {
-  issues(first: 100, after: $after) {
+  issues(first: ${Math.min(ISSUES, 100)}, after: $after) {
     nodes { id status version statusHistory { from to } decisions { id } auditTrail(first: 20) { nodes { id action sequence } } }
     pageInfo { hasNextPage endCursor }
   }

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
-import { BSON, type Document, Long, MongoClient } from 'mongodb'
+import { BSON, type Document, Long, MongoClient, MongoServerSelectionError } from 'mongodb'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { findDamage } from '../src/check-integrity.ts'
 import { connectRaw } from './raw-client.ts'
@@ -171,7 +171,17 @@ describe('a server that is killed', () => {
   })
 })
 
-const connect = (uri: string) => MongoClient.connect(uri, { maxPoolSize: 30 })
+/** Gives a server that was killed up soon, and one that is busy never. */
+async function connect(uri: string): Promise<MongoClient> {
+  for (;;) {
+    try {
+      return await MongoClient.connect(uri, { serverSelectionTimeoutMS: 500, maxPoolSize: 30 })
+    } catch (error) {
+      if (!(error instanceof MongoServerSelectionError)) throw error
+    }
+  }
+}
+
 type Db = ReturnType<MongoClient['db']>
 
 async function prepare(db: Db): Promise<void> {
