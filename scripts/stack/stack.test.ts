@@ -124,7 +124,13 @@ describe.concurrent('a stack', () => {
     const dataDirectory = createTemporaryDirectory(test)
     const environment = { PATH, NODE_COMPILE_CACHE, FIXTURE_MUTE: 'yes' }
 
-    const interrupted = startFixtureStack(test, { dataDirectory, environment, signal: AbortSignal.timeout(300) })
+    const interruption = new AbortController()
+    const interrupted = startFixtureStack(test, {
+      dataDirectory,
+      environment,
+      signal: interruption.signal,
+      onLogLine: () => interruption.abort(),
+    })
 
     await expect(interrupted).rejects.toThrow(/interrupted/)
     await expect(startFixtureStack(test, { dataDirectory })).resolves.toBeDefined()
