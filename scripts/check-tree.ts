@@ -16,7 +16,6 @@ const SOURCES = [
   'infra/**/*.test.ts',
   'scripts/**/*.ts',
 ]
-const READMES = ['*/README.md', 'infra/*/README.md']
 const PACKAGES = ['package.json', '*/package.json', 'infra/*/package.json']
 
 type PackageJson = Readonly<Partial<Record<'dependencies' | 'devDependencies', Readonly<Record<string, string>>>>>
@@ -30,8 +29,9 @@ export type Tree = Readonly<{
 /** Every TypeScript file of the repository, and the README and the package.json of every package. */
 export function readTree(): Tree {
   const sources = pathsOf(SOURCES).map((path) => parseSource({ path, text: read(path) }))
-  const readmes = pathsOf(READMES).map((path) => ({ path, lines: countLines(read(path)) }))
-  return { sources, readmes, packages: pathsOf(PACKAGES).map(readPackage) }
+  const packages = pathsOf(PACKAGES).map(readPackage)
+  const readmes = packages.filter(({ folder }) => folder !== '.').map(readReadme)
+  return { sources, readmes, packages }
 }
 
 function readPackage(path: string): Package {
@@ -41,6 +41,11 @@ function readPackage(path: string): Package {
     dependencies: Object.keys(dependencies),
     devDependencies: Object.keys(devDependencies),
   }
+}
+
+function readReadme({ folder }: Package): Readme {
+  const path = `${folder}/README.md`
+  return { path, lines: countLines(read(path)) }
 }
 
 function pathsOf(patterns: readonly string[]): readonly string[] {

@@ -111,6 +111,12 @@ describe('an exception', () => {
     ])
   })
 
+  it('is lowered when the figure has fallen', () => {
+    expect(excessesOf([long], { 'shared/src/a.ts': 260 })).toEqual([
+      'shared/src/a.ts: is 250 now; lower its exception from 260',
+    ])
+  })
+
   it('is taken out once it is not needed, or its subject is gone', () => {
     const exceptions = { 'shared/src/b.ts': 210, 'shared/src/gone.ts': 210 }
 

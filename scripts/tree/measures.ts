@@ -96,8 +96,8 @@ function measureReadme({ path, lines }: Readme): Measure {
 }
 
 /**
- * One line for every measure above its limit or its exception, and one for every exception that is no longer needed:
- * so the list of exceptions can only shrink.
+ * One line for every measure above its limit or its exception, and for every exception that is not the present figure:
+ * so the list can only shrink.
  */
 export function findExcesses(
   measures: readonly Measure[],
@@ -106,7 +106,13 @@ export function findExcesses(
   const excesses = measures
     .filter(({ subject, figure, limit }) => figure > (exceptions[subject] ?? limit))
     .map(({ subject, rule }) => `${subject} ${rule}`)
-  const needed = new Set(measures.filter(({ figure, limit }) => figure > limit).map(({ subject }) => subject))
-  const unneeded = Object.keys(exceptions).filter((subject) => !needed.has(subject))
-  return [...excesses, ...unneeded.map((subject) => `${subject}: is no exception any more; take it out of the list`)]
+  const present = new Map(
+    measures.filter(({ figure, limit }) => figure > limit).map(({ subject, figure }) => [subject, figure]),
+  )
+  const outdated = Object.entries(exceptions).flatMap(([subject, figure]) => {
+    const now = present.get(subject)
+    if (now === undefined) return [`${subject}: is no exception any more; take it out of the list`]
+    return now < figure ? [`${subject}: is ${now} now; lower its exception from ${figure}`] : []
+  })
+  return [...excesses, ...outdated]
 }
