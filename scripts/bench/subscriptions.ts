@@ -14,15 +14,18 @@ import { findFreePort, launchRedis } from '../stack/redis/launch-redis.ts'
 import { readCpuMicros, readRssMegabytes } from './gateway/process-usage.ts'
 import { percentile } from './processes.ts'
 
-const HELP = `npm run bench:subscriptions [-- --clients=N] [--events=N]
+const HELP = `npm run bench:subscriptions [-- --clients 5000 --events 60]
 
-Publishes events to a gateway (the real program) that N WebSocket clients (default 5000) in another process have subscribed to, each with
-the same operation, and measures when they have it. One event at a time, N of them (default 60).
+Publishes events, one at a time, to a gateway process with WebSocket subscribers in another process, all with the same
+operation, and measures the time until they have received it.
+
+  --clients N   the number of subscribers (default 5000)
+  --events N    the number of events (default 60)
 
 The last line is one JSON object with the figures.`
 
 const FEW = 100
-/** Events before the figures count: code is compiled while it runs. */
+/** Events that are not counted, until the code is compiled. */
 const WARM_UP = 15
 const BETWEEN_MS = 20
 const SETTLE_MS = 500
@@ -54,26 +57,62 @@ try {
 process.exit(0)
 
 async function measure() {
+  const system = await startSystem()
+  const { gateway } = system
+  const deliverMany = createDelivery(system)
+
+  await open(system, FEW, FEW)
+  const first = (await deliverMany(FEW)).map((latencies) => latencies[0]!).sort(ascending)
+  const rssBefore = readRssMegabytes(gateway.said.pid)
+
+  console.log(`Opening ${clientsMax} sockets …`)
+  await open(system, clientsMax - FEW, clientsMax)
+  const before = await readUsage(system)
+  const fanOuts = await deliverMany(clientsMax)
+  const after = await readUsage(system)
+  const last = fanOuts.map((latencies) => latencies.at(-1)!).sort(ascending)
+  const rssKiBEach = ((readRssMegabytes(gateway.said.pid) - rssBefore) * 1024) / (clientsMax - FEW)
+  const cpuMs = (name: 'gatewayMicros' | 'clientsMicros') => (after[name] - before[name]) / 1000 / (WARM_UP + events)
+  console.log(`
+first client of ${FEW}         ${toLine(first)}
+all ${clientsMax} clients have it   ${toLine(last)}
+each of ${clientsMax} clients       ${toLine(fanOuts.flat().sort(ascending))}
+CPU for each event          gateway ${cpuMs('gatewayMicros').toFixed(0)} ms   clients ${cpuMs('clientsMicros').toFixed(0)} ms
+calls of the subgraph ${after.calls - before.calls} for ${WARM_UP + events} events
+resident memory ${rssKiBEach.toFixed(1)} KiB each`)
+  system.publisher.destroy()
+  return {
+    bench: 'subscriptions',
+    fanoutP95Ms: Number(percentile(last, 0.95).toFixed(1)),
+    firstClientP95Ms: Number(percentile(first, 0.95).toFixed(1)),
+    rssKiBEach: Number(rssKiBEach.toFixed(1)),
+  }
+}
+
+type Program = Readonly<{ child: ChildProcess; said: Started }>
+type System = Awaited<ReturnType<typeof startSystem>>
+
+async function startSystem() {
   const redisUrl = await startRedis()
   const publisher = createClient({ url: redisUrl })
   await publisher.connect()
-  // One caller opens all of them, which no caller may do by default.
+  // All subscriptions have the same caller, who by default may open fewer.
   const gateway = await start('gateway-process', { REDIS_URL: redisUrl, SUBSCRIPTIONS_PER_CALLER: String(clientsMax) })
-  const { url, pid, token } = gateway.said
+  const { url, token } = gateway.said
   const GATEWAY_URL = `${url.replace('http', 'ws')}/graphql`
-  const clients = await start('clients-process', { GATEWAY_URL, TOKEN: token })
-  const calls = async () => ((await reply(gateway.child, {})) as { calls: number }).calls
-  const cpuMicros = () => [pid, clients.child.pid!].map(readCpuMicros)
+  return { publisher, gateway, clients: await start('clients-process', { GATEWAY_URL, TOKEN: token }) }
+}
 
-  /** Publishes one event; when each of `count` clients had it. */
+/** Publishes events one at a time. Returns for each the times after which `count` clients had it, ascending. */
+function createDelivery({ publisher, clients }: System) {
   const deliver = async (count: number): Promise<readonly number[]> => {
     const id = `bench-${process.hrtime.bigint()}`
     const arrived = reply(clients.child, { expect: [id, count] })
     await publisher.xAdd(STREAMS.issues, '*', { event: toEvent(id) })
     const { latenciesMs } = (await arrived) as { latenciesMs: number[] }
-    return latenciesMs.sort((a, b) => a - b)
+    return latenciesMs.sort(ascending)
   }
-  const deliverMany = async (count: number) => {
+  return async (count: number): Promise<readonly (readonly number[])[]> => {
     const all: (readonly number[])[] = []
     for (let event = 0; event < WARM_UP + events; event++) {
       all.push(await deliver(count))
@@ -81,47 +120,22 @@ async function measure() {
     }
     return all.slice(WARM_UP)
   }
-  const untilLive = async (count: number) => {
-    for (;;) {
-      const metrics = await (await fetch(`${url}/metrics`)).text()
-      const open = /^subscriptions_open\{field="issueStatusChanged"\} (\d+)$/m.exec(metrics)?.[1]
-      await pause(SETTLE_MS)
-      if (Number(open) === count) return
-    }
+}
+
+/** Opens `count` more subscriptions and waits until the gateway has `total`. */
+async function open({ gateway, clients }: System, count: number, total: number): Promise<void> {
+  await reply(clients.child, { open: count })
+  for (;;) {
+    const metrics = await (await fetch(`${gateway.said.url}/metrics`)).text()
+    const live = /^subscriptions_open\{field="issueStatusChanged"\} (\d+)$/m.exec(metrics)?.[1]
+    await pause(SETTLE_MS)
+    if (Number(live) === total) return
   }
+}
 
-  await reply(clients.child, { open: FEW })
-  await untilLive(FEW)
-  const first = (await deliverMany(FEW)).map((latencies) => latencies[0]!).sort(ascending)
-  const rssBefore = readRssMegabytes(pid)
-
-  console.log(`Opening ${clientsMax} sockets …`)
-  await reply(clients.child, { open: clientsMax - FEW })
-  await untilLive(clientsMax)
-  const cpuBefore = cpuMicros()
-  const callsBefore = await calls()
-  const fanOuts = await deliverMany(clientsMax)
-  const cpu = cpuMicros().map((micros, index) => (micros - cpuBefore[index]!) / 1000 / (WARM_UP + events))
-  const [gatewayCpu = '', clientsCpu = ''] = cpu.map((millis) => millis.toFixed(0))
-
-  const callsMade = (await calls()) - callsBefore
-  const last = fanOuts.map((latencies) => latencies.at(-1)!).sort(ascending)
-  const each = fanOuts.flat().sort(ascending)
-  const rssKiBEach = ((readRssMegabytes(pid) - rssBefore) * 1024) / (clientsMax - FEW)
-  console.log(`
-first client of ${FEW}         p50 ${ms(first, 0.5)}   p95 ${ms(first, 0.95)}   p99 ${ms(first, 0.99)}
-all ${clientsMax} clients have it   p50 ${ms(last, 0.5)}   p95 ${ms(last, 0.95)}   p99 ${ms(last, 0.99)}
-each of ${clientsMax} clients       p50 ${ms(each, 0.5)}   p95 ${ms(each, 0.95)}   p99 ${ms(each, 0.99)}
-CPU for each event          gateway ${gatewayCpu} ms   clients ${clientsCpu} ms
-calls of the subgraph ${callsMade} for ${WARM_UP + events} events
-resident memory ${rssKiBEach.toFixed(1)} KiB each`)
-  publisher.destroy()
-  return {
-    bench: 'subscriptions',
-    fanoutP95Ms: Number(percentile(last, 0.95).toFixed(1)),
-    firstClientP95Ms: Number(percentile(first, 0.95).toFixed(1)),
-    rssKiBEach: Number(rssKiBEach.toFixed(1)),
-  }
+async function readUsage({ gateway, clients }: System) {
+  const { calls } = (await reply(gateway.child, {})) as { calls: number }
+  return { calls, gatewayMicros: readCpuMicros(gateway.said.pid), clientsMicros: readCpuMicros(clients.child.pid!) }
 }
 
 async function startRedis(): Promise<string> {
@@ -131,7 +145,7 @@ async function startRedis(): Promise<string> {
   return ready
 }
 
-async function start(name: string, environment: Readonly<Record<string, string>>) {
+async function start(name: string, environment: Readonly<Record<string, string>>): Promise<Program> {
   const file = fileURLToPath(new URL(`../../gateway/test/subscriptions/${name}.ts`, import.meta.url))
   const { child } = launchNode(file, { ...process.env, ...environment })
   started.push(child)
@@ -166,6 +180,7 @@ function ascending(a: number, b: number): number {
   return a - b
 }
 
-function ms(sorted: readonly number[], share: number): string {
-  return `${percentile(sorted, share).toFixed(1)} ms`
+function toLine(sorted: readonly number[]): string {
+  const ms = (share: number) => `${percentile(sorted, share).toFixed(1)} ms`
+  return `p50 ${ms(0.5)}   p95 ${ms(0.95)}   p99 ${ms(0.99)}`
 }

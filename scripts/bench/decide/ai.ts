@@ -30,6 +30,7 @@ export type AiFigures = Readonly<{
 
 const WARM_UP_CALLS = 100
 const BUDGET_MS = 10_000
+const BREAKER_OPEN_MS = 60_000
 /** Far from any limit: what is measured is asking whether there is room, not waiting for it. */
 const PLENTY = { concurrency: 100, perMinute: 60_000_000, dailyBudgetUsd: 1_000_000 }
 const SKILLS = new URL('../../../skills', import.meta.url).pathname
@@ -74,36 +75,34 @@ export async function measureAi({ calls }: { calls: number }, neighbours: Neighb
   return { engine: byEngine, bare, overhead: { p50: byEngine.p50 - bare.p50, p95: byEngine.p95 - bare.p95 }, waiting }
 }
 
-/** As a worker has it. */
+/** The engine with all its guards, as a worker opens it. */
 async function openEngine(baseUrl: string, { redisUrl, mongoUri }: Neighbours) {
   const logger = createLogger('bench', { level: 'warn' })
   const redis = await connectRedis(redisUrl, { name: 'bench', logger })
   const mongo = await connectMongo(mongoUri, 'bench')
   const db = mongo.db('bench')
-  const breakerOpenMs = 60_000
   const breaker = createBreaker({
     failuresMax: 5,
-    openMs: breakerOpenMs,
+    openMs: BREAKER_OPEN_MS,
     isFailure: isFaultOfProvider,
     onChange: () => {},
   })
   const prices = { input: 1, output: 5, cacheWrite: 1.25, cacheRead: 0.1 }
   const waited: Record<string, number[]> = { limits: [] }
-  const outbox = createOutbox(db, () => {})
   const spend = createMongoAiSpend({
     mongo,
     db,
-    outbox,
-    dailyBudgetUsd: PLENTY.dailyBudgetUsd,
-    now: () => new Date(),
     logger,
+    dailyBudgetUsd: PLENTY.dailyBudgetUsd,
+    outbox: createOutbox(db, () => {}),
+    now: () => new Date(),
   })
   const limits = createRedisModelLimits({ redis, ...PLENTY, leaseMs: 2 * BUDGET_MS, logger })
   const model = createGuardedModel({
     model: createClaudeModel({ apiKey: 'bench', baseUrl, model: 'bench', effort: 'low', prices, budgetMs: BUDGET_MS }),
     spend,
     breaker,
-    breakerOpenMs,
+    breakerOpenMs: BREAKER_OPEN_MS,
     limits: { acquire: watch(waited.limits!, limits.acquire) },
   })
   return {
@@ -118,7 +117,7 @@ async function openEngine(baseUrl: string, { redisUrl, mongoUri }: Neighbours) {
   }
 }
 
-/** Notes how long somebody waits for it each time. */
+/** Appends the duration of each call to `times`. */
 function watch<A extends readonly unknown[], R>(times: number[], work: (...given: A) => Promise<R>) {
   return async (...given: A): Promise<R> => {
     const beganAt = performance.now()

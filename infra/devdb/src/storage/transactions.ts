@@ -45,16 +45,12 @@ export type Transactions = Readonly<{
 
 /** The running transactions and their locks. One that is not used for `lifeMs` is ended. */
 export function createTransactions(storage: Storage, lifeMs: number = LIFE_MS): Transactions {
-  const bySession = new Map<string, Transaction>()
   const locks = createLocks()
-
+  const bySession = new Map<string, Transaction>()
   const end = (session: string) => {
     const transaction = bySession.get(session)
-    if (!transaction) return
     bySession.delete(session)
-    locks.release(transaction)
-    transaction.snapshot.release()
-    transaction.end()
+    if (transaction) release(transaction, locks)
   }
   const endIfUnused = (session: string, since: number) => {
     if ((bySession.get(session)?.usedAt() ?? Number.POSITIVE_INFINITY) <= since) end(session)
@@ -70,12 +66,7 @@ export function createTransactions(storage: Storage, lifeMs: number = LIFE_MS): 
       bySession.set(session, transaction)
       return transaction
     },
-    get(session, number) {
-      const transaction = bySession.get(session)
-      if (!transaction || transaction.number !== number) throw noSuchTransaction(number)
-      transaction.touch()
-      return transaction
-    },
+    get: (session, number) => touched(bySession.get(session), number),
     end,
     endIfUnused,
     lock: locks.take,
@@ -86,6 +77,18 @@ export function createTransactions(storage: Storage, lifeMs: number = LIFE_MS): 
       for (const session of [...bySession.keys()]) end(session)
     },
   }
+}
+
+function release(transaction: Transaction, locks: Locks): void {
+  locks.release(transaction)
+  transaction.snapshot.release()
+  transaction.end()
+}
+
+function touched(transaction: Transaction | undefined, number: number): Transaction {
+  if (!transaction || transaction.number !== number) throw noSuchTransaction(number)
+  transaction.touch()
+  return transaction
 }
 
 type Locks = Readonly<{
