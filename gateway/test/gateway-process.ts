@@ -59,6 +59,7 @@ export async function startGatewayProcess({ urls = {}, environment = {} }: Optio
       const [{ probe }] = (await Promise.race([once(child, 'message'), ended])) as [{ probe: Probe }]
       return probe
     },
+    pid: child.pid!,
     isAlive: () => child.exitCode === null && child.signalCode === null,
     async stop() {
       child.kill('SIGKILL')
