@@ -1,4 +1,4 @@
-/** Asks the process of this container whether it is ready; the exit code is for the container's health check. */
+/** The health check of a container: exits with 0 when its process is ready, else with 1. */
 const { HEALTH_URL } = process.env
 const TIMEOUT_MS = 8_000
 

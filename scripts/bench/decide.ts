@@ -1,6 +1,6 @@
 /**
- * What deciding costs: an issue by the rules, with its trace, and of a decision by a model the part that is ours and not
- * the model's.
+ * Measures the CPU of a decision by the rules, with its trace, and the overhead of a decision by a model without the
+ * model itself.
  */
 import { parseArgs } from 'node:util'
 import { type AiFigures, measureAi } from './decide/ai.ts'
@@ -9,12 +9,12 @@ import { measureRules, type RulesFigures } from './decide/rules.ts'
 
 const HELP = `npm run bench:decide [-- --rounds 15 --cases 2000 --calls 500]
 
-Measures decisions by the rules, each with its trace, beside what has to be done in any case (reading the facts; copying
-the verdict as JSON); and decisions by a model that answers at once, beside a bare fetch of the same bytes.
+Measures decisions by the rules, each with its trace, beside the unavoidable work (reading the facts, serializing the
+verdict), and decisions by a model that answers at once, beside a bare fetch of the same bytes.
 
-  --rounds N   how often the rules are measured, by turns with the floors (default 15); medians count
+  --rounds N   rounds of measuring the rules and the floors in turn (default 15); the result is the median
   --cases N    random cases of each of the four types (default 2000)
-  --calls N    calls to the model, by turns with bare ones (default 500; 0 leaves them out)
+  --calls N    calls to the model, in turn with bare ones (default 500; 0 for none)
 
 The last line is one JSON object with the figures.`
 

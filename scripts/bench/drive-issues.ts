@@ -48,7 +48,7 @@ export async function untilAllDecided(endpoint: Endpoint): Promise<void> {
 
 const AUDITED = '{ auditLog(first: 1) { nodes { sequence } } }'
 
-/** Waits until everything that happened is on record: nothing new for a while. */
+/** Waits until the audit log has not grown for some time. */
 export async function untilRecorded(endpoint: Endpoint): Promise<void> {
   let before = -1
   for (;;) {
@@ -66,7 +66,7 @@ const NEWEST = `query Newest($after: String) {
 
 export type Course = Readonly<{ createdAtMs: number; finalAtMs: number }>
 
-/** When each of the newest issues came in and was final. */
+/** The times at which each of the newest issues was created and final. */
 export async function readCourses(endpoint: Endpoint, count: number): Promise<readonly Course[]> {
   type Page = {
     issues: {

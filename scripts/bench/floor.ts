@@ -3,7 +3,7 @@ import { createNodeRedisClient, Queue, Worker } from 'bullmq'
 import { type Db, MongoClient } from 'mongodb'
 import { createClient } from 'redis'
 
-/** What MongoDB counts of its operations. */
+/** Numbers of operations, from MongoDB's serverStatus. */
 export type Operations = Readonly<{ insert: number; update: number; query: number; command: number }>
 
 const BATCH = 100
@@ -21,8 +21,8 @@ export async function readOperations(mongo: MongoClient): Promise<Operations> {
 }
 
 /**
- * The least that the same work could cost: as many inserts, updates and queries of plain documents, in batches of 100
- * where there are several, and one BullMQ job for each issue that does nothing. One process, no GraphQL, no events.
+ * Measures the lower bound for the same work: as many inserts, updates and queries of plain documents, in batches of
+ * 100, and one empty BullMQ job per issue. One process, no GraphQL, no events.
  * @returns issues per second.
  */
 export async function measureFloor(

@@ -1,6 +1,6 @@
 /**
- * What a request costs our gateway with all its guards, beside the gateway that Apollo's documentation shows, and beside
- * a server that does nothing. CPU time is what is compared: requests a second depend on what else the machine does.
+ * Measures the CPU of a request through our gateway with all guards, through the gateway of Apollo's documentation, and
+ * through a server that answers a constant. CPU time, because requests per second depend on the load of the machine.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,17 +15,17 @@ import { type Rounds, toFigures, toTable } from './gateway/report.ts'
 
 const HELP = `npm run bench:gateway [-- --rounds 5 --seconds 1]
 
-Measures the CPU time of three gateways over the same three subgraphs, by turns: ours with all guards on; @apollo/gateway
+Measures the CPU time of three gateways over the same three subgraphs, in turn: ours with all guards on; @apollo/gateway
 with @apollo/server as documented and no guards ("stock"); and a bare node:http server that answers a constant ("floor").
 
-  --rounds N    how often each is measured with each operation (default 5); the median counts
-  --seconds N   how long each measurement takes (default 1)
+  --rounds N    rounds of each contestant with each operation (default 5); the result is the median
+  --seconds N   the duration of each measurement (default 1)
 
-The last line is one JSON object: how many times less CPU than stock, and our CPU over that of the floor.`
+The last line is one JSON object: the CPU of stock divided by ours, and ours divided by that of the floor.`
 
-/** Enough to keep a core busy, and few enough that nobody waits long. */
+/** Enough to keep a core busy, and few enough for short queues. */
 const CONNECTIONS = 16
-/** After so many requests, or so many seconds, the compiler has done what it will do. */
+/** The requests, or seconds, after which the code is compiled. */
 const WARM_UP = { requests: 20_000, seconds: 6 }
 
 const { values } = parseArgs({
@@ -47,7 +47,7 @@ const directory = mkdtempSync(join(tmpdir(), 'redress-bench-'))
 const cores = findCores()
 console.log(
   cores === null
-    ? 'There is no second core, or no taskset: whoever is measured shares its core with the load.'
+    ? 'There is no second core, or no taskset: the measured process shares its core with the load.'
     : `Contestants on core ${cores.contestants}, the load and the subgraphs on ${cores.others}.`,
 )
 if (cores !== null) pin(process.pid, cores.others)
@@ -63,11 +63,11 @@ try {
   rmSync(directory, { recursive: true, force: true })
 }
 
-/** By turns, so that whatever slows the machine down for a while slows all of them. */
+/** Measures the contestants in turn, so that a temporary load of the machine affects all of them. */
 async function measure(): Promise<Rounds> {
   const bytes = await checkAgreement(loads.ours, loads.stock)
   console.log(`Ours and stock give the same answers: ${JSON.stringify(bytes)}`)
-  // All of it before anything is measured: what is measured first would otherwise be code that is not compiled yet.
+  // Warms up all operations first; otherwise the first measurement would include compiling.
   for (const operation of OPERATIONS) {
     for (const name of CONTESTANT_NAMES) {
       const expected = bytes[operation.name]!

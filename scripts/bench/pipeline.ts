@@ -16,10 +16,10 @@ import { cpuMicrosPerItem, percentile, readCpuSeconds, sum } from './processes.t
 
 const HELP = `npm run bench:pipeline [-- --issues 2000 --stored 50000]
 
-Measures the way of an issue on a stack of its own, in a directory that is removed afterwards.
+Measures issues from creation to their final status, on a stack of its own in a temporary directory.
 
-  --issues N   how many issues are created at once (default 2000)
-  --stored N   the cost per issue is compared between 500 and N stored issues (default 50000; 0 leaves it out)
+  --issues N   the number of issues that are created at once (default 2000)
+  --stored N   compares the cost per issue between 500 and N stored issues (default 50000; 0 for no comparison)
 
 The last line is one JSON object with the figures.`
 

@@ -11,13 +11,13 @@ export function readCpuSeconds(stack: Stack): Readonly<Record<string, number>> {
 
 /** CPU seconds, user and system, that a process has used. Linux only: read from /proc. */
 export function cpuSecondsOf(pid: number): number {
-  // The name in parentheses may hold spaces; what follows does not.
+  // Only the name, in parentheses, may contain spaces.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
   const [user, system] = [Number(fields[11]), Number(fields[12])]
   return (user + system) / TICKS_PER_SECOND
 }
 
-/** Microseconds of CPU for each of `count` things, by process, between two readings. */
+/** Microseconds of CPU per item between two readings, by process. */
 export function cpuMicrosPerItem(
   before: Readonly<Record<string, number>>,
   after: Readonly<Record<string, number>>,

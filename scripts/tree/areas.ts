@@ -36,10 +36,10 @@ export const AREAS = [
 ] as const
 export type Area = (typeof AREAS)[number]
 
-/** Where a file stands: its area, and the package whose own it is. */
+/** The area of a file, and the package that owns it. */
 export type Place = Readonly<{ area: Area; owner: string }>
 
-/** `shared/pure`: modules of shared that touch nothing, and that the domain may know. */
+/** `shared/pure`: modules of shared without effects, which the domain may import. */
 export type Target = Area | 'shared/pure' | 'package' | 'node' | 'node:crypto'
 
 const PROGRAMS = new Set(['main.ts', 'worker.ts', 'seed.ts', 'check-skills.ts'])
@@ -83,14 +83,14 @@ function areaOf(owner: string, [first = '', folder = '', ...deeper]: readonly st
   return AREAS.find((area) => area === name) ?? null
 }
 
-/** The file that an import of ours leads to; null where it leads to a package or to Node. */
+/** The file that a relative or workspace import leads to; null for another package and for Node. */
 export function fileOf(specifier: string, from: string): string | null {
   if (specifier.startsWith(SHARED)) return `shared/src/${specifier.slice(SHARED.length)}`
   if (specifier.startsWith(DEVDB)) return `infra/devdb/src/${specifier.slice(DEVDB.length)}`
   return specifier.startsWith('.') ? posix.join(posix.dirname(from), specifier) : null
 }
 
-/** What an import leads to; null where it leads to a file that has no place in the tree. */
+/** The area that an import leads to; null for a file that stands in no area. */
 export function targetOf(specifier: string, from: string): { target: Target; owner: string | null } | null {
   if (specifier === 'node:crypto') return { target: 'node:crypto', owner: null }
   if (specifier.startsWith('node:')) return { target: 'node', owner: null }

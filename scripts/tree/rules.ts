@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   'use-cases': ['domain', 'use-cases', 'shared/pure'],
   inbound: ['domain', 'use-cases', 'inbound', ...OUTSIDE],
   outbound: ['domain', 'use-cases', 'outbound', ...OUTSIDE],
-  // What is measured is not the whole of a service.
+  // Benchmarks measure parts of a service.
   bench: ['engines', 'policies', 'bench', 'scripts', 'test', ...OUTSIDE],
   engines: ['domain', 'engines', 'jobs', 'policies', 'decisions', ...OUTSIDE],
   // The subjects of the decision service.
@@ -32,9 +32,9 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   payments: ['domain', 'jobs', 'policies', 'payments', 'decisions', ...OUTSIDE],
   oversight: ['domain', 'jobs', 'oversight', 'decisions', ...OUTSIDE],
   decisions: ['domain', 'engines', 'jobs', 'policies', 'decisions', ...OUTSIDE],
-  // A configuration may ask those who use a value whether it is usable.
+  // A configuration may import the checks of the modules that use a value.
   config: ['engines', 'oversight', 'gateway/access', 'gateway/operations', ...OUTSIDE],
-  // Parts of a composition root, for programs that share them.
+  // Parts of a composition root that programs share.
   root: [],
   program: [
     'use-cases',
@@ -53,13 +53,13 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   ],
   start: ['config', ...GATEWAY, ...OUTSIDE],
 
-  // From the doors inwards, and never back.
+  // From the transports inwards, never back.
   'gateway/http': [...INNER, 'gateway/http', ...OUTSIDE],
   'gateway/subscriptions': [...INNER, 'gateway/subscriptions', 'gateway/observability', ...OUTSIDE],
   'gateway/operations': [...INNER, ...OUTSIDE],
   'gateway/execution': ['gateway/execution', 'gateway/access', ...OUTSIDE],
   'gateway/access': ['gateway/access', ...OUTSIDE],
-  // What is counted knows nothing of who counts it.
+  // Metrics do not know the modules that record them.
   'gateway/observability': ['gateway/observability', ...OUTSIDE],
   'gateway/composition': OUTSIDE,
 
@@ -67,7 +67,7 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   devdb: ['devdb', ...OUTSIDE],
   infra: [],
   scripts: ['scripts', 'gateway/composition', ...OUTSIDE],
-  // A test may use what it tests, and what starts the processes it needs.
+  // A test may import what it tests, and scripts that start the processes it needs.
   test: [
     'test',
     'start',
@@ -91,7 +91,7 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   ],
 }
 
-/** Packages that others than themselves may reach, within the table. */
+/** Packages that other packages may import, within the table. */
 const OPEN_OWNERS = new Set<string | null>([null, 'shared', 'devdb'])
 
 /** One line for every import that the table does not permit, and for every file that stands in no area of it. */

@@ -20,22 +20,22 @@ type Milliseconds = Readonly<{ p50: number; p95: number }>
 export type AiFigures = Readonly<{
   /** From the case to the verdict. */
   engine: Milliseconds
-  /** The same question sent to the same server by nothing but `fetch`. */
+  /** The same request to the same server by a bare `fetch`. */
   bare: Milliseconds
-  /** Difference of the medians, and of the 95th percentiles. */
+  /** The difference of the medians, and of the 95th percentiles. */
   overhead: Milliseconds
-  /** What of the overhead is spent on waiting for the stores, by what for; medians. */
+  /** The part of the overhead that is waiting for stores, by purpose; medians. */
   waiting: Readonly<Record<string, number>>
 }>
 
 const WARM_UP_CALLS = 100
 const BUDGET_MS = 10_000
 const BREAKER_OPEN_MS = 60_000
-/** Far from any limit: what is measured is asking whether there is room, not waiting for it. */
+/** Far above the load: the measurement includes checking the limits, not waiting for them. */
 const PLENTY = { concurrency: 100, perMinute: 60_000_000, dailyBudgetUsd: 1_000_000 }
 const SKILLS = new URL('../../../skills', import.meta.url).pathname
 
-/** Defective, recent and cheap: the policy lets a model approve it. */
+/** Defective, recent and cheap, so the policy allows a model to approve it. */
 const CASE: DecisionCase = {
   issueId: 'iss_bench',
   priority: 'NORMAL',
@@ -50,7 +50,7 @@ const CASE: DecisionCase = {
   message: 'The lamp does not light up. I tried two bulbs and another socket. Please give me my money back.',
 }
 
-/** What a decision by a model costs beyond the model: prompt, limits, budget, breaker, client, reading and guarding. */
+/** The overhead of a decision by a model: prompt, limits, budget, breaker, client, parsing and guarding. */
 export async function measureAi({ calls }: { calls: number }, neighbours: Neighbours): Promise<AiFigures> {
   const skill = (await openSkills(SKILLS, { pollMs: null })).forType(CASE.details.type)
   const { rules } = skill.table

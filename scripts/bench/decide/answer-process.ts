@@ -1,6 +1,6 @@
 /**
- * A model that has its answer ready: whatever it is asked on `/v1/messages`, the same bytes come back at once. Tells its
- * supervisor the body of the latest question when it is asked for it.
+ * A model with a prepared answer: it answers every request to `/v1/messages` with the same bytes at once. On request, it
+ * sends the body of the latest request to its supervisor.
  */
 import { createServer } from 'node:http'
 import { announceReady } from '@redress/shared/process/lifecycle.ts'

@@ -10,7 +10,7 @@ import { findFreePort, launchRedis } from '../../stack/redis/launch-redis.ts'
 
 export type LocalModel = Readonly<{ url: string; latestQuestion: () => Promise<string> }>
 
-/** Whom an engine talks to, each in a process of its own, so that none of them takes its time. */
+/** The stores and the model, each in a process of its own, so that they use none of the engine's CPU. */
 export type Neighbours = Readonly<{
   redisUrl: string
   mongoUri: string

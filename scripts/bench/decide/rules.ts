@@ -9,21 +9,21 @@ import { percentile } from '../processes.ts'
 import { median } from './median.ts'
 
 type Decidable = Readonly<{ decisionCase: Parameters<typeof decideByRules>[0]; skill: Skill }>
-/** Microseconds for each decision, by percentile. */
+/** Microseconds per decision, by percentile. */
 type Percentiles = Readonly<{ p50: number; p95: number }>
 export type RulesFigures = Readonly<{
   byType: Readonly<Record<IssueType, Percentiles>>
   all: Percentiles
-  /** Of one core, by the CPU time that they took. */
+  /** On one core, by CPU time. */
   perSecond: number
-  /** What has to be done in any case: reading the facts, and once writing down what comes out (JSON, there and back). */
+  /** The unavoidable work: reading the facts, and serializing and parsing the verdict once. */
   floors: Readonly<{ facts: Percentiles; copy: Percentiles }>
 }>
 
 const WARM_UP_ROUNDS = 5
 const SKILLS = new URL('../../../skills', import.meta.url).pathname
 
-/** Decides `cases` random cases of each type, round by round; what is compared is measured by turns in every round. */
+/** Decides `cases` random cases of each type. Each round measures all variants in turn. */
 export async function measureRules({ rounds, cases }: { rounds: number; cases: number }): Promise<RulesFigures> {
   const skills = await openSkills(SKILLS, { pollMs: null })
   const byType = {} as Record<IssueType, Decidable[]>
@@ -66,13 +66,13 @@ const decide = ({ decisionCase, skill }: Decidable) => decideByRules(decisionCas
 const read = ({ decisionCase, skill }: Decidable) =>
   readFacts(decisionCase, { currencies: skill.table.currencies, maxAmount: skill.maxAmount })
 
-/** Always the same cases, so that two runs compare. */
+/** The same cases in every run, so that runs can be compared. */
 function sample(type: IssueType, count: number, skill: Skill): Decidable[] {
   const ofType = anyDecisionCase.filter(({ details }) => details.type === type)
   return fc.sample(ofType, { numRuns: count, seed: 2030 }).map((decisionCase) => ({ decisionCase, skill }))
 }
 
-/** Microseconds for each. What comes of it is kept until the end, so that nothing is left out as useless. */
+/** Microseconds per case. Results are kept until the end, so that the compiler cannot drop the work. */
 function timeEach<T>(items: readonly T[], work: (item: T) => unknown): number[] {
   const kept: unknown[] = []
   const micros = items.map((item) => {

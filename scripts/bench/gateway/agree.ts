@@ -2,13 +2,13 @@ import { deepEqual } from 'node:assert/strict'
 import type { Load } from './load.ts'
 import { type BenchOperation, OPERATIONS, type OperationName } from './operations.ts'
 
-/** The same data may be written with more or fewer spaces. */
+/** One size for each, because the same data may be written with more or fewer spaces. */
 type AnswerBytes = Readonly<{ ours: number; stock: number }>
 type AnswerBytesOf = Readonly<Record<OperationName, AnswerBytes>>
 
 const NUMBERS = [0, 1, 42, 999_999] as const
 
-/** How many bytes the answer to each operation has, once two gateways have given the same. @throws where they differ. */
+/** The sizes of the answers to each operation in bytes. @throws Error when the two gateways answer differently. */
 export async function checkAgreement(ours: Load, stock: Load): Promise<AnswerBytesOf> {
   const bytes = {} as Record<OperationName, AnswerBytes>
   for (const operation of OPERATIONS) {

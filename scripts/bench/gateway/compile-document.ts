@@ -16,7 +16,7 @@ type Answer = Record<string, unknown>
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>
 type Add = (row: Row, answer: Answer, variables: Variables) => void
 
-/** Turns a document into a function of its variables, so that what is asked again and again is understood once. */
+/** Compiles a document to a function of its variables, so that a repeated document is parsed once. */
 export function compileDocument(text: string, graph: BenchGraph): (variables: Variables) => Answer {
   const { definitions } = parse(text, { noLocation: true })
   const operation = definitions.find((one): one is OperationDefinitionNode => one.kind === Kind.OPERATION_DEFINITION)

@@ -11,7 +11,7 @@ import { type Cores, pin } from './pin.ts'
 export const CONTESTANT_NAMES = ['ours', 'stock', 'floor'] as const
 export type ContestantName = (typeof CONTESTANT_NAMES)[number]
 
-/** A process under measurement. Each caller has a token of its own; who needs none does not look at it. */
+/** A process under measurement. Each caller has a token, which a contestant without authentication ignores. */
 export type Contestant = Readonly<{ name: ContestantName; url: string; pid: number; tokens: readonly string[] }>
 
 export type Field = Readonly<{ contestants: readonly Contestant[]; stop: () => Promise<void> }>
@@ -26,7 +26,7 @@ const PROGRAMS: Readonly<Record<ContestantName, string>> = {
   floor: 'scripts/bench/gateway/floor.ts',
 }
 
-/** Starts the subgraphs, what else our gateway needs, and all who are measured. */
+/** Starts the subgraphs, Redis for our gateway, and all contestants. */
 export async function startField({ directory, cores, callers }: Options): Promise<Field> {
   const started: Launched[] = []
   const stop = async () => void (await Promise.all(started.map(({ child }) => end(child))))
@@ -64,7 +64,7 @@ export async function startField({ directory, cores, callers }: Options): Promis
   }
 }
 
-/** All guards are on; the quota only has to be one that a load of this kind does not use up. */
+/** All guards are on. The quota is above what this load uses. */
 function environmentOf(settings: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,

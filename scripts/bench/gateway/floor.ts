@@ -1,7 +1,7 @@
-/** What no gateway in Node can go below: bare node:http that reads the body and answers a constant. */
+/** The lower bound for a gateway in Node: bare node:http that reads the body and answers a constant. */
 import { serveLean } from './serve-lean.ts'
 
-/** The path says how long the answer is. */
+/** The path gives the length of the answer. */
 const answers = new Map<string, Buffer>()
 
 await serveLean((path) => {

@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
-/** One keep-alive connection that sends a request and waits for its answer, again and again. */
+/** One keep-alive connection that sends requests one after the other. */
 export type HttpLane = Readonly<{ send: (request: string) => Promise<Buffer>; close: () => void }>
 
 const HEAD_END = Buffer.from('\r\n\r\n')
 const CHUNKS_END = Buffer.from('0\r\n\r\n')
 
-/** A client of the least cost: it shares its core with the subgraphs, and must not be what is waited for. */
+/** A client with little overhead: it shares its core with the subgraphs and must not become the bottleneck. */
 export async function openHttpLane(url: string): Promise<HttpLane> {
   const { hostname, port } = new URL(url)
   const socket = connect({ host: hostname, port: Number(port), noDelay: true })
@@ -51,7 +51,7 @@ export async function openHttpLane(url: string): Promise<HttpLane> {
 
 const isOk = (answer: Buffer) => answer.toString('latin1', 9, 12) === '200'
 
-/** The body, or how many bytes there must be before it is worth looking again. */
+/** The body when it is complete, else the number of bytes to wait for before the next attempt. */
 function readAnswer(answer: Buffer): Buffer | number {
   const headEnd = answer.indexOf(HEAD_END)
   if (headEnd === -1) return answer.length + 1

@@ -4,7 +4,7 @@ import { type HttpLane, openHttpLane } from './http-lane.ts'
 import { type BenchOperation, bodyOf } from './operations.ts'
 import { readCpuMicros, readRssMegabytes } from './process-usage.ts'
 
-/** One contestant under one operation for a while. Latencies are in milliseconds, CPU in microseconds a request. */
+/** One contestant with one operation for some time. Latencies in milliseconds, CPU in microseconds per request. */
 export type Round = Readonly<{ cpu: number; perSecond: number; rss: number; latencies: readonly number[] }>
 
 /** Sends operations to one contestant over a fixed number of connections. */
@@ -14,21 +14,21 @@ export type Load = Readonly<{
 }>
 type RunOptions = Readonly<{
   seconds: number
-  /** How long every answer is; one of another length is an error, or at least not the same work. */
+  /** The expected length of every answer. Another length is an error, or not the same work. */
   bytes: number
 }>
 
-/** What a process does after the last answer still belongs to it; what is left of the round before does not. */
+/** The pause before reading the CPU: work after the last answer counts, work of the previous round does not. */
 const SETTLE_MS = 20
 
 export function createLoad({ name, url, pid, tokens }: Contestant): Load {
-  // Never the same twice in a process, so that neither caching nor de-duplication answers in place of the gateway.
+  // Never repeated in a process, so that no cache and no de-duplication answers.
   let next = 0
 
   const run = async (operation: BenchOperation, { seconds, bytes }: RunOptions): Promise<Round> => {
     const path = name === 'floor' ? `/${bytes}` : '/graphql'
     const latencies: number[] = []
-    // New for each round: a server closes what has been idle for long, five seconds with Node's own settings.
+    // New for each round, because servers close idle connections (Node after five seconds).
     const lanes = await Promise.all(tokens.map(() => openHttpLane(url)))
     const cpuBefore = readCpuMicros(pid)
     const beganAt = performance.now()
@@ -72,5 +72,5 @@ const toHead = (path: string, token: string) =>
     'content-length: ',
   ].join('\r\n')
 
-/** All of it is ASCII. */
+/** The text must be ASCII. */
 const toRequest = (head: string, body: string) => `${head}${body.length}\r\n\r\n${body}`

@@ -1,10 +1,10 @@
-/** A query of the benchmark, sent each time with the next number, so that no two that run together are the same. */
+/** A query of the benchmark. Each request has the next number, so that no two concurrent requests are equal. */
 export type BenchOperation = Readonly<{ name: OperationName; query: string; variables: (number: number) => object }>
 
 export const OPERATION_NAMES = ['oneField', 'entityJoin', 'list50'] as const
 export type OperationName = (typeof OPERATION_NAMES)[number]
 
-/** Seven digits: every answer to an operation has the same length, and is checked by it. */
+/** Seven digits, so that all answers to an operation have the same length, by which they are checked. */
 export const numbered = (prefix: string, number: number) => `${prefix}${String(number % 10_000_000).padStart(7, '0')}`
 
 const byId = (number: number) => ({ id: numbered('iss_', number) })

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 
-/** Who runs where: what is measured on one core alone, and everybody else on the others. */
+/** The measured process has one core to itself; all other processes share the rest. */
 export type Cores = Readonly<{ contestants: string; others: string }>
 
-/** Null where processes cannot be kept apart: without `taskset`, or with a single core. */
+/** Null when processes cannot be pinned: without `taskset`, or with a single core. */
 export function findCores(): Cores | null {
   try {
     const list = execFileSync('taskset', ['-cp', String(process.pid)], { encoding: 'utf8' }).split(': ')[1]!
@@ -14,12 +14,12 @@ export function findCores(): Cores | null {
   }
 }
 
-/** Every thread of the process, those that it starts later too. */
+/** Pins every thread of the process, including those that it starts later. */
 export function pin(pid: number, cores: string): void {
   execFileSync('taskset', ['-acp', cores, String(pid)], { stdio: 'ignore' })
 }
 
-/** `0-3` stands for four cores. */
+/** Parses the kernel's format, in which `0-3` stands for four cores. */
 function expand(range: string): readonly string[] {
   const [from = 0, to = from] = range.split('-').map(Number)
   return Array.from({ length: to - from + 1 }, (_, at) => String(from + at))

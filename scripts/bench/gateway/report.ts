@@ -6,7 +6,7 @@ import { OPERATION_NAMES, type OperationName } from './operations.ts'
 /** Every round, by operation and contestant. */
 export type Rounds = Readonly<Record<OperationName, Readonly<Record<ContestantName, readonly Round[]>>>>
 
-/** How many times less CPU than stock, and our CPU over that of a server that does nothing. */
+/** CPU of stock divided by ours, and ours divided by that of the floor. */
 export type Figures = Readonly<Record<OperationName | 'oneFieldPerFloor', number>>
 
 export function toFigures(rounds: Rounds): Figures {
@@ -60,7 +60,7 @@ function toLine(operation: string, name: string, own: readonly Round[], all: Rou
   ]
 }
 
-/** Round by round, because two that follow each other have met the same machine. */
+/** Compares round by round, because two consecutive measurements ran under the same load of the machine. */
 const ratioOf = (rounds: readonly Round[], others: readonly Round[]) =>
   median(rounds.map(({ cpu }, at) => cpu / others[at]!.cpu))
 

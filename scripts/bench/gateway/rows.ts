@@ -1,6 +1,6 @@
 import { numbered } from './operations.ts'
 
-/** What a field is made of: objects of further fields, lists, and values as they stand in the answer. */
+/** The definition of a field: an object of fields, a list, or a value as it stands in the answer. */
 export type Row = Readonly<{ __typename: string } & Record<string, unknown>>
 type Arguments = Readonly<Record<string, unknown>>
 /** The root fields of a subgraph; `entityOf` answers a representation. */
@@ -18,7 +18,7 @@ const PAGE: Row = { __typename: 'PageInfo', hasNextPage: true, endCursor: number
 
 const numberIn = (id: string) => Number(id.slice(-7))
 
-/** What depends on the number has as many digits for each: see `numbered`. */
+/** Values that depend on the number have the same length for each; see `numbered`. */
 function toIssue(id: string): Row {
   return {
     __typename: 'Issue',

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { announceReady, untilStopped } from '@redress/shared/process/lifecycle.ts'
 
-/** The least that a Node server can do: reads the body, answers what `answer` makes of it. Serves until it is stopped. */
+/** A minimal Node server: reads the body and answers with `answer(body)`, until it is stopped. */
 export async function serveLean(answer: (path: string, body: string) => string | Buffer): Promise<void> {
   const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
     readAll(request, (body) => {

@@ -1,4 +1,4 @@
-/** The gateway as Apollo's documentation shows it, without a guard of any kind. */
+/** The gateway of Apollo's documentation, without any guards. */
 import { readFileSync } from 'node:fs'
 import { ApolloGateway } from '@apollo/gateway'
 import { ApolloServer } from '@apollo/server'

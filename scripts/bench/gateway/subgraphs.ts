@@ -1,17 +1,17 @@
-/** The three subgraphs of the benchmark in one process: cheap, so that what is measured is the gateway before them. */
+/** The three subgraphs of the benchmark in one process. They are cheap, so that the gateway dominates the measurement. */
 import { compileDocument } from './compile-document.ts'
 import { BENCH_GRAPHS } from './rows.ts'
 import { serveLean } from './serve-lean.ts'
 
 type Body = Readonly<{ query: string; variables?: Record<string, unknown> }>
 
-/** A gateway asks few documents here; one that asks more of them makes them anew. */
+/** The size of the cache of compiled documents. A gateway sends only a few different ones. */
 const DOCUMENTS_MAX = 1000
 
 const documents = new Map<string, ReturnType<typeof compileDocument>>()
 
 await serveLean((path, body) => {
-  if (body === '') return '{"status":"ok"}' // A probe.
+  if (body === '') return '{"status":"ok"}' // A readiness probe.
   try {
     const { query, variables = {} } = JSON.parse(body) as Body
     return JSON.stringify({ data: documentOf(path, query)(variables) })
