@@ -6,15 +6,15 @@ import type { Logger } from '@redress/shared/process/logger.ts'
 import { openRedis } from '@redress/shared/stores/redis.ts'
 import { createMetrics } from '@redress/shared/telemetry/metrics.ts'
 import { startTelemetry } from '@redress/shared/telemetry/telemetry.ts'
+import { admit } from './access/admit.ts'
 import { createAuthenticator } from './access/authenticate.ts'
-import type { Caller, CallerSource } from './access/caller.ts'
+import type { CallerSource } from './access/caller.ts'
 import { createLocalCounters, createRedisCounters, createSteadyCounters } from './access/counters.ts'
-import { RateLimitedError } from './access/errors.ts'
 import { createFailedAttempts } from './access/failed-attempts.ts'
 import { createFindApiKey } from './access/find-api-key.ts'
 import { readVerificationKeys } from './access/key-files.ts'
 import { isAllowedOrigin } from './access/origins.ts'
-import { createRateLimiter, groupsOf, type RateLimiter, type RateVerdict } from './access/rate-limit.ts'
+import { createRateLimiter } from './access/rate-limit.ts'
 import { createRemoteKeys } from './access/remote-keys.ts'
 import { createApiKeyCallers } from './access/verify-api-key.ts'
 import { createTokenCallers } from './access/verify-token.ts'
@@ -90,7 +90,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const operations = createOperations({
     graph,
     introspection: config.introspection,
-    ...(config.auth && { admit: (caller, rootFields) => admitToQueues(limiter, caller, rootFields) }),
+    ...(config.auth && { admit: (caller, group) => admit(limiter, caller, group) }),
     presets: config.presets,
     onCost: counted.costObserved,
     persisted: createPersistedDocuments({
@@ -165,15 +165,6 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       await running.disposeAsync()
     },
   }
-}
-
-function admitToQueues(limiter: RateLimiter, caller: Caller, rootFields: readonly string[]): void | Promise<void> {
-  if (!groupsOf(rootFields).includes('queues')) return
-  const refuse = (verdict: RateVerdict) => {
-    if (!verdict.allowed) throw new RateLimitedError(verdict)
-  }
-  const verdict = limiter.consume(caller, 'queues')
-  return verdict instanceof Promise ? verdict.then(refuse) : refuse(verdict)
 }
 
 /** Where there is nothing to verify credentials with, none are good. */

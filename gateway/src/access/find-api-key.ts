@@ -34,9 +34,10 @@ const Answer = type({
   },
 })
 
+export type AuditSubgraph = Readonly<{ pool: Pick<Pool, 'request'>; graphqlPath: string }>
+
 type Options = Readonly<{
-  /** The audit subgraph. */
-  audit: Readonly<{ pool: Pick<Pool, 'request'>; graphqlPath: string }>
+  audit: AuditSubgraph
   signToken: SignInternalToken
   timeoutMs: number
 }>

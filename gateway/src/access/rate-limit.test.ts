@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Caller } from './caller.ts'
 import { type Counters, createLocalCounters } from './counters.ts'
 import { RateLimitedError } from './errors.ts'
-import { createRateLimiter, groupsOf, pushHeaders, type RateLimiter, type RateVerdict } from './rate-limit.ts'
+import { createRateLimiter, pushHeaders, type RateLimiter, type RateVerdict } from './rate-limit.ts'
 
 const START = Date.parse('2030-01-01T00:00:00Z')
 const callerOf = (id: string, requestsPerMinute: number | null = null): Caller => ({
@@ -177,22 +177,6 @@ describe('a limit', () => {
       ),
       { numRuns: 50 },
     ))
-})
-
-describe('an operation', () => {
-  it.for<[string[], string[]]>([
-    [['issues', 'customer'], ['general']],
-    [['queues'], ['general', 'queues']],
-    [
-      ['issues', 'pauseQueue'],
-      ['general', 'queues'],
-    ],
-    [['retryJob'], ['general', 'queues']],
-    [['jobs'], ['general', 'queues']],
-    [[], ['general']],
-  ])('with the root fields %j spends from %j', ([rootFields, groups]) => {
-    expect(groupsOf(rootFields)).toEqual(groups)
-  })
 })
 
 describe('an answer', () => {

@@ -1,10 +1,10 @@
 import { parseJson, readBody } from '@redress/shared/process/http.ts'
 import type { Telemetry } from '@redress/shared/telemetry/telemetry.ts'
+import { admit } from '../access/admit.ts'
 import type { Authenticate } from '../access/authenticate.ts'
 import type { Caller } from '../access/caller.ts'
 import { credentialsIn } from '../access/credentials.ts'
-import { RateLimitedError } from '../access/errors.ts'
-import { pushHeaders, type RateLimiter, type RateVerdict } from '../access/rate-limit.ts'
+import { pushHeaders, type RateLimiter } from '../access/rate-limit.ts'
 import { Cancellation } from '../execution/cancellation.ts'
 import type { OperationContext } from '../execution/operation-context.ts'
 import { type OperationRequest, readSearch, toOperationRequest } from '../operations/operation-request.ts'
@@ -38,8 +38,8 @@ export function createGraphqlRoute({ operations, authenticate, limiter, timeoutM
     const found = authenticate(credentialsIn(request), clientIp)
     const caller = found instanceof Promise ? await found : found
     observed.actor = caller.principal.id
-    const consumed = limiter.consume(caller, 'general')
-    admit(exchange, consumed instanceof Promise ? await consumed : consumed)
+    const admitted = admit(limiter, caller, 'general')
+    pushHeaders(exchange.headers, admitted instanceof Promise ? await admitted : admitted)
 
     const operation = await readOperation(exchange)
     const given = toContext(exchange, caller, performance.now() + timeoutMs)
@@ -52,11 +52,6 @@ export function createGraphqlRoute({ operations, authenticate, limiter, timeoutM
     if (status === 405) exchange.headers.push('allow', 'POST')
     sendJson(exchange, status, text)
   }
-}
-
-function admit({ headers }: Exchange, verdict: RateVerdict): void {
-  if (!verdict.allowed) throw new RateLimitedError(verdict)
-  pushHeaders(headers, verdict)
 }
 
 async function readOperation({ request, search }: Exchange): Promise<OperationRequest> {

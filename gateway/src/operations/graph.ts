@@ -5,6 +5,7 @@ import { createLocalSource, type LocalRoot } from '../execution/subgraphs/local-
 import type { SubgraphSource } from '../execution/subgraphs/subgraph-source.ts'
 import { type CostModel, createCostModel } from './limits/cost-model.ts'
 import { type FieldPermissions, readPermissions } from './permissions.ts'
+import { type FieldRateGroups, readRateGroups } from './rate-groups.ts'
 
 /** A supergraph ready to answer with: the sources of its fields, and what each field needs. */
 export type Graph = Readonly<{
@@ -12,6 +13,7 @@ export type Graph = Readonly<{
   supergraph: LoadedSupergraph
   environment: PlanEnvironment
   permissions: FieldPermissions
+  rateGroups: FieldRateGroups
   costs: CostModel
 }>
 
@@ -40,6 +42,7 @@ export function createGraph(text: string, { sourceOf, local }: GraphSources): Gr
     supergraph,
     environment: { sources, types },
     permissions: readPermissions(superSchema),
+    rateGroups: readRateGroups(superSchema),
     costs: createCostModel(schema, text),
   }
 }

@@ -2,11 +2,12 @@ import { ERROR_CODES } from '@redress/shared/error-codes.ts'
 import type { LocalRoot } from '../execution/subgraphs/local-source.ts'
 import type { Subgraphs } from '../execution/subgraphs/subgraphs.ts'
 
-type Asked = ReturnType<Subgraphs['all']>[number]
+/** Whether a subgraph can serve requests. */
+export type IsReady = (subgraph: ReturnType<Subgraphs['all']>[number]) => Promise<boolean>
 
-export type LocalRootOptions = Readonly<{ subgraphs: Subgraphs; isReady: (subgraph: Asked) => Promise<boolean> }>
+export type LocalRootOptions = Readonly<{ subgraphs: Subgraphs; isReady: IsReady }>
 
-/** What the gateway answers itself: the event that a subscription is about, and what only the door knows. */
+/** Root fields that the gateway answers itself: the event of a subscription, the error codes, and the health of Redress. */
 export function createLocalRoot({ subgraphs, isReady }: LocalRootOptions): LocalRoot {
   const health = async () => {
     const services = await Promise.all(

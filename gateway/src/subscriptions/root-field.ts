@@ -9,8 +9,7 @@ import {
   type SelectionSetNode,
   visit,
 } from 'graphql'
-import { codedError } from '../execution/coded-error.ts'
-import { RefusedOperationError } from '../operations/refusal.ts'
+import { refusal } from '../operations/refusal.ts'
 import type { GraphqlRequest } from './prepared-subscription.ts'
 
 /** The one root field of a validated subscription. @throws RefusedOperationError for a conditional one. */
@@ -18,7 +17,7 @@ export function rootFieldOf(document: DocumentNode, { selections }: SelectionSet
   const [selection] = selections
   if (selection?.directives?.length) {
     const message = 'The field of a subscription cannot be conditional.'
-    throw new RefusedOperationError([codedError('GRAPHQL_VALIDATION_FAILED', message)])
+    throw refusal('GRAPHQL_VALIDATION_FAILED', message)
   }
   if (selection?.kind === Kind.FIELD) return selection
   const fragment = document.definitions.find(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '@redress/shared/errors.ts'
+import { admit } from '../access/admit.ts'
 import type { Caller } from '../access/caller.ts'
-import { RateLimitedError } from '../access/errors.ts'
 import type { RateLimiter } from '../access/rate-limit.ts'
 import { Cancellation } from '../execution/cancellation.ts'
 import type { OperationContext } from '../execution/operation-context.ts'
@@ -28,17 +28,13 @@ export type StreamedOperationsOptions = Readonly<{
 /** Prepares and runs operations that arrive over a streaming transport, under the same rules as any other operation. */
 export function createStreamedOperations(options: StreamedOperationsOptions): StreamedOperations {
   const { operations, limiter, timeoutMs } = options
-  const admit = async (caller: Caller) => {
-    const verdict = await limiter.consume(caller, 'general')
-    if (!verdict.allowed) throw new RateLimitedError(verdict)
-  }
   const startContext = (caller: Caller, request: GraphqlRequest) =>
     toContext(caller, request, performance.now() + timeoutMs)
 
   return {
     async prepare(request, caller) {
       try {
-        await admit(caller)
+        await admit(limiter, caller, 'general')
         const operation = operations.prepareSubscription(toOperationRequest(request), caller)
         const subscription = toSubscription(operation, request, caller, () => startContext(caller, request))
         return { ok: true, subscription }
@@ -47,7 +43,7 @@ export function createStreamedOperations(options: StreamedOperationsOptions): St
       }
     },
     async runOnce(request, caller) {
-      await admit(caller)
+      await admit(limiter, caller, 'general')
       const { text } = await operations.run(toOperationRequest(request), startContext(caller, request))
       return text
     },

@@ -59,8 +59,13 @@ function demand(principal: Principal, urn: string): void {
 }
 
 /** The `urn` of an element's `@permission`, or null. */
-export function urnOf({ astNode }: DirectiveHolder): string | null {
-  const directive = astNode?.directives?.find(({ name }) => name.value === 'permission')
-  const value = directive?.arguments?.find(({ name }) => name.value === 'urn')?.value
+export function urnOf(element: DirectiveHolder): string | null {
+  return textArgumentOf(element, 'permission', 'urn')
+}
+
+/** A string argument of a directive of an element; null without the directive or the argument. */
+export function textArgumentOf({ astNode }: DirectiveHolder, directive: string, argument: string): string | null {
+  const found = astNode?.directives?.find(({ name }) => name.value === directive)
+  const value = found?.arguments?.find(({ name }) => name.value === argument)?.value
   return value?.kind === Kind.STRING ? value.value : null
 }
