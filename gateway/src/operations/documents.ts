@@ -2,13 +2,13 @@ import { LRUCache } from 'lru-cache'
 import type { PreparedDocument } from './prepare-document.ts'
 
 /**
- * What a prepared document takes in memory, for each byte of its text: its syntax tree, its plan and its compiled
- * answer. Measured over the documents of the playground, rounded up.
+ * Memory of a prepared document (syntax tree, plan and compiled answer) per byte of its text. Measured over the documents
+ * of the playground, rounded up.
  */
 const BYTES_PER_BYTE = 60
 const BYTES_LEAST = 4_096
-/** Together they are what a gateway may keep: some thousand ordinary documents. */
-const TRIED_BYTES_MAX = 16 * 1024 * 1024
+/** Together the memory for prepared documents: some thousand ordinary ones. */
+const NEW_BYTES_MAX = 16 * 1024 * 1024
 const PROVEN_BYTES_MAX = 64 * 1024 * 1024
 
 export type DocumentCache = Readonly<{
@@ -17,8 +17,8 @@ export type DocumentCache = Readonly<{
 }>
 
 /**
- * Keeps prepared documents, the latest used longest, within a bound of bytes. A document is first on trial; asked for
- * again, it moves to where those on trial cannot push it out. So a flood of ever new documents costs the flood only.
+ * An LRU cache of prepared documents with a bound in bytes. A document that is used a second time moves from the cache of
+ * new documents to that of proven ones, so that a flood of new documents evicts only new documents.
  */
 export function createDocumentCache(onLookup: (result: 'hit' | 'miss' | 'evicted') => void = () => {}): DocumentCache {
   const create = (maxSize: number) =>
@@ -27,17 +27,17 @@ export function createDocumentCache(onLookup: (result: 'hit' | 'miss' | 'evicted
       sizeCalculation: sizeOf,
       dispose: (_, __, reason) => reason === 'evict' && onLookup('evicted'),
     })
-  const tried = create(TRIED_BYTES_MAX)
+  const fresh = create(NEW_BYTES_MAX)
   const proven = create(PROVEN_BYTES_MAX)
 
   const find = (key: string): PreparedDocument | null => {
     const known = proven.get(key)
     if (known) return known.prepared
-    const onTrial = tried.get(key)
-    if (onTrial === undefined) return null
-    tried.delete(key)
-    proven.set(key, onTrial)
-    return onTrial.prepared
+    const found = fresh.get(key)
+    if (found === undefined) return null
+    fresh.delete(key)
+    proven.set(key, found)
+    return found.prepared
   }
 
   return {
@@ -47,7 +47,7 @@ export function createDocumentCache(onLookup: (result: 'hit' | 'miss' | 'evicted
       return found
     },
     add(text, operationName, prepared) {
-      tried.set(keyOf(text, operationName), { prepared, bytes: BYTES_LEAST + text.length * BYTES_PER_BYTE })
+      fresh.set(keyOf(text, operationName), { prepared, bytes: BYTES_LEAST + text.length * BYTES_PER_BYTE })
     },
   }
 }
@@ -56,7 +56,10 @@ type Cached = Readonly<{ prepared: PreparedDocument; bytes: number }>
 
 const sizeOf = ({ bytes }: Cached) => bytes
 
-/** The name comes first: it has no space, and so no two pairs give the same key. */
+/**
+ * Different for different named operations. A text that equals the key of a named one begins with a digit: it is not
+ * GraphQL, and finding an operation for it does no harm.
+ */
 function keyOf(text: string, operationName: string | null): string {
-  return operationName === null ? text : `${operationName} ${text}`
+  return operationName === null ? text : `${operationName.length}:${operationName}${text}`
 }
