@@ -1,178 +1,177 @@
-import { readFileSync } from 'node:fs'
-import { createInternalTokenSigner } from '@redress/shared/access/internal-token.ts'
-import { UnauthenticatedError } from '@redress/shared/errors.ts'
+import { createInternalTokenSigner, type SignInternalToken } from '@redress/shared/access/internal-token.ts'
 import type { HttpServer } from '@redress/shared/process/http.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import { openRedis } from '@redress/shared/stores/redis.ts'
-import { createMetrics } from '@redress/shared/telemetry/metrics.ts'
-import { startTelemetry } from '@redress/shared/telemetry/telemetry.ts'
+import { createMetrics, type Metrics } from '@redress/shared/telemetry/metrics.ts'
+import { startTelemetry, type Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { admit } from './access/admit.ts'
-import { createAuthenticator } from './access/authenticate.ts'
-import type { CallerSource } from './access/caller.ts'
-import { createLocalCounters, createRedisCounters, createSteadyCounters } from './access/counters.ts'
-import { createFailedAttempts } from './access/failed-attempts.ts'
-import { createFindApiKey } from './access/find-api-key.ts'
-import { readVerificationKeys } from './access/key-files.ts'
+import { type Access, type AccessOptions, openAccess } from './access/open-access.ts'
 import { isAllowedOrigin } from './access/origins.ts'
-import { createRateLimiter } from './access/rate-limit.ts'
-import { createRemoteKeys } from './access/remote-keys.ts'
-import { createApiKeyCallers } from './access/verify-api-key.ts'
-import { createTokenCallers } from './access/verify-token.ts'
 import type { GatewayConfig } from './config.ts'
-import { createSubgraphs, isSubgraphReady } from './execution/subgraphs/subgraphs.ts'
+import { createSubgraphs, isSubgraphReady, type Subgraphs } from './execution/subgraphs/subgraphs.ts'
 import { createGraphqlRoute } from './http/graphql-route.ts'
 import { createPlaygroundRoute } from './http/playground/playground-route.ts'
 import { clientIpOf } from './http/request-facts.ts'
 import { serveGateway } from './http/serve-gateway.ts'
-import { createGatewayMetrics } from './observability/gateway-metrics.ts'
-import { createGraph } from './operations/graph.ts'
-import { createLocalRoot } from './operations/local-root.ts'
+import { createGatewayMetrics, type GatewayMetrics } from './observability/gateway-metrics.ts'
+import type { Graph } from './operations/graph.ts'
+import type { IsReady } from './operations/local-root.ts'
+import { openSchema } from './operations/open-schema.ts'
 import { createPersistedDocuments, readTrustedDocuments } from './operations/persisted-documents.ts'
-import { createOperations } from './operations/run-operation.ts'
-import { watchGraphFile } from './operations/watch-graph.ts'
-import { openSubscriptions } from './subscriptions/open-subscriptions.ts'
+import { createOperations, type Operations } from './operations/run-operation.ts'
+import { openSubscriptions, type StreamingTransports } from './subscriptions/open-subscriptions.ts'
 
-/** Puts the gateway together and opens its doors. Closing lets running requests end. @throws PortInUseError */
+/** What every part of the gateway is built with. */
+type Base = Readonly<{
+  config: GatewayConfig
+  telemetry: Telemetry
+  metrics: Metrics
+  counted: GatewayMetrics
+  signToken: SignInternalToken | null
+  logger: Logger
+}>
+
+/** Builds the gateway and starts its server. Closing lets running requests end. @throws PortInUseError */
 export async function startGateway(config: GatewayConfig, logger: Logger): Promise<HttpServer> {
-  // Closed in reverse order, also where a later step of the start fails.
+  // Closed in reverse order, also if a later step of the start fails.
   await using starting = new AsyncDisposableStack()
 
-  // What tells how we are doing.
   const telemetry = await startTelemetry('gateway', { ...config.telemetry, logger })
   starting.defer(() => telemetry.stop())
+  const base = createBase(config, telemetry, logger)
+
+  // What the gateway talks to.
+  const subgraphs = openSubgraphs(base)
+  starting.defer(() => subgraphs.close())
+  const { cacheUrl, eventsUrl } = config.redis
+  const cache = cacheUrl === null ? null : openRedis(cacheUrl, { name: 'gateway', logger })
+  starting.defer(() => cache?.destroy())
+  const events = eventsUrl === null ? null : openRedis(eventsUrl, { name: 'events', logger })
+  starting.defer(() => events?.destroy())
+
+  // What it does.
+  const isReady: IsReady = (subgraph) => isSubgraphReady(subgraph, config.health.timeoutMs)
+  const schema = openSchema({ file: config.supergraphFile, subgraphs, isReady, logger })
+  const access = openAccess(accessOptions(base, { cache, audit: subgraphs.find('audit') }))
+  const operations = openOperations(base, schema.graph, access)
+
+  // What talks to it.
+  const live = events && openSubscriptions(subscriptionsOptions(base, { redis: events, operations, access }))
+  starting.defer(() => live?.close())
+  starting.use(schema.watch((graph) => replaceGraph(graph, { operations, live, logger })))
+  const server = await serve(base, { subgraphs, isReady, access, operations, live })
+  return closingAll(server, live, starting.move())
+}
+
+function createBase(config: GatewayConfig, telemetry: Telemetry, logger: Logger): Base {
+  const { internalPrivateKey } = config
   const metrics = createMetrics(config.metrics)
   const counted = createGatewayMetrics(metrics.registry)
+  const signToken = internalPrivateKey === null ? null : createInternalTokenSigner(internalPrivateKey)
+  return { config, telemetry, metrics, counted, signToken, logger }
+}
 
-  // What we talk to.
-  const signToken = config.internalPrivateKey === null ? null : createInternalTokenSigner(config.internalPrivateKey)
-  const subgraphs = createSubgraphs({
+function openSubgraphs({ config, counted, ...base }: Base): Subgraphs {
+  return createSubgraphs({
+    ...base,
     services: config.subgraphs,
     timeoutMs: config.subgraphTimeoutMs,
     breaker: config.breaker,
-    signToken,
-    logger,
-    telemetry,
     onCall: counted.subgraphCalled,
     onBreaker: counted.breakerState,
   })
-  starting.defer(() => subgraphs.close())
-  const cache = config.redis.cacheUrl === null ? null : openRedis(config.redis.cacheUrl, { name: 'gateway', logger })
-  starting.defer(() => cache?.destroy())
+}
 
-  // What there is to ask for.
-  const local = createLocalRoot({
-    subgraphs,
-    isReady: (subgraph) => isSubgraphReady(subgraph, config.health.timeoutMs),
-  })
-  const readGraph = () =>
-    createGraph(readFileSync(config.supergraphFile, 'utf8'), { sourceOf: subgraphs.sourceOf, local })
-  const graph = readGraph()
+function accessOptions(
+  { config, counted, signToken, logger }: Base,
+  stores: Pick<AccessOptions, 'cache' | 'audit'>,
+): AccessOptions {
+  const { auth, jwt, rateLimit, health } = config
+  const { rateLimiterDegraded: onDegraded } = counted
+  return { auth, jwt, rateLimit, ...stores, signToken, auditTimeoutMs: health.timeoutMs, onDegraded, logger }
+}
 
-  // Who may, and how much.
-  const counters = cache
-    ? createSteadyCounters({ shared: createRedisCounters(cache), logger, onChange: counted.rateLimiterDegraded })
-    : createLocalCounters()
-  const audit = subgraphs.find('audit')
-  const authenticate = createAuthenticator({
-    verifyToken: config.auth ? createTokenCallers({ keys: keysOf(config), ...config.jwt }) : NOBODY,
-    verifyApiKey:
-      audit && signToken
-        ? createApiKeyCallers({
-            findApiKey: createFindApiKey({ audit, signToken, timeoutMs: config.health.timeoutMs }),
-          })
-        : NOBODY,
-    required: config.auth,
-    failedAttempts: createFailedAttempts({ counters }),
-  })
-  const limiter = createRateLimiter({ counters, general: config.rateLimit })
-
-  // What we do.
-  const operations = createOperations({
+function openOperations({ config, counted, logger }: Base, graph: Graph, { limiter }: Access): Operations {
+  const { auth, introspection, presets, trusted } = config
+  return createOperations({
     graph,
-    introspection: config.introspection,
-    ...(config.auth && { admit: (caller, group) => admit(limiter, caller, group) }),
-    presets: config.presets,
+    introspection,
+    // Without authentication all callers would share one limit.
+    ...(auth && { admit: (caller, group) => admit(limiter, caller, group) }),
+    presets,
     onCost: counted.costObserved,
     persisted: createPersistedDocuments({
-      trusted: config.trusted.manifest === null ? new Map() : readTrustedDocuments(config.trusted.manifest),
-      trustedOnly: config.trusted.only,
+      trusted: trusted.manifest === null ? new Map() : readTrustedDocuments(trusted.manifest),
+      trustedOnly: trusted.only,
     }),
     onLookup: counted.documentCache,
     logger,
   })
+}
 
-  // What talks to us.
-  const events = config.redis.eventsUrl === null ? null : openRedis(config.redis.eventsUrl, { name: 'events', logger })
-  starting.defer(() => events?.destroy())
-  const timeoutMs = config.requestTimeoutMs
-  const live =
-    events &&
-    openSubscriptions({
-      redis: events,
-      operations,
-      authenticate,
-      limiter,
-      limits: {
-        subscriptionsPerPrincipalMax: config.subscriptions.perPrincipalMax,
-        subscriptionsPerProcessMax: config.subscriptions.perProcessMax,
-      },
-      timeoutMs,
-      isAllowedOrigin: (origin, host) => isAllowedOrigin(config.origins, { origin, host }),
-      clientIpOf: (request) => clientIpOf(request, config.trustProxy),
-      metrics: counted,
-      logger,
-    })
-  starting.defer(() => live?.close())
-  const replaceGraph = () => {
-    try {
-      operations.replaceGraph(readGraph())
-      logger.info('the supergraph has changed, and is in force')
-      live?.refresh().catch((err: unknown) => logger.error({ err }, 'subscriptions not refreshed'))
-    } catch (err) {
-      logger.error({ err }, 'the supergraph has changed and cannot be used; the one before stays in force')
-    }
+type SubscriptionsOptions = Parameters<typeof openSubscriptions>[0]
+
+function subscriptionsOptions(
+  { config, counted, logger }: Base,
+  { access, ...given }: Pick<SubscriptionsOptions, 'redis' | 'operations'> & Readonly<{ access: Access }>,
+): SubscriptionsOptions {
+  const { perPrincipalMax, perProcessMax } = config.subscriptions
+  return {
+    ...given,
+    ...access,
+    limits: { subscriptionsPerPrincipalMax: perPrincipalMax, subscriptionsPerProcessMax: perProcessMax },
+    timeoutMs: config.requestTimeoutMs,
+    isAllowedOrigin: (origin, host) => isAllowedOrigin(config.origins, { origin, host }),
+    clientIpOf: (request) => clientIpOf(request, config.trustProxy),
+    metrics: counted,
+    logger,
   }
-  starting.use(watchGraphFile(config.supergraphFile, replaceGraph))
-  const server = await serveGateway({
-    graphql: createGraphqlRoute({ operations, authenticate, limiter, timeoutMs, telemetry }),
+}
+
+type Graphed = Readonly<{ operations: Operations; live: StreamingTransports | null; logger: Logger }>
+
+function replaceGraph(graph: Graph, { operations, live, logger }: Graphed): void {
+  operations.replaceGraph(graph)
+  live?.refresh().catch((err: unknown) => logger.error({ err }, 'subscriptions not refreshed'))
+}
+
+type Parts = Readonly<{
+  subgraphs: Subgraphs
+  isReady: IsReady
+  access: Access
+  operations: Operations
+  live: StreamingTransports | null
+}>
+
+function serve(base: Base, { subgraphs, isReady, access, operations, live }: Parts): Promise<HttpServer> {
+  const { config, telemetry, metrics, counted, logger } = base
+  const { origins, trustProxy, port, host, requestTimeoutMs: timeoutMs } = config
+  const breakers = () => Object.fromEntries(subgraphs.all().map(({ name, breaker }) => [name, breaker.state()]))
+  return serveGateway({
+    graphql: createGraphqlRoute({ operations, ...access, timeoutMs, telemetry }),
     live,
     playground: config.playground && createPlaygroundRoute(config.playground),
     metrics,
-    details: () => ({
-      breakers: Object.fromEntries(subgraphs.all().map(({ name, breaker }) => [name, breaker.state()])),
-    }),
-    onOperation({ operationName, operationType, codes, isRefused }, durationMs) {
-      const [code = null] = codes
-      if (isRefused && code !== null) counted.refused(code)
-      counted.requestFinished({ operationName, operationType, code, durationMs })
-    },
-    checks: Object.fromEntries(
-      subgraphs.all().map((subgraph) => [subgraph.name, () => isSubgraphReady(subgraph, config.health.timeoutMs)]),
-    ),
-    origins: config.origins,
-    trustProxy: config.trustProxy,
-    port: config.port,
-    host: config.host,
+    details: () => ({ breakers: breakers() }),
+    onOperation: counted.operationFinished,
+    checks: Object.fromEntries(subgraphs.all().map((subgraph) => [subgraph.name, () => isReady(subgraph)])),
+    origins,
+    trustProxy,
+    port,
+    host,
     logger,
   })
-  const running = starting.move()
+}
+
+/** Ends the subscriptions while the server waits for its requests, since a streaming response is one of them. */
+function closingAll(server: HttpServer, live: StreamingTransports | null, rest: AsyncDisposableStack): HttpServer {
   return {
     url: server.url,
     async close() {
       const closing = server.close()
       await live?.close()
       await closing
-      await running.disposeAsync()
+      await rest.disposeAsync()
     },
   }
-}
-
-/** Where there is nothing to verify credentials with, none are good. */
-const NOBODY: CallerSource = {
-  findKnown: () => null,
-  verify: () => Promise.reject(new UnauthenticatedError('These credentials are not accepted here.')),
-}
-
-function keysOf({ jwt }: GatewayConfig) {
-  return jwt.keysUrl === null ? readVerificationKeys(jwt.keyFile!) : createRemoteKeys(jwt.keysUrl)
 }

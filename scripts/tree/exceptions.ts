@@ -31,7 +31,6 @@ export const EXCEPTIONS: Readonly<Record<string, number>> = {
   'gateway/src/execution/subgraphs/call-subgraph.ts: createSubgraphCaller': 51,
   'gateway/src/execution/subgraphs/send-request.ts: callback in sendRequest': 48,
   'gateway/src/execution/subgraphs/send-request.ts: sendRequest': 51,
-  'gateway/src/start.ts: startGateway': 133,
   'gateway/src/subscriptions/fan-out/catch-up.ts: callback in createCatchUp': 41,
   'gateway/src/subscriptions/fan-out/catch-up.ts: createCatchUp': 66,
   'gateway/src/subscriptions/fan-out/groups.ts: createGroups': 44,

@@ -17,7 +17,16 @@ const BREAKER_STATES: Readonly<Record<BreakerState, number>> = { closed: 0, 'hal
 /** `outcome` is a word of ours (ok, failed, timeout, refused), never one of the subgraph's. */
 export type SubgraphCall = Readonly<{ subgraph: string; outcome: string; durationMs: number }>
 
+/** An operation as the HTTP server saw it. */
+export type FinishedOperation = Readonly<{
+  operationName: string | null
+  operationType: FinishedRequest['operationType']
+  codes: readonly string[]
+  isRefused: boolean
+}>
+
 export type GatewayMetrics = Readonly<{
+  operationFinished: (operation: FinishedOperation, durationMs: number) => void
   requestFinished: (request: FinishedRequest) => void
   subgraphCalled: (call: SubgraphCall) => void
   documentCache: (result: 'hit' | 'miss' | 'evicted') => void
@@ -34,10 +43,17 @@ export type GatewayMetrics = Readonly<{
 
 /** What the gateway counts. A call costs a fraction of a microsecond, and none throws. */
 export function createGatewayMetrics(registry: Registry): GatewayMetrics {
+  const requestFinished = countRequests(registry, SECONDS)
+  const operations = countOperations(registry)
   return {
-    requestFinished: countRequests(registry, SECONDS),
+    requestFinished,
+    operationFinished({ operationName, operationType, codes, isRefused }, durationMs) {
+      const [code = null] = codes
+      if (isRefused && code !== null) operations.refused(code)
+      requestFinished({ operationName, operationType, code, durationMs })
+    },
     ...countSubgraphCalls(registry),
-    ...countOperations(registry),
+    ...operations,
     ...countSubscriptions(registry),
     ...watchRateLimiter(registry),
   }
