@@ -5,8 +5,8 @@ import { ObservabilityEnvironment, toObservabilityConfig } from '@redress/shared
 import { type } from 'arktype'
 import { isInternalPrivateKey, isReadableKeyFile } from './access/key-files.ts'
 import { isOrigins, readOrigins } from './access/origins.ts'
+import { isTrustedDocumentsFile } from './operations/documents/persisted-documents.ts'
 import { isPreset, readPresets } from './operations/limits/presets.ts'
-import { isTrustedDocumentsFile } from './operations/persisted-documents.ts'
 
 const SUPERGRAPH_FILE = fileURLToPath(new URL('../supergraph.graphql', import.meta.url))
 

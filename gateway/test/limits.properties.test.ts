@@ -10,7 +10,7 @@ import {
 } from 'graphql'
 import { getComplexity } from 'graphql-query-complexity'
 import { describe, expect, it } from 'vitest'
-import { findFieldConflicts } from '../src/operations/field-conflicts.ts'
+import { findFieldConflicts } from '../src/operations/documents/field-conflicts.ts'
 import { compileCost } from '../src/operations/limits/compile-cost.ts'
 import { createCostModel } from '../src/operations/limits/cost-model.ts'
 import { explainCost } from '../src/operations/limits/explain-cost.ts'

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import type { Row } from '../src/execution/json.ts'
 import type { OperationContext } from '../src/execution/operation-context.ts'
 import type { SubgraphSource } from '../src/execution/subgraphs/subgraph-source.ts'
+import { prepareDocument } from '../src/operations/documents/prepare-document.ts'
 import { createGraph } from '../src/operations/graph.ts'
-import { prepareDocument } from '../src/operations/prepare-document.ts'
 
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@external", "@requires"])`
 

@@ -7,7 +7,7 @@ import { compileOperation, type OperationResult } from '../../src/execution/oper
 import type { OperationContext } from '../../src/execution/operation-context.ts'
 import { loadSupergraph } from '../../src/execution/planning/supergraph.ts'
 import { createReference } from '../../src/execution/reference.ts'
-import { toPlannable } from '../../src/operations/plannable.ts'
+import { toPlannable } from '../../src/operations/documents/plannable.ts'
 import { Random } from './random.ts'
 import { randomOperation } from './random-operations.ts'
 import { type Health, randomSubgraphs } from './random-subgraphs.ts'

@@ -1,10 +1,10 @@
 import type { Principal } from '@redress/shared/access/permissions.ts'
 import type { DocumentNode, GraphQLCompositeType, OperationDefinitionNode } from 'graphql'
-import { compileOperation, type RunOperation } from '../execution/operation.ts'
-import { createReference } from '../execution/reference.ts'
-import { UnsupportedPlanError } from '../execution/steps/compile-plan.ts'
-import type { Graph } from './graph.ts'
-import { isDenied, permissionsOf } from './permissions.ts'
+import { compileOperation, type RunOperation } from '../../execution/operation.ts'
+import { createReference } from '../../execution/reference.ts'
+import { UnsupportedPlanError } from '../../execution/steps/compile-plan.ts'
+import type { Graph } from '../graph.ts'
+import { isDenied, permissionsOf } from '../permissions.ts'
 import { toPlannable } from './plannable.ts'
 
 /** Compiles an operation for principals, once for each set of permissions that it needs and a principal lacks. */

@@ -9,9 +9,9 @@ import {
   type SelectionSetNode,
   visit,
 } from 'graphql'
-import { codedError } from '../execution/coded-error.ts'
-import { LIMITS } from './limits/limits.ts'
-import { RefusedOperationError, refusal } from './refusal.ts'
+import { codedError } from '../../execution/coded-error.ts'
+import { LIMITS } from '../limits/limits.ts'
+import { RefusedOperationError, refusal } from '../refusal.ts'
 
 /** The planner passes the keys of entities as `$representations`. */
 const RESERVED_VARIABLE = 'representations'

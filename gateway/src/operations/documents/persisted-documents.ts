@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { AppError } from '@redress/shared/errors.ts'
 import { type } from 'arktype'
 import { LRUCache } from 'lru-cache'
-import type { OperationRequest } from './operation-request.ts'
-import { BadRequestError } from './refusal.ts'
+import type { OperationRequest } from '../operation-request.ts'
+import { BadRequestError } from '../refusal.ts'
 
 /** Documents by the sha256 of their text, or by the id that the manifest gives them. */
 export type TrustedDocuments = ReadonlyMap<string, string>

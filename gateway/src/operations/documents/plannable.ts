@@ -9,7 +9,7 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql'
-import type { PlannedKey } from '../execution/planning/planned-keys.ts'
+import type { PlannedKey } from '../../execution/planning/planned-keys.ts'
 
 export type PlannableOptions = Readonly<{
   schema: GraphQLSchema
