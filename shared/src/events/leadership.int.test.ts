@@ -47,6 +47,27 @@ describe('an election', () => {
     await expect.poll(() => [one.isLeader(), other.isLeader()]).toEqual([true, true])
   })
 
+  it('is won also where Redis is asked again before it has answered', async () => {
+    const answered = Promise.withResolvers<void>()
+    let asked = 0
+    const late = Object.assign(Object.create(redis) as typeof redis, {
+      eval: async (...question: Parameters<typeof redis.eval>) => {
+        asked++
+        const answer = await redis.eval(...question)
+        await answered.promise
+        return answer
+      },
+    })
+    const leader = join('late', { through: late })
+
+    await expect.poll(() => asked).toBeGreaterThan(2)
+    answered.resolve()
+
+    await expect.poll(leader.isLeader).toBe(true)
+    await untilRenewed('late')
+    expect(leader.isLeader()).toBe(true)
+  })
+
   it('is kept by renewing: each time the lease is whole again', async () => {
     const leader = join('renewed')
     await expect.poll(leader.isLeader).toBe(true)

@@ -8,7 +8,11 @@ const LEASE_MS = 2_500
 const RENEW_MS = 1_000
 const RELEASE_MS = 1_000
 
-const RENEW = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) else return 0 end`
+/** Takes a free lease, or renews our own: also one that was won by a question whose answer is still on its way. */
+const CAMPAIGN = `local holder = redis.call('get', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end`
 
 /** How long a lease lasts, and how often it is renewed: some times within one. */
@@ -34,14 +38,11 @@ export function joinElection(
 
   const campaign = async () => {
     const askedAt = Date.now()
-    const won = leaseEndsAt > askedAt ? await renew() : await take()
+    const won = (await redis.eval(CAMPAIGN, { keys: [key], arguments: [id, String(leaseMs)] })) === 1
     const was = leaseEndsAt > 0
     leaseEndsAt = won ? askedAt + leaseMs : 0
     if (won !== was) logger.info({ role }, won ? 'leading' : 'no longer leading')
   }
-  const take = async () =>
-    (await redis.set(key, id, { condition: 'NX', expiration: { type: 'PX', value: leaseMs } })) === 'OK'
-  const renew = async () => (await redis.eval(RENEW, { keys: [key], arguments: [id, String(leaseMs)] })) === 1
 
   const campaignSafely = () => campaign().catch((err) => logger.warn({ err, role }, 'election not possible'))
   void campaignSafely()
