@@ -1,4 +1,7 @@
-/** ISO 4217: the currencies whose minor unit is not a hundredth. */
+/**
+ * ISO 4217: the currencies whose minor unit is not a hundredth. Not from Intl, which has CLDR's digits for display: it
+ * shows 12500 COP, in minor units, as 12500 pesos instead of 125.00 (likewise HUF, IDR, IQD, PKR and a dozen more).
+ */
 const DIGITS: Readonly<Record<string, number>> = {
   BIF: 0,
   CLP: 0,
@@ -25,7 +28,7 @@ const DIGITS: Readonly<Record<string, number>> = {
   TND: 3,
 }
 
-/** `12500` in `USD` reads `125.00 USD`. */
+/** An amount in minor units as text: `12500` in `USD` is `125.00 USD`. */
 export function toMoneyText(amount: number, currency: string): string {
   const digits = DIGITS[currency] ?? 2
   return `${(amount / 10 ** digits).toFixed(digits)} ${currency}`
