@@ -1,3 +1,5 @@
+import { type JSONVisitor, visit } from 'jsonc-parser'
+
 export type Path = readonly (string | number)[]
 
 export type LocatedJson =
@@ -5,34 +7,32 @@ export type LocatedJson =
   | Readonly<{ ok: false; line: number; problem: string }>
 
 /**
- * Reads JSON and remembers which line holds what. JSON.parse alone forgets the lines, often does not say where it
- * failed, and lets the last of two equal keys win in silence: not what somebody who edits a policy needs.
+ * Parses JSON and keeps the line of each value. JSON.parse alone has no lines, often gives no position of an error, and
+ * lets the last of two equal names win; the author of a policy needs all three.
  */
 export function parseLocatedJson(text: string): LocatedJson {
-  let root: Place
   try {
-    const tokens = createTokens(text)
-    root = scanValue(createScan(tokens), { line: tokens.peek().line, depth: 0 })
-    expectToken(tokens, '')
+    const root = readPlaces(text)
+    /** For a missing value, the line of the innermost value on its path. */
+    const lineOf = (path: Path): number => {
+      let place = root
+      for (const part of path) {
+        const inner = place.members.get(part)
+        if (inner === undefined) break
+        place = inner
+      }
+      return place.line
+    }
+    return { ok: true, value: JSON.parse(text), lineOf }
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error
     return { ok: false, line: error.line, problem: `is not valid JSON: ${error.message}` }
   }
-
-  /** Where something is missing, the line of what should hold it. */
-  const lineOf = (path: Path): number => {
-    let place = root
-    for (const part of path) {
-      const inner = place.members.get(part)
-      if (inner === undefined) break
-      place = inner
-    }
-    return place.line
-  }
-  return { ok: true, value: JSON.parse(text), lineOf }
 }
 
 const SHOWN_MAX = 60
+
+type Token = Readonly<{ text: string; line: number }>
 
 class JsonSyntaxError extends Error {
   override readonly name = 'JsonSyntaxError'
@@ -44,96 +44,77 @@ class JsonSyntaxError extends Error {
   }
 }
 
-type Token = Readonly<{ text: string; line: number }>
-type Tokens = Readonly<{ peek: () => Token; take: () => Token }>
+/** The line of a value, and the values in it: by name in an object, by position in an array. */
+type Place = Readonly<{ line: number; members: Map<string | number, Place> }>
+/** An object or array whose end was not read yet. `expected` is what must come next in it. */
+type Open = Place & { expected: string; readonly afterValue: string; name: Token | null }
 
-const STRING = '"(?:[^"\\\\\\u0000-\\u001f]|\\\\(?:["\\\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
-const NUMBER = '-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?'
-const TOKEN = new RegExp(`[{}[\\],:]|${STRING}|${NUMBER}|true|false|null`, 'y')
-const SCALAR = new RegExp(`^(?:${STRING}|${NUMBER}|true|false|null)$`)
-const KEY = new RegExp(`^${STRING}$`)
-/** Each far more than a table needs, and far less than the stack, or whoever reads what is wrong with it, holds. */
+const NAME = 'a name in double quotes'
+/** Both are far above what a table needs, and far below what exhausts the stack or the memory. */
 const DEPTH_MAX = 50
 const VALUES_MAX = 20_000
 
-function createTokens(text: string): Tokens {
-  let at = 0
-  let line = 1
-  const read = (): Token => {
-    for (; ' \t\r\n'.includes(text.charAt(at)) && at < text.length; at++) if (text[at] === '\n') line++
-    TOKEN.lastIndex = at
-    const token = { text: TOKEN.exec(text)?.[0] ?? text.charAt(at), line }
-    at += token.text.length
-    return token
-  }
-  let next = read()
-  return {
-    peek: () => next,
-    take() {
-      const token = next
-      next = read()
-      return token
-    },
-  }
-}
-
-/** Where a value stands, and what it holds: by name in an object, by number in a list. */
-type Place = Readonly<{ line: number; members: ReadonlyMap<string | number, Place> }>
-type Start = Readonly<{ line: number; depth: number }>
-type Scan = Readonly<{ tokens: Tokens; count: (token: Token) => void }>
-
-function createScan(tokens: Tokens): Scan {
+/** @throws JsonSyntaxError at the first error. */
+function readPlaces(text: string): Place {
+  const root: Open = { line: 1, members: new Map(), expected: 'a value', afterValue: 'the end', name: null }
+  const open = [root]
+  const inner = () => open.at(-1) ?? root
+  const tokenAt = (offset: number, length: number, line: number): Token => ({
+    text: text.slice(offset, offset + length),
+    line: line + 1,
+  })
   let values = 0
-  return {
-    tokens,
-    count(token) {
-      if (++values > VALUES_MAX) throw new JsonSyntaxError(token, `nothing more than ${VALUES_MAX} values`)
+  const addValue = (token: Token): Place => {
+    if (++values > VALUES_MAX) throw new JsonSyntaxError(token, `nothing more than ${VALUES_MAX} values`)
+    if (open.length > DEPTH_MAX + 1) throw new JsonSyntaxError(token, 'nothing nested so deeply')
+    return addTo(inner(), token)
+  }
+  const begin = (token: Token, expected: string, afterValue: string) => {
+    open.push({ ...addValue(token), expected, afterValue, name: null })
+  }
+  // Also called where the end is missing, before the error.
+  const end = (offset: number, bracket: string) => void (text[offset] === bracket && open.pop())
+
+  const visitor: JSONVisitor = {
+    onObjectBegin: (offset, length, line) => begin(tokenAt(offset, length, line), NAME, ', or }'),
+    onArrayBegin: (offset, length, line) => begin(tokenAt(offset, length, line), 'a value', ', or ]'),
+    onObjectEnd: (offset) => end(offset, '}'),
+    onArrayEnd: (offset) => end(offset, ']'),
+    onObjectProperty: (_, offset, length, line) => nameNext(inner(), tokenAt(offset, length, line)),
+    onLiteralValue: (_, offset, length, line) => void addValue(tokenAt(offset, length, line)),
+    onSeparator: (separator) => separate(inner(), separator),
+    onError: (_, offset, length, line) => {
+      const token = tokenAt(offset, length, line)
+      throw new JsonSyntaxError(isScalar(token.text) ? token : tokenAt(offset, 1, line), inner().expected)
     },
   }
+  visit(text, visitor, { disallowComments: true })
+  return root.members.get(0) ?? root
 }
 
-function scanValue(scan: Scan, { line, depth }: Start): Place {
-  const token = scan.tokens.take()
-  scan.count(token)
-  if (depth > DEPTH_MAX) throw new JsonSyntaxError(token, 'nothing nested so deeply')
-  if (token.text === '{') return { line, members: scanMembers(scan, depth + 1) }
-  if (token.text === '[') return { line, members: scanElements(scan, depth + 1) }
-  if (!SCALAR.test(token.text)) throw new JsonSyntaxError(token, 'a value')
-  return { line, members: NOTHING }
+function addTo(parent: Open, token: Token): Place {
+  const place = { line: parent.name?.line ?? token.line, members: new Map() }
+  parent.members.set(parent.name === null ? parent.members.size : JSON.parse(parent.name.text), place)
+  parent.expected = parent.afterValue
+  return place
 }
 
-const NOTHING: Place['members'] = new Map()
+function nameNext(parent: Open, name: Token): void {
+  if (parent.members.has(JSON.parse(name.text))) throw new JsonSyntaxError(name, 'a name that was not given yet')
+  parent.name = name
+  parent.expected = ':'
+}
 
-function scanMembers(scan: Scan, depth: number): Place['members'] {
-  const { tokens } = scan
-  const members = new Map<string, Place>()
-  if (tokens.peek().text === '}') tokens.take()
-  else {
-    do {
-      const key = tokens.take()
-      if (!KEY.test(key.text)) throw new JsonSyntaxError(key, 'a name in double quotes')
-      const name = JSON.parse(key.text) as string
-      if (members.has(name)) throw new JsonSyntaxError(key, 'a name that was not given yet')
-      expectToken(tokens, ':')
-      members.set(name, scanValue(scan, { line: key.line, depth }))
-    } while (expectToken(tokens, ',', '}').text === ',')
+function separate(parent: Open, separator: string): void {
+  parent.expected = separator === ',' && parent.name !== null ? NAME : 'a value'
+}
+
+/** False for a token that is not JSON, such as a comment: its first character is enough to find it. */
+function isScalar(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
-  return members
-}
-
-function scanElements(scan: Scan, depth: number): Place['members'] {
-  const { tokens } = scan
-  const elements = new Map<number, Place>()
-  if (tokens.peek().text === ']') tokens.take()
-  else {
-    do elements.set(elements.size, scanValue(scan, { line: tokens.peek().line, depth }))
-    while (expectToken(tokens, ',', ']').text === ',')
-  }
-  return elements
-}
-
-function expectToken(tokens: Tokens, ...expected: string[]): Token {
-  const token = tokens.take()
-  if (expected.includes(token.text)) return token
-  throw new JsonSyntaxError(token, expected.map((text) => text || 'the end').join(' or '))
 }
