@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { fromRoot } from './repository.ts'
 import { EXCEPTIONS } from './tree/exceptions.ts'
+import { findLayerBreaches } from './tree/layers.ts'
 import { findExcesses, measureTree, type Readme } from './tree/measures.ts'
 import { findEmptyNames } from './tree/names.ts'
 import { findWrongDependencies, type Package } from './tree/packages.ts'
@@ -60,6 +61,7 @@ export function findViolations({ sources, readmes, packages }: Tree): readonly s
   return [
     ...findEmptyNames(sources),
     ...findForbiddenImports(sources),
+    ...findLayerBreaches(sources),
     ...findUnusedPermissions(sources),
     ...findWrongDependencies(sources, packages),
     ...findExcesses(measureTree(sources, readmes), EXCEPTIONS),
