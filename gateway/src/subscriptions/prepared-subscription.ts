@@ -1,8 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql'
 import type { Caller } from '../access/caller.ts'
-
-/** The fields of the type Subscription. */
-export type SubscriptionField = 'issueStatusChanged' | 'decisionMade'
+import type { SubscriptionField } from './fields.ts'
 
 /** A GraphQL request as a transport received it: only its shape has been checked. */
 export type GraphqlRequest = Readonly<{

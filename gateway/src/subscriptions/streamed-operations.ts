@@ -9,13 +9,8 @@ import { toOperationRequest } from '../operations/operation-request.ts'
 import { toGraphqlError } from '../operations/public-error.ts'
 import { RefusedOperationError } from '../operations/refusal.ts'
 import type { LiveOperation, Operations } from '../operations/run-operation.ts'
-import type {
-  GraphqlRequest,
-  Preparation,
-  PreparedSubscription,
-  StreamedOperations,
-  SubscriptionField,
-} from './prepared-subscription.ts'
+import type { SubscriptionField } from './fields.ts'
+import type { GraphqlRequest, Preparation, PreparedSubscription, StreamedOperations } from './prepared-subscription.ts'
 import { argumentsOf, keyOf, rootFieldOf } from './root-field.ts'
 
 export type StreamedOperationsOptions = Readonly<{

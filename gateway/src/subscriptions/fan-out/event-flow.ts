@@ -1,9 +1,9 @@
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { CursorExpiredError } from '../errors.ts'
+import { fieldsOf } from '../fields.ts'
 import { SWEEP_MS } from '../limits.ts'
 import type { After } from '../log/cursor.ts'
-import { FIELD_OF_STREAM } from '../log/stream-event.ts'
 import { createStreamLog } from '../log/stream-log.ts'
 import { createStreamTail, type StreamTail } from '../log/stream-tail.ts'
 import type { Answers } from './answers.ts'
@@ -44,8 +44,10 @@ export function createEventFlow(options: Options): EventFlow {
       }
       return fanOut.untilFewWait()
     },
-    onReset: (stream) => groups.forgetEntries(FIELD_OF_STREAM[stream]),
-    onLost: (stream) => subscribers.endAll(() => new CursorExpiredError(), FIELD_OF_STREAM[stream]),
+    onReset: (stream) => fieldsOf(stream).forEach(groups.forgetEntries),
+    onLost(stream) {
+      for (const field of fieldsOf(stream)) subscribers.endAll(() => new CursorExpiredError(), field)
+    },
     logger,
   })
   const catchUp = createCatchUp({ log, tail, answers, deliver, logger })

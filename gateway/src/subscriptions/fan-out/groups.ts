@@ -1,4 +1,5 @@
-import type { GraphqlRequest, PreparedSubscription, SubscriptionField } from '../prepared-subscription.ts'
+import { byField, type SubscriptionField } from '../fields.ts'
+import type { GraphqlRequest, PreparedSubscription } from '../prepared-subscription.ts'
 import type { Interest } from './interest.ts'
 import { CATCHING_UP, type Group, type Subscriber } from './subscriber.ts'
 
@@ -19,18 +20,10 @@ export type Groups = Readonly<{
 }>
 
 export function createGroups(): Groups {
-  const groups: Readonly<Record<SubscriptionField, Map<string, Group>>> = {
-    issueStatusChanged: new Map(),
-    decisionMade: new Map(),
-  }
+  const groups = byField(() => new Map<string, Group>())
   const all = () => Object.values(groups).flatMap((ofField) => [...ofField.values()])
   const members = (field?: SubscriptionField) =>
     (field === undefined ? all() : [...groups[field].values()]).flatMap((group) => [...group.members])
-
-  const remove = (group: Group) => {
-    const ofField = groups[group.prepared.field]
-    if (ofField.get(group.key) === group) ofField.delete(group.key)
-  }
 
   return {
     all,
@@ -49,18 +42,22 @@ export function createGroups(): Groups {
       return group
     },
     dropIfEmpty(group) {
-      if (group.members.size === 0) remove(group)
+      if (group.members.size === 0) remove(groups[group.prepared.field], group)
     },
     replacePreparation(group, prepared) {
       group.prepared = prepared
       const key = keyOf(prepared, group.interest)
       // A new group may have this key already. Both stay; they share their answers, which are found by the same key.
       if (groups[prepared.field].has(key)) return
-      remove(group)
+      remove(groups[prepared.field], group)
       group.key = key
       groups[prepared.field].set(key, group)
     },
   }
+}
+
+function remove(groups: Map<string, Group>, group: Group): void {
+  if (groups.get(group.key) === group) groups.delete(group.key)
 }
 
 /** Equal for the same answer to the same events. */

@@ -1,37 +1,34 @@
 import { type Principal, reachOf } from '@redress/shared/access/permissions.ts'
 import { ForbiddenError } from '@redress/shared/errors.ts'
+import { FIELDS, type SubscriptionField } from '../fields.ts'
 import type { StreamEvent } from '../log/stream-event.ts'
-import type { PreparedSubscription, SubscriptionField } from '../prepared-subscription.ts'
+import type { PreparedSubscription } from '../prepared-subscription.ts'
 
-/** Which events a subscription wants and may see; null means all. */
+/** The events that a subscription wants and may see; null means all. */
 export type Interest = Readonly<{
   issueId: string | null
   customerId: string | null
   to: readonly string[] | null
-  /** The customer whose events alone may be seen. */
+  /** The only customer whose events may be seen. */
   onlyOwnOf: string | null
 }>
 
-const PERMISSIONS: Readonly<Record<SubscriptionField, string>> = {
-  issueStatusChanged: 'issue:read',
-  decisionMade: 'decision:read',
-}
-
-/** @throws ForbiddenError when the principal may see no event of this field. */
+/** @throws ForbiddenError if the principal may see no event of this field. */
 export function interestOf({ field, args }: PreparedSubscription, principal: Principal): Interest {
   return {
     issueId: textOf(args.issueId),
     customerId: textOf(args.customerId),
     to: Array.isArray(args.to) ? [...(args.to as string[])].sort() : null,
-    onlyOwnOf: limitOf(field, principal),
+    onlyOwnOf: ownerOf(field, principal),
   }
 }
 
-function limitOf(field: SubscriptionField, principal: Principal): string | null {
-  const reach = reachOf(principal, PERMISSIONS[field])
+function ownerOf(field: SubscriptionField, principal: Principal): string | null {
+  const { permission, isOwned } = FIELDS[field]
+  const reach = reachOf(principal, permission)
   if (reach === 'all') return null
-  // A decision does not say whose issue it is about, so nobody can be shown only their own.
-  if (reach === 'none' || field === 'decisionMade') throw new ForbiddenError(`${PERMISSIONS[field]}:*`)
+  // Events that name no customer cannot be limited to those of the caller.
+  if (reach === 'none' || !isOwned) throw new ForbiddenError(`${permission}:*`)
   return principal.customerId
 }
 
@@ -39,7 +36,7 @@ function textOf(value: unknown): string | null {
   return value === undefined || value === null ? null : String(value)
 }
 
-/** Pure and cheap: asked for every event and group. */
+/** Pure and cheap: called for every event and group. */
 export function isOfInterest({ issueId, customerId, to, onlyOwnOf }: Interest, event: StreamEvent): boolean {
   return (
     (issueId === null || issueId === event.issueId) &&

@@ -1,4 +1,4 @@
-import type { SubscriptionField } from '../prepared-subscription.ts'
+import { byField, type SubscriptionField } from '../fields.ts'
 
 /** Callbacks for metrics. Called often: must be cheap, and must not throw. */
 export type SubscriptionObserver = Readonly<{
@@ -21,8 +21,8 @@ export type Counts = Readonly<{
 
 /** Counts what happens to subscriptions and passes it on to the observer. */
 export function createLiveMetrics(observer: SubscriptionObserver) {
-  const open = { issueStatusChanged: 0, decisionMade: 0 }
-  const delivered = { issueStatusChanged: 0, decisionMade: 0 }
+  const open = byField(() => 0)
+  const delivered = byField(() => 0)
   let slowReaders = 0
   let lastLagMs = 0
 

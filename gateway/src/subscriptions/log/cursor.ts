@@ -1,28 +1,32 @@
 import { CursorInvalidError } from '../errors.ts'
-import type { SubscriptionField } from '../prepared-subscription.ts'
+import { FIELDS, type SubscriptionField } from '../fields.ts'
 
-/** An event's place in its stream; the event id tells it from another that came to have the same place. */
+/** The place of an event in its stream. The event id tells it from another event that later has the same entry id. */
 export type Cursor = Readonly<{ entryId: string; eventId: string }>
 
-/** Where a subscription begins: behind an event, or with all that happened from a moment on. */
+/** Where a subscription begins: after an event, or with everything that happened from a moment on. */
 export type After = Readonly<{ cursor: Cursor }> | Readonly<{ momentMs: number }>
 
-const LETTER: Readonly<Record<SubscriptionField, string>> = { issueStatusChanged: 'i', decisionMade: 'd' }
+const LETTERS = Object.values(FIELDS)
+  .map(({ cursorLetter }) => cursorLetter)
+  .join('')
 const LENGTH_MAX = 1_000
 const BASE64URL = /^[A-Za-z0-9_-]+$/
-const PLACE = /^([id])(\d{1,15}-\d{1,15}) ([^\s]+)$/
+const PLACE = new RegExp(`^([${LETTERS}])(\\d{1,15}-\\d{1,15}) ([^\\s]+)$`)
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
 
 export function toCursorText(field: SubscriptionField, { entryId, eventId }: Cursor): string {
-  return Buffer.from(`${LETTER[field]}${entryId} ${eventId}`).toString('base64url')
+  return Buffer.from(`${FIELDS[field].cursorLetter}${entryId} ${eventId}`).toString('base64url')
 }
 
-/** @throws CursorInvalidError when it is none of this field, nor a moment. */
+/** @throws CursorInvalidError if it is neither a cursor of this field nor a moment. */
 export function readAfter(field: SubscriptionField, text: string): After {
   if (text.length > LENGTH_MAX) throw new CursorInvalidError()
   if (RFC3339.test(text)) return { momentMs: readMoment(text) }
   const [, letter, entryId, eventId] = BASE64URL.test(text) ? (decode(text).match(PLACE) ?? []) : []
-  if (entryId === undefined || eventId === undefined || letter !== LETTER[field]) throw new CursorInvalidError()
+  if (entryId === undefined || eventId === undefined || letter !== FIELDS[field].cursorLetter) {
+    throw new CursorInvalidError()
+  }
   return { cursor: { entryId, eventId } }
 }
 

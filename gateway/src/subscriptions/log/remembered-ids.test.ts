@@ -5,14 +5,14 @@ describe('remembered ids', () => {
   it('are new once', () => {
     const ids = createRememberedIds(10)
 
-    expect([ids.isNew('a'), ids.isNew('b'), ids.isNew('a')]).toEqual([true, true, false])
+    expect([ids.add('a'), ids.add('b'), ids.add('a')]).toEqual([true, true, false])
   })
 
   it('are forgotten in the end, the latest half never', () => {
     const ids = createRememberedIds(10)
-    for (let number = 0; number < 100; number++) ids.isNew(`${number}`)
+    for (let number = 0; number < 100; number++) ids.add(`${number}`)
 
-    expect([95, 96, 97, 98, 99].some((number) => ids.isNew(`${number}`))).toBe(false)
-    expect(ids.isNew('0')).toBe(true)
+    expect([95, 96, 97, 98, 99].some((number) => ids.add(`${number}`))).toBe(false)
+    expect(ids.add('0')).toBe(true)
   })
 })

@@ -1,17 +1,17 @@
 export type RememberedIds = Readonly<{
-  /** Whether the id is new; from now on it is not. */
-  isNew: (id: string) => boolean
+  /** Remembers an id; false if it was remembered already. */
+  add: (id: string) => boolean
 }>
 
 /**
- * Remembers at least the latest `max / 2` ids, and at most `max`: the older half goes at once, since taking single
- * ones off the front of a large set is slow.
+ * Remembers at least the latest `max / 2` ids and at most `max`. The older half is dropped at once, because deleting
+ * single ids from the front of a large set is slow.
  */
 export function createRememberedIds(max: number): RememberedIds {
   let older = new Set<string>()
   let newer = new Set<string>()
   return {
-    isNew(id) {
+    add(id) {
       if (newer.has(id) || older.has(id)) return false
       newer.add(id)
       if (newer.size >= max / 2) {

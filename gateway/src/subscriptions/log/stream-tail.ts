@@ -1,174 +1,168 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { compareEntryIds } from '@redress/shared/events/entry-id.ts'
-import { PUBLISHED_STREAMS, type PublishedStream } from '@redress/shared/events/envelope.ts'
+import type { StreamName } from '@redress/shared/events/envelope.ts'
 import { REPUBLISH_MS } from '@redress/shared/events/stream-retention.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
+import { within } from '@redress/shared/resilience/deadline.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
-import { PAGE_EVENTS, REMEMBERED_IDS_MAX } from '../limits.ts'
-import { createRememberedIds } from './remembered-ids.ts'
+import { STREAMS_OF_FIELDS } from '../fields.ts'
+import { PAGE_EVENTS } from '../limits.ts'
 import type { Entry, StreamEvent } from './stream-event.ts'
 import type { RawEntry, StreamLog } from './stream-log.ts'
+import { lookAt, type Place } from './stream-place.ts'
 
 const BLOCK_MS = 2_000
-/** A connection that says nothing for so long after BLOCK_MS is dead, whatever the network says. */
+/** Time after BLOCK_MS without a reply, after which a connection counts as lost. */
 const SILENT_MS = 3_000
 const PAUSE_MS = 100
-/** The newest events at the start, whose ids are known from then on. */
-const LOOKED_BACK = 1_000
 
 export type StreamTail = Readonly<{
-  /** Resolves once every event that is published from now on will come. Waits for a Redis that is away. */
+  /** Resolves once every event that is published from now on will be passed on. Waits while Redis is unavailable. */
   start: () => Promise<void>
   stop: () => void
-  /** The last entry that was read. Changes only together with the events that are handed on. */
-  positionOf: (stream: PublishedStream) => string
-  /** Counts the events that were handed on. */
+  /** The id of the last entry that was read. Changes only together with passing on its events. */
+  positionOf: (stream: StreamName) => string
+  /** The number of events that were passed on. */
   sequence: () => number
-  /** Somebody was told of an event that came before all that the tail has read: if it comes again, it is no news. */
-  remember: (stream: PublishedStream, eventId: string) => void
+  /** Ignores an event, already delivered from before the tail's position, if it is published again. */
+  remember: (stream: StreamName, eventId: string) => void
 }>
 
 type Options = Readonly<{
   redis: Redis
   log: StreamLog
-  /** Takes the event at once; the promise says when the next one may come. */
+  /** Takes the event at once; the promise resolves when the next event may follow. */
   onEvent: (event: StreamEvent, sequence: number) => Promise<void> | undefined
-  /** The stream begins anew: ids of entries from before mean nothing any more. */
-  onReset: (stream: PublishedStream) => void
-  /** Events are gone that nobody will publish again. */
-  onLost: (stream: PublishedStream) => void
+  /** The stream begins anew: entry ids from before are no longer valid. */
+  onReset: (stream: StreamName) => void
+  /** Events were lost that will not be published again. */
+  onLost: (stream: StreamName) => void
   logger: Logger
 }>
 
-type Place = { position: string; epoch: string | null; seen: ReturnType<typeof createRememberedIds> }
+/** One period from start to stop. What is left of an earlier one ends when it is no longer the current one. */
+type Run = { reader: Redis | null; started: Promise<void> }
+
+type Tail = Options & {
+  places: Map<StreamName, Place>
+  sequence: number
+  lastReadAtMs: number
+  run: Run | null
+}
 
 /**
- * Follows both streams for the whole process, on a connection of its own, and hands each event on once, however often
- * it was published. Goes on where it was when Redis comes back.
+ * Follows the streams for the whole process, on a connection of its own, and passes each event on once, however often it
+ * is published. Continues where it was when Redis is available again.
  */
-export function createStreamTail({ redis, log, onEvent, onReset, onLost, logger }: Options): StreamTail {
-  let places = new Map<PublishedStream, Place>()
-  let sequence = 0
-  let lastReadAtMs = 0
-  /** The run that counts; each start makes a new one, and what is left of an older one ends by itself. */
-  let run: { reader: Redis | null; started: Promise<void> } | null = null
-
-  const look = async (stream: PublishedStream): Promise<Place> => {
-    const [epoch, newest] = await Promise.all([log.readEpoch(stream), log.readBack(stream, LOOKED_BACK)])
-    const seen = createRememberedIds(REMEMBERED_IDS_MAX)
-    for (const { eventId } of newest) if (eventId !== null) seen.isNew(eventId)
-    return { position: newest[0]?.id ?? '0-0', epoch, seen }
-  }
-
-  const begin = async (self: NonNullable<typeof run>) => {
-    while (run === self) {
-      try {
-        const found = await Promise.all(PUBLISHED_STREAMS.map(async (stream) => [stream, await look(stream)] as const))
-        if (run !== self) return
-        places = new Map(found)
-        lastReadAtMs = Date.now()
-        void follow(self)
-        return
-      } catch (err) {
-        logger.warn({ err }, 'streams not readable')
-        await pause(PAUSE_MS)
-      }
-    }
-  }
-
-  const follow = async (self: NonNullable<typeof run>) => {
-    let isDoubtful = false
-    while (run === self) {
-      try {
-        if (isDoubtful) await Promise.all(PUBLISHED_STREAMS.map((stream) => recheck(self, stream)))
-        // Known before it is connected, so that it can be stopped while Redis is away.
-        if (self.reader === null) {
-          self.reader = createReader(redis, logger)
-          await self.reader.connect()
-        }
-        if (run !== self) break
-        isDoubtful = !(await readNext(self, self.reader))
-      } catch (err) {
-        if (run !== self) break
-        logger.warn({ err }, 'streams not readable')
-        isDoubtful = true
-        self.reader?.destroy()
-        self.reader = null
-        await pause(PAUSE_MS)
-      }
-    }
-    self.reader?.destroy()
-  }
-
-  const readNext = async (self: unknown, reader: Redis): Promise<boolean> => {
-    const wanted = PUBLISHED_STREAMS.map((stream) => ({ key: stream, id: places.get(stream)!.position }))
-    const reading = reader.xRead(wanted, { BLOCK: BLOCK_MS, COUNT: PAGE_EVENTS })
-    const reply = ((await within(BLOCK_MS + SILENT_MS, reading)) ?? []) as unknown as readonly Read[]
-    lastReadAtMs = Date.now()
-    for (const { name, messages } of reply) {
-      for (const message of messages) {
-        if (run !== self) return true
-        await take(name, log.toEntry(name, message))
-      }
-    }
-    return reply.length > 0
-  }
-
-  /** Not async: position, sequence and what is done with the event change in one step, or those who join lose some. */
-  const take = (stream: PublishedStream, { id, eventId, event }: Entry): Promise<void> | undefined => {
-    const place = places.get(stream)!
-    place.position = id
-    if (eventId === null || !place.seen.isNew(eventId)) return undefined
-    return event === null ? undefined : onEvent(event, ++sequence)
-  }
-
-  /** After silence or a lost connection: a stream that was lost may begin with lower ids than those we know. */
-  const recheck = async (self: unknown, stream: PublishedStream) => {
-    const [epoch, [newest]] = await Promise.all([log.readEpoch(stream), log.readBack(stream, 1)])
-    if (run !== self) return
-    const place = places.get(stream)!
-    const isLost = epoch !== null && place.epoch !== null && epoch !== place.epoch
-    place.epoch = epoch ?? place.epoch
-    if (isLost || newest === undefined || compareEntryIds(newest.id, place.position) < 0) {
-      place.position = '0-0'
-      onReset(stream)
-    }
-    if (isLost && lastReadAtMs < Date.parse(epoch) - REPUBLISH_MS) onLost(stream)
-  }
-
+export function createStreamTail(options: Options): StreamTail {
+  const tail: Tail = { ...options, places: new Map(), sequence: 0, lastReadAtMs: 0, run: null }
   return {
-    sequence: () => sequence,
-    remember: (stream, eventId) => void places.get(stream)?.seen.isNew(eventId),
-    positionOf: (stream) => places.get(stream)?.position ?? '0-0',
+    sequence: () => tail.sequence,
+    remember: (stream, eventId) => void tail.places.get(stream)?.seen.add(eventId),
+    positionOf: (stream) => tail.places.get(stream)?.position ?? '0-0',
     start() {
-      if (run === null) {
-        const self = { reader: null, started: Promise.resolve() }
-        run = self
-        self.started = begin(self)
+      if (tail.run === null) {
+        const run: Run = { reader: null, started: Promise.resolve() }
+        tail.run = run
+        run.started = begin(tail, run)
       }
-      return run.started
+      return tail.run.started
     },
     stop() {
-      run?.reader?.destroy()
-      run = null
+      tail.run?.reader?.destroy()
+      tail.run = null
     },
   }
 }
 
-type Read = { name: PublishedStream; messages: readonly RawEntry[] }
+async function begin(tail: Tail, run: Run): Promise<void> {
+  const { log, logger } = tail
+  while (tail.run === run) {
+    try {
+      const places = await Promise.all(
+        STREAMS_OF_FIELDS.map(async (stream) => [stream, await lookAt(log, stream)] as const),
+      )
+      if (tail.run !== run) return
+      tail.places = new Map(places)
+      tail.lastReadAtMs = Date.now()
+      void follow(tail, run)
+      return
+    } catch (err) {
+      logger.warn({ err }, 'streams not readable')
+      await pause(PAUSE_MS)
+    }
+  }
+}
+
+async function follow(tail: Tail, run: Run): Promise<void> {
+  const { redis, logger } = tail
+  let mustRecheck = false
+  while (tail.run === run) {
+    try {
+      if (mustRecheck) await Promise.all(STREAMS_OF_FIELDS.map((stream) => recheck(tail, run, stream)))
+      // Stored before it is connected, so that it can be stopped while Redis is unavailable.
+      if (run.reader === null) {
+        run.reader = createReader(redis, logger)
+        await run.reader.connect()
+      }
+      if (tail.run !== run) break
+      mustRecheck = !(await readNext(tail, run, run.reader))
+    } catch (err) {
+      if (tail.run !== run) break
+      logger.warn({ err }, 'streams not readable')
+      mustRecheck = true
+      run.reader?.destroy()
+      run.reader = null
+      await pause(PAUSE_MS)
+    }
+  }
+  run.reader?.destroy()
+}
+
+type Read = { name: StreamName; messages: readonly RawEntry[] }
+
+/** Reads and passes on the next entries. False if there were none within BLOCK_MS. */
+async function readNext(tail: Tail, run: Run, reader: Redis): Promise<boolean> {
+  const wanted = STREAMS_OF_FIELDS.map((stream) => ({ key: stream, id: tail.places.get(stream)!.position }))
+  const reading = reader.xRead(wanted, { BLOCK: BLOCK_MS, COUNT: PAGE_EVENTS })
+  const reply = ((await within(BLOCK_MS + SILENT_MS, reading)) ?? []) as unknown as readonly Read[]
+  tail.lastReadAtMs = Date.now()
+  for (const { name, messages } of reply) {
+    for (const message of messages) {
+      if (tail.run !== run) return true
+      await take(tail, name, tail.log.toEntry(name, message))
+    }
+  }
+  return reply.length > 0
+}
+
+/** Not async: position, sequence and the handling of the events must change in one step, or subscribers miss events. */
+function take(tail: Tail, stream: StreamName, { id, eventId, events }: Entry): Promise<void> | undefined {
+  const place = tail.places.get(stream)!
+  place.position = id
+  if (eventId === null || !place.seen.add(eventId)) return undefined
+  let untilReady: Promise<void> | undefined
+  for (const event of events) untilReady = tail.onEvent(event, ++tail.sequence) ?? untilReady
+  return untilReady
+}
+
+/** After a pause or a lost connection: a stream that was lost may begin with lower ids than the last one read. */
+async function recheck(tail: Tail, run: Run, stream: StreamName): Promise<void> {
+  const { log, onReset, onLost } = tail
+  const [epoch, [newest]] = await Promise.all([log.readEpoch(stream), log.readBack(stream, 1)])
+  if (tail.run !== run) return
+  const place = tail.places.get(stream)!
+  const isLost = epoch !== null && place.epoch !== null && epoch !== place.epoch
+  place.epoch = epoch ?? place.epoch
+  if (isLost || newest === undefined || compareEntryIds(newest.id, place.position) < 0) {
+    place.position = '0-0'
+    onReset(stream)
+  }
+  if (isLost && tail.lastReadAtMs < Date.parse(epoch) - REPUBLISH_MS) onLost(stream)
+}
 
 function createReader(redis: Redis, logger: Logger): Redis {
   const reader = redis.duplicate()
   reader.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
   return reader
-}
-
-async function within<Value>(ms: number, call: Promise<Value>): Promise<Value> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`Redis said nothing for ${ms} ms.`)), ms)
-  try {
-    return await Promise.race([call, promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }
