@@ -11,7 +11,6 @@ import { createLoaders } from '../src/decisions/inbound/loaders.ts'
 import { createResolvers } from '../src/decisions/inbound/resolvers.ts'
 import { toDecision } from '../src/decisions/outbound/documents.ts'
 import { createDecisionsTransaction } from '../src/decisions/outbound/mongo-decisions-store.ts'
-import { recordReviews } from '../src/decisions/use-cases/accept-cases.ts'
 import type { Verdict } from '../src/domain/decision.ts'
 import type { NewReview } from '../src/domain/review.ts'
 import { startOversightWatch } from '../src/oversight/autonomy-watch.ts'
@@ -24,6 +23,7 @@ import {
   prepareAutonomyCollection,
 } from '../src/oversight/mongo-autonomy.ts'
 import { createPeopleResolvers } from '../src/oversight/people-resolvers.ts'
+import { recordReviews } from '../src/oversight/record-reviews.ts'
 import { createRestoreAutonomy } from '../src/oversight/restore-autonomy.ts'
 import { NOW, newCase, openService, VERDICT } from './service.ts'
 

@@ -10,10 +10,11 @@ import {
   createMongoDecisionsStore,
 } from '../src/decisions/outbound/mongo-decisions-store.ts'
 import { createMongoViews } from '../src/decisions/outbound/mongo-views.ts'
-import { createAcceptCases, type NewCase, recordReviews, toJob } from '../src/decisions/use-cases/accept-cases.ts'
+import { createAcceptCases, type NewCase, toJob } from '../src/decisions/use-cases/accept-cases.ts'
 import { createDecideIssue } from '../src/decisions/use-cases/decide-issue.ts'
 import type { Verdict } from '../src/domain/decision.ts'
 import type { NewReview } from '../src/domain/review.ts'
+import { recordReviews } from '../src/oversight/record-reviews.ts'
 
 export const NOW = new Date('2030-06-15T12:00:00Z')
 

@@ -17,7 +17,6 @@ export const AREAS = [
   'oversight',
   'decisions',
   'config',
-  'root',
   'program',
   'start',
   'gateway/http',

@@ -18,24 +18,22 @@ const OUTSIDE = ['shared', 'shared/pure', 'package', 'node', 'node:crypto'] as c
  */
 const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   // A hash is a pure function.
-  domain: ['domain', 'decisions', 'node:crypto', 'shared/pure'],
+  domain: ['domain', 'node:crypto', 'shared/pure'],
   'use-cases': ['domain', 'use-cases', 'shared/pure'],
   inbound: ['domain', 'use-cases', 'inbound', ...OUTSIDE],
   outbound: ['domain', 'use-cases', 'outbound', ...OUTSIDE],
   // Benchmarks measure parts of a service.
   bench: ['engines', 'policies', 'bench', 'scripts', 'test', ...OUTSIDE],
-  engines: ['domain', 'engines', 'jobs', 'policies', 'decisions', ...OUTSIDE],
+  engines: ['domain', 'engines', 'jobs', 'policies', ...OUTSIDE],
   // The subjects of the decision service.
-  jobs: ['jobs', 'decisions', ...OUTSIDE],
+  jobs: ['jobs', ...OUTSIDE],
   policies: ['domain', 'jobs', 'policies', ...OUTSIDE],
   trials: ['domain', 'engines', 'jobs', 'policies', 'trials', 'decisions', ...OUTSIDE],
-  payments: ['domain', 'jobs', 'policies', 'payments', 'decisions', ...OUTSIDE],
+  payments: ['domain', 'jobs', 'policies', 'payments', ...OUTSIDE],
   oversight: ['domain', 'jobs', 'oversight', 'decisions', ...OUTSIDE],
   decisions: ['domain', 'engines', 'jobs', 'policies', 'decisions', ...OUTSIDE],
   // A configuration may import the checks of the modules that use a value.
   config: ['engines', 'oversight', 'gateway/access', 'gateway/operations', ...OUTSIDE],
-  // Parts of a composition root that programs share.
-  root: [],
   program: [
     'use-cases',
     'inbound',

@@ -1,7 +1,7 @@
 import type { DecisionAction } from '@redress/shared/contracts.ts'
-import { asNew, type DomainEvent, momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
-import { agreementBetween } from './agreement.ts'
-import type { Review, StoredDecision } from './stored-decision.ts'
+import type { Agreement } from './agreement.ts'
+
+export type Review = Readonly<{ action: DecisionAction; agreement: Agreement; reviewer: string; at: Date }>
 
 /** What a person decided in the end about the issue of a decision. */
 export type NewReview = Readonly<{
@@ -12,34 +12,3 @@ export type NewReview = Readonly<{
   trace?: string
   at: Date
 }>
-
-export type ReviewedDecision = StoredDecision & Readonly<{ review: Review }>
-
-export function reviewDecision(decision: StoredDecision, { action, reviewer, at }: NewReview): ReviewedDecision {
-  const review = {
-    action,
-    agreement: agreementBetween(decision.action, action),
-    reviewer,
-    at: momentAfter(decision.decidedAt, at),
-  }
-  return { ...decision, review }
-}
-
-/** Says all of what a blind decision kept to itself when it was made. */
-export function reviewedEvent(decision: ReviewedDecision, { requestId, trace }: NewReview): DomainEvent {
-  const { id: decisionId, issueId, action: recommended, confidence, policyApplied, policy, blind, review } = decision
-  const { action: chosen, agreement } = review
-  const facts = { recommended, chosen, agreement, confidence, policyApplied, policyDigest: policy.digest, blind }
-  return {
-    id: `${decisionId}-reviewed`,
-    type: 'decision.reviewed',
-    at: review.at.toISOString(),
-    actor: review.reviewer,
-    requestId,
-    ip: null,
-    ...tracedBy(trace),
-    entity: { type: 'Decision', id: decisionId },
-    changes: asNew(facts),
-    data: { issueId, decisionId, recommended, chosen, agreement },
-  }
-}

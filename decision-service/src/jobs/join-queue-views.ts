@@ -1,4 +1,4 @@
-import type { QueueViews } from '../decisions/use-cases/views.ts'
+import type { QueueViews } from './queue-views.ts'
 
 /** Several queues seen as one list, in the order in which they are given. */
 export function joinQueueViews(...queues: readonly QueueViews[]): QueueViews {

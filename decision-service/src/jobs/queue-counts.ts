@@ -1,5 +1,5 @@
 import type { Queue } from 'bullmq'
-import type { JobCounts } from '../decisions/use-cases/views.ts'
+import type { JobCounts } from './queue-views.ts'
 
 /** How many jobs a queue holds in each state. Jobs that wait by priority wait like others. */
 export async function readJobCounts(queue: Queue): Promise<JobCounts> {

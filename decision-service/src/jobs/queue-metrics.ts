@@ -1,6 +1,6 @@
 import type { Metrics } from '@redress/shared/telemetry/metrics.ts'
 import { createGauges } from '@redress/shared/telemetry/tallies.ts'
-import type { QueueViews } from '../decisions/use-cases/views.ts'
+import type { QueueViews } from './queue-views.ts'
 
 type Options = Readonly<{ metrics: Metrics; queues: QueueViews; mayReport: () => boolean }>
 

@@ -1,3 +1,4 @@
+import { ACTORS } from '@redress/shared/access/actors.ts'
 import type { DecisionAction } from '@redress/shared/contracts.ts'
 import { AppError } from '@redress/shared/errors.ts'
 import { type Cause, type DomainEvent, momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
@@ -28,7 +29,7 @@ export type AutonomyRule = Readonly<{ reviews: number; floor: number }>
 type AutonomyChange = Readonly<{ autonomy: Autonomy; events: readonly DomainEvent[] }>
 
 /** Who takes an action its autonomy. */
-const GUARD: Cause = { actor: 'redress:autonomy', requestId: null, ip: null }
+const GUARD: Cause = { actor: ACTORS.autonomy, requestId: null, ip: null }
 
 /** The action may go by itself; there is nothing to give back. */
 export class AutonomyNotSuspendedError extends AppError {

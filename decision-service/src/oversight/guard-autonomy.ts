@@ -1,8 +1,8 @@
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
-import type { OnReviewed } from '../decisions/use-cases/accept-cases.ts'
-import type { ReviewedDecision } from '../domain/review.ts'
+import type { ReviewedDecision } from '../domain/stored-decision.ts'
 import { type AutonomyRule, autonomyIdFor, countBlindReview, openAutonomy } from './autonomy.ts'
 import type { AutonomyTransaction } from './ports.ts'
+import type { OnReviewed } from './record-reviews.ts'
 
 /** Counts blind reviews as they are stored, and takes an action its autonomy where people agree too rarely. */
 export function createGuardAutonomy(rule: AutonomyRule) {

@@ -4,7 +4,6 @@ import { createAnalyseDecisions } from '../decisions/analytics/analyse-decisions
 import { createReadFacts } from '../decisions/analytics/mongo-decision-facts.ts'
 import type { Collections } from '../decisions/outbound/documents.ts'
 import { createDecisionsTransaction } from '../decisions/outbound/mongo-decisions-store.ts'
-import { recordReviews } from '../decisions/use-cases/accept-cases.ts'
 import type { Views } from '../decisions/use-cases/views.ts'
 import type { NewReview } from '../domain/review.ts'
 import { createGuardAutonomy } from './guard-autonomy.ts'
@@ -16,6 +15,7 @@ import {
   prepareAutonomyCollection,
 } from './mongo-autonomy.ts'
 import { createPeopleResolvers } from './people-resolvers.ts'
+import { recordReviews } from './record-reviews.ts'
 import { createRestoreAutonomy } from './restore-autonomy.ts'
 
 type Dependencies = Readonly<{

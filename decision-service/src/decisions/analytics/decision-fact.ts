@@ -1,6 +1,7 @@
 import type { IssueType, Money } from '@redress/shared/contracts.ts'
 import { findAmountAtStake } from '../../domain/amount-at-stake.ts'
-import type { Review, StoredDecision } from '../../domain/stored-decision.ts'
+import type { Review } from '../../domain/review.ts'
+import type { StoredDecision } from '../../domain/stored-decision.ts'
 
 type Counted = 'action' | 'confidence' | 'routing' | 'engine' | 'fallback' | 'policy' | 'durationMs' | 'usage' | 'blind'
 

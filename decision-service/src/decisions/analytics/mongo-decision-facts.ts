@@ -1,6 +1,5 @@
 import type { ClientSession, Collection } from 'mongodb'
-import type { ReviewedDecision } from '../../domain/review.ts'
-import type { StoredDecision } from '../../domain/stored-decision.ts'
+import type { ReviewedDecision, StoredDecision } from '../../domain/stored-decision.ts'
 import type { Collections } from '../outbound/documents.ts'
 import type { ReadFacts } from './analyse-decisions.ts'
 import { type DecisionFact, toFact } from './decision-fact.ts'

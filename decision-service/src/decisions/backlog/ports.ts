@@ -1,4 +1,5 @@
 import type { Evaluated } from '../../domain/decision.ts'
+import type { MessageBatches } from '../../engines/model/message-batches.ts'
 import type { DecisionJob } from '../domain/job.ts'
 import type { AiBatch, BatchedJob } from './ai-batch.ts'
 
@@ -32,17 +33,14 @@ export type BatchQuestion = Readonly<{ batched: BatchedJob; job: DecisionJob }>
 export type BatchAnswer = Readonly<{ jobId: string; evaluated: Evaluated | null; failure: string | null }>
 
 /** Whoever decides many cases, at leisure. */
-export type BacklogModel = Readonly<{
-  /** Whether there is money for it today. */
-  mayAsk(): Promise<boolean>
-  /** The version of the policy that would decide a job now. */
-  digestFor(job: DecisionJob): string
-  /** @returns what the provider calls it. @throws where the provider did not take it, or may not have. */
-  submit(questions: readonly BatchQuestion[]): Promise<string>
-  /** `gone`: the provider does not know it, or keeps its results no longer. @throws where the provider is away. */
-  stateOf(providerId: string): Promise<'running' | 'ended' | 'gone'>
-  /** In any order, and perhaps not about all. @throws where the provider is away, also on the way. */
-  answersTo(batch: AiBatch, questions: readonly BatchQuestion[]): AsyncIterable<BatchAnswer>
-  /** Nobody waits for it any more. */
-  cancel(providerId: string): Promise<void>
-}>
+export type BacklogModel = Pick<MessageBatches, 'stateOf' | 'cancel'> &
+  Readonly<{
+    /** Whether there is money for it today. */
+    mayAsk(): Promise<boolean>
+    /** The version of the policy that would decide a job now. */
+    digestFor(job: DecisionJob): string
+    /** @returns what the provider calls it. @throws where the provider did not take it, or may not have. */
+    submit(questions: readonly BatchQuestion[]): Promise<string>
+    /** In any order, and perhaps not about all. @throws where the provider is away, also on the way. */
+    answersTo(batch: AiBatch, questions: readonly BatchQuestion[]): AsyncIterable<BatchAnswer>
+  }>

@@ -1,6 +1,6 @@
 import type { RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
-import type { QueueViews } from '../use-cases/views.ts'
+import type { QueueViews } from '../../jobs/queue-views.ts'
 import type { Loaders } from './loaders.ts'
 
 type Context = RequestContext<Loaders>

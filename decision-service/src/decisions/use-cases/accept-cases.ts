@@ -1,7 +1,5 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
-import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
-import { type NewReview, type ReviewedDecision, reviewDecision, reviewedEvent } from '../../domain/review.ts'
 import { type DecisionJob, jobIdFor } from '../domain/job.ts'
 import type { DecisionsTransaction } from './ports.ts'
 
@@ -17,29 +15,4 @@ export function createAcceptCases({ now }: { now: Clock }) {
     if (cases.length === 0) return
     await transaction.addJobs(cases.map((one) => toJob(one, now())))
   }
-}
-
-/** What else follows from reviews, in the transaction that stores them. */
-export type OnReviewed = (decisions: readonly ReviewedDecision[]) => Promise<void>
-
-/** Writes down beside each decision what a person made of it. The first review of a decision stays. */
-export async function recordReviews(
-  reviews: readonly NewReview[],
-  transaction: DecisionsTransaction,
-  onReviewed: OnReviewed = async () => {},
-): Promise<void> {
-  if (reviews.length === 0) return
-  const decisions = await transaction.findDecisions(reviews.map(({ decisionId }) => decisionId))
-  const reviewed = new Map<string, ReviewedDecision>()
-  const events: DomainEvent[] = []
-  for (const review of reviews) {
-    const decision = decisions.get(review.decisionId)
-    if (!decision || decision.review !== null || reviewed.has(decision.id)) continue
-    const after = reviewDecision(decision, review)
-    reviewed.set(decision.id, after)
-    events.push(reviewedEvent(after, review))
-  }
-  await transaction.setReviews([...reviewed.values()])
-  await transaction.tell(events)
-  await onReviewed([...reviewed.values()])
 }

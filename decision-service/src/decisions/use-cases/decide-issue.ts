@@ -3,14 +3,9 @@ import { coalesce } from '@redress/shared/resilience/coalesce.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { Decision, Evaluated, Verdict } from '../../domain/decision.ts'
 import { type RoutingThresholds, routeVerdict } from '../../domain/routing.ts'
-import {
-  failedEvent,
-  madeEvent,
-  type StoredDecision,
-  startedEvent,
-  toStoredDecision,
-} from '../../domain/stored-decision.ts'
+import type { StoredDecision } from '../../domain/stored-decision.ts'
 import { HoldDecisionError } from '../../engines/errors.ts'
+import { failedEvent, madeEvent, startedEvent, toStoredDecision } from '../domain/decision-events.ts'
 import { JobMissingError } from '../domain/errors.ts'
 import { HOLD_LIMITS, type HoldLimits, holdOrSettle } from '../domain/hold.ts'
 import { type DecisionJob, decisionIdFor } from '../domain/job.ts'

@@ -1,6 +1,5 @@
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
-import type { ReviewedDecision } from '../../domain/review.ts'
-import type { StoredDecision } from '../../domain/stored-decision.ts'
+import type { ReviewedDecision, StoredDecision } from '../../domain/stored-decision.ts'
 import type { DecisionJob, JobStatus } from '../domain/job.ts'
 
 /** What can be read and written as one: all of it is stored, or nothing. */

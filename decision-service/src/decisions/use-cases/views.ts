@@ -3,21 +3,6 @@ import type { DecisionAction, Routing } from '@redress/shared/contracts.ts'
 import type { Engine } from '../../domain/decision.ts'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
 
-export type JobCounts = Readonly<{
-  waiting: number
-  active: number
-  delayed: number
-  completed: number
-  failed: number
-}>
-export type QueueView = Readonly<{
-  name: string
-  tier: 'CRITICAL' | 'IMPORTANT' | 'EPHEMERAL'
-  paused: boolean
-  counts: JobCounts
-  oldestWaitingSeconds: number | null
-}>
-
 /** All that is given must hold; a list means any of its values. */
 export type DecisionFilter = Readonly<{
   issueId?: string | null
@@ -41,9 +26,4 @@ export type Views = Readonly<{
   decisionsOf(issueIds: readonly string[]): Promise<readonly (readonly StoredDecision[])[]>
   /** Newest first. @throws BadUserInputError for a page that cannot be. */
   pageOfDecisions(filter: DecisionFilter, page: PageArguments): Promise<Connection<StoredDecision>>
-}>
-
-export type QueueViews = Readonly<{
-  all(): Promise<readonly QueueView[]>
-  find(name: string): Promise<QueueView | null>
 }>

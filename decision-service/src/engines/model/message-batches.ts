@@ -1,4 +1,3 @@
-import type { BacklogModel } from '../../decisions/backlog/ports.ts'
 import type { ModelAnswer, ModelRequest } from './model.ts'
 
 type BatchedRequest = Readonly<{ customId: string; request: ModelRequest }>
@@ -6,10 +5,13 @@ type BatchedRequest = Readonly<{ customId: string; request: ModelRequest }>
 export type BatchedOutcome = Readonly<{ customId: string; answer: ModelAnswer | null; failure: string | null }>
 
 /** Many questions to a model, answered within a day. */
-export type MessageBatches = Pick<BacklogModel, 'stateOf' | 'cancel'> &
-  Readonly<{
-    /** @returns what the provider calls the batch. @throws where the provider did not take it, or may not have. */
-    submit(requests: readonly BatchedRequest[]): Promise<string>
-    /** Of a batch that has ended, in any order. @throws where the provider is away, also on the way. */
-    outcomesOf(id: string): AsyncIterable<BatchedOutcome>
-  }>
+export type MessageBatches = Readonly<{
+  /** @returns the provider's id of the batch. @throws where the provider did not take it, or may not have. */
+  submit(requests: readonly BatchedRequest[]): Promise<string>
+  /** `gone`: the provider does not know it, or keeps its results no longer. @throws where the provider is away. */
+  stateOf(id: string): Promise<'running' | 'ended' | 'gone'>
+  /** Of a batch that has ended, in any order. @throws where the provider is away, also on the way. */
+  outcomesOf(id: string): AsyncIterable<BatchedOutcome>
+  /** Its results are no longer needed. */
+  cancel(id: string): Promise<void>
+}>

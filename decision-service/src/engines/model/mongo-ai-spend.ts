@@ -1,3 +1,4 @@
+import { ACTORS } from '@redress/shared/access/actors.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
@@ -12,7 +13,6 @@ export type AiSpendDocument = { _id: string; micros: number; alertedAt?: Date }
 /** What others spend is seen at the latest after this. */
 const READ_EVERY_MS = 3_000
 const MILLION = 1_000_000
-const ACTOR = 'redress:worker'
 
 type Options = Readonly<{
   mongo: MongoClient
@@ -125,7 +125,7 @@ function toAlert(date: string, dailyBudgetUsd: number, at: Date) {
       severity: 'WARNING',
       message: `The budget of ${dailyBudgetUsd} USD for models is spent on ${date}; no model is asked until midnight UTC.`,
       entity: { type: 'AiBudget', id: date },
-      actor: ACTOR,
+      actor: ACTORS.worker,
     },
     at,
   )

@@ -1,10 +1,10 @@
+import { ACTORS } from '@redress/shared/access/actors.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { deployPolicy } from '../deployment/deploy-policy.ts'
 import type { PolicyText, RecordedPolicy } from '../deployment/policy.ts'
 import { newHead } from '../deployment/policy-act.ts'
 import { latestOfFolder } from '../deployment/policy-deployment.ts'
 import type { PoliciesStore } from '../deployment/ports.ts'
-import { FOLDER_ACTOR } from './skills-refusal.ts'
 
 type RecordFolderEdit = (text: PolicyText) => Promise<void>
 
@@ -25,7 +25,7 @@ export function createRecordFolderEdit({ store, now, onCommit }: Dependencies): 
       const known = await transaction.findPolicy(digest)
       const policy: RecordedPolicy = known ?? { ...text, author: null, createdAt: at }
       if (known === null) await transaction.addPolicy(policy)
-      const cause = { actor: FOLDER_ACTOR, requestId: null, ip: null }
+      const cause = { actor: ACTORS.skills, requestId: null, ip: null }
       await deployPolicy(transaction, { head, policy, source: 'FOLDER', from: notBefore, reason: null, cause, now: at })
     })
     onCommit()

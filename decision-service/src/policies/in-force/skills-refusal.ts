@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto'
+import { ACTORS } from '@redress/shared/access/actors.ts'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import { alertEvent } from '../../domain/alert.ts'
-
-/** Who acts when an edit of the folder of skills does. */
-export const FOLDER_ACTOR = 'redress:skills'
 
 const ID_LENGTH = 32
 const MESSAGE_LENGTH_MAX = 500
@@ -20,7 +18,7 @@ export function refusedAlert(problems: readonly Readonly<{ file: string; problem
       severity: 'WARNING',
       message: `An edit of a policy was refused, the last good version stays in force: ${reason}${more}.`,
       entity: { type: 'SkillsFolder', id: first?.file ?? '.' },
-      actor: FOLDER_ACTOR,
+      actor: ACTORS.skills,
     },
     now,
   )

@@ -1,3 +1,4 @@
+import { ACTORS } from '@redress/shared/access/actors.ts'
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import { asNew, type Cause, type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
 import type { PolicyVersion } from '../../../domain/decision.ts'
@@ -37,8 +38,6 @@ export type Backtest = Range &
 
 export const DECISIONS_MAX = 1_000_000
 const RANGE_MS_MAX = 366 * 24 * 60 * 60 * 1000
-/** Who acts when a worker does. */
-const WORKER = 'redress:worker'
 
 /** @throws BadUserInputError for a range that is empty, turned round or longer than 366 days. */
 export function checkRange({ from, to }: Range): void {
@@ -92,7 +91,7 @@ function eventOf(backtest: Backtest, what: 'requested' | 'completed' | 'failed',
     id: `${backtest.id}-${what}`,
     type: `backtest.${what}`,
     at: now.toISOString(),
-    actor: WORKER,
+    actor: ACTORS.worker,
     requestId: backtest.requestId,
     ip: null,
     ...tracedBy(backtest.trace),

@@ -1,0 +1,33 @@
+import { asNew, type DomainEvent, momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
+import { agreementBetween } from '../domain/agreement.ts'
+import type { NewReview } from '../domain/review.ts'
+import type { ReviewedDecision, StoredDecision } from '../domain/stored-decision.ts'
+
+export function reviewDecision(decision: StoredDecision, { action, reviewer, at }: NewReview): ReviewedDecision {
+  const review = {
+    action,
+    agreement: agreementBetween(decision.action, action),
+    reviewer,
+    at: momentAfter(decision.decidedAt, at),
+  }
+  return { ...decision, review }
+}
+
+/** Says all of what a blind decision kept to itself when it was made. */
+export function reviewedEvent(decision: ReviewedDecision, { requestId, trace }: NewReview): DomainEvent {
+  const { id: decisionId, issueId, action: recommended, confidence, policyApplied, policy, blind, review } = decision
+  const { action: chosen, agreement } = review
+  const facts = { recommended, chosen, agreement, confidence, policyApplied, policyDigest: policy.digest, blind }
+  return {
+    id: `${decisionId}-reviewed`,
+    type: 'decision.reviewed',
+    at: review.at.toISOString(),
+    actor: review.reviewer,
+    requestId,
+    ip: null,
+    ...tracedBy(trace),
+    entity: { type: 'Decision', id: decisionId },
+    changes: asNew(facts),
+    data: { issueId, decisionId, recommended, chosen, agreement },
+  }
+}
