@@ -64,8 +64,8 @@ function toCommonConfig(env: typeof Environment.infer) {
     },
     queue: {
       url: env.REDIS_QUEUE_URL ?? env.REDIS_URL,
-      attempts: env.QUEUE_MAX_RETRIES,
-      backoffMs: env.QUEUE_BACKOFF_DELAY_MS,
+      // Of decisions.
+      retry: { attempts: env.QUEUE_MAX_RETRIES, delayMs: env.QUEUE_BACKOFF_DELAY_MS },
     },
   }
 }

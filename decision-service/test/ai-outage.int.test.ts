@@ -4,17 +4,18 @@ import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vite
 import type { HoldLimits } from '../src/decisions/domain/hold.ts'
 import { decisionIdFor } from '../src/decisions/domain/job.ts'
 import { NO_OVERSIGHT } from '../src/decisions/domain/oversight.ts'
-import { startDecisionWorker } from '../src/decisions/inbound/decision-worker.ts'
-import { createDecisionQueue, DECISIONS_QUEUE } from '../src/decisions/outbound/decision-queue.ts'
 import { createMongoDecisionsStore } from '../src/decisions/outbound/mongo-decisions-store.ts'
 import { createDecideIssue } from '../src/decisions/use-cases/decide-issue.ts'
 import { MODEL_THRESHOLDS } from '../src/domain/routing.ts'
 import { createAiEngine } from '../src/engines/ai/ai-engine.ts'
 import type { OnFailure } from '../src/engines/ai/when-model-fails.ts'
 import { createEvaluateCase } from '../src/engines/evaluate-case.ts'
+import { createAiSpend } from '../src/engines/model/ai-spend.ts'
+import { createMongoSpendStore } from '../src/engines/model/mongo-ai-spend.ts'
 import { type ModelOptions, openModel } from '../src/engines/model/open-model.ts'
 import { openSkills } from '../src/policies/files/skills-folder.ts'
 import { startClaudeServer } from './claude-server.ts'
+import { openDecisionQueue, startDecisionWorker } from './jobs.ts'
 import { newCase, openService } from './service.ts'
 
 const REDIS = 16
@@ -22,7 +23,7 @@ const { mongo, db } = await openTestDatabase()
 const redis = await openTestRedis(REDIS)
 const now = () => new Date()
 const { accept, collections } = await openService({ mongo, db, now })
-const queue = createDecisionQueue({ redis, jobs: collections.jobs, attempts: 2, backoffMs: 1, logger: silent })
+const queue = openDecisionQueue({ redis, collections, attempts: 2 })
 const skills = await openSkills(new URL('../../skills', import.meta.url).pathname, { pollMs: null })
 
 const opinion = { action: 'APPROVE_REFUND', confidence: 91, reasoning: 'It is defective.', policyApplied: '§3.2' }
@@ -51,11 +52,12 @@ const startWorker = async ({ onFailure = 'fallback', hold = HOLD, ...change }: C
     budgetMs: 60_000,
     concurrency: 1,
     perMinute: 60_000,
-    dailyBudgetUsd: 100,
     breaker: BREAKER,
     ...change,
   }
-  const model = openModel(options, { redis: own, mongo, db, outbox, now, logger: silent })
+  const spendStore = createMongoSpendStore({ mongo, collections, outbox })
+  const spend = createAiSpend({ store: spendStore, dailyBudgetUsd: 100, now, logger: silent })
+  const model = openModel(options, { redis: own, spend, logger: silent })
   const engine = createAiEngine({ model, budgetMs: options.budgetMs, onFailure, logger: silent })
   const policies = { choose: () => ({ skill: skills.forType('REFUND_REQUEST'), shadow: null }) }
   const decideIssue = createDecideIssue({
@@ -68,13 +70,7 @@ const startWorker = async ({ onFailure = 'fallback', hold = HOLD, ...change }: C
     monotonicMs: () => performance.now(),
     onCommit: () => {},
   })
-  const worker = startDecisionWorker({
-    queue: DECISIONS_QUEUE,
-    redis: own,
-    decideIssue,
-    concurrency: 10,
-    logger: silent,
-  })
+  const worker = startDecisionWorker({ redis: own, decideIssue, concurrency: 10 })
   onTestFinished(async () => {
     await worker.close()
     model.close()

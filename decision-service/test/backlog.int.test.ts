@@ -1,26 +1,18 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import { createOutbox } from '@redress/shared/events/outbox.ts'
-import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
+import { connectTestRedis, openTestDatabase, openTestRedis } from '@redress/shared/testing/stores.ts'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { startBacklog } from '../src/decisions/backlog/backlog.ts'
 import { createBacklogModel } from '../src/decisions/backlog/backlog-model.ts'
 import { createDecideBacklog } from '../src/decisions/backlog/decide-backlog.ts'
-import {
-  aiBatchCollectionOf,
-  createMongoAiBatches,
-  prepareAiBatches,
-} from '../src/decisions/backlog/mongo-ai-batches.ts'
+import { createMongoAiBatches } from '../src/decisions/backlog/mongo-ai-batches.ts'
 import type { AiBatches, BacklogModel } from '../src/decisions/backlog/ports.ts'
 import { NO_OVERSIGHT } from '../src/decisions/domain/oversight.ts'
-import { startDecisionWorker } from '../src/decisions/inbound/decision-worker.ts'
-import { createDecisionQueue, DECISIONS_QUEUE } from '../src/decisions/outbound/decision-queue.ts'
 import { createMongoDecisionsStore } from '../src/decisions/outbound/mongo-decisions-store.ts'
-import { createFindOverdue } from '../src/decisions/outbound/mongo-overdue-jobs.ts'
 import { createDecideIssue } from '../src/decisions/use-cases/decide-issue.ts'
-import { createRecoverJobs } from '../src/decisions/use-cases/recover-jobs.ts'
 import { MODEL_THRESHOLDS } from '../src/domain/routing.ts'
 import { createClaudeBatches } from '../src/engines/model/claude-batches.ts'
 import { errored, startClaudeBatches, succeeded } from './claude-batches-server.ts'
+import { createRecoverDecisions, openDecisionQueue, startDecisionWorker } from './jobs.ts'
 import { readRefundPolicy, refundCase, toAnswer } from './refund-policy.ts'
 import { NOW, newCase, openService, VERDICT } from './service.ts'
 
@@ -33,10 +25,10 @@ const { mongo, db } = await openTestDatabase()
 const redis = await openTestRedis(REDIS)
 const service = await openService({ mongo, db })
 const { accept, collections, eventsOf, jobOf, views } = service
-const aiBatches = aiBatchCollectionOf(db)
+const { aiBatches } = collections
 const claude = await startClaudeBatches()
 afterAll(() => claude.close())
-const queue = createDecisionQueue({ redis, jobs: collections.jobs, attempts: 5, backoffMs: 1, logger: silent })
+const queue = openDecisionQueue({ redis, collections, attempts: 5 })
 afterAll(() => queue.close())
 
 const provider = createClaudeBatches({
@@ -46,7 +38,7 @@ const provider = createClaudeBatches({
   effort: 'low',
   prices: { input: 4, output: 20, cacheWrite: 5, cacheRead: 0.5 },
 })
-const stored = createMongoAiBatches({ mongo, batches: aiBatches, jobs: collections.jobs })
+const stored = createMongoAiBatches({ mongo, collections })
 
 /** A process that leads: `at` minutes after the jobs were made, with what is to fail in it. */
 type Leader = Readonly<{
@@ -134,7 +126,6 @@ beforeEach(async () => {
   await Promise.all([collections.jobs.deleteMany({}), aiBatches.deleteMany({})])
   claude.batches.length = 0
   claude.faults.length = 0
-  await prepareAiBatches(aiBatches, collections)
 })
 
 describe('the budget of the day', () => {
@@ -281,13 +272,7 @@ describe('a job in a batch', () => {
     const { jobs } = await submit()
     const own = await connectTestRedis(REDIS)
     const { decideIssue } = lead()
-    const worker = startDecisionWorker({
-      queue: DECISIONS_QUEUE,
-      redis: own,
-      decideIssue,
-      concurrency: 5,
-      logger: silent,
-    })
+    const worker = startDecisionWorker({ redis: own, decideIssue, concurrency: 5 })
     onTestFinished(async () => {
       await worker.close()
       own.destroy()
@@ -302,7 +287,7 @@ describe('a job in a batch', () => {
   it('is not looked after by the recovery of lost jobs, until the batch has given it back', async () => {
     const { sent } = await submit()
     const now = () => new Date(NOW.getTime() + 70 * MINUTE)
-    const recoverJobs = createRecoverJobs({ findOverdue: createFindOverdue(collections), queue, now })
+    const recoverJobs = createRecoverDecisions({ collections, queue, now })
 
     expect(await recoverJobs()).toBe(0)
     claude.end(sent.id, () => errored)
@@ -437,22 +422,5 @@ describe('a provider', () => {
     await lead({ model: null }).look()
 
     expect(await openBatches()).toEqual(['ABANDONED'])
-  })
-})
-
-describe('the look after batches', () => {
-  it('is taken by a leader only, again and again, whatever goes wrong', async () => {
-    let looks = 0
-    let leads = false
-    const decideBacklog = async () => {
-      looks++
-      if (looks === 1) throw new Error('not yet')
-    }
-    const backlog = startBacklog({ decideBacklog, mayRun: () => leads, logger: silent, everyMs: 1 })
-    onTestFinished(() => backlog.stop())
-
-    expect(looks).toBe(0)
-    leads = true
-    await expect.poll(() => looks).toBeGreaterThan(2)
   })
 })

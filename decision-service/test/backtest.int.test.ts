@@ -6,21 +6,23 @@ import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redr
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { createLoaders } from '../src/decisions/inbound/loaders.ts'
 import { decideByRules } from '../src/engines/rules/rules-engine.ts'
+import { openQueue } from '../src/jobs/open-queue.ts'
+import { createQueueViews } from '../src/jobs/queue-views.ts'
+import { createRecoverJobs } from '../src/jobs/recover-jobs.ts'
+import { startWorker as startJobWorker } from '../src/jobs/start-worker.ts'
 import { openSkills } from '../src/policies/files/skills-folder.ts'
 import { createOpenCandidate, createReadCandidate } from '../src/policies/trials/backtest/backtest-candidate.ts'
+import { createBacktestHandler } from '../src/policies/trials/backtest/backtest-handler.ts'
 import { createBacktestPolicy } from '../src/policies/trials/backtest/backtest-policy.ts'
-import { BACKTESTS_QUEUE, createBacktestQueue } from '../src/policies/trials/backtest/backtest-queue.ts'
+import { createBacktestQueue } from '../src/policies/trials/backtest/backtest-queue.ts'
 import { createBacktestResolvers } from '../src/policies/trials/backtest/backtest-resolvers.ts'
-import { startBacktestWorker } from '../src/policies/trials/backtest/backtest-worker.ts'
 import {
-  backtestCollectionOf,
+  createFindOldest,
   createFindSilent,
   createMongoBacktestStore,
-  prepareBacktestCollection,
 } from '../src/policies/trials/backtest/mongo-backtests.ts'
 import { createMadeDecisions } from '../src/policies/trials/backtest/mongo-made-decisions.ts'
 import type { OpenCandidate } from '../src/policies/trials/backtest/ports.ts'
-import { createRecoverBacktests } from '../src/policies/trials/backtest/recover-backtests.ts'
 import { createRunBacktest } from '../src/policies/trials/backtest/run-backtest.ts'
 import { newCase, openService } from './service.ts'
 
@@ -41,8 +43,8 @@ const service = await openService({
   db,
   evaluate: (one) => decideByRules(one, skills.forType(one.details.type)),
 })
-const backtests = backtestCollectionOf(db)
-await prepareBacktestCollection(backtests)
+const { collections } = service
+const { backtests } = collections
 const outbox = createOutbox(db, () => {})
 
 const policies = {
@@ -50,8 +52,14 @@ const policies = {
   find: async (digest: string) => skills.all().find((skill) => skill.digest === digest) ?? null,
 }
 const made = createMadeDecisions(service.collections)
-const store = createMongoBacktestStore({ mongo, backtests, outbox })
-const queue = createBacktestQueue({ redis, backtests, backoffMs: 1, logger: silent })
+const store = createMongoBacktestStore({ mongo, collections, outbox })
+const jobs = openQueue('backtests', {
+  redis,
+  findOldest: createFindOldest(backtests),
+  retries: { backtest: { attempts: 3, delayMs: 1 } },
+  logger: silent,
+})
+const queue = { ...createBacktestQueue(jobs), ...createQueueViews([jobs]), close: jobs.close }
 afterAll(() => queue.close())
 
 let ids = 0
@@ -88,7 +96,11 @@ const startWorker = async (open: OpenCandidate = openCandidate) => {
     now: () => new Date(),
     onCommit: () => {},
   })
-  const worker = startBacktestWorker({ queue: BACKTESTS_QUEUE, redis: own, runBacktest, logger: silent })
+  const worker = startJobWorker('backtests', {
+    redis: own,
+    handlers: { backtest: createBacktestHandler(runBacktest) },
+    logger: silent,
+  })
   onTestFinished(async () => {
     await worker.close()
     own.destroy()
@@ -279,7 +291,7 @@ describe('a backtest', () => {
     const id = await requested(denying)
     const inAMinute = () => new Date(ASKED.getTime() + 61_000)
     const recoverAt = (now: () => Date) =>
-      createRecoverBacktests({ findSilent: createFindSilent(backtests), queue, now })
+      createRecoverJobs('backtest', { findOverdue: createFindSilent(backtests), revive: queue.revive, now })
 
     await expect.poll(async () => (await queue.all())[0]!.counts.waiting).toBe(1)
     expect(await recoverAt(inAMinute)()).toBe(0)

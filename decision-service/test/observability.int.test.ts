@@ -4,12 +4,9 @@ import { readMetrics } from '@redress/shared/testing/read-metrics.ts'
 import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { startTraceReceiver } from '@redress/shared/testing/trace-receiver.ts'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { JOB_TYPE, startDecisionWorker } from '../src/decisions/inbound/decision-worker.ts'
-import { createDecisionQueue, DECISIONS_QUEUE } from '../src/decisions/outbound/decision-queue.ts'
-import { createFindOverdue } from '../src/decisions/outbound/mongo-overdue-jobs.ts'
-import { createRecoverJobs } from '../src/decisions/use-cases/recover-jobs.ts'
 import { exposeQueues } from '../src/jobs/queue-metrics.ts'
 import { createJobMetrics } from '../src/jobs/worker-metrics.ts'
+import { createRecoverDecisions, openDecisionQueue, startDecisionWorker } from './jobs.ts'
 import { type Evaluate, NOW, newCase, openService, VERDICT } from './service.ts'
 
 const REDIS = 7
@@ -19,7 +16,7 @@ const asker = `00-${TRACE_ID}-b7ad6b7169203331-01`
 const { mongo, db } = await openTestDatabase()
 const redis = await openTestRedis(REDIS)
 const { accept, collections, eventsOf } = await openService({ mongo, db })
-const queue = createDecisionQueue({ redis, jobs: collections.jobs, attempts: 2, backoffMs: 1, logger: silent })
+const queue = openDecisionQueue({ redis, collections, attempts: 2 })
 afterAll(() => queue.close())
 beforeEach(async () => {
   await redis.flushDb()
@@ -30,8 +27,7 @@ type WorkerOptions = Partial<Parameters<typeof startDecisionWorker>[0]>
 const startWorker = async (options: WorkerOptions, evaluate: Evaluate = () => VERDICT) => {
   const { decideIssue } = await openService({ mongo, db, evaluate })
   const own = await connectTestRedis(REDIS)
-  const fixed = { queue: DECISIONS_QUEUE, redis: own, decideIssue, concurrency: 5, logger: silent }
-  const worker = startDecisionWorker({ ...fixed, ...options })
+  const worker = startDecisionWorker({ redis: own, decideIssue, concurrency: 5, ...options })
   onTestFinished(async () => {
     await worker.close()
     own.destroy()
@@ -72,7 +68,7 @@ describe('a decision', () => {
     await accept({ ...newCase(), trace: asker })
     const now = () => new Date(NOW.getTime() + 60_000)
 
-    await createRecoverJobs({ findOverdue: createFindOverdue(collections), queue, now })()
+    await createRecoverDecisions({ collections, queue, now })()
     await startWorker({ telemetry })
     await untilEnded(1)
     await telemetry.stop()
@@ -113,7 +109,7 @@ describe('a worker', () => {
     }
 
     await queue.enqueue([good!, bad!])
-    await startWorker({ metrics: createJobMetrics(metrics)({ queue: DECISIONS_QUEUE, type: JOB_TYPE }) }, decide)
+    await startWorker({ metricsOf: createJobMetrics(metrics) }, decide)
     await untilEnded(2)
 
     const labels = 'queue_name="decisions",job_type="decide"'

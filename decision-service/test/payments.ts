@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
-import { createOutbox, outboxCollection, prepareOutbox } from '@redress/shared/events/outbox.ts'
+import { createOutbox, outboxCollection } from '@redress/shared/events/outbox.ts'
+import { openCollections } from '@redress/shared/stores/collections.ts'
 import { silent } from '@redress/shared/testing/stores.ts'
 import type { Db, MongoClient } from 'mongodb'
+import { COLLECTIONS } from '../src/collections.ts'
 import type { PaymentInput } from '../src/payments/domain/payment-input.ts'
 import type { StoredPayment } from '../src/payments/domain/stored-payment.ts'
 import { createIssuesClient } from '../src/payments/outbound/issues-client.ts'
 import { createFindPaymentHistory, createMongoPaymentViews } from '../src/payments/outbound/mongo-payment-views.ts'
 import { createMongoPayments } from '../src/payments/outbound/mongo-payments.ts'
-import { paymentCollectionsOf, preparePaymentCollections } from '../src/payments/outbound/payment-documents.ts'
 import { createPaymentTools } from '../src/payments/outbound/payment-tools.ts'
 import { checkRule } from '../src/payments/rules/check-rule.ts'
 import { createMongoRules } from '../src/payments/rules/mongo-rules.ts'
@@ -35,9 +36,7 @@ type Options = Readonly<{
 /** All that decides payments, without its doors. */
 export async function openPayments(options: Options) {
   const { mongo, db, issuesUrl, toolTimeoutMs, now = () => NOW, alter = (payments) => payments } = options
-  const collections = paymentCollectionsOf(db)
-  await preparePaymentCollections(collections)
-  await prepareOutbox(db)
+  const collections = await openCollections(db, COLLECTIONS)
   const outbox = createOutbox(db, () => {})
   const issues = createIssuesClient({ url: issuesUrl, onBreaker: () => {} })
   const rules = createMongoRules({ mongo, collections, outbox })

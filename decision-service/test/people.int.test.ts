@@ -8,7 +8,7 @@ import { createAnalyseDecisions, type Range } from '../src/decisions/analytics/a
 import { type DecisionFact, toFact } from '../src/decisions/analytics/decision-fact.ts'
 import { createFactKeeper, createReadFacts } from '../src/decisions/analytics/mongo-decision-facts.ts'
 import { createLoaders } from '../src/decisions/inbound/loaders.ts'
-import { createResolvers } from '../src/decisions/inbound/resolvers.ts'
+import { createDecisionResolvers } from '../src/decisions/inbound/resolvers.ts'
 import { toDecision } from '../src/decisions/outbound/documents.ts'
 import { createDecisionsTransaction } from '../src/decisions/outbound/mongo-decisions-store.ts'
 import type { Verdict } from '../src/domain/decision.ts'
@@ -16,21 +16,19 @@ import type { NewReview } from '../src/domain/review.ts'
 import { startOversightWatch } from '../src/oversight/autonomy-watch.ts'
 import { createGuardAutonomy } from '../src/oversight/guard-autonomy.ts'
 import {
-  autonomyCollectionOf,
   createAutonomyTransaction,
   createMongoAutonomyStore,
   createMongoAutonomyViews,
-  prepareAutonomyCollection,
 } from '../src/oversight/mongo-autonomy.ts'
-import { createPeopleResolvers } from '../src/oversight/people-resolvers.ts'
 import { recordReviews } from '../src/oversight/record-reviews.ts'
+import { createOversightResolvers } from '../src/oversight/resolvers.ts'
 import { createRestoreAutonomy } from '../src/oversight/restore-autonomy.ts'
+import { combineParts } from '../src/resolver-parts.ts'
 import { NOW, newCase, openService, VERDICT } from './service.ts'
 
 const { mongo, db } = await openTestDatabase()
 const { collections, accept, views } = await openService({ mongo, db })
-const autonomy = autonomyCollectionOf(db)
-await prepareAutonomyCollection(autonomy)
+const { autonomy } = collections
 const outbox = createOutbox(db, () => {})
 const guardAutonomy = createGuardAutonomy({ reviews: 3, floor: 0.9 })
 
@@ -40,18 +38,15 @@ const restoreAutonomy = createRestoreAutonomy({
   now: () => NOW,
   onCommit: () => {},
 })
-const inner = createResolvers({ queues: { all: async () => [], find: async () => null } })
-const people = createPeopleResolvers({
-  views,
-  analyseDecisions,
-  autonomy: createMongoAutonomyViews(autonomy),
-  restoreAutonomy,
-})
+const { resolvers, createLoaders: loadersOf } = combineParts(
+  { resolvers: createDecisionResolvers({ views, analyseDecisions }), createLoaders: () => createLoaders(views) },
+  { resolvers: createOversightResolvers({ autonomy: createMongoAutonomyViews(autonomy), restoreAutonomy }) },
+)
 const subgraph = await serveSubgraph({
   name: 'decisions',
   schemaFile: new URL('../schema.graphql', import.meta.url),
-  resolvers: { ...inner, ...people, Query: { ...inner.Query, ...people.Query } },
-  createLoaders: () => createLoaders(views),
+  resolvers,
+  createLoaders: loadersOf,
   verifyToken,
   checks: {},
   port: 0,

@@ -11,7 +11,7 @@ import { createPolicyResolvers } from '../src/policies/deployment/policy-resolve
 import { parseSkill } from '../src/policies/files/parse-skill.ts'
 import { createDecideByVersion } from '../src/policies/trials/decide-by-version.ts'
 import { createReplayDecision } from '../src/policies/trials/replay-decision.ts'
-import { createReplayResolvers } from '../src/policies/trials/replay-resolvers.ts'
+import { createTrialResolvers } from '../src/policies/trials/trial-resolvers.ts'
 import { type AtEnd, openPolicyDesk, SKILL } from './policies.ts'
 import { refundCase } from './refund-policy.ts'
 
@@ -34,7 +34,10 @@ async function serve(decisions: readonly StoredDecision[] = [], atEnd: AtEnd = o
     thresholds: THRESHOLDS,
   })
   const policyResolvers = createPolicyResolvers(desk)
-  const { Query } = createReplayResolvers({ replayDecision })
+  const { Query } = createTrialResolvers({
+    replayDecision,
+    simulateDecision: () => Promise.reject(new Error('not here')),
+  })
   const subgraph = await serveSubgraph({
     name: 'decisions',
     schemaFile: new URL('../schema.graphql', import.meta.url),

@@ -2,19 +2,20 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
-import { createOutbox, outboxCollection, prepareOutbox } from '@redress/shared/events/outbox.ts'
+import { createOutbox, outboxCollection } from '@redress/shared/events/outbox.ts'
+import { openCollections } from '@redress/shared/stores/collections.ts'
 import type { Db, MongoClient } from 'mongodb'
 import { onTestFinished } from 'vitest'
+import { COLLECTIONS } from '../src/collections.ts'
 import type { PolicyVersion } from '../src/domain/decision.ts'
 import { createMongoPoliciesStore } from '../src/policies/deployment/mongo-policies-store.ts'
 import { createMongoPolicyViews } from '../src/policies/deployment/mongo-policy-views.ts'
-import { policyCollectionsOf, preparePolicyCollections } from '../src/policies/deployment/policy-documents.ts'
 import { createProposePolicy } from '../src/policies/deployment/propose-policy.ts'
 import { createPublishPolicy } from '../src/policies/deployment/publish-policy.ts'
 import { createRollbackPolicy } from '../src/policies/deployment/rollback-policy.ts'
 import { createTryPolicy } from '../src/policies/deployment/try-policy.ts'
 import { readPolicyText } from '../src/policies/files/parse-policy.ts'
-import { openPolicies } from '../src/policies/in-force/policy-registry.ts'
+import { openPolicyRegistry } from '../src/policies/in-force/policy-registry.ts'
 
 const shipped = new URL('../../skills', import.meta.url).pathname
 export const SKILL = 'refund-policy'
@@ -35,8 +36,7 @@ export async function openPolicyDesk(given: { mongo: MongoClient; db: Db }, atEn
     await rm(directory, { recursive: true })
   })
   await cp(shipped, directory, { recursive: true })
-  const collections = policyCollectionsOf(db)
-  await Promise.all([preparePolicyCollections(collections), prepareOutbox(db)])
+  const collections = await openCollections(db, COLLECTIONS)
   const outbox = createOutbox(db, () => {})
 
   let clock = START
@@ -77,7 +77,7 @@ export async function openPolicyDesk(given: { mongo: MongoClient; db: Db }, atEn
     async open() {
       const problems: unknown[] = []
       const changes: PolicyVersion[] = []
-      const policies = await openPolicies({
+      const policies = await openPolicyRegistry({
         ...{ directory, collections, mongo, outbox, now, pollMs: null },
         onChange: (version) => changes.push(version),
         onProblem: (problem) => problems.push(problem),

@@ -1,10 +1,7 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
-import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
+import { connectTestRedis, openTestDatabase, openTestRedis } from '@redress/shared/testing/stores.ts'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { startDecisionWorker } from '../src/decisions/inbound/decision-worker.ts'
-import { createDecisionQueue, DECISIONS_QUEUE } from '../src/decisions/outbound/decision-queue.ts'
-import { createFindOverdue } from '../src/decisions/outbound/mongo-overdue-jobs.ts'
-import { createRecoverJobs } from '../src/decisions/use-cases/recover-jobs.ts'
+import { createRecoverDecisions, openDecisionQueue, startDecisionWorker } from './jobs.ts'
 import { type Evaluate, NOW, newCase, openService, VERDICT } from './service.ts'
 
 const REDIS = 4
@@ -13,15 +10,15 @@ const redis = await openTestRedis(REDIS)
 const service = await openService({ mongo, db })
 const { accept, collections, eventsOf, jobOf } = service
 
-const queue = createDecisionQueue({ redis, jobs: collections.jobs, attempts: 5, backoffMs: 1, logger: silent })
+const queue = openDecisionQueue({ redis, collections, attempts: 5 })
 afterAll(() => queue.close())
 const inAMinute = () => new Date(NOW.getTime() + 60_000)
-const recoverJobs = createRecoverJobs({ findOverdue: createFindOverdue(collections), queue, now: inAMinute })
+const recoverJobs = createRecoverDecisions({ collections, queue, now: inAMinute })
 
 const startWorker = async (evaluate: Evaluate = () => VERDICT, concurrency = 5) => {
   const { decideIssue } = await openService({ mongo, db, evaluate })
   const own = await connectTestRedis(REDIS)
-  const worker = startDecisionWorker({ queue: DECISIONS_QUEUE, redis: own, decideIssue, concurrency, logger: silent })
+  const worker = startDecisionWorker({ redis: own, decideIssue, concurrency })
   onTestFinished(async () => {
     await worker.close()
     own.destroy()
@@ -172,7 +169,7 @@ describe('recovery', () => {
 
   it('gives a job its time before it looks after it', async () => {
     await accept(newCase())
-    const soon = createRecoverJobs({ findOverdue: createFindOverdue(collections), queue, now: () => NOW })
+    const soon = createRecoverDecisions({ collections, queue, now: () => NOW })
 
     expect(await soon()).toBe(0)
   })

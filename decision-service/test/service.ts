@@ -1,16 +1,17 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
-import { createOutbox, outboxCollection, prepareOutbox } from '@redress/shared/events/outbox.ts'
+import { createOutbox, outboxCollection } from '@redress/shared/events/outbox.ts'
+import { openCollections } from '@redress/shared/stores/collections.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { Db, MongoClient } from 'mongodb'
+import { COLLECTIONS } from '../src/collections.ts'
+import { type NewCase, toJob } from '../src/decisions/domain/job.ts'
 import { NO_OVERSIGHT, type Oversight } from '../src/decisions/domain/oversight.ts'
-import { collectionsOf, prepareCollections } from '../src/decisions/outbound/documents.ts'
 import {
   createDecisionsTransaction,
   createMongoDecisionsStore,
 } from '../src/decisions/outbound/mongo-decisions-store.ts'
 import { createMongoViews } from '../src/decisions/outbound/mongo-views.ts'
-import { createAcceptCases, type NewCase, toJob } from '../src/decisions/use-cases/accept-cases.ts'
 import { createDecideIssue } from '../src/decisions/use-cases/decide-issue.ts'
 import type { Verdict } from '../src/domain/decision.ts'
 import type { NewReview } from '../src/domain/review.ts'
@@ -69,11 +70,8 @@ export async function openService({
   oversight = NO_OVERSIGHT,
   now = () => NOW,
 }: Options) {
-  const collections = collectionsOf(db)
-  await prepareCollections(collections)
-  await prepareOutbox(db)
+  const collections = await openCollections(db, COLLECTIONS)
   const outbox = createOutbox(db, () => {})
-  const acceptAll = createAcceptCases({ now })
 
   const within = (work: (transaction: ReturnType<typeof createDecisionsTransaction>) => Promise<void>) =>
     inTransaction(mongo, (session) => work(createDecisionsTransaction(collections, outbox, session)))
@@ -90,8 +88,9 @@ export async function openService({
       onCommit: () => {},
     }),
     async accept(...accepted: readonly NewCase[]) {
-      await within((transaction) => acceptAll(accepted, transaction))
-      return accepted.map((one) => toJob(one, now()))
+      const jobs = accepted.map((one) => toJob(one, now()))
+      await within((transaction) => transaction.addJobs(jobs))
+      return jobs
     },
     review: (...reviews: readonly NewReview[]) => within((transaction) => recordReviews(reviews, transaction)),
     jobOf: (id: string) => collections.jobs.findOne({ _id: id }),

@@ -4,14 +4,14 @@ import { openTestDatabase, silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, describe, expect, it } from 'vitest'
 import { decisionIdFor } from '../src/decisions/domain/job.ts'
 import { createLoaders } from '../src/decisions/inbound/loaders.ts'
-import { createResolvers } from '../src/decisions/inbound/resolvers.ts'
+import { createDecisionResolvers } from '../src/decisions/inbound/resolvers.ts'
 import { ModelError } from '../src/engines/model/model.ts'
 import { decideByRules, rulesEngine } from '../src/engines/rules/rules-engine.ts'
 import { openSkills } from '../src/policies/files/skills-folder.ts'
 import { createEvaluateWith } from '../src/policies/trials/evaluate-with.ts'
 import { createFindLatestCase } from '../src/policies/trials/mongo-latest-case.ts'
 import { createSimulateDecision } from '../src/policies/trials/simulate-decision.ts'
-import { createSimulationResolvers } from '../src/policies/trials/simulation-resolvers.ts'
+import { createTrialResolvers } from '../src/policies/trials/trial-resolvers.ts'
 import { NOW, newCase, openService } from './service.ts'
 
 const { mongo, db } = await openTestDatabase()
@@ -35,12 +35,13 @@ const simulateDecision = createSimulateDecision({
   now: () => NOW,
   monotonicMs: () => performance.now(),
 })
-const none = { all: async () => [], find: async () => null }
-const { Query, ...rest } = createResolvers({ queues: none })
+const notHere = () => Promise.reject(new Error('not here'))
+const { Query, ...rest } = createDecisionResolvers({ views: service.views, analyseDecisions: notHere })
+const trials = createTrialResolvers({ simulateDecision, replayDecision: notHere })
 const subgraph = await serveSubgraph({
   name: 'decisions',
   schemaFile: new URL('../schema.graphql', import.meta.url),
-  resolvers: { ...rest, Query: { ...Query, ...createSimulationResolvers({ simulateDecision }).Query } },
+  resolvers: { ...rest, Query: { ...Query, ...trials.Query } },
   createLoaders: () => createLoaders(service.views),
   verifyToken,
   checks: {},

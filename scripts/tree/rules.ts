@@ -27,13 +27,23 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   engines: ['domain', 'engines', 'jobs', 'policies', ...OUTSIDE],
   // The subjects of the decision service.
   jobs: ['jobs', ...OUTSIDE],
-  policies: ['domain', 'jobs', 'policies', ...OUTSIDE],
+  policies: ['domain', 'policies', ...OUTSIDE],
   trials: ['domain', 'engines', 'jobs', 'policies', 'trials', 'decisions', ...OUTSIDE],
   payments: ['domain', 'jobs', 'policies', 'payments', ...OUTSIDE],
-  oversight: ['domain', 'jobs', 'oversight', 'decisions', ...OUTSIDE],
+  oversight: ['domain', 'oversight', 'decisions', ...OUTSIDE],
   decisions: ['domain', 'engines', 'jobs', 'policies', 'decisions', ...OUTSIDE],
   // A configuration may import the checks of the modules that use a value.
-  config: ['engines', 'oversight', 'gateway/access', 'gateway/operations', ...OUTSIDE],
+  config: [
+    'engines',
+    'policies',
+    'trials',
+    'payments',
+    'oversight',
+    'decisions',
+    'gateway/access',
+    'gateway/operations',
+    ...OUTSIDE,
+  ],
   program: [
     'use-cases',
     'inbound',

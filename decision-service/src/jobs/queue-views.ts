@@ -1,3 +1,5 @@
+import type { Tier } from './registry.ts'
+
 export type JobCounts = Readonly<{
   waiting: number
   active: number
@@ -7,7 +9,7 @@ export type JobCounts = Readonly<{
 }>
 export type QueueView = Readonly<{
   name: string
-  tier: 'CRITICAL' | 'IMPORTANT' | 'EPHEMERAL'
+  tier: Tier
   paused: boolean
   counts: JobCounts
   oldestWaitingSeconds: number | null
@@ -17,3 +19,13 @@ export type QueueViews = Readonly<{
   all(): Promise<readonly QueueView[]>
   find(name: string): Promise<QueueView | null>
 }>
+
+type ViewableQueue = Readonly<{ name: string; view(): Promise<QueueView> }>
+
+/** Queues as callers read them, in the given order. */
+export function createQueueViews(queues: readonly ViewableQueue[]): QueueViews {
+  return {
+    all: () => Promise.all(queues.map((queue) => queue.view())),
+    find: async (name) => queues.find((queue) => queue.name === name)?.view() ?? null,
+  }
+}

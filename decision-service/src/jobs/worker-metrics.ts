@@ -10,8 +10,10 @@ export type JobMetrics = Readonly<{
   ended: (result: 'success' | 'failure') => void
 }>
 
+export type JobMetricsOf = (labels: Readonly<{ queue: string; type: string }>) => JobMetrics
+
 /** What a worker counts of its jobs, by queue and type. */
-export function createJobMetrics({ registry }: Metrics) {
+export function createJobMetrics({ registry }: Metrics): JobMetricsOf {
   const durations = createHistograms(registry, {
     name: 'job_processing_duration_seconds',
     help: 'Time that attempts at jobs took',
@@ -23,7 +25,7 @@ export function createJobMetrics({ registry }: Metrics) {
     help: 'Jobs that ended',
     labels: ['queue_name', 'job_type', 'result'],
   })
-  return ({ queue, type }: { queue: string; type: string }): JobMetrics => {
+  return ({ queue, type }) => {
     const duration = durations(queue, type)
     const ended = { success: results(queue, type, 'success'), failure: results(queue, type, 'failure') }
     return {

@@ -1,7 +1,7 @@
 import type { Logger } from '@redress/shared/process/logger.ts'
+import { startRepeating } from '@redress/shared/process/repeat.ts'
 import type { Collection } from 'mongodb'
 import type { Oversight } from '../decisions/domain/oversight.ts'
-import { startPoll } from '../jobs/poll.ts'
 import { autonomyIdFor } from './autonomy.ts'
 import type { AutonomyDocument } from './mongo-autonomy.ts'
 
@@ -28,20 +28,19 @@ type Options = Readonly<{
 export async function startOversightWatch(options: Options): Promise<OversightWatch> {
   const { autonomy, blindShare, logger, pollMs = POLL_MS } = options
   let suspended = await readSuspended(autonomy)
-  const look = async () => {
-    try {
+  const polling = startRepeating({
+    async run() {
       suspended = await readSuspended(autonomy)
-    } catch (err) {
-      logger.warn({ err }, 'suspended actions not read')
-    }
-  }
-  const poll = startPoll(look, pollMs)
+    },
+    everyMs: pollMs,
+    onError: (err) => logger.warn({ err }, 'suspended actions not read'),
+  })
   return {
     oversight: {
       blindShare,
       isSuspended: ({ digest }, action) => suspended.has(autonomyIdFor(digest, action)),
     },
-    stop: poll.stop,
+    stop: polling.stop,
   }
 }
 

@@ -1,21 +1,13 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
-import type { ClientSession, Collection, Db, MongoClient } from 'mongodb'
+import type { ClientSession, Collection, MongoClient } from 'mongodb'
 import type { Autonomy } from './autonomy.ts'
 import type { AutonomyStore, AutonomyTransaction, AutonomyViews } from './ports.ts'
 
 export type AutonomyDocument = Omit<Autonomy, 'id'> & { _id: string }
+export type AutonomyCollections = Readonly<{ autonomy: Collection<AutonomyDocument> }>
 
 const SHOWN_MAX = 200
-
-export function autonomyCollectionOf(db: Db): Collection<AutonomyDocument> {
-  return db.collection<AutonomyDocument>('autonomy')
-}
-
-/** Creates the index; every query has one. */
-export async function prepareAutonomyCollection(autonomy: Collection<AutonomyDocument>): Promise<void> {
-  await autonomy.createIndexes([{ key: { suspended: 1, updatedAt: 1 }, name: 'latest_by_state' }])
-}
 
 type Dependencies = Readonly<{ mongo: MongoClient; autonomy: Collection<AutonomyDocument>; outbox: Outbox }>
 

@@ -1,41 +1,32 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
-import type { ClientSession, Db, MongoClient } from 'mongodb'
-import { createAnalyseDecisions } from '../decisions/analytics/analyse-decisions.ts'
-import { createReadFacts } from '../decisions/analytics/mongo-decision-facts.ts'
-import type { Collections } from '../decisions/outbound/documents.ts'
+import type { Service } from '@redress/shared/service/open-service.ts'
+import type { ClientSession } from 'mongodb'
+import type { Oversight } from '../decisions/domain/oversight.ts'
+import type { DecisionCollections } from '../decisions/outbound/documents.ts'
 import { createDecisionsTransaction } from '../decisions/outbound/mongo-decisions-store.ts'
-import type { Views } from '../decisions/use-cases/views.ts'
 import type { NewReview } from '../domain/review.ts'
+import type { AutonomyRule } from './autonomy.ts'
+import { startOversightWatch } from './autonomy-watch.ts'
 import { createGuardAutonomy } from './guard-autonomy.ts'
 import {
-  autonomyCollectionOf,
+  type AutonomyCollections,
   createAutonomyTransaction,
   createMongoAutonomyStore,
   createMongoAutonomyViews,
-  prepareAutonomyCollection,
 } from './mongo-autonomy.ts'
-import { createPeopleResolvers } from './people-resolvers.ts'
 import { recordReviews } from './record-reviews.ts'
+import { createOversightResolvers } from './resolvers.ts'
 import { createRestoreAutonomy } from './restore-autonomy.ts'
 
-type Dependencies = Readonly<{
-  mongo: MongoClient
-  db: Db
-  outbox: Outbox
-  collections: Collections
-  views: Views
-  autonomy: Parameters<typeof createGuardAutonomy>[0]
-}>
+type Stores = Pick<Service, 'mongo' | 'logger' | 'resources'> &
+  Readonly<{ collections: AutonomyCollections & DecisionCollections; outbox: Outbox }>
 
-/** What people make of decisions, and how far decisions may go without them. */
-export async function openPeople({ mongo, db, outbox, collections, views, autonomy: limits }: Dependencies) {
-  const autonomy = autonomyCollectionOf(db)
-  await prepareAutonomyCollection(autonomy)
-  const guardAutonomy = createGuardAutonomy(limits)
+/** Keeps reviews, and suspends or restores the autonomy of actions. */
+export function openOversight({ mongo, collections, outbox }: Stores, rule: AutonomyRule) {
+  const { autonomy } = collections
+  const guardAutonomy = createGuardAutonomy(rule)
   return {
-    resolvers: createPeopleResolvers({
-      views,
-      analyseDecisions: createAnalyseDecisions({ readFacts: createReadFacts(collections) }),
+    resolvers: createOversightResolvers({
       autonomy: createMongoAutonomyViews(autonomy),
       restoreAutonomy: createRestoreAutonomy({
         store: createMongoAutonomyStore({ mongo, autonomy, outbox }),
@@ -43,7 +34,7 @@ export async function openPeople({ mongo, db, outbox, collections, views, autono
         onCommit: outbox.wake,
       }),
     }),
-    /** Writes reviews down, and takes an action's autonomy away where they say so, within the transaction of `session`. */
+    /** Records reviews and their effect on autonomy, within the transaction of `session`. */
     recordReviews: (reviews: readonly NewReview[], session: ClientSession) =>
       recordReviews(
         reviews,
@@ -51,4 +42,14 @@ export async function openPeople({ mongo, db, outbox, collections, views, autono
         guardAutonomy(createAutonomyTransaction(autonomy, outbox, session)),
       ),
   }
+}
+
+/** Knows which actions are suspended, for those who decide. */
+export async function openOversightWatch(
+  { collections, logger, resources }: Stores,
+  { blindShare }: Readonly<{ blindShare: number }>,
+): Promise<Oversight> {
+  const watch = await startOversightWatch({ autonomy: collections.autonomy, blindShare, logger })
+  resources.defer(() => watch.stop())
+  return watch.oversight
 }

@@ -1,59 +1,76 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
-import type { Logger } from '@redress/shared/process/logger.ts'
-import type { Redis } from '@redress/shared/stores/redis.ts'
-import type { Metrics } from '@redress/shared/telemetry/metrics.ts'
-import type { Db, MongoClient } from 'mongodb'
+import type { Service } from '@redress/shared/service/open-service.ts'
 import { createTokenBucket } from '../jobs/token-bucket.ts'
 import { createPaymentLoaders } from './inbound/payment-loaders.ts'
 import { createPaymentMetrics } from './inbound/payment-metrics.ts'
 import { createPaymentResolvers } from './inbound/payment-resolvers.ts'
-import { createIssuesClient } from './outbound/issues-client.ts'
+import { createIssuesClient, type IssuesClient } from './outbound/issues-client.ts'
 import { createFindPaymentHistory, createMongoPaymentViews } from './outbound/mongo-payment-views.ts'
 import { createMongoPayments } from './outbound/mongo-payments.ts'
-import { paymentCollectionsOf, preparePaymentCollections } from './outbound/payment-documents.ts'
+import type { PaymentCollections } from './outbound/payment-documents.ts'
 import { createPaymentTools } from './outbound/payment-tools.ts'
 import { createPaymentTurns } from './outbound/payment-turns.ts'
 import { checkRule } from './rules/check-rule.ts'
-import { createMongoRules, createReadRules } from './rules/mongo-rules.ts'
+import { createMongoRules, createReadRules, type RuleCollections } from './rules/mongo-rules.ts'
+import { createAlertsOf } from './rules/raise-rule-alerts.ts'
 import { createRuleResolvers } from './rules/rule-resolvers.ts'
 import { createRuleWatch } from './rules/rule-watch.ts'
 import { createUpsertRule } from './rules/upsert-rule.ts'
 import { createDecidePayment, PAYMENTS_PER_SECOND } from './use-cases/decide-payment.ts'
+import type { FindPaymentRuleHits } from './use-cases/ports.ts'
 
-type Dependencies = Readonly<{
-  mongo: MongoClient
-  db: Db
-  redis: Redis
-  outbox: Outbox
-  issuesUrl: string
-  metrics: Metrics
-  logger: Logger
-  resources: AsyncDisposableStack
-}>
+type Stores = Pick<Service, 'mongo' | 'redis' | 'metrics' | 'logger' | 'resources'> &
+  Readonly<{ collections: PaymentCollections & RuleCollections; outbox: Outbox }>
 
-/** Decisions about payments, and the rules that people keep beside the policies. */
-export async function openPayments({ mongo, db, redis, outbox, issuesUrl, metrics, logger, resources }: Dependencies) {
-  const collections = paymentCollectionsOf(db)
-  await preparePaymentCollections(collections)
-  const rules = createMongoRules({ mongo, collections, outbox })
-  const watch = createRuleWatch({ readRules: createReadRules(collections), logger })
-  await watch.start()
-  resources.defer(() => watch.stop())
+const now = () => new Date()
+
+/** Decides payments, and keeps the business rules. */
+export async function openPayments(stores: Stores, { issuesUrl }: Readonly<{ issuesUrl: string }>) {
+  const { collections, outbox, logger, resources } = stores
+  const rules = createMongoRules(stores)
+  const watch = await openRuleWatch(stores)
   const issues = createIssuesClient({
     url: issuesUrl,
     onBreaker: (state) => logger.warn({ subgraph: 'issues', breaker: state }, 'circuit breaker'),
   })
   resources.defer(() => issues.close())
 
-  const now = () => new Date()
+  const views = createMongoPaymentViews(collections)
+  const decidePayment = openDecidePayment(stores, { issues, ruleHitsOf: watch.hitsOfPayment })
+  const upsertRule = createUpsertRule({ rules, checkRule, now, onCommit: outbox.wake })
+  return {
+    payments: {
+      resolvers: createPaymentResolvers({ decidePayment, views, now }),
+      createLoaders: () => createPaymentLoaders(views),
+    },
+    rules: { resolvers: createRuleResolvers({ rules, upsertRule }) },
+  }
+}
+
+/** The alerts of the business rules, for those who decide issues. */
+export async function openRuleAlerts(stores: Stores) {
+  return createAlertsOf((await openRuleWatch(stores)).hitsOf)
+}
+
+async function openRuleWatch({ collections, logger, resources }: Stores) {
+  const watch = createRuleWatch({ readRules: createReadRules(collections), logger })
+  await watch.start()
+  resources.defer(() => watch.stop())
+  return watch
+}
+
+type Deciding = Readonly<{ issues: IssuesClient; ruleHitsOf: FindPaymentRuleHits }>
+
+function openDecidePayment(stores: Stores, { issues, ruleHitsOf }: Deciding) {
+  const { collections, outbox, redis, metrics, logger } = stores
   const bucket = { prefix: 'payments', ratePerSecond: PAYMENTS_PER_SECOND, burst: PAYMENTS_PER_SECOND }
   const counts = createPaymentMetrics(metrics)
-  const decidePayment = createDecidePayment({
+  return createDecidePayment({
     takeTurn: createPaymentTurns({ take: createTokenBucket({ redis, ...bucket }), logger }),
-    payments: createMongoPayments({ mongo, collections, outbox }),
+    payments: createMongoPayments(stores),
     tools: createPaymentTools({ issues, findHistory: createFindPaymentHistory(collections), now }),
-    ruleHitsOf: watch.hitsOfPayment,
+    ruleHitsOf,
     now,
     monotonicMs: () => performance.now(),
     wait: (ms) => wait(ms),
@@ -62,10 +79,4 @@ export async function openPayments({ mongo, db, redis, outbox, issuesUrl, metric
       outbox.wake()
     },
   })
-  const upsertRule = createUpsertRule({ rules, checkRule, now, onCommit: outbox.wake })
-  const views = createMongoPaymentViews(collections)
-  return {
-    resolvers: [createPaymentResolvers({ decidePayment, views, now }), createRuleResolvers({ rules, upsertRule })],
-    createLoaders: () => createPaymentLoaders(views),
-  }
 }

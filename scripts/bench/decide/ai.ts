@@ -6,9 +6,13 @@ import { connectMongo } from '@redress/shared/stores/mongo.ts'
 import { connectRedis } from '@redress/shared/stores/redis.ts'
 import { createAiEngine } from '../../../decision-service/src/engines/ai/ai-engine.ts'
 import type { DecisionEngine } from '../../../decision-service/src/engines/engine.ts'
+import { createAiSpend } from '../../../decision-service/src/engines/model/ai-spend.ts'
 import { createClaudeModel } from '../../../decision-service/src/engines/model/claude.ts'
 import { createGuardedModel, isFaultOfProvider } from '../../../decision-service/src/engines/model/guarded-model.ts'
-import { createMongoAiSpend } from '../../../decision-service/src/engines/model/mongo-ai-spend.ts'
+import {
+  type AiSpendDocument,
+  createMongoSpendStore,
+} from '../../../decision-service/src/engines/model/mongo-ai-spend.ts'
 import { createRedisModelLimits } from '../../../decision-service/src/engines/model/redis-model-limits.ts'
 import type { Skill } from '../../../decision-service/src/policies/files/skill.ts'
 import { openSkills } from '../../../decision-service/src/policies/files/skills-folder.ts'
@@ -89,12 +93,11 @@ async function openEngine(baseUrl: string, { redisUrl, mongoUri }: Neighbours) {
   })
   const prices = { input: 1, output: 5, cacheWrite: 1.25, cacheRead: 0.1 }
   const waited: Record<string, number[]> = { limits: [] }
-  const spend = createMongoAiSpend({
-    mongo,
-    db,
+  const collections = { aiSpend: db.collection<AiSpendDocument>('ai_spend') }
+  const spend = createAiSpend({
+    store: createMongoSpendStore({ mongo, collections, outbox: createOutbox(db, () => {}) }),
     logger,
     dailyBudgetUsd: PLENTY.dailyBudgetUsd,
-    outbox: createOutbox(db, () => {}),
     now: () => new Date(),
   })
   const limits = createRedisModelLimits({ redis, ...PLENTY, leaseMs: 2 * BUDGET_MS, logger })

@@ -1,33 +1,20 @@
-import type { ClientSession, Collection } from 'mongodb'
+import type { ClientSession } from 'mongodb'
 import type { ReviewedDecision, StoredDecision } from '../../domain/stored-decision.ts'
-import type { Collections } from '../outbound/documents.ts'
+import { type DecisionCollections, type FactDocument, type Unusual, USUAL_FACTS } from '../outbound/documents.ts'
 import type { ReadFacts } from './analyse-decisions.ts'
 import { type DecisionFact, toFact } from './decision-fact.ts'
 
-type DecisionCollection = Pick<Collections, 'decisions'>
-
-/** What few decisions have is left out of the others, and is this. */
-const USUAL = { fallback: false, blind: false, usage: null, shadow: null, atStake: null, review: null }
-type Unusual = keyof typeof USUAL
-
-/** The id begins with the moment of the decision, so that a range of time is a range of ids. */
-type FactDocument = Omit<DecisionFact, Unusual> & Partial<Pick<DecisionFact, Unusual>> & { _id: string }
+type Facts = Pick<DecisionCollections, 'decisionFacts'>
 
 /** Small enough that nobody waits for it, here or in the database. */
 const SLICE = 5_000
 const DEADLINE_MS = 5_000
 
 /**
- * Beside each decision lies what is counted of it. A decision is ten times as large, most of it its trace: statistics
- * over a hundred thousand would read some hundred megabytes.
+ * Keeps the facts in step with the decisions, within the transaction that stores those. A decision is ten times as large,
+ * most of it its trace: statistics over a hundred thousand decisions would read some hundred megabytes.
  */
-function factsOf({ decisions }: DecisionCollection): Collection<FactDocument> {
-  return decisions.db.collection<FactDocument>('decision_facts')
-}
-
-/** Keeps the facts in step with the decisions, within the transaction that stores those. */
-export function createFactKeeper(collections: DecisionCollection, session: ClientSession) {
-  const facts = factsOf(collections)
+export function createFactKeeper({ decisionFacts: facts }: Facts, session: ClientSession) {
   return {
     async add(decisions: readonly StoredDecision[]): Promise<void> {
       await facts.insertMany(decisions.map(toDocument), { session })
@@ -42,8 +29,7 @@ export function createFactKeeper(collections: DecisionCollection, session: Clien
 }
 
 /** A copy that lags by a moment is good enough for statistics, and spares the primary. */
-export function createReadFacts(collections: DecisionCollection, sliceSize = SLICE): ReadFacts {
-  const facts = factsOf(collections)
+export function createReadFacts({ decisionFacts: facts }: Facts, sliceSize = SLICE): ReadFacts {
   const readSlice = (ids: Readonly<{ $gt: string; $lt: string }>, limit: number) =>
     facts
       .find(
@@ -73,12 +59,12 @@ export function createReadFacts(collections: DecisionCollection, sliceSize = SLI
 }
 
 function toDocument(decision: StoredDecision): FactDocument {
-  const entries = Object.entries(toFact(decision)).filter(([name, value]) => value !== USUAL[name as Unusual])
+  const entries = Object.entries(toFact(decision)).filter(([name, value]) => value !== USUAL_FACTS[name as Unusual])
   return { _id: idOf(decision), ...(Object.fromEntries(entries) as DecisionFact) }
 }
 
 function toDecisionFact({ _id, ...rest }: FactDocument): DecisionFact {
-  return { ...USUAL, ...rest }
+  return { ...USUAL_FACTS, ...rest }
 }
 
 function idOf({ id, decidedAt }: Pick<StoredDecision, 'id' | 'decidedAt'>): string {

@@ -1,6 +1,6 @@
 import type { Clock } from '@redress/shared/time.ts'
 import type { DecideIssue } from '../use-cases/decide-issue.ts'
-import type { JobQueue } from '../use-cases/ports.ts'
+import type { DecisionQueue } from '../use-cases/ports.ts'
 import { type AiBatch, customIdFor, isForsaken, isOverdue } from './ai-batch.ts'
 import type { AiBatches, BacklogModel, BatchAnswer, BatchQuestion } from './ports.ts'
 
@@ -17,7 +17,7 @@ type Dependencies = Readonly<{
   /** Null where no model is configured: what is open is given back to the workers. */
   model: BacklogModel | null
   decideWith: DecideIssue['decideWith']
-  queue: Pick<JobQueue, 'revive'>
+  queue: Pick<DecisionQueue, 'revive'>
   limits: BacklogLimits
   newId: () => string
   now: Clock

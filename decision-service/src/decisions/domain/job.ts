@@ -23,6 +23,13 @@ export type DecisionJob = Readonly<{
 /** What goes first when there is more than one worker can do: 10 is the most urgent. */
 export const URGENCY: Readonly<Record<Priority, number>> = { CRITICAL: 10, HIGH: 7, NORMAL: 5, LOW: 3 }
 
+/** A case that an event brought, to be decided. */
+export type NewCase = Readonly<{ eventId: string; case: DecisionCase; requestId: string | null; trace?: string }>
+
+export function toJob({ eventId, ...asked }: NewCase, now: Date): DecisionJob {
+  return { id: jobIdFor(eventId), ...asked, status: 'PENDING', createdAt: now, updatedAt: now }
+}
+
 export function jobIdFor(eventId: string): string {
   return `decide-${eventId}`
 }

@@ -1,22 +1,59 @@
-import { IssueCreated, IssueStatusChanged } from '@redress/shared/contracts.ts'
-import { type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
+import { readEvent, UnreadableEventError } from '@redress/shared/events/catalogue.ts'
+import { CONSUMER_GROUPS, type DomainEvent, STREAMS, tracedBy } from '@redress/shared/events/envelope.ts'
+import type { EventHandling } from '@redress/shared/service/consume-events.ts'
+import type { ClientSession } from 'mongodb'
 import type { NewReview } from '../../domain/review.ts'
-import type { NewCase } from '../use-cases/accept-cases.ts'
+import type { NewCase } from '../domain/job.ts'
+import type { FollowIssues } from '../use-cases/follow-issues.ts'
 
-/** The case that an event brings to be decided, if it brings one: a new issue, or one that is tried again. */
-export function toNewCase(event: DomainEvent): readonly NewCase[] {
-  const origin = { eventId: event.id, requestId: event.requestId, ...tracedBy(event.trace) }
-  if (event.type === 'issue.created') return [{ ...origin, case: IssueCreated.assert(event.data).case }]
-  if (event.type !== 'issue.status_changed') return []
-  const { case: again } = IssueStatusChanged.assert(event.data)
-  return again ? [{ ...origin, case: again }] : []
+const TYPES = ['issue.created', 'issue.status_changed'] as const
+
+/** What an event of an issue brings: a case to decide, a review of a decision, or neither. */
+type IssueUpdate = Readonly<{ newCase: NewCase | null; review: NewReview | null }>
+
+/** Takes in cases and reviews from the events of issues. */
+export function createIssueEvents({ accept, enqueue }: FollowIssues<ClientSession>): EventHandling {
+  return {
+    streams: [STREAMS.issues],
+    group: CONSUMER_GROUPS.decisions,
+    isRelevant(event) {
+      const update = toIssueUpdate(event)
+      // Relevant also where it cannot be read: applying it fails, and the consumer isolates it.
+      return update instanceof UnreadableEventError || update.newCase !== null || update.review !== null
+    },
+    apply(events, session) {
+      const updates = events.map(readIssueUpdate)
+      return accept({ cases: toCases(updates), reviews: updates.flatMap(({ review }) => review ?? []) }, session)
+    },
+    afterCommit: (events) => enqueue(toCases(events.map(readIssueUpdate))),
+  }
 }
 
-/** What a person made of a decision, if the event tells of it. */
-export function toNewReview(event: DomainEvent): readonly NewReview[] {
-  if (event.type !== 'issue.status_changed') return []
-  const { review, decisionId } = IssueStatusChanged.assert(event.data)
-  if (!review || decisionId === null) return []
-  const origin = { reviewer: event.actor, requestId: event.requestId, ...tracedBy(event.trace) }
-  return [{ decisionId, action: review.action, ...origin, at: new Date(event.at) }]
+const toCases = (updates: readonly IssueUpdate[]) => updates.flatMap(({ newCase }) => newCase ?? [])
+
+/** @throws UnreadableEventError */
+function readIssueUpdate(event: DomainEvent): IssueUpdate {
+  const update = toIssueUpdate(event)
+  if (update instanceof UnreadableEventError) throw update
+  return update
+}
+
+/** Nothing comes of an event about something else. */
+export function toIssueUpdate(event: DomainEvent): IssueUpdate | UnreadableEventError {
+  const read = readEvent(TYPES, event)
+  if (read instanceof UnreadableEventError) return read
+  if (read === null) return { newCase: null, review: null }
+
+  const { id: eventId, actor: reviewer, at, requestId, trace } = read
+  const origin = { requestId, ...tracedBy(trace) }
+  if (read.type === 'issue.created') return { newCase: { eventId, ...origin, case: read.data.case }, review: null }
+
+  const { case: again, review, decisionId } = read.data
+  return {
+    newCase: again ? { eventId, ...origin, case: again } : null,
+    review:
+      review && decisionId !== null
+        ? { decisionId, action: review.action, reviewer, ...origin, at: new Date(at) }
+        : null,
+  }
 }

@@ -3,9 +3,9 @@ import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
 import { createFactKeeper } from '../analytics/mongo-decision-facts.ts'
 import type { DecisionsStore, DecisionsTransaction } from '../use-cases/ports.ts'
-import { type Collections, toDecision, toJob } from './documents.ts'
+import { type DecisionCollections, toDecision, toJob } from './documents.ts'
 
-type Dependencies = Readonly<{ mongo: MongoClient; collections: Collections; outbox: Outbox }>
+type Dependencies = Readonly<{ mongo: MongoClient; collections: DecisionCollections; outbox: Outbox }>
 
 /** Decisions and jobs in MongoDB. A change and its event share one transaction, so neither exists alone. */
 export function createMongoDecisionsStore({ mongo, collections, outbox }: Dependencies): DecisionsStore {
@@ -17,11 +17,11 @@ export function createMongoDecisionsStore({ mongo, collections, outbox }: Depend
 
 /** The same, within a transaction that somebody else began. */
 export function createDecisionsTransaction(
-  { decisions, jobs }: Collections,
+  { decisions, decisionFacts, jobs }: DecisionCollections,
   outbox: Outbox,
   session: ClientSession,
 ): DecisionsTransaction {
-  const facts = createFactKeeper({ decisions }, session)
+  const facts = createFactKeeper({ decisionFacts }, session)
   return {
     async findJobs(ids) {
       const found = await jobs.find({ _id: { $in: [...ids] } }, { session }).toArray()

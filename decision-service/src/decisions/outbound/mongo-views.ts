@@ -2,13 +2,13 @@ import { readPage } from '@redress/shared/stores/pagination.ts'
 import type { Filter } from 'mongodb'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
 import type { DecisionFilter, Views } from '../use-cases/views.ts'
-import { type Collections, type DecisionDocument, NOT_HIDDEN, toDecision } from './documents.ts'
+import { type DecisionCollections, type DecisionDocument, NOT_HIDDEN, toDecision } from './documents.ts'
 
 const DECISIONS_OF_ISSUE_MAX = 100
 const NEWEST_FIRST = { field: 'decidedAt', direction: -1 } as const
 
 /** What callers read. A decision that waits for a blind review is in none of it. */
-export function createMongoViews({ decisions }: Pick<Collections, 'decisions'>): Views {
+export function createMongoViews({ decisions }: Pick<DecisionCollections, 'decisions'>): Views {
   return {
     async findDecisions(ids) {
       const found = await decisions.find({ _id: { $in: [...ids] }, ...NOT_HIDDEN }).toArray()

@@ -18,9 +18,12 @@ export type DecisionsStore = Readonly<{
   transact<T>(work: (transaction: DecisionsTransaction) => Promise<T>): Promise<T>
 }>
 
-export type JobQueue = Readonly<{
+/** What the queue needs to know of a job. */
+export type QueuedCase = Pick<DecisionJob, 'id' | 'case' | 'trace'>
+
+export type DecisionQueue = Readonly<{
   /** Puts jobs in the queue; one that is there already stays as it is. */
-  enqueue(jobs: readonly DecisionJob[]): Promise<void>
-  /** For jobs that the record says are open: one that is not in the queue is put there, one that ended there waits again. */
-  revive(jobs: readonly DecisionJob[]): Promise<void>
+  enqueue(jobs: readonly QueuedCase[]): Promise<void>
+  /** For jobs that are open on record: adds those that are not in the queue, and lets those that ended there wait again. */
+  revive(jobs: readonly QueuedCase[]): Promise<void>
 }>

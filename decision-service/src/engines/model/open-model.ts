@@ -1,13 +1,9 @@
-import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import { type BreakerState, createBreaker } from '@redress/shared/resilience/breaker.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
-import type { Clock } from '@redress/shared/time.ts'
-import type { Db, MongoClient } from 'mongodb'
 import { createClaudeModel, type Effort, type ModelPrices } from './claude.ts'
-import { createGuardedModel, isFaultOfProvider, type ModelCall } from './guarded-model.ts'
+import { type AiSpend, createGuardedModel, isFaultOfProvider, type ModelCall } from './guarded-model.ts'
 import type { Model } from './model.ts'
-import { createMongoAiSpend } from './mongo-ai-spend.ts'
 import { createRedisModelLimits } from './redis-model-limits.ts'
 
 /** What a lease outlives the longest call by. */
@@ -22,28 +18,21 @@ export type ModelOptions = Readonly<{
   budgetMs: number
   concurrency: number
   perMinute: number
-  dailyBudgetUsd: number
   breaker: Readonly<{ failuresMax: number; openMs: number }>
 }>
 
 type Dependencies = Readonly<{
   redis: Redis
-  mongo: MongoClient
-  db: Db
-  outbox: Outbox
-  now: Clock
+  spend: AiSpend
   logger: Logger
   onCall?: (call: ModelCall) => void
   onBreaker?: (state: BreakerState) => void
 }>
 
 /** Claude, with everything that stands before it. The breaker is this process's own; limits and budget are shared. */
-export function openModel(
-  options: ModelOptions,
-  dependencies: Dependencies,
-): Model & Readonly<{ close: () => Promise<void> }> {
-  const { breaker: limit, budgetMs, concurrency, perMinute, dailyBudgetUsd } = options
-  const { redis, mongo, db, outbox, now, logger, onCall, onBreaker } = dependencies
+export function openModel(options: ModelOptions, dependencies: Dependencies): Model & Readonly<{ close: () => void }> {
+  const { breaker: limit, budgetMs, concurrency, perMinute } = options
+  const { redis, spend, logger, onCall, onBreaker } = dependencies
   const breaker = createBreaker({
     ...limit,
     isFailure: isFaultOfProvider,
@@ -52,7 +41,6 @@ export function openModel(
       onBreaker?.(state)
     },
   })
-  const spend = createMongoAiSpend({ mongo, db, outbox, dailyBudgetUsd, now, logger })
   const guarded = createGuardedModel({
     model: createClaudeModel(options),
     spend,
@@ -61,11 +49,5 @@ export function openModel(
     limits: createRedisModelLimits({ redis, concurrency, perMinute, leaseMs: budgetMs + LEASE_MARGIN_MS, logger }),
     ...(onCall && { onCall }),
   })
-  return {
-    ...guarded,
-    async close() {
-      breaker.close()
-      await spend.settle()
-    },
-  }
+  return { ...guarded, close: () => breaker.close() }
 }

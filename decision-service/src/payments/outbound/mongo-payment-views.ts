@@ -1,17 +1,14 @@
+import { DAY_MS, HOUR_MS } from '@redress/shared/time.ts'
 import type { PaymentHistory, PaymentViews, ServiceMetrics } from '../use-cases/ports.ts'
 import { type PaymentCollections, toPayment } from './payment-documents.ts'
 
-const HOUR_MS = 60 * 60 * 1_000
-const DAY_MS = 24 * HOUR_MS
 /** More payments of one customer within an hour are not counted: they are too many long before. */
 const COUNTED_MAX = 100
 const METRICS_READ_MAX = 100_000
 const METRICS_BATCH = 10_000
 
-type Payments = Pick<PaymentCollections, 'payments'>
-
 /** What callers read of payments. */
-export function createMongoPaymentViews({ payments }: Payments): PaymentViews {
+export function createMongoPaymentViews({ payments }: PaymentCollections): PaymentViews {
   return {
     async findPayments(ids) {
       const found = await payments.find({ _id: { $in: [...ids] } }).toArray()
@@ -47,7 +44,7 @@ type HistoryQuestion = Readonly<{ customerId: string; payeeId: string; paymentId
 export type FindPaymentHistory = (question: HistoryQuestion) => Promise<PaymentHistory>
 
 /** What a customer's own payments tell of the next one, which is not counted itself. */
-export function createFindPaymentHistory({ payments }: Payments): FindPaymentHistory {
+export function createFindPaymentHistory({ payments }: PaymentCollections): FindPaymentHistory {
   return async ({ customerId, payeeId, paymentId, now }) => {
     const lastHour = { customerId, requestedAt: { $gte: new Date(now.getTime() - HOUR_MS) } }
     const [recent, allowed] = await Promise.all([

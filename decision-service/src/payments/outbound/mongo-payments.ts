@@ -7,7 +7,7 @@ import { type PaymentCollections, type PaymentDocument, toPayment } from './paym
 
 type Dependencies = Readonly<{
   mongo: MongoClient
-  collections: Pick<PaymentCollections, 'payments'>
+  collections: PaymentCollections
   outbox: Outbox
 }>
 

@@ -1,17 +1,19 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
-import type { MongoClient } from 'mongodb'
-import { type PaymentCollections, toRule } from '../outbound/payment-documents.ts'
-import { RULES_MAX } from './business-rule.ts'
+import type { Collection, MongoClient } from 'mongodb'
+import { type BusinessRule, RULES_MAX } from './business-rule.ts'
 import type { Rules } from './ports.ts'
+
+export type RuleDocument = Omit<BusinessRule, 'id'> & { _id: string }
+export type RuleCollections = Readonly<{ rules: Collection<RuleDocument> }>
 
 /** Of two that are written at the same moment, both may find room for the last rule: a few more are read as well. */
 const READ_MAX = RULES_MAX + 50
 
-type Dependencies = Readonly<{ mongo: MongoClient; collections: Pick<PaymentCollections, 'rules'>; outbox: Outbox }>
+type Dependencies = Readonly<{ mongo: MongoClient; collections: RuleCollections; outbox: Outbox }>
 
 /** Reads all rules, by id. */
-export function createReadRules({ rules }: Pick<PaymentCollections, 'rules'>): Rules['all'] {
+export function createReadRules({ rules }: RuleCollections): Rules['all'] {
   return async () => (await rules.find({}).sort({ _id: 1 }).limit(READ_MAX).toArray()).map(toRule)
 }
 
@@ -41,4 +43,8 @@ export function createMongoRules({ mongo, collections, outbox }: Dependencies): 
         }),
       ),
   }
+}
+
+function toRule({ _id, ...rest }: RuleDocument): BusinessRule {
+  return { id: _id, ...rest }
 }

@@ -1,6 +1,6 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
-import { startPoll } from '../../jobs/poll.ts'
+import { type Repeating, startRepeating } from '@redress/shared/process/repeat.ts'
 import type { RuleHit } from '../domain/payment-decision.ts'
 import type { FindPaymentRuleHits } from '../use-cases/ports.ts'
 import type { Rules } from './ports.ts'
@@ -25,26 +25,25 @@ type Options = Readonly<{ readRules: Rules['all']; everyMs?: number; logger: Log
 /** Keeps the business rules at hand; a change is in force within about a second. While they cannot be read, the last ones stay. */
 export function createRuleWatch({ readRules, everyMs = EVERY_MS, logger }: Options): RuleWatch {
   let rules: RuleSet = compileRules([])
-  let poll: ReturnType<typeof startPoll> | null = null
+  let polling: Repeating | null = null
 
   const refresh = async () => {
     const before = rules.broken.join()
     rules = compileRules(await readRules())
     if (rules.broken.join() !== before) logger.error({ rules: rules.broken }, 'business rules not understood')
   }
-  const look = () =>
-    refresh().catch((err: unknown) => logger.warn({ err }, 'business rules not read, the last ones stay in force'))
+  const onError = (err: unknown) => logger.warn({ err }, 'business rules not read, the last ones stay in force')
 
   return {
     async start() {
       await refresh()
-      poll = startPoll(look, everyMs)
+      polling = startRepeating({ run: refresh, everyMs, onError })
     },
     refresh,
     hitsOf: (decisionCase) => rules.hitsOfCase(decisionCase),
     hitsOfPayment: (facts) => rules.hitsOfPayment(facts),
     async stop() {
-      await poll?.stop()
+      await polling?.stop()
     },
   }
 }

@@ -18,48 +18,58 @@ type Dependencies = Readonly<{ mongo: MongoClient; collections: PolicyCollection
 export function createMongoPoliciesStore({ mongo, collections, outbox }: Dependencies): PoliciesStore {
   return {
     transact: (work) =>
-      inTransaction(mongo, (session) => work(createPoliciesTransaction(collections, outbox, session))),
+      inTransaction(mongo, (session) =>
+        work({
+          ...versionsIn(collections, session),
+          ...trialsIn(collections, session),
+          tell: (events) => outbox.add(events, session),
+        }),
+      ),
   }
 }
 
-function createPoliciesTransaction(
-  { heads, versions, deployments, trials }: PolicyCollections,
-  outbox: Outbox,
-  session: ClientSession,
-): PoliciesTransaction {
+type Versions = Omit<PoliciesTransaction, keyof Trials | 'tell'>
+type Trials = Pick<PoliciesTransaction, 'findTrial' | 'saveTrial' | 'removeTrial'>
+
+function versionsIn(collections: PolicyCollections, session: ClientSession): Versions {
+  const { policyHeads, policyVersions, policyDeployments } = collections
   return {
     async findHead(skill) {
-      const found = await heads.findOne({ _id: skill }, { session })
+      const found = await policyHeads.findOne({ _id: skill }, { session })
       return found && toHead(found)
     },
     async saveHead({ skill, ...rest }) {
-      await heads.updateOne({ _id: skill }, { $set: rest }, { session, upsert: true })
+      await policyHeads.updateOne({ _id: skill }, { $set: rest }, { session, upsert: true })
     },
     async findPolicy(digest) {
-      const found = await versions.findOne({ _id: digest }, { session })
+      const found = await policyVersions.findOne({ _id: digest }, { session })
       return found && toRecordedPolicy(found)
     },
     async addPolicy({ digest, ...rest }) {
-      await versions.insertOne({ _id: digest, ...rest }, { session })
+      await policyVersions.insertOne({ _id: digest, ...rest }, { session })
     },
     async deploymentsOf(skill) {
-      const found = deployments.find({ skill }, { session }).sort(LATEST_FIRST).limit(DEPLOYMENTS_MAX)
+      const found = policyDeployments.find({ skill }, { session }).sort(LATEST_FIRST).limit(DEPLOYMENTS_MAX)
       return (await found.toArray()).map(toDeployment)
     },
     async addDeployment(deployment) {
       const _id = `${deployment.skill}@${deployment.number}`
-      await deployments.insertOne({ _id, ...deployment }, { session })
+      await policyDeployments.insertOne({ _id, ...deployment }, { session })
     },
+  }
+}
+
+function trialsIn({ policyTrials }: PolicyCollections, session: ClientSession): Trials {
+  return {
     async findTrial(skill) {
-      const found = await trials.findOne({ _id: skill }, { session })
+      const found = await policyTrials.findOne({ _id: skill }, { session })
       return found && toTrial(found)
     },
     async saveTrial({ skill, ...rest }) {
-      await trials.updateOne({ _id: skill }, { $set: rest }, { session, upsert: true })
+      await policyTrials.updateOne({ _id: skill }, { $set: rest }, { session, upsert: true })
     },
     async removeTrial(skill) {
-      await trials.deleteOne({ _id: skill }, { session })
+      await policyTrials.deleteOne({ _id: skill }, { session })
     },
-    tell: (events) => outbox.add(events, session),
   }
 }

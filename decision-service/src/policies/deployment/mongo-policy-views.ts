@@ -15,7 +15,12 @@ const VERSIONS_MAX = 100
 const WITHOUT_FILES = { files: 0 } as const
 
 /** What callers read of policies. */
-export function createMongoPolicyViews({ heads, versions, deployments, trials }: PolicyCollections): PolicyViews {
+export function createMongoPolicyViews({
+  policyHeads: heads,
+  policyVersions: versions,
+  policyDeployments: deployments,
+  policyTrials: trials,
+}: PolicyCollections): PolicyViews {
   return {
     async skills() {
       const found = await heads.find().sort({ _id: 1 }).limit(POLICIES_MAX).toArray()

@@ -1,4 +1,4 @@
-import { startPoll } from '../../jobs/poll.ts'
+import { startRepeating } from '@redress/shared/process/repeat.ts'
 import type { Policy } from './parse-policy.ts'
 import { type Combined, combinePolicies, fillGaps, type PolicySet } from './policy-set.ts'
 import type { Skills } from './skill.ts'
@@ -45,13 +45,14 @@ export async function openSkills(directory: string, options: SkillsFolderOptions
     if (problems.length > 0) onProblem(new SkillsRefusedError(problems))
   }
 
-  const poll = startPoll(look, pollMs)
+  // A look does not reject: what cannot be read is a state of the folder.
+  const polling = startRepeating({ run: look, everyMs: pollMs, onError: () => {} })
   return {
     forType: (issueType) => current.skills.get(issueType)!, // A set serves every type.
     all: () => [...current.skills.values()],
     policies: () => current.policies,
-    refresh: poll.now,
-    close: poll.stop,
+    refresh: polling.runNow,
+    close: polling.stop,
   }
 }
 

@@ -5,7 +5,7 @@ import { type Policy, readPolicy } from '../files/parse-policy.ts'
 const KEPT_MAX = 100
 
 /** Versions ready to decide by, from memory or else from the database. */
-export function createParsedPolicies({ versions }: Pick<PolicyCollections, 'versions'>) {
+export function createParsedPolicies({ policyVersions: versions }: Pick<PolicyCollections, 'policyVersions'>) {
   const byDigest = new Map<string, Policy>()
 
   const keep = (policy: Policy) => {

@@ -16,7 +16,7 @@ export function createPolicyLog(collections: PolicyCollections) {
 
   return {
     async refresh(): Promise<void> {
-      const heads = await collections.heads.find().sort({ _id: 1 }).limit(POLICIES_MAX).toArray()
+      const heads = await collections.policyHeads.find().sort({ _id: 1 }).limit(POLICIES_MAX).toArray()
       const changed = heads.filter(({ _id, acts }) => known.get(_id)?.acts !== acts)
       await Promise.all(
         changed.map(async ({ _id: skill, acts }) => {

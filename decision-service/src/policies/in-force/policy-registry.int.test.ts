@@ -36,7 +36,7 @@ describe('the folder', () => {
       'refund-policy',
     ])
     const { digest } = one.policies.inForce('REFUND_REQUEST')
-    expect(await desk.collections.deployments.find({ skill: SKILL }).toArray()).toEqual([
+    expect(await desk.collections.policyDeployments.find({ skill: SKILL }).toArray()).toEqual([
       {
         _id: 'refund-policy@1',
         skill: SKILL,

@@ -1,15 +1,15 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
+import { startRepeating } from '@redress/shared/process/repeat.ts'
 import type { MongoClient } from 'mongodb'
 import type { PolicyVersion } from '../../domain/decision.ts'
-import { startPoll } from '../../jobs/poll.ts'
 import type { PolicyCollections } from '../deployment/policy-documents.ts'
 import type { Arbiter } from '../files/arbiter.ts'
 import { openSkills } from '../files/skills-folder.ts'
+import { type Assignments, assignPolicies, chooseFrom, newVersions, readLastGood } from './assignments.ts'
 import { createFolderEdits } from './folder-edits.ts'
 import { createParsedPolicies } from './parsed-policies.ts'
 import type { Policies } from './policies.ts'
 import { createPolicyLog } from './policy-log.ts'
-import { chooseFrom, newSeats, readLastGood, type Seats, takeSeats } from './policy-seats.ts'
 
 export type PolicyRegistry = Policies & {
   /** Who combines the votes of an ensemble; null where the folder has no arbiter. */
@@ -40,8 +40,39 @@ const POLL_MS = 1000
  * The policies in force: whatever was put into the folder of skills or published, the last act wins. Follows both.
  * @throws SkillsRefusedError at the start, when the folder is broken and no version on record can stand in.
  */
-export async function openPolicies(options: PolicyRegistryOptions): Promise<PolicyRegistry> {
-  const { directory, collections, now, pollMs = POLL_MS, onChange = () => {}, onProblem = () => {} } = options
+export async function openPolicyRegistry(options: PolicyRegistryOptions): Promise<PolicyRegistry> {
+  const { pollMs = POLL_MS, onChange = () => {}, onProblem = () => {} } = options
+  const { parsed, read } = await openSources(options, onProblem)
+  const first = await read()
+  if (first === null) throw new Error('The versions in force do not serve every type of issue.')
+
+  let assignments: Assignments = first
+  let reported = ''
+  const look = async () => {
+    try {
+      const before = assignments
+      assignments = (await read()) ?? before
+      for (const version of newVersions(assignments, before)) onChange(version)
+      reported = ''
+    } catch (error) {
+      if (reported !== String(error)) onProblem(error)
+      reported = String(error)
+    }
+  }
+  const polling = startRepeating({ run: look, everyMs: pollMs, onError: onProblem })
+  return {
+    choose: (decisionCase) => chooseFrom(assignments, decisionCase),
+    inForce: (issueType) => assignments.byType.get(issueType)!.skill, // Every type is served.
+    arbiter: () => assignments.arbiter,
+    find: async (digest) => (await parsed.find(digest))?.skill ?? null,
+    refresh: polling.runNow,
+    close: polling.stop,
+  }
+}
+
+/** The folder and the log in the database, and how both are read together. */
+async function openSources(options: PolicyRegistryOptions, onProblem: (error: unknown) => void) {
+  const { directory, collections, now } = options
   const parsed = createParsedPolicies(collections)
   const sources = { log: createPolicyLog(collections), parsed, now }
   const edits = createFolderEdits(options)
@@ -57,36 +88,12 @@ export async function openPolicies(options: PolicyRegistryOptions): Promise<Poli
       onProblem(error)
     },
   })
-
-  const read = async (): Promise<Seats | null> => {
+  const read = async (): Promise<Assignments | null> => {
     await folder.refresh()
     for (const policy of folder.policies()) parsed.keep(policy)
     await edits.record(folder.policies())
     await sources.log.refresh()
-    return takeSeats(folder.policies(), sources)
+    return assignPolicies(folder.policies(), sources)
   }
-  let seats = await read()
-  if (seats === null) throw new Error('The versions in force do not serve every type of issue.')
-
-  let told = ''
-  const look = async () => {
-    try {
-      const before = seats!
-      seats = (await read()) ?? before
-      for (const version of newSeats(seats, before)) onChange(version)
-      told = ''
-    } catch (error) {
-      if (told !== String(error)) onProblem(error)
-      told = String(error)
-    }
-  }
-  const poll = startPoll(look, pollMs)
-  return {
-    choose: (decisionCase) => chooseFrom(seats!, decisionCase),
-    inForce: (issueType) => seats!.byType.get(issueType)!.skill, // Every type is served.
-    arbiter: () => seats!.arbiter,
-    find: async (digest) => (await parsed.find(digest))?.skill ?? null,
-    refresh: poll.now,
-    close: poll.stop,
-  }
+  return { parsed, read }
 }

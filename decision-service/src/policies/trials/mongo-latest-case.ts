@@ -1,4 +1,4 @@
-import type { Collections } from '../../decisions/outbound/documents.ts'
+import type { DecisionCollections } from '../../decisions/outbound/documents.ts'
 import { isHidden } from '../../domain/stored-decision.ts'
 import type { FindLatestCase } from './simulate-decision.ts'
 
@@ -8,7 +8,7 @@ const LATEST = { projection: { case: 1, blind: 1, review: 1 }, sort: { decidedAt
  * Where the latest decision waits for a blind review there is none, whatever was decided before: much the same would
  * come out of an earlier case. Decisions of the first versions were never blind, and kept no case.
  */
-export function createFindLatestCase({ decisions }: Pick<Collections, 'decisions'>): FindLatestCase {
+export function createFindLatestCase({ decisions }: Pick<DecisionCollections, 'decisions'>): FindLatestCase {
   return async (issueId) => {
     const found = await decisions.findOne({ issueId }, LATEST)
     return found === null || isHidden(found) ? null : (found.case ?? null)

@@ -1,32 +1,21 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
-import type { Collection, Db, MongoClient } from 'mongodb'
+import type { Collection, MongoClient } from 'mongodb'
+import type { FindOverdue } from '../../../jobs/recover-jobs.ts'
 import type { Backtest, BacktestStatus } from './backtest.ts'
 import type { BacktestStore } from './ports.ts'
-import type { FindSilent } from './recover-backtests.ts'
 
 /** `endedAt` starts the time after which it is deleted. */
-type BacktestDocument = Omit<Backtest, 'id'> & { _id: string }
+export type BacktestDocument = Omit<Backtest, 'id'> & { _id: string }
 export type BacktestCollection = Collection<BacktestDocument>
+export type BacktestCollections = Readonly<{ backtests: BacktestCollection }>
 
-const KEPT_SECONDS = 90 * 24 * 60 * 60
 const OPEN = { $in: ['PENDING', 'RUNNING'] satisfies BacktestStatus[] }
 
-export function backtestCollectionOf(db: Db): BacktestCollection {
-  return db.collection<BacktestDocument>('backtests')
-}
+type Dependencies = Readonly<{ mongo: MongoClient; collections: BacktestCollections; outbox: Outbox }>
 
-/** Creates the indexes; every query of backtests has one. */
-export async function prepareBacktestCollection(backtests: BacktestCollection): Promise<void> {
-  await backtests.createIndexes([
-    { key: { status: 1, updatedAt: 1 }, name: 'silent_by_status' },
-    { key: { endedAt: 1 }, name: 'expiry', expireAfterSeconds: KEPT_SECONDS },
-  ])
-}
-
-type Dependencies = Readonly<{ mongo: MongoClient; backtests: BacktestCollection; outbox: Outbox }>
-
-export function createMongoBacktestStore({ mongo, backtests, outbox }: Dependencies): BacktestStore {
+export function createMongoBacktestStore({ mongo, collections, outbox }: Dependencies): BacktestStore {
+  const { backtests } = collections
   return {
     async find(id) {
       const found = await backtests.findOne({ _id: id })
@@ -61,11 +50,21 @@ export function createMongoBacktestStore({ mongo, backtests, outbox }: Dependenc
   }
 }
 
-export function createFindSilent(backtests: BacktestCollection): FindSilent {
-  return async ({ since, limit }) => {
-    const silent = { status: OPEN, updatedAt: { $lt: since } }
+/** Running backtests report every second; one that waits for others stays in the queue. */
+export function createFindSilent(backtests: BacktestCollection): FindOverdue<Backtest> {
+  return async ({ olderThan, limit }) => {
+    const silent = { status: OPEN, updatedAt: { $lt: olderThan } }
     const found = await backtests.find(silent).sort({ updatedAt: 1 }).limit(limit).toArray()
     return found.map(toBacktest)
+  }
+}
+
+/** Since when the backtest waits that waits longest; null where none does. */
+export function createFindOldest(backtests: BacktestCollection) {
+  return async (): Promise<Date | null> => {
+    const waiting = backtests.find({ status: 'PENDING' }, { projection: { updatedAt: 1 } })
+    const oldest = await waiting.sort({ updatedAt: 1 }).limit(1).next()
+    return oldest?.updatedAt ?? null
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Filter } from 'mongodb'
-import { type Collections, type DecisionDocument, NOT_HIDDEN } from '../../../decisions/outbound/documents.ts'
+import { type DecisionCollections, type DecisionDocument, NOT_HIDDEN } from '../../../decisions/outbound/documents.ts'
 import type { Range } from './backtest.ts'
 import type { MadeDecision } from './backtest-result.ts'
 import type { MadeDecisions } from './ports.ts'
@@ -7,7 +7,7 @@ import type { MadeDecisions } from './ports.ts'
 /** All that a candidate is held against; the trace, which is most of a decision, is not read. */
 const PROJECTION = { case: 1, action: 1, routing: 1, blind: 1, autonomySuspended: 1, decidedAt: 1 } as const
 
-export function createMadeDecisions({ decisions }: Pick<Collections, 'decisions'>): MadeDecisions {
+export function createMadeDecisions({ decisions }: Pick<DecisionCollections, 'decisions'>): MadeDecisions {
   return {
     count: (range, limit) => decisions.countDocuments(within(range, range.from), { limit }),
     async read(range, { after, limit }) {

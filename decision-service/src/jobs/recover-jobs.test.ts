@@ -1,16 +1,18 @@
 import { expect, it } from 'vitest'
-import type { DecisionJob } from '../domain/job.ts'
 import { createRecoverJobs } from './recover-jobs.ts'
 
 it('finds a job that was lost behind a thousand that only wait for a model', async () => {
-  const overdue = Array.from({ length: 1_200 }, (_, index) => ({ id: `job-${index}` }) as DecisionJob)
+  const overdue = Array.from({ length: 1_200 }, (_, index) => ({ id: `job-${index}` }))
   const revived: string[] = []
-  const recoverJobs = createRecoverJobs({
+  const recoverJobs = createRecoverJobs<{ id: string }>('decide', {
     findOverdue: async ({ after, limit }) => {
       const from = after === null ? 0 : overdue.indexOf(after) + 1
       return overdue.slice(from, from + limit)
     },
-    queue: { enqueue: async () => {}, revive: async (jobs) => void revived.push(...jobs.map(({ id }) => id)) },
+    async revive(jobs) {
+      revived.push(...jobs.map(({ id }) => id))
+      return jobs.length
+    },
     now: () => new Date('2030-06-15T12:00:00Z'),
   })
 

@@ -1,7 +1,8 @@
 import { createOutbox, outboxCollection, prepareOutbox } from '@redress/shared/events/outbox.ts'
 import { openTestDatabase, silent } from '@redress/shared/testing/stores.ts'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type AiSpendDocument, createMongoAiSpend } from './mongo-ai-spend.ts'
+import { createAiSpend } from './ai-spend.ts'
+import { type AiSpendDocument, createMongoSpendStore } from './mongo-ai-spend.ts'
 
 const { mongo, db } = await openTestDatabase()
 await prepareOutbox(db)
@@ -12,10 +13,8 @@ const seconds = (count: number) => {
   time += count * 1_000
 }
 const openSpend = () =>
-  createMongoAiSpend({
-    mongo,
-    db,
-    outbox: createOutbox(db, () => {}),
+  createAiSpend({
+    store: createMongoSpendStore({ mongo, collections: { aiSpend: days }, outbox: createOutbox(db, () => {}) }),
     dailyBudgetUsd: 1,
     now: () => new Date(time),
     logger: silent,

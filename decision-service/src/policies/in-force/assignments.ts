@@ -11,26 +11,26 @@ import type { PolicyChoice } from './policies.ts'
 import type { PolicyLog } from './policy-log.ts'
 
 type Trial = Readonly<{ terms: PolicyTrial; candidate: Skill }>
-type Seat = Readonly<{ skill: Skill; trial: Trial | null }>
-/** Who decides now: one seat for each type of issue, and the arbiter's. */
-export type Seats = Readonly<{ byType: ReadonlyMap<IssueType, Seat>; arbiter: Arbiter | null }>
+type Assignment = Readonly<{ skill: Skill; trial: Trial | null }>
+/** The policy that decides each type of issue, and the arbiter of ensembles. */
+export type Assignments = Readonly<{ byType: ReadonlyMap<IssueType, Assignment>; arbiter: Arbiter | null }>
 
 type Sources = Readonly<{ log: PolicyLog; parsed: ParsedPolicies; now: () => Date }>
 
-/** Seats the version in force of each policy that the folder names; null where they would not serve every type. */
-export async function takeSeats(policies: readonly Policy[], sources: Sources): Promise<Seats | null> {
+/** Assigns the version in force of each policy that the folder names; null where they do not serve every type. */
+export async function assignPolicies(policies: readonly Policy[], sources: Sources): Promise<Assignments | null> {
   const inForce = await Promise.all(policies.map(({ text }) => findInForce(text.skill, sources)))
   const { set } = combinePolicies(
     inForce.flatMap((policy) => policy ?? []),
     { gapsMatter: true },
   )
   if (set === null) return null
-  const seats = await Promise.all(
-    [...set.skills].map(async ([serves, skill]): Promise<[IssueType, Seat]> => {
+  const assigned = await Promise.all(
+    [...set.skills].map(async ([serves, skill]): Promise<[IssueType, Assignment]> => {
       return [serves, { skill, trial: await findTrial(skill, sources) }]
     }),
   )
-  return { byType: new Map(seats), arbiter: set.policies.find(({ arbiter }) => arbiter !== null)?.arbiter ?? null }
+  return { byType: new Map(assigned), arbiter: set.policies.find(({ arbiter }) => arbiter !== null)?.arbiter ?? null }
 }
 
 /** What stands in for a broken folder: the versions in force of all policies on record, the latest act first. */
@@ -43,7 +43,7 @@ export async function readLastGood(sources: Sources): Promise<readonly Policy[]>
   return found.flatMap((policy) => policy ?? [])
 }
 
-export function chooseFrom({ byType }: Seats, { details, customer }: DecisionCase): PolicyChoice {
+export function chooseFrom({ byType }: Assignments, { details, customer }: DecisionCase): PolicyChoice {
   const { skill, trial } = byType.get(details.type)! // Every type is served.
   if (trial === null) return { skill, shadow: null }
   const { terms, candidate } = trial
@@ -51,15 +51,15 @@ export function chooseFrom({ byType }: Seats, { details, customer }: DecisionCas
   return { skill: isInShare(terms, customer.id) ? candidate : skill, shadow: null }
 }
 
-/** Those that are seated and were not before. */
-export function newSeats(now: Seats, before: Seats): readonly PolicyVersion[] {
+/** The versions that are assigned now and were not before. */
+export function newVersions(now: Assignments, before: Assignments): readonly PolicyVersion[] {
   const known = new Set(versionsIn(before).map(({ digest }) => digest))
   return versionsIn(now).filter(({ digest }) => !known.has(digest))
 }
 
-function versionsIn({ byType, arbiter }: Seats): readonly PolicyVersion[] {
-  const seated = [...[...byType.values()].map(({ skill }) => skill), ...(arbiter ? [arbiter] : [])]
-  return seated.map(({ name, version, digest }) => ({ skill: name, version, digest }))
+function versionsIn({ byType, arbiter }: Assignments): readonly PolicyVersion[] {
+  const assigned = [...[...byType.values()].map(({ skill }) => skill), ...(arbiter ? [arbiter] : [])]
+  return assigned.map(({ name, version, digest }) => ({ skill: name, version, digest }))
 }
 
 async function findInForce(skill: string, { log, parsed, now }: Sources): Promise<Policy | null> {

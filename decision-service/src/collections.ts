@@ -1,0 +1,102 @@
+import { CONSUMER_GROUPS } from '@redress/shared/events/envelope.ts'
+import { DEAD_EVENTS, inboxOf, OUTBOX } from '@redress/shared/events/event-collections.ts'
+import { type CollectionsOf, defineCollection } from '@redress/shared/stores/collections.ts'
+import { DAY_SECONDS } from '@redress/shared/time.ts'
+import type { AiBatchDocument } from './decisions/backlog/mongo-ai-batches.ts'
+import type { DecisionDocument, FactDocument, JobDocument } from './decisions/outbound/documents.ts'
+import type { AiSpendDocument } from './engines/model/mongo-ai-spend.ts'
+import type { AutonomyDocument } from './oversight/mongo-autonomy.ts'
+import type { PaymentDocument } from './payments/outbound/payment-documents.ts'
+import type { RuleDocument } from './payments/rules/mongo-rules.ts'
+import type {
+  DeploymentDocument,
+  HeadDocument,
+  PolicyDocument,
+  TrialDocument,
+} from './policies/deployment/policy-documents.ts'
+import type { BacktestDocument } from './policies/trials/backtest/mongo-backtests.ts'
+
+/** A review that is not there has no agreement. */
+const REVIEWED = { 'review.agreement': { $exists: true } }
+
+/** Ended work is deleted after this. */
+const ENDED_WORK = { field: 'endedAt', seconds: 90 * DAY_SECONDS, index: 'expiry' }
+
+/**
+ * Every collection of this service, and every index: each query has one, and each index of `decisions` and `jobs` slows
+ * every decision down. Personal data is free text of a customer, masked before it comes here.
+ */
+export const COLLECTIONS = {
+  decisions: defineCollection<DecisionDocument>({
+    name: 'decisions',
+    owner: 'case.customer.id',
+    personalFields: ['case.message'],
+    indexes: [
+      // Issue.decision, Issue.decisions, and the latest case of a simulation.
+      { key: { issueId: 1, decidedAt: 1 }, name: 'by_issue' },
+      // Query.decisions. A filter by action, routing or engine walks this index: each of their values is frequent.
+      { key: { decidedAt: 1, _id: 1 }, name: 'newest' },
+      // Query.decisions of one version: there are many, and a version that was only tried decided nothing.
+      { key: { 'policy.digest': 1, decidedAt: 1, _id: 1 }, name: 'newest_by_digest' },
+      // Query.decisions with `reviewed: true`, or with `fallback: true`: both are rare.
+      { key: { decidedAt: 1, _id: 1 }, name: 'newest_reviewed', partialFilterExpression: REVIEWED },
+      { key: { decidedAt: 1, _id: 1 }, name: 'newest_fallback', partialFilterExpression: { fallback: true } },
+      // A backtest reads the decisions of one policy in the order in which they were made.
+      { key: { 'policy.skill': 1, decidedAt: 1, _id: 1 }, name: 'by_skill' },
+    ],
+  }),
+  // Read by ranges of the id, which begins with the moment of the decision.
+  decisionFacts: defineCollection<FactDocument>({ name: 'decision_facts' }),
+  jobs: defineCollection<JobDocument>({
+    name: 'critical_jobs',
+    owner: 'case.customer.id',
+    personalFields: ['case.message'],
+    indexes: [
+      { key: { status: 1, createdAt: 1 }, name: 'oldest_by_status' },
+      { key: { batchId: 1 }, name: 'by_batch', sparse: true },
+    ],
+    retention: ENDED_WORK,
+  }),
+  aiBatches: defineCollection<AiBatchDocument>({
+    name: 'ai_batches',
+    indexes: [{ key: { status: 1, createdAt: 1 }, name: 'oldest_by_status' }],
+    retention: ENDED_WORK,
+  }),
+  // One document a day, kept for good.
+  aiSpend: defineCollection<AiSpendDocument>({ name: 'ai_spend' }),
+  policyHeads: defineCollection<HeadDocument>({ name: 'policies' }),
+  policyVersions: defineCollection<PolicyDocument>({
+    name: 'policy_versions',
+    indexes: [{ key: { skill: 1, createdAt: -1, _id: -1 }, name: 'newest_by_skill' }],
+  }),
+  policyDeployments: defineCollection<DeploymentDocument>({
+    name: 'policy_deployments',
+    indexes: [{ key: { skill: 1, effectiveFrom: -1, number: -1 }, name: 'latest_by_skill' }],
+  }),
+  policyTrials: defineCollection<TrialDocument>({ name: 'policy_trials' }),
+  backtests: defineCollection<BacktestDocument>({
+    name: 'backtests',
+    indexes: [{ key: { status: 1, updatedAt: 1 }, name: 'silent_by_status' }],
+    retention: ENDED_WORK,
+  }),
+  autonomy: defineCollection<AutonomyDocument>({
+    name: 'autonomy',
+    indexes: [{ key: { suspended: 1, updatedAt: 1 }, name: 'latest_by_state' }],
+  }),
+  // Kept for good: the idempotency key of a payment never means another one.
+  payments: defineCollection<PaymentDocument>({
+    name: 'payment_decisions',
+    owner: 'customerId',
+    indexes: [
+      { key: { customerId: 1, requestedAt: 1 }, name: 'recent_of_customer' },
+      { key: { customerId: 1, payeeId: 1, verdict: 1 }, name: 'of_payee' },
+      // All that the metrics read is in the index.
+      { key: { decidedAt: -1, verdict: 1, durationMs: 1 }, name: 'newest' },
+    ],
+  }),
+  rules: defineCollection<RuleDocument>({ name: 'business_rules' }),
+  outbox: OUTBOX,
+  inbox: inboxOf(CONSUMER_GROUPS.decisions),
+  deadEvents: DEAD_EVENTS,
+}
+export type Collections = CollectionsOf<typeof COLLECTIONS>

@@ -1,0 +1,20 @@
+import { HoldDecisionError } from '../../engines/errors.ts'
+import type { JobData } from '../../jobs/registry.ts'
+import type { JobHandler } from '../../jobs/start-worker.ts'
+import type { DecideIssue } from '../use-cases/decide-issue.ts'
+
+/** Decides the case of a job. A decision that is held for a model comes back later. */
+export function createDecideHandler({ decide, giveUp }: DecideIssue): JobHandler<JobData<'decide'>> {
+  return {
+    async run({ jobId }, { trace }) {
+      try {
+        await decide(jobId, trace)
+        return 'done'
+      } catch (error) {
+        if (!(error instanceof HoldDecisionError)) throw error
+        return { kind: 'later', afterMs: error.retryAfterMs, reason: error.failure }
+      }
+    },
+    giveUp: ({ jobId }, reason, { trace }) => giveUp(jobId, reason, trace),
+  }
+}

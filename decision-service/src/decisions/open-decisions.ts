@@ -1,0 +1,104 @@
+import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import type { Outbox } from '@redress/shared/events/outbox.ts'
+import type { Service } from '@redress/shared/service/open-service.ts'
+import type { Redis } from '@redress/shared/stores/redis.ts'
+import type { ClientSession } from 'mongodb'
+import type { NewReview } from '../domain/review.ts'
+import type { StoredDecision } from '../domain/stored-decision.ts'
+import { createEvaluateCase } from '../engines/evaluate-case.ts'
+import type { Engines } from '../engines/open-engines.ts'
+import { openQueue } from '../jobs/open-queue.ts'
+import { createRecoverJobs } from '../jobs/recover-jobs.ts'
+import type { Retry } from '../jobs/registry.ts'
+import type { Policies } from '../policies/in-force/policies.ts'
+import { createAnalyseDecisions } from './analytics/analyse-decisions.ts'
+import { createReadFacts } from './analytics/mongo-decision-facts.ts'
+import { HOLD_LIMITS } from './domain/hold.ts'
+import type { DecisionJob } from './domain/job.ts'
+import type { Oversight } from './domain/oversight.ts'
+import { createDecideHandler } from './inbound/decide-handler.ts'
+import { createIssueEvents } from './inbound/issue-events.ts'
+import { createLoaders } from './inbound/loaders.ts'
+import { createDecisionResolvers } from './inbound/resolvers.ts'
+import { createDecisionQueue } from './outbound/decision-queue.ts'
+import type { DecisionCollections } from './outbound/documents.ts'
+import { createDecisionsTransaction, createMongoDecisionsStore } from './outbound/mongo-decisions-store.ts'
+import { createFindOldest, createFindOverdue } from './outbound/mongo-open-jobs.ts'
+import { createMongoViews } from './outbound/mongo-views.ts'
+import { createDecideIssue } from './use-cases/decide-issue.ts'
+import { createFollowIssues } from './use-cases/follow-issues.ts'
+
+type Stores = Pick<Service, 'mongo' | 'logger' | 'resources'> &
+  Readonly<{ collections: DecisionCollections; outbox: Outbox; queueRedis: Redis }>
+
+const now = () => new Date()
+
+type Reading = Readonly<{
+  retry: Retry
+  recordReviews: (reviews: readonly NewReview[], session: ClientSession) => Promise<void>
+}>
+
+/** Takes in cases and reviews, queues what is to be decided, and shows decisions. */
+export function openDecisions(stores: Stores, { retry, recordReviews }: Reading) {
+  const { collections, outbox } = stores
+  const { queue, jobs } = openDecisionQueue(stores, retry)
+  const views = createMongoViews(collections)
+  const followIssues = createFollowIssues({
+    transactionIn: (session: ClientSession) => createDecisionsTransaction(collections, outbox, session),
+    recordReviews,
+    queue,
+    now,
+    onCommit: outbox.wake,
+  })
+  return {
+    views,
+    resolvers: createDecisionResolvers({
+      views,
+      analyseDecisions: createAnalyseDecisions({ readFacts: createReadFacts(collections) }),
+    }),
+    createLoaders: () => createLoaders(views),
+    events: createIssueEvents(followIssues),
+    queue: jobs,
+    recover: createRecoverJobs('decide', {
+      findOverdue: createFindOverdue(collections),
+      async revive(overdue: readonly DecisionJob[]) {
+        await queue.revive(overdue)
+        return overdue.length
+      },
+      now,
+    }),
+  }
+}
+
+type Deciding = Readonly<{
+  policies: Pick<Policies, 'choose'>
+  engines: Engines
+  oversight: Oversight
+  alertsOf: (job: DecisionJob, decision: StoredDecision) => readonly DomainEvent[]
+  holdMaxMs: number
+  retry: Retry
+}>
+
+/** Decides what is queued. */
+export function openDeciding(stores: Stores, { policies, engines, oversight, alertsOf, holdMaxMs, retry }: Deciding) {
+  const decideIssue = createDecideIssue({
+    store: createMongoDecisionsStore(stores),
+    evaluate: createEvaluateCase({ policies, engine: engines.inForce }),
+    thresholdsOf: engines.thresholdsOf,
+    oversight,
+    alertsOf,
+    hold: { ...HOLD_LIMITS, totalMs: holdMaxMs },
+    now,
+    monotonicMs: () => performance.now(),
+    onCommit: stores.outbox.wake,
+  })
+  const { queue } = openDecisionQueue(stores, retry)
+  return { decideWith: decideIssue.decideWith, handler: createDecideHandler(decideIssue), queue }
+}
+
+function openDecisionQueue({ collections, queueRedis: redis, logger, resources }: Stores, retry: Retry) {
+  const findOldest = createFindOldest(collections)
+  const jobs = openQueue('decisions', { redis, findOldest, retries: { decide: retry }, logger })
+  resources.defer(() => jobs.close())
+  return { jobs, queue: createDecisionQueue(jobs) }
+}

@@ -1,0 +1,55 @@
+import type { Service } from '@redress/shared/service/open-service.ts'
+import type { Redis } from '@redress/shared/stores/redis.ts'
+import type { JobQueue } from './open-queue.ts'
+import { exposeQueues } from './queue-metrics.ts'
+import { createQueueResolvers } from './queue-resolvers.ts'
+import { createQueueViews } from './queue-views.ts'
+import type { JobType, QueueName } from './registry.ts'
+import { repeatOnLeader } from './repeat-on-leader.ts'
+import { type Handlers, startWorker } from './start-worker.ts'
+import { createJobMetrics } from './worker-metrics.ts'
+
+const RECOVER_EVERY_MS = 10_000
+
+/** A queue, and how its lost jobs are put back. */
+export type RecoverableQueue = Readonly<{ queue: JobQueue<JobType>; recover: () => Promise<number> }>
+
+/** Recovers the lost jobs of all queues, on one leader, and shows what the queues hold. */
+export function openJobs(service: Service, recoverables: readonly RecoverableQueue[]) {
+  const { logger, metrics } = service
+  const recoverAll = async () => {
+    let jobs = 0
+    for (const { recover } of recoverables) jobs += await recover()
+    if (jobs > 0) logger.warn({ jobs }, 'recovering overdue jobs')
+  }
+  const { isLeader } = repeatOnLeader(service, {
+    election: 'recovery:decisions',
+    everyMs: RECOVER_EVERY_MS,
+    run: recoverAll,
+    onFailure: 'recovery not possible yet',
+  })
+  const queues = createQueueViews(recoverables.map(({ queue }) => queue))
+  exposeQueues({ metrics, queues, mayReport: isLeader })
+  return { resolvers: createQueueResolvers(queues) }
+}
+
+/** The handlers of every queue: a job type without one does not compile. */
+type AllHandlers = Readonly<{ [Q in QueueName]: Handlers<Q> }>
+
+type WorkerStores = Pick<Service, 'metrics' | 'telemetry' | 'logger' | 'resources'> & Readonly<{ queueRedis: Redis }>
+
+/** Works on all queues until the service is closed. */
+export function openWorkers(
+  { queueRedis: redis, metrics, telemetry, logger, resources }: WorkerStores,
+  handlers: AllHandlers,
+  concurrency: Readonly<Partial<Record<QueueName, number>>>,
+): void {
+  const shared = { redis, metricsOf: createJobMetrics(metrics), telemetry, logger }
+  const start = <Q extends QueueName>(queue: Q) => {
+    const limit = concurrency[queue]
+    const options = { ...shared, handlers: handlers[queue], ...(limit !== undefined && { concurrency: limit }) }
+    const worker = startWorker(queue, options)
+    resources.defer(() => worker.close())
+  }
+  for (const queue of Object.keys(handlers) as QueueName[]) start(queue)
+}

@@ -1,0 +1,117 @@
+import type { Logger } from '@redress/shared/process/logger.ts'
+import type { Redis } from '@redress/shared/stores/redis.ts'
+import { createNodeRedisClient, type JobsOptions, Queue } from 'bullmq'
+import type { JobCounts, QueueView } from './queue-views.ts'
+import {
+  JOBS,
+  type JobData,
+  type JobDefinition,
+  type JobType,
+  QUEUES,
+  type QueueName,
+  type Retry,
+  type TypesIn,
+} from './registry.ts'
+
+/** The urgency of what goes first. */
+const URGENCY_MAX = 10
+
+export type NewJob<T extends JobType> = Readonly<{
+  type: T
+  data: JobData<T>
+  /** 1 to 10, the most urgent: it goes before all that is less urgent. First come, first served where it is not given. */
+  urgency?: number
+}>
+
+export type JobQueue<T extends JobType> = Readonly<{
+  name: QueueName
+  /** Adds jobs; one that is in the queue already stays as it is. */
+  add(jobs: readonly NewJob<T>[]): Promise<void>
+  /**
+   * For jobs that are open on record: adds those that are not in the queue, and lets those that ended there wait again.
+   * @returns how many those were.
+   */
+  revive(jobs: readonly NewJob<T>[]): Promise<number>
+  view(): Promise<QueueView>
+  close(): Promise<void>
+}>
+
+type Options<Q extends QueueName> = Readonly<{
+  redis: Redis
+  /** When the oldest job that waits was recorded; null where none waits. */
+  findOldest: () => Promise<Date | null>
+  /** Instead of what the registry says. */
+  retries?: Readonly<Partial<Record<TypesIn<Q>, Retry>>>
+  logger: Logger
+}>
+
+/** Opens a queue of the registry over BullMQ. */
+export function openQueue<Q extends QueueName>(name: Q, options: Options<Q>): JobQueue<TypesIn<Q>> {
+  const { redis, findOldest, retries = {}, logger } = options
+  const queue = new Queue(name, { connection: createNodeRedisClient(redis as never) })
+  queue.on('error', (err) => logger.warn({ queue: name, err }, 'queue not reachable'))
+  const retryOf: Readonly<Partial<Record<JobType, Retry>>> = retries
+
+  const add = async ({ type, data, urgency }: NewJob<JobType>) => {
+    const { idOf, retry, keptEnded }: JobDefinition = JOBS[type]
+    const options = toOptions(retryOf[type] ?? retry, keptEnded)
+    await queue.add(type, data, { ...options, jobId: idOf(data), ...toPriority(urgency) })
+  }
+  const revive = async (job: NewJob<JobType>): Promise<boolean> => {
+    const { idOf }: JobDefinition = JOBS[job.type]
+    const id = idOf(job.data)
+    const state = await queue.getJobState(id)
+    if (state === 'unknown') await add(job)
+    else if (state === 'failed' || state === 'completed') await (await queue.getJob(id))?.retry(state)
+    else return false
+    return true
+  }
+  return {
+    name,
+    // One by one (BullMQ pipelines them): a bulk is a transaction of cached scripts, and over node-redis one that is
+    // sent after a restart of Redis fails for ever, because the cache of scripts is empty.
+    add: async (jobs) => void (await Promise.all(jobs.map(add))),
+    revive: async (jobs) => (await Promise.all(jobs.map(revive))).filter(Boolean).length,
+    view: () => viewQueue(queue, name, findOldest),
+    close: () => queue.close(),
+  }
+}
+
+function toOptions({ attempts, delayMs }: Retry, keptEnded: number): JobsOptions {
+  const kept = { count: keptEnded }
+  return {
+    attempts,
+    backoff: { type: 'exponential', delay: delayMs },
+    removeOnComplete: kept,
+    removeOnFail: kept,
+  }
+}
+
+/** BullMQ counts the other way round: 1 is the most urgent. */
+function toPriority(urgency: number | undefined): JobsOptions {
+  return urgency === undefined ? {} : { priority: URGENCY_MAX + 1 - urgency }
+}
+
+async function viewQueue(queue: Queue, name: QueueName, findOldest: () => Promise<Date | null>): Promise<QueueView> {
+  const oldest = await findOldest()
+  return {
+    name,
+    tier: QUEUES[name].tier,
+    paused: await queue.isPaused(),
+    counts: await readCounts(queue),
+    oldestWaitingSeconds: oldest && Math.max(0, (Date.now() - oldest.getTime()) / 1000),
+  }
+}
+
+/** How many jobs a queue holds in each state. Jobs that wait by priority wait like others. */
+async function readCounts(queue: Queue): Promise<JobCounts> {
+  const counts = await queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed')
+  const count = (state: string) => counts[state] ?? 0
+  return {
+    waiting: count('waiting') + count('prioritized'),
+    active: count('active'),
+    delayed: count('delayed'),
+    completed: count('completed'),
+    failed: count('failed'),
+  }
+}

@@ -1,0 +1,8 @@
+import type { QueueViews } from './queue-views.ts'
+
+export function createQueueResolvers(queues: QueueViews) {
+  return {
+    Query: { queues: () => queues.all() },
+    Queue: { __resolveReference: ({ name }: { name: string }) => queues.find(name) },
+  }
+}

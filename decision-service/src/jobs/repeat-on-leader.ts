@@ -1,0 +1,29 @@
+import { joinElection } from '@redress/shared/events/leadership.ts'
+import { startRepeating } from '@redress/shared/process/repeat.ts'
+import type { Service } from '@redress/shared/service/open-service.ts'
+
+type Options = Readonly<{
+  /** The name of the election: one leader each among all processes. */
+  election: string
+  everyMs: number
+  run: () => Promise<unknown>
+  /** Logged with the error of a round that failed; the next one runs all the same. */
+  onFailure: string
+}>
+
+/** Repeats `run` on one process at a time, until the service is closed. */
+export function repeatOnLeader(
+  { redis, logger, resources }: Pick<Service, 'redis' | 'logger' | 'resources'>,
+  { election, everyMs, run, onFailure }: Options,
+): Readonly<{ isLeader: () => boolean }> {
+  const { isLeader, stop } = joinElection(redis, election, logger)
+  resources.defer(() => stop())
+  const repeating = startRepeating({
+    run,
+    everyMs,
+    mayRun: isLeader,
+    onError: (err) => logger.warn({ err }, onFailure),
+  })
+  resources.defer(() => repeating.stop())
+  return { isLeader }
+}

@@ -1,0 +1,160 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { connectTestRedis, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
+import { createNodeRedisClient, Queue } from 'bullmq'
+import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { openQueue } from './open-queue.ts'
+import { JOBS, type JobData } from './registry.ts'
+import { type Handlers, type JobHandler, startWorker } from './start-worker.ts'
+
+const REDIS = 29
+const redis = await openTestRedis(REDIS)
+const jobs = openQueue('decisions', {
+  redis,
+  findOldest: async () => null,
+  retries: { decide: { attempts: 2, delayMs: 1 } },
+  logger: silent,
+})
+/** The queue as another program sees it, which may put anything there. */
+const raw = new Queue('decisions', { connection: createNodeRedisClient(redis as never) })
+afterAll(() => Promise.all([jobs.close(), raw.close()]))
+beforeEach(() => redis.flushDb())
+
+const NONE = { waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0 }
+const countsNow = async () => (await jobs.view()).counts
+const job = (jobId: string) => ({ type: 'decide', data: { jobId }, urgency: 5 }) as const
+
+/** Notes what the handler is asked to do. */
+const startWith = async (run: JobHandler<JobData<'decide'>>['run']) => {
+  const own = await connectTestRedis(REDIS)
+  const givenUp: string[] = []
+  const handlers: Handlers<'decisions'> = {
+    decide: { run, giveUp: async ({ jobId }, reason) => void givenUp.push(`${jobId}: ${reason}`) },
+  }
+  const worker = startWorker('decisions', { handlers, redis: own, logger: silent })
+  onTestFinished(async () => {
+    await worker.close()
+    own.destroy()
+  })
+  return { worker, givenUp }
+}
+
+describe('a job', () => {
+  it.for<[string, object]>([
+    ['(was missing)', {}],
+    ['(was a number)', { jobId: 5 }],
+    ['trace must be a string (was a number)', { jobId: 'decide-1', trace: 7 }],
+  ])('whose data does not fit its type fails at once, and the reason says %s', async ([problem, data]) => {
+    let runs = 0
+    const { givenUp } = await startWith(async () => {
+      runs++
+      return 'done'
+    })
+
+    await raw.add('decide', data, { jobId: 'decide-1', attempts: 5 })
+
+    await expect.poll(countsNow).toEqual({ ...NONE, failed: 1 })
+    const failed = await raw.getJob('decide-1')
+    expect(failed?.failedReason).toContain('The data of this job does not fit the type decide')
+    expect(failed?.failedReason).toContain(problem)
+    expect([runs, failed?.attemptsMade, givenUp]).toEqual([0, 1, []])
+  })
+
+  it('of a type without a handler fails at once', async () => {
+    await startWith(async () => 'done')
+
+    await raw.add('decode', { jobId: 'decide-1' }, { jobId: 'decide-1', attempts: 5 })
+
+    await expect.poll(countsNow).toEqual({ ...NONE, failed: 1 })
+    expect((await raw.getJob('decide-1'))?.failedReason).toBe('There is no handler for jobs of the type decode.')
+  })
+
+  it('that was written by an earlier release is handled', async () => {
+    const seen: unknown[] = []
+    await startWith(async (data) => {
+      seen.push(data)
+      return 'done'
+    })
+
+    await raw.add('decide', { jobId: 'decide-1' }, { jobId: 'decide-1', priority: 6 })
+
+    await expect.poll(() => seen).toEqual([{ jobId: 'decide-1' }])
+  })
+
+  it('that is held comes back later, and that is no attempt', async () => {
+    let runs = 0
+    const { givenUp } = await startWith(async () =>
+      ++runs < 5 ? { kind: 'later', afterMs: 1, reason: 'busy' } : 'done',
+    )
+
+    await jobs.add([job('decide-1')])
+
+    await expect.poll(countsNow).toEqual({ ...NONE, completed: 1 })
+    expect([runs, givenUp]).toEqual([5, []])
+  })
+
+  it('that goes back into the queue is taken again, and that is no attempt', async () => {
+    let runs = 0
+    await startWith(async () => (++runs < 5 ? 'again' : 'done'))
+
+    await jobs.add([job('decide-1')])
+
+    await expect.poll(countsNow).toEqual({ ...NONE, completed: 1 })
+    expect(runs).toBe(5)
+  })
+
+  it('is given up with the reason of its last attempt', async () => {
+    const { givenUp } = await startWith(async () => {
+      throw new Error('no model')
+    })
+
+    await jobs.add([job('decide-1')])
+
+    await expect.poll(countsNow).toEqual({ ...NONE, failed: 1 })
+    expect(givenUp).toEqual(['decide-1: no model'])
+  })
+
+  it('learns that its worker stops', async () => {
+    const begun = Promise.withResolvers<void>()
+    const { worker } = await startWith(async (_, { signal }) => {
+      begun.resolve()
+      // BullMQ may give the job to its closing worker once more.
+      while (!signal.aborted) await pause(1)
+      return 'again'
+    })
+    await jobs.add([job('decide-1')])
+    await begun.promise
+
+    await worker.close()
+
+    expect(await countsNow()).toEqual({ ...NONE, waiting: 1 })
+  })
+})
+
+describe('a queue', () => {
+  it('stores jobs as earlier releases did', async () => {
+    await jobs.add([{ type: 'decide', data: { jobId: 'decide-iss_1-1', trace: 't' }, urgency: 10 }])
+
+    const stored = await redis.hGetAll('bull:decisions:decide-iss_1-1')
+
+    expect(stored).toMatchObject({ name: 'decide', data: '{"jobId":"decide-iss_1-1","trace":"t"}', priority: '1' })
+    expect(JSON.parse(stored.opts!)).toEqual({
+      attempts: 2,
+      backoff: { type: 'exponential', delay: 1 },
+      jobId: 'decide-iss_1-1',
+      priority: 1,
+      removeOnComplete: { count: 1_000 },
+      removeOnFail: { count: 1_000 },
+    })
+  })
+})
+
+describe('the registry', () => {
+  it('keeps the names, attempts and retention of the queues', () => {
+    const figures = Object.entries(JOBS).map(([type, { queue, retry, keptEnded }]) => [type, queue, retry, keptEnded])
+
+    expect(figures).toEqual([
+      ['decide', 'decisions', { attempts: 5, delayMs: 2_000 }, 1_000],
+      ['backtest', 'backtests', { attempts: 3, delayMs: 2_000 }, 100],
+    ])
+  })
+})

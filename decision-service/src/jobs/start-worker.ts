@@ -1,0 +1,139 @@
+import { isFinal } from '@redress/shared/errors.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
+import { withSignal } from '@redress/shared/resilience/deadline.ts'
+import type { Redis } from '@redress/shared/stores/redis.ts'
+import { NO_TELEMETRY, type Telemetry } from '@redress/shared/telemetry/telemetry.ts'
+import { type } from 'arktype'
+import { createNodeRedisClient, DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq'
+import {
+  JOBS,
+  type JobData,
+  type JobDefinition,
+  type JobType,
+  QUEUES,
+  type QueueName,
+  type TypesIn,
+} from './registry.ts'
+import type { JobMetrics, JobMetricsOf } from './worker-metrics.ts'
+
+/** A worker may die as often as it likes: a job is given up by its attempts alone. */
+const STALLED_MAX = 1_000
+
+export type Attempt = Readonly<{
+  /** The traceparent of this attempt, for the events that it causes; null where no traces are made. */
+  trace: string | null
+  /** Aborted when the worker stops, and when the attempt has run out of time. */
+  signal: AbortSignal
+}>
+
+/**
+ * How an attempt went that did not fail. `done`: the job has ended. `again`: back into the queue; `later`: the same after
+ * a while. Neither of the two counts as an attempt.
+ */
+export type Outcome = 'done' | 'again' | Readonly<{ kind: 'later'; afterMs: number; reason: string }>
+
+export type JobHandler<Data> = Readonly<{
+  run(data: Data, attempt: Attempt): Promise<Outcome>
+  /** Ends the job on record, after its last attempt or a final error. */
+  giveUp(data: Data, reason: string, attempt: Attempt): Promise<void>
+}>
+
+export type Handlers<Q extends QueueName> = Readonly<{ [T in TypesIn<Q>]: JobHandler<JobData<T>> }>
+
+export type WorkerOptions<Q extends QueueName> = Readonly<{
+  handlers: Handlers<Q>
+  redis: Redis
+  /** Instead of what the registry says. */
+  concurrency?: number
+  metricsOf?: JobMetricsOf
+  telemetry?: Telemetry
+  logger: Logger
+}>
+
+export type JobWorker = Readonly<{ isRunning: () => boolean; close: () => Promise<void> }>
+
+type Row = Readonly<{ type: JobType; handler: JobHandler<unknown>; metrics: JobMetrics | undefined }>
+type Context = Readonly<{ queue: QueueName; stopping: AbortSignal; telemetry: Telemetry; logger: Logger }>
+
+/**
+ * Takes jobs from a queue and has them handled: checks their data, measures and traces each attempt, and translates its
+ * outcome to the queue. Closing aborts what runs, and waits for it.
+ */
+export function startWorker<Q extends QueueName>(queue: Q, options: WorkerOptions<Q>): JobWorker {
+  const { handlers, redis, concurrency = QUEUES[queue].concurrency, metricsOf, logger } = options
+  const { lockMs, checkEveryMs } = QUEUES[queue].lease
+  const closing = new AbortController()
+  const context = { queue, stopping: closing.signal, telemetry: options.telemetry ?? NO_TELEMETRY, logger }
+  const rows = new Map<string, Row>()
+  for (const type of Object.keys(handlers) as TypesIn<Q>[]) {
+    rows.set(type, { type, handler: handlers[type], metrics: metricsOf?.({ queue, type }) })
+  }
+
+  const worker = new Worker(queue, (job, token) => work(job, token, rows.get(job.name), context), {
+    connection: createNodeRedisClient(redis as never),
+    concurrency,
+    lockDuration: lockMs,
+    stalledInterval: checkEveryMs,
+    maxStalledCount: STALLED_MAX,
+  })
+  worker.on('failed', (job, err) =>
+    logger.warn({ queue, jobId: job?.id, attempt: job?.attemptsMade, err }, 'attempt failed'),
+  )
+  worker.on('stalled', (jobId) => logger.warn({ queue, jobId }, 'job taken over from a worker that is gone'))
+  worker.on('error', (err) => logger.warn({ queue, err }, 'queue not reachable'))
+  return {
+    isRunning: () => worker.isRunning(),
+    async close() {
+      closing.abort()
+      await worker.close()
+    },
+  }
+}
+
+async function work(job: Job, token: string | undefined, row: Row | undefined, context: Context): Promise<void> {
+  if (row === undefined) throw new UnrecoverableError(`There is no handler for jobs of the type ${job.name}.`)
+  const beganAt = performance.now()
+  const outcome = await attempt(job, row, context).finally(() => row.metrics?.attempted(performance.now() - beganAt))
+  if (outcome === 'done') return
+  if (outcome === 'again') {
+    await job.moveToWait(token)
+    throw new WaitingError()
+  }
+  const { afterMs, reason } = outcome
+  context.logger.debug({ queue: context.queue, jobId: job.id, reason, retryAfterMs: afterMs }, 'job held')
+  await job.moveToDelayed(Date.now() + afterMs, token)
+  throw new DelayedError()
+}
+
+async function attempt(job: Job, { type: name, handler, metrics }: Row, context: Context): Promise<Outcome> {
+  const { Data, idOf, timeoutMs }: JobDefinition = JOBS[name]
+  const data = Data(job.data)
+  if (data instanceof type.errors) {
+    metrics?.ended('failure')
+    throw new UnrecoverableError(`The data of this job does not fit the type ${name}: ${data.summary}`)
+  }
+  const { queue, stopping, telemetry } = context
+  const attributes = { queue, jobId: idOf(data), attempt: job.attemptsMade + 1 }
+  const parent = traceOf(job.data)
+
+  return telemetry.withSpan({ name, kind: 'consumer', attributes, parent }, async ({ traceparent: trace }) => {
+    const run = (signal: AbortSignal) => handler.run(data, { trace, signal })
+    const limited = () =>
+      timeoutMs === null ? run(stopping) : withSignal(timeoutMs, (late) => run(AbortSignal.any([late, stopping])))
+    try {
+      const outcome = await limited()
+      if (outcome === 'done') metrics?.ended('success')
+      return outcome
+    } catch (error) {
+      if (hasAttemptsLeft(job) && !isFinal(error)) throw error
+      await handler.giveUp(data, error instanceof Error ? error.message : String(error), { trace, signal: stopping })
+      metrics?.ended('failure')
+      throw new UnrecoverableError(String(error))
+    }
+  })
+}
+
+const hasAttemptsLeft = ({ opts, attemptsMade }: Job): boolean => (opts.attempts ?? 1) > attemptsMade + 1
+
+/** The traceparent of what asked for the job. */
+const traceOf = ({ trace }: Readonly<{ trace?: string }>) => trace

@@ -1,0 +1,12 @@
+import type { JobData } from '../../../jobs/registry.ts'
+import type { JobHandler } from '../../../jobs/start-worker.ts'
+import type { RunBacktest } from './run-backtest.ts'
+
+/** Runs a backtest. A worker that stops does not wait for its end: it goes back into the queue and begins anew. */
+export function createBacktestHandler({ run, giveUp }: RunBacktest): JobHandler<JobData<'backtest'>> {
+  return {
+    run: async ({ backtestId }, { signal }) =>
+      (await run(backtestId, () => !signal.aborted)) === 'ended' ? 'done' : 'again',
+    giveUp: ({ backtestId }, reason) => giveUp(backtestId, reason),
+  }
+}

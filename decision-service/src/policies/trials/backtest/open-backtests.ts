@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import type { Outbox } from '@redress/shared/events/outbox.ts'
+import type { Service } from '@redress/shared/service/open-service.ts'
+import type { Redis } from '@redress/shared/stores/redis.ts'
+import type { DecisionCollections } from '../../../decisions/outbound/documents.ts'
+import type { RoutingThresholds } from '../../../domain/routing.ts'
+import { openQueue } from '../../../jobs/open-queue.ts'
+import { createRecoverJobs } from '../../../jobs/recover-jobs.ts'
+import type { Policies } from '../../in-force/policies.ts'
+import { createOpenCandidate, createReadCandidate } from './backtest-candidate.ts'
+import { createBacktestHandler } from './backtest-handler.ts'
+import { createBacktestPolicy } from './backtest-policy.ts'
+import { createBacktestQueue } from './backtest-queue.ts'
+import { createBacktestResolvers } from './backtest-resolvers.ts'
+import {
+  type BacktestCollections,
+  createFindOldest,
+  createFindSilent,
+  createMongoBacktestStore,
+} from './mongo-backtests.ts'
+import { createMadeDecisions } from './mongo-made-decisions.ts'
+import { createRunBacktest } from './run-backtest.ts'
+
+type Stores = Pick<Service, 'mongo' | 'logger' | 'resources'> &
+  Readonly<{ collections: BacktestCollections & DecisionCollections; outbox: Outbox; queueRedis: Redis }>
+
+const now = () => new Date()
+
+/** Accepts backtests, queues them, and shows their results. */
+export function openBacktests(stores: Stores, { policies }: Readonly<{ policies: Policies }>) {
+  const { collections, outbox, queueRedis: redis, logger, resources } = stores
+  const { backtests } = collections
+  const jobs = openQueue('backtests', { redis, findOldest: createFindOldest(backtests), logger })
+  resources.defer(() => jobs.close())
+  const queue = createBacktestQueue(jobs)
+  const store = createMongoBacktestStore(stores)
+  const backtestPolicy = createBacktestPolicy({
+    readCandidate: createReadCandidate({ policies }),
+    made: createMadeDecisions(collections),
+    store,
+    queue,
+    newId: () => `bt_${randomUUID()}`,
+    now,
+    onCommit: outbox.wake,
+  })
+  return {
+    resolvers: createBacktestResolvers({ backtestPolicy, findBacktest: store.find }),
+    queue: jobs,
+    recover: createRecoverJobs('backtest', { findOverdue: createFindSilent(backtests), revive: queue.revive, now }),
+  }
+}
+
+type Running = Readonly<{ policies: Pick<Policies, 'find'>; thresholds: RoutingThresholds }>
+
+/** Runs the backtests that are queued. */
+export function openBacktestRuns(stores: Stores, { policies, thresholds }: Running) {
+  return createBacktestHandler(
+    createRunBacktest({
+      store: createMongoBacktestStore(stores),
+      made: createMadeDecisions(stores.collections),
+      openCandidate: createOpenCandidate({ policies }),
+      thresholds,
+      now,
+      onCommit: stores.outbox.wake,
+    }),
+  )
+}

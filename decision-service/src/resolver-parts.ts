@@ -1,0 +1,19 @@
+type Resolvers = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+/** What one subject adds to the subgraph. */
+export type ResolverPart<Loaders extends object> = Readonly<{
+  resolvers: Resolvers
+  createLoaders?: () => Loaders
+}>
+
+/** One subgraph out of the parts of several subjects: a type may be served by more than one, a field by one only. */
+export function combineParts(...parts: readonly ResolverPart<object>[]) {
+  const combined: Record<string, Record<string, unknown>> = {}
+  for (const { resolvers } of parts) {
+    for (const [type, fields] of Object.entries(resolvers)) combined[type] = { ...combined[type], ...fields }
+  }
+  return {
+    resolvers: combined as Record<string, Record<string, never>>,
+    createLoaders: (): object => Object.assign({}, ...parts.map((part) => part.createLoaders?.())),
+  }
+}

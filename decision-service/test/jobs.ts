@@ -1,0 +1,51 @@
+import type { Redis } from '@redress/shared/stores/redis.ts'
+import { silent } from '@redress/shared/testing/stores.ts'
+import type { DecisionJob } from '../src/decisions/domain/job.ts'
+import { createDecideHandler } from '../src/decisions/inbound/decide-handler.ts'
+import { createDecisionQueue } from '../src/decisions/outbound/decision-queue.ts'
+import type { DecisionCollections } from '../src/decisions/outbound/documents.ts'
+import { createFindOldest, createFindOverdue } from '../src/decisions/outbound/mongo-open-jobs.ts'
+import type { DecideIssue } from '../src/decisions/use-cases/decide-issue.ts'
+import type { DecisionQueue } from '../src/decisions/use-cases/ports.ts'
+import { openQueue } from '../src/jobs/open-queue.ts'
+import { createQueueViews } from '../src/jobs/queue-views.ts'
+import { createRecoverJobs } from '../src/jobs/recover-jobs.ts'
+import { startWorker, type WorkerOptions } from '../src/jobs/start-worker.ts'
+
+type Collections = Pick<DecisionCollections, 'jobs'>
+type QueueOptions = Readonly<{ redis: Redis; collections: Collections; attempts: number }>
+
+/** The queue of decisions, with no wait between attempts. */
+export function openDecisionQueue({ redis, collections, attempts }: QueueOptions) {
+  const jobs = openQueue('decisions', {
+    redis,
+    findOldest: createFindOldest(collections),
+    retries: { decide: { attempts, delayMs: 1 } },
+    logger: silent,
+  })
+  return { ...createDecisionQueue(jobs), ...createQueueViews([jobs]), close: jobs.close }
+}
+
+type Working = Omit<WorkerOptions<'decisions'>, 'handlers' | 'logger'> & Readonly<{ decideIssue: DecideIssue }>
+
+export function startDecisionWorker({ decideIssue, ...options }: Working) {
+  return startWorker('decisions', {
+    ...options,
+    handlers: { decide: createDecideHandler(decideIssue) },
+    logger: silent,
+  })
+}
+
+type Recovering = Readonly<{ collections: Collections; queue: Pick<DecisionQueue, 'revive'>; now: () => Date }>
+
+/** Puts lost decisions back into their queue. */
+export function createRecoverDecisions({ collections, queue, now }: Recovering) {
+  return createRecoverJobs('decide', {
+    findOverdue: createFindOverdue(collections),
+    async revive(overdue: readonly DecisionJob[]) {
+      await queue.revive(overdue)
+      return overdue.length
+    },
+    now,
+  })
+}
