@@ -1,7 +1,7 @@
-import type { IssueDetails, IssueType, Money } from './contracts.ts'
+import { ISSUE_TYPES, type IssueDetails, type IssueType, type Money } from './contracts.ts'
 import { BadUserInputError } from './errors.ts'
 
-/** Where a value stands in what the caller gave, from the name of the argument. */
+/** The place of a value in the arguments of the caller, from the name of the argument. */
 type ArgumentPath = readonly string[]
 export type Range = readonly [min: number, max: number]
 
@@ -10,8 +10,8 @@ const DAYS: Range = [0, 3650]
 const INSTALLMENTS: Range = [1, 120]
 const RETRIES: Range = [0, 100]
 
-type Without<T> = Omit<T, 'type'>
-type Of<T extends IssueType> = Without<Extract<IssueDetails, { type: T }>>
+type DetailsOf<T extends IssueType> = Extract<IssueDetails, { type: T }>
+type Of<T extends IssueType> = Omit<DetailsOf<T>, 'type'>
 
 /** `IssueDetailsInput` as GraphQL gives it: exactly one field is set. */
 export type DetailsArgument = Readonly<{
@@ -20,25 +20,40 @@ export type DetailsArgument = Readonly<{
   dispute?: Of<'DISPUTE'>
   refundRequest?: Omit<Of<'REFUND_REQUEST'>, 'partialAmount'> & { partialAmount?: Money | null }
 }>
+type Field = keyof DetailsArgument
 
-export function toIssueDetails({ decline, missedInstallment, dispute, refundRequest }: DetailsArgument): IssueDetails {
-  if (decline) return { type: 'DECLINE', ...decline }
-  if (missedInstallment) return { type: 'MISSED_INSTALLMENT', ...missedInstallment }
-  if (dispute) return { type: 'DISPUTE', ...dispute }
-  const { partialAmount = null, ...rest } = refundRequest!
-  return { type: 'REFUND_REQUEST', ...rest, partialAmount }
+/** The field of the argument that stands for each type. A type without one does not compile. */
+const FIELD_OF_TYPE = {
+  DECLINE: 'decline',
+  MISSED_INSTALLMENT: 'missedInstallment',
+  DISPUTE: 'dispute',
+  REFUND_REQUEST: 'refundRequest',
+} as const satisfies Readonly<Record<IssueType, Field>>
+
+type GivenOf<T extends IssueType> = NonNullable<DetailsArgument[(typeof FIELD_OF_TYPE)[T]]>
+
+const TO_DETAILS: { [T in IssueType]: (given: GivenOf<T>) => DetailsOf<T> } = {
+  DECLINE: (given) => ({ type: 'DECLINE', ...given }),
+  MISSED_INSTALLMENT: (given) => ({ type: 'MISSED_INSTALLMENT', ...given }),
+  DISPUTE: (given) => ({ type: 'DISPUTE', ...given }),
+  REFUND_REQUEST: ({ partialAmount = null, ...rest }) => ({ type: 'REFUND_REQUEST', ...rest, partialAmount }),
+}
+
+export function toIssueDetails(argument: DetailsArgument): IssueDetails {
+  const type = ISSUE_TYPES.find((one) => argument[FIELD_OF_TYPE[one]] != null)
+  if (type === undefined) throw new BadUserInputError(['details'], 'must have exactly one field')
+  const toDetails = TO_DETAILS[type] as (given: unknown) => IssueDetails
+  return toDetails(argument[FIELD_OF_TYPE[type]])
 }
 
 /**
- * @param path where the details stand, such as `input.details`.
+ * @param path of the details, such as `input.details`.
  * @throws BadUserInputError naming the first value that is out of range.
  */
 export function checkIssueDetails(path: ArgumentPath, details: IssueDetails): void {
   const checkDetails = DETAILS_CHECKS[details.type] as (path: ArgumentPath, details: IssueDetails) => void
   checkDetails(path, details)
 }
-
-type DetailsOf<T extends IssueType> = Extract<IssueDetails, { type: T }>
 
 const DETAILS_CHECKS: { [T in IssueType]: (path: ArgumentPath, details: DetailsOf<T>) => void } = {
   DECLINE(path, { autoRetryCount }) {
@@ -60,7 +75,7 @@ const DETAILS_CHECKS: { [T in IssueType]: (path: ArgumentPath, details: DetailsO
   },
 }
 
-/** @throws BadUserInputError for an amount that no payment has. */
+/** @throws BadUserInputError for an amount outside 1 to 100,000,000. */
 export function checkMoney(path: ArgumentPath, { amount }: Money): void {
   checkRange([...path, 'amount'], amount, AMOUNT)
 }
