@@ -22,6 +22,4 @@ export const EXCEPTIONS: Readonly<Record<string, number>> = {
   'gateway/src/execution/subgraphs/send-request.ts: callback in sendRequest': 48,
   'gateway/src/execution/subgraphs/send-request.ts: sendRequest': 51,
   'issues-service/src/inbound/resolvers.ts: createResolvers': 57,
-  'shared/src/events/stream-consumer.ts: startStreamConsumer': 131,
-  'shared/src/events/stream.ts: createGroupMember': 45,
 }

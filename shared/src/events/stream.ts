@@ -5,19 +5,19 @@ import { type DomainEvent, parseEvent, type StreamName } from './envelope.ts'
 const BATCH = 200
 const BLOCK_MS = 2_000
 
-/** One message of a stream; `event` is null where its text is not one. */
+/** One entry of a stream; `event` is null if its text is not an event. */
 export type Message = Readonly<{ stream: string; id: string; event: DomainEvent | null; text: string }>
 
 export type GroupMember = Readonly<{
-  /** Creates the group where it is missing: on the first start, or after Redis was lost. */
+  /** Creates the group if it is missing: on the first start, or after Redis was lost. */
   join: () => Promise<void>
   /** Waits up to BLOCK_MS for messages that no member has taken. */
   readNew: () => Promise<readonly Message[]>
-  /** Messages that a member has had in hand for `idleMs` and not finished, oldest first. */
+  /** Messages that another member has not acknowledged for `idleMs`, oldest first. */
   takeOver: (idleMs: number) => Promise<readonly Message[]>
   /**
    * Counts one more delivery of a message and returns how many there were; Redis remembers it across crashes.
-   * Null where nobody waits for it any more: another member finished it, or Redis was lost.
+   * Null if it is no longer pending: another member finished it, or Redis was lost.
    */
   countDelivery: (message: Message) => Promise<number | null>
   acknowledge: (messages: readonly Message[]) => Promise<void>
@@ -26,7 +26,7 @@ export type GroupMember = Readonly<{
 
 type Options = Readonly<{ redis: Redis; reader: Redis; streams: readonly StreamName[]; group: string }>
 
-/** One member of a consumer group on some streams. `reader` is a connection of its own, since it blocks while it waits. */
+/** One member of a consumer group on some streams. `reader` must be a connection of its own: it blocks while it waits. */
 export function createGroupMember({ redis, reader, streams, group }: Options): GroupMember {
   const consumer = `${process.pid}-${randomUUID().slice(0, 8)}`
   const wanted = streams.map((stream) => ({ key: stream, id: '>' }))
@@ -47,16 +47,7 @@ export function createGroupMember({ redis, reader, streams, group }: Options): G
       })
       return (await Promise.all(claimed)).flat()
     },
-    async countDelivery({ stream, id }) {
-      try {
-        await redis.xClaim(stream, group, consumer, 0, id)
-        const [pending] = await redis.xPendingRange(stream, group, id, id, 1)
-        return pending?.deliveriesCounter ?? null
-      } catch (error) {
-        if (String(error).includes('NOGROUP')) return null
-        throw error
-      }
-    },
+    countDelivery: (message) => countDelivery(redis, { group, consumer }, message),
     async acknowledge(messages) {
       for (const stream of streams) {
         const ids = messages.filter((message) => message.stream === stream).map(({ id }) => id)
@@ -70,6 +61,21 @@ export function createGroupMember({ redis, reader, streams, group }: Options): G
         if (pending === undefined) await redis.xGroupDelConsumer(stream, group, consumer)
       }
     },
+  }
+}
+
+async function countDelivery(
+  redis: Redis,
+  { group, consumer }: Readonly<{ group: string; consumer: string }>,
+  { stream, id }: Message,
+): Promise<number | null> {
+  try {
+    await redis.xClaim(stream, group, consumer, 0, id)
+    const [pending] = await redis.xPendingRange(stream, group, id, id, 1)
+    return pending?.deliveriesCounter ?? null
+  } catch (error) {
+    if (String(error).includes('NOGROUP')) return null
+    throw error
   }
 }
 
