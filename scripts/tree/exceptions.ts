@@ -21,5 +21,4 @@ export const EXCEPTIONS: Readonly<Record<string, number>> = {
   'gateway/src/execution/subgraphs/call-subgraph.ts: createSubgraphCaller': 51,
   'gateway/src/execution/subgraphs/send-request.ts: callback in sendRequest': 48,
   'gateway/src/execution/subgraphs/send-request.ts: sendRequest': 51,
-  'issues-service/src/inbound/resolvers.ts: createResolvers': 57,
 }

@@ -15,6 +15,7 @@ import type { Loaders } from './loaders.ts'
 
 type Context = RequestContext<Loaders>
 type ById = Readonly<{ id: string }>
+type ListArguments = PageArguments & Readonly<{ filter?: IssueFilter | null }>
 type Dependencies = Readonly<{
   createIssue: CreateIssue
   createIssues: CreateIssues
@@ -33,41 +34,17 @@ const DETAILS_TYPES: Readonly<Record<IssueDetails['type'], string>> = {
 }
 
 /** GraphQL on one side, use cases on the other. */
-export function createResolvers({ createIssue, createIssues, reviewIssue, retryIssue, views }: Dependencies) {
-  const findIssue = (id: string, { loaders, principal }: Context) =>
-    loaders.issues.load(id).then((issue) => visible(issue, issue?.customerId, principal, 'issue:read'))
-  const findCustomer = (id: string, { loaders, principal }: Context) =>
-    loaders.customers.load(id).then((customer) => visible(customer, customer?.id, principal, 'customer:read'))
-  const findTransaction = (id: string, { loaders, principal }: Context) =>
-    loaders.transactions.load(id).then((one) => visible(one, one?.customerId, principal, 'transaction:read'))
-
+export function createResolvers(dependencies: Dependencies) {
+  const { views } = dependencies
   return {
     Query: {
       issue: (_: unknown, { id }: ById, context: Context) => findIssue(id, context),
       customer: (_: unknown, { id }: ById, context: Context) => findCustomer(id, context),
       transaction: (_: unknown, { id }: ById, context: Context) => findTransaction(id, context),
-      issues: (
-        _: unknown,
-        { filter, ...page }: PageArguments & { filter?: IssueFilter | null },
-        { principal }: Context,
-      ) => views.pageOfIssues(withinReach(filter ?? {}, principal), page),
+      issues: (_: unknown, { filter, ...page }: ListArguments, { principal }: Context) =>
+        views.pageOfIssues(withinReach(filter ?? {}, principal), page),
     },
-    Mutation: {
-      createIssue: async (_: unknown, { input }: { input: CreateIssueArgument }, context: Context) => ({
-        issue: await createIssue({ input: toIssueInput(input), cause: causeOf(context) }),
-      }),
-      createIssues: async (_: unknown, { inputs }: { inputs: readonly CreateIssueArgument[] }, context: Context) => {
-        if (inputs.length > ROWS_MAX) throw new BadUserInputError(['inputs'], `must have at most ${ROWS_MAX} rows`)
-        const cause = causeOf(context)
-        return toRows(await createIssues(inputs.map((input) => ({ input: toIssueInput(input), cause }))))
-      },
-      reviewIssue: async (_: unknown, { input }: { input: ReviewArgument }, context: Context) => ({
-        issue: await reviewIssue(toReview(input, context)),
-      }),
-      retryIssue: async (_: unknown, { id }: ById, context: Context) => ({
-        issue: await retryIssue({ issueId: id, cause: causeOf(context) }),
-      }),
-    },
+    Mutation: createMutations(dependencies),
     Issue: {
       __resolveReference: ({ id }: ById, context: Context) => findIssue(id, context),
       type: ({ details }: Issue) => details.type,
@@ -81,7 +58,7 @@ export function createResolvers({ createIssue, createIssues, reviewIssue, retryI
       email: (customer: Customer, _: unknown, context: Context) => personal(customer, 'email', context),
       name: (customer: Customer, _: unknown, context: Context) => personal(customer, 'name', context),
       transactions: ({ id }: Customer, page: PageArguments) => views.pageOfTransactions(id, page),
-      issues: ({ id }: Customer, { filter, ...page }: PageArguments & { filter?: IssueFilter | null }) =>
+      issues: ({ id }: Customer, { filter, ...page }: ListArguments) =>
         views.pageOfIssues({ ...filter, customerId: id }, page),
     },
     Transaction: {
@@ -91,7 +68,41 @@ export function createResolvers({ createIssue, createIssues, reviewIssue, retryI
   }
 }
 
-/** What belongs to somebody else does not exist for a caller who may see only their own. */
+function createMutations({ createIssue, createIssues, reviewIssue, retryIssue }: Dependencies) {
+  return {
+    createIssue: async (_: unknown, { input }: { input: CreateIssueArgument }, context: Context) => ({
+      issue: await createIssue({ input: toIssueInput(input), cause: causeOf(context) }),
+    }),
+    createIssues: async (_: unknown, { inputs }: { inputs: readonly CreateIssueArgument[] }, context: Context) => {
+      if (inputs.length > ROWS_MAX) throw new BadUserInputError(['inputs'], `must have at most ${ROWS_MAX} rows`)
+      const cause = causeOf(context)
+      return toRows(await createIssues(inputs.map((input) => ({ input: toIssueInput(input), cause }))))
+    },
+    reviewIssue: async (_: unknown, { input }: { input: ReviewArgument }, context: Context) => ({
+      issue: await reviewIssue(toReview(input, context)),
+    }),
+    retryIssue: async (_: unknown, { id }: ById, context: Context) => ({
+      issue: await retryIssue({ issueId: id, cause: causeOf(context) }),
+    }),
+  }
+}
+
+async function findIssue(id: string, { loaders, principal }: Context): Promise<Issue | null> {
+  const issue = await loaders.issues.load(id)
+  return visible(issue, issue?.customerId, principal, 'issue:read')
+}
+
+async function findCustomer(id: string, { loaders, principal }: Context): Promise<Customer | null> {
+  const customer = await loaders.customers.load(id)
+  return visible(customer, customer?.id, principal, 'customer:read')
+}
+
+async function findTransaction(id: string, { loaders, principal }: Context): Promise<Transaction | null> {
+  const transaction = await loaders.transactions.load(id)
+  return visible(transaction, transaction?.customerId, principal, 'transaction:read')
+}
+
+/** Null for something of another customer if the caller may see only their own, as if it did not exist. */
 function visible<T>(found: T | null, ownerId: string | undefined, principal: Principal, permission: string): T | null {
   return found !== null && can(principal, permission, ownerId) ? found : null
 }
