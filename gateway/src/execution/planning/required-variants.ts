@@ -16,14 +16,14 @@ import {
 type Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
 
 /**
- * A field as somebody's `@requires` needs it, with arguments of its own. The planner would give it the same key as the
- * client's, or as that of another `@requires`; so it is given a field without arguments in its place.
+ * A field as a `@requires` needs it, with arguments of its own. The planner would fetch it under the key of the client's
+ * field, or of another `@requires`; so in its supergraph a field without arguments stands in for it.
  */
 export type Variant = Readonly<{ name: string; field: FieldNode }>
 
 export type RequiredVariants = Readonly<{
   document: DocumentNode
-  /** By the name of the field that stands in. */
+  /** By the name of the stand-in. */
   variants: ReadonlyMap<string, Variant>
   /** The variants that a field needs, by `Type.field`. */
   neededBy: ReadonlyMap<string, ReadonlySet<string>>
@@ -111,19 +111,19 @@ class Rewriting {
   }
 
   #standIn(typeName: string, definition: FieldDefinitionNode, field: FieldNode, needed: Set<string>): FieldNode {
-    const { name: _, selectionSet: __, ...call } = field
-    const key = `${typeName}.${field.name.value}${print({ ...call, name: field.name } as FieldNode)}`
+    const key = `${typeName}.${field.name.value}${print(omit(field, 'selectionSet'))}`
     const name = this.#names.get(key) ?? `${field.name.value}__for${this.#names.size}`
     needed.add(name)
     if (!this.#names.has(key)) {
       this.#names.set(key, name)
       this.variants.set(name, { name, field })
-      const { arguments: ___, description: ____, ...rest } = definition
-      const standIns = this.#standIns.get(typeName) ?? []
-      this.#standIns.set(typeName, [...standIns, { ...rest, name: { kind: Kind.NAME, value: name } }])
+      const standIn = {
+        ...omit(definition, 'arguments', 'description'),
+        name: { kind: Kind.NAME, value: name } as const,
+      }
+      this.#standIns.set(typeName, [...(this.#standIns.get(typeName) ?? []), standIn])
     }
-    const { arguments: _____, ...bare } = field
-    return { ...bare, name: { kind: Kind.NAME, value: name } }
+    return { ...omit(field, 'arguments'), name: { kind: Kind.NAME, value: name } }
   }
 }
 
@@ -135,4 +135,10 @@ function parseSelection(text: string): SelectionSetNode {
 
 function namedType(type: TypeNode): string {
   return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type)
+}
+
+/** A copy of a node without some of its optional parts. */
+function omit<Node extends object, Key extends keyof Node>(node: Node, ...keys: readonly Key[]): Omit<Node, Key> {
+  const entries = Object.entries(node).filter(([name]) => !keys.some((key) => key === name))
+  return Object.fromEntries(entries) as Omit<Node, Key>
 }
