@@ -21,7 +21,7 @@ const InternalPrivateKey = type('string > 0').narrow(
 const KeyFile = type('string > 0').narrow(
   (path, ctx) => isReadableKeyFile(path) || ctx.reject({ expected: 'the path of a public key (PEM) or a JWKS (JSON)' }),
 )
-// It becomes part of a page.
+// The characters are limited because it is inserted into a page.
 const DevToken = type(/^[\w.-]+$/).configure({ expected: 'a JWT' })
 const Never = type('string').narrow((_, ctx) => ctx.reject({ expected: 'left out when NODE_ENV is production' }))
 const Origins = type('string').narrow(
@@ -77,11 +77,11 @@ const Environment = ObservabilityEnvironment.merge({
   'DEV_TOKEN?': DevToken,
 })
 
-/** Whoever runs trusted documents only has to say which. */
+/** Needed to run trusted documents only. */
 const WithManifest = type({ TRUSTED_DOCUMENTS: 'string' })
-/** What Redress's own graph cannot do without; another one says itself where its subgraphs are. */
+/** Needed by Redress's own graph; another supergraph has the addresses of its subgraphs. */
 const OwnGraph = type({ ISSUES_URL: 'string.url', DECISIONS_URL: 'string.url', AUDIT_URL: 'string.url' })
-/** Who asks is known by a signature, and passed on with one. */
+/** Needed to verify callers, and to pass on their identity in the internal token. */
 const WithAuth = type({ INTERNAL_PRIVATE_KEY: 'string' })
 const WithKeyFile = type({ JWT_PUBLIC_KEY_PATH: 'string' })
 const WithKeyUrl = type({
@@ -89,8 +89,10 @@ const WithKeyUrl = type({
     ctx.reject({ expected: 'left out where JWT_JWKS_URL is set' }),
   ),
 })
-/** A token in a page, and doors without a guard, are for the machine of a developer, and nowhere else. */
+/** A token in a page and access without authentication are for the machine of a developer only. */
 const Production = type({ 'DEV_TOKEN?': Never, 'AUTH?': type("'on'").configure({ expected: 'on in production' }) })
+
+type Variables = typeof Environment.infer
 
 function environmentFor(given: NodeJS.ProcessEnv): typeof Environment {
   const parts: unknown[] = [
@@ -117,10 +119,10 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     host: env.HOST,
     trustProxy: env.TRUST_PROXY === 'true',
     supergraphFile: env.SUPERGRAPH ?? SUPERGRAPH_FILE,
-    /** Addresses that stand above those in the supergraph. */
+    /** Addresses that take precedence over those in the supergraph. */
     subgraphs: { issues: env.ISSUES_URL, decisions: env.DECISIONS_URL, audit: env.AUDIT_URL },
     subgraphTimeoutMs: env.SUBGRAPH_TIMEOUT_MS,
-    /** So many failures within a minute, and a subgraph is spared for so long. */
+    /** Failures per minute that open the breaker of a subgraph, and how long it stays open. */
     breaker: { failuresMax: env.BREAKER_FAILURES, openMs: env.BREAKER_OPEN_MS },
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
     /** Null: limits are counted by this process alone, and there are no subscriptions. */
@@ -128,24 +130,9 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       cacheUrl: env.REDIS_CACHE_URL ?? env.REDIS_URL ?? null,
       eventsUrl: env.REDIS_EVENTS_URL ?? env.REDIS_URL ?? null,
     },
-    // Where nobody is asked who they are, all would share one limit.
-    rateLimit: { max: env.AUTH === 'off' ? 1_000_000_000 : env.RATE_LIMIT_MAX, windowMs: env.RATE_LIMIT_WINDOW_MS },
     subscriptions: { perPrincipalMax: env.SUBSCRIPTIONS_PER_CALLER, perProcessMax: env.SUBSCRIPTIONS_MAX },
     origins: readOrigins(env.CORS_ORIGINS),
-    internalPrivateKey: env.INTERNAL_PRIVATE_KEY ?? null,
-    auth: env.AUTH === 'on',
-    jwt: {
-      keyFile: env.JWT_PUBLIC_KEY_PATH ?? null,
-      keysUrl: env.JWT_JWKS_URL ?? null,
-      issuer: env.JWT_ISSUER,
-      audience: env.JWT_AUDIENCE,
-    },
-    presets: readPresets({
-      strict: env.LIMITS_STRICT,
-      standard: env.LIMITS_STANDARD,
-      // Where nobody is asked who they are, nobody is to be kept from anything.
-      relaxed: env.LIMITS_RELAXED ?? (env.AUTH === 'off' ? UNLIMITED : undefined),
-    }),
+    ...toAccessConfig(env),
     trusted: { manifest: env.TRUSTED_DOCUMENTS ?? null, only: env.TRUSTED_ONLY === 'true' },
     playground: isOn(env.PLAYGROUND) ? { devToken: env.DEV_TOKEN ?? null } : null,
     introspection: isOn(env.INTROSPECTION),
@@ -153,5 +140,26 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     shutdown: { timeoutMs: env.SHUTDOWN_TIMEOUT_MS },
     log: { level: env.LOG_LEVEL },
     ...toObservabilityConfig(env),
+  }
+}
+
+/** Without authentication all callers are one principal, and neither limit applies to it. */
+function toAccessConfig(env: Variables) {
+  const auth = env.AUTH === 'on'
+  return {
+    auth,
+    internalPrivateKey: env.INTERNAL_PRIVATE_KEY ?? null,
+    jwt: {
+      keyFile: env.JWT_PUBLIC_KEY_PATH ?? null,
+      keysUrl: env.JWT_JWKS_URL ?? null,
+      issuer: env.JWT_ISSUER,
+      audience: env.JWT_AUDIENCE,
+    },
+    rateLimit: { max: auth ? env.RATE_LIMIT_MAX : 1_000_000_000, windowMs: env.RATE_LIMIT_WINDOW_MS },
+    presets: readPresets({
+      strict: env.LIMITS_STRICT,
+      standard: env.LIMITS_STANDARD,
+      relaxed: env.LIMITS_RELAXED ?? (auth ? undefined : UNLIMITED),
+    }),
   }
 }

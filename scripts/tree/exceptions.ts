@@ -15,10 +15,4 @@ export const EXCEPTIONS: Readonly<Record<string, number>> = {
   'decision-service/src/payments/use-cases/decide-payment.ts: createDecidePayment': 42,
   'decision-service/src/policies/trials/backtest/backtest-result.ts: createBacktestTally': 46,
   'gateway/README.md': 59,
-  'gateway/src/access/counters.ts: createSteadyCounters': 44,
-  'gateway/src/access/verify-api-key.ts: createApiKeyCallers': 59,
-  'gateway/src/config.ts: readConfig': 47,
-  'gateway/src/execution/subgraphs/call-subgraph.ts: createSubgraphCaller': 51,
-  'gateway/src/execution/subgraphs/send-request.ts: callback in sendRequest': 48,
-  'gateway/src/execution/subgraphs/send-request.ts: sendRequest': 51,
 }

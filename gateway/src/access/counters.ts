@@ -1,28 +1,29 @@
 import type { Logger } from '@redress/shared/process/logger.ts'
+import { within } from '@redress/shared/resilience/deadline.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { LRUCache } from 'lru-cache'
 import { RateLimiterRedis } from 'rate-limiter-flexible'
 
-/** How much was counted in the current window, and when that ends (ms since 1970). */
+/** The count in the current window, and when the window ends (ms since 1970). */
 export type Count = Readonly<{ counted: number; endsAt: number; degraded: boolean }>
 export type Added = Readonly<{ key: string; points: number; windowMs: number }>
 
-/** Counts by key. A window begins with the first point of a key, and ends with all of them. */
+/** Counts by key. A window begins with the first point of a key; when it ends, the count starts at 0 again. */
 export type Counters = Readonly<{
-  /** Gives the count after adding. The window's length is that of its first point; whole seconds. */
+  /** Returns the count after adding. The window has the length given with its first point, in whole seconds. */
   add(added: Added): Count | Promise<Count>
   read(key: string): Count | null | Promise<Count | null>
 }>
 
 const LOCAL_KEYS_MAX = 10_000
-/** Longer than this nobody waits for Redis. */
+/** Time limit of a call to Redis. */
 const TIMEOUT_MS = 50
-/** How often it is tried again while it is away. */
+/** Time between attempts while Redis is unavailable. */
 const RETRY_MS = 1_000
 
 type Window = { counted: number; readonly endsAt: number }
 
-/** Counts in this process, at once. */
+/** Counts in this process, synchronously. */
 export function createLocalCounters(now: () => number = Date.now) {
   const windows = new LRUCache<string, Window>({ max: LOCAL_KEYS_MAX })
   const find = (key: string) => {
@@ -49,14 +50,14 @@ export function createRedisCounters(redis: Redis, now: () => number = Date.now):
   const limiter = new RateLimiterRedis({
     storeClient: redis,
     useRedisPackage: true,
-    // A command that waits for the connection would be counted when nobody wants it any more.
+    // A command that is queued until Redis is connected would be counted after its request was answered.
     rejectIfRedisNotReady: true,
     keyPrefix: 'rate',
-    // What is too much, others say.
+    // The limits are the callers' to enforce.
     points: Number.MAX_SAFE_INTEGER,
     duration: 60,
   })
-  // The window may end a little earlier here than in Redis, never later.
+  // By this clock the window may end a little earlier than in Redis, never later.
   const toCount = (found: { consumedPoints: number; msBeforeNext: number }, askedAt: number): Count => ({
     counted: found.consumedPoints,
     endsAt: askedAt + found.msBeforeNext,
@@ -82,44 +83,30 @@ type Options = Readonly<{
   now?: () => number
   timeoutMs?: number
   local?: ReturnType<typeof createLocalCounters>
-  /** Called when it begins or ends that this process counts alone. */
+  /** Called when this process begins or ceases to count alone. */
   onChange?: (isAlone: boolean) => void
 }>
 
 /**
- * Counts in `shared`. While that does not answer in time, this process counts for itself, at once, and tries again by
- * itself: each process then allows what all of them together should.
+ * Counts in `shared`. While that does not answer in time, this process counts alone, without waiting, and retries from
+ * time to time: each process then allows as much as all of them together should.
  */
 export function createSteadyCounters(options: Options): Counters {
-  const { shared, logger, now = Date.now, timeoutMs = TIMEOUT_MS, local = createLocalCounters(now) } = options
-  const { onChange = () => {} } = options
-  let away = false
-  let tryAgainAt = 0
+  const { shared, now = Date.now, timeoutMs = TIMEOUT_MS, local = createLocalCounters(now) } = options
+  const connection = createConnectionState(options, now)
 
-  const turn = (nowAway: boolean, err?: unknown) => {
-    if (nowAway) tryAgainAt = now() + RETRY_MS
-    if (nowAway === away) return
-    away = nowAway
-    onChange(away)
-    if (away) logger.warn({ err }, 'rate limits are counted by this process alone')
-    else logger.info('rate limits are shared again')
-  }
   const ask = async <T>(call: () => T | Promise<T>, otherwise: () => T): Promise<T> => {
     try {
-      const answer = await within(timeoutMs, call())
-      turn(false)
+      const answer = await within(timeoutMs, Promise.resolve(call()))
+      connection.succeeded()
       return answer
     } catch (err) {
-      turn(true, err)
+      connection.failed(err)
       return otherwise()
     }
   }
-  const askOrCount = <T>(call: () => T | Promise<T>, otherwise: () => T): T | Promise<T> => {
-    if (away && now() < tryAgainAt) return otherwise()
-    // One of many finds out; the others do not wait for it.
-    if (away) tryAgainAt = now() + RETRY_MS
-    return ask(call, otherwise)
-  }
+  const askOrCount = <T>(call: () => T | Promise<T>, otherwise: () => T): T | Promise<T> =>
+    connection.shouldTry() ? ask(call, otherwise) : otherwise()
 
   return {
     add: (added) =>
@@ -135,11 +122,31 @@ export function createSteadyCounters(options: Options): Counters {
   }
 }
 
-function within<T>(ms: number, call: T | Promise<T>): Promise<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>()
-  const tooLate = () => reject(new Error(`No answer within ${ms} ms.`))
-  // After a look at what came in: where this process was busy itself, the answer is there and only has to be read.
-  const timer = setTimeout(() => setImmediate(tooLate), ms)
-  Promise.resolve(call).then(resolve, reject)
-  return promise.finally(() => clearTimeout(timer))
+/** Whether the shared counters answer, and when to try them again if they do not. */
+function createConnectionState({ logger, onChange = () => {} }: Options, now: () => number) {
+  let isAway = false
+  let tryAgainAt = 0
+
+  const change = (nowAway: boolean, err?: unknown) => {
+    if (nowAway === isAway) return
+    isAway = nowAway
+    onChange(isAway)
+    if (isAway) logger.warn({ err }, 'rate limits are counted by this process alone')
+    else logger.info('rate limits are shared again')
+  }
+
+  return {
+    shouldTry(): boolean {
+      if (!isAway) return true
+      if (now() < tryAgainAt) return false
+      // One call tries; the others do not wait for its outcome.
+      tryAgainAt = now() + RETRY_MS
+      return true
+    },
+    succeeded: () => change(false),
+    failed(err: unknown) {
+      tryAgainAt = now() + RETRY_MS
+      change(true, err)
+    },
+  }
 }

@@ -10,36 +10,61 @@ import type { ApiKeyFacts, FindApiKey } from './find-api-key.ts'
 const KEYS_MAX = 10_000
 /** How long a revoked key may still be accepted. */
 const FRESH_MS = 5_000
-/** How long a key that was good stays good while the record is away. */
+/** How long a key that was valid stays valid while the audit service is unavailable. */
 const TRUSTED_MS = 60_000
-/** How long nobody asks again after the record did not answer: nobody waits in vain. */
+/** Pause before the audit service is asked again after a failure, so that requests do not wait for it in vain. */
 const PAUSE_MS = 1_000
 
 type Known = Readonly<{ facts: ApiKeyFacts; caller: Caller; seenAt: number }>
 type Options = Readonly<{ findApiKey: FindApiKey; now?: () => number }>
 
 /**
- * Who an `X-API-Key` stands for. Neither the keys nor their secrets are kept here, only what the record says of them:
- * each request is one hash and one comparison.
+ * Finds the caller of an `X-API-Key`. Neither keys nor their secrets are kept here, only the facts that the audit service
+ * has of them: each request costs one hash and one comparison.
  */
 export function createApiKeyCallers({ findApiKey, now = Date.now }: Options): CallerSource {
-  const known = new LRUCache<string, Known>({ max: KEYS_MAX })
-  // Apart, so that invented ids do not push out real ones.
-  const unknownUntil = new LRUCache<string, number>({ max: KEYS_MAX })
+  const keys = createKnownKeys({ findApiKey, now })
 
+  return {
+    findKnown(secret) {
+      const id = readApiKeyId(secret)
+      const key = id === null ? null : keys.findFresh(id)
+      return key && isGood(key.facts, secret, now()) ? key.caller : null
+    },
+    async verify(secret) {
+      const id = readApiKeyId(secret)
+      const key = id === null ? null : await keys.find(id)
+      // One message for all reasons, so that guessing does not reveal which keys exist.
+      if (key === null || !isGood(key.facts, secret, now())) throw new UnauthenticatedError('The API key is not valid.')
+      return key.caller
+    },
+  }
+}
+
+type KnownKeys = Readonly<{
+  /** Null says nothing about the key. */
+  findFresh: (id: string) => Known | null
+  /** Null if there is no such key. Rejects with CheckUnavailableError. */
+  find: (id: string) => Promise<Known | null>
+}>
+
+/** Asks the audit service for keys, once for concurrent requests, and remembers what it answers. */
+function createKnownKeys({ findApiKey, now }: Required<Options>): KnownKeys {
+  const known = new LRUCache<string, Known>({ max: KEYS_MAX })
+  const unknown = createUnknownIds(now)
   let awayUntil = 0
 
-  const findFresh = (id: string) => {
-    const key = known.get(id)
-    return key !== undefined && now() - key.seenAt < FRESH_MS ? key : null
-  }
   const keep = (id: string, facts: ApiKeyFacts | null, seenAt: number) => {
     if (facts === null) {
       known.delete(id)
-      unknownUntil.set(id, seenAt + FRESH_MS)
+      unknown.add(id, seenAt)
       return null
     }
-    const key = { facts, caller: known.get(id)?.caller ?? toCaller(id, facts, isStillGood), seenAt }
+    const key = {
+      facts,
+      caller: known.get(id)?.caller ?? toCaller(id, facts, () => isStillGood(keys, id, now)),
+      seenAt,
+    }
     known.set(id, key)
     return key
   }
@@ -53,36 +78,36 @@ export function createApiKeyCallers({ findApiKey, now = Date.now }: Options): Ca
       return trustOrFail(known.get(id), now(), { cause })
     }
   })
-  const findKey = async (id: string) => {
-    if ((unknownUntil.get(id) ?? 0) > now()) return null
-    return findFresh(id) ?? (await ask(id))
+  const keys: KnownKeys = {
+    findFresh(id) {
+      const key = known.get(id)
+      return key !== undefined && now() - key.seenAt < FRESH_MS ? key : null
+    },
+    find: async (id) => (unknown.has(id) ? null : (keys.findFresh(id) ?? (await ask(id)))),
   }
-  const isStillGood = (id: string): boolean | Promise<boolean> => {
-    const key = findFresh(id)
-    if (key) return isLive(key.facts, now())
-    return findKey(id).then(
-      (found) => found !== null && isLive(found.facts, now()),
-      () => false,
-    )
-  }
+  return keys
+}
 
+/** Ids that recently had no key. Apart from the keys, so that invented ids do not evict real ones. */
+function createUnknownIds(now: () => number) {
+  const unknownUntil = new LRUCache<string, number>({ max: KEYS_MAX })
   return {
-    findKnown(secret) {
-      const id = readApiKeyId(secret)
-      const key = id === null ? null : findFresh(id)
-      return key && isGood(key.facts, secret, now()) ? key.caller : null
-    },
-    async verify(secret) {
-      const id = readApiKeyId(secret)
-      const key = id === null ? null : await findKey(id)
-      // One sentence for all reasons: whoever tries keys does not learn which of them there are.
-      if (key === null || !isGood(key.facts, secret, now())) throw new UnauthenticatedError('The API key is not valid.')
-      return key.caller
-    },
+    has: (id: string) => (unknownUntil.get(id) ?? 0) > now(),
+    add: (id: string, seenAt: number) => void unknownUntil.set(id, seenAt + FRESH_MS),
   }
 }
 
-/** @throws CheckUnavailableError unless the key was seen a moment ago. */
+/** Never rejects: a key that cannot be checked is not valid. */
+function isStillGood({ findFresh, find }: KnownKeys, id: string, now: () => number): boolean | Promise<boolean> {
+  const key = findFresh(id)
+  if (key) return isLive(key.facts, now())
+  return find(id).then(
+    (found) => found !== null && isLive(found.facts, now()),
+    () => false,
+  )
+}
+
+/** @throws CheckUnavailableError unless the key was seen within TRUSTED_MS. */
 function trustOrFail(key: Known | undefined, at: number, options: ErrorOptions = {}): Known {
   if (key === undefined || at - key.seenAt >= TRUSTED_MS) throw new CheckUnavailableError(options)
   return key
@@ -96,13 +121,13 @@ function isLive({ expiresAt, revokedAt }: ApiKeyFacts, at: number): boolean {
   return revokedAt === null && (expiresAt === null || expiresAt.getTime() > at)
 }
 
-function toCaller(id: string, facts: ApiKeyFacts, isStillGood: (id: string) => boolean | Promise<boolean>): Caller {
+function toCaller(id: string, facts: ApiKeyFacts, isStillValid: Caller['isStillValid']): Caller {
   const principal: Principal = { id: `${API_KEY_PRINCIPAL}${id}`, roles: facts.roles, customerId: null }
   return {
     principal,
     scope: scopeOf(principal),
     expiresAt: facts.expiresAt?.getTime() ?? null,
     requestsPerMinute: facts.requestsPerMinute,
-    isStillValid: () => isStillGood(id),
+    isStillValid,
   }
 }

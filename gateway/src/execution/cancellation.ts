@@ -1,6 +1,6 @@
 /**
- * Tells those who work for a request that nobody waits for the answer any more. What AbortSignal is, without being an
- * EventTarget: each request has one, and most are never told.
+ * Cancels the work for a request when its client has gone. A lighter AbortSignal, without EventTarget: every request has
+ * one, and most are never cancelled.
  */
 export class Cancellation {
   readonly #listeners = new Set<() => void>()
@@ -16,7 +16,7 @@ export class Cancellation {
     this.#listeners.clear()
   }
 
-  /** Calls `listener` at once where it is too late already. */
+  /** Calls `listener` at once if it was cancelled before. */
   add(listener: () => void): void {
     if (this.#isCancelled) listener()
     else this.#listeners.add(listener)

@@ -1,21 +1,21 @@
 import { Cancellation } from '../cancellation.ts'
-import { GivenUpError } from './send-request.ts'
+import { CancelledError } from './send-request.ts'
 
-/** Starts a call, which is broken off when it is cancelled. */
+/** Starts a call that can be cancelled. */
 export type Launch<Result> = (cancellation: Cancellation) => Promise<Result>
 
 export type InFlight<Result> = Readonly<{
   /**
-   * The result of the call with this key that is already on its way, or else of a new one. A call is broken off when
-   * the last who waits for it has gone.
-   * @throws GivenUpError when cancelled, and whatever the call throws.
+   * The result of the running call with this key, or of a new one. A call is cancelled when all who joined it have
+   * been cancelled.
+   * @throws CancelledError, and any error of the call.
    */
   join: (key: string, cancellation: Cancellation, launch: Launch<Result>) => Promise<Result>
 }>
 
 type Flight<Result> = Readonly<{ cancellation: Cancellation; result: Promise<Result> }> & { waiting: number }
 
-/** Lets callers who ask the same at the same time share one call. */
+/** Shares one call among concurrent callers with the same key. Unlike a single flight, each may leave it. */
 export function createInFlight<Result>(): InFlight<Result> {
   const flights = new Map<string, Flight<Result>>()
 
@@ -32,7 +32,7 @@ export function createInFlight<Result>(): InFlight<Result> {
 
   return {
     join(key, cancellation, launch) {
-      if (cancellation.isCancelled) return Promise.reject(new GivenUpError())
+      if (cancellation.isCancelled) return Promise.reject(new CancelledError())
       const flight = flights.get(key) ?? start(key, launch)
       flight.waiting++
       return new Promise((resolve, reject) => {
@@ -42,7 +42,7 @@ export function createInFlight<Result>(): InFlight<Result> {
             flights.delete(key)
             flight.cancellation.cancel()
           }
-          reject(new GivenUpError())
+          reject(new CancelledError())
         }
         cancellation.add(leave)
         const settle =

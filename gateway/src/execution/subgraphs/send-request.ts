@@ -1,9 +1,9 @@
-import type { Pool } from 'undici'
+import type { Dispatcher, Pool } from 'undici'
 import type { Cancellation } from '../cancellation.ts'
 
 export type RawAnswer = Readonly<{ status: number; text: string }>
 
-/** The subgraph was given the time that it may take, and did not answer. */
+/** The subgraph did not answer within its deadline. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError'
 
@@ -12,79 +12,99 @@ export class DeadlineError extends Error {
   }
 }
 
-/** Whoever asked has gone away. */
-export class GivenUpError extends Error {
-  override readonly name = 'GivenUpError'
+/** The call was cancelled because the client has gone. */
+export class CancelledError extends Error {
+  override readonly name = 'CancelledError'
 
   constructor() {
-    super('Nobody waits for the answer any more.')
+    super('The answer is not needed any more.')
   }
 }
 
 export type SendOptions = Readonly<{
   path: string
-  /** Names and values by turns. */
+  /** Names and values, alternating. */
   headers: string[]
   body: string
   timeoutMs: number
-  /** Breaks the call off. */
   cancellation: Cancellation
 }>
 
 /**
- * Posts a body and reads the answer, both in one piece: streams would cost more than all the rest of the call.
- * @throws DeadlineError, GivenUpError, or what undici says about the connection.
+ * Posts a body and reads the answer, both in one piece: streams would cost more than the rest of the call.
+ * @throws DeadlineError, CancelledError, or an error of the connection from undici.
  */
 export function sendRequest(pool: Pool, options: SendOptions): Promise<RawAnswer> {
-  const { path, headers, body, timeoutMs, cancellation } = options
+  const { path, headers, body } = options
   return new Promise((resolve, reject) => {
-    let status = 0
-    let chunks: Buffer | Buffer[] | null = null
-    let abortConnection: ((reason: Error) => void) | null = null
-    let isOver = false
-
-    const end = (settle: () => void) => {
-      if (isOver) return
-      isOver = true
-      clearTimeout(timer)
-      cancellation.remove(giveUp)
-      settle()
-    }
-    const abort = (reason: Error) =>
-      end(() => {
-        abortConnection?.(reason)
-        reject(reason)
-      })
-    const timer = setTimeout(() => abort(new DeadlineError(timeoutMs)), timeoutMs)
-    const giveUp = () => abort(new GivenUpError())
-    cancellation.add(giveUp)
-    if (isOver) return
-
-    pool.dispatch(
-      { method: 'POST', path, headers, body },
-      {
-        onRequestStart(controller) {
-          abortConnection = (reason) => controller.abort(reason)
-          // It was given up while it waited for a connection.
-          if (isOver) controller.abort(new GivenUpError())
-        },
-        onResponseStart(_controller, statusCode) {
-          status = statusCode
-        },
-        onResponseData(_controller, chunk) {
-          if (chunks === null) chunks = chunk
-          else if (Array.isArray(chunks)) chunks.push(chunk)
-          else chunks = [chunks, chunk]
-        },
-        onResponseEnd() {
-          end(() => resolve({ status, text: textOf(chunks) }))
-        },
-        onResponseError(_controller, error) {
-          end(() => reject(error))
-        },
-      },
-    )
+    const call = new Call(options, resolve, reject)
+    if (!call.isOver) pool.dispatch({ method: 'POST', path, headers, body }, call)
   })
+}
+
+/** One request on its way, which ends once: answered, failed, cancelled or at its deadline. */
+class Call implements Dispatcher.DispatchHandler {
+  isOver = false
+  #status = 0
+  #chunks: Buffer | Buffer[] | null = null
+  #controller: Dispatcher.DispatchController | null = null
+  readonly #timer: NodeJS.Timeout
+  readonly #cancellation: Cancellation
+  readonly #resolve: (answer: RawAnswer) => void
+  readonly #reject: (error: Error) => void
+
+  constructor(
+    { timeoutMs, cancellation }: SendOptions,
+    resolve: (answer: RawAnswer) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#cancellation = cancellation
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#timer = setTimeout(() => this.#abort(new DeadlineError(timeoutMs)), timeoutMs)
+    cancellation.add(this.#cancel)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    // It may have ended while it waited for a connection.
+    if (this.isOver) controller.abort(new CancelledError())
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number): void {
+    this.#status = statusCode
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#chunks === null) this.#chunks = chunk
+    else if (Array.isArray(this.#chunks)) this.#chunks.push(chunk)
+    else this.#chunks = [this.#chunks, chunk]
+  }
+
+  onResponseEnd(): void {
+    if (this.#end()) this.#resolve({ status: this.#status, text: textOf(this.#chunks) })
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#end()) this.#reject(error)
+  }
+
+  readonly #cancel = (): void => this.#abort(new CancelledError())
+
+  #abort(reason: Error): void {
+    if (!this.#end()) return
+    this.#controller?.abort(reason)
+    this.#reject(reason)
+  }
+
+  /** False if it has ended before. */
+  #end(): boolean {
+    if (this.isOver) return false
+    this.isOver = true
+    clearTimeout(this.#timer)
+    this.#cancellation.remove(this.#cancel)
+    return true
+  }
 }
 
 function textOf(chunks: Buffer | Buffer[] | null): string {
