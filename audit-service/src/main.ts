@@ -10,7 +10,7 @@ import { COLLECTIONS } from './outbound/collections.ts'
 import { createMongoApiKeys } from './outbound/mongo-api-keys.ts'
 import { createMongoChainReader, createMongoChainWriters } from './outbound/mongo-chain.ts'
 import { createMongoViews } from './outbound/mongo-views.ts'
-import { makeRandomSecret } from './outbound/random-secret.ts'
+import { createRandomSecret } from './outbound/random-secret.ts'
 import { createCreateApiKey } from './use-cases/create-api-key.ts'
 import { createRevokeApiKey } from './use-cases/revoke-api-key.ts'
 import { createVerifyChain } from './use-cases/verify-chain.ts'
@@ -27,7 +27,7 @@ const keys = createMongoApiKeys({ mongo, collections })
 // What we do.
 const now = () => new Date()
 const verifyChain = createVerifyChain(createMongoChainReader(collections))
-const createApiKey = createCreateApiKey({ keys, makeSecret: makeRandomSecret, now })
+const createApiKey = createCreateApiKey({ keys, createSecret: createRandomSecret, now })
 const revokeApiKey = createRevokeApiKey({ keys, now })
 
 // What talks to us.

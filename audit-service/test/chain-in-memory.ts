@@ -4,7 +4,7 @@ import type { ChainReader, ChainWriter } from '../src/use-cases/ports.ts'
 
 export type ChainInMemory = ChainReader & ChainWriter & { entries: AuditEntry[]; head: Head }
 
-/** A chain of one writer, open to whoever wants to change what is on record. */
+/** A chain of one writer whose entries a test can change. */
 export function createChainInMemory(): ChainInMemory {
   const bySequence = (a: AuditEntry, b: AuditEntry) => a.sequence - b.sequence
   return {

@@ -11,7 +11,7 @@ import { createVerifyChain } from '../src/use-cases/verify-chain.ts'
 
 export const logger = createLogger('audit', { level: 'silent' })
 
-/** A database of its own, with the indexes; `drop` takes it away again. */
+/** A new database with its indexes; `drop` removes it. */
 export async function openDatabase(uri: string) {
   const mongo = await connectMongo(uri, 'audit-test')
   const db = mongo.db(`audit_${randomUUID().slice(0, 8)}`)
@@ -29,7 +29,7 @@ export async function openDatabase(uri: string) {
 }
 export type Database = Awaited<ReturnType<typeof openDatabase>>
 
-/** Records events as the consumer does: once each, in one transaction with the note that they were. */
+/** Records events as the consumer does: each once, in one transaction with the inbox. */
 export async function openRecord({ mongo, db, collections }: Database) {
   const chainIn = createMongoChainWriters(collections)
   const inbox = createInbox({
@@ -41,7 +41,7 @@ export async function openRecord({ mongo, db, collections }: Database) {
   return inbox.apply
 }
 
-/** The logical database `number` of Redis: streams have fixed names, so a file that uses them needs one to itself. */
+/** The logical database `number` of Redis. Streams have fixed names, so each test file needs its own. */
 export async function openRedis(url: string, number: number) {
   const redis = await connectRedis(String(new URL(`/${number}`, url)), { name: 'audit-test', logger })
   await redis.flushDb()

@@ -4,14 +4,14 @@ import { createLoaders } from '../src/inbound/loaders.ts'
 import { createResolvers } from '../src/inbound/resolvers.ts'
 import { createMongoApiKeys } from '../src/outbound/mongo-api-keys.ts'
 import { createMongoViews } from '../src/outbound/mongo-views.ts'
-import { makeRandomSecret } from '../src/outbound/random-secret.ts'
+import { createRandomSecret } from '../src/outbound/random-secret.ts'
 import { createCreateApiKey } from '../src/use-cases/create-api-key.ts'
 import type { Views } from '../src/use-cases/ports.ts'
 import { createRevokeApiKey } from '../src/use-cases/revoke-api-key.ts'
 import { type Database, logger } from './stores.ts'
 import { INTERNAL_PUBLIC_KEY } from './tokens.ts'
 
-/** The subgraph over a database, on a port of its own. */
+/** The subgraph on a database, on a free port. */
 export function startSubgraph(database: Database, views: Views = createMongoViews(database.collections)) {
   const keys = createMongoApiKeys(database)
   const now = () => new Date()
@@ -22,7 +22,7 @@ export function startSubgraph(database: Database, views: Views = createMongoView
       views,
       verifyChain: database.verifyChain,
       keys,
-      createApiKey: createCreateApiKey({ keys, makeSecret: makeRandomSecret, now }),
+      createApiKey: createCreateApiKey({ keys, createSecret: createRandomSecret, now }),
       revokeApiKey: createRevokeApiKey({ keys, now }),
     }),
     createLoaders: () => createLoaders(views),

@@ -5,7 +5,7 @@ import type { Principal } from '@redress/shared/access/permissions.ts'
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
 const sign = createInternalTokenSigner(privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64'))
 
-/** What a subgraph needs to know the gateway by. */
+/** The public key of the gateway. */
 export const INTERNAL_PUBLIC_KEY = publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
 
 export type Answer = Readonly<{
@@ -14,7 +14,7 @@ export type Answer = Readonly<{
   errors?: readonly Readonly<{ extensions: { code: string }; path?: readonly unknown[] }>[]
 }>
 
-/** Asks a subgraph as the gateway does for somebody with `role`; without one, as somebody who is not the gateway. */
+/** Sends a request as the gateway does for a caller with `role`; with null, without an internal token. */
 export async function ask(
   url: string,
   role: Principal['roles'][number] | null,

@@ -43,7 +43,7 @@ const SAMPLE = {
   ],
 } as const
 
-/** The service without its doors, on one database, with two customers and a transaction of each. */
+/** The use cases on one database, with two customers and a transaction of each. */
 export async function openService({ mongo, db, now = () => NOW }: { mongo: MongoClient; db: Db; now?: () => Date }) {
   const collections = await openCollections(db, COLLECTIONS)
   await createMongoSeeding(collections, MASTER)(SAMPLE, NOW)
@@ -76,7 +76,7 @@ async function eventsOf(db: Db, entityId: string): Promise<readonly DomainEvent[
 }
 
 let keys = 0
-/** A refund of a delivered purchase, by a key of its own. */
+/** A refund of a delivered purchase, with a new idempotency key. */
 export function refundInput(change: Partial<IssueInput> = {}): IssueInput {
   return {
     idempotencyKey: `key-${++keys}`,

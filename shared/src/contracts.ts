@@ -1,7 +1,7 @@
 import { type } from 'arktype'
 
 /**
- * The words that services share: enums of the schema and the payloads of events.
+ * The types that services share: enums of the schema and payloads of events.
  * Enum values are the same in the schema, the code, the database and the logs.
  */
 
@@ -54,7 +54,7 @@ const Details = type({
     daysSincePurchase: 'number.integer >= 0',
     partialAmount: Money.or('null'),
   })
-/** What is particular to one type of issue; `type` tells which. */
+/** The part of an issue that depends on its type. */
 export type IssueDetails = typeof Details.infer
 
 const TransactionFacts = type({
@@ -82,20 +82,20 @@ const CustomerFacts = type({
 /** The part of a customer that a decision needs; no PII. */
 export type CustomerFacts = typeof CustomerFacts.infer
 
-/** Everything a decision needs, so that the worker never has to ask back. */
+/** Everything a decision needs, so that the worker calls no other service. */
 export const DecisionCase = type({
   issueId: 'string',
   priority: "'LOW' | 'NORMAL' | 'HIGH' | 'CRITICAL'",
   details: Details,
   customer: CustomerFacts,
   transaction: TransactionFacts.or('null'),
-  /** What the customer wrote, with everything personal masked. Data, never an instruction. */
+  /** The customer's message with personal data masked. Data, never an instruction. */
   'message?': 'string <= 2000',
 })
 export type DecisionCase = typeof DecisionCase.infer
 export type Priority = DecisionCase['priority']
 
-/** What may be decided about each type of issue, by an engine or by a person. */
+/** The actions that each type of issue allows, for engines and for people. */
 export const ALLOWED_ACTIONS: Readonly<Record<IssueType, readonly DecisionAction[]>> = {
   DECLINE: ['RETRY_PAYMENT', 'SEND_REMINDER', 'BLOCK_CARD', 'ESCALATE'],
   MISSED_INSTALLMENT: ['SEND_REMINDER', 'CHARGE_LATE_FEE', 'RETRY_PAYMENT', 'ESCALATE'],
@@ -106,7 +106,7 @@ export const ALLOWED_ACTIONS: Readonly<Record<IssueType, readonly DecisionAction
 /** Data of `issue.created`. */
 export const IssueCreated = type({ case: DecisionCase })
 
-/** Data of `issue.status_changed`; `case` is there when the issue is to be decided (again). */
+/** Data of `issue.status_changed`; `case` is present if the issue is to be decided again. */
 export const IssueStatusChanged = type({
   customerId: 'string',
   from: IssueStatusWord,
@@ -131,7 +131,7 @@ export const DecisionMade = type({
 })
 export type DecisionMade = typeof DecisionMade.infer
 
-/** Data of `decision.made` where a person is to answer blindly: what is recommended travels nowhere before they have. */
+/** Data of `decision.made` before a blind review: the recommendation is not published until the review is made. */
 export const BlindDecisionMade = type({
   issueId: 'string',
   decisionId: 'string',
@@ -140,5 +140,5 @@ export const BlindDecisionMade = type({
 })
 export type BlindDecisionMade = typeof BlindDecisionMade.infer
 
-/** Data of `decision.failed`: no decision could be made, and it will not be tried again by itself. */
+/** Data of `decision.failed`: no decision could be made. A retry must be requested. */
 export const DecisionFailed = type({ issueId: 'string', reason: 'string' })

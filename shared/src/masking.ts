@@ -2,7 +2,7 @@ import { toPlainText } from './plain-text.ts'
 
 /** Bounded, so that a long text without an @ is not searched again and again. */
 const EMAIL = /[\p{L}\p{N}._%+'-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/gu
-/** A country, check digits, and groups; whether it is one is told by its checksum. */
+/** A country, check digits and groups; the checksum decides whether it is an IBAN. */
 const IBAN_LIKE = /(?<![\p{L}\p{N}])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}/giu
 /** Digits of any script with at most two separators between them. */
 const DIGITS_LIKE = /[+(]{0,2}\p{Nd}(?:[ \u00a0().\-_/]{0,2}\p{Nd}){6,}/gu
@@ -10,15 +10,14 @@ const DATE_FIRST = /^(?:\d{1,2}[.\-/ ]\d{1,2}[.\-/ ]\d{4}|\d{4}[.\-/]\d{1,2}[.\-
 
 const IBAN_LENGTH = { min: 15, max: 34 }
 const CARD_LENGTH = { min: 13, max: 19 }
-/** As short as the shortest national numbers; what has a + before it is one in any case. */
+/** As short as the shortest national numbers. With a leading +, any length is a phone number. */
 const PHONE_DIGITS_MIN = 8
 const LONG_RUN_MIN = 9
 
 /**
- * Text without what tells who somebody is or how they pay: e-mail addresses, card numbers, IBANs, phone numbers and
- * other long numbers become `[email]`, `[card]`, `[iban]`, `[phone]` and `[number]`. Amounts, dates and short references
- * stay. What nobody sees is taken out first, so that it cannot tear a number apart. Doing it twice changes nothing.
- * Names and addresses of places are not found.
+ * Masks personal data in a text: e-mail addresses, card numbers, IBANs, phone numbers and other long numbers become
+ * `[email]`, `[card]`, `[iban]`, `[phone]` and `[number]`. Amounts, dates and short references stay. Invisible characters
+ * are removed first, so that they cannot split a number. Idempotent. Names and postal addresses are not detected.
  */
 export function maskPersonal(text: string): string {
   const plain = toPlainText(text)
@@ -27,7 +26,7 @@ export function maskPersonal(text: string): string {
   return withoutEmails.replace(IBAN_LIKE, maskIban).replace(DIGITS_LIKE, maskDigits)
 }
 
-/** What follows an IBAN may look like a part of it, so the longest beginning with the right checksum is masked. */
+/** Text after an IBAN may look like a part of it, so the longest prefix with a valid checksum is masked. */
 function maskIban(candidate: string): string {
   const ends = [...candidate.matchAll(/[A-Z0-9]/gi)].map(({ index }) => index + 1)
   for (let length = Math.min(ends.length, IBAN_LENGTH.max); length >= IBAN_LENGTH.min; length--) {
@@ -62,7 +61,7 @@ function maskDigits(run: string): string {
   return count >= LONG_RUN_MIN ? '[number]' : run
 }
 
-/** Whether a card number stands anywhere among the digits: other numbers may stand beside it. */
+/** Whether a card number is anywhere among the digits: other numbers may be beside it. */
 function hasCardNumber(digits: string): boolean {
   if (!/^\d+$/.test(digits)) return false
   for (let start = 0; start + CARD_LENGTH.min <= digits.length; start++) {

@@ -1,13 +1,13 @@
 import type { Principal, Role } from '@redress/shared/access/permissions.ts'
 import { describe, expect, it } from 'vitest'
-import { type KeyRequest, makeKey, revokeKey } from './api-key.ts'
+import { createKey, type KeyRequest, revokeKey } from './api-key.ts'
 
 const now = new Date('2030-01-01T00:00:00Z')
 const secret = { id: '0123456789abcdef0123', secret: `rdk_0123456789abcdef0123_${'a'.repeat(43)}` }
 const cause = { actor: 'ada', requestId: 'req-1', ip: '192.0.2.1' }
 const whoIs = (...roles: Role[]): Principal => ({ id: 'ada', roles, customerId: null })
 const make = (request: Partial<KeyRequest> = {}, granter = whoIs('admin')) =>
-  makeKey({ name: 'billing export', roles: ['read_only'], ...request }, { secret, granter, cause, now })
+  createKey({ name: 'billing export', roles: ['read_only'], ...request }, { secret, granter, cause, now })
 const refusal = (code: string) => expect.objectContaining({ code })
 
 describe('an API key', () => {

@@ -5,25 +5,25 @@ import { newEvent } from '@redress/shared/events/catalogue.ts'
 import { asNew, type Cause, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
 import { RoleNotGrantableError } from './errors.ts'
 
-/** What a program may present in place of a token. The secret itself is nowhere, only its hash. */
+/** The key of a program, presented in place of a token. Only the hash of the secret is stored. */
 export type ApiKey = Readonly<{
   id: string
   name: string
   roles: readonly Role[]
-  /** Null where the gateway's own limit holds. */
+  /** Null for the default limit of the gateway. */
   requestsPerMinute: number | null
   hash: string
   createdBy: string
   createdAt: Date
-  /** Null for a key that holds until it is revoked. */
+  /** Null for a key that is valid until it is revoked. */
   expiresAt: Date | null
   revokedAt: Date | null
 }>
 
-/** A new state and the fact that explains it. They are stored together or not at all. */
+/** A new state and the event that explains it. They are stored together or not at all. */
 export type KeyChange = Readonly<{ key: ApiKey; event: DomainEvent }>
 
-/** What is asked for when a key is made. */
+/** The properties of a key to be created. */
 export type KeyRequest = Readonly<{
   name: string
   roles: readonly Role[]
@@ -34,17 +34,17 @@ export type KeyRequest = Readonly<{
 export type Secret = Readonly<{ id: string; secret: string }>
 
 /**
- * `admin`: a key must not make keys, or it would outlive its own revocation. `customer`: a key stands for a program,
- * which has nothing of its own.
+ * `admin`: a key that could create keys would outlive its own revocation. `customer`: a key stands for a program, which
+ * owns no data.
  */
 const NOT_FOR_KEYS: readonly Role[] = ['admin', 'customer']
 const NAME_CHARACTERS_MAX = 100
 const REQUESTS_PER_MINUTE_MAX = 100_000
 
-type Making = Readonly<{ secret: Secret; granter: Principal; cause: Cause; now: Date }>
+type Creation = Readonly<{ secret: Secret; granter: Principal; cause: Cause; now: Date }>
 
 /** @throws BadUserInputError, RoleNotGrantableError */
-export function makeKey(request: KeyRequest, { secret: { id, secret }, granter, cause, now }: Making): KeyChange {
+export function createKey(request: KeyRequest, { secret: { id, secret }, granter, cause, now }: Creation): KeyChange {
   const { name, expiresAt = null, requestsPerMinute = null } = request
   const roles = [...new Set(request.roles)]
   checkRequest(request, now)
@@ -61,7 +61,7 @@ export function makeKey(request: KeyRequest, { secret: { id, secret }, granter, 
   }
 }
 
-/** Ends the life of a key that was not revoked before. */
+/** Revokes a key that is not revoked. */
 export function revokeKey(key: ApiKey, { cause, now }: Readonly<{ cause: Cause; now: Date }>): KeyChange {
   const revokedAt = momentAfter(key.createdAt, now)
   const changes = { revokedAt: { before: null, after: revokedAt.toISOString() } }
@@ -69,7 +69,7 @@ export function revokeKey(key: ApiKey, { cause, now }: Readonly<{ cause: Cause; 
   return { key: { ...key, revokedAt }, event }
 }
 
-/** Who is admin has all roles in what they may do; everybody else gives what they have. */
+/** An admin can grant every role that is allowed for keys; other callers only their own. */
 function mayGrant(granter: Principal, role: Role): boolean {
   return !NOT_FOR_KEYS.includes(role) && (hasRole(granter, 'admin') || hasRole(granter, role))
 }

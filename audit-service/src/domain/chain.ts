@@ -1,13 +1,13 @@
 import { type AuditEntry, hashOf } from './entry.ts'
 import type { Act } from './from-event.ts'
 
-/** Where the chain ends. */
+/** The end of the chain. */
 export type Head = Readonly<{ sequence: number; hash: string }>
 
-/** Where it ends before its first entry. */
+/** The end of an empty chain. */
 export const GENESIS: Head = { sequence: 0, hash: '0'.repeat(64) }
 
-/** The entries that acts add to the chain, in order. */
+/** The entries that extend the chain by these acts, in order. */
 export function extendChain(head: Head, acts: readonly Act[]): readonly AuditEntry[] {
   let { sequence, hash: previousHash } = head
   return acts.map((act) => {
@@ -18,7 +18,7 @@ export function extendChain(head: Head, acts: readonly Act[]): readonly AuditEnt
   })
 }
 
-/** Why an entry does not follow from the one before it; null where it does. */
+/** The reason why an entry does not follow from the one before it, or null. */
 export function findBreak(before: Head, entry: AuditEntry): string | null {
   if (entry.sequence !== before.sequence + 1) {
     return `entry ${before.sequence + 1} is missing; the next is ${entry.sequence}`

@@ -1,9 +1,9 @@
 import { hash as digest } from 'node:crypto'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 
-/** One act on record. */
+/** One recorded act. */
 export type AuditEntry = Readonly<{
-  /** Derived from the event, so that one event is on record once. */
+  /** Derived from the event, so that each event is recorded once. */
   id: string
   /** Position in the chain, from 1, without gaps. */
   sequence: number
@@ -39,7 +39,7 @@ export function toCanonicalJson(value: unknown): string {
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || isMoment(value)) {
     return JSON.stringify(value)
   }
-  // What JSON does not have is written as no JSON is, so that it never passes for something that was sealed.
+  // A value that JSON does not have gets a text that is not JSON, so that it never equals a sealed entry.
   return typeof value === 'number' ? String(value) : typeof value
 }
 

@@ -11,7 +11,7 @@ export class ApiKeyNotFoundError extends AppError {
   }
 }
 
-/** Nobody gives away more than they have, and some roles are not for keys. */
+/** A caller cannot grant a role that it does not have, and some roles are not for keys. */
 export class RoleNotGrantableError extends AppError {
   override readonly name = 'RoleNotGrantableError'
   readonly code = 'ROLE_NOT_GRANTABLE'

@@ -6,7 +6,7 @@ import { issueEvents } from '../../test/events.ts'
 import { type Database, openDatabase, openRecord } from '../../test/stores.ts'
 import { startSubgraph } from '../../test/subgraph.ts'
 import { ask, codesOf } from '../../test/tokens.ts'
-import { makeKey } from '../domain/api-key.ts'
+import { createKey } from '../domain/api-key.ts'
 import { createMongoApiKeys } from '../outbound/mongo-api-keys.ts'
 
 let database: Database
@@ -93,7 +93,7 @@ describe('API keys', () => {
     const { entries } = await verify()
 
     // The entry of its making is on record already, so the second making fails as a whole.
-    const change = makeKey(
+    const change = createKey(
       { name: 'again', roles: ['read_only'] },
       {
         secret: { id: taken.apiKey.id, secret: taken.secret },

@@ -11,7 +11,7 @@ import type { ClientSession } from 'mongodb'
 import type { ChainWriter } from '../use-cases/ports.ts'
 import { recordEvents } from '../use-cases/record-events.ts'
 
-/** Nobody waits for the record to the millisecond; larger batches make it cheaper for everybody. */
+/** Larger batches are cheaper, and the audit log may be behind by a moment. */
 const GATHER_MS = 100
 
 type Options = Pick<ConsumerOptions, 'mongo' | 'db' | 'redis' | 'telemetry' | 'logger'> &
@@ -20,8 +20,8 @@ type Options = Pick<ConsumerOptions, 'mongo' | 'db' | 'redis' | 'telemetry' | 'l
 const GROUP = CONSUMER_GROUPS.audit
 
 /**
- * Puts the events of all services on record. One consumer reads all streams, and only on the leader: the chain is one
- * sequence, and a second writer would only make the first begin again.
+ * Records the events of all services. One consumer reads all streams, and only on the leader: the chain is one sequence,
+ * and two writers would only conflict.
  */
 export async function startEventsIn({ chainIn, metrics, ...stores }: Options): Promise<StreamConsumer> {
   await using opened = new AsyncDisposableStack()

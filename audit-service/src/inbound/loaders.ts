@@ -5,11 +5,11 @@ import type { Views } from '../use-cases/ports.ts'
 
 export type Loaders = Readonly<{
   entries: DataLoader<string, AuditEntry | null>
-  /** One loader for each page that a request asks for; issues that ask for the same page are read together. */
+  /** One loader for each page of a request; issues with the same page are read together. */
   trails: (page: PageArguments) => DataLoader<string, Connection<AuditEntry>>
 }>
 
-/** What one request reads, each thing once and many in one go. */
+/** Loads entities once per request, many in one query. */
 export function createLoaders(views: Views): Loaders {
   const trails = new Map<string, DataLoader<string, Connection<AuditEntry>>>()
   return {

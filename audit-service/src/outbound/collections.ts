@@ -7,7 +7,7 @@ import type { AuditEntry } from '../domain/entry.ts'
 
 /** A domain type as it is stored. Only this folder sees documents. */
 export type EntryDocument = Omit<AuditEntry, 'id'> & { _id: string }
-/** Where the chain ends. Every append moves it, so two writers at once cannot both succeed. */
+/** The end of the chain. Every append moves it, so that of two concurrent writers one conflicts. */
 export type HeadDocument = Head & { _id: 'head' }
 
 export type ApiKeyDocument = Omit<ApiKey, 'id'> & { _id: string }

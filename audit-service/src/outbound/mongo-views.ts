@@ -7,13 +7,13 @@ import type { AuditFilter, Views } from '../use-cases/ports.ts'
 import { type Collections, type EntryDocument, toEntry } from './collections.ts'
 
 const NEWEST_FIRST = { field: 'sequence', direction: -1, unique: true } as const
-/** By when it happened: after a crash, an act may go on record later than the next one of the same issue. */
+/** By the moment of the act: after a crash, an act may be recorded later than the next one of the same issue. */
 const OLDEST_FIRST = { field: 'at', direction: 1 } as const
 
-/** An issue has a handful of entries: up to this many, the trails of a list are read in one go. */
+/** Entries up to which the trails of a list of issues are read in one query. */
 const TOGETHER_MAX = 2_000
 
-/** What callers read. */
+/** Reads entries for callers. */
 export function createMongoViews({ entries, heads }: Collections): Views {
   const pageOfTrail = (entityId: string, page: PageArguments) => {
     const filter = { entityType: 'Issue', entityId }
@@ -25,7 +25,7 @@ export function createMongoViews({ entries, heads }: Collections): Views {
       .sort({ entityId: 1, entityType: 1, at: 1, _id: 1 })
       .limit(TOGETHER_MAX + 1)
       .toArray()
-  // The chain has no gaps, so its length is where it ends; counting would read all of it.
+  // The chain has no gaps, so its length is the sequence of its end; counting would read all of it.
   const countAll = async () => (await heads.findOne({ _id: 'head' }))?.sequence ?? 0
 
   return {

@@ -3,10 +3,10 @@ import type { ApiKey, KeyChange } from '../domain/api-key.ts'
 import type { Head } from '../domain/chain.ts'
 import type { AuditEntry } from '../domain/entry.ts'
 
-/** Part of one transaction that somebody else began. */
+/** Writes within a transaction of the caller. */
 export type ChainWriter = Readonly<{
   readHead(): Promise<Head>
-  /** @throws when another writer has moved the head since it was read. */
+  /** @throws if another writer has moved the head since it was read. */
   append(entries: readonly AuditEntry[], before: Head): Promise<void>
 }>
 
@@ -29,12 +29,12 @@ export type AuditFilter = Readonly<{
   before?: Date | null
 }>
 
-/** What callers read. */
+/** Read access for callers. */
 export type Views = Readonly<{
   find(ids: readonly string[]): Promise<readonly (AuditEntry | null)[]>
   /** Newest first. */
   pageOfLog(filter: AuditFilter, page: PageArguments): Promise<Connection<AuditEntry>>
-  /** What happened to each issue, oldest first; the same page of each. */
+  /** The same page of the entries of each issue, oldest first. */
   pagesOfTrails(issueIds: readonly string[], page: PageArguments): Promise<readonly Connection<AuditEntry>[]>
 }>
 
@@ -42,12 +42,12 @@ export type ApiKeys = Readonly<{
   find(id: string): Promise<ApiKey | null>
   /** Newest first. */
   page(page: PageArguments): Promise<Connection<ApiKey>>
-  /** Runs `work` in one transaction, several times where another writer came in between. */
+  /** Runs `work` in one transaction, again after a conflict with another writer. */
   transact<T>(work: (transaction: ApiKeysTransaction) => Promise<T>): Promise<T>
 }>
 
 export type ApiKeysTransaction = Readonly<{
   find(id: string): Promise<ApiKey | null>
-  /** Stores the key as it is now, and puts what happened to it on record. */
+  /** Stores the key and records the event. */
   save(change: KeyChange): Promise<void>
 }>

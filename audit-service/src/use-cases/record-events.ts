@@ -3,7 +3,7 @@ import { extendChain } from '../domain/chain.ts'
 import { toAct } from '../domain/from-event.ts'
 import type { ChainWriter } from './ports.ts'
 
-/** Puts events on record, in the transaction that also notes them as heard. */
+/** Appends events to the chain, in the transaction that also marks them as applied. */
 export async function recordEvents(events: readonly DomainEvent[], chain: ChainWriter): Promise<void> {
   const head = await chain.readHead()
   await chain.append(extendChain(head, events.map(toAct)), head)

@@ -7,7 +7,7 @@ import type { ApiKeys } from './ports.ts'
 /** @throws ApiKeyNotFoundError */
 export type RevokeApiKey = (command: Readonly<{ id: string; cause: Cause }>) => Promise<ApiKey>
 
-/** Ends a key. A second time changes nothing: what was recorded first stands. */
+/** Revokes a key. Revoking it again changes nothing. */
 export function createRevokeApiKey({ keys, now }: Readonly<{ keys: ApiKeys; now: Clock }>): RevokeApiKey {
   return ({ id, cause }) =>
     keys.transact(async (transaction) => {

@@ -15,7 +15,7 @@ export type Verification = Readonly<{
 }>
 
 type Range = Readonly<{ fromSequence: number | null; toSequence: number | null }>
-/** Computes every hash in a range again. @throws BadUserInputError for a range that is none. */
+/** Recomputes every hash in a range. @throws BadUserInputError for an invalid range. */
 export type VerifyChain = (range: Range) => Promise<Verification>
 
 export function createVerifyChain(chain: ChainReader): VerifyChain {
@@ -29,24 +29,24 @@ export function createVerifyChain(chain: ChainReader): VerifyChain {
     const last = (await chain.findLast())?.sequence ?? 0
     const head = await chain.readHead()
     const to = Math.min(toSequence ?? Number.MAX_SAFE_INTEGER, Math.max(last, head.sequence))
-    if (to < from) return NOTHING
+    if (to < from) return EMPTY
 
     const before = from === 1 ? GENESIS : await chain.find(from - 1)
-    if (before === null) return { ...NOTHING, valid: false, firstBroken: from - 1, reason: 'the entry is missing' }
+    if (before === null) return { ...EMPTY, valid: false, firstBroken: from - 1, reason: 'the entry is missing' }
     return walk(chain, { before, from, to, head })
   }
 }
 
 type Walk = Readonly<{ before: Head; from: number; to: number; head: Head }>
 
-/** Page by page: the chain may be longer than memory, and between two pages others get their turn. */
+/** Reads page by page: the chain may not fit into memory, and other requests run between two pages. */
 async function walk(chain: ChainReader, { before, from, to, head }: Walk): Promise<Verification> {
   let last = before
   let reason: string | null = null
   for (let more = true; more; ) {
     const page = await chain.read({ from: last.sequence + 1, to, limit: PAGE })
     for (const entry of page) {
-      reason = findBreak(last, entry) ?? findDeparture(head, entry)
+      reason = findBreak(last, entry) ?? findMismatch(head, entry)
       if (reason !== null) break
       last = entry
     }
@@ -67,13 +67,13 @@ async function walk(chain: ChainReader, { before, from, to, head }: Walk): Promi
   }
 }
 
-/** Why an entry does not fit what was noted as the end of the chain; null where it does. */
-function findDeparture(head: Head, { sequence, hash }: Head): string | null {
+/** The reason why an entry does not match the recorded end of the chain, or null. */
+function findMismatch(head: Head, { sequence, hash }: Head): string | null {
   if (sequence > head.sequence) return `only ${head.sequence} entries were recorded`
   return sequence === head.sequence && hash !== head.hash ? 'the entry is not the one that was recorded last' : null
 }
 
-const NOTHING: Verification = {
+const EMPTY: Verification = {
   valid: true,
   entries: 0,
   firstSequence: null,

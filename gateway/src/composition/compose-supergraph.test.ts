@@ -16,7 +16,7 @@ describe('the supergraph', () => {
     const schema = buildASTSchema(parse(composeSupergraph().supergraph ?? ''), { assumeValidSDL: true })
     const details = schema.getType('IssueDetailsInput')
 
-    expect(details?.description).toBe('Exactly one field is set; it also gives the issue its type.')
+    expect(details?.description).toBe('Exactly one field is set; it determines the type of the issue.')
     expect(isInputObjectType(details) && details.isOneOf).toBe(true)
     expect(schema.getQueryType()?.getFields().issues?.description).toMatch(/^Newest first/)
   })

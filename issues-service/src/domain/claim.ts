@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { IssueInput } from './issue-input.ts'
 
-/** Two inputs have the same digest when they ask for the same thing, whatever the order of their fields. */
+/**
+ * The digest of an input, whatever the order of its fields. Stored with the issue, so its form cannot change: it is not
+ * the canonical JSON of audit entries.
+ */
 export function digestOf(input: IssueInput): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(input)))

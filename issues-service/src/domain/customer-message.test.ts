@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { digestOf } from './claim.ts'
-import { checkIssueInput, type IssueInput, toKeptInput } from './issue-input.ts'
+import { checkIssueInput, type IssueInput, toStoredInput } from './issue-input.ts'
 
 const input: IssueInput = {
   idempotencyKey: 'key-1',
@@ -9,7 +9,7 @@ const input: IssueInput = {
   priority: 'NORMAL',
   details: { type: 'DECLINE', errorCode: 'CARD_EXPIRED', autoRetryCount: 0 },
 }
-const saying = (customerMessage: string) => toKeptInput({ ...input, customerMessage })
+const saying = (customerMessage: string) => toStoredInput({ ...input, customerMessage })
 
 describe("a customer's message", () => {
   it('is kept with personal things masked', () => {
@@ -41,6 +41,6 @@ describe("a customer's message", () => {
   })
 
   it('leaves the digest of an input without one as it was before there were messages', () => {
-    expect(digestOf(toKeptInput(input))).toBe('hcU682mW2w_snVdpdF0fmWhtYm0y_1tLwKNTeBHCjRI')
+    expect(digestOf(toStoredInput(input))).toBe('hcU682mW2w_snVdpdF0fmWhtYm0y_1tLwKNTeBHCjRI')
   })
 })

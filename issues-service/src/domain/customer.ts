@@ -1,4 +1,4 @@
-/** A customer without what tells who they are; that is read on its own, by those who may. */
+/** A customer without personal data, which is read apart and with a permission of its own. */
 export type Customer = Readonly<{
   id: string
   /** 0 (safe) to 100 (risky). */
@@ -6,5 +6,5 @@ export type Customer = Readonly<{
   createdAt: Date
 }>
 
-/** What tells who a customer is. Encrypted wherever it is stored. */
+/** The personal data of a customer. Always stored encrypted. */
 export type PersonalData = Readonly<{ email: string; name: string }>

@@ -10,7 +10,7 @@ export type Circumstances = Readonly<{
   priority: Priority
   details: IssueDetails
   customer: Customer
-  /** The customer's latest issues; where this one is among them (it is tried again), it does not count. */
+  /** The customer's latest issues. On a retry, the issue itself is among them and is not counted. */
   recentIssues: readonly RecentIssue[]
   transaction: Transaction | null
   /** Masked. */
@@ -18,7 +18,7 @@ export type Circumstances = Readonly<{
   now: Date
 }>
 
-/** Everything a decision needs, taken at one moment, without anything that tells who the customer is. */
+/** Everything a decision needs, as of one moment, without personal data. */
 export function toDecisionCase({
   issueId,
   priority,

@@ -4,14 +4,14 @@ import { checkIssueDetails } from '@redress/shared/issue-details.ts'
 import { maskPersonal } from '@redress/shared/masking.ts'
 import { cutText } from '@redress/shared/plain-text.ts'
 
-/** What a caller gives for a new issue, after GraphQL has checked its shape. */
+/** The input of a new issue, after GraphQL has checked its shape. */
 export type IssueInput = Readonly<{
   idempotencyKey: string
   customerId: string
   transactionId: string | null
   priority: Priority
   details: IssueDetails
-  /** Not there where none was given, so that an input without one has the digest it always had. */
+  /** Missing if none was given, which keeps the digests of inputs from before the field existed. */
   customerMessage?: string
 }>
 
@@ -31,8 +31,8 @@ export function checkIssueInput(input: IssueInput): void {
   }
 }
 
-/** The input as it is kept and compared: what it masks, nobody sees again, and a blank message is none. */
-export function toKeptInput({ customerMessage = '', ...input }: IssueInput): IssueInput {
+/** The input as it is stored and compared: with the message masked, and without a blank message. */
+export function toStoredInput({ customerMessage = '', ...input }: IssueInput): IssueInput {
   const masked = cutText(maskPersonal(customerMessage).trim(), MESSAGE_LENGTH_MAX)
   return masked === '' ? input : { ...input, customerMessage: masked }
 }

@@ -146,8 +146,8 @@ export type Review = Readonly<{
 }>
 
 /**
- * A person ends an issue that waits for one.
- * @throws InvalidTransitionError, ConflictError when it changed since they saw it, ActionNotAllowedError
+ * Resolves an issue that awaits a review.
+ * @throws InvalidTransitionError, ConflictError if it changed since the reviewer saw it, ActionNotAllowedError
  */
 export function reviewIssue(issue: Issue, { action, note, seenVersion, cause, now }: Review): Change {
   if (issue.status !== 'AWAITING_REVIEW') throw new InvalidTransitionError(issue.status, 'RESOLVED')

@@ -10,11 +10,11 @@ export type Loaders = Readonly<{
   issues: DataLoader<string, Issue | null>
   customers: DataLoader<string, Customer | null>
   transactions: DataLoader<string, Transaction | null>
-  /** Every read goes on record, once per customer and request. */
+  /** Every read is audited, once per customer and request. */
   personalData: (cause: Cause) => DataLoader<string, PersonalData | null>
 }>
 
-/** What one request reads, each thing once and many in one go. */
+/** Loads entities once per request, many in one query. */
 export function createLoaders(views: Views, readPersonalData: ReadPersonalData): Loaders {
   let personalData: DataLoader<string, PersonalData | null> | null = null
   return {

@@ -2,7 +2,7 @@ import { type } from 'arktype'
 
 const Money = type({ amount: 'number.integer > 0', currency: /^[A-Z]{3}$/ })
 
-/** Customers and transactions to begin with; moments are given as days before today. */
+/** Sample customers and transactions; moments are given as days before today. */
 export const SampleData = type({
   customers: type({
     id: 'string > 0',

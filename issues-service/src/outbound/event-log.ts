@@ -3,7 +3,7 @@ import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { MongoClient } from 'mongodb'
 import type { EventLog } from '../use-cases/ports.ts'
 
-/** Events that tell of an act which changed nothing. */
+/** Stores events of acts that change no entity, such as reading personal data. */
 export function createEventLog(mongo: MongoClient, outbox: Outbox): EventLog {
   return {
     async record(events) {

@@ -17,7 +17,7 @@ import {
 
 const HISTORY_DAYS = 90
 const HISTORY_MAX = 50
-/** Two callers with one new key at the same moment: the second finds the first one's issue at the next try. */
+/** Of two concurrent callers with one new key, the second finds the issue of the first on its next attempt. */
 const CLAIM_ATTEMPTS = 5
 
 type Stores = Readonly<{ collections: Collections; outbox: Outbox }>

@@ -10,7 +10,7 @@ import type { PersonalData } from '../domain/customer.ts'
 import type { PersonalDataStore } from '../use-cases/ports.ts'
 import type { Collections } from './collections.ts'
 
-/** Decrypts what tells who customers are, each with a key of their own. */
+/** Decrypts the personal data of customers. Each customer has a data key. */
 export function createMongoPersonalData({ customers, dataKeys }: Collections, master: MasterKey): PersonalDataStore {
   return {
     async find(customerIds) {
@@ -20,7 +20,7 @@ export function createMongoPersonalData({ customers, dataKeys }: Collections, ma
       return new Map(
         sealed.flatMap(({ _id, emailSealed, nameSealed }) => {
           const key = wrapped.get(_id)
-          if (key === undefined) return [] // Erased: without its key, what is left cannot be read.
+          if (key === undefined) return [] // Erased: the fields cannot be decrypted without their key.
           const dataKey = unwrapDataKey(key, master, _id)
           return [
             [
@@ -37,7 +37,7 @@ export function createMongoPersonalData({ customers, dataKeys }: Collections, ma
   }
 }
 
-/** A new data key for a customer, and their personal data sealed with it. */
+/** A new data key for a customer, and the personal data encrypted with it. */
 export function sealPersonalData(customerId: string, { email, name }: PersonalData, master: MasterKey) {
   const dataKey = createDataKey()
   return {

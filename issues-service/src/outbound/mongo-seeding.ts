@@ -4,7 +4,7 @@ import type { Seed } from '../use-cases/seed.ts'
 import type { Collections } from './collections.ts'
 import { sealPersonalData } from './mongo-personal-data.ts'
 
-/** Adds what is missing and leaves alone what is there. */
+/** Adds the documents that are missing; existing ones stay as they are. */
 export function createMongoSeeding({ customers, dataKeys, transactions }: Collections, master: MasterKey): Seed {
   return async (sample, now) => {
     const daysAgo = (days: number) => new Date(now.getTime() - days * DAY_MS)
@@ -12,7 +12,7 @@ export function createMongoSeeding({ customers, dataKeys, transactions }: Collec
     for (const { id, riskScore, createdDaysAgo, ...personal } of sample.customers) {
       if ((await customers.findOne({ _id: id })) !== null) continue
       const { wrapped, ...sealed } = sealPersonalData(id, personal, master)
-      // The key comes first: a crash in between leaves no customer, and the next run a new pair.
+      // The key first: after a crash in between there is no customer, and the next run writes both again.
       await dataKeys.updateOne({ _id: id }, { $set: { wrapped } }, { upsert: true })
       await customers.insertOne({ _id: id, riskScore, createdAt: daysAgo(createdDaysAgo), ...sealed })
     }

@@ -9,7 +9,7 @@ import { type Collections, type IssueDocument, toCustomer, toIssue, toTransactio
 
 const NEWEST_FIRST = { field: 'createdAt', direction: -1 } as const
 
-/** What callers read. */
+/** Reads entities for callers. */
 export function createMongoViews({ issues, customers, transactions }: Collections): Views {
   return {
     async findIssues(ids) {

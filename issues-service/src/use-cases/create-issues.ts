@@ -6,12 +6,12 @@ import { digestOf } from '../domain/claim.ts'
 import { toDecisionCase } from '../domain/decision-case.ts'
 import { TransactionMismatchError, TransactionNotFoundError } from '../domain/errors.ts'
 import { type Change, type Issue, openIssue } from '../domain/issue.ts'
-import { checkIssueInput, type IssueInput, toKeptInput } from '../domain/issue-input.ts'
+import { checkIssueInput, type IssueInput, toStoredInput } from '../domain/issue-input.ts'
 import type { Transaction } from '../domain/transaction.ts'
 import type { Claim, ClaimedIssue, CreateId, CustomerWithHistory, IssuesStore, IssuesTransaction } from './ports.ts'
 
 export type CreateIssueCommand = Readonly<{ input: IssueInput; cause: Cause }>
-/** One outcome per command, in order: the issue, or what was wrong with it. */
+/** One outcome per command, in order: the issue, or the error. */
 export type CreateIssues = (commands: readonly CreateIssueCommand[]) => Promise<readonly (Issue | AppError)[]>
 
 export type CreateIssue = (command: CreateIssueCommand) => Promise<Issue>
@@ -19,8 +19,8 @@ export type CreateIssue = (command: CreateIssueCommand) => Promise<Issue>
 type Dependencies = Readonly<{ store: IssuesStore; createId: CreateId; now: Clock; onCommit: () => void }>
 
 /**
- * Opens issues, each for itself, all in one transaction. A key that was used before gives back the issue of then, where
- * the input is the same. Errors that are not about one command are thrown, and then nothing was opened.
+ * Creates issues in one transaction; each succeeds or fails on its own. A key that was used before returns its issue if
+ * the input is the same. An error that is not about one command is thrown, and nothing is created then.
  */
 export function createCreateIssues({ store, createId, now, onCommit }: Dependencies): CreateIssues {
   return async (commands) => {
@@ -53,7 +53,7 @@ type Checked = CreateIssueCommand & Readonly<{ claim: Claim }>
 function toChecked(command: CreateIssueCommand): Checked | AppError {
   try {
     checkIssueInput(command.input)
-    const input = toKeptInput(command.input)
+    const input = toStoredInput(command.input)
     return { ...command, input, claim: { key: input.idempotencyKey, digest: digestOf(input) } }
   } catch (error) {
     if (error instanceof AppError) return error

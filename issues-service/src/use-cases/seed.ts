@@ -2,7 +2,7 @@ import type { Money } from '@redress/shared/contracts.ts'
 import type { PersonalData } from '../domain/customer.ts'
 import type { Transaction } from '../domain/transaction.ts'
 
-/** Customers and transactions to begin with; moments are given as days before today. */
+/** Sample customers and transactions; moments are given as days before today. */
 export type Sample = Readonly<{
   customers: readonly (PersonalData & { id: string; riskScore: number; createdDaysAgo: number })[]
   transactions: readonly (Pick<Transaction, 'id' | 'customerId' | 'merchant' | 'status' | 'installmentPlan'> & {

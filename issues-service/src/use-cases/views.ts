@@ -14,7 +14,7 @@ export type IssueFilter = Readonly<{
   createdBefore?: Date | null
 }>
 
-/** What callers read. Finders answer in the order of the ids, null where there is none. Pages are newest first. */
+/** Read access for callers. Finders keep the order of the ids, with null for a missing one. Pages are newest first. */
 export type Views = Readonly<{
   findIssues(ids: readonly string[]): Promise<readonly (Issue | null)[]>
   findCustomers(ids: readonly string[]): Promise<readonly (Customer | null)[]>

@@ -5,25 +5,25 @@ const FORM = /^rdk_([0-9a-f]{20})_[\w-]{43}$/
 export const API_KEY_ID_BYTES = 10
 export const API_KEY_SECRET_BYTES = 32
 
-/** What the owner of a key is given, once. The known beginning is for programs that look for leaked secrets. */
+/** The secret as its owner receives it, once. The fixed prefix lets scanners find leaked secrets. */
 export function toApiKeySecret(id: string, random: Buffer): string {
   return `rdk_${id}_${random.toString('base64url')}`
 }
 
-/** The id that a presented secret names; null where it is no secret of ours. */
+/** The id of the key that a secret belongs to; null if it is not in our format. */
 export function readApiKeyId(secret: string): string | null {
   return FORM.exec(secret)?.[1] ?? null
 }
 
 /**
- * What is kept of a secret. One round of SHA-256: it has 256 bits of entropy, so there is nothing to guess that a slow
- * hash would make slower. That is for passwords, and would cost every request.
+ * The hash that is stored of a secret. One round of SHA-256 is enough: a secret has 256 bits of entropy and cannot be
+ * guessed. A slow hash, as for passwords, would cost every request.
  */
 export function hashOfApiKey(secret: string): string {
   return hash('sha256', secret, 'hex')
 }
 
-/** Compares in constant time, so that nobody finds a hash by measuring. */
+/** Compares in constant time, against timing attacks. */
 export function isApiKey(secret: string, expectedHash: string): boolean {
   const expected = Buffer.from(expectedHash, 'hex')
   const presented = hash('sha256', secret, 'buffer')

@@ -4,19 +4,19 @@ import { LRUCache } from 'lru-cache'
 import { UnauthenticatedError } from '../errors.ts'
 import { GATEWAY_ROLE, type Principal, ROLES } from './permissions.ts'
 
-/** The signed word from the gateway to a subgraph about who is asking. Ed25519: only the gateway can make one. */
+/** The internal token tells a subgraph the principal of a request. Ed25519: only the gateway can sign one. */
 const ALGORITHM = 'EdDSA'
 const ISSUER = 'redress-gateway'
 const AUDIENCE = 'redress-subgraph'
 const LIFETIME_SECONDS = 60
-/** A signed token is used again until half its life is over; requests of one caller share it. */
+/** A token is reused for half its lifetime, by all requests of one caller. */
 const REUSE_MS = (LIFETIME_SECONDS / 2) * 1000
 const CACHED_MAX = 10_000
-/** Behind the gateway there is one role more, which only the gateway's own signature can give. */
+/** Behind the gateway there is one more role, which only an internal token can give. */
 const ROLES_WITHIN = [...ROLES, GATEWAY_ROLE] as const
 
 export type SignInternalToken = (principal: Principal) => Promise<string>
-/** @throws UnauthenticatedError when the token is missing, forged, expired or meant for somebody else. */
+/** @throws UnauthenticatedError if the token is missing, forged, expired or for another audience. */
 export type VerifyInternalToken = (token: string | null) => Promise<Principal>
 
 /** @param privateKey PKCS #8 in DER, base64. */
@@ -75,7 +75,7 @@ async function verify(key: KeyObject, token: string): Promise<{ principal: Princ
   }
 }
 
-/** Reads who somebody is from verified claims; roles other than `known` grant nothing. */
+/** The principal of verified claims. Roles other than `known` are dropped. */
 export function toPrincipal(claims: Readonly<Record<string, unknown>>, known: Principal['roles'] = ROLES): Principal {
   const { sub, roles, customerId } = claims
   return {

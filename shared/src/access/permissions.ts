@@ -1,16 +1,16 @@
-/** Who asks: a person, a tool or a customer, as the gateway verified it. */
+/** The verified caller: a person, a tool or a customer. */
 export type Principal = Readonly<{
   id: string
   roles: readonly (Role | typeof GATEWAY_ROLE)[]
-  /** Set for a customer who sees only what is `own`. */
+  /** The customer whose own data the caller may see; null for staff and tools. */
   customerId: string | null
 }>
 
-/** What a token or an API key may name. */
+/** The roles that a token or an API key may have. */
 export const ROLES = ['admin', 'operator', 'reviewer', 'read_only', 'monitoring', 'customer', 'service'] as const
 export type Role = (typeof ROLES)[number]
 
-/** The gateway itself, asking a subgraph on nobody's behalf. Not among ROLES: no caller can bring it. */
+/** The gateway on its own behalf. Not in ROLES, so that no caller can have it. */
 export const GATEWAY_ROLE = 'gateway'
 export const GATEWAY_PRINCIPAL: Principal = { id: 'gateway', roles: [GATEWAY_ROLE], customerId: null }
 
@@ -26,7 +26,7 @@ const READ = [
   'rule:read:*',
 ] as const
 
-/** What each role may do, as `resource:action:target`. `*` stands for all; the target `own` for the caller's own. */
+/** The permissions of each role, as `resource:action:target`. `*` stands for all; the target `own` for the caller's own. */
 export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, readonly string[]>> = {
   admin: ['*:*:*'],
   operator: [
@@ -46,12 +46,12 @@ export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, re
   [GATEWAY_ROLE]: ['api_key:verify:*'],
 }
 
-/** What no `*` covers: only who is given it by name has it. */
+/** Permissions that `*` does not cover: they must be granted by name. */
 const BY_NAME_ONLY: ReadonlySet<string> = new Set(['api_key:verify'])
 
-/** What only people may do: a key may belong to the same person as a token, and two pairs of eyes must be two people's. */
+/** Denied to API keys: a key may belong to the same person as a token, and four eyes must be two people. */
 const PEOPLE_ONLY: ReadonlySet<string> = new Set(['policy:propose', 'policy:publish'])
-/** What the id of whoever presents an API key begins with. */
+/** Prefix of the principal id of an API key. */
 export const API_KEY_PRINCIPAL = 'api-key:'
 
 /** How far a permission reaches: everything, the caller's own, or nothing. */
@@ -87,7 +87,7 @@ export function can(principal: Principal, permission: string, ownerId: string | 
   return check(principal, permission, ownerId).allowed
 }
 
-/** Whether something that belongs to the customer `ownerId` is the caller's own. What belongs to nobody is nobody's. */
+/** Whether something of the customer `ownerId` is the caller's own; false without an owner. */
 export function isOwner({ customerId }: Principal, ownerId: string | null): boolean {
   return customerId !== null && customerId === ownerId
 }
@@ -97,10 +97,10 @@ export function hasRole({ roles }: Principal, role: Role): boolean {
 }
 
 type Roles = Principal['roles']
-/** What was asked so far, by permission. Permissions are written in schemas and code, so there are only so many. */
+/** Reaches computed so far, by permission. Bounded: permissions are written in schemas and code. */
 type Reaches = Map<string, Reach>
 
-/** By the set of roles, of which there are a few; and by the list that a caller has, so that finding it is one look-up. */
+/** By set of roles, of which there are few; and by the caller's own list of roles, so that a hit is one look-up. */
 const reachesOfSet = new Map<string, Reaches>()
 const reachesOfList = new WeakMap<Roles, Reaches>()
 

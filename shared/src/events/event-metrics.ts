@@ -5,7 +5,7 @@ import { createGauges } from '../telemetry/tallies.ts'
 import type { StreamName } from './envelope.ts'
 import { outboxCollection } from './outbox.ts'
 
-/** Counting stops here: whether a thousand or ten thousand wait, the relay is behind. */
+/** Counting stops here: beyond it, the relay is behind by any measure. */
 const UNPUBLISHED_MAX = 1_000
 
 /** How many committed events wait for the relay, and for how long. */

@@ -6,8 +6,8 @@ type Carrier = Readonly<{ event: DomainEvent }>
 type Options = Readonly<{ group: string; telemetry: Telemetry }>
 
 /**
- * Applies events, which may come of many requests, with a span for each that belongs to a trace. What they lead to
- * belongs to that span: the events are handed on as parts of it.
+ * Applies a batch of events within a span for each event that belongs to a trace. The events are passed on with the
+ * traceparent of their span, so that what they cause is a part of it.
  */
 export async function withSpans<T extends Carrier>(
   carriers: readonly T[],
@@ -19,7 +19,7 @@ export async function withSpans<T extends Carrier>(
     if (carrier.event.trace === undefined) return carrier
     const span = startSpan(carrier.event, options)
     spans.push(span)
-    // Where this process makes no traces, what comes after it is still a part of what came before.
+    // Without tracing in this process, the trace of the event is passed on as it is.
     return { ...carrier, event: { ...carrier.event, ...tracedBy(span.traceparent) } }
   })
   try {

@@ -11,7 +11,7 @@ export type Inbox = Readonly<{
 
 type Options = Readonly<{ mongo: MongoClient; db: Db; group: string; apply: Apply }>
 
-/** Notes the id of each applied event in the transaction of its effect, so that a second delivery changes nothing. */
+/** Stores the id of each applied event in the transaction of its effect, so that a second delivery changes nothing. */
 export function createInbox({ mongo, db, group, apply }: Options): Inbox {
   const inbox = db.collection<InboxDocument>(inboxOf(group).name)
 

@@ -3,7 +3,7 @@ import type { Logger } from '../process/logger.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
 import type { Redis } from '../stores/redis.ts'
 
-/** How long a leader that went silent keeps the others waiting, up to one RENEW_MS more. */
+/** How long a lease lasts without renewal. Another member takes over within one RENEW_MS after that. */
 const LEASE_MS = 2_500
 const RENEW_MS = 1_000
 const RELEASE_MS = 1_000
@@ -15,7 +15,7 @@ redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end`
 
-/** How long a lease lasts, and how often it is renewed: some times within one. */
+/** The length of a lease, and the interval of renewal: several times within one lease. */
 export type LeaseTimes = Readonly<{ leaseMs: number; renewMs: number }>
 
 export type Leadership = Readonly<{ isLeader: () => boolean; stop: () => Promise<void> }>
@@ -54,7 +54,7 @@ export function joinElection(
       // A campaign that is under way may still win; it is given back below, since commands keep their order.
       stopped = true
       clearInterval(timer)
-      // Where Redis is away, the lease ends by itself.
+      // Without Redis, the lease expires.
       await succeedsWithin(RELEASE_MS, redis.eval(RELEASE, { keys: [key], arguments: [id] }))
     },
   }

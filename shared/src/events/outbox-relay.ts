@@ -11,11 +11,11 @@ import { outboxCollection } from './outbox.ts'
 import { REPUBLISH_MS, trimStream } from './stream-retention.ts'
 
 const BATCH = 500
-/** The least time from one round to the next: under load, what is committed meanwhile is published together. */
+/** Pause between rounds: under load, the commits of this time are published together. */
 const GATHER_MS = 10
-/** What a wake-up missed (a crash, a lost message) is found at the latest after this. */
+/** Interval of the sweep, which finds what a lost wake-up or a crash has left. */
 const SWEEP_MS = 250
-/** How often old events are taken off the stream. */
+/** Interval at which old events are trimmed from the stream. */
 const TRIM_EVERY_MS = 60_000
 const STOP_MS = 2_000
 
@@ -24,8 +24,8 @@ export type OutboxRelay = Readonly<{ wake: () => void; stop: () => Promise<void>
 type Options = Readonly<{ db: Db; redis: Redis; stream: StreamName; logger: Logger }>
 
 /**
- * Carries committed events from the outbox to the stream, in order, by one leader among all processes that share
- * the database. An event may be published twice (a crash between publishing and noting it), never skipped.
+ * Publishes committed events from the outbox to the stream, in order, on one leader among all processes of the
+ * database. An event may be published twice (a crash between publishing and marking it), never skipped.
  */
 export async function startOutboxRelay({ db, redis, stream, logger }: Options): Promise<OutboxRelay> {
   const channel = `wake:${stream}`
@@ -80,7 +80,7 @@ async function publish(redis: Redis, stream: StreamName, batch: readonly OutboxD
   await multi.exec()
 }
 
-/** The epoch key lives and dies with the streams: when it is missing, so is what was published. */
+/** The epoch key is lost together with the stream: if it is missing, the published events are too. */
 async function republishIfLost({ db, redis, stream, logger }: Options): Promise<void> {
   const epoch = `epoch:${stream}`
   if ((await redis.get(epoch)) !== null) return

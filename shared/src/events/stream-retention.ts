@@ -3,15 +3,15 @@ import { DAY_MS, HOUR_MS } from '../time.ts'
 import { compareEntryIds } from './entry-id.ts'
 import type { StreamName } from './envelope.ts'
 
-/** Events stay on a stream this long after they were published, for readers that come back. */
+/** Events stay on a stream this long, for readers that reconnect. */
 export const KEPT_MS = DAY_MS
 
 /** After a loss of Redis, the events that were published within this are published again; consumers know them by id. */
 export const REPUBLISH_MS = HOUR_MS
 
 /**
- * Takes old events off a stream, so that it does not grow for ever; never one that a group has not finished.
- * @returns how many were taken off; Redis takes off whole blocks only, so some stay a little longer.
+ * Trims old events from a stream, but none that a group has not finished.
+ * @returns how many were removed. Redis removes whole blocks only, so some stay a little longer.
  */
 export async function trimStream(redis: Redis, stream: StreamName, keptMs: number = KEPT_MS): Promise<number> {
   if ((await redis.exists(stream)) === 0) return 0

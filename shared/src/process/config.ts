@@ -1,6 +1,6 @@
 import { type Type, type } from 'arktype'
 
-/** The environment is incomplete or wrong; `problems` names every variable at once, never a value. */
+/** The environment is incomplete or invalid. `problems` names every variable at once, never a value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly problems: readonly string[]
@@ -20,11 +20,11 @@ export function readEnvironment<T extends Type>(Environment: T, environment: Nod
   const checked: unknown = Environment(given)
   if (!(checked instanceof type.errors)) return checked as T['infer']
 
-  // `expected` says what was wanted; `message` would repeat the value, which may be a password.
+  // `expected` names the rule; `message` would repeat the value, which may be a password.
   throw new ConfigError([...checked].map(({ path, expected }) => `${path.join('.')} must be ${expected}`))
 }
 
-/** Runs `read`; on a ConfigError says what is wrong and ends the process before anything is opened. */
+/** Runs `read`. On a ConfigError, prints the problems and ends the process before anything is opened. */
 export function configOrExit<T>(read: (environment: NodeJS.ProcessEnv) => T): T {
   try {
     return read(process.env)

@@ -1,20 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answerJson } from './http.ts'
 
-/** Whether one thing this process depends on works; it must answer by itself within its own deadline. */
+/** Whether one dependency of this process works. A check has a deadline of its own. */
 export type HealthCheck = () => Promise<boolean>
 
 export type Health = Readonly<{
   /** Answers `/health` and `/health/ready`; false when the path is another. */
   answer: (request: IncomingMessage, response: ServerResponse) => boolean
-  /** From now on not ready: the process is about to stop. */
+  /** Makes the process not ready, because it is about to stop. */
   drain: () => void
 }>
 
 /**
- * `/health` only says that the process runs: a restart cures nothing when a dependency is down.
- * `/health/ready` looks at every dependency and answers 503 when one is down or the process is stopping; `details` is
- * what it says beside that.
+ * `/health` says only that the process runs: a restart does not help when a dependency is down.
+ * `/health/ready` checks every dependency and answers 503 when one is down or the process is stopping; `details` are
+ * added to its answer.
  */
 export function createHealth(
   service: string,

@@ -14,7 +14,7 @@ const UNREAD_MS_MAX = 5_000
 
 export type HttpServer = Readonly<{ url: string; close: () => Promise<void> }>
 
-/** The request's body is larger than this door takes. */
+/** The request body is larger than the limit. */
 export class BodyTooLargeError extends AppError {
   override readonly name = 'BodyTooLargeError'
   readonly code = 'BODY_TOO_LARGE'
@@ -25,7 +25,7 @@ export class BodyTooLargeError extends AppError {
   }
 }
 
-/** A wanted port belongs to another process. */
+/** The port is in use by another process. */
 export class PortInUseError extends AppError {
   override readonly name = 'PortInUseError'
   readonly code = 'PORT_IN_USE'
@@ -39,12 +39,12 @@ export class PortInUseError extends AppError {
 export type HttpServerOptions = Readonly<{
   port: number
   host: string
-  /** For what comes in by another protocol on the same port. */
+  /** Adds another protocol on the same port. */
   attach?: (server: Server) => void
 }>
 
 /**
- * Serves on `port` (0: any free one) of `host`. `close` takes no new connection, lets running requests end, and resolves.
+ * Serves on `port` (0: any free one) of `host`. `close` accepts no new connection and waits for running requests.
  * @throws PortInUseError
  */
 export function startHttpServer(handle: RequestListener, { port, host, attach }: HttpServerOptions) {
@@ -65,7 +65,7 @@ export function startHttpServer(handle: RequestListener, { port, host, attach }:
         url: `http://${name}:${address.port}`,
         close: () =>
           new Promise((closed) => {
-            // A connection that stays open would keep a closing server waiting until the client tires of it.
+            // Node would wait for idle connections until the client closes them.
             const closing = setInterval(() => server.closeIdleConnections(), CLOSING_EVERY_MS)
             server.close(() => {
               clearInterval(closing)
@@ -79,7 +79,7 @@ export function startHttpServer(handle: RequestListener, { port, host, attach }:
   })
 }
 
-/** Connections that have not carried a request: to Node they are not idle, and it would wait for them. */
+/** Connections without a request so far. Node does not count them as idle and would wait for them. */
 function trackUnused(server: Server): ReadonlySet<Socket> {
   const unused = new Set<Socket>()
   server.on('connection', (socket) => {
@@ -88,7 +88,7 @@ function trackUnused(server: Server): ReadonlySet<Socket> {
   })
   const use = ({ socket }: IncomingMessage) => unused.delete(socket)
   server.on('request', use)
-  // Where nobody listens for upgrades, Node answers them as requests.
+  // Without a listener for upgrades, Node answers them as requests.
   if (server.listenerCount('upgrade') > 0) server.on('upgrade', use)
   return unused
 }
@@ -112,8 +112,8 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bu
   })
   request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
   request.on('error', reject)
-  // An error is made only where there is one: its stack would cost more than reading the body.
-  request.on('close', () => request.complete || reject(new Error('The client went away.')))
+  // Created only if needed: the stack of an error costs more than reading the body.
+  request.on('close', () => request.complete || reject(new Error('The client disconnected.')))
   return promise
 }
 
@@ -129,7 +129,7 @@ export function parseJson(body: Buffer): unknown {
 export function answerJson(response: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body)
   response.writeHead(status, {
-    // What is left of a request that was answered early is not waited for.
+    // The rest of a request that was answered early is not read.
     ...(hasUnreadBody(response.req) && { connection: 'close' }),
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(text),
@@ -165,12 +165,12 @@ export function answerCode(response: ServerResponse, status: number, code: Error
   answerJson(response, status, { code })
 }
 
-/** Whether more of a request is on its way than was read. */
+/** Whether a request has a body that is not read to its end. */
 export function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
   return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0)
 }
 
-/** The value of a header that is sent once, or null. */
+/** The value of a header, or null if it is missing or empty. */
 export function headerOf(request: IncomingMessage, name: string): string | null {
   const value = request.headers[name]
   return typeof value === 'string' && value !== '' ? value : null

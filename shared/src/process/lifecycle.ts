@@ -1,16 +1,16 @@
 import { AppError } from '../errors.ts'
 import { releaseStartupMemory } from './startup-memory.ts'
 
-/** What a supervised process tells its supervisor once it can serve. */
+/** The message of a supervised process to its supervisor when it is ready. */
 export type ReadyMessage = Readonly<{ ready: true; url: string }>
 
-/** Tells the supervisor, if there is one, that this process serves at `url`, and tidies up after the start. */
+/** Reports to the supervisor, if any, that this process serves at `url`, and releases the memory of the start. */
 export function announceReady(url: string): void {
   process.send?.({ ready: true, url } satisfies ReadyMessage)
   releaseStartupMemory()
 }
 
-/** Ends the process with one line for what a person can put right, such as a port in use. A bug stays loud. */
+/** Ends the process with one line for an expected failure, such as a port in use. Any other error is thrown. */
 export function endWithOneLine(error: unknown): never {
   if (!(error instanceof AppError)) throw error
   process.stderr.write(`${error.message}\n`)
@@ -18,7 +18,7 @@ export function endWithOneLine(error: unknown): never {
 }
 
 /**
- * Resolves with the reason to stop: a signal, or the end of the supervisor that started this process.
+ * Resolves with the reason to stop: a signal, or the end of the supervisor.
  * A second signal while stopping ends the process at once.
  */
 export function untilStopped(): Promise<NodeJS.Signals | 'SUPERVISOR_GONE'> {
@@ -38,7 +38,7 @@ export function untilStopped(): Promise<NodeJS.Signals | 'SUPERVISOR_GONE'> {
   })
 }
 
-/** Ends the process after `ms` even if something refuses to close. Call it when stopping begins. */
+/** Ends the process after `ms` even if something does not close. Call it when stopping begins. */
 export function exitAfter(ms: number): void {
   setTimeout(() => process.exit(1), ms).unref()
 }

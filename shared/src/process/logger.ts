@@ -3,7 +3,7 @@ import { type Logger, pino } from 'pino'
 export type { Logger }
 
 /**
- * Paths that never reach a log line, whoever passes them. Defence in depth: log objects are built from
+ * Paths that are always removed from log lines. Defence in depth: log objects are built from
  * allow-lists in the first place, and pino's wildcard reaches one level only.
  */
 const SECRETS = [
@@ -21,7 +21,7 @@ const SECRETS = [
   'amount',
 ]
 
-/** One logger per process, made in its main file and handed on. JSON lines on stdout. */
+/** The logger of a process, created once at its start and passed on. JSON lines on stdout. */
 export function createLogger(service: string, { level }: { level: string }): Logger {
   return pino({
     level,

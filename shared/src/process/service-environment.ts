@@ -1,13 +1,13 @@
 import { type } from 'arktype'
 
-/** What every process reads, the gateway too. */
+/** Variables of every process, the gateway included. */
 export const ObservabilityEnvironment = type({
   'METRICS_TOKEN?': 'string > 0',
   'OTEL_EXPORTER_OTLP_ENDPOINT?': 'string.url',
   'OTEL_SERVICE_NAME?': 'string > 0',
 })
 
-/** Who may read the metrics, and where traces go. */
+/** Access to the metrics and the collector of traces. */
 export function toObservabilityConfig(env: typeof ObservabilityEnvironment.infer) {
   return {
     metrics: { token: env.METRICS_TOKEN ?? null },
@@ -15,7 +15,7 @@ export function toObservabilityConfig(env: typeof ObservabilityEnvironment.infer
   }
 }
 
-/** What every service reads. Each adds its own with `merge`. */
+/** Variables of every service. Each adds its own with `merge`. */
 export const ServiceEnvironment = ObservabilityEnvironment.merge({
   NODE_ENV: "'development' | 'production' | 'test' = 'development'",
   LOG_LEVEL: "'debug' | 'info' | 'warn' | 'error' = 'info'",
@@ -27,7 +27,7 @@ export const ServiceEnvironment = ObservabilityEnvironment.merge({
   SHUTDOWN_TIMEOUT_MS: "string.integer.parse |> 100 <= number <= 600000 = '30000'",
 })
 
-/** The part of the configuration that all services share, as they use it. */
+/** The part of the configuration that all services share. */
 export function toServiceConfig(env: typeof ServiceEnvironment.infer) {
   return {
     ...toObservabilityConfig(env),

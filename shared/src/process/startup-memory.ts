@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm'
 type CollectGarbage = (options: { type: 'major'; flavor: 'last-resort' }) => void
 
 /**
- * Gives back, once, what the start has left behind: loading modules and building schemas makes some fifty megabytes
+ * Collects the garbage of the start once: loading modules and building schemas makes some fifty megabytes
  * of garbage, which V8 would keep for as long as there is little to do. Takes less than a tenth of a second.
  */
 export function releaseStartupMemory(): void {

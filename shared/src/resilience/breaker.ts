@@ -12,11 +12,11 @@ export type Breaker = Readonly<{
 }>
 
 export type BreakerOptions = Readonly<{
-  /** So many within a minute open it … */
+  /** Failures per minute that open the breaker. */
   failuresMax: number
-  /** … for so long; then one call is let through to see. */
+  /** How long it stays open before one call is let through as a probe. */
   openMs: number
-  /** Whether an error is the fault of what was called. */
+  /** Whether an error counts as a failure of the called service. */
   isFailure: (error: unknown) => boolean
   onChange: (state: BreakerState) => void
 }>
@@ -24,9 +24,9 @@ export type BreakerOptions = Readonly<{
 type Call = () => Promise<unknown>
 
 /**
- * opossum opens by the share of failures among the calls it has seen. It is shown only the failures and, while it is
- * not closed, the probes: so its share is always all, and the volume threshold is the number of failures that opens it,
- * however much succeeds beside them.
+ * Opens at a number of failures, however many calls succeed. opossum opens at a share of failures among the calls it
+ * sees, so it is shown only failures and, unless closed, probes: the share is always 100 %, and its volume threshold is
+ * the number.
  */
 export function createBreaker({ failuresMax, openMs, isFailure, onChange }: BreakerOptions): Breaker {
   const circuit = new CircuitBreaker((call: Call) => call(), {

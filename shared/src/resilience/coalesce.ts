@@ -1,8 +1,8 @@
 const BATCH_MAX = 100
 
 /**
- * Makes many single calls share one round of work: while a batch runs, the calls that arrive form the next one.
- * Under no load a call waits for nobody; under load the cost of a round is divided among up to BATCH_MAX calls.
+ * Batches single calls: the calls that arrive while a batch runs form the next one. Without load a call does not wait;
+ * under load the cost of a round is divided among up to BATCH_MAX calls.
  * @param run gives one outcome per input, in order; throwing fails the whole batch.
  */
 export function coalesce<In, Out>(run: (inputs: readonly In[]) => Promise<readonly (Out | Error)[]>) {

@@ -12,12 +12,12 @@ const VERSION = 'v1'
 
 export type MasterKey = Readonly<{ id: string; key: Buffer }>
 
-/** A stored value was made with a key that this process does not have, or it was changed. */
+/** A stored value was encrypted with another key, or was changed. */
 export class DecryptionError extends Error {
   override readonly name = 'DecryptionError'
 }
 
-/** @param hex 64 hexadecimal characters. The id of the key is derived from it, so that stored values name their key. */
+/** @param hex 64 hexadecimal characters. The id is derived from the key, so that stored values name their key. */
 export function readMasterKey(hex: string): MasterKey {
   const key = Buffer.from(hex, 'hex')
   return { key, id: createHash('sha256').update(key).digest('hex').slice(0, 8) }
@@ -27,12 +27,12 @@ export function createDataKey(): Buffer {
   return randomBytes(KEY_BYTES)
 }
 
-/** The data key as it may be stored; `subject` binds it to its owner. */
+/** The data key, encrypted for storage; `subject` binds it to its owner. */
 export function wrapDataKey(dataKey: Buffer, master: MasterKey, subject: string): string {
   return `${master.id}.${seal(dataKey, master.key, `data-key:${subject}`)}`
 }
 
-/** @throws DecryptionError when it was wrapped by another master key, or for another subject. */
+/** @throws DecryptionError if it was wrapped by another master key, or for another subject. */
 export function unwrapDataKey(wrapped: string, master: MasterKey, subject: string): Buffer {
   const [keyId, sealed] = wrapped.split(/\.(.*)/s)
   if (keyId !== master.id || sealed === undefined)
@@ -40,7 +40,7 @@ export function unwrapDataKey(wrapped: string, master: MasterKey, subject: strin
   return open(sealed, master.key, `data-key:${subject}`)
 }
 
-/** @param place where the value belongs (`cust_1:email`): a value moved to another place does not open. */
+/** @param place of the value (`cust_1:email`): a value that was moved to another place cannot be decrypted. */
 export function encryptField(plain: string, dataKey: Buffer, place: string): string {
   return seal(Buffer.from(plain), dataKey, place)
 }

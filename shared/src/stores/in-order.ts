@@ -1,4 +1,4 @@
-/** What was found, in the order of the ids that were asked for: null for an id that has none. */
+/** Puts found entities in the order of the requested ids, with null for an id without one. */
 export function inOrder<T extends Readonly<{ id: string }>>(
   ids: readonly string[],
   found: readonly T[],

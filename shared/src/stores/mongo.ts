@@ -11,8 +11,8 @@ import { succeedsWithin } from '../resilience/deadline.ts'
 const DUPLICATE_KEY = 11000
 
 /**
- * Connects with the settings that every service shares. Reads go to the primary: a caller who created
- * something must find it, and transactions allow nothing else.
+ * Connects with the settings that all services share. Reads go to the primary: a caller must find what it has just
+ * created, and transactions allow nothing else.
  */
 export function connectMongo(uri: string, appName: string): Promise<MongoClient> {
   return MongoClient.connect(uri, {
@@ -57,9 +57,9 @@ export function pingMongo(mongo: MongoClient, timeoutMs: number): Promise<boolea
   return succeedsWithin(timeoutMs, mongo.db('admin').command({ ping: 1 }))
 }
 
-/** Whether an error tells of the database being away or busy, so that the same call may succeed later. */
+/** Whether an error means that the database is unavailable or busy, so that the same call may succeed later. */
 export function isTransient(error: unknown): boolean {
-  // What the driver itself refuses (a document that is too large) it will refuse again.
+  // The driver itself refuses the call, for example for a document that is too large, and will refuse it again.
   if (!(error instanceof MongoError) || error instanceof MongoInvalidArgumentError) return false
   if (!(error instanceof MongoServerError)) return true
   return error.hasErrorLabel('TransientTransactionError') || error.hasErrorLabel('RetryableWriteError')

@@ -8,14 +8,14 @@ const RECONNECT_MAX_MS = 1_000
 
 type RedisOptions = Readonly<{ name: string; logger: Logger }>
 
-/** A connected client that goes on trying, with jitter, for as long as Redis is away. */
+/** A connected client that reconnects, with jitter, for as long as Redis is away. */
 export async function connectRedis(url: string, options: RedisOptions) {
   const client = createRedis(url, options)
   await client.connect()
   return client
 }
 
-/** The same, but for a process that can do without: it connects in the background. */
+/** The same for a process that can work without Redis: connects in the background. */
 export function openRedis(url: string, options: RedisOptions) {
   const client = createRedis(url, options)
   client.connect().catch((err: unknown) => options.logger.warn({ err }, 'redis connection lost'))

@@ -16,9 +16,8 @@ type DirectiveHolder = Readonly<{
 }>
 
 /**
- * Makes every `@permission(urn:)` of the schema hold: a field without permission is refused with FORBIDDEN, and so is
- * an entity whose type needs one when the gateway asks for it by key.
- * Whether a caller with the target `own` may see one particular object is for the resolver to say.
+ * Enforces every `@permission(urn:)` of the schema: a field without permission is refused with FORBIDDEN, and so is an
+ * entity whose type needs one when the gateway requests it by key. Resolvers check the target `own` for each object.
  */
 export function enforcePermissions(schema: GraphQLSchema): GraphQLSchema {
   for (const objectType of Object.values(schema.getTypeMap()).filter(isObjectType)) {
@@ -39,7 +38,7 @@ function guardField(field: GraphQLField<unknown, WithPrincipal>): void {
 }
 
 type ResolveReference = (reference: unknown, context: WithPrincipal, info: unknown) => unknown
-/** Where @apollo/subgraph keeps a type's `__resolveReference`. */
+/** The place where @apollo/subgraph keeps `__resolveReference` of a type. */
 type SubgraphExtensions = { apollo?: { subgraph?: { resolveReference?: ResolveReference } } }
 
 /** Rejects instead of throwing, so that one refused entity is null and its neighbours are answered. */

@@ -4,7 +4,7 @@ import { type ASTNode, type DefinitionNode, type DocumentNode, parse, Source, vi
 const HEAD = new URL('schema-head.graphql', import.meta.url)
 
 /**
- * Reads the schema of a subgraph: its own file, before it what it uses of the schema head.
+ * Reads the schema of a subgraph: the definitions of the schema head that it uses, then its own file.
  * @param name of the file in messages.
  * @throws GraphQLError naming file and line if it is not GraphQL.
  */
@@ -17,7 +17,7 @@ export function readSchema(file: URL, name = file.pathname): DocumentNode {
 /** Definitions of types that `own` uses, or that another of them uses, and everything that defines no type. */
 function usedBy(own: DocumentNode, definitions: readonly DefinitionNode[]): readonly DefinitionNode[] {
   const used = namesIn(own)
-  // A set is visited to its end, and grows on the way by the types of the types that are used.
+  // Iterating over a set includes what is added on the way: the types that used types use.
   for (const name of used) {
     const definition = definitions.find((one) => typeNameOf(one) === name)
     if (definition) for (const more of namesIn(definition)) used.add(more)

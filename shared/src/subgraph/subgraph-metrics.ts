@@ -5,7 +5,7 @@ import { createCounters, createHistograms, perName } from '../telemetry/tallies.
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
-/** What is counted of a request when it has ended. */
+/** The facts of a request that are counted when it ends. */
 export type Observed = {
   operationType: 'query' | 'mutation' | 'subscription' | 'unknown'
   /** The code of its first error, or OK. */
@@ -13,7 +13,7 @@ export type Observed = {
 }
 export type RequestFinished = (observed: Observed, durationMs: number) => void
 
-/** Counts the requests to a subgraph: all of them come from the gateway, and the codes of their errors are ours. */
+/** Counts the requests to a subgraph by type and code. Codes are bounded: they are ours. */
 export function countRequests(registry: Registry): RequestFinished {
   const requests = createCounters(registry, {
     name: 'graphql_requests_total',
@@ -35,7 +35,7 @@ export function countRequests(registry: Registry): RequestFinished {
   }
 }
 
-/** Notes in the context of each request what ran, and how it went. */
+/** Records the type and the outcome of each operation in its context. */
 export function observeOperations(): ApolloServerPlugin<Readonly<{ observed: Observed }>> {
   return {
     requestDidStart: async () => ({

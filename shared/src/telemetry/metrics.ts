@@ -5,15 +5,15 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { answerCode, headerOf } from '../process/http.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
 
-/** What is read from a store for a scrape must come within this; otherwise the scrape goes without it. */
+/** Deadline of a reading from a store. A scrape leaves out what comes later. */
 const READING_MS = 1_000
 
-/** How often the delay of the event loop is measured. Each time wakes the process, so that often costs when idle. */
+/** Interval at which the delay of the event loop is measured. Each measurement wakes an idle process. */
 const LOOP_SAMPLE_MS = 50
 
 export type Metrics = Readonly<{
   registry: Registry
-  /** Runs before each scrape, to set what is only read when somebody asks; `forget` where it fails or takes too long. */
+  /** Adds a reading that runs before each scrape; `forget` runs if it fails or takes too long. */
   beforeScrape: (reading: Reading) => void
   /** Answers `GET /metrics`; false when the path is another. */
   answer: (request: IncomingMessage, response: ServerResponse) => boolean
@@ -24,8 +24,8 @@ export type MetricsOptions = Readonly<{ token: string | null; readingMs?: number
 export type Reading = Readonly<{ read: () => Promise<void>; forget: () => void }>
 
 /**
- * The metrics of this process, those about the process itself included. Whoever presents `token` may read them; where
- * there is none, callers on this machine may, but not through a proxy.
+ * The metrics of this process, the default ones of Node included. With a `token`, requests must present it; without one,
+ * only direct requests from this machine are answered, none through a proxy.
  */
 export function createMetrics({ token, readingMs = READING_MS }: MetricsOptions): Metrics {
   const registry = new Registry()
@@ -53,14 +53,14 @@ export function createMetrics({ token, readingMs = READING_MS }: MetricsOptions)
   }
 }
 
-/** A number that could not be read is left out: an old one would pass for the truth. */
+/** A value that could not be read is left out: a stale one would be misleading. */
 async function refresh({ read, forget }: Reading, ms: number): Promise<void> {
   if (!(await succeedsWithin(ms, read()))) forget()
 }
 
 function createTokenCheck(token: string) {
   const expected = digest(`Bearer ${token}`)
-  // Digests are of one length, so that comparing takes as long whatever was sent.
+  // Digests have one length, so that the comparison takes constant time.
   return (request: IncomingMessage) => timingSafeEqual(digest(headerOf(request, 'authorization') ?? ''), expected)
 }
 
@@ -70,7 +70,7 @@ const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
 LOOPBACK.addAddress('::1', 'ipv6')
 
-/** A proxy on this machine is local too, those whom it speaks for are not. */
+/** A proxy on this machine is local too, but the clients behind it are not. */
 function isLocal(request: IncomingMessage): boolean {
   if (request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined) return false
   const address = request.socket.remoteAddress ?? ''

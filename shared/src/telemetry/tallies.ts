@@ -1,8 +1,8 @@
 import type { Metric, Registry } from 'prom-client'
 
 /*
- * Counters, histograms and gauges for the hot path. Those of prom-client make a text of all labels at each call; here the labels
- * are looked up once, counting is an addition, and the registry reads the sums when somebody scrapes.
+ * Counters, histograms and gauges for the hot path. Those of prom-client build a text of all labels at each call; here
+ * the labels are looked up once, counting is an addition, and the registry reads the sums at a scrape.
  */
 
 export type Counter = Readonly<{ add: (count?: number) => void }>
@@ -13,7 +13,7 @@ type Definition = Readonly<{ name: string; help: string; labels: readonly string
 type Values<T> = (...values: readonly string[]) => T
 type Row = Readonly<{ labels: Readonly<Record<string, string | number>>; value: number; metricName?: string }>
 
-/** Gives the counter of one set of label values; keep it, for asking again makes another. */
+/** Returns a function that creates the counter of one set of label values. Keep the counter: each call creates one. */
 export function createCounters(registry: Registry, definition: Definition): Values<Counter> {
   const rows: (() => readonly Row[])[] = []
   register(registry, 'counter', definition, rows)
@@ -30,7 +30,7 @@ export function createCounters(registry: Registry, definition: Definition): Valu
   }
 }
 
-/** Gives the gauge of one set of label values, the same one whenever it is asked for; `clear` forgets all of them. */
+/** Returns a function that gives the gauge of one set of label values, always the same one; `clear` removes all. */
 export function createGauges(
   registry: Registry,
   definition: Definition,
@@ -65,7 +65,7 @@ export function createGauges(
   return Object.assign(of, { clear })
 }
 
-/** Gives the histogram of one set of label values; keep it, for asking again makes another. */
+/** Returns a function that creates the histogram of one set of label values. Keep it: each call creates one. */
 export function createHistograms(
   registry: Registry,
   { buckets, ...definition }: Definition & Readonly<{ buckets: readonly number[] }>,
@@ -101,7 +101,7 @@ export function createHistograms(
   }
 }
 
-/** Makes one for each name, and finds it again. For names that we choose: there is no limit to them. */
+/** Creates one value for each name and keeps it. Unbounded, so only for names that we choose. */
 export function perName<T>(create: (name: string) => T): (name: string) => T {
   const known = new Map<string, T>()
   return (name) => {
@@ -120,7 +120,7 @@ function register(
   rows: readonly (() => readonly Row[])[],
 ): void {
   const get = async () => ({ name, help, type, aggregator: 'sum', values: rows.flatMap((row) => row()) })
-  // The registry asks a metric for its name and what `get` gives, and for nothing else.
+  // The registry uses nothing of a metric but its name and `get`.
   registry.registerMetric({ name, get } as unknown as Metric)
 }
 

@@ -7,13 +7,13 @@ import type { Logger } from '../process/logger.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
 import type { Span, SpanSource, Work } from './span.ts'
 
-/** Spans that wait; what comes when so many do is dropped. */
+/** Spans that wait at most; further ones are dropped. */
 const WAITING_MAX = 2_048
 const BATCH_MAX = 512
 const EVERY_MS = 1_000
 const EXPORT_MS = 3_000
 const STOP_MS = 2_000
-/** A collector that is away is worth one line in a while. */
+/** Interval of the log line about a collector that is away. */
 const WARN_EVERY_MS = 60_000
 
 type Options = Readonly<{ endpoint: string; serviceName: string; logger: Logger }>
@@ -57,22 +57,22 @@ function startSpan(tracer: Tracer, { name, kind, attributes, parent }: Work): Sp
     note: (more) => void span.setAttributes(more),
     end(error) {
       if (error !== undefined) {
-        span.setStatus({ code: SpanStatusCode.ERROR, message: wordFor(error) })
+        span.setStatus({ code: SpanStatusCode.ERROR, message: labelOf(error) })
       }
       span.end()
     },
   }
 }
 
-/** Messages may tell about people; codes and names do not. */
-function wordFor(error: unknown): string {
+/** Codes and names only: messages may hold personal data. */
+function labelOf(error: unknown): string {
   if (error instanceof AppError) return error.code
   return error instanceof Error ? error.name : 'ERROR'
 }
 
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})/
 
-/** Null for what is no W3C traceparent: then a new trace begins. */
+/** Null if it is not a W3C traceparent; a new trace begins then. */
 function toSpanContext(traceparent: string): SpanContext | null {
   const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent) ?? []
   if (traceId === undefined || spanId === undefined || flags === undefined) return null
@@ -83,7 +83,7 @@ function toTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {
   return `00-${traceId}-${spanId}-0${traceFlags & 1}`
 }
 
-/** What cannot be sent is dropped with a line in the log; nobody waits for it and nothing fails. */
+/** Drops what cannot be sent, with a line in the log: tracing must not disturb the work. */
 function withoutFailures(exporter: SpanExporter, logger: Logger): SpanExporter {
   let warnedAt = Number.NEGATIVE_INFINITY
   return {

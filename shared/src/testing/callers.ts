@@ -12,7 +12,7 @@ const newKeys = () => {
 const gateway = newKeys()
 const forger = newKeys()
 
-/** What a subgraph under test trusts. */
+/** The verifier of a subgraph under test. */
 export const verifyToken = gateway.verify
 
 export const withRole = (role: Role, customerId: string | null = null): Principal => ({
@@ -30,7 +30,7 @@ export type Answer = Readonly<{
   errors: readonly Readonly<{ message: string; path?: readonly (string | number)[]; extensions: { code: string } }>[]
 }>
 
-/** Asks a subgraph as the gateway does. */
+/** Sends a request to a subgraph as the gateway does. */
 export async function ask(
   url: string,
   { query, variables = {}, token }: { query: string; variables?: object; token: string | null },

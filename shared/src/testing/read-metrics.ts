@@ -1,7 +1,7 @@
 import { answerJson, startHttpServer } from '../process/http.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
-/** The lines of the metrics whose names begin like this, as one scrape gives them. */
+/** The lines of one scrape that begin with `beginning`. */
 export async function readMetrics(metrics: Metrics, beginning: string): Promise<readonly string[]> {
   const server = await startHttpServer(
     (request, response) => metrics.answer(request, response) || answerJson(response, 404, {}),

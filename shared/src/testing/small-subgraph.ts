@@ -9,7 +9,7 @@ import { silent } from './stores.ts'
 
 type Options = Pick<SubgraphOptions<null>, 'resolvers' | 'telemetry' | 'metrics'> & Readonly<{ schema: string }>
 
-/** A subgraph of one test. `post` asks it as the gateway does, or as the headers say. */
+/** A subgraph for one test. `post` sends a request as the gateway does, or with other headers. */
 export async function serveSmallSubgraph({ schema, ...options }: Options) {
   const directory = mkdtempSync(join(tmpdir(), 'redress-subgraph-'))
   onTestFinished(() => rmSync(directory, { recursive: true }))

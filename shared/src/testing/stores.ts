@@ -4,10 +4,10 @@ import { afterAll, inject } from 'vitest'
 import { connectMongo } from '../stores/mongo.ts'
 import { connectRedis } from '../stores/redis.ts'
 
-/** Says nothing: what a test expects to go wrong is no news. */
+/** Logs nothing: tests cause failures on purpose. */
 export const silent = pino({ level: 'silent' })
 
-/** A database of the calling test file's own, dropped at its end. */
+/** A database for the calling test file, dropped at its end. */
 export async function openTestDatabase() {
   const mongo = await connectTestMongo()
   const db = mongo.db(`test_${randomUUID().slice(0, 13)}`)
@@ -18,7 +18,7 @@ export async function openTestDatabase() {
   return { mongo, db }
 }
 
-/** One more client of the same server, for whoever is to lose it. */
+/** Another client of the same server, for a test that closes it. */
 export function connectTestMongo() {
   return connectMongo(inject('mongoUri'), 'test')
 }
@@ -34,7 +34,7 @@ export async function openTestRedis(number: number) {
   return redis
 }
 
-/** One more client of the same logical database, for whoever is to lose it. */
+/** Another client of the same logical database, for a test that closes it. */
 export function connectTestRedis(number: number) {
   return connectRedis(`${inject('redisUrl')}/${number}`, { name: 'test', logger: silent })
 }

@@ -9,11 +9,11 @@ export type ReceivedSpan = Readonly<{
   parentSpanId: string | undefined
   kind: number
   attributes: Readonly<Record<string, unknown>>
-  /** Why it came to no good end; undefined where it did. */
+  /** The failure; undefined on success. */
   failure: string | undefined
 }>
 
-/** A collector that takes OTLP over HTTP as JSON and keeps what it gets. */
+/** A collector that receives OTLP over HTTP as JSON and keeps the spans. */
 export async function startTraceReceiver() {
   const spans: ReceivedSpan[] = []
   const server = createServer(async (request, response) => {
