@@ -56,8 +56,9 @@ async function run(argv: readonly string[]): Promise<number> {
   const model = options.model ? openModel() : null
   if (typeof model === 'string') return complain(model)
   const check = await checkAll(resolve(options.skills), { model, limit: options.limit })
-  say(options.json ? JSON.stringify({ ok: isGood(check), ...check }) : toText(check), 0)
-  return isGood(check) ? 0 : 1
+  const failures = countFailures(check)
+  const text = options.json ? JSON.stringify({ ok: failures === 0, ...check }) : toText(check, failures)
+  return say(text, failures === 0 ? 0 : 1)
 }
 
 /** As the worker asks it, or why there is none. */
@@ -158,26 +159,24 @@ function askModel(model: Model, pairs: Pick<Parameters<typeof runAttacks>[0], 'a
   return runAttacks({ model, ...pairs, concurrency: MODEL_CONCURRENCY, onAttempt })
 }
 
-function isGood({ problems, attacks, model }: Check): boolean {
-  return problems.length === 0 && [attacks, model].every((report) => report === null || isProof(report))
+function countFailures({ problems, attacks, model }: Check): number {
+  return [attacks, model].reduce((sum, report) => sum + failuresOf(report), problems.length)
 }
 
-/** Where no answer was usable, nothing was tried. */
-function isProof({ breaches, total }: AttackReport): boolean {
-  return breaches.length === 0 && total.failed < total.attempts
+/** A report without a usable answer has tested nothing, and counts as one failure. */
+function failuresOf(report: AttackReport | null): number {
+  if (report === null || report.breaches.length > 0) return report?.breaches.length ?? 0
+  return report.total.failed < report.total.attempts ? 0 : 1
 }
 
-function toText(check: Check): string {
-  const { problems, skills, examples, attacks, model } = check
-  const found = `${skills} policies, ${examples} examples: all of them as they should be.`
+function toText({ problems, skills, examples, attacks, model }: Check, failures: number): string {
+  const found = `${skills} policies, ${examples} examples: no problems found.`
   return [
     ...problems.map(toLine),
     ...(attacks === null ? [] : [found, '', ...toAttackText('An adversary that obeys every text', attacks)]),
-    ...(model === null
-      ? []
-      : ['', ...toAttackText('The real model', model), `It cost ${model.costUsd.toFixed(4)} USD.`]),
+    ...(model === null ? [] : ['', ...toAttackText('The model', model), `It cost ${model.costUsd.toFixed(4)} USD.`]),
     '',
-    isGood(check) ? 'All is well.' : 'Not all is well.',
+    failures === 0 ? 'ok' : `${failures} ${failures === 1 ? 'check' : 'checks'} failed`,
   ].join('\n')
 }
 
