@@ -109,7 +109,7 @@ describe('npm start', () => {
     expect(run('reset', '--yes')).toMatchObject({ status: 1, stderr: expect.stringContaining('already runs') })
   })
 
-  it('ends on Ctrl-C, though npm hands it on a second time, and leaves nothing', async () => {
+  it('ends on Ctrl-C, although npm forwards it a second time, and leaves no process', async () => {
     const children = childrenOf(running.child.pid!)
 
     running.child.kill('SIGINT')

@@ -148,7 +148,7 @@ describe.concurrent('a stack', () => {
   it.for<[string, Record<string, string>]>([
     ['listens', {}],
     ['does not listen', { FIXTURE_DEAF: 'yes' }],
-  ])('whose supervisor is killed ends by itself, where it %s', async ([_, behaviour], test) => {
+  ])('whose supervisor is killed ends, even when it %s', async ([_, behaviour], test) => {
     const supervisor = spawn(process.execPath, [SUPERVISOR], {
       env: { PATH, NODE_COMPILE_CACHE, FIXTURE_DATA: createTemporaryDirectory(test), ...behaviour },
       stdio: ['ignore', 'pipe', 'inherit'],

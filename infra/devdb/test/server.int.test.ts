@@ -103,7 +103,7 @@ describe('a connection', () => {
     ['a length of nothing', Buffer.alloc(16)],
     ['a length below zero', Buffer.alloc(16, 255)],
     ['a message that is too long', Buffer.from([0, 0, 0, 127, ...new Array(12).fill(0)])],
-    ['an operation that nobody knows', Buffer.from([16, 0, 0, 0, ...new Array(12).fill(9)])],
+    ['an unknown operation', Buffer.from([16, 0, 0, 0, ...new Array(12).fill(9)])],
     ['a document that is none', toMessage({ ping: 1 }).fill(255, 25)],
     ['a document that is too long', toMessage({ ping: 1 }).fill(127, 21, 22)],
   ]
