@@ -26,12 +26,8 @@ const issues = await openIssuesSubgraph({
 afterAll(issues.close)
 
 const metrics = createMetrics({ token: null })
-const take = createTokenBucket({
-  redis,
-  prefix: 'payments',
-  ratePerSecond: PAYMENTS_PER_SECOND,
-  burst: PAYMENTS_PER_SECOND,
-})
+/** As in production, but no token comes back before the end of the tests. */
+const take = createTokenBucket({ redis, prefix: 'payments', ratePerSecond: 0.001, burst: PAYMENTS_PER_SECOND })
 const payments = await openPayments({
   mongo,
   db,
@@ -113,14 +109,12 @@ describe('decidePayment', () => {
   })
 
   it('is limited to five of one customer at once, and says when to come back; others go on', async () => {
-    // More than six, since tokens come back while a slow machine asks.
-    const crowd = Array.from({ length: 20 }, () => decide(paymentOf('cust_busy')))
+    const crowd = Array.from({ length: 7 }, () => decide(paymentOf('cust_busy')))
     const answers = await Promise.all(crowd)
     const other = await decide(paymentOf('cust_1'))
 
     const refused = answers.filter(({ errors }) => errors.length > 0)
-    expect(answers.length - refused.length).toBeGreaterThanOrEqual(5)
-    expect(refused.length).toBeGreaterThan(0)
+    expect(refused).toHaveLength(2)
     expect(refused[0]?.errors[0]?.extensions).toEqual({ code: 'RATE_LIMITED', retryAfterMs: expect.any(Number) })
     expect(other.data.decidePayment.verdict).toBe('ALLOW')
   })

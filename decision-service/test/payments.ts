@@ -35,7 +35,7 @@ type Options = Readonly<{
 
 /** All that decides payments, without its doors. */
 export async function openPayments(options: Options) {
-  const { mongo, db, issuesUrl, toolTimeoutMs, now = () => NOW, alter = (payments) => payments } = options
+  const { mongo, db, issuesUrl, toolTimeoutMs = 60_000, now = () => NOW, alter = (payments) => payments } = options
   const collections = await openCollections(db, COLLECTIONS)
   const outbox = createOutbox(db, () => {})
   const issues = createIssuesClient({ url: issuesUrl, onBreaker: () => {} })
@@ -49,7 +49,7 @@ export async function openPayments(options: Options) {
     payments: alter(store),
     tools: createPaymentTools({ issues, findHistory: createFindPaymentHistory(collections), now }),
     ruleHitsOf: watch.hitsOfPayment,
-    ...(toolTimeoutMs && { toolTimeoutMs }),
+    toolTimeoutMs,
     now,
     monotonicMs: () => performance.now(),
     // The waits of production, much shorter.
