@@ -55,7 +55,7 @@ async function start(environment: NodeJS.ProcessEnv = {}) {
 }
 
 describe('the audit process', () => {
-  it('says when it serves, and ends by itself when it is told to', async () => {
+  it('reports when it is ready, and ends on a signal', async () => {
     const { child, ended, ready } = await start()
     const url = await ready
     const health = async () => (await fetch(`${url}/health/ready`)).json()
@@ -66,7 +66,7 @@ describe('the audit process', () => {
     expect(await ended).toEqual({ code: 0, said: '' })
   })
 
-  it('does not start without what it needs, and names all of it', async () => {
+  it('does not start without its configuration, and names every missing variable', async () => {
     const { ended } = await start({ INTERNAL_PUBLIC_KEY: '', MONGODB_URI: 'not an address', AUDIT_PORT: '70000' })
 
     const { code, said } = await ended

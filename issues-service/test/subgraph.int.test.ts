@@ -48,7 +48,7 @@ const CREATE = `mutation ($input: CreateIssueInput!) { createIssue(input: $input
   priority details { ... on RefundRequestDetails { reason partialAmount { amount currency } } } } } }`
 
 describe('the issues subgraph', () => {
-  it('answers nobody without a token from the gateway', async () => {
+  it('refuses requests without an internal token', async () => {
     const answers = await Promise.all(
       [null, 'nonsense', await forgedTokenOf(withRole('admin'))].map((token) =>
         ask(url, { query: '{ __typename }', token }),
@@ -81,7 +81,7 @@ describe('the issues subgraph', () => {
     })
   })
 
-  it('says by code and path what was wrong with an input', async () => {
+  it('gives the code and path of an invalid input', async () => {
     const details = { refundRequest: { reason: 'WRONG_ITEM', daysSincePurchase: 4000 } }
 
     const { errors } = await ask(url, { query: CREATE, variables: { input: refund({ details }) }, token: operator! })
@@ -110,7 +110,7 @@ describe('the issues subgraph', () => {
     },
   )
 
-  it('answers each row of a batch for itself, with the place of what was wrong', async () => {
+  it('answers each row of a batch on its own, with the path of its error', async () => {
     const query = `mutation ($inputs: [CreateIssueInput!]!) { createIssues(inputs: $inputs) { created failed
       results { index issue { status } error { code path } } } }`
     const wrong = { refundRequest: { reason: 'WRONG_ITEM', daysSincePurchase: -1 } }
@@ -177,7 +177,7 @@ describe('the issues subgraph', () => {
     expect(JSON.stringify(errors)).not.toContain('password')
   })
 
-  it('answers null for what is not there', async () => {
+  it('answers null for an unknown id', async () => {
     const query = '{ issue(id: "x") { id } customer(id: "x") { id } transaction(id: "x") { id } }'
 
     const { data, errors } = await ask(url, { query, token: readOnly! })
@@ -222,8 +222,8 @@ describe('the issues subgraph', () => {
   })
 })
 
-describe('a customer who may see their own', () => {
-  it('sees their issues and nobody else’s, whatever they ask for', async () => {
+describe('a customer with access to their own data', () => {
+  it('sees their issues only, whatever the query', async () => {
     const own = await openIssue(service)
     const foreign = await openIssue(service, { customerId: 'cust_2', transactionId: 'txn_2' })
     const query = `query ($own: ID!, $foreign: ID!) {
@@ -247,7 +247,7 @@ describe('personal data', () => {
   const readings = async () =>
     (await service.eventsOf('cust_1')).map(({ type, actor, requestId }) => ({ type, actor, requestId }))
 
-  it('is null for those who may not read it, and leaves no record', async () => {
+  it('is null without the permission, and is not audited then', async () => {
     const before = await readings()
 
     const { data, errors } = await ask(url, { query: WHO, token: operator! })
@@ -256,7 +256,7 @@ describe('personal data', () => {
     expect(await readings()).toEqual(before)
   })
 
-  it('is decrypted for those who may, and that is on record once a request', async () => {
+  it('is decrypted with the permission, and audited once a request', async () => {
     const before = await readings()
 
     const { data } = await ask(url, { query: WHO, token: reviewer! })
@@ -381,7 +381,7 @@ describe("a customer's message", () => {
   const customerMessage = 'It came broken. Call +44 20 7946 0958 or write to grace@example.org.'
   const masked = 'It came broken. Call [phone] or write to [email].'
 
-  it('is shown, stored and sent to be decided with personal things masked, and kept out of what is audited', async () => {
+  it('is shown, stored and sent to the engine masked, and is not audited', async () => {
     const { data } = await ask(url, { query, variables: { input: refund({ customerMessage }) }, token: operator! })
 
     const { id, customerMessage: shown } = data.createIssue.issue

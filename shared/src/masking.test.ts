@@ -63,7 +63,7 @@ describe('a text that is masked', () => {
     )
   })
 
-  it('comes to an end also where a long text looks like the beginning of something all the way', async () => {
+  it('is fast for a long text that looks like the beginning of a match throughout', async () => {
     const beginnings = ['a', '1 ', 'a.', 'DE89 ', '@', 'a@']
     const program = `
       import { maskPersonal } from ${JSON.stringify(new URL('masking.ts', import.meta.url))}

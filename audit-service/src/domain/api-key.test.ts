@@ -11,7 +11,7 @@ const make = (request: Partial<KeyRequest> = {}, granter = whoIs('admin')) =>
 const refusal = (code: string) => expect.objectContaining({ code })
 
 describe('an API key', () => {
-  it('keeps a hash of its secret, and what it may do', () => {
+  it('stores a hash of its secret, and its roles', () => {
     const { key } = make({ requestsPerMinute: 600, roles: ['read_only', 'read_only'], name: ' billing export ' })
 
     expect(key).toEqual({
@@ -28,7 +28,7 @@ describe('an API key', () => {
     })
   })
 
-  it('says in one event what was made, and nothing of its secret', () => {
+  it('has one event of its creation, without its secret', () => {
     const { event } = make({ expiresAt: new Date('2031-01-01T00:00:00Z') })
 
     expect(event).toEqual({

@@ -27,7 +27,7 @@ const anyPlace = anyChain.chain((entries) => fc.record({ entries: fc.constant(en
 const indexOf = (entries: readonly unknown[]) => fc.nat({ max: entries.length - 1 })
 
 describe('a chain', () => {
-  it('begins at 1 after 64 zeros and goes on without a gap, each entry naming the hash before it', () => {
+  it('begins at 1 after 64 zeros and has no gaps; each entry holds the hash before it', () => {
     const [first, second, third] = chainOf(3)
 
     expect([first, second, third].map((entry) => entry?.sequence)).toEqual([1, 2, 3])
@@ -57,7 +57,7 @@ describe('a chain', () => {
   })
 })
 
-describe('a chain that somebody has changed', () => {
+describe('a chain that was changed', () => {
   const FIELDS = Object.keys(chainOf(1)[0]!) as (keyof AuditEntry)[]
   const anyValue = fc.oneof(fc.jsonValue(), fc.date(), fc.constantFrom(undefined, Number.NaN, 1n))
 
@@ -126,7 +126,7 @@ describe('a chain that somebody has changed', () => {
     expect(firstBreak(entries.with(1, foreign!))).toEqual({ at: 2, reason: expect.stringContaining('previousHash') })
   })
 
-  it('says what is wrong: a gap, the hash before it, or its own hash', () => {
+  it('gives the reason: a gap, the hash before it, or its own hash', () => {
     const entries = chainOf(3)
     const tampered = (change: Partial<AuditEntry>) => firstBreak(entries.with(1, { ...entries[1]!, ...change }))?.reason
 

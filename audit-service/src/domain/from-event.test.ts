@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { issueEvent } from '../../test/events.ts'
 import { toAct } from './from-event.ts'
 
-describe('an event on record', () => {
-  it('tells who did what to which entity, when, from where and what it changed', () => {
+describe('an event as an audit entry', () => {
+  it('has the actor, the action, the entity, the moment, the address and the changes', () => {
     const act = toAct(issueEvent('iss_1', 2))
 
     expect(act).toEqual({

@@ -57,7 +57,7 @@ describe('API keys', () => {
     expect(JSON.stringify(await database.collections.entries.find().toArray())).not.toContain(secret.slice(-43))
   })
 
-  it('are put on record when they are made and when they are revoked, each once', async () => {
+  it('are audited when they are created and when they are revoked, each once', async () => {
     const { apiKey } = await create()
     const first = await revoke(apiKey.id)
     const second = await revoke(apiKey.id)
@@ -78,7 +78,7 @@ describe('API keys', () => {
     expect(await verify()).toMatchObject({ valid: true, entries: before + 5 + 15 })
   })
 
-  it('are revoked once by two who do it at the same time', async () => {
+  it('are revoked once by two concurrent callers', async () => {
     const { apiKey } = await create()
 
     const [first, second] = await Promise.all([revoke(apiKey.id), revoke(apiKey.id)])
@@ -87,7 +87,7 @@ describe('API keys', () => {
     expect(await actionsOn(apiKey.id)).toEqual(['api_key.created', 'api_key.revoked'])
   })
 
-  it('are neither kept nor on record when one of the two fails', async () => {
+  it('are neither stored nor audited when one of the two fails', async () => {
     const taken = await create()
     await database.collections.apiKeys.deleteOne({ _id: taken.apiKey.id })
     const { entries } = await verify()
@@ -124,7 +124,7 @@ describe('API keys', () => {
     expect(codesOf(await revoke('none'))).toEqual(['API_KEY_NOT_FOUND'])
   })
 
-  it('cannot be given what only people may be', async () => {
+  it('cannot have roles that are for people only', async () => {
     const input = { name: 'all', roles: ['ADMIN'] }
 
     expect(codesOf(await ask(subgraph.url, 'admin', CREATE, { input }))).toEqual(['ROLE_NOT_GRANTABLE'])
@@ -139,7 +139,7 @@ describe('API keys', () => {
   })
 })
 
-describe('what a key is checked against', () => {
+describe('the stored facts of a key', () => {
   it('is for the gateway', async () => {
     const { secret, apiKey } = await create({ roles: ['SERVICE'] })
 

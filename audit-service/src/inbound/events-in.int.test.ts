@@ -49,7 +49,7 @@ const verify = () => database.verifyChain({ fromSequence: null, toSequence: null
 const isSettled = async (stream: StreamName) => (await redis.xPending(stream, 'audit')).pending === 0
 
 describe('the events of all services', () => {
-  it('are put on record in one chain, each stream in its order', async () => {
+  it('are recorded in one chain, each stream in its order', async () => {
     await send(STREAMS.issues, issueEvents('iss_1', 250))
     await start()
     await send(STREAMS.decisions, issueEvents('dec_1', 250))
@@ -89,7 +89,7 @@ describe('the events of all services', () => {
     await expect.poll(() => isSettled(STREAMS.issues)).toBe(true)
   })
 
-  it('are on record though Redis lost the streams and they were published again', async () => {
+  it('are recorded even if Redis lost the streams and they were published again', async () => {
     await start()
     await send(STREAMS.issues, issueEvents('iss_1', 10))
     await untilLength(10)

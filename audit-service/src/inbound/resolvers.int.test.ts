@@ -42,7 +42,7 @@ const ENTITIES = `query ($representations: [_Any!]!) { _entities(representations
 const issues = (...ids: string[]) => ({ representations: ids.map((id) => ({ __typename: 'Issue', id })) })
 
 describe('the audit subgraph', () => {
-  it('shows the log to who may read it', async () => {
+  it('shows the log to callers with the permission', async () => {
     const query = `{ auditLog(first: 1, filter: { entityId: "iss_1", after: "2030-01-01T00:00:01Z" }) {
       nodes { id sequence entityType entityId action actor ip requestId changes at hash previousHash }
       edges { cursor node { sequence } } pageInfo { hasNextPage hasPreviousPage } totalCount
@@ -131,7 +131,7 @@ describe('the audit subgraph', () => {
     },
   )
 
-  it('answers 401 to who is not the gateway', async () => {
+  it('answers 401 to any caller but the gateway', async () => {
     const answer = await ask(subgraph.url, null, '{ auditLog { totalCount } }')
 
     expect(answer.status).toBe(401)

@@ -18,7 +18,7 @@ const verify = () => database.verifyChain({ fromSequence: null, toSequence: null
 const actorsInOrder = async () =>
   (await database.collections.entries.find().sort({ sequence: 1 }).toArray()).map(({ actor }) => actor)
 
-describe('events on record', () => {
+describe('recorded events', () => {
   it('become entries in the order in which they came, in one chain over all batches', async () => {
     await record([issueEvent('iss_1', 1, { actor: 'ada' }), issueEvent('iss_2', 1, { actor: 'bob' })])
     await record([issueEvent('iss_1', 2, { actor: 'eve' })])
@@ -36,7 +36,7 @@ describe('events on record', () => {
     expect(await verify()).toMatchObject({ valid: true, entries: 3 })
   })
 
-  it('verify though they hold what databases like to change', async () => {
+  it('verify even with values that databases tend to change', async () => {
     const values = ['\ud800', '\0', -0, 1e300, 2 ** 53, 0.1, 2 ** 31, [], {}, null, { $set: 1, 'a.b': [[{}]] }]
     const changes = Object.fromEntries(values.map((after, index) => [`field${index}`, { before: null, after }]))
 
@@ -45,7 +45,7 @@ describe('events on record', () => {
     expect(await verify()).toMatchObject({ valid: true, entries: 1 })
   })
 
-  it('are on record all or none', async () => {
+  it('are recorded all or none', async () => {
     await record([issueEvent('iss_1', 1)])
     await database.db.collection('inbox_audit').deleteMany({})
 

@@ -101,7 +101,7 @@ describe('the log', () => {
 describe('the trails of a list of issues', () => {
   const IDS = ['iss_2', 'iss_none', 'iss_long', 'shared_id', 'iss_1']
 
-  it('are each oldest first, with what happened to that issue only', async () => {
+  it('are each oldest first, with the entries of that issue only', async () => {
     const trails = await views.pagesOfTrails(IDS, {})
 
     expect(trails.map(sequencesOf)).toEqual([
@@ -145,7 +145,7 @@ describe('the trails of a list of issues', () => {
     expect(sequencesOf(next!)).toEqual([14, 15, 16])
   })
 
-  it('tell things in the order in which they happened, though they were recorded in another', async (context) => {
+  it('are in the order of the acts, even if recorded in another', async (context) => {
     const { record, views } = await openOther(context)
     const [first, second, third] = issueEvents('iss_1', 3)
     await record([first!, third!])

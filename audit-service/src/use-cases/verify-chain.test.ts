@@ -59,7 +59,7 @@ describe('a chain that is as it was recorded', () => {
     expect(beyond).toMatchObject({ valid: true, entries: 0, firstSequence: null, lastSequence: null, headHash: null })
   })
 
-  it('is valid before anything is on record', async () => {
+  it('is valid while it is empty', async () => {
     chain = createChainInMemory()
 
     expect(await verify()).toMatchObject({ valid: true, entries: 0, firstBroken: null })

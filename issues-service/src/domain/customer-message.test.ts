@@ -32,7 +32,7 @@ describe("a customer's message", () => {
     )
   })
 
-  it('is part of what a repeat is compared with, as it is kept', () => {
+  it('is compared in a repeat as it is stored', () => {
     const digest = digestOf(saying('it broke'))
 
     expect(digestOf(saying(' it broke '))).toBe(digest)

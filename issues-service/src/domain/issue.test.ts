@@ -86,7 +86,7 @@ describe('an issue', () => {
     )
   })
 
-  it('is not changed by moving: the old state stays what it was', () => {
+  it('is not mutated by a transition', () => {
     const before = structuredClone(opened.issue)
 
     moveIssue(opened.issue, 'PROCESSING', { reason: null }, when)
@@ -99,7 +99,7 @@ describe('a review', () => {
   const waiting = issueThatIs('AWAITING_REVIEW')
   const review = { action: 'SEND_REMINDER', note: 'called them', seenVersion: 3, cause, now } as const
 
-  it('resolves an issue that waits for one, and tells by whom', () => {
+  it('resolves an issue that awaits it, and names the reviewer', () => {
     const { issue, event } = reviewIssue(waiting, review)
 
     expect(issue).toMatchObject({

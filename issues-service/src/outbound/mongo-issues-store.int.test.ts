@@ -31,7 +31,7 @@ const stored = async () => [
 ]
 
 describe('a new issue', () => {
-  it('is pending and at version 1, and its event tells what changed', async () => {
+  it('is pending and at version 1, and its event has the changes', async () => {
     const issue = await openIssue(service)
 
     expect(issue).toMatchObject({ status: 'PENDING', version: 1, customerId: 'cust_1', createdAt: NOW })
@@ -77,7 +77,7 @@ describe('a new issue', () => {
     })
   })
 
-  it('tells nobody who the customer is', async () => {
+  it('has no personal data in its events', async () => {
     const issue = await openIssue(service)
 
     const text = JSON.stringify(await eventsOf(issue.id))
@@ -196,7 +196,7 @@ describe('an issue whose decision is followed', () => {
     ])
   })
 
-  it('is moved once by news that is told twice', async () => {
+  it('is moved once by an event that is delivered twice', async () => {
     const { id } = await openIssue(service)
 
     await followDecisions([started(id), started(id), made(id), made(id)])
@@ -206,7 +206,7 @@ describe('an issue whose decision is followed', () => {
     expect(await eventsOf(id)).toHaveLength(3)
   })
 
-  it('ends the same where the news come in the wrong order', async () => {
+  it('ends the same if events arrive in the wrong order', async () => {
     const { id } = await openIssue(service)
 
     await followDecisions([made(id, 'HUMAN_REVIEW')])
@@ -339,7 +339,7 @@ describe('a retry', () => {
     })
   })
 
-  it('does not count the issue itself among what the customer had before', async () => {
+  it('does not count the issue itself among the recent issues', async () => {
     await collections.customers.insertOne({
       _id: 'cust_once',
       riskScore: 1,

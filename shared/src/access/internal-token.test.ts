@@ -27,7 +27,7 @@ const tokenWith = (change: { issuer?: string; audience?: string; expires?: strin
     .sign(key)
 
 describe('the internal token', () => {
-  it('carries who asks from the gateway to a subgraph', async () => {
+  it('carries the principal from the gateway to a subgraph', async () => {
     expect(await verify(await sign(ada))).toEqual(ada)
   })
 
@@ -39,7 +39,7 @@ describe('the internal token', () => {
     expect(await sign(ada)).not.toBe(await sign({ ...ada, roles: ['admin'] }))
   })
 
-  it('carries the gateway’s own word too, which no caller’s token can', async () => {
+  it('carries the role of the gateway too, which no token of a caller can', async () => {
     expect(await verify(await sign(GATEWAY_PRINCIPAL))).toEqual(GATEWAY_PRINCIPAL)
     expect(toPrincipal({ sub: 'gateway', roles: ['gateway', 'operator'] }).roles).toEqual(['operator'])
   })

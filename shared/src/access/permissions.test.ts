@@ -45,11 +45,11 @@ describe('a role', () => {
     expect(can(whoIs(role), permission)).toBe(allowed)
   })
 
-  it('adds to the others that somebody has', () => {
+  it('adds to the other roles of a caller', () => {
     expect(can(whoIs('read_only', 'reviewer'), 'issue:review:*')).toBe(true)
   })
 
-  it('gives nothing to who has none', () => {
+  it('gives nothing without a role', () => {
     expect(reachOf(whoIs(), 'issue:read:*')).toBe('none')
   })
 
@@ -74,7 +74,7 @@ describe('the question whether an API key is good', () => {
 })
 
 describe('a caller', () => {
-  it('is told why not', () => {
+  it('gets the reason of a refusal', () => {
     expect(check(customer, 'issue:read', 'cust_1')).toEqual({ allowed: true, reason: 'granted' })
     expect(check(customer, 'issue:read', 'cust_2')).toEqual({ allowed: false, reason: 'not their own' })
     expect(check(customer, 'issue:create')).toEqual({ allowed: false, reason: 'not granted' })
@@ -92,7 +92,7 @@ describe('a caller', () => {
     expect(reachOf(second, 'audit:read:*')).toBe('none')
   })
 
-  it('owns nothing where they are no customer, what belongs to nobody included', () => {
+  it('owns nothing unless it is a customer, not even data without an owner', () => {
     expect([isOwner(customer, 'cust_1'), isOwner(customer, null), isOwner(whoIs('admin'), null)]).toEqual([
       true,
       false,
@@ -113,13 +113,13 @@ describe('an API key', () => {
 })
 
 describe('a customer', () => {
-  it('reaches their own and nobody else’s', () => {
+  it('reaches their own data only', () => {
     expect(reachOf(customer, 'issue:read:*')).toBe('own')
     expect(can(customer, 'issue:read', 'cust_1')).toBe(true)
     expect(can(customer, 'issue:read', 'cust_2')).toBe(false)
   })
 
-  it('reaches their own after somebody with the same roles reached nothing', () => {
+  it('reaches their own data after another caller with the same roles reached nothing', () => {
     const nobody: Principal = { ...customer, customerId: null }
 
     expect([nobody, customer].map((one) => reachOf(one, 'transaction:read:*'))).toEqual(['none', 'own'])

@@ -17,7 +17,7 @@ beforeEach(async () => {
   await prepareOutbox(db)
 })
 
-it('an outbox tells how many events wait to be published, and since when', async () => {
+it('an outbox shows how many events wait for the relay, and since when', async () => {
   const metrics = createMetrics({ token: null })
   exposeOutbox(metrics, { db, stream })
   const before = await readMetrics(metrics, 'outbox')
@@ -37,7 +37,7 @@ it('an outbox tells how many events wait to be published, and since when', async
   expect(Number(age?.split(' ')[1])).toBeGreaterThanOrEqual(60)
 })
 
-it('a group of consumers tells how many events it has not taken, and how many not finished', async () => {
+it('a consumer group shows its lag and its pending events', async () => {
   const metrics = createMetrics({ token: null })
   exposeConsumer(metrics, { redis, streams: [stream], group })
   await redis.xGroupCreate(stream, group, '0', { MKSTREAM: true })
@@ -52,7 +52,7 @@ it('a group of consumers tells how many events it has not taken, and how many no
   )
 })
 
-it('a group of consumers tells nothing where there is no stream yet', async () => {
+it('a consumer group shows nothing without a stream', async () => {
   const metrics = createMetrics({ token: null })
   exposeConsumer(metrics, { redis, streams: [stream], group })
 

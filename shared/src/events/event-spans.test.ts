@@ -25,7 +25,7 @@ function open() {
 }
 
 describe('applying events', () => {
-  it('is a span for each that belongs to a trace, and what they lead to is a part of it', async () => {
+  it('has a span for each event with a trace, and their effects are a part of it', async () => {
     const { began, ended, options } = open()
     let handed: unknown[] = []
 
@@ -41,7 +41,7 @@ describe('applying events', () => {
     expect(ended).toEqual(['well'])
   })
 
-  it('ends its spans with what went wrong, and lets it go on', async () => {
+  it('ends its spans with the error, and rethrows it', async () => {
     const { ended, options } = open()
     const away = new Error('away')
 

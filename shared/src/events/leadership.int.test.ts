@@ -24,7 +24,7 @@ beforeEach(async () => {
 })
 
 describe('an election', () => {
-  it('is won by the only one who stands', async () => {
+  it('is won by the only candidate', async () => {
     const only = join('only')
 
     await expect.poll(only.isLeader).toBe(true)
@@ -41,7 +41,7 @@ describe('an election', () => {
     expect(leaders()).toEqual([first])
   })
 
-  it('is held for each role by itself', async () => {
+  it('is separate for each role', async () => {
     const [one, other] = [join('one'), join('other')]
 
     await expect.poll(() => [one.isLeader(), other.isLeader()]).toEqual([true, true])
@@ -90,7 +90,7 @@ describe('an election', () => {
     await expect.poll(successor.isLeader).toBe(true)
   })
 
-  it('leaves nobody in the lead who stopped while it was being won', async () => {
+  it('is not won by a candidate that has stopped', async () => {
     const hasty = join('hasty')
 
     await hasty.stop()
@@ -98,7 +98,7 @@ describe('an election', () => {
     expect([hasty.isLeader(), await redis.get('leader:hasty')]).toEqual([false, null])
   })
 
-  it('passes to another when its lease ends once the connection of the leader is gone, who knows it', async () => {
+  it('passes to another candidate when the lease of a disconnected leader expires, and that leader knows it', async () => {
     const times = { leaseMs: 2_000, renewMs: 50 }
     const lost = await connectTestRedis(REDIS)
     const leader = join('lost', { through: lost, times })

@@ -31,7 +31,7 @@ async function serve(telemetry: Telemetry) {
   return serveSmallSubgraph({ schema: SCHEMA, resolvers: { Mutation: { rename } }, telemetry })
 }
 
-it('a request, its event, and what is made of the event in another process are one trace', async () => {
+it('a request, its event and the handling of the event in another process are one trace', async () => {
   const receiver = await startTraceReceiver()
   onTestFinished(receiver.close)
   const open = (name: string) => startTelemetry(name, { endpoint: receiver.url, serviceName: null, logger: silent })

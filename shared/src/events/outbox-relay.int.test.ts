@@ -35,7 +35,7 @@ afterEach(async () => {
 })
 
 describe('the outbox relay', () => {
-  it('publishes what was committed, to the letter', async () => {
+  it('publishes committed events unchanged', async () => {
     const relay = await startRelay()
     const event = eventOf('t', 1, { data: { amount: 12, text: 'Zoë ✓ "quoted"' } })
 
@@ -80,7 +80,7 @@ describe('the outbox relay', () => {
     expect(await publishedIds()).toEqual(idsOf(events))
   })
 
-  it('finds by itself what nobody woke it for', async () => {
+  it('finds events in its sweep, without a wake-up', async () => {
     await startRelay()
     await untilPublished(0)
 
@@ -89,7 +89,7 @@ describe('the outbox relay', () => {
     await untilPublished(1)
   })
 
-  it('notes what was published, so that the next start publishes nothing again', async () => {
+  it('marks published events, so that the next start publishes none again', async () => {
     const first = await startOutboxRelay({ db, redis, stream, logger: silent })
     await commit(eventOf('before', 1))
     await untilPublished(1)
@@ -124,7 +124,7 @@ describe('the outbox relay', () => {
     expect(await publishedIds()).toEqual(idsOf(events))
   })
 
-  it('does not publish again what is older than an hour when Redis was lost', async () => {
+  it('does not publish events again that are older than an hour when Redis was lost', async () => {
     await startRelay()
     await commit(eventOf('old', 1), eventOf('new', 2))
     await untilPublished(2)

@@ -53,7 +53,7 @@ beforeEach(async () => {
 })
 
 describe('a stream consumer', () => {
-  it('applies what was published before it came, and what comes afterwards', async () => {
+  it('applies events from before and after its start', async () => {
     await publish(eventOf('t', 1))
 
     await consume()
@@ -90,7 +90,7 @@ describe('a stream consumer', () => {
     await untilApplied(['t-1', 't-2'])
   })
 
-  it('tells of every delivery after the commit, so that what failed there is made up for', async () => {
+  it('calls afterCommit for every delivery, so that a failure there is repaired', async () => {
     const told: string[] = []
     await publish(eventOf('t', 1))
 
@@ -105,7 +105,7 @@ describe('a stream consumer', () => {
     await expect.poll(() => told).toEqual(['t-1', 't-1'])
   })
 
-  it('does not give an event up because what follows the commit is not possible for a while', async () => {
+  it('does not give up an event because afterCommit fails for a while', async () => {
     let failures = 0
     await publish(eventOf('t', 1))
 
@@ -150,16 +150,19 @@ describe('a stream consumer', () => {
     expect(tries).toEqual([3, 1, 1, 1, 1])
   })
 
-  it.for([['{"no": "event"}'], ['not json'], ['']])('sets aside what is not an event: %s', async ([text]) => {
-    await redis.xAdd(stream, '*', { event: text! })
-    await publish(eventOf('t', 1))
+  it.for([['{"no": "event"}'], ['not json'], ['']])(
+    'moves a message that is not an event to the dead letters: %s',
+    async ([text]) => {
+      await redis.xAdd(stream, '*', { event: text! })
+      await publish(eventOf('t', 1))
 
-    await consume()
+      await consume()
 
-    await untilApplied(['t-1'])
-    await untilNothingPends()
-    expect(await burials()).toMatchObject([{ text, reason: 'This is not an event.' }])
-  })
+      await untilApplied(['t-1'])
+      await untilNothingPends()
+      expect(await burials()).toMatchObject([{ text, reason: 'This is not an event.' }])
+    },
+  )
 
   it('sets aside two messages that have the same id in two streams', async () => {
     await redis.xAdd(STREAMS.issues, '7-1', { event: 'one' })
@@ -185,7 +188,7 @@ describe('a stream consumer', () => {
     expect(await burials()).toEqual([])
   })
 
-  it('goes on where nothing is lost when Redis was lost', async () => {
+  it('continues without a loss after Redis was lost', async () => {
     await publish(eventOf('t', 1))
     await consume()
     await untilApplied(['t-1'])
@@ -196,7 +199,7 @@ describe('a stream consumer', () => {
     await untilApplied(['t-1', 't-2'])
   })
 
-  it('goes on when Redis was lost while it held an event that fails', async () => {
+  it('continues after Redis was lost while it held a failing event', async () => {
     let tries = 0
     await publish(eventOf('bad', 1))
     await consume({
@@ -226,7 +229,7 @@ describe('a stream consumer', () => {
     expect(before).toEqual([])
   })
 
-  it('that is stopped leaves its group, also while it waits for news', async () => {
+  it('that is stopped leaves its group, even while it waits for messages', async () => {
     const consumer = await consume()
     await publish(eventOf('t', 1))
     await untilApplied(['t-1'])
@@ -262,7 +265,7 @@ describe('two members of one group', () => {
     expect(await applied()).toHaveLength(300)
   })
 
-  it('take over what a member that died had in hand', async () => {
+  it('take over the messages of a dead member', async () => {
     const lost = await connectTestRedis(REDIS)
     const dying = await consume({
       redis: lost,

@@ -26,7 +26,7 @@ const publishMany = async (count: number, atMs: number) => {
 const LONG_AGO = Date.parse('2020-01-01T00:00:00Z')
 
 describe('a stream', () => {
-  it('loses what is old once every group has finished it', async () => {
+  it('loses old entries once every group has finished them', async () => {
     await publishMany(500, LONG_AGO)
     await redis.xGroupCreate(stream, 'readers', '$')
 
@@ -35,7 +35,7 @@ describe('a stream', () => {
     expect(await redis.xLen(stream)).toBeLessThan(101)
   })
 
-  it('keeps what is old and was not delivered to every group', async () => {
+  it('keeps old entries that were not delivered to every group', async () => {
     await publishMany(500, LONG_AGO)
     await redis.xGroupCreate(stream, 'fast', '$')
     await redis.xGroupCreate(stream, 'slow', '0')
@@ -45,7 +45,7 @@ describe('a stream', () => {
     expect(await redis.xLen(stream)).toBe(500)
   })
 
-  it('keeps what is old and delivered, and not finished', async () => {
+  it('keeps old entries that were delivered and not finished', async () => {
     await publishMany(500, LONG_AGO)
     await redis.xGroupCreate(stream, 'readers', '0')
     await redis.xReadGroup('readers', 'one', { key: stream, id: '>' }, { COUNT: 500 })
@@ -57,7 +57,7 @@ describe('a stream', () => {
     expect(await redis.xLen(stream)).toBe(500)
   })
 
-  it('keeps what is new', async () => {
+  it('keeps new entries', async () => {
     await publishMany(500, Date.now())
     await redis.xGroupCreate(stream, 'readers', '$')
 

@@ -9,7 +9,7 @@ const Environment = type({
 })
 
 describe('the environment', () => {
-  it('is read into values, with defaults for what is not set', () => {
+  it('is read into values, with defaults for missing variables', () => {
     const read = readEnvironment(Environment, { DATABASE_URL: 'mongodb://localhost', SECRET: '0123abcd', PORT: '' })
 
     expect(read).toMatchObject({ PORT: 4000, DATABASE_URL: 'mongodb://localhost' })

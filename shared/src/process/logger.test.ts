@@ -17,7 +17,7 @@ describe('a log line', () => {
     expect(JSON.parse(written({ issueId: 'iss_1' }))).toMatchObject({ service: 'test', msg: 'said', issueId: 'iss_1' })
   })
 
-  it('never holds a secret or who somebody is, on any of three levels', () => {
+  it('never holds a secret or personal data, on any of three levels', () => {
     const secrets = { email: 'ada@example.org', token: 'T0KEN', password: 'hunter2', authorization: 'Bearer abc' }
 
     const line = written({ ...secrets, request: { ...secrets, headers: secrets } })

@@ -46,7 +46,7 @@ describe('repeated work', () => {
     await repeating.stop()
   })
 
-  it('goes on after a failed round, and reports the failure', async () => {
+  it('continues after a failed round, and reports the failure', async () => {
     const failure = new Error('away')
     const onError = vi.fn()
     const run = vi.fn().mockRejectedValueOnce(failure).mockResolvedValue(undefined)
@@ -69,7 +69,7 @@ describe('repeated work', () => {
     await repeating.stop()
   })
 
-  it('can be asked to run now: after the current round, once for all who asked during it', async () => {
+  it('runs at once on request: after the current round, once for all requests during it', async () => {
     const { run, rounds } = createWork()
     const repeating = startRepeating({ run, everyMs: null, onError: noErrors })
 

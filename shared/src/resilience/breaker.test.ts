@@ -53,7 +53,7 @@ describe('a breaker', () => {
     )
   })
 
-  it('passes on what was answered and what went wrong', async () => {
+  it('passes on results and errors', async () => {
     const { run } = create()
 
     expect(await run(null)).toBe('answer')

@@ -5,12 +5,12 @@ import { succeedsWithin, TimeoutError, within, withSignal } from './deadline.ts'
 const never = new Promise<never>(() => {})
 
 describe('a deadline', () => {
-  it('passes on what comes in time', async () => {
+  it('passes on an outcome in time', async () => {
     await expect(within(1_000, Promise.resolve('answer'))).resolves.toBe('answer')
     await expect(within(1_000, Promise.reject(new Error('refused')))).rejects.toThrow('refused')
   })
 
-  it('rejects what does not come in time, with an error of the caller where there is one', async () => {
+  it('rejects a late outcome, with the error of the caller if given', async () => {
     await expect(within(1, never)).rejects.toThrow(TimeoutError)
     await expect(within(1, never, () => new RangeError('too late'))).rejects.toThrow(RangeError)
   })

@@ -6,7 +6,7 @@ const master = readMasterKey('ab'.repeat(32))
 const dataKey = createDataKey()
 
 describe('an encrypted field', () => {
-  it('opens to what was put in', () => {
+  it('decrypts to the original', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.string(), (plain, place) => {
         expect(decryptField(encryptField(plain, dataKey, place), dataKey, place)).toBe(plain)
@@ -14,7 +14,7 @@ describe('an encrypted field', () => {
     )
   })
 
-  it('is different each time, so that equal values cannot be told', () => {
+  it('is different each time, so that equal values cannot be recognised', () => {
     expect(encryptField('ada@example.com', dataKey, 'c:email')).not.toBe(
       encryptField('ada@example.com', dataKey, 'c:email'),
     )
@@ -53,7 +53,7 @@ describe('a data key', () => {
     expect(() => unwrapDataKey(wrapped, master, 'cust_2')).toThrow(expect.objectContaining({ name: 'DecryptionError' }))
   })
 
-  it('names the master key that wrapped it, so that a wrong one is told apart from damage', () => {
+  it('names its master key, which distinguishes a wrong key from damage', () => {
     const wrapped = wrapDataKey(dataKey, master, 'cust_1')
     const other = readMasterKey('cd'.repeat(32))
 

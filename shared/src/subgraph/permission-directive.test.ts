@@ -37,7 +37,7 @@ const execute = async (source: string, principal: Principal) => {
 }
 
 describe('a field with a permission', () => {
-  it('is answered for those who have it', async () => {
+  it('is answered with the permission', async () => {
     expect(await execute('{ issue { id trail } must }', as('admin'))).toEqual({
       data: { issue: { id: 'iss_1', trail: 'kept' }, must: '1' },
       refused: [],
@@ -58,7 +58,7 @@ describe('a field with a permission', () => {
     })
   })
 
-  it('is not even resolved for those who lack it', async () => {
+  it('is not even resolved without the permission', async () => {
     resolved.length = 0
 
     await execute('{ must }', as())
@@ -71,7 +71,7 @@ describe('an entity with a permission', () => {
   const ENTITIES = `{ _entities(representations: [{ __typename: "Issue", id: "1" }, { __typename: "Note", id: "2" }]) {
     ... on Issue { id } ... on Note { id } } }`
 
-  it('is found by those who have it', async () => {
+  it('is found with the permission', async () => {
     expect(await execute(ENTITIES, as('read_only'))).toEqual({
       data: { _entities: [{ id: '1' }, { id: '2' }] },
       refused: [],

@@ -26,7 +26,7 @@ function readText(text: string) {
 const namesOf = (text: string) => readText(text).flatMap((node) => ('name' in node ? (node.name?.value ?? []) : []))
 
 describe('the schema of a subgraph', () => {
-  it('has of the head what it uses, and what that uses', () => {
+  it('has the definitions of the head that it uses, directly or not', () => {
     expect(namesOf('type Query { price: Money }')).toEqual(['permission', 'SafeInt', 'Currency', 'Money', 'Query'])
   })
 

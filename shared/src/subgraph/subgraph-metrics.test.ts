@@ -8,7 +8,7 @@ const refuse = () => {
   throw new ForbiddenError('thing:read')
 }
 
-it('a subgraph counts what it answered by type and code, what it refused, and how long it took', async () => {
+it('a subgraph counts answers and refusals by type and code, with their duration', async () => {
   const metrics = createMetrics({ token: null })
   const schema = 'type Query { ping: String secret: String }  type Mutation { rename: String }'
   const { post } = await serveSmallSubgraph({ schema, resolvers: { Query: { secret: refuse } }, metrics })

@@ -25,7 +25,7 @@ const OF_THE_PROCESS = [
 ]
 
 describe('metrics', () => {
-  it('tell how the process is, in the format of Prometheus', async () => {
+  it('describe the process in the format of Prometheus', async () => {
     const ask = await serve(createMetrics({ token: null }))
 
     const response = await ask()
@@ -43,7 +43,7 @@ describe('metrics', () => {
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([405, 200, 404])
   })
 
-  it('are shown to who has the token, where there is one', async () => {
+  it('are shown to requests with the token, if there is one', async () => {
     const ask = await serve(createMetrics({ token: 'right' }))
 
     const tries = [ask(), ask({ authorization: 'Bearer wrong' }), ask({ authorization: 'right' })]
@@ -74,7 +74,7 @@ describe('metrics', () => {
     await expect.poll(() => response.headersSent && response.statusCode).toBe(status)
   })
 
-  it('read what is in the stores when somebody asks, and leave out what they do not get', async () => {
+  it('read the stores at each scrape, and leave out what fails', async () => {
     const metrics = createMetrics({ token: null })
     const depth = createGauges(metrics.registry, { name: 'depth', help: 'Depth', labels: ['pond'] })
     const read = [async () => depth('one').set(4), () => Promise.reject(new Error('away'))]

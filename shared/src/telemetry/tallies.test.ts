@@ -74,7 +74,7 @@ describe('histograms', () => {
   })
 })
 
-describe('what is made per name', () => {
+describe('values per name', () => {
   it('is made once', () => {
     const made: string[] = []
     const of = perName((name) => made.push(name))

@@ -23,7 +23,7 @@ async function open() {
 }
 
 describe('telemetry', () => {
-  it('tells the collector what was done, and as a part of what', async () => {
+  it('sends spans with their parents to the collector', async () => {
     const { telemetry, spans } = await open()
 
     const answer = await telemetry.withSpan({ ...work, name: 'outer' }, ({ traceparent }) =>
@@ -48,7 +48,7 @@ describe('telemetry', () => {
     expect(traceparent).toBe(`00-${TRACE_ID}-${spans[0]?.spanId}-01`)
   })
 
-  it('sends nothing of a trace that its caller does not record, and says so to whoever comes after', async () => {
+  it('sends nothing of a trace that its caller does not sample, and passes that on', async () => {
     const { telemetry, spans } = await open()
 
     const traceparent = await telemetry.withSpan(
@@ -76,7 +76,7 @@ describe('telemetry', () => {
     expect(spans[0]).toMatchObject({ parentSpanId: undefined, traceId: expect.stringMatching(/^(?!0{32})\w{32}$/) })
   })
 
-  it('tells by code what went wrong, never by message, and lets it go on', async () => {
+  it('records the code of an error, never its message, and rethrows it', async () => {
     const { telemetry, spans } = await open()
     const refuse = async () => {
       throw new ForbiddenError('issue:read')
@@ -88,7 +88,7 @@ describe('telemetry', () => {
     expect(spans).toMatchObject([{ failure: 'FORBIDDEN' }])
   })
 
-  it('calls the process as it is told to', async () => {
+  it('uses the configured service name', async () => {
     const receiver = await startTraceReceiver()
     onTestFinished(receiver.close)
     const named = { endpoint: `${receiver.url}/`, serviceName: 'canary', logger: silent }
@@ -100,7 +100,7 @@ describe('telemetry', () => {
     expect(receiver.spans).toMatchObject([{ service: 'canary' }])
   })
 
-  it('disturbs nobody when the collector takes nothing, and says it in one line', async () => {
+  it('does not disturb the work when the collector is away, and logs one line', async () => {
     const { url, close } = await startHttpServer((_, response) => answerJson(response, 400, {}), ANYWHERE)
     onTestFinished(close)
     const lines: unknown[] = []
