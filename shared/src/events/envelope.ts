@@ -11,7 +11,6 @@ export type StreamName = (typeof STREAMS)[keyof typeof STREAMS]
 
 /** The streams that have a publisher today; only these are consumed. */
 export const PUBLISHED_STREAMS = [STREAMS.issues, STREAMS.decisions] as const
-export type PublishedStream = (typeof PUBLISHED_STREAMS)[number]
 
 /** The consumer group of each service. Every group gets every event of the streams it reads. */
 export const CONSUMER_GROUPS = { issues: 'issues', decisions: 'decisions', audit: 'audit' } as const

@@ -4,7 +4,7 @@ import { compareEntryIds } from './entry-id.ts'
 import type { StreamName } from './envelope.ts'
 
 /** Events stay on a stream this long, for readers that reconnect. */
-export const KEPT_MS = DAY_MS
+const KEPT_MS = DAY_MS
 
 /** After a loss of Redis, the events that were published within this are published again; consumers know them by id. */
 export const REPUBLISH_MS = HOUR_MS

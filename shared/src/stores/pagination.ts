@@ -3,8 +3,8 @@ import type { Connection, PageArguments } from '../connection.ts'
 import { BadUserInputError } from '../errors.ts'
 
 /** Rows of a page where the caller names no number, and the most a caller may ask for. */
-export const PAGE_DEFAULT = 20
-export const PAGE_MAX = 100
+const PAGE_DEFAULT = 20
+const PAGE_MAX = 100
 
 /**
  * The order of a list: a field that is never null, ascending (1) or descending (-1). Rows that are equal in it are
