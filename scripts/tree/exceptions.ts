@@ -14,5 +14,4 @@ export const EXCEPTIONS: Readonly<Record<string, number>> = {
   'decision-service/src/payments/outbound/mongo-payments.ts: createMongoPayments': 55,
   'decision-service/src/payments/use-cases/decide-payment.ts: createDecidePayment': 42,
   'decision-service/src/policies/trials/backtest/backtest-result.ts: createBacktestTally': 46,
-  'gateway/README.md': 59,
 }

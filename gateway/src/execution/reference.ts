@@ -1,6 +1,7 @@
 import type { GraphQLDataSource } from '@apollo/gateway'
 import type { QueryPlan } from '@apollo/query-planner'
 import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type OperationDefinitionNode } from 'graphql'
+import { codedError } from './coded-error.ts'
 import type { RunOperation } from './operation.ts'
 import type { OperationContext } from './operation-context.ts'
 import type { LoadedSupergraph } from './planning/supergraph.ts'
@@ -20,8 +21,8 @@ type Result = { data?: unknown; errors?: readonly Failure[]; extensions?: Extens
 type Extensions = { valueCompletion?: readonly Failure[] }
 
 /**
- * Runs a plan by the executor of @apollo/gateway: what ours is measured against, and what takes over where a plan has a
- * step that ours does not know. Loaded when first needed.
+ * Runs a plan by the executor of @apollo/gateway: the reference that ours is compared with, and the fallback for a plan
+ * with a step that ours does not know. Loaded when first needed.
  */
 export function createReference({ supergraph, document, operation, plan, sources }: ReferenceParts): RunOperation {
   return async ({ variables, context }) => {
@@ -39,7 +40,7 @@ export function createReference({ supergraph, document, operation, plan, sources
     )) as Result
     const violations = (extensions?.valueCompletion ?? []).map((error) => ({
       ...toPlain(error),
-      extensions: { code: 'SUBGRAPH_INVALID_ANSWER' },
+      ...codedError('SUBGRAPH_INVALID_ANSWER', error.message),
     }))
     return {
       data: JSON.stringify(data ?? null),

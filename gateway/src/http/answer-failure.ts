@@ -9,7 +9,7 @@ import { type Exchange, sendJson } from './exchange.ts'
 /** Answers in GraphQL's form, so that a client has one kind of error to read. */
 export function answerFailure(exchange: Exchange, error: unknown, logger: Logger): void {
   const { response, requestId, observed } = exchange
-  // Nobody is there to answer, or an answer is on its way.
+  // The client has gone, or an answer has been started.
   if (response.destroyed || response.headersSent) return
 
   const { status, message, extensions } = toAnswer(error, requestId)

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@redress/shared/error-codes.ts'
 import { AppError, ERROR_KINDS, type ErrorKind } from '@redress/shared/errors.ts'
 
 export class PathNotFoundError extends AppError {
@@ -22,8 +23,8 @@ export class MethodNotAllowedError extends AppError {
   }
 }
 
-/** Where HTTP has a status of its own for a situation. */
-const STATUS_OF_CODE: Readonly<Record<string, number>> = { BODY_TOO_LARGE: 413, METHOD_NOT_ALLOWED: 405 }
+/** Codes with a more exact HTTP status than that of their kind. */
+const STATUS_OF_CODE: Readonly<Partial<Record<ErrorCode, number>>> = { BODY_TOO_LARGE: 413, METHOD_NOT_ALLOWED: 405 }
 
 export function statusOf({ code, kind }: AppError): number {
   return STATUS_OF_CODE[code] ?? ERROR_KINDS[kind].http

@@ -9,6 +9,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql'
+import { codedError } from '../coded-error.ts'
 import { isRow, type Row, setOwn } from '../json.ts'
 import type { TypeTable } from '../type-table.ts'
 import { isValidLeaf } from './leaf.ts'
@@ -16,21 +17,21 @@ import type { SelectedField, Selection } from './selection.ts'
 
 export type CompletedAnswer = Readonly<{
   data: Row | null
-  /** Values that the schema forbids. Where a subgraph has already said what went wrong, they only follow from that. */
+  /** Values that the schema forbids; often the consequence of an error that a subgraph reported. */
   violations: readonly GraphQLFormattedError[]
-  /** Fields that the caller may not have. */
+  /** Fields that the caller may not read. */
   refusals: readonly GraphQLFormattedError[]
 }>
 
 type Schemas = Readonly<{ schema: GraphQLSchema; types: TypeTable }>
 
-/** What is invalid takes the next object above with it that may be null. */
+/** Nulls the nearest nullable object above. */
 const INVALID = Symbol('invalid')
 type Completed = unknown | typeof INVALID
 
 /**
- * Picks and orders what is selected, as the compiled writer does, and completes what is not as the schema promises:
- * null as near as it is allowed, with an error that says where.
+ * Picks and orders the selected fields, as the compiled writer does, and replaces invalid values by null at the nearest
+ * place that allows it, with an error that names the place.
  */
 export function completeAnswer(selection: Selection, root: Row, schemas: Schemas): CompletedAnswer {
   const completion = new Completion(schemas)
@@ -74,11 +75,8 @@ class Completion {
   }
 
   #refuse({ type }: SelectedField, permission: string): Completed {
-    this.refusals.push({
-      message: `This needs the permission ${permission}.`,
-      path: [...this.#path],
-      extensions: { code: 'FORBIDDEN', permission },
-    })
+    const refusal = codedError('FORBIDDEN', `This needs the permission ${permission}.`, { permission })
+    this.refusals.push({ ...refusal, path: [...this.#path] })
     return isNonNullType(type) ? INVALID : null
   }
 
@@ -117,7 +115,7 @@ class Completion {
     const { __typename: typeName } = value
     const type = typeName ? this.#schema.getType(String(typeName)) : below.type
     if (!isCompositeType(type)) {
-      // What clients do not see is not there, and nothing is said about it.
+      // An error would reveal a type that clients do not see.
       if (this.#types.isHiddenType(String(typeName))) return null
       return this.#violate(`Invalid __typename found for object at ${this.#place(below.type, field)}.`)
     }
@@ -140,7 +138,7 @@ class Completion {
   }
 
   #violate(message: string): null {
-    this.violations.push({ message, path: [...this.#path], extensions: { code: 'SUBGRAPH_INVALID_ANSWER' } })
+    this.violations.push({ ...codedError('SUBGRAPH_INVALID_ANSWER', message), path: [...this.#path] })
     return null
   }
 }

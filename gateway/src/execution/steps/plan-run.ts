@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@redress/shared/error-codes.ts'
 import type { GraphQLFormattedError } from 'graphql'
 import type { Row } from '../json.ts'
 import type { OperationContext } from '../operation-context.ts'
@@ -5,19 +6,22 @@ import { toClientPath } from '../planning/planned-keys.ts'
 import { failureOf, type SubgraphFailure } from '../subgraphs/subgraph-failure.ts'
 import type { Path } from './places.ts'
 
-/** Objects of the answer that are being filled in, and where they are; `@` in the path stands for all of a list. */
+/** The code of an error that a subgraph sent without one. */
+const WITHOUT_CODE = 'DOWNSTREAM_SERVICE_ERROR' satisfies ErrorCode
+
+/** Objects of the answer that a step fills in, and their path, in which `@` stands for all elements of a list. */
 export type Spot = Readonly<{ rows: readonly Row[]; path: readonly string[] }>
 
-/** One step of a compiled plan. Never rejects: what goes wrong is reported to the run. */
+/** One step of a compiled plan. Never rejects: failures are reported to the run. */
 export type Step = (run: PlanRun, spot: Spot) => Promise<void> | void
 
-/** A plan while it runs: what the subgraphs have said so far. */
+/** A plan while it runs: data and errors received so far. */
 export class PlanRun {
   readonly root: Row = {}
   readonly errors: GraphQLFormattedError[] = []
-  /** Whether no string that was found holds anything that JSON would escape. */
+  /** Whether no string received so far needs escapes in JSON. */
   isPlain = true
-  /** As the client sent them: defaults are for the subgraphs to fill in. */
+  /** As the client sent them; the subgraphs apply the defaults. */
   readonly variables: Row
   /** The variables of `@skip` and `@include`, with defaults. */
   readonly conditions: Readonly<Record<string, unknown>>
@@ -29,16 +33,16 @@ export class PlanRun {
     this.context = context
   }
 
-  /** Takes over what a subgraph said went wrong. */
+  /** Adds an error that a subgraph reported. */
   report({ message, extensions }: GraphQLFormattedError, service: string, path: Path | undefined): void {
     this.errors.push({
       message: message || `Error while fetching subquery from service "${service}"`,
       ...(path && { path: toClientPath(path) }),
-      extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', ...extensions, serviceName: service },
+      extensions: { code: WITHOUT_CODE, ...extensions, serviceName: service },
     })
   }
 
-  /** A subgraph gave no answer, or one that cannot be used. */
+  /** Adds an error for each place of a fetch that gave no usable answer. */
   fail(code: SubgraphFailure, service: string, places: readonly Path[]): void {
     const failure = failureOf(code, service)
     if (places.length === 0) this.errors.push(failure)
