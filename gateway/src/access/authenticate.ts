@@ -4,16 +4,16 @@ import type { Credentials } from './credentials.ts'
 import type { FailedAttempts } from './failed-attempts.ts'
 
 /**
- * Who is calling: at once where they are known.
+ * Finds the caller of a request; synchronously if the credentials are known.
  * @throws UnauthenticatedError, RateLimitedError for an address with too many wrong credentials, and
- * CheckUnavailableError where it cannot be found out. Thrown or rejected with: await it within a `try`.
+ * CheckUnavailableError if the credentials cannot be checked. Thrown or rejected with: await it within a `try`.
  */
 export type Authenticate = (credentials: Credentials, clientIp: string) => Caller | Promise<Caller>
 
 type Options = Readonly<{
   verifyToken: CallerSource
   verifyApiKey: CallerSource
-  /** False lets everybody do everything, which is for trying out on one's own machine. */
+  /** False gives every caller the role admin, for trying out on a local machine. */
   required: boolean
   failedAttempts: FailedAttempts
 }>
@@ -24,8 +24,8 @@ const ANYBODY: Caller = (() => {
 })()
 
 /**
- * Finds out who is calling. A banned address is refused before its credentials are looked at, unless they were verified
- * before: whoever shares an address with somebody who guesses goes on working.
+ * Authenticates callers. A banned address is refused before its credentials are checked, unless they were verified before:
+ * others behind the same address are not affected by an attacker.
  */
 export function createAuthenticator(options: Options): Authenticate {
   const { verifyToken, verifyApiKey, required, failedAttempts } = options
@@ -46,12 +46,12 @@ export function createAuthenticator(options: Options): Authenticate {
       throw new UnauthenticatedError('Send a token or an API key, not both.')
     }
     const credential = apiKey ?? authorization
-    // Nothing was tried, so nothing is counted.
+    // Not counted as a failed attempt: no credentials were tried.
     if (credential === null) throw new UnauthenticatedError('Send a token (Authorization) or an API key (X-API-Key).')
     const source = apiKey === null ? verifyToken : verifyApiKey
     return source.findKnown(credential) ?? verify(source, credential, clientIp)
   }
 }
 
-/** Not an expired token, which has an error of its own: it was good, and its owner left a page open. */
+/** An expired token is not a guess and has an error of its own: it was valid before. */
 const isGuess = (error: unknown) => error instanceof UnauthenticatedError

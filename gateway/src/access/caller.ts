@@ -1,29 +1,29 @@
 import { type Principal, reachOf } from '@redress/shared/access/permissions.ts'
 
-/** Somebody whose credentials were found good. The same object for the same credentials, for as long as it is kept. */
+/** A caller with verified credentials. The same object for the same credentials, as long as it is cached. */
 export type Caller = Readonly<{
   principal: Principal
-  /** Equal for callers whose answers are the same. */
+  /** Equal for callers that get the same answers. */
   scope: string
-  /** From when on they are refused, in ms since 1970; null where there is no such moment. */
+  /** When the credentials expire, in ms since 1970; null if they do not. */
   expiresAt: number | null
-  /** A quota of their own; null where the default holds. */
+  /** A rate limit of its own; null for the default. */
   requestsPerMinute: number | null
-  /** Whether the credentials would be accepted now. Never rejects: what cannot be checked is not valid. */
+  /** Whether the credentials would be accepted now. Never rejects: false if they cannot be checked. */
   isStillValid(): boolean | Promise<boolean>
 }>
 
-/** One kind of credentials: who presents them. */
+/** Finds the callers of one kind of credentials. */
 export type CallerSource = Readonly<{
-  /** Who it is, where that was verified before and still holds; null says nothing either way. */
+  /** The caller, if the credential was verified before and is still valid; null says nothing about it. */
   findKnown(credential: string): Caller | null
   /** @throws UnauthenticatedError, TokenExpiredError, CheckUnavailableError */
   verify(credential: string): Promise<Caller>
 }>
 
 /**
- * Callers with the same roles and the same customer are answered the same; but who may see personal data is on record
- * with each look, by name, so nobody else's answer serves them.
+ * Callers with the same roles and customer get the same answers. Access to personal data is audited by name, so a caller
+ * with that permission has a scope of its own and never shares an answer.
  */
 export function scopeOf(principal: Principal): string {
   const isNamed = reachOf(principal, 'customer:read_pii') !== 'none'

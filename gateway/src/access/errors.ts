@@ -1,7 +1,7 @@
 import { AppError } from '@redress/shared/errors.ts'
 import type { RateVerdict } from './rate-limit.ts'
 
-/** The token is ours and was good. Whoever presents it learns nothing new, and knows to get another one. */
+/** The token was valid and has expired. Saying so reveals nothing, and tells the client to get another one. */
 export class TokenExpiredError extends AppError {
   override readonly name = 'TokenExpiredError'
   readonly code = 'UNAUTHENTICATED'
@@ -13,18 +13,18 @@ export class TokenExpiredError extends AppError {
   }
 }
 
-/** What the credentials would be checked against is away. Nobody is let in meanwhile, and nobody is refused for good. */
+/** The store to check credentials against is unavailable. The caller is refused for now, with an error worth a retry. */
 export class CheckUnavailableError extends AppError {
   override readonly name = 'CheckUnavailableError'
   readonly code = 'STORE_UNAVAILABLE'
   readonly kind = 'unavailable'
 
   constructor(options: ErrorOptions) {
-    super('Who you are cannot be checked for a moment. The same request may succeed if it is sent again.', options)
+    super('Your credentials cannot be checked for a moment. The same request may succeed if it is sent again.', options)
   }
 }
 
-/** Asked too often. The answer carries the headers of `error.verdict`. */
+/** Too many requests. The answer carries the headers of `error.verdict`. */
 export class RateLimitedError extends AppError {
   override readonly name = 'RateLimitedError'
   readonly code = 'RATE_LIMITED'

@@ -3,12 +3,12 @@ import { LRUCache } from 'lru-cache'
 import type { Counters } from './counters.ts'
 import { RateLimitedError } from './errors.ts'
 
-/** So many wrong credentials in a minute, and the address is banned. */
+/** Wrong credentials per minute after which an address is banned. */
 const FAILURES_MAX = 20
 const MINUTE_MS = 60_000
-/** Each ban lasts twice as long as the one before it, up to this. */
+/** Longest ban. Each lasts twice as long as the one before. */
 const BAN_MINUTES_MAX = 60
-/** From the first ban on; then all is forgotten. */
+/** Time after the first ban until bans are counted from zero again. */
 const MEMORY_MS = 24 * 60 * MINUTE_MS
 const BANS_MAX = 10_000
 
@@ -20,7 +20,7 @@ export type FailedAttempts = Readonly<{
 
 type Options = Readonly<{ counters: Counters; now?: () => number }>
 
-/** Counts wrong credentials by address, over all gateways, and bans who has too many: 1 minute, then 2, 4, … 60. */
+/** Counts wrong credentials by address, over all gateways, and bans an address with too many: for 1 minute, then 2, 4, … 60. */
 export function createFailedAttempts({ counters, now = Date.now }: Options): FailedAttempts {
   const bannedUntil = new LRUCache<string, number>({ max: BANS_MAX })
 
@@ -39,13 +39,13 @@ export function createFailedAttempts({ counters, now = Date.now }: Options): Fai
     check(ip) {
       const network = networkOf(ip)
       const until = bannedUntil.get(network)
-      // Who is known to be banned costs Redis nothing.
+      // A known ban needs no call to Redis.
       return until !== undefined && until > now() ? refuse(until) : lookUp(network)
     },
     async note(ip) {
       const network = networkOf(ip)
       const failures = await counters.add({ key: `failed:${network}`, points: 1, windowMs: MINUTE_MS })
-      // Each failure has a number of its own, so one of them bans, however many there are at once.
+      // Every failure gets its own count, so exactly one of concurrent ones bans the address.
       if (failures.counted !== FAILURES_MAX) return
       const bans = await counters.add({ key: `bans:${network}`, points: 1, windowMs: MEMORY_MS })
       const windowMs = Math.min(BAN_MINUTES_MAX, 2 ** (bans.counted - 1)) * MINUTE_MS
@@ -55,7 +55,7 @@ export function createFailedAttempts({ counters, now = Date.now }: Options): Fai
   }
 }
 
-/** An IPv6 subscriber has a whole /64 of addresses, and could use each of them once. */
+/** The address, or for IPv6 its /64: a subscriber has all of those addresses and could use each of them once. */
 export function networkOf(ip: string): string {
   const mapped = /^::ffff:([\d.]+)$/i.exec(ip)?.[1]
   if (mapped !== undefined) return mapped

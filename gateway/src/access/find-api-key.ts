@@ -3,7 +3,7 @@ import { GATEWAY_PRINCIPAL, ROLES, type Role } from '@redress/shared/access/perm
 import { type } from 'arktype'
 import type { Pool } from 'undici'
 
-/** What the record of actors says of a key. */
+/** The facts of an API key that the audit service keeps. */
 export type ApiKeyFacts = Readonly<{
   name: string
   hash: string
@@ -13,7 +13,7 @@ export type ApiKeyFacts = Readonly<{
   revokedAt: Date | null
 }>
 
-/** @throws when the record does not answer. */
+/** @throws if the audit service does not answer. */
 export type FindApiKey = (id: string) => Promise<ApiKeyFacts | null>
 
 const QUERY =
@@ -43,8 +43,8 @@ type Options = Readonly<{
 }>
 
 /**
- * Asks the audit subgraph for a key, in the gateway's own name: the field is no part of the schema that callers see, and
- * its permission is none that a caller could have.
+ * Asks the audit subgraph for a key, as the gateway itself: the field is not part of the schema that callers see, and no
+ * caller can have its permission.
  */
 export function createFindApiKey({ audit: { pool, graphqlPath }, signToken, timeoutMs }: Options): FindApiKey {
   return async (id) => {

@@ -4,7 +4,7 @@ import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jos
 
 /**
  * Reads the public keys that tokens are verified with: one key in PEM, or a JWKS.
- * @throws when there is no such file, or it holds something else, a private key included.
+ * @throws if there is no such file or it holds something else, such as a private key.
  */
 export function readVerificationKeys(path: string): JWTVerifyGetKey {
   const text = readFileSync(path, 'utf8')
@@ -17,7 +17,7 @@ export function isReadableKeyFile(path: string): boolean {
   return succeeds(() => readVerificationKeys(path))
 }
 
-/** Whether `key` is what the gateway signs internal tokens with: Ed25519, PKCS #8 in DER, base64. */
+/** Whether `key` can sign internal tokens: Ed25519, PKCS #8 in DER, base64. */
 export function isInternalPrivateKey(key: string): boolean {
   return succeeds(() => {
     const read = createPrivateKey({ key: Buffer.from(key, 'base64'), format: 'der', type: 'pkcs8' })
@@ -26,7 +26,7 @@ export function isInternalPrivateKey(key: string): boolean {
 }
 
 function readPem(text: string): KeyObject {
-  // Node would derive the public key from a private one; a gateway that only verifies must not be given that.
+  // Node would derive the public key from a private one, which a gateway that only verifies must not have.
   if (text.includes('PRIVATE KEY')) throw new Error('A private key.')
   return createPublicKey(text)
 }

@@ -6,13 +6,13 @@ const REQUEST_HEADERS = [
   'authorization, content-type, x-api-key, x-request-id, traceparent',
   'x-query-cost, apollo-require-preflight, x-apollo-operation-name, graphql-require-preflight',
 ].join(', ')
-/** What a page may read of an answer. */
+/** Headers of an answer that a page may read. */
 const ANSWER_HEADERS = 'x-request-id, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, retry-after'
 const PREFLIGHT_SECONDS = 600
 
 /**
  * Reads a comma-separated list of exact origins, as `CORS_ORIGINS` holds it.
- * @throws for what is not an origin: a path, a wildcard, a missing scheme.
+ * @throws for anything else: a path, a wildcard, a missing scheme.
  */
 export function readOrigins(text: string): Origins {
   const origins = text
@@ -34,26 +34,26 @@ export function isOrigins(text: string): boolean {
 }
 
 /**
- * Whether a request may come from where it says: from no page at all, from a page of this host, or from an origin on
- * the list. Browsers ask nobody before they open a WebSocket, so there it must be asked here.
+ * Whether the origin of a request is allowed: none, that of this host, or one on the list. Browsers open WebSockets
+ * without a preflight request, so for those it must be checked here.
  */
 export function isAllowedOrigin(origins: Origins, { origin, host }: From): boolean {
   if (origin === null || origins.has(origin)) return true
-  // By the host alone: behind a proxy that ends TLS the scheme is another one here.
+  // Compared by host alone: behind a proxy that terminates TLS the scheme differs.
   return host !== null && originOf(origin) === origin && new URL(origin).host === host.toLowerCase()
 }
 
 /** The headers `Origin` and `Host`; null where they are not sent. */
 export type From = Readonly<{ origin: string | null; host: string | null }>
 
-/** What an answer says to the browser. Never that it may send cookies: credentials are headers here. */
+/** The CORS headers of an answer. Cookies are never allowed: credentials are sent in headers. */
 export function corsHeaders(origins: Origins, origin: string | null): Readonly<Record<string, string>> {
   if (origins.size === 0) return {}
   if (origin === null || !origins.has(origin)) return { vary: 'Origin' }
   return { vary: 'Origin', 'access-control-allow-origin': origin, 'access-control-expose-headers': ANSWER_HEADERS }
 }
 
-/** What an OPTIONS request, answered with 204, is told besides: nothing for an origin that is not on the list. */
+/** The additional headers of a preflight answer; none for an origin that is not on the list. */
 export function preflightHeaders(origins: Origins, origin: string | null): Readonly<Record<string, string>> {
   if (origin === null || !origins.has(origin)) return {}
   return {

@@ -7,18 +7,18 @@ import { LRUCache } from 'lru-cache'
 import { type Caller, type CallerSource, scopeOf } from './caller.ts'
 import { TokenExpiredError } from './errors.ts'
 
-/** Asymmetric only: with a symmetric algorithm, whoever can read the public key could sign. */
+/** Asymmetric only: with a symmetric algorithm a token could be signed with the public key. */
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA']
-/** How far the clocks of the issuer and of the gateway may be apart, for `exp` and `nbf`. */
+/** Allowed difference between the clocks of issuer and gateway, for `exp` and `nbf`. */
 const CLOCK_TOLERANCE_SECONDS = 5
 const KNOWN_MAX = 10_000
 const REFUSED_MAX = 1_000
-/** For as long, refusing again is a look-up. Short: the key that a token names may be published any moment. */
+/** How long a refused token is refused without verifying it again. Short, because its key may be published meanwhile. */
 const REFUSED_MS = 5_000
 
 export type TokenRules = Readonly<{ keys: JWTVerifyGetKey; issuer: string; audience: string; now?: () => number }>
 
-/** Who the value of an `Authorization` header stands for. What was found is kept until the token expires. */
+/** Finds the caller of an `Authorization` header. Callers are cached until their token expires. */
 export function createTokenCallers({ now = Date.now, ...rules }: TokenRules): CallerSource {
   const known = new LRUCache<string, Caller>({ max: KNOWN_MAX })
   const refused = new LRUCache<string, Readonly<{ error: AppError; until: number }>>({ max: REFUSED_MAX })
@@ -39,7 +39,7 @@ export function createTokenCallers({ now = Date.now, ...rules }: TokenRules): Ca
     async verify(authorization) {
       const caller = findKnown(authorization)
       if (caller) return caller
-      // Many long forged tokens shall not fill the memory.
+      // A hash, so that many long forged tokens do not fill the memory.
       const name = hash('sha256', authorization)
       const refusal = refused.get(name)
       if (refusal !== undefined && refusal.until > now()) throw refusal.error
@@ -74,11 +74,11 @@ async function verify(token: string, { keys, issuer, audience }: Rules, nowMs: n
     if (payload.sub === '') throw new Error('The subject is empty.')
     return payload
   } catch (cause) {
-    // The keys are away: nobody's fault who asks.
+    // The keys are unavailable, which is not the caller's fault.
     if (cause instanceof AppError) throw cause
-    // Checked after the signature, so only who had a good token is told.
+    // Checked after the signature, so only the owner of a valid token learns of it.
     if (cause instanceof errors.JWTExpired) throw new TokenExpiredError()
-    // One sentence for all other reasons: whoever tries forged tokens learns nothing.
+    // One message for all other reasons, so that forging tokens reveals nothing.
     throw new UnauthenticatedError('The token is not valid.', { cause })
   }
 }

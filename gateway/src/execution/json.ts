@@ -1,4 +1,4 @@
-/** A JSON object as a subgraph sent it. */
+/** A JSON object from a subgraph. */
 export type Row = Record<string, unknown>
 
 export function isRow(value: unknown): value is Row {
@@ -6,15 +6,15 @@ export function isRow(value: unknown): value is Row {
 }
 
 /**
- * Reads `row[name]` where `name` was chosen by a client. A name such as `constructor` is also a property of every
- * object; only those few cost the check.
+ * Reads `row[name]` for a name chosen by a client. A few names, such as `constructor`, are properties of every object and
+ * are read as own properties only.
  */
 export function readerOf(name: string): (row: Row) => unknown {
   if (!(name in Object.prototype)) return (row) => row[name]
   return (row) => (Object.hasOwn(row, name) ? row[name] : undefined)
 }
 
-/** Sets a key of its own, whatever its name is: `__proto__` is a name that GraphQL allows. */
+/** Sets an own property, also for `__proto__`, which GraphQL allows as a name. */
 export function setOwn(row: Row, name: string, value: unknown): void {
   if (name !== '__proto__') row[name] = value
   else Object.defineProperty(row, name, { value, enumerable: true, configurable: true, writable: true })
@@ -24,11 +24,11 @@ export function getOwn(row: Row, name: string): unknown {
   return name in Object.prototype && !Object.hasOwn(row, name) ? undefined : row[name]
 }
 
-/** Control characters, quotes, backslashes, and halves of a pair, which JSON writes in another way than they are. */
+/** Characters that JSON escapes: control characters, quotes, backslashes and surrogates. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what JSON has to escape
 const SPECIAL = /[\u0000-\u001f"\\\ud800-\udfff]/
 
-/** `JSON.stringify` for a string; most strings hold nothing to escape. */
+/** `JSON.stringify` for a string, faster for the many strings without characters to escape. */
 export function quote(text: string): string {
   return SPECIAL.test(text) ? JSON.stringify(text) : `"${text}"`
 }

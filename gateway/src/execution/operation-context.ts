@@ -3,19 +3,19 @@ import type { Caller } from '../access/caller.ts'
 import type { Cancellation } from './cancellation.ts'
 import type { Row } from './json.ts'
 
-/** One request as the execution sees it. */
+/** The request that an operation belongs to. */
 export type OperationContext = Readonly<{
   caller: Caller
   requestId: string
   clientIp: string
   traceparent: string | null
-  /** The client has gone away. */
+  /** Cancelled when the client has gone. */
   cancellation: Cancellation
-  /** When everything has to be done, as `performance.now()` counts. */
+  /** The deadline, in the time of `performance.now()`. */
   endsAt: number
-  /** What a subscription has to tell; null for any other operation. */
+  /** The event of a subscription; null for other operations. */
   event: Row | null
-  /** What the access log will say; filled in while the operation runs. */
+  /** Facts for the access log, filled in while the operation runs. */
   observed: Observed
 }>
 
@@ -23,6 +23,6 @@ export type Observed = {
   operationName: string | null
   operationType: `${OperationTypeNode}` | null
   codes: readonly string[]
-  /** It was turned away before it ran. */
+  /** Whether it was refused before it ran. */
   isRefused: boolean
 }

@@ -26,7 +26,7 @@ export type OperationResult = Readonly<{ data: string; errors: readonly GraphQLF
 export type OperationInput = Readonly<{
   /** As the client sent them; checked. */
   variables: Row
-  /** With defaults filled in. */
+  /** With defaults. */
   coerced: Readonly<Record<string, unknown>>
   context: OperationContext
 }>
@@ -37,29 +37,29 @@ export type OperationParts = Readonly<{
   schema: GraphQLSchema
   document: DocumentNode
   operation: OperationDefinitionNode
-  /** Made of the operation without what the caller may not have; null where nothing is left to fetch. */
+  /** For the operation without denied fields; null if nothing is left to fetch. */
   plan: QueryPlan | null
   environment: PlanEnvironment
   deniedAt: SelectionRules['deniedAt']
   plannedKey: PlannedKey
 }>
 
-/** The planner found nothing to do for an operation that selects something. */
+/** The planner returned no plan for an operation that selects fields. */
 export class EmptyPlanError extends Error {
   override readonly name = 'EmptyPlanError'
 }
 
-/** More combinations of `@skip` and `@include` than this are worked out anew now and then. */
+/** Combinations of `@skip` and `@include` that are cached. */
 const VARIANTS_MAX = 64
 
 type Variant = Readonly<{
   selection: Selection
-  /** For strings that need no escape, and for any. */
+  /** `plain` is for answers whose strings need no escapes. */
   write: Readonly<Record<'plain' | 'any', (root: Row) => string>>
   introspected: readonly SelectedField[]
 }>
 
-/** Compiles an operation, so that each run of it only asks, merges and writes. @throws UnsupportedPlanError */
+/** Compiles an operation, so that a run only fetches, merges and writes. @throws UnsupportedPlanError */
 export function compileOperation(parts: OperationParts): RunOperation {
   const { plan } = parts
   const step = plan === null ? null : stepOf(plan, parts.environment)
@@ -89,7 +89,7 @@ export function compileOperation(parts: OperationParts): RunOperation {
 function stepOf({ node }: QueryPlan, environment: PlanEnvironment): Step | null {
   if (node === undefined) return null
   if (node.kind !== 'Subscription') return compilePlan(node, environment)
-  // The event is what the first fetch finds; the rest of the plan is that of a query.
+  // The first fetch returns the event; the rest of the plan is that of a query.
   const nodes: PlanNode[] = node.rest ? [node.primary, node.rest] : [node.primary]
   return compilePlan({ kind: 'Sequence', nodes }, environment)
 }
@@ -132,7 +132,7 @@ function answerOf(
   return { data: JSON.stringify(data), errors: [...errors, ...unexplained, ...refusals] }
 }
 
-/** Whether an error that a subgraph reported is the reason for what is missing at `path`. */
+/** Whether an error that a subgraph reported explains an invalid value at `path`. */
 function explains({ path: known }: GraphQLFormattedError, path: Path): boolean {
   if (known === undefined) return true
   const common = Math.min(known.length, path.length)
@@ -152,7 +152,7 @@ function conditionsOf(document: DocumentNode): readonly string[] {
   return [...names]
 }
 
-/** Answers `__schema` and `__type`; once only, where no variable has a part in it. */
+/** Answers `__schema` and `__type`; once only if no variable is involved. */
 function createIntrospection({ schema, document, operation }: OperationParts) {
   const known = new WeakMap<readonly SelectedField[], Row>()
   return (fields: readonly SelectedField[], variables: Row): Row => {

@@ -1,17 +1,17 @@
 import { type GraphQLSchema, isAbstractType, isEnumType, isInterfaceType, isObjectType } from 'graphql'
 
-/** What the execution of a plan has to know about types: those of the supergraph, hidden ones included. */
+/** The types of the supergraph for the execution of plans, including those that clients do not see. */
 export type TypeTable = Readonly<{
-  /** Whether a row of type `typeName` meets a fragment's type condition. */
+  /** Whether a row of type `typeName` satisfies the type condition of a fragment. */
   isA: (typeName: string, condition: string) => boolean
-  /** Whether `typeName` only names an interface where `known` already names the object's own type. */
+  /** Whether `typeName` names an interface while `known` is already an object type. */
   isLessExact: (typeName: unknown, known: unknown) => boolean
-  /** Whether there is such a type, or such a value of an enum, although clients do not see it. */
+  /** Whether the type, or the value of an enum, exists but is hidden from clients. */
   isHiddenType: (typeName: string) => boolean
   isHiddenValue: (enumName: string, value: unknown) => boolean
 }>
 
-/** @param schema the supergraph; `seen` is what clients see of it. */
+/** @param schema the supergraph. @param seen the part that clients see. */
 export function createTypeTable(schema: GraphQLSchema, seen: GraphQLSchema): TypeTable {
   return {
     isA(typeName, condition) {

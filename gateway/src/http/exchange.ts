@@ -4,7 +4,7 @@ import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Observed } from '../execution/operation-context.ts'
 import { clientIpOf, requestIdOf } from './request-facts.ts'
 
-/** One request with its answer, and what the access log will say about it. */
+/** One request with its response, and the facts for the access log. */
 export type Exchange = Readonly<{
   request: IncomingMessage
   response: ServerResponse
@@ -12,15 +12,15 @@ export type Exchange = Readonly<{
   search: string
   requestId: string
   clientIp: string
-  /** What the answer will have in its head, names and values by turns. */
+  /** Headers of the answer, names and values alternating. */
   headers: string[]
   observed: Observed & { actor: string | null }
 }>
 
-/** The client went away before it was answered. */
+/** Logged if the client has gone before it was answered. */
 const STATUS_GONE = 499
 
-/** Nothing that this server sends is a page to be framed, sniffed or scripted; the playground says what it needs. */
+/** Answers are not pages to be framed, sniffed or scripted; the playground sets a policy of its own. */
 const HEADERS = [
   ['x-content-type-options', 'nosniff'],
   ['x-frame-options', 'DENY'],
@@ -52,21 +52,21 @@ export function beginExchange(
 
 /** Sends an answer in one piece. @param text JSON. */
 export function sendJson({ request, response, headers }: Exchange, status: number, text: string): void {
-  // What is left of a request that was answered early is not waited for.
+  // The rest of a request that was answered early is not read.
   if (hasUnreadBody(request)) headers.push('connection', 'close')
   const bytes = Buffer.byteLength(text)
   headers.push('content-type', 'application/json; charset=utf-8', 'content-length', String(bytes))
   response.writeHead(status, headers)
-  // A text of one byte a character is ASCII, which need not be encoded.
+  // A text of one byte per character is ASCII, which needs no encoding.
   endAnswer(response, text, bytes === text.length ? 'latin1' : 'utf8')
 }
 
-/** For what is answered in another way. */
+/** Sets the headers for answers that are not sent by `sendJson`. */
 export function setHeaders({ response, headers }: Exchange): void {
   for (let at = 0; at < headers.length; at += 2) response.setHeader(headers[at]!, headers[at + 1]!)
 }
 
-/** Writes one line when the exchange is over. Probes come every few seconds and say nothing new: they are for debugging. */
+/** Logs the exchange when it is over. Frequent health checks are logged at level debug. */
 export function logExchange({ request, response, path, requestId, observed }: Exchange, logger: Logger): void {
   const level = path.startsWith('/health') ? 'debug' : 'info'
   if (!logger.isLevelEnabled(level)) return

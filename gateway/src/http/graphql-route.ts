@@ -13,12 +13,12 @@ import type { Operations } from '../operations/run-operation.ts'
 import { type Exchange, sendJson } from './exchange.ts'
 import { traceparentOf } from './request-facts.ts'
 
-/** A batch of issues with long notes fits many times over. */
+/** Many times the size of a batch of issues with long notes. */
 const BODY_BYTES_MAX = 1024 * 1024
-/** A page of a foreign site cannot send these without asking first. */
+/** A page of another site cannot send these without a preflight request. */
 const PREFLIGHT_HEADERS = ['apollo-require-preflight', 'x-apollo-operation-name', 'graphql-require-preflight']
 
-/** Asks for `extensions.cost`, whatever its value is. */
+/** Requests `extensions.cost`, with any value. */
 const COST_HEADER = 'x-query-cost'
 const ATTRIBUTES = {}
 
@@ -26,12 +26,12 @@ export type GraphqlRouteOptions = Readonly<{
   operations: Operations
   authenticate: Authenticate
   limiter: RateLimiter
-  /** How long any operation may take, however many subgraphs it asks. */
+  /** Time limit of one operation with all its calls to subgraphs. */
   timeoutMs: number
   telemetry: Telemetry
 }>
 
-/** Answers GraphQL over HTTP. Who does not say who they are, or asks too often, is refused before the body is read. */
+/** Answers GraphQL over HTTP. Authentication and the general rate limit come before the body is read. */
 export function createGraphqlRoute({ operations, authenticate, limiter, timeoutMs, telemetry }: GraphqlRouteOptions) {
   return async (exchange: Exchange): Promise<void> => {
     const { request, observed, clientIp } = exchange
@@ -61,7 +61,7 @@ async function readOperation({ request, search }: Exchange): Promise<OperationRe
     }
     return readSearch(search)
   }
-  // What a form of a foreign page can send is never JSON.
+  // A form of another site cannot send JSON without a preflight request.
   const isJson = /^application\/(graphql\+)?json\b/i.test(request.headers['content-type'] ?? '')
   if (!isJson) throw new BadRequestError('Send JSON, and say so: content-type: application/json.')
   return toOperationRequest(parseJson(await readBody(request, BODY_BYTES_MAX)))

@@ -11,20 +11,20 @@ import { beginExchange, type Exchange, logExchange, setHeaders } from './exchang
 
 export type Route = (exchange: Exchange) => void | Promise<void>
 
-export type LiveDoors = Readonly<{
+export type StreamingRoutes = Readonly<{
   stream: Route
   attach: (server: Server) => void
 }>
 
 export type GatewayOptions = Readonly<{
   graphql: Route
-  /** Events as they happen; null where there are none. */
-  live: LiveDoors | null
-  /** Null where there is none. */
+  /** Subscriptions; null without a store of events. */
+  live: StreamingRoutes | null
+  /** Null if it is off. */
   playground: Route | null
   metrics: Metrics
   checks: Readonly<Record<string, HealthCheck>>
-  /** What `/health/ready` says beside the checks. */
+  /** Facts in `/health/ready` beside the checks. */
   details: () => Readonly<Record<string, unknown>>
   onOperation: (observed: Observed, durationMs: number) => void
   origins: Origins
@@ -34,19 +34,19 @@ export type GatewayOptions = Readonly<{
   logger: Logger
 }>
 
-type Door = Readonly<{
+type Endpoint = Readonly<{
   methods: readonly string[]
   route: Route
-  /** Where pages of other origins may ask. */
+  /** Set if pages of these origins may call it. */
   origins?: Origins
 }>
 
-/** Opens the doors of the gateway. Closing refuses new requests and waits for those that run. @throws PortInUseError */
+/** Starts the HTTP server. Closing refuses new requests and waits for running ones. @throws PortInUseError */
 export async function serveGateway(options: GatewayOptions): Promise<HttpServer> {
   const { checks, details, logger, trustProxy, port, host, onOperation, live } = options
   const health = createHealth('gateway', checks, details)
   const { origins } = options
-  const doors = doorsOf(options, (exchange) => {
+  const endpoints = endpointsOf(options, (exchange) => {
     const { request, response } = exchange
     setHeaders(exchange)
     if (!health.answer(request, response)) throw new PathNotFoundError()
@@ -55,7 +55,7 @@ export async function serveGateway(options: GatewayOptions): Promise<HttpServer>
   const answer = async (exchange: Exchange) => {
     const beganAt = performance.now()
     try {
-      await enter(exchange, doors)
+      await enter(exchange, endpoints)
     } catch (error) {
       answerFailure(exchange, error, logger)
     }
@@ -66,7 +66,7 @@ export async function serveGateway(options: GatewayOptions): Promise<HttpServer>
     (request, response) => {
       const exchange = beginExchange(request, response, { trustProxy })
       logExchange(exchange, logger)
-      if (origins.size > 0) sayWhoMayRead(exchange, origins)
+      if (origins.size > 0) addCorsHeaders(exchange, origins)
       void answer(exchange)
     },
     { port, host, ...(live && { attach: live.attach }) },
@@ -80,23 +80,26 @@ export async function serveGateway(options: GatewayOptions): Promise<HttpServer>
   }
 }
 
-function doorsOf(
+function endpointsOf(
   { graphql, live, origins, playground, metrics }: GatewayOptions,
   health: Route,
-): ReadonlyMap<string, Door> {
-  const doors: [string, Door][] = [
+): ReadonlyMap<string, Endpoint> {
+  const endpoints: [string, Endpoint][] = [
     ['/graphql', { methods: ['GET', 'POST'], route: graphql, origins }],
     ['/metrics', { methods: ['GET', 'HEAD'], route: (exchange) => answerMetrics(exchange, metrics) }],
     ['/health', { methods: ['GET', 'HEAD'], route: health }],
     ['/health/ready', { methods: ['GET', 'HEAD'], route: health }],
   ]
   if (live !== null)
-    doors.push(['/graphql/stream', { methods: ['GET', 'POST'], route: (exchange) => stream(exchange, live), origins }])
+    endpoints.push([
+      '/graphql/stream',
+      { methods: ['GET', 'POST'], route: (exchange) => stream(exchange, live), origins },
+    ])
   if (playground !== null) {
-    doors.push(['/playground', { methods: ['GET', 'HEAD'], route: playground }])
-    doors.push(['/', { methods: ['GET', 'HEAD'], route: redirectToPlayground }])
+    endpoints.push(['/playground', { methods: ['GET', 'HEAD'], route: playground }])
+    endpoints.push(['/', { methods: ['GET', 'HEAD'], route: redirectToPlayground }])
   }
-  return new Map(doors)
+  return new Map(endpoints)
 }
 
 function answerMetrics(exchange: Exchange, metrics: Metrics): void {
@@ -104,20 +107,20 @@ function answerMetrics(exchange: Exchange, metrics: Metrics): void {
   if (!metrics.answer(exchange.request, exchange.response)) throw new PathNotFoundError()
 }
 
-function enter(exchange: Exchange, doors: ReadonlyMap<string, Door>): void | Promise<void> {
-  const door = doors.get(exchange.path)
-  if (!door) throw new PathNotFoundError()
-  if (exchange.request.method === 'OPTIONS' && door.origins) return answerPreflight(exchange, door.origins)
-  if (!door.methods.includes(exchange.request.method ?? '')) throw new MethodNotAllowedError(door.methods)
-  return door.route(exchange)
+function enter(exchange: Exchange, endpoints: ReadonlyMap<string, Endpoint>): void | Promise<void> {
+  const endpoint = endpoints.get(exchange.path)
+  if (!endpoint) throw new PathNotFoundError()
+  if (exchange.request.method === 'OPTIONS' && endpoint.origins) return answerPreflight(exchange, endpoint.origins)
+  if (!endpoint.methods.includes(exchange.request.method ?? '')) throw new MethodNotAllowedError(endpoint.methods)
+  return endpoint.route(exchange)
 }
 
-function stream(exchange: Exchange, live: LiveDoors): void | Promise<void> {
+function stream(exchange: Exchange, live: StreamingRoutes): void | Promise<void> {
   setHeaders(exchange)
   return live.stream(exchange)
 }
 
-function sayWhoMayRead({ request, headers }: Exchange, origins: Origins): void {
+function addCorsHeaders({ request, headers }: Exchange, origins: Origins): void {
   headers.push(...Object.entries(corsHeaders(origins, headerOf(request, 'origin'))).flat())
 }
 

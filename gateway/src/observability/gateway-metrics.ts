@@ -14,7 +14,7 @@ const COSTS = [1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000]
 export type BreakerState = 'closed' | 'half open' | 'open'
 const BREAKER_STATES: Readonly<Record<BreakerState, number>> = { closed: 0, 'half open': 1, open: 2 }
 
-/** `outcome` is a word of ours (ok, failed, timeout, refused), never one of the subgraph's. */
+/** `outcome` is one of a few values of the gateway (ok, failed, refused), never one that a subgraph chose. */
 export type SubgraphCall = Readonly<{ subgraph: string; outcome: string; durationMs: number }>
 
 /** An operation as the HTTP server saw it. */
@@ -31,7 +31,7 @@ export type GatewayMetrics = Readonly<{
   subgraphCalled: (call: SubgraphCall) => void
   documentCache: (result: 'hit' | 'miss' | 'evicted') => void
   costObserved: (cost: number, preset: string) => void
-  /** An operation was turned away before it ran; `reason` is the code that its sender got. */
+  /** An operation was refused before it ran; `reason` is the code that the client got. */
   refused: (reason: string) => void
   subscriptionOpened: (field: string) => void
   subscriptionClosed: (field: string) => void
@@ -41,7 +41,7 @@ export type GatewayMetrics = Readonly<{
   rateLimiterDegraded: (degraded: boolean) => void
 }>
 
-/** What the gateway counts. A call costs a fraction of a microsecond, and none throws. */
+/** The metrics of the gateway. A call takes a fraction of a microsecond, and never throws. */
 export function createGatewayMetrics(registry: Registry): GatewayMetrics {
   const requestFinished = countRequests(registry, SECONDS)
   const operations = countOperations(registry)

@@ -1,9 +1,9 @@
-/** Stands for all that have no label of their own. */
+/** The label of all values without one of their own. */
 export const OTHER = 'other'
 
 /**
- * Keeps what others choose from becoming ever more labels: the first `max` values that are admitted have one of their
- * own, all further ones share OTHER. `create` makes what belongs to a label, once, when it is first needed.
+ * Bounds the number of labels for values that clients or subgraphs choose: the first `max` admitted values have a label of
+ * their own, all others share OTHER. `create` is called once per label, when it is first needed.
  */
 export function createLabelLimit<T>(max: number, create: (label: string) => T) {
   const known = new Map<string, T>()

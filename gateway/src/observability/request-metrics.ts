@@ -2,10 +2,10 @@ import { createCounters, createHistograms, type Histogram } from '@redress/share
 import type { Registry } from 'prom-client'
 import { createLabelLimit } from './label-limit.ts'
 
-/** Operation names that have series of their own. */
+/** Operation names with series of their own. */
 const OPERATIONS_MAX = 200
 const NAME_LENGTH_MAX = 100
-/** Codes of one operation that have series of their own: subgraphs choose some of them. */
+/** Codes with series of their own per operation; subgraphs choose some of them. */
 const CODES_MAX = 30
 const TYPES_MAX = 4
 const ANONYMOUS = 'anonymous'
@@ -13,9 +13,9 @@ const UNKNOWN = 'unknown'
 const OK = 'OK'
 
 export type FinishedRequest = Readonly<{
-  /** Null where it has no name, or never became an operation. */
+  /** Null if it is anonymous, or the request was not an operation. */
   operationName: string | null
-  /** Null where it never became an operation. */
+  /** Null if the request was not an operation. */
   operationType: 'query' | 'mutation' | 'subscription' | null
   /** The code of its first error, or null. */
   code: string | null
@@ -23,8 +23,8 @@ export type FinishedRequest = Readonly<{
 }>
 
 /**
- * Counts requests, and how long they took, by operation. Names are chosen by clients: one gets series of its own when
- * it first succeeds, as long as there are fewer than OPERATIONS_MAX of them.
+ * Counts and times requests by operation. Clients choose the names, so a name gets series of its own only when it first
+ * succeeds, and while there are fewer than OPERATIONS_MAX.
  */
 export function countRequests(registry: Registry, buckets: readonly number[]): (request: FinishedRequest) => void {
   const durations = createHistograms(registry, {

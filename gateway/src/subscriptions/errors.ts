@@ -11,7 +11,7 @@ export class CursorInvalidError extends AppError {
   }
 }
 
-/** What came after the cursor is no longer all there: the client reads the present state, and begins anew. */
+/** Events after the cursor are no longer complete: the client reads the current state and starts again. */
 export class CursorExpiredError extends AppError {
   override readonly name = 'CursorExpiredError'
   readonly code = 'CURSOR_EXPIRED'
@@ -22,7 +22,7 @@ export class CursorExpiredError extends AppError {
   }
 }
 
-/** The client takes its events more slowly than they come. `cursor` is where it can go on. */
+/** The client reads more slowly than events arrive. It can continue after `cursor`. */
 export class SlowReaderError extends AppError {
   override readonly name = 'SlowReaderError'
   readonly code = 'SLOW_READER'
@@ -49,7 +49,7 @@ export class TooManySubscriptionsError extends AppError {
   }
 }
 
-/** The gateway stops; another one, or this one after its restart, goes on from the last cursor. */
+/** The gateway stops. The client can continue after the last cursor, at another gateway or after the restart. */
 export class StoppingError extends AppError {
   override readonly name = 'StoppingError'
   readonly code = 'GATEWAY_STOPPING'

@@ -15,15 +15,15 @@ import { compileFieldWriter, type WrittenField } from './field-code.ts'
 import { isValidLeaf } from './leaf.ts'
 import type { SelectedField, Selection } from './selection.ts'
 
-/** Writes a value as JSON. @throws IRREGULAR where the value is not what the schema promises. */
+/** Writes a value as JSON. @throws IRREGULAR if the value does not fit the schema. */
 type Write = (value: unknown) => string
 
-/** Found where an answer has to be completed with errors, which takes paths: `completeAnswer` does that. */
+/** Thrown if an answer needs errors with paths, which `completeAnswer` produces. */
 export const IRREGULAR = new Error('The answer is not regular.')
 
 /**
- * Compiles what is selected into one function that picks, orders and serialises in a single pass. It knows no paths
- * and no errors; answers that need them are rare and take the slower way.
+ * Compiles a selection to one function that picks, orders and serialises its fields in a single pass. It tracks no paths
+ * and reports no errors; answers that need them are rare and take the slower way.
  */
 export function compileWriters(selection: Selection, schema: GraphQLSchema) {
   const compileFor = (isPlain: boolean, quoteText: QuoteText) =>
@@ -68,7 +68,7 @@ function writeLeaf(type: GraphQLLeafType, { quoteText }: Writing): Write {
   }
 }
 
-/** An object of a type that is not certain is written as the type that it says it has. */
+/** An object of an abstract type is written as the type that its `__typename` names. */
 function writeObject(selection: Selection, writing: Writing): Write {
   const writers = new Map<unknown, Write>()
   const writerFor = (typeName: unknown): Write => {
@@ -104,7 +104,7 @@ function toWritten(field: SelectedField, type: GraphQLCompositeType, writing: Wr
   return { head, source, usual: usualOf(field), write: writeValue(field.type, field.below, writing) }
 }
 
-/** Any other value goes the longer way, which looks at everything. */
+/** The kind of value for which the fast path is compiled; any other value is checked in full. */
 function usualOf({ type, below }: SelectedField): WrittenField['usual'] {
   const leaf = getNullableType(type)
   if (below !== null || isListType(leaf)) return 'other'

@@ -6,19 +6,19 @@ export type WrittenField = Readonly<{
   head: string
   /** The key it is read from. */
   source: string
-  /** What nearly every value of it is; any other goes to `write`. */
+  /** The usual kind of its values; any other value goes to `write`. */
   usual: 'text' | 'boolean' | 'integer' | 'other' | Constant | OneOf
-  /** The value as JSON; throws where it cannot be. */
+  /** The value as JSON; throws if it is not valid. */
   write: (value: unknown) => string
 }>
 
 type Constant = Readonly<{ json: string }>
-/** Texts that need no escape. */
+/** Texts without characters to escape. */
 type OneOf = Readonly<{ names: ReadonlySet<string> }>
 
 /**
- * Makes one function that writes all fields of an object. A loop over the fields would read each row by changing names,
- * and cost five times as much.
+ * Compiles one function that writes all fields of an object. A loop over the fields would read properties by changing
+ * names, which takes five times as long.
  */
 export function compileFieldWriter(
   fields: readonly WrittenField[],
@@ -49,7 +49,7 @@ function valueCode(usual: Exclude<WrittenField['usual'], Constant>, index: numbe
   return otherwise
 }
 
-/** A name that JavaScript gives a meaning to on every object is looked for among the row's own. */
+/** Names that are properties of every JavaScript object are read as own properties only. */
 function readerCode(source: string): string {
   const key = JSON.stringify(source)
   return source in Object.prototype ? `own(row,${key})` : `row[${key}]`

@@ -1,6 +1,6 @@
 import { type GraphQLLeafType, isEnumType } from 'graphql'
 
-/** Above it JSON writes a number in another way, and so would the subgraph have. */
+/** From here on JSON writes numbers with an exponent, which is not an integer in GraphQL. */
 const INTEGER_MAX = 1e21
 
 const isInteger = (value: unknown) => Number.isInteger(value) && Math.abs(value as number) < INTEGER_MAX
@@ -14,7 +14,7 @@ const BUILT_IN: Readonly<Record<string, (value: unknown) => boolean>> = {
   String: isText,
 }
 
-/** Whether a value that a subgraph sent can be of this type. Of other scalars only the subgraph knows. */
+/** Whether a value of a subgraph is valid for this type. Custom scalars are the subgraph's to check. */
 export function isValidLeaf(type: GraphQLLeafType): (value: unknown) => boolean {
   if (isEnumType(type)) {
     const names = new Set<unknown>(type.getValues().map(({ name }) => name))

@@ -16,7 +16,7 @@ import {
 import { type Row, readerOf } from '../json.ts'
 import type { PlannedKey } from '../planning/planned-keys.ts'
 
-/** One field of the answer: where it is read from, and what has to be true of it. */
+/** One field of the answer. */
 export type SelectedField = Readonly<{
   key: string
   name: string
@@ -26,14 +26,14 @@ export type SelectedField = Readonly<{
   type: GraphQLOutputType
   /** Type and key, for messages. */
   coordinate: string
-  /** The permission that the caller lacks; null where the field is allowed. */
+  /** The permission that the caller lacks; null if the field is allowed. */
   denied: string | null
-  /** What is selected below; null for a leaf. */
+  /** The selection below; null for a leaf. */
   below: Selection | null
   nodes: readonly FieldNode[]
 }>
 
-/** What is selected of an object, for each type that the object may turn out to have. */
+/** The selected fields of an object, for each type that it may have. */
 export type Selection = Readonly<{
   type: GraphQLCompositeType
   fieldsOf: (type: GraphQLCompositeType) => readonly SelectedField[]
@@ -48,7 +48,7 @@ export type SelectionRules = Readonly<{
   plannedKey: PlannedKey
 }>
 
-/** What an operation selects, its fragments and conditions worked out. */
+/** The selection of an operation, with fragments and conditions resolved. */
 export function createSelection(
   type: GraphQLCompositeType,
   selectionSets: readonly SelectionSetNode[],
@@ -147,7 +147,7 @@ function toField(
 }
 
 function typeOfField(parent: GraphQLCompositeType, name: string): GraphQLOutputType {
-  // Of `__schema` and `__type` only the text is needed, which graphql-js makes.
+  // The type of `__schema` and `__type` does not matter: graphql-js answers them.
   if (name.startsWith('__') || !('getFields' in parent)) return TYPE_NAME
   return parent.getFields()[name]?.type ?? TYPE_NAME
 }

@@ -1,9 +1,9 @@
 import { type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql'
 
 /**
- * The key under which a field is fetched. A client may call a field by the name of another, such as `id: merchant`;
- * plans fetch keys of their own beside what the client asked for, and the two must not meet. So such an alias, and one
- * that means something to JavaScript, is another on the way to the subgraphs.
+ * The response key under which a field is fetched. A client may use the name of another field as an alias, as in
+ * `id: merchant`, and plans fetch fields of their own, which must not collide with it. Such an alias, and one that is a
+ * property of every JavaScript object, is replaced in requests to subgraphs.
  */
 export type PlannedKey = (alias: string, fieldName: string) => string
 
@@ -18,7 +18,7 @@ export function createPlannedKeys(schema: GraphQLSchema): PlannedKey {
 
 const RENAMED = /^(.+)__is__/
 
-/** The path as the client knows it. */
+/** The path with the client's aliases. */
 export function toClientPath(path: readonly (string | number)[]): readonly (string | number)[] {
   return path.map((key) => (typeof key === 'string' ? (RENAMED.exec(key)?.[1] ?? key) : key))
 }

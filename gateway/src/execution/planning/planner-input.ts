@@ -4,19 +4,19 @@ import { standInForVariants } from './required-variants.ts'
 import { restorePlan } from './restore-plan.ts'
 
 export type Planning = Readonly<{
-  /** The supergraph as the planner has to see it. */
+  /** The supergraph for the planner. */
   document: DocumentNode
-  /** Puts back in a plan what was changed for the planner. */
+  /** Reverts in a plan the changes made for the planner. */
   restore: (plan: QueryPlan) => QueryPlan
 }>
 
-/** Works around what the planner gets wrong, by giving it a supergraph in which it cannot. */
+/** Works around errors of the planner by a changed supergraph, in which they do not occur. */
 export function preparePlanning(supergraph: DocumentNode): Planning {
   const known = standInForVariants(withResolvableKeysFirst(supergraph))
   return { document: known.document, restore: (plan) => restorePlan(plan, known) }
 }
 
-/** The planner takes the first key of a type, even one by which nobody can be asked. */
+/** The planner uses the first key of a type, even if no subgraph can resolve it. */
 function withResolvableKeysFirst(supergraph: DocumentNode): DocumentNode {
   const sort = <Node extends { readonly directives?: readonly ConstDirectiveNode[] }>(node: Node): Node => ({
     ...node,

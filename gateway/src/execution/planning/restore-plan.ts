@@ -12,8 +12,8 @@ import {
 import type { RequiredVariants } from './required-variants.ts'
 
 /**
- * Puts the fields back that others stand in for: on the wire under the name of the stand-in, and in what an entity is
- * asked for by under their own. Where two variants of one field would then meet, each has a request of its own.
+ * Replaces stand-ins in a plan by the fields they stand for: aliased by the stand-in's name in requests, and under their
+ * own name in representations. If two variants of one field would collide there, each gets a request of its own.
  */
 export function restorePlan(plan: QueryPlan, known: RequiredVariants): QueryPlan {
   if (known.variants.size === 0 || plan.node === undefined) return plan
@@ -59,7 +59,7 @@ function restoreFetch(fetch: FetchNode, known: RequiredVariants): FetchNode {
   return { ...fetch, operation: stripIgnoredCharacters(print(document)), ...(requires && { requires }) }
 }
 
-/** Read under the name of the stand-in, and told under the field's own. */
+/** Read under the name of the stand-in, sent under the field's own. */
 function restoreSelections(
   selections: readonly QueryPlanSelectionNode[],
   known: RequiredVariants,
@@ -73,7 +73,7 @@ function restoreSelections(
   })
 }
 
-/** One fetch for each set of fields whose requirements do not meet. */
+/** One fetch for each set of fields whose requirements do not collide. */
 function split(fetch: FetchNode, known: RequiredVariants): readonly FetchNode[] {
   if (fetch.requires === undefined || !hasClash(fetch.requires, known)) return [fetch]
   const document = parse(fetch.operation, { noLocation: true })
@@ -105,13 +105,13 @@ function hasClash(selections: readonly QueryPlanSelectionNode[], known: Required
   })
 }
 
-/** Variants of one field, whatever they are variants for. */
+/** Whether two of them are variants of the same field. */
 function clashes(names: ReadonlySet<string>, known: RequiredVariants): boolean {
   const fields = [...names].map((name) => known.variants.get(name)!.field.name.value)
   return new Set(fields).size < fields.length
 }
 
-/** What is asked of each entity, as `Type.field`. */
+/** The fields fetched of each entity, as `Type.field`. */
 function fieldsOf(document: DocumentNode): readonly string[] {
   const found: string[] = []
   eachEntityField(document, (coordinate) => {

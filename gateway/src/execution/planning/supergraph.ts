@@ -5,26 +5,26 @@ import { createTypeTable, type TypeTable } from '../type-table.ts'
 import { createPlannedKeys, type PlannedKey } from './planned-keys.ts'
 import { preparePlanning } from './planner-input.ts'
 
-/** One schema out of many: what clients see of it, and how an operation is divided among the subgraphs. */
+/** A supergraph: the schema that clients see, and the plan of an operation over the subgraphs. */
 export type LoadedSupergraph = Readonly<{
   schema: GraphQLSchema
-  /** With what clients do not see. */
+  /** Including elements that clients do not see. */
   superSchema: GraphQLSchema
   /** `schema` in the form that the planner reads. */
   api: Schema
   types: TypeTable
   plannedKey: PlannedKey
-  /** What one subgraph answers for. */
+  /** The schema of one subgraph. */
   schemaOf: (subgraph: string) => GraphQLSchema
-  /** The address of each subgraph by name, as composition noted it. */
+  /** The address of each subgraph by name, from composition. */
   urls: Readonly<Record<string, string>>
-  /** @throws GraphQLError, or an error of the planner's, where it can make nothing of the operation. */
+  /** @throws GraphQLError, or an error of the planner, if it cannot plan the operation. */
   plan: (document: DocumentNode, operationName: string | null) => QueryPlan
 }>
 
 /**
- * Reads a composed Federation 2 schema. Some milliseconds of work for each subgraph: done once.
- * @throws when the text is no supergraph, or one with features that the gateway would not honour.
+ * Reads a composed Federation 2 schema. Takes some milliseconds per subgraph, so it is done once.
+ * @throws if the text is not a supergraph, or requires features that the gateway does not support.
  */
 export function loadSupergraph(text: string): LoadedSupergraph {
   const document = parse(text, { noLocation: true })
@@ -54,10 +54,10 @@ export function loadSupergraph(text: string): LoadedSupergraph {
   }
 }
 
-/** Where a client may write a directive. */
+/** Locations of directives in documents of clients. */
 const CLIENT_LOCATIONS = /^(QUERY|MUTATION|SUBSCRIPTION|FIELD|FRAGMENT_DEFINITION|FRAGMENT_SPREAD|INLINE_FRAGMENT)$/
 
-/** Directives for clients that subgraphs have composed; the planner's schema leaves them out. */
+/** Adds composed directives that clients may use, which the schema of the planner leaves out. */
 function withClientDirectives(schema: GraphQLSchema, { definitions }: DocumentNode): GraphQLSchema {
   const composed = definitions.filter(
     (definition): definition is DirectiveDefinitionNode =>

@@ -11,12 +11,12 @@ export type PlanEnvironment = Readonly<{
   types: TypeTable
 }>
 
-/** The planner made something of an operation that this executor does not know. */
+/** The plan has a step that this executor does not support. */
 export class UnsupportedPlanError extends Error {
   override readonly name = 'UnsupportedPlanError'
 }
 
-/** Turns a plan into the steps that carry it out. @throws UnsupportedPlanError */
+/** Compiles a plan to a function that runs it. @throws UnsupportedPlanError */
 export function compilePlan(node: PlanNode, environment: PlanEnvironment): Step {
   switch (node.kind) {
     case 'Fetch': {

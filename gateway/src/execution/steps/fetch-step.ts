@@ -15,12 +15,12 @@ type Fetch = Readonly<{
   variables: readonly (readonly [name: string, head: string])[]
   represent: Represent | null
   rewrites: NonNullable<FetchNode['outputRewrites']>
-  /** The response keys that it brings. */
+  /** The response keys that it fetches. */
   fields: readonly string[]
   types: TypeTable
 }>
 
-/** One request to one subgraph: for the root of the operation, or for all the entities at a place. */
+/** One request to one subgraph: for the root of the operation, or for all entities at a path. */
 export function compileFetch(node: FetchNode, source: SubgraphSource, types: TypeTable): Step {
   const fetch: Fetch = {
     request: toRequest(node),
@@ -37,14 +37,14 @@ export function compileFetch(node: FetchNode, source: SubgraphSource, types: Typ
     : (run, spot) => fetchRoot(fetch, run, spot)
 }
 
-/** Null where there is no answer, which the run then knows. */
+/** Null without an answer, which is then reported to the run. */
 async function ask(fetch: Fetch, variables: string, run: PlanRun, spot: Spot): Promise<SubgraphAnswer | null> {
   try {
     const answer = await fetch.source(fetch.request, variables, run.context)
     run.isPlain &&= answer.isPlain
     return answer
   } catch {
-    // Why, the source has logged.
+    // The source has logged the cause.
     run.fail('SUBGRAPH_UNAVAILABLE', fetch.request.service, placesOf(spot.path, fetch.fields))
     return null
   }
@@ -103,7 +103,7 @@ async function fetchRoot(fetch: Fetch, run: PlanRun, spot: Spot): Promise<void> 
   for (const row of rows) mergeRow(row, answer.data, fetch.types)
 }
 
-/** Entities that are the same to the subgraph are asked for once. */
+/** Entities with equal representations are fetched once. */
 async function fetchEntities(fetch: Fetch, represent: Represent, run: PlanRun, spot: Spot): Promise<void> {
   const positions = new Map<string, number[]>()
   spot.rows.forEach((row, index) => {
@@ -167,7 +167,7 @@ function reportEntityErrors(
   }
 }
 
-/** A subgraph that does not say where an error is may mean all that it was asked for. */
+/** The place of an error without a path: known only if the fetch has a single place. */
 function onlyPlace(path: readonly string[], fields: readonly string[]): Path | undefined {
   const places = placesOf(path, fields)
   return places.length === 1 ? places[0] : undefined

@@ -2,8 +2,8 @@ import { isRow, type Row } from '../json.ts'
 import type { TypeTable } from '../type-table.ts'
 
 /**
- * Merges what one fetch found into what others found before: rows by key, lists of the same length by position,
- * anything else replaced. A type name gives way only to one that is as exact.
+ * Merges the data of one fetch into that of earlier ones: rows by key, lists of equal length by position; any other value
+ * is replaced. The name of an object type is not replaced by that of an interface.
  */
 export function mergeRow(target: Row, source: Row, types: TypeTable): void {
   for (const key of Object.keys(source)) {
@@ -13,7 +13,7 @@ export function mergeRow(target: Row, source: Row, types: TypeTable): void {
 }
 
 function mergeKey(target: Row, key: string, value: unknown, types: TypeTable): void {
-  // No plan asks for it, and it is no key of a row to JavaScript: whoever sends it means no good.
+  // No plan fetches it, and setting it would change the prototype of the row.
   if (key === '__proto__') return
   const known = target[key]
   if (isRow(known) && isRow(value)) mergeRow(known, value, types)

@@ -1,11 +1,11 @@
 import { getOwn, isRow } from '../json.ts'
 
-/** Where an error is, in the client's answer. */
+/** The path of an error in the answer. */
 export type Path = readonly (string | number)[]
 
 const EACH = '@'
 
-/** The path of each object at `pattern`, in order; `@` in it stands for every element of a list. */
+/** The paths of the objects at `pattern`, in order; `@` stands for every element of a list. */
 export function pathsAt(root: unknown, pattern: readonly string[]): Path[] {
   const found: Path[] = []
   const walk = (value: unknown, depth: number, path: Path) => {
@@ -40,8 +40,8 @@ function rowsOfEach(list: readonly unknown[], pattern: readonly string[], depth:
 }
 
 /**
- * What an error is about that concerns a whole fetch: the fields it was to bring, or, where those would be one for
- * each element of a list, the list.
+ * The places of an error that concerns a whole fetch: its fields, or the list above them if there would be one for each
+ * element.
  */
 export function placesOf(pattern: readonly string[], fields: readonly string[]): Path[] {
   const each = pattern.indexOf(EACH)

@@ -4,7 +4,7 @@ import type { TypeTable } from '../type-table.ts'
 import { mergeRow } from './merge.ts'
 import { applyRewrites } from './rewrites.ts'
 
-/** The text by which a subgraph knows an entity; null where what is needed for it was not found. */
+/** The representation of an entity as JSON; null if a required field is missing. */
 export type Represent = (entity: Row) => string | null
 
 export function compileRepresentation(
@@ -17,7 +17,7 @@ export function compileRepresentation(
 
 type Key = Readonly<{ name: string; head: string }>
 
-/** Nearly every entity is asked for by its type and scalar keys: `... on Issue { __typename id }`. */
+/** The usual form, of the type and scalar keys: `... on Issue { __typename id }`. Null for any other. */
 function simpleForm(
   requires: readonly QueryPlanSelectionNode[],
   rewrites: readonly FetchDataRewrite[],
@@ -74,7 +74,7 @@ function selectRow(source: Row, selections: readonly QueryPlanSelectionNode[], t
   return row
 }
 
-/** Undefined where something below is missing. */
+/** Undefined if a required field below is missing. */
 function selectValue(
   value: unknown,
   selections: readonly QueryPlanSelectionNode[] | undefined,

@@ -5,8 +5,8 @@ import type { TypeTable } from '../type-table.ts'
 const FRAGMENT = '... on '
 
 /**
- * Applies what the planner wants changed in what is sent to a subgraph (the name of an interface in place of an
- * object's own) or in what it answers (aliases that keep two fields apart).
+ * Applies the planner's rewrites to a representation (the name of an interface in place of an object type) or to an
+ * answer (aliases that keep two fields apart).
  */
 export function applyRewrites(rewrites: readonly FetchDataRewrite[], value: unknown, types: TypeTable): void {
   for (const rewrite of rewrites) rewriteAt(value, rewrite.path, rewrite, types)
@@ -37,7 +37,7 @@ function rewriteKey(row: Row, key: string, rewrite: FetchDataRewrite): void {
   setOwn(row, rewrite.renameKeyTo, value)
 }
 
-/** A row that does not say what it is was asked for by this very condition. */
+/** A row without a type name was selected by this condition, so it satisfies it. */
 function isOfType(row: Row, condition: string, types: TypeTable): boolean {
   const typeName = row.__typename
   return typeof typeName !== 'string' || types.isA(typeName, condition)

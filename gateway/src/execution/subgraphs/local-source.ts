@@ -3,10 +3,10 @@ import type { Row } from '../json.ts'
 import type { OperationContext } from '../operation-context.ts'
 import type { FetchRequest, SubgraphSource } from './subgraph-source.ts'
 
-/** What the root fields of the local subgraph resolve to; a function is called when its field is asked for. */
+/** The values of the local subgraph's root fields; a function is called if its field is selected. */
 export type LocalRoot = (context: OperationContext) => Row
 
-/** Answers for a subgraph in this process. Each request of a plan is parsed once. */
+/** A subgraph in this process. Each request of a plan is parsed once. */
 export function createLocalSource(schema: GraphQLSchema, rootOf: LocalRoot): SubgraphSource {
   const documents = new WeakMap<FetchRequest, DocumentNode>()
   return async (request, variables, context) => {
@@ -18,7 +18,7 @@ export function createLocalSource(schema: GraphQLSchema, rootOf: LocalRoot): Sub
       rootValue: rootOf(context),
       variableValues: JSON.parse(variables),
     })
-    // What graphql-js gives has no prototype, and may be shared with others: the run gets rows of its own.
+    // Results of graphql-js have no prototype and may be shared; the run modifies its rows, so it gets copies.
     return {
       data: data ? JSON.parse(JSON.stringify(data)) : null,
       errors: errors.map((error) => error.toJSON()),

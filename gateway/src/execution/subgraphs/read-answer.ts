@@ -5,9 +5,9 @@ import type { SubgraphAnswer } from './subgraph-source.ts'
 const NO_ERRORS: SubgraphAnswer['errors'] = []
 
 /**
- * A subgraph answers 400 in GraphQL's own form when a value has the right type for the gateway but not for the
- * subgraph, which alone knows its scalars: that is the caller's mistake, and an answer.
- * @throws when the answer is not GraphQL.
+ * Parses the answer of a subgraph. A 400 in GraphQL's form is an answer too: a value was valid for the gateway but not for
+ * the subgraph, which alone knows its scalars.
+ * @throws if the answer is not GraphQL.
  */
 export function readAnswer(status: number, text: string): SubgraphAnswer {
   if (status !== 200 && status !== 400) throw new Error(`Answered with status ${status}.`)

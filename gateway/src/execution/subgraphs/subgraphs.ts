@@ -3,7 +3,7 @@ import { openSubgraph, type Subgraph } from './subgraph.ts'
 import type { SubgraphSource } from './subgraph-source.ts'
 
 export type Subgraphs = Readonly<{
-  /** How to ask the subgraph `name`; `url` is where its supergraph says that it is. */
+  /** How to call the subgraph `name`; `url` is its address in the supergraph. */
   sourceOf: (name: string, url: string) => SubgraphSource
   all: () => readonly (Subgraph & SubgraphCaller)[]
   find: (name: string) => Subgraph | null
@@ -12,11 +12,11 @@ export type Subgraphs = Readonly<{
 
 export type SubgraphsOptions = CallOptions &
   Readonly<{
-    /** Services of Redress, by name, without the path of their doors: they stand above what a supergraph says. */
+    /** Base URLs of Redress's services by name; they take precedence over the addresses in the supergraph. */
     services: Readonly<Record<string, string | undefined>>
   }>
 
-/** The subgraphs that the gateway talks to, each with its connections and its breaker, whichever supergraph is in force. */
+/** The subgraphs, each with its connections and its breaker, which outlive a change of the supergraph. */
 export function createSubgraphs(options: SubgraphsOptions): Subgraphs {
   const known = new Map<string, Subgraph & SubgraphCaller>()
   const open = (name: string, url: string) => {
@@ -36,7 +36,7 @@ export function createSubgraphs(options: SubgraphsOptions): Subgraphs {
   }
 }
 
-/** Whether a subgraph says within `timeoutMs` that it can serve; one that cannot be asked is judged by its breaker. */
+/** Whether a subgraph reports within `timeoutMs` that it is ready; one without readiness check, if its breaker is not open. */
 export async function isSubgraphReady(
   { pool, readyPath, breaker }: Subgraph & SubgraphCaller,
   timeoutMs: number,

@@ -5,7 +5,7 @@ import { type Exchange, setHeaders } from '../exchange.ts'
 import type { PageInput } from './render-page.ts'
 import { readTabs } from './tabs.ts'
 
-/** The page brings everything with it, as inline scripts and workers made from them, and talks to this server only. */
+/** The page contains its scripts inline, creates workers from them, and connects to this server only. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
@@ -19,14 +19,14 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** Serves GraphiQL with operations to try. The page is made at the first visit and kept packed. */
+/** Serves GraphiQL with sample operations. The page is rendered at the first visit and kept compressed. */
 export function createPlaygroundRoute({ devToken }: Pick<PageInput, 'devToken'>) {
   let page: Promise<Buffer> | null = null
 
   return async (exchange: Exchange): Promise<void> => {
     const { request, response } = exchange
     page ??= renderPage({ tabs: readTabs(), devToken })
-    // A page that could not be made is tried again at the next visit.
+    // After a failure the page is rendered again at the next visit.
     const packed = await page.catch((error: unknown) => {
       page = null
       throw error

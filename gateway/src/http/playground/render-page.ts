@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import type { Tab } from './tabs.ts'
 
-/** What the page is made from. */
+/** The variable parts of the page. */
 export type PageInput = Readonly<{ tabs: readonly Tab[]; devToken: string | null }>
 
 const MARK =
@@ -11,7 +11,7 @@ const MARK =
   "<rect width='32' height='32' rx='7' fill='#1f6f5c'/>" +
   "<path d='M10 24V8h7a5 5 0 0 1 0 10h-7m7 0 5 6' fill='none' stroke='#fff' stroke-width='3'/></svg>"
 
-// Run as a worker: the parts of the page take tens of megabytes, which end with it. Only the packed page is kept.
+// Run as a worker: rendering takes tens of megabytes, which are freed with it. Only the compressed page is kept.
 const { tabs, devToken } = workerData as PageInput
 const headers = JSON.stringify(devToken === null ? {} : { Authorization: `Bearer ${devToken}` }, null, 2)
 const rendered = renderGraphiQL({
@@ -22,9 +22,9 @@ const rendered = renderGraphiQL({
   subscriptionsProtocol: 'WS',
   defaultTabs: tabs.map((tab) => ({ ...tab, headers })),
   headers,
-  // The browser would go on sending a token of yesterday.
+  // Otherwise the browser would keep sending an expired token.
   shouldPersistHeaders: false,
 })
-// GraphiQL shows the headers of a tab to queries only; a socket is told who asks by its parameters.
+// GraphiQL sends the headers of a tab with queries only; a WebSocket gets them as connection parameters.
 const page = rendered.replace(/extensions:\{headers:(\w+\?\.headers)\}/, 'extensions:{headers:$1,connectionParams:$1}')
 parentPort?.postMessage(gzipSync(page))

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 
-/** One operation to try, as GraphiQL opens it in a tab. */
+/** One sample operation, opened in a tab of GraphiQL. */
 export type Tab = Readonly<{ query: string; variables: string }>
 
-/** Midnight, so that the page is the same all day. */
+/** Midnight of a day, so that the page is the same all day. */
 function daysAgo(days: number): string {
   return `${new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`
 }
 
-/** Which operations the playground offers, from left to right, and the variables they start with. */
+/** The sample operations, from left to right, with their variables. */
 const OPERATIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'follow-an-issue': {},
   'follow-issues': {},
