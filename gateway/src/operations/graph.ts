@@ -7,7 +7,7 @@ import { type CostModel, createCostModel } from './limits/cost-model.ts'
 import { type FieldPermissions, readPermissions } from './permissions.ts'
 import { type FieldRateGroups, readRateGroups } from './rate-groups.ts'
 
-/** A supergraph ready to answer with: the sources of its fields, and what each field needs. */
+/** A loaded supergraph: its schema, the sources of its subgraphs, and the rules of its fields. */
 export type Graph = Readonly<{
   schema: GraphQLSchema
   supergraph: LoadedSupergraph
@@ -18,16 +18,16 @@ export type Graph = Readonly<{
 }>
 
 export type GraphSources = Readonly<{
-  /** How to ask a subgraph. */
+  /** How to call a subgraph. */
   sourceOf: (name: string, url: string) => SubgraphSource
-  /** What the gateway answers itself. */
+  /** The root fields that the gateway answers itself. */
   local: LocalRoot
 }>
 
-/** The address of a subgraph that no process answers for. */
+/** The address of the subgraph that the gateway answers itself. */
 const LOCAL = 'local:'
 
-/** @throws when the text is no usable supergraph. */
+/** @throws if the text is not a usable supergraph. */
 export function createGraph(text: string, { sourceOf, local }: GraphSources): Graph {
   const supergraph = loadSupergraph(text)
   const { schema, superSchema, types, urls, schemaOf } = supergraph

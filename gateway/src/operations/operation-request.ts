@@ -1,7 +1,7 @@
 import { isRow, type Row } from '../execution/json.ts'
 import { BadRequestError } from './refusal.ts'
 
-/** What a client asks for, in the terms of GraphQL over HTTP. */
+/** A request of GraphQL over HTTP. */
 export type OperationRequest = Readonly<{
   query: string | null
   operationName: string | null

@@ -11,10 +11,10 @@ import {
   visitWithTypeInfo,
 } from 'graphql'
 
-/** Which permission each field of a schema needs: its own, and that of the type it leads to. */
+/** The permissions that a field needs: its own, and that of its type. */
 export type FieldPermissions = (parent: GraphQLCompositeType, fieldName: string) => readonly string[]
 
-/** Reads `@permission(urn:)` off a schema. */
+/** Reads `@permission(urn:)` of a schema. */
 export function readPermissions(schema: GraphQLSchema): FieldPermissions {
   const known = new Map<string, readonly string[]>()
   for (const type of Object.values(schema.getTypeMap())) {
@@ -29,7 +29,7 @@ export function readPermissions(schema: GraphQLSchema): FieldPermissions {
   return (parent, fieldName) => known.get(`${parent.name}.${fieldName}`) ?? []
 }
 
-/** All the permissions that a document needs somewhere. */
+/** All permissions that the fields of a document need. */
 export function permissionsOf(document: DocumentNode, schema: GraphQLSchema, permissions: FieldPermissions): string[] {
   const needed = new Set<string>()
   const types = new TypeInfo(schema)

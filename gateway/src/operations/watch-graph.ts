@@ -3,8 +3,8 @@ import { unwatchFile, watchFile } from 'node:fs'
 const EVERY_MS = 1_000
 
 /**
- * Calls back when a file has changed. It is looked at rather than listened to: files of a container's volume are
- * replaced, which a listener would not notice.
+ * Calls back when a file has changed. It is polled, because files of a container's volume are replaced, which a watcher
+ * would not notice.
  */
 export function watchGraphFile(path: string, onChange: () => void, everyMs = EVERY_MS): Disposable {
   const listener = (now: { mtimeMs: number; size: number }, before: { mtimeMs: number; size: number }) => {

@@ -23,15 +23,15 @@ import { signatureOf } from './field-signature.ts'
 type Field = Readonly<{ node: FieldNode; key: string; parent: GraphQLNamedType; type: GraphQLOutputType | null }>
 type Fields = readonly Field[]
 
-/** Far beyond what the limits let through; types that share fields in many ways could go on for long. */
+/** Far beyond what the limits allow; bounds the work for types that share fields in many ways. */
 const FIELDS_VISITED_MAX = 20_000
 
 /**
- * The rule "fields can be merged", for a document that breaks no other: fields with the same key in the same place must
- * give the same shape, and where both can be answered, be the same field with the same arguments.
+ * The rule "fields can be merged", for a document that violates no other: fields with the same key in the same place must
+ * have the same shape, and if one object can have both, be the same field with the same arguments.
  *
- * Each pair would be compared by the letter of it. Here all fields that come together are brought together, level by
- * level, and each is compared with the first of its kind, so that the time grows with the number of fields.
+ * The specification compares every pair. Here fields are grouped level by level and each is compared with the first of its
+ * group, so that the time grows linearly with the number of fields.
  */
 export function findFieldConflicts(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
   const collect = createCollector(schema, document)
@@ -47,9 +47,9 @@ export function findFieldConflicts(schema: GraphQLSchema, document: DocumentNode
   })
 }
 
-/** What must be alike among fields with the same key. */
+/** One comparison of fields with the same key. */
 type Question = Readonly<{
-  /** Those that must be alike, of which the ones below come together too. */
+  /** The groups of fields that must be alike; the fields below a group are compared together too. */
   together: (fields: Fields) => readonly Fields[]
   differs: (a: Field, b: Field) => string | null
 }>
@@ -88,7 +88,7 @@ function firstConflict(fields: Fields, differs: Question['differs']): GraphQLErr
   return null
 }
 
-/** Fields of two object types are never both answered; one of an interface may be with each of them. */
+/** An object has fields of only one object type, and may have those of any interface with it. */
 function answeredTogether(fields: Fields): readonly Fields[] {
   const ofObjects = groupBy(
     fields.filter(({ parent }) => isObjectType(parent)),
@@ -125,7 +125,7 @@ function placesBelow(fields: Fields): readonly Place[] {
   )
 }
 
-/** Gives all fields of some places, fragments included: a fragment that comes more than once says nothing new. */
+/** Collects the fields of some places, including those of fragments, each fragment once. */
 function createCollector(schema: GraphQLSchema, { definitions }: DocumentNode): Collect {
   const found = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
   const fragments = new Map(found.map((fragment) => [fragment.name.value, fragment]))

@@ -1,9 +1,9 @@
 import { type ArgumentNode, type FieldNode, Kind, print, type ValueNode } from 'graphql'
 
-/** One field may be compared with a thousand others. */
+/** Cached, because one field may be compared with a thousand others. */
 const known = new WeakMap<FieldNode, string>()
 
-/** The arguments of a field as text, the same for the same arguments in another order. */
+/** The arguments of a field as text, independent of their order. */
 export function signatureOf(field: FieldNode): string {
   if (!field.arguments?.length) return ''
   const signature = known.get(field) ?? toSignature(field.arguments)

@@ -6,12 +6,12 @@ import { LRUCache } from 'lru-cache'
 import type { OperationRequest } from '../operation-request.ts'
 import { BadRequestError } from '../refusal.ts'
 
-/** Documents by the sha256 of their text, or by the id that the manifest gives them. */
+/** Documents by the SHA-256 of their text, or by their id in the manifest. */
 export type TrustedDocuments = ReadonlyMap<string, string>
 
 export type PersistedDocuments = Readonly<{
   /**
-   * The text that a request means, by itself or by its hash.
+   * The document of a request, given as text or by its hash.
    * @throws BadRequestError, PersistedQueryNotFoundError, PersistedQueryOnlyError
    */
   textOf: (request: OperationRequest) => string
@@ -19,14 +19,14 @@ export type PersistedDocuments = Readonly<{
 
 export type PersistedOptions = Readonly<{
   trusted: TrustedDocuments
-  /** Whether nothing but trusted documents is run. */
+  /** Whether only trusted documents are run. */
   trustedOnly: boolean
 }>
 
-/** What clients have registered by sending text and hash together; the latest used stay. */
+/** Size of the documents that clients registered by sending text and hash; the least recently used are dropped. */
 const REGISTERED_BYTES_MAX = 16 * 1024 * 1024
 
-/** The client has to send the text once, with the hash. The message is the one that clients wait for. */
+/** The client must send the text once, with the hash. Clients recognise this very message. */
 export class PersistedQueryNotFoundError extends AppError {
   override readonly name = 'PersistedQueryNotFoundError'
   readonly code = 'PERSISTED_QUERY_NOT_FOUND'
@@ -37,7 +37,7 @@ export class PersistedQueryNotFoundError extends AppError {
   }
 }
 
-/** This gateway runs what its manifest has, and nothing else. */
+/** The document is not in the manifest, and this gateway runs trusted documents only. */
 export class PersistedQueryOnlyError extends AppError {
   override readonly name = 'PersistedQueryOnlyError'
   readonly code = 'PERSISTED_QUERY_ONLY'
@@ -48,7 +48,7 @@ export class PersistedQueryOnlyError extends AppError {
   }
 }
 
-/** Documents that clients name by a hash: trusted ones, and those that they have sent before (automatic ones). */
+/** Documents that clients send by hash: trusted ones, and automatic ones, which were sent before as text. */
 export function createPersistedDocuments({ trusted, trustedOnly }: PersistedOptions): PersistedDocuments {
   const registered = new LRUCache<string, string>({
     maxSize: REGISTERED_BYTES_MAX,
@@ -99,7 +99,7 @@ const Plain = type({ '[string]': 'string' })
 
 /**
  * Reads a manifest: Apollo's format, or an object of texts by hash or id.
- * @throws when the file is not one.
+ * @throws if the file is not a manifest.
  */
 export function readTrustedDocuments(path: string): TrustedDocuments {
   const content: unknown = JSON.parse(readFileSync(path, 'utf8'))

@@ -20,16 +20,16 @@ export type PlannableOptions = Readonly<{
 const TYPE_NAME: SelectionNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }
 
 /**
- * The document as it is planned: without the fields that are left out, and without questions about the schema, of which
- * the planner knows an older form. Objects of which nothing is certain to be asked are asked for their type: the planner
- * would silently leave out what has nothing below it, a mutation too.
+ * The document for the planner: without denied fields, and without introspection, of which the planner knows an older
+ * form. A selection whose fields may all be skipped gets `__typename`: the planner would silently drop a field with nothing
+ * selected below, even a mutation.
  */
 export function toPlannable(document: DocumentNode, { schema, plannedKey, isLeftOut }: PlannableOptions): DocumentNode {
   const types = new TypeInfo(schema)
   return visit(
     document,
     visitWithTypeInfo(types, {
-      // What else clients may write there means nothing to the planner, which would refuse it.
+      // The planner refuses directives that it does not know.
       Directive: ({ name }) => (/^(skip|include)$/.test(name.value) ? undefined : null),
       FragmentDefinition: ({ typeCondition }) => (typeCondition.name.value.startsWith('__') ? null : undefined),
       Field(field) {
@@ -51,7 +51,7 @@ export function toPlannable(document: DocumentNode, { schema, plannedKey, isLeft
 
 const isCertain = ({ kind, directives = [] }: SelectionNode) => kind === Kind.FIELD && directives.length === 0
 
-/** Skipped, or not included, whatever the variables are. */
+/** Whether it is skipped, or not included, by a constant. */
 function isNever({ directives = [] }: SelectionNode): boolean {
   return directives.some(({ name, arguments: given }) => {
     const value = given?.[0]?.value

@@ -12,13 +12,13 @@ const ERRORS_MAX = 10
 const RULES = specifiedRules.filter((rule) => rule !== OverlappingFieldsCanBeMergedRule)
 
 type Options = Readonly<{
-  /** Whether a wrong name must not be answered with the right ones. */
+  /** Whether errors must not suggest names of the schema. */
   hideSuggestions?: boolean
 }>
 
 /**
- * What is wrong with a document, at most ten things. Whether its fields can be merged is looked at last, and in our own
- * way: the rule of graphql-js compares each field with each other, and gives up after a third of a second.
+ * The errors of a document, at most ten. Whether fields can be merged is checked last and by our own rule: that of
+ * graphql-js compares every pair of fields and gives up after a third of a second.
  */
 export function validateDocument(
   schema: GraphQLSchema,

@@ -1,7 +1,7 @@
 import { QueryTooLargeError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 
-/** What a piece of a document is, told by its first character. */
+/** Kinds of pieces of a document, recognised by their first character. */
 const IGNORED = 1
 const COMMENT = 2
 const NAME = 3
@@ -25,8 +25,8 @@ function kindOf(char: string): number {
 }
 
 /**
- * Refuses a text that is too much for the parser: too long, too many tokens, too deep. It goes through the text once,
- * counts as graphql-js does, and leaves to the parser what is no GraphQL.
+ * Refuses a text that is too large for the parser, in bytes, tokens or depth. Scans the text once, counting tokens as
+ * graphql-js does; a text that is not GraphQL is left to the parser.
  * @throws QueryTooLargeError
  */
 export function checkText(text: string): void {

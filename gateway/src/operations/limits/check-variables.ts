@@ -2,8 +2,8 @@ import { QueryTooLargeError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 
 /**
- * Refuses variables that are too many or too deep for what coerces them, one call inside another. Goes through them
- * level by level and stops at the first one that is too much. @throws QueryTooLargeError
+ * Refuses variables with too many or too deeply nested values, which are coerced recursively. Visits them level by level
+ * and stops at the first excess. @throws QueryTooLargeError
  */
 export function checkVariables(variables: Readonly<Record<string, unknown>>): void {
   let level: unknown[] = Object.values(variables)

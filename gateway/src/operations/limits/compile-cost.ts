@@ -11,12 +11,12 @@ type Variables = Readonly<Record<string, unknown>>
 /** @throws UnusableVariablesError for variables that do not fit their definitions. */
 export type CostOf = (variables: Variables) => number
 
-/** Page sizes and conditions that one operation is asked with. */
+/** Combinations of page sizes and conditions whose cost is cached per operation. */
 const TUPLES_MAX = 64
 
 /**
- * Prepares the cost of a valid operation. It depends on few variables (page sizes, and whether a selection is skipped),
- * so that it is computed once for each combination of their values, and looked up from then on.
+ * Prepares the cost of a valid operation. The cost depends on few variables (page sizes, and whether a selection is
+ * skipped), so it is computed once per combination of their values and then looked up.
  */
 export function compileCost(model: CostModel, document: DocumentNode, operation: OperationDefinitionNode): CostOf {
   const names = findCostVariables(model, withOnly(operation, document))
@@ -32,27 +32,27 @@ export function compileCost(model: CostModel, document: DocumentNode, operation:
   }
 }
 
-/** The library would add up all operations of the document. */
+/** The library would add the costs of all operations of the document. */
 function withOnly(operation: OperationDefinitionNode, document: DocumentNode): DocumentNode {
   const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION)
   return { ...document, definitions: [operation, ...fragments] }
 }
 
-/** Null for values that are neither numbers nor booleans: they are errors, and not worth remembering. */
+/** Null for values that are neither numbers nor booleans: they are errors, and are not cached. */
 function keyOf(variables: Variables, names: readonly string[]): string | null {
   let key = ''
   for (const name of names) {
     const value = variables[name]
     const isPlain = typeof value === 'number' || typeof value === 'boolean' || value === null
     if (isPlain) key += value
-    // Not given is not the same as null: it leaves the default.
+    // A missing variable has its default, unlike null.
     else if (Object.hasOwn(variables, name)) return null
     key += ','
   }
   return key
 }
 
-/** Goes through the operation. @throws UnusableVariablesError, or QueryTooLargeError for one whose shape is not checked. */
+/** Walks the operation. @throws UnusableVariablesError, or QueryTooLargeError for one whose shape is not checked. */
 export function computeCost(
   { schema, estimators }: Pick<CostModel, 'schema' | 'estimators'>,
   document: DocumentNode,
@@ -65,7 +65,7 @@ export function computeCost(
     return Math.min(cost, Number.MAX_SAFE_INTEGER)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    // The only error of the library that is not about a value.
+    // The only error of the library that does not concern a value.
     if (message.includes('maximum allowed number of nodes'))
       throw new QueryTooLargeError('selections', LIMITS.selections + 1)
     throw new UnusableVariablesError(message, { cause: error })

@@ -9,20 +9,20 @@ import {
   valueFromASTUntyped,
 } from 'graphql'
 
-/** What `@listSize` says about a field. */
+/** The arguments of `@listSize` on a field. */
 export type ListSize = Readonly<{
   assumedSize: number | null
-  /** Arguments that say how long the list is. */
+  /** Arguments that give the length of the list. */
   slicingArguments: readonly string[]
-  /** Lists of the object that the field gives which are that long; none where the field is the list. */
+  /** Lists of that length in the object that the field returns; none if the field itself is the list. */
   sizedFields: readonly string[]
 }>
 
-/** What a schema's `@cost` and `@listSize` say, by `Type` and by `Type.field`. */
+/** `@cost` and `@listSize` of a schema, by `Type` and by `Type.field`. */
 export type CostDirectives = Readonly<{
   weights: ReadonlyMap<string, number>
   listSizes: ReadonlyMap<string, ListSize>
-  /** `Type.field` of lists whose length the field above has counted already, whichever field that is. */
+  /** `Type.field` of lists whose length every field that leads to them has counted already. */
   sizedAbove: ReadonlySet<string>
 }>
 
@@ -31,7 +31,7 @@ const DIRECTIVES = ['cost', 'listSize'] as const
 type Names = Readonly<Record<(typeof DIRECTIVES)[number], string>>
 type Coordinate = Readonly<{ coordinate: string; field: FieldDefinitionNode }>
 
-/** Reads a supergraph or a subgraph, with or without the directives, under the names that its `@link` gives them. */
+/** Reads the directives of a supergraph or a subgraph, under the names that its `@link` imports them by. */
 export function readCostDirectives({ definitions }: DocumentNode): CostDirectives {
   const names = namesIn(definitions)
   const fields = definitions.flatMap(fieldsOf)
@@ -102,7 +102,7 @@ function toListSize({ assumedSize, slicingArguments, sizedFields }: Record<strin
   }
 }
 
-/** A type that is also reached by a field which does not size it keeps its lists' own sizes: too dear, never too cheap. */
+/** A type that another field returns without sizing it keeps the sizes of its lists: the cost may be too high, never too low. */
 function sizedAbove(fields: readonly Coordinate[], listSizes: ReadonlyMap<string, ListSize>): ReadonlySet<string> {
   const sized = new Set<string>()
   const unsized = new Set<string>()

@@ -10,12 +10,12 @@ import {
 import type { ComplexityEstimator } from 'graphql-query-complexity'
 import { type CostDirectives, type ListSize, readCostDirectives } from './cost-directives.ts'
 
-/** Rows of a list that nothing is known about. */
+/** Assumed rows of a list of unknown size. */
 const LIST_MULTIPLIER = 10
-/** Costs beyond it are all the same, and sums of them still numbers. */
+/** The highest cost, so that sums of costs stay exact numbers. */
 const COST_MAX = Number.MAX_SAFE_INTEGER
 
-/** The lists of a type about itself are walked in memory, but they lead back to types; the others are short. */
+/** Lists of the introspection that lead back to types and can be long; the others are short. */
 const INTROSPECTION_LISTS = new Set([
   '__Type.fields',
   '__Type.inputFields',
@@ -24,18 +24,18 @@ const INTROSPECTION_LISTS = new Set([
 ])
 
 export type FieldPrice = Readonly<{
-  /** Of one value of the field, without what is below. */
+  /** Cost of one value of the field, without the fields below. */
   weight: number
-  /** How many values there are. */
+  /** Number of values. */
   rows: number
-  /** How many times what is below is paid for each of them. */
+  /** Factor of the cost below, for each value. */
   rowsBelow: number
 }>
 
 type Field = GraphQLField<unknown, unknown>
 type Arguments = Readonly<Record<string, unknown>>
 
-/** What each field of a schema costs. */
+/** The costs of the fields of a schema. */
 export type CostModel = Readonly<{
   schema: GraphQLSchema
   priceOf: (typeName: string, field: Field, args: Arguments) => FieldPrice
@@ -44,11 +44,11 @@ export type CostModel = Readonly<{
 }>
 
 /**
- * A field costs `rows × (weight + what is below)`. Its weight is its own `@cost`, else that of its type, else 1 for an
- * object and 0 for a value. A field with `sizedFields` gives one object and counts the rows of its lists itself, so
- * that all below it is multiplied.
+ * A field costs `rows × (weight + rowsBelow × cost below)`. Its weight is its own `@cost`, else that of its type, else 1 for an
+ * object and 0 for a value. A field with `sizedFields` returns one object and counts the rows of its lists itself, as
+ * a factor of the cost below.
  *
- * The schema that clients see has lost its directives, so they are read from the `supergraph` it was made of.
+ * The schema that clients see has no directives, so they are read from the `supergraph`.
  */
 export function createCostModel(schema: GraphQLSchema, supergraph: string): CostModel {
   const directives = readCostDirectives(parse(supergraph, { noLocation: true }))
@@ -81,7 +81,7 @@ function toPrice(directives: CostDirectives, coordinate: string, field: Field, a
   return { weight, rows: isShort ? 1 : LIST_MULTIPLIER, rowsBelow: 1 }
 }
 
-/** The largest number that was given; a number that the service will refuse makes nothing cheaper than one row. */
+/** The largest of the numbers given, at least one row even for a number that the service will refuse. */
 function rowsOf({ slicingArguments, assumedSize }: ListSize, args: Arguments): number {
   const given = slicingArguments.map((name) => args[name]).filter((value) => typeof value === 'number')
   if (given.length === 0) return assumedSize ?? LIST_MULTIPLIER

@@ -9,7 +9,7 @@ import {
 } from 'graphql'
 import type { CostModel } from './cost-model.ts'
 
-/** The variables that the cost of a document depends on: those of page sizes, and of `@skip` and `@include`. */
+/** The variables that the cost of a document depends on: page sizes, and conditions of `@skip` and `@include`. */
 export function findCostVariables(model: CostModel, document: DocumentNode): readonly string[] {
   const found = new Set<string>()
   const note = (value: ValueNode | undefined) => {

@@ -12,10 +12,10 @@ export class QueryTooCostlyError extends AppError {
   readonly kind: ErrorKind = 'invalid'
   override readonly facts: Readonly<{ cost: number; limit: number; fields: readonly FieldCost[] }>
 
-  /** @param fields the dearest ones, dearest first. */
+  /** @param fields the most expensive ones, in descending order. */
   constructor(facts: QueryTooCostlyError['facts']) {
-    const dearest = facts.fields[0]
-    const advice = dearest ? ` Most of it is ${dearest.path}: ${figure(dearest.cost)}.` : ''
+    const mostExpensive = facts.fields[0]
+    const advice = mostExpensive ? ` Most of it is ${mostExpensive.path}: ${figure(mostExpensive.cost)}.` : ''
     super(`The operation costs ${figure(facts.cost)}; you may spend ${figure(facts.limit)} on one.${advice}`)
     this.facts = facts
   }
@@ -39,7 +39,7 @@ export class QueryTooLargeError extends AppError {
   readonly kind: ErrorKind = 'invalid'
   override readonly facts: Readonly<{ what: Limit; size: number; limit: number }>
 
-  /** @param size how large it is, as far as anybody counted. */
+  /** @param size the size when counting stopped. */
   constructor(what: Limit, size: number) {
     super(`${SENTENCES[what]}: ${figure(size)}; ${figure(LIMITS[what])} are allowed.`)
     this.facts = { what, size, limit: LIMITS[what] }
@@ -63,7 +63,7 @@ const SENTENCES: Readonly<Record<Limit, string>> = {
   variableNodes: 'The variables have too many values',
 }
 
-/** Variables that do not fit their definitions, so that the cost cannot be told. */
+/** Variables that do not fit their definitions, so that the cost cannot be computed. */
 export class UnusableVariablesError extends AppError {
   override readonly name = 'UnusableVariablesError'
   readonly code = 'BAD_USER_INPUT'

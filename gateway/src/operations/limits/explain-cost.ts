@@ -16,15 +16,15 @@ import type { FieldCost } from './errors.ts'
 
 type Variables = Readonly<Record<string, unknown>>
 
-/** The cost of an operation and what it is made of, dearest first. */
+/** The cost of an operation, and its most expensive fields in descending order. */
 export type CostExplanation = Readonly<{ cost: number; fields: readonly FieldCost[] }>
 
 const FIELDS_SHOWN = 5
 
 /**
- * Says which fields make an operation dear. Each field is given what it adds by itself, as many times as it is paid
- * for; what is paid on all sides of a union is listed for each, though only the dearest side counts.
- * Goes through the operation: meant for refusals and for those who ask.
+ * Finds the fields that make an operation expensive, each with the cost that it adds by itself. Fields of all members of a
+ * union are listed, although only the most expensive member counts.
+ * Walks the operation, so it is for refusals and on request only.
  */
 export function explainCost(
   model: CostModel,
@@ -59,7 +59,7 @@ function fragmentsOf({ definitions }: DocumentNode): Facts['fragments'] {
   return new Map(fragments.map((fragment) => [fragment.name.value, fragment]))
 }
 
-/** What each path adds. Ends, because the operation is valid: no fragment contains itself. */
+/** The cost that each path adds. Terminates because in a valid operation no fragment contains itself. */
 function sharesOf(operation: OperationDefinitionNode, facts: Facts): ReadonlyMap<string, number> {
   const shares = new Map<string, number>()
   const open: Place[] = [{ selections: operation.selectionSet.selections, path: '', times: 1 }]

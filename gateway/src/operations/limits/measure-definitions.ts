@@ -3,7 +3,7 @@ import { type ASTNode, type DocumentNode, Kind, type SelectionNode } from 'graph
 export type Definitions = Readonly<{ operations: number; fragments: number; directives: number; aliases: number }>
 type WithDirectives = { readonly directives?: readonly ASTNode[] | undefined }
 
-/** Counts what stands in a document, each thing once, wherever it is used. */
+/** Counts the elements of a document, each once, however often it is used. */
 export function measureDefinitions({ definitions }: DocumentNode): Definitions {
   const operations = definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
   const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
@@ -22,7 +22,7 @@ function addDirectives(sum: number, { directives = [] }: WithDirectives): number
   return sum + directives.length
 }
 
-/** Every selection below, without following fragments. The list grows while it is gone through: nothing calls itself. */
+/** Every selection below, without following fragments. Iterative: the list grows while it is visited. */
 function selectionsWithin(outermost: readonly SelectionNode[]): readonly SelectionNode[] {
   const found = [...outermost]
   for (const selection of found) {
@@ -32,7 +32,7 @@ function selectionsWithin(outermost: readonly SelectionNode[]): readonly Selecti
   return found
 }
 
-/** The most keys, the field's own name among them, under which one field name is asked for. */
+/** The largest number of response keys under which one field name is selected. */
 function keysOfBusiestField(selections: readonly SelectionNode[]): number {
   const keysOfField = new Map<string, Set<string>>()
   for (const selection of selections) {

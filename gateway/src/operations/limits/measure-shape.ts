@@ -7,7 +7,7 @@ import {
 } from 'graphql'
 import { measureDefinitions } from './measure-definitions.ts'
 
-/** How large a document is, and the operation of it that is to be run. */
+/** The size of a document, and of its operation that is to be run. */
 export type Shape = Readonly<{
   operations: number
   fragments: number
@@ -15,11 +15,11 @@ export type Shape = Readonly<{
   aliases: number
   rootFields: number
   fields: number
-  /** In all operations of the document, and so is the nesting. */
+  /** In all operations of the document, as is the nesting. */
   selections: number
-  /** Selections inside one another. */
+  /** Nested selections. */
   nesting: number
-  /** Fields inside one another: `{ issue { id } }` is 2 deep. What is below `__schema` and `__type` is counted apart. */
+  /** Nested fields: `{ issue { id } }` is 2 deep. Fields below `__schema` and `__type` are counted separately. */
   depth: number
   introspectionDepth: number
 }>
@@ -36,8 +36,8 @@ type Selector = SelectionNode | OperationDefinitionNode | FragmentDefinitionNode
 type Frame = { readonly of: Selector; readonly selections: readonly SelectionNode[]; next: number; sum: Measures }
 
 /**
- * Measures without calling itself, however deep the document is. Each fragment is gone through once and counted where
- * it is spread; one that contains itself is not followed again, and unknown ones are left to validation.
+ * Measures a document iteratively, so that its depth cannot overflow the stack. Each fragment is visited once and counted
+ * at each spread; one that contains itself is not followed again, and unknown ones are left to validation.
  */
 export function measureShape(document: DocumentNode, operation: OperationDefinitionNode): Shape {
   const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
@@ -46,7 +46,7 @@ export function measureShape(document: DocumentNode, operation: OperationDefinit
 
   const own = measure(operation, facts)
   const all = operations.map((one) => (one === operation ? own : measure(one, facts)))
-  // Validation goes through those that nobody spreads, too.
+  // Validation walks unused fragments, too.
   for (const fragment of fragments) if (!facts.measured.has(fragment.name.value)) all.push(measure(fragment, facts))
   return {
     ...measureDefinitions(document),
@@ -58,7 +58,7 @@ export function measureShape(document: DocumentNode, operation: OperationDefinit
 
 type Facts = Readonly<{
   fragments: ReadonlyMap<string, readonly SelectionNode[]>
-  /** Fragments that were gone through, and those that are just gone through, as far as they are known. */
+  /** Fragments that were visited, and those being visited, as far as they are measured. */
   measured: Map<string, Measures>
 }>
 
@@ -83,7 +83,7 @@ function measure(root: OperationDefinitionNode | FragmentDefinitionNode, { fragm
     if (known) add(frame.sum, selection, known)
     else {
       const inner = frameOf(selection, selectionsOf(selection, fragments))
-      // Known from now on: a fragment that is met inside itself adds what is known by then.
+      // Registered before it is measured: inside itself, the fragment adds its measures so far.
       if (selection.kind === Kind.FRAGMENT_SPREAD) measured.set(selection.name.value, inner.sum)
       open.push(inner)
     }
@@ -116,7 +116,7 @@ function add(sum: Measures, selector: Selector, inner: Measures): void {
   sum.introspectionDepth = Math.max(sum.introspectionDepth, belowSchema, deeper)
 }
 
-/** Fragments in fragments grow beyond what can be counted. */
+/** Saturates: nested fragments can exceed the largest exact number. */
 function plus(a: number, b: number): number {
   return Math.min(a + b, Number.MAX_SAFE_INTEGER)
 }

@@ -1,6 +1,6 @@
 import type { GATEWAY_ROLE, Principal, Role } from '@redress/shared/access/permissions.ts'
 
-/** What one operation may cost, and how many fields may be inside one another. */
+/** Limits of cost and depth of one operation. */
 export type Preset = Readonly<{ name: PresetName; costMax: number; depthMax: number }>
 export type PresetName = 'strict' | 'standard' | 'relaxed'
 export type Presets = Readonly<Record<PresetName, Preset>>
@@ -24,7 +24,7 @@ const PRESET_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, PresetName>> =
 
 const FROM_GENEROUS_TO_STRICT: readonly PresetName[] = ['relaxed', 'standard', 'strict']
 
-/** The most generous preset of a caller's roles; the strict one for somebody without any. */
+/** The most generous preset of a caller's roles; the strict one for a caller without roles. */
 export function presetOf(roles: Principal['roles'], presets: Presets = PRESETS): Preset {
   const own = roles.map((role) => PRESET_OF_ROLE[role])
   return presets[FROM_GENEROUS_TO_STRICT.find((preset) => own.includes(preset)) ?? 'strict']
@@ -35,7 +35,7 @@ const WRITTEN = /^([1-9]\d{0,8})\/([1-9]\d?)$/
 /** Whether a text gives both figures of a preset, as `cost/depth`. */
 export const isPreset = (text: string) => WRITTEN.test(text)
 
-/** The presets with those in place of the usual ones that are given as `cost/depth`. */
+/** The default presets, replaced by those that are given as `cost/depth`. */
 export function readPresets(given: Readonly<Partial<Record<PresetName, string | undefined>>>): Presets {
   const read = (name: PresetName): Preset => {
     const [, cost, depth] = WRITTEN.exec(given[name] ?? '') ?? []
