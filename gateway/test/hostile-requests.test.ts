@@ -44,7 +44,7 @@ const nested = (depth: number) => {
 }
 const ID = 'query ($id: ID!) { issue(id: $id) { id } }'
 
-describe('an operation that is too much is refused before any subgraph is asked, and nobody else notices:', () => {
+describe('an excessive operation is refused before any call to a subgraph, and delays no other:', () => {
   it.for<[string, object, string]>([
     ['a bomb of aliases', { query: `{ ${many(900, (n) => `a${n}: issue(id: 1) { id }`)} }` }, 'QUERY_TOO_LARGE'],
     ['10,000 levels', { query: `${'{ issue(id: 1) '.repeat(10_000)}${'}'.repeat(10_000)}` }, 'QUERY_TOO_LARGE'],
@@ -131,7 +131,7 @@ it('a request that comes byte by byte is not waited for longer than half a minut
   await close()
 })
 
-describe('a request of a page that nobody trusts is refused:', () => {
+describe('a request of a page of an unknown origin is refused:', () => {
   it.for([
     'application/x-www-form-urlencoded',
     'multipart/form-data; boundary=x',
@@ -172,7 +172,7 @@ describe('a request of a page that nobody trusts is refused:', () => {
   })
 })
 
-describe('credentials that are not good let nobody in:', () => {
+describe('invalid credentials are refused:', () => {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const claims = {
     sub: 'eve',
@@ -271,7 +271,7 @@ describe('after all that', () => {
     })
   })
 
-  it('an address that guessed too often is told to wait', async () => {
+  it('an address with too many guesses has to wait', async () => {
     const guess = async () => (await outcomeOf(await post({ query: ID }, { authorization: 'Bearer guess' })))[0]
     const statuses = new Set<number>()
     for (let guesses = 0; guesses < 40; guesses++) statuses.add(await guess())

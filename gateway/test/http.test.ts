@@ -122,7 +122,7 @@ describe('GET /graphql', () => {
   })
 })
 
-describe('the other doors', () => {
+describe('the other endpoints', () => {
   it('answers with NOT_FOUND where there is nothing', async () => {
     for (const path of ['/nowhere', '/graphql/', '/__proto__', '/health/x', '//', '/playground/../x']) {
       const response = await get(path)
@@ -170,7 +170,7 @@ describe('the other doors', () => {
 })
 
 describe('an address of the caller', () => {
-  it('is what the proxy says, where there is one, and the other end of the connection where there is none', async () => {
+  it('is the one that the proxy reports, or without a proxy the other end of the connection', async () => {
     const forwarded = { headers: { 'x-forwarded-for': '203.0.113.9, 10.0.0.1' } }
     const behindProxy = await startTestGateway({ environment: { TRUST_PROXY: 'true' } })
 

@@ -29,7 +29,7 @@ describe('the graph', () => {
     expect(await gateway.ask('{ issue(id: "iss_404") { id decision { id } } }')).toEqual({ data: { issue: null } })
   })
 
-  it('keeps the code, the facts and the path of an error, and says which service it came from', async () => {
+  it('keeps the code, the facts and the path of an error, and names its service', async () => {
     const { data, errors } = await gateway.ask('{ issue(id: "refused") { id } queues { name } }')
 
     expect(data).toEqual({ issue: null, queues: [] })
@@ -58,7 +58,7 @@ describe('the graph', () => {
     )
   })
 
-  it('says so when a service answers null where the schema forbids it', async () => {
+  it('reports an error when a service answers null where the schema forbids it', async () => {
     const { data, errors } = await gateway.ask('{ issue(id: "iss_1") { id statusHistory { at } } }')
 
     expect(data).toEqual({ issue: null })
@@ -76,7 +76,7 @@ describe('the graph', () => {
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', service: 'issues' } }])
   })
 
-  it('tells each service who asks, from where, and in which request and trace', async () => {
+  it('passes caller, address, request id and trace to each service', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
     const token = await gateway.signToken({ sub: 'cust-app', roles: ['customer', 'emperor'], customerId: 'cust_042' })
     await gateway.post(
@@ -91,7 +91,7 @@ describe('the graph', () => {
     })
   })
 
-  it('lets somebody whose roles mean nothing here do nothing', async () => {
+  it('grants nothing to a caller with unknown roles', async () => {
     const token = await gateway.signToken({ roles: ['emperor'] })
     const response = await gateway.post(
       { query: '{ issue(id: "iss_1") { id } queues { name } }' },

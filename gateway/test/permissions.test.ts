@@ -36,7 +36,7 @@ const CUSTOMER = { roles: ['customer'], customerId: 'cust_042' }
 const forbidden = (path: unknown[], permission: string) => ({ path, extensions: { code: 'FORBIDDEN', permission } })
 
 describe('a caller without the permission for a field', () => {
-  it('gets null and the reason in its place, all the rest, and nobody is asked for it', async () => {
+  it('gets null with the reason, and all other fields, without a call to the subgraph', async () => {
     const query = '{ issue(id: "iss_1") { id decision { action } auditTrail { totalCount } } }'
 
     const { data, errors, asked } = await askAs({ roles: ['operator'] }, { body: { query } })
@@ -46,7 +46,7 @@ describe('a caller without the permission for a field', () => {
     expect(asked).toEqual(['issues', 'decisions'])
   })
 
-  it('is told so at each element of a list, and at each key', async () => {
+  it('gets an error for each element of a list, and for each key', async () => {
     const query = '{ issues { nodes { id a: decision { id } b: auditTrail { totalCount } } } }'
 
     const { data, errors, asked } = await askAs(CUSTOMER, { body: { query } })
@@ -113,7 +113,7 @@ describe('a caller without the permission for a field', () => {
   })
 })
 
-describe('what only the gateway knows', () => {
+describe('fields that the gateway answers itself', () => {
   it('is the list of all codes, and how the services are, for everybody', async () => {
     const { data } = await askAs(
       { roles: [] },
@@ -182,7 +182,7 @@ describe('a document named by its hash', () => {
 describe('the cost of an operation', () => {
   const body = { query: 'query ($first: Int) { issues(first: $first) { nodes { id } } }', variables: { first: 50 } }
 
-  it('is told who asks for it, with what they may spend', async () => {
+  it('is in the answer on request, with the limit of the caller', async () => {
     const told = await askAs({ roles: ['admin'] }, { body, headers: { 'x-query-cost': '1' } })
 
     expect(told.extensions).toMatchObject({ cost: { cost: expect.any(Number), limit: 5_000 } })

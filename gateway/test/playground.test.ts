@@ -29,7 +29,7 @@ describe('the playground', () => {
     }
   })
 
-  it('is one page that brings everything with it and may talk to nobody else', async () => {
+  it('is one page that contains everything and may connect to its own server only', async () => {
     const response = await fetch(`${gateway.url}/playground`)
     const page = await response.text()
 
@@ -41,7 +41,7 @@ describe('the playground', () => {
     expect(page).not.toMatch(/<(script|link|img|iframe)[^>]+(src|href)="(https?:)?\/\//)
   })
 
-  it('is there for whoever cannot unpack it, too', async () => {
+  it('is served to clients without gzip, too', async () => {
     const unpacked = await fetch(`${gateway.url}/playground`, { headers: { 'accept-encoding': 'identity' } })
 
     expect(unpacked.headers.get('content-encoding')).toBeNull()

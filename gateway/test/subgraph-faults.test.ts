@@ -183,7 +183,7 @@ describe('a subgraph asked for entities', () => {
     expect(await gateway.ask(JOIN)).toEqual({ data: nothing })
   })
 
-  it('may say what went wrong without a word about where', async () => {
+  it('may report an error without a path', async () => {
     const errors = [{ message: 'The chain is being repaired.', extensions: { code: 'STORE_UNAVAILABLE' } }]
     const { gateway } = faulty.audit
     shared.behaviour = answering({ data: { _entities: null }, errors })
@@ -213,7 +213,7 @@ describe('a subgraph asked for entities', () => {
 })
 
 describe('the breaker of a subgraph', () => {
-  it('opens at the fifth failure: from then on nobody is kept waiting, and it is said wherever somebody looks', async () => {
+  it('opens at the fifth failure: from then on requests do not wait, and health and metrics show it', async () => {
     const { gateway, calls, connections } = await startWith('issues', fail)
     for (let failures = 1; failures <= 4; failures++) await gateway.ask(ISSUE)
     expect(await breakersOf(gateway.url)).toMatchObject({ issues: 'closed' })
@@ -231,7 +231,7 @@ describe('the breaker of a subgraph', () => {
     expect(data).toMatchObject({ health: { services: expect.arrayContaining([{ name: 'issues', breaker: 'OPEN' }]) } })
   })
 
-  it('is not moved by clients who go away', async () => {
+  it('is not affected by clients that disconnect', async () => {
     const { gateway, calls } = await startWith('issues', never)
     for (let round = 1; round <= 6; round++) {
       const leave = sendAndLeave(gateway, ISSUE)

@@ -97,7 +97,7 @@ describe('an address with 20 wrong credentials', () => {
     expect(verifyToken.verified).toBe(verified)
   })
 
-  it('does not shut out who is known there, nor anybody elsewhere', async () => {
+  it('excludes neither known callers there, nor callers at other addresses', async () => {
     const { withToken, known } = await failing()
 
     expect(await withToken('ada')).toBe(known)
@@ -120,12 +120,12 @@ describe('the scope', () => {
   const scope = (id: string, roles: Caller['principal']['roles'], customerId: string | null = null) =>
     scopeOf({ id, roles, customerId })
 
-  it('is the same for who is answered the same', () => {
+  it('is the same for callers with the same answers', () => {
     expect(scope('ada', ['operator', 'monitoring'])).toBe(scope('bob', ['monitoring', 'operator']))
     expect(scope('eve', ['customer'], 'cust_1')).toBe(scope('dan', ['customer'], 'cust_1'))
   })
 
-  it('is another for other roles, for another customer, and for each who may see personal data', () => {
+  it('differs for other roles, for another customer, and for each caller who may read personal data', () => {
     const scopes = [
       scope('ada', ['operator']),
       scope('ada', ['read_only']),

@@ -45,7 +45,7 @@ describe('counting', () => {
     },
   )
 
-  it('asks Redis again once a second, and returns to it by itself', async () => {
+  it('tries Redis again once a second, and returns to it when it answers', async () => {
     const { world, logged, counters } = steady()
     world.redis = 'refuses'
     await counters.add(add)

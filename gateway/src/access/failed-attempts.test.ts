@@ -34,7 +34,7 @@ describe('an address', () => {
     expect(await isBanned()).toBe(false)
   })
 
-  it('is banned from the 20th failure on, and told for how long', async () => {
+  it('is banned from the 20th failure on, for a time that it is given', async () => {
     const { clock, attempts, fail, isBanned } = oneGateway()
     await fail(20)
 

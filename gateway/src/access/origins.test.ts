@@ -50,7 +50,7 @@ describe('a request', () => {
 })
 
 describe('an answer', () => {
-  it('may be read by a page of a listed origin, and says nothing of cookies', () => {
+  it('may be read by a page of a listed origin, without cookies', () => {
     expect(corsHeaders(listed, CONSOLE)).toEqual({
       vary: 'Origin',
       'access-control-allow-origin': CONSOLE,
@@ -64,7 +64,7 @@ describe('an answer', () => {
     expect(corsHeaders(none, CONSOLE)).toEqual({})
   })
 
-  it('to a preflight permits GET and POST with our headers, to who is listed', () => {
+  it('to a preflight request allows GET and POST with our headers, for listed origins', () => {
     expect(preflightHeaders(listed, CONSOLE)).toMatchObject({
       'access-control-allow-methods': 'GET, POST',
       'access-control-allow-headers': expect.stringContaining('x-api-key'),

@@ -61,7 +61,7 @@ describe('a limit', () => {
     expect(verdicts[100]).toEqual({ allowed: false, limit: 100, remaining: 0, resetMs: 60_000, degraded: false })
   })
 
-  it('is asked about seldom, and not at all once it is reached', async () => {
+  it('needs few calls to the shared count, and none once it is reached', async () => {
     const gateway = oneGateway(1_000)
     await consumeInTurn(gateway, 1_000)
     const { asked } = gateway.shared
@@ -81,7 +81,7 @@ describe('a limit', () => {
     expect(answers.map((answer) => answer instanceof Promise)).toEqual([true, ...Array(9).fill(false)])
   })
 
-  it('is not used up by gateways that start one after the other and are asked little', async () => {
+  it('is not used up by gateways that start one after the other and get few requests', async () => {
     const now = () => START
     const { counters } = createShared(now)
     const verdicts: RateVerdict[] = []
@@ -121,7 +121,7 @@ describe('a limit', () => {
     expect(await consume(ada, 'general')).toMatchObject({ allowed: true, remaining: 99 })
   })
 
-  it('is never exceeded by all gateways together, and nobody is refused while it is not used up', () =>
+  it('is never exceeded by all gateways together, and refuses no request before it is used up', () =>
     fc.assert(
       fc.asyncProperty(
         fc.scheduler(),
@@ -182,7 +182,7 @@ describe('a limit', () => {
 describe('an answer', () => {
   const verdict = { allowed: true, limit: 100, remaining: 7, resetMs: 1_200, degraded: false }
 
-  it('says what is left of the limit', () => {
+  it('has the remaining points of the limit', () => {
     expect(headersOf(verdict)).toEqual({
       'x-ratelimit-limit': '100',
       'x-ratelimit-remaining': '7',
@@ -190,7 +190,7 @@ describe('an answer', () => {
     })
   })
 
-  it('that refuses says when to come again', () => {
+  it('that refuses says when to retry', () => {
     expect(headersOf({ ...verdict, allowed: false, remaining: 0 })).toMatchObject({ 'retry-after': '2' })
     expect(new RateLimitedError({ ...verdict, allowed: false })).toMatchObject({
       code: 'RATE_LIMITED',

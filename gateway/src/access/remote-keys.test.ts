@@ -79,7 +79,7 @@ describe('keys at a URL', () => {
     expect(issuer.asked).toBe(2)
   })
 
-  it('are not read again for each name that somebody invents', async () => {
+  it('are not read again for each invented key id', async () => {
     const issuer = await startIssuer()
     const [sign, verify] = [await issuer.addKey('first'), callersOf(issuer.url)]
     await verify(await sign())

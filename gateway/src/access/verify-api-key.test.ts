@@ -33,7 +33,7 @@ function gatewayWith(given: Partial<ApiKeyFacts> = {}) {
 }
 
 describe('an API key', () => {
-  it('says who calls, with its roles and its quota', async () => {
+  it('identifies the caller, with roles and rate limit', async () => {
     const { verify } = gatewayWith({ expiresAt: new Date(START + 1_000) })
 
     expect(await verify(SECRET)).toMatchObject({
@@ -55,7 +55,7 @@ describe('an API key', () => {
     expect(world.asked).toBe(2)
   })
 
-  it('is asked for once, however many requests come at the same time', async () => {
+  it('is fetched once for concurrent requests', async () => {
     const { world, verify } = gatewayWith()
 
     await Promise.all([verify(SECRET), verify(SECRET), verify(SECRET)])
@@ -69,7 +69,7 @@ describe('an API key', () => {
     ['that has expired', SECRET, { expiresAt: new Date(START) }],
     ['that nobody made', toApiKeySecret('f'.repeat(20), Buffer.alloc(32)), {}],
     ['whose hash is no hash', SECRET, { hash: '' }],
-  ])('%s is refused, with the same words as any other', async ([, secret, facts]) => {
+  ])('%s is refused, with the same message as any other', async ([, secret, facts]) => {
     const { findKnown, verify } = gatewayWith(facts)
 
     await expect(verify(secret)).rejects.toEqual(refusal)
@@ -94,7 +94,7 @@ describe('an API key', () => {
     await expect(verify(WRONG)).rejects.toEqual(refusal)
   })
 
-  it('that nobody made is asked for once in 5 s', async () => {
+  it('that does not exist is fetched once in 5 s', async () => {
     const { world, verify } = gatewayWith()
     const unknown = toApiKeySecret('f'.repeat(20), Buffer.alloc(32))
     const refuse = () => expect(verify(unknown)).rejects.toEqual(refusal)
@@ -107,7 +107,7 @@ describe('an API key', () => {
     expect(world.asked).toBe(2)
   })
 
-  it('that is revoked is refused 5 s later, and whoever listens by it is told', async () => {
+  it('that is revoked is refused 5 s later, and its callers are no longer valid', async () => {
     const { world, verify } = gatewayWith()
     const caller = await verify(SECRET)
     expect(caller.isStillValid()).toBe(true)
@@ -168,7 +168,7 @@ describe('while the record of keys is away, an API key', () => {
     await expect(verify(WRONG)).rejects.toEqual(refusal)
   })
 
-  it('is asked for once a second, so that nobody waits in vain', async () => {
+  it('is called once a second, so that requests do not wait in vain', async () => {
     const { world, verify } = gatewayWith()
     world.away = true
     await expect(verify(SECRET)).rejects.toEqual(later)

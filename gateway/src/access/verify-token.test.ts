@@ -24,7 +24,7 @@ function sign(claims: JWTPayload, key: KeyObject = privateKey, header: JWTHeader
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 describe('a token', () => {
-  it('says who somebody is, with the roles that Redress knows', async () => {
+  it('identifies the caller, with the roles that Redress knows', async () => {
     const token = await sign({ ...CLAIMS, roles: ['reviewer', 'emperor'], customerId: 'cust_042' })
 
     expect(await verify(`Bearer ${token}`)).toEqual({ id: 'ada', roles: ['reviewer'], customerId: 'cust_042' })
@@ -37,7 +37,7 @@ describe('a token', () => {
     expect(await verify(`bearer ${token}`)).toEqual(await verify(`Bearer ${token}`))
   })
 
-  it('of somebody without roles is good, and grants nothing', async () => {
+  it('without roles is valid, and grants nothing', async () => {
     const { roles: _, ...claims } = CLAIMS
 
     expect(await verify(`Bearer ${await sign(claims)}`)).toMatchObject({ id: 'ada', roles: [] })
@@ -81,7 +81,7 @@ describe('a token', () => {
     )
   })
 
-  it('that names an address for its key is refused, and nobody asks there', async () => {
+  it('that names an address for its key is refused, and the address is not called', async () => {
     const other = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     // Port 9 answers nobody: asking there would be another error.
     const header = { alg: 'ES256', jku: 'http://127.0.0.1:9/keys', x5u: 'http://127.0.0.1:9/chain', kid: 'mine' }
@@ -200,7 +200,7 @@ describe('a caller with a token', () => {
     expect(clock.looked).toBe(2)
   })
 
-  it('is told when the token has expired, which only who had it can learn, and nothing of any other reason', async () => {
+  it('is given the reason for an expired token only, which reveals nothing to others', async () => {
     const told = async (claims: JWTPayload, key = privateKey) =>
       gatewayAt(now())
         .callers.verify(`Bearer ${await sign(claims, key)}`)

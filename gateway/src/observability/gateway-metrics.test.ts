@@ -119,7 +119,7 @@ describe('the gateway', () => {
     expect(await linesOf('circuit_breaker_state')).toEqual([`circuit_breaker_state{subgraph="audit"} ${value}`])
   })
 
-  it('counts what its cache of documents knew', async () => {
+  it('counts the results of look-ups in the document cache', async () => {
     const { metrics, linesOf } = open()
 
     for (const result of ['miss', 'hit', 'hit'] as const) metrics.documentCache(result)
@@ -131,7 +131,7 @@ describe('the gateway', () => {
     ])
   })
 
-  it('counts what operations cost, and what was refused for which reason', async () => {
+  it('counts costs of operations, and refusals by reason', async () => {
     const { metrics, linesOf } = open()
 
     metrics.costObserved(40, 'standard')
@@ -145,7 +145,7 @@ describe('the gateway', () => {
     expect(await linesOf('graphql_refusals_total')).toEqual(['graphql_refusals_total{reason="QUERY_TOO_COMPLEX"} 1'])
   })
 
-  it('counts subscriptions that are open, what they were told, and who did not keep up', async () => {
+  it('counts open subscriptions, delivered events, and slow readers', async () => {
     const { metrics, linesOf } = open()
 
     metrics.subscriptionOpened('issueChanged')

@@ -290,8 +290,8 @@ describe('with `after`', () => {
   })
 })
 
-describe('who may be told', () => {
-  it('a customer is told of their own issues only', async () => {
+describe('access to events', () => {
+  it('a customer receives events of their own issues only', async () => {
     const gateway = await startGateway()
     const { moves } = follow(clientOf(gateway, 'customer/cust_1'))
     await untilLive(gateway, 1)
@@ -309,7 +309,7 @@ describe('who may be told', () => {
     await until(() => state.ended?.code).toBe('FORBIDDEN')
   })
 
-  it('nobody is told anything once their token has expired', async () => {
+  it('no event is delivered after the token has expired', async () => {
     let now = 1_000
     const gateway = await startGateway({ now: () => now })
     gateway.expireAt('operator', 2_000)
@@ -323,7 +323,7 @@ describe('who may be told', () => {
     expect(received).toEqual([])
   })
 
-  it('nobody is told anything once they were revoked, and their socket is closed', async () => {
+  it('no event is delivered after the credentials were revoked, and the socket is closed', async () => {
     let now = 1_000
     const gateway = await startGateway({ now: () => now })
     const raw = await openRaw(gateway.websocketUrl)
@@ -372,7 +372,7 @@ describe('too much', () => {
     await untilLive(gateway, 1)
   })
 
-  it('a reader that is too slow is let go, and told the cursor at which it can go on', async () => {
+  it('a slow reader is disconnected, with the cursor from which it can continue', async () => {
     const gateway = await startGateway({ limits: { bufferedBytesMax: 100_000 } })
     const raw = await openRaw(gateway.websocketUrl)
     await raw.introduce()

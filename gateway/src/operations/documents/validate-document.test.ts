@@ -37,14 +37,14 @@ describe('fields with the same key', () => {
 })
 
 describe('a document', () => {
-  it('is told ten mistakes at most', () => {
+  it('has ten errors at most', () => {
     expect(errorsOf(`{ ${'a '.repeat(50)} }`)).toHaveLength(10)
     expect(
       errorsOf(`{ dog { ${Array.from({ length: 30 }, (_, i) => `a${i}: name a${i}: barks`).join(' ')} } }`),
     ).toHaveLength(10)
   })
 
-  it('is told the right name only where names are no secret', () => {
+  it('has a suggestion of the right name only if names are not secret', () => {
     expect(errorsOf('{ dogg { name } }')[0]!.message).toMatch(/Did you mean/)
     expect(errorsOf('{ dogg { name } }', { hideSuggestions: true })[0]!.message).not.toMatch(/mean/)
   })

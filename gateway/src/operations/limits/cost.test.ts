@@ -58,7 +58,7 @@ describe('the cost of an operation', () => {
     expect(costOf(text)).toBe(Number.MAX_SAFE_INTEGER)
   })
 
-  it('cannot be told for variables that do not fit', () => {
+  it('cannot be computed for variables that do not fit', () => {
     const text = 'query ($n: Int) { issues(first: $n) { nodes { id } } }'
 
     for (const n of ['7', 1.5, 2 ** 40, {}]) {
@@ -111,7 +111,7 @@ describe('an explanation', () => {
     })
   })
 
-  it('says nothing about what is skipped', () => {
+  it('leaves out skipped fields', () => {
     const text =
       'query ($no: Boolean!) { queues { name } ...A @include(if: $no) ...B } fragment A on Query { ...B } fragment B on Query { issue(id: "1") { id } }'
 

@@ -19,7 +19,7 @@ const shapeOf = (text: string) => {
 const fieldsDeep = (depth: number) => shapeOf(`${'{ a '.repeat(depth)}${'}'.repeat(depth)}`)
 
 describe('the shape of an operation', () => {
-  it('counts what is asked for, with fragments wherever they are spread', () => {
+  it('counts selected fields, with fragments at each spread', () => {
     const shape = shapeOf(
       'query A ($a: Int @x) { b ...F c: d { ...F ...F @y } } fragment F on Query { d { e: f } d: g } query B { h @z { i } }',
     )

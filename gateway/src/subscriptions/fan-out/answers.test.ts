@@ -25,7 +25,7 @@ const subscription = (answer: PreparedSubscription['answer'], key = 'key'): Prep
 })
 
 describe('answers', () => {
-  it('are worked out once for all who ask with the same key', async () => {
+  it('are computed once for all subscriptions with the same key', async () => {
     let count = 0
     const answers = createAnswers(silent)
     const counting = (key: string) => subscription(async () => `${++count}`, key)
@@ -37,7 +37,7 @@ describe('answers', () => {
     expect([...texts, later, other]).toEqual(['1', '1', '1', '2'])
   })
 
-  it('that fail say so with the cursor, and are tried again for the next who asks', async () => {
+  it('that fail are errors with the cursor, and are computed again for the next subscription', async () => {
     let isBroken = true
     const answers = createAnswers(silent)
     const sometimes = subscription(async () => {
@@ -53,7 +53,7 @@ describe('answers', () => {
     expect(await answers.answer(sometimes, event(1))).toBe('fine')
   })
 
-  it('are worked out a limited number at a time', async () => {
+  it('are computed a limited number at a time', async () => {
     let running = 0
     let most = 0
     const answers = createAnswers(silent)

@@ -46,8 +46,8 @@ describe('the events of a subscription', () => {
 
   it.for<[string, 'decisionMade' | 'issueStatusChanged', Parameters<typeof withRole>]>([
     ['decisions to a customer', 'decisionMade', ['customer', 'cust_1']],
-    ['moves to who only watches queues', 'issueStatusChanged', ['monitoring']],
-    ['moves to a customer who is nobody in particular', 'issueStatusChanged', ['customer']],
+    ['changes of status to a caller who may only read queues', 'issueStatusChanged', ['monitoring']],
+    ['changes of status to a customer without a customer id', 'issueStatusChanged', ['customer']],
   ])('are never %s', ([, field, role]) => {
     expect(() => interestOf(subscription(field), withRole(...role))).toThrow(forbidden)
   })

@@ -23,7 +23,7 @@ describe('a caller', () => {
     expect(isValid(caller)).toBe(false)
   })
 
-  it('who was revoked is not valid from the next question on', async () => {
+  it('that was revoked is not valid from the next check on', async () => {
     const { isValid, renew } = createValidity(() => 0)
     const caller = callerWho({ isStillValid: async () => false })
 
@@ -32,7 +32,7 @@ describe('a caller', () => {
     expect(isValid(caller)).toBe(false)
   })
 
-  it('stays valid while nobody can tell', async () => {
+  it('stays valid while it cannot be checked', async () => {
     const { isValid, renew } = createValidity(() => 0)
     const caller = callerWho({ isStillValid: () => Promise.reject(new Error('away')) })
 
@@ -41,7 +41,7 @@ describe('a caller', () => {
     expect(isValid(caller)).toBe(true)
   })
 
-  it('is asked about once for all subscriptions, and again only after a while', async () => {
+  it('is checked once for all subscriptions, and again only after a while', async () => {
     let now = 0
     let asked = 0
     const { renew } = createValidity(() => now)

@@ -12,8 +12,8 @@ const decided = { issueId: 'iss_1', decisionId: 'dec_1', action: 'ESCALATE', con
 
 const eventsOf = (stream: StreamName, event: DomainEvent) => readEntry(stream, '1-1', JSON.stringify(event)).events
 
-describe('what subscribers are told', () => {
-  it('of a move names the issue, whose it is, and both statuses', () => {
+describe('the events of an entry', () => {
+  it('for a change of status name the issue, its customer, and both statuses', () => {
     expect(eventsOf(STREAMS.issues, moved())[0]).toMatchObject({
       entryId: '1-1',
       eventId: 'iss_1-2',
@@ -23,7 +23,7 @@ describe('what subscribers are told', () => {
     })
   })
 
-  it('of a decision does not name a customer', () => {
+  it('for a decision do not name a customer', () => {
     const event = eventOf('job_1', 1, { type: 'decision.made', data: { ...decided, policyApplied: '§1' } })
 
     expect(eventsOf(STREAMS.decisions, event)[0]).toMatchObject({
@@ -37,17 +37,17 @@ describe('what subscribers are told', () => {
     ['an event of another type', eventOf('iss_1', 2)],
     ['a move to a status that there is not', moved({ to: 'NOWHERE' })],
     ['a decision on the stream of issues', eventOf('j', 1, { type: 'decision.made', data: decided })],
-  ])('of %s is nothing', ([, event]) => {
+  ])('for %s are none', ([, event]) => {
     expect(eventsOf(STREAMS.issues, event)).toEqual([])
   })
 
-  it('of a decision that waits for a blind review is nothing', () => {
+  it('for a decision that awaits a blind review are none', () => {
     const data = { issueId: 'iss_1', decisionId: 'dec_1', routing: 'HUMAN_REVIEW', blind: true }
 
     expect(eventsOf(STREAMS.decisions, eventOf('job_1', 1, { type: 'decision.made', data }))).toEqual([])
   })
 
-  it('is never what only looks like an event', () => {
+  it('are none for a text that only looks like an event', () => {
     expect(readEntry(STREAMS.issues, '1-1', '{')).toMatchObject({ eventId: null, events: [] })
     expect(readEntry(STREAMS.issues, '1-1', '{"id":"iss_1-2"}')).toMatchObject({ eventId: null, events: [] })
   })

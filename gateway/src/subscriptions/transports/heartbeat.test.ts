@@ -16,7 +16,7 @@ describe('a heartbeat', () => {
     expect(beaten.sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
   })
 
-  it('does not come to who has left, and stops with the last', () => {
+  it('does not reach a member that was removed, and stops with the last one', () => {
     const beaten: number[] = []
     const heartbeat = createHeartbeat<number>(1_000, (member) => beaten.push(member))
     heartbeat.add(1)
