@@ -1,11 +1,24 @@
-import type { DecisionCase, Money } from '@redress/shared/contracts.ts'
+import type { DecisionCase, IssueDetails, IssueType, Money } from '@redress/shared/contracts.ts'
 
-/** The part of a case that tells about money. */
+/** The part of a case that amounts are read from. */
 export type MoneyCase = Readonly<{ details: DecisionCase['details']; transaction: Readonly<{ amount: Money }> | null }>
+
+type Details<T extends IssueType> = Extract<IssueDetails, { type: T }>
+
+/** The amount that the details of an issue name; null where the whole transaction is at stake. */
+const AMOUNT_IN: Readonly<{ [T in IssueType]: (details: Details<T>) => Money | null }> = {
+  DECLINE: () => null,
+  MISSED_INSTALLMENT: ({ amountDue }) => amountDue,
+  DISPUTE: () => null,
+  REFUND_REQUEST: ({ partialAmount }) => partialAmount,
+}
 
 /** The money that a decision would move or give up; null where the case names none. */
 export function findAmountAtStake({ details, transaction }: MoneyCase): Money | null {
-  if (details.type === 'MISSED_INSTALLMENT') return details.amountDue
-  if (details.type === 'REFUND_REQUEST' && details.partialAmount !== null) return details.partialAmount
-  return transaction?.amount ?? null
+  return amountIn(details) ?? transaction?.amount ?? null
+}
+
+function amountIn<T extends IssueType>(details: Details<T>): Money | null {
+  const read: (details: Details<T>) => Money | null = AMOUNT_IN[details.type as T]
+  return read(details)
 }
