@@ -11,8 +11,9 @@ import { toModelTargets } from './engines/attacks/targets.ts'
 import { createClaudeModel } from './engines/model/claude.ts'
 import type { Model } from './engines/model/model.ts'
 import { findFailures, parseEvals } from './engines/rules/evals.ts'
+import { SkillsRefusedError } from './policies/errors.ts'
 import type { Skill } from './policies/files/skill.ts'
-import { problemOf, type SkillProblem, SkillsRefusedError, toLine } from './policies/files/skill-problem.ts'
+import { problemOf, type SkillProblem, toLine } from './policies/files/skill-problem.ts'
 import { openSkills } from './policies/files/skills-folder.ts'
 
 const HELP = `npm run skills:check [-- --json] [-- --skills DIR] [-- --model [--limit N]]

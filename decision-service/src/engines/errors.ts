@@ -1,5 +1,5 @@
 import { AppError } from '@redress/shared/errors.ts'
-import type { Verdict } from '../domain/decision.ts'
+import type { Engine, Verdict } from '../domain/decision.ts'
 
 /** Models gave no usable answer, and nobody else is to decide instead. */
 export class AiUnavailableError extends AppError {
@@ -32,5 +32,29 @@ export class HoldDecisionError extends AppError {
     this.failure = failure
     this.retryAfterMs = retryAfterMs
     this.otherwise = otherwise
+  }
+}
+
+/** An engine was asked for that this installation has no model for. */
+export class EngineNotConfiguredError extends AppError {
+  override readonly name = 'EngineNotConfiguredError'
+  readonly code = 'ENGINE_NOT_CONFIGURED'
+  readonly kind = 'invalid'
+
+  constructor(engine: Engine) {
+    super(`The engine ${engine} is not configured.`)
+  }
+}
+
+/** The engine that was asked for gave no answer, and no other was asked in its place. */
+export class EngineFailedError extends AppError {
+  override readonly name = 'EngineFailedError'
+  readonly code = 'ENGINE_FAILED'
+  readonly kind = 'unavailable'
+  override readonly facts: { failure: string }
+
+  constructor(failure: string, cause: unknown) {
+    super(`The engine failed: ${failure}.`, { cause })
+    this.facts = { failure }
   }
 }

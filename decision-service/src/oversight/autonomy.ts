@@ -1,10 +1,10 @@
 import { ACTORS } from '@redress/shared/access/actors.ts'
 import type { DecisionAction } from '@redress/shared/contracts.ts'
-import { AppError } from '@redress/shared/errors.ts'
 import { type Cause, type DomainEvent, momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
 import { alertEvent } from '../domain/alert.ts'
 import type { PolicyVersion } from '../domain/decision.ts'
 import { type Rate, wilsonRate } from '../domain/wilson.ts'
+import { AutonomyNotSuspendedError } from './errors.ts'
 
 /** Whether one action of one version of a policy may be carried out without a person. */
 export type Autonomy = Readonly<{
@@ -30,17 +30,6 @@ type AutonomyChange = Readonly<{ autonomy: Autonomy; events: readonly DomainEven
 
 /** Who takes an action its autonomy. */
 const GUARD: Cause = { actor: ACTORS.autonomy, requestId: null, ip: null }
-
-/** The action may go by itself; there is nothing to give back. */
-export class AutonomyNotSuspendedError extends AppError {
-  override readonly name = 'AutonomyNotSuspendedError'
-  readonly code = 'AUTONOMY_NOT_SUSPENDED'
-  readonly kind = 'refused'
-
-  constructor(action: DecisionAction) {
-    super(`${action} is not suspended for this version of the policy.`)
-  }
-}
 
 export function autonomyIdFor(digest: string, action: DecisionAction): string {
   return `${digest}:${action}`

@@ -1,7 +1,8 @@
 import type { DecisionAction } from '@redress/shared/contracts.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
-import { type Autonomy, AutonomyNotSuspendedError, autonomyIdFor, restoreAutonomy } from './autonomy.ts'
+import { type Autonomy, autonomyIdFor, restoreAutonomy } from './autonomy.ts'
+import { AutonomyNotSuspendedError } from './errors.ts'
 import type { AutonomyStore } from './ports.ts'
 
 type RestoreAutonomyCommand = Readonly<{ digest: string; action: DecisionAction; cause: Cause }>

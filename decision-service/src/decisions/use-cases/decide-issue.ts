@@ -6,10 +6,10 @@ import { type RoutingThresholds, routeVerdict } from '../../domain/routing.ts'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
 import { HoldDecisionError } from '../../engines/errors.ts'
 import { failedEvent, madeEvent, startedEvent, toStoredDecision } from '../domain/decision-events.ts'
-import { JobMissingError } from '../domain/errors.ts'
 import { HOLD_LIMITS, type HoldLimits, holdOrSettle } from '../domain/hold.ts'
 import { type DecisionJob, decisionIdFor } from '../domain/job.ts'
 import { type Oversight, routeDecision } from '../domain/oversight.ts'
+import { JobMissingError } from '../errors.ts'
 import type { DecisionsStore } from './ports.ts'
 
 export type DecideIssue = Readonly<{

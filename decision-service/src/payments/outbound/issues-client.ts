@@ -1,34 +1,12 @@
-import { ERROR_CODES, type ErrorCode } from '@redress/shared/error-codes.ts'
+import { ERROR_CODES } from '@redress/shared/error-codes.ts'
 import { AppError } from '@redress/shared/errors.ts'
 import { type BreakerState, createBreaker } from '@redress/shared/resilience/breaker.ts'
 import { type Type, type } from 'arktype'
+import { IssuesRefusedError, IssuesUnavailableError } from '../errors.ts'
 import type { Attempt } from '../use-cases/ports.ts'
 
 /** So many failures within a minute, and the issues subgraph is left alone for a while. */
 const BREAKER = { failuresMax: 20, openMs: 5_000 }
-
-/** The issues subgraph did not answer, or not in a way that can be understood. It may later. */
-export class IssuesUnavailableError extends AppError {
-  override readonly name = 'IssuesUnavailableError'
-  readonly code = 'SUBGRAPH_UNAVAILABLE'
-  readonly kind = 'unavailable'
-
-  constructor(problem: string, options?: ErrorOptions) {
-    super(`The issues subgraph ${problem}.`, options)
-  }
-}
-
-/** The issues subgraph understood and refused; the same question would be refused again. */
-export class IssuesRefusedError extends AppError {
-  override readonly name = 'IssuesRefusedError'
-  readonly code: ErrorCode
-  readonly kind = 'refused'
-
-  constructor(code: ErrorCode) {
-    super(`The issues subgraph refused with ${code}.`)
-    this.code = code
-  }
-}
 
 export type IssuesClient = Readonly<{
   /**

@@ -1,6 +1,6 @@
 import { compileConditions } from '../../policies/table/condition.ts'
+import type { RuleProblem } from '../errors.ts'
 import type { RuleContent } from './business-rule.ts'
-import type { RuleProblem } from './rule-errors.ts'
 import { RULE_FACTS } from './rule-facts.ts'
 
 const ID = /^[a-z0-9]+(-[a-z0-9]+)*$/

@@ -1,6 +1,6 @@
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import type { RuleProblem } from '../errors.ts'
 import type { BusinessRule, RuleContent } from './business-rule.ts'
-import type { RuleProblem } from './rule-errors.ts'
 
 export type RulesTransaction = Readonly<{
   find(id: string): Promise<BusinessRule | null>

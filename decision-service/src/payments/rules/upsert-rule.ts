@@ -1,9 +1,9 @@
 import { type Cause, momentAfter } from '@redress/shared/events/envelope.ts'
 import { maskPersonal } from '@redress/shared/masking.ts'
 import type { Clock } from '@redress/shared/time.ts'
+import { RuleConflictError, type RuleProblem, RuleRefusedError } from '../errors.ts'
 import { type BusinessRule, RULES_MAX, type RuleContent, ruleChangedEvent, saysTheSame } from './business-rule.ts'
 import type { CheckRule, Rules, RulesTransaction } from './ports.ts'
-import { RuleConflictError, type RuleProblem, RuleRefusedError } from './rule-errors.ts'
 
 type UpsertRuleCommand = Readonly<{
   rule: RuleContent

@@ -1,7 +1,7 @@
 import { IdempotencyConflictError } from '@redress/shared/errors.ts'
 import type { Clock } from '@redress/shared/time.ts'
-import { PaymentInProgressError } from '../domain/payment-errors.ts'
 import { digestOfPayment, type PaymentInput, paymentIdFor } from '../domain/payment-input.ts'
+import { PaymentInProgressError } from '../errors.ts'
 import type { ClaimOutcome, Payments, Wait } from './ports.ts'
 
 /** A decision takes seconds at most; whoever holds a claim for longer is held for lost, and one other takes over. */

@@ -1,9 +1,8 @@
 import type { Cause } from '@redress/shared/events/envelope.ts'
+import { FourEyesRequiredError, PolicyNotFoundError, PolicyVersionNotFoundError } from '../errors.ts'
 import type { PolicyHead, RecordedPolicy } from './policy.ts'
 import { nextAct, type PolicyEventType, policyEvent } from './policy-act.ts'
 import { type Deployment, type DeploymentSource, deploymentInForce } from './policy-deployment.ts'
-import { PolicyNotFoundError, PolicyVersionNotFoundError } from './policy-errors.ts'
-import { FourEyesRequiredError } from './policy-refusals.ts'
 import type { PoliciesTransaction } from './ports.ts'
 
 const EVENT_TYPES: Readonly<Record<DeploymentSource, PolicyEventType>> = {

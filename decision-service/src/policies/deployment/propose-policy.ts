@@ -1,12 +1,11 @@
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
+import { PolicyNotFoundError, PolicyUnchangedError } from '../errors.ts'
 import { getHead, getVersion } from './deploy-policy.ts'
 import type { PolicyFile, RecordedPolicy } from './policy.ts'
 import { nextAct, policyEvent } from './policy-act.ts'
 import { deploymentInForce } from './policy-deployment.ts'
-import { PolicyNotFoundError } from './policy-errors.ts'
-import { PolicyUnchangedError } from './policy-refusals.ts'
 import type { PoliciesStore, PoliciesTransaction, ReadPolicyText } from './ports.ts'
 
 /** `files` are those to replace or add; the others are those of the version in force. */

@@ -1,8 +1,8 @@
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
+import { PolicyUnchangedError } from '../errors.ts'
 import { demandFourEyes, deployPolicy, getHead, getVersion } from './deploy-policy.ts'
 import { type Deployment, deploymentInForce } from './policy-deployment.ts'
-import { PolicyUnchangedError } from './policy-refusals.ts'
 import type { PoliciesStore } from './ports.ts'
 
 type PublishPolicyCommand = Readonly<{

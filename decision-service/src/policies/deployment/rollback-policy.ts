@@ -2,9 +2,9 @@ import { BadUserInputError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import { maskPersonal } from '@redress/shared/masking.ts'
 import type { Clock } from '@redress/shared/time.ts'
+import { NoEarlierVersionError, PolicyUnchangedError } from '../errors.ts'
 import { demandFourEyes, deployPolicy, getHead, getVersion } from './deploy-policy.ts'
 import { type Deployment, deploymentBefore, deploymentInForce, wasInForce } from './policy-deployment.ts'
-import { NoEarlierVersionError, PolicyUnchangedError } from './policy-refusals.ts'
 import type { PoliciesStore } from './ports.ts'
 
 /** `digest` null: the version that was in force before the present one. */

@@ -1,10 +1,10 @@
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
+import { PolicyNotOnTrialError, PolicyUnchangedError } from '../errors.ts'
 import { demandFourEyes, getHead, getVersion } from './deploy-policy.ts'
 import { nextAct, policyEvent } from './policy-act.ts'
 import { deploymentInForce } from './policy-deployment.ts'
-import { PolicyNotOnTrialError, PolicyUnchangedError } from './policy-refusals.ts'
 import { type PolicyTrial, readShare, type TrialMode } from './policy-trial.ts'
 import type { PoliciesStore } from './ports.ts'
 

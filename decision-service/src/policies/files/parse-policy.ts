@@ -1,11 +1,12 @@
 import type { PolicyText } from '../deployment/policy.ts'
+import { SkillsRefusedError } from '../errors.ts'
 import type { Arbiter } from './arbiter.ts'
 import { parseArbiter } from './arbiter-document.ts'
 import { parseSkill } from './parse-skill.ts'
 import type { Skill } from './skill.ts'
 import { checkFiles } from './skill-files-check.ts'
 import { roleOf } from './skill-head.ts'
-import { type SkillProblem, SkillsRefusedError } from './skill-problem.ts'
+import type { SkillProblem } from './skill-problem.ts'
 
 /** What a folder of skills may hold: a policy that decides one type of issue, or an arbiter that helps to decide. */
 export type Policy = Readonly<{ text: PolicyText; skill: Skill | null; arbiter: Arbiter | null }>

@@ -1,5 +1,3 @@
-import { AppError } from '@redress/shared/errors.ts'
-
 /** Something wrong in a skill's folder, and where. */
 export type SkillProblem = Readonly<{
   /** Relative to the folder of all skills, such as `decline-policy/rules.json`. */
@@ -10,25 +8,6 @@ export type SkillProblem = Readonly<{
   path: string
   problem: string
 }>
-
-/** So many are told; whoever mends those is told of the others. */
-const PROBLEMS_TOLD_MAX = 200
-
-/** A skill was refused as a whole; `problems` lists everything that is wrong with it, up to a number. */
-export class SkillsRefusedError extends AppError {
-  override readonly name = 'SkillsRefusedError'
-  readonly code = 'SKILLS_REFUSED'
-  readonly kind = 'invalid'
-  readonly problems: readonly SkillProblem[]
-  override readonly facts: { problems: readonly SkillProblem[] }
-
-  constructor(found: readonly SkillProblem[]) {
-    const problems = found.slice(0, PROBLEMS_TOLD_MAX)
-    super(`Skills refused:\n${problems.map((problem) => `  ${toLine(problem)}`).join('\n')}`)
-    this.problems = problems
-    this.facts = { problems }
-  }
-}
 
 /** Such as `decline-policy/rules.json:12 rules[3].when is …`. */
 export function toLine({ file, line, path, problem }: SkillProblem): string {

@@ -2,8 +2,8 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import type { SkillsRefusedError } from '../errors.ts'
 import type { Policy } from './parse-policy.ts'
-import type { SkillsRefusedError } from './skill-problem.ts'
 import { openSkills, type SkillsFolderOptions } from './skills-folder.ts'
 
 const shipped = new URL('../../../../skills', import.meta.url).pathname

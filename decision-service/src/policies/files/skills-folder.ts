@@ -1,9 +1,9 @@
 import { startRepeating } from '@redress/shared/process/repeat.ts'
+import { SkillsRefusedError } from '../errors.ts'
 import type { Policy } from './parse-policy.ts'
 import { type Combined, combinePolicies, fillGaps, type PolicySet } from './policy-set.ts'
 import type { Skills } from './skill.ts'
 import { type Reading, readSkills, takeFingerprint } from './skill-files.ts'
-import { SkillsRefusedError } from './skill-problem.ts'
 
 export type SkillsFolder = Skills & {
   /** Skills and the arbiter, as they are in the folder, or were when they were last good. */

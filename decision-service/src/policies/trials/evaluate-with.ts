@@ -2,11 +2,11 @@ import type { DecisionCase } from '@redress/shared/contracts.ts'
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import type { Engine, Verdict } from '../../domain/decision.ts'
 import type { DecisionEngine } from '../../engines/engine.ts'
+import { EngineFailedError, EngineNotConfiguredError } from '../../engines/errors.ts'
 import { ModelError } from '../../engines/model/model.ts'
-import { PolicyVersionNotFoundError } from '../deployment/policy-errors.ts'
+import { PolicyVersionNotFoundError } from '../errors.ts'
 import type { Skill } from '../files/skill.ts'
 import type { Policies } from '../in-force/policies.ts'
-import { EngineFailedError, EngineNotConfiguredError } from './simulation-errors.ts'
 
 type Dependencies = Readonly<{
   policies: Pick<Policies, 'inForce' | 'find'>

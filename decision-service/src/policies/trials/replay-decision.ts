@@ -3,8 +3,9 @@ import type { Views } from '../../decisions/use-cases/views.ts'
 import type { Verdict } from '../../domain/decision.ts'
 import type { RoutingThresholds } from '../../domain/routing.ts'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
-import { PolicyVersionNotFoundError } from '../deployment/policy-errors.ts'
-import { compareReplay, DecisionNotFoundError, DecisionNotReplayableError, type Replay } from './replay.ts'
+import { PolicyVersionNotFoundError } from '../errors.ts'
+import { DecisionNotFoundError, DecisionNotReplayableError } from './errors.ts'
+import { compareReplay, type Replay } from './replay.ts'
 
 /** @throws DecisionNotFoundError, DecisionNotReplayableError, PolicyVersionNotFoundError */
 export type ReplayDecision = (id: string) => Promise<Replay>

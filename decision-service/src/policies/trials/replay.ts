@@ -1,5 +1,4 @@
 import type { DecisionAction, Routing } from '@redress/shared/contracts.ts'
-import { AppError } from '@redress/shared/errors.ts'
 import type { Verdict } from '../../domain/decision.ts'
 import { type RoutingThresholds, routeVerdict } from '../../domain/routing.ts'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
@@ -32,25 +31,4 @@ export function compareReplay(decision: StoredDecision, verdict: Verdict, thresh
 function routingByThresholds(decision: StoredDecision, thresholds: RoutingThresholds): Routing {
   const { blind, autonomySuspended, routing } = decision
   return blind || autonomySuspended ? routeVerdict(decision, thresholds) : routing
-}
-
-export class DecisionNotFoundError extends AppError {
-  override readonly name = 'DecisionNotFoundError'
-  readonly code = 'DECISION_NOT_FOUND'
-  readonly kind = 'missing'
-
-  constructor(id: string) {
-    super(`There is no decision ${id}.`)
-  }
-}
-
-/** It was stored before cases were kept with decisions. */
-export class DecisionNotReplayableError extends AppError {
-  override readonly name = 'DecisionNotReplayableError'
-  readonly code = 'DECISION_NOT_REPLAYABLE'
-  readonly kind = 'refused'
-
-  constructor(id: string) {
-    super(`The decision ${id} is older than the record of cases, so it cannot be made again.`)
-  }
 }

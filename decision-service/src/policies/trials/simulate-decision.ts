@@ -5,7 +5,7 @@ import { toDecision } from '../../decisions/use-cases/decide-issue.ts'
 import type { Engine, Verdict } from '../../domain/decision.ts'
 import type { RoutingThresholds } from '../../domain/routing.ts'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
-import { IssueUndecidedError } from './simulation-errors.ts'
+import { IssueUndecidedError } from './errors.ts'
 
 /** What decides instead of what is in force; null for what is. */
 type SimulatedWith = Readonly<{ digest: string | null; engine: Engine | null }>

@@ -1,9 +1,8 @@
 import { ISSUE_TYPES } from '@redress/shared/contracts.ts'
 import { decideByRules } from '../../../engines/rules/rules-engine.ts'
-import { PolicyNotFoundError, PolicyVersionNotFoundError } from '../../deployment/policy-errors.ts'
+import { PolicyNotFoundError, PolicyVersionNotFoundError, SkillsRefusedError } from '../../errors.ts'
 import { parseSkill } from '../../files/parse-skill.ts'
 import type { Skill } from '../../files/skill.ts'
-import { SkillsRefusedError } from '../../files/skill-problem.ts'
 import type { Policies } from '../../in-force/policies.ts'
 import type { OpenCandidate, ReadCandidate } from './ports.ts'
 

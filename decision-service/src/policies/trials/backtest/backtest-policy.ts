@@ -1,8 +1,8 @@
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
+import { NoDecisionsInRangeError } from '../errors.ts'
 import { type Backtest, checkRange, DECISIONS_MAX, type Range, requestBacktest } from './backtest.ts'
-import { NoDecisionsInRangeError } from './backtest-errors.ts'
 import type { BacktestQueue, BacktestStore, MadeDecisions, ReadCandidate } from './ports.ts'
 
 type BacktestPolicyCommand = Range & Readonly<{ skill: string; digestOrText: string; cause: Cause }>

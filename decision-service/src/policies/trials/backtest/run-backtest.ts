@@ -1,8 +1,8 @@
 import { momentAfter } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { RoutingThresholds } from '../../../domain/routing.ts'
+import { BacktestMissingError } from '../errors.ts'
 import { type Backtest, type Ending, endedEvent } from './backtest.ts'
-import { BacktestMissingError } from './backtest-errors.ts'
 import { createBacktestTally, type MadeDecision } from './backtest-result.ts'
 import type { BacktestStore, MadeDecisions, OpenCandidate } from './ports.ts'
 

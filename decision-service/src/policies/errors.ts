@@ -1,4 +1,25 @@
 import { AppError } from '@redress/shared/errors.ts'
+import { type SkillProblem, toLine } from './files/skill-problem.ts'
+
+export class PolicyNotFoundError extends AppError {
+  override readonly name = 'PolicyNotFoundError'
+  readonly code = 'POLICY_NOT_FOUND'
+  readonly kind = 'missing'
+
+  constructor(skill: string) {
+    super(`There is no policy ${skill}.`)
+  }
+}
+
+export class PolicyVersionNotFoundError extends AppError {
+  override readonly name = 'PolicyVersionNotFoundError'
+  readonly code = 'POLICY_VERSION_NOT_FOUND'
+  readonly kind = 'missing'
+
+  constructor(digest: string) {
+    super(`There is no version of a policy with the digest ${digest}.`)
+  }
+}
 
 /** Whoever wrote a version must not be the one who lets it act. */
 export class FourEyesRequiredError extends AppError {
@@ -40,5 +61,24 @@ export class PolicyNotOnTrialError extends AppError {
 
   constructor(skill: string) {
     super(`No candidate for ${skill} is on trial.`)
+  }
+}
+
+/** Further problems are left out, and are reported once these are mended. */
+const PROBLEMS_MAX = 200
+
+/** A skill was refused as a whole; `problems` lists everything that is wrong with it, up to a number. */
+export class SkillsRefusedError extends AppError {
+  override readonly name = 'SkillsRefusedError'
+  readonly code = 'SKILLS_REFUSED'
+  readonly kind = 'invalid'
+  readonly problems: readonly SkillProblem[]
+  override readonly facts: { problems: readonly SkillProblem[] }
+
+  constructor(found: readonly SkillProblem[]) {
+    const problems = found.slice(0, PROBLEMS_MAX)
+    super(`Skills refused:\n${problems.map((problem) => `  ${toLine(problem)}`).join('\n')}`)
+    this.problems = problems
+    this.facts = { problems }
   }
 }

@@ -1,0 +1,13 @@
+import type { DecisionAction } from '@redress/shared/contracts.ts'
+import { AppError } from '@redress/shared/errors.ts'
+
+/** The action may go by itself; there is nothing to give back. */
+export class AutonomyNotSuspendedError extends AppError {
+  override readonly name = 'AutonomyNotSuspendedError'
+  readonly code = 'AUTONOMY_NOT_SUSPENDED'
+  readonly kind = 'refused'
+
+  constructor(action: DecisionAction) {
+    super(`${action} is not suspended for this version of the policy.`)
+  }
+}
