@@ -1,28 +1,26 @@
-import { asNew, type DomainEvent } from '@redress/shared/events/envelope.ts'
+import { newEvent } from '@redress/shared/events/catalogue.ts'
+import { asNew, type Cause, type DomainEvent } from '@redress/shared/events/envelope.ts'
 
 type Alert = Readonly<{
-  /** Says what happened, so that saying it twice is the same as once. */
+  /** Derived from what happened, so that raising it twice is the same as once. */
   id: string
-  /** Such as `POLICY_REFUSED`: what kind of thing needs a person's eye. */
+  /** Such as `POLICY_REFUSED`. */
   type: string
   severity: 'CRITICAL' | 'WARNING' | 'INFO'
   /** One sentence, without anything personal. */
   message: string
   entity: Readonly<{ type: string; id: string }>
-  actor: string
+  cause: Cause
 }>
 
-/** Something that needs a person's eye, for the record. */
-export function alertEvent({ id, type, severity, message, entity, actor }: Alert, now: Date): DomainEvent {
-  return {
+/** The event of something that a person has to look at. */
+export function alertEvent({ id, type, severity, message, entity, cause }: Alert, now: Date): DomainEvent {
+  return newEvent('alert.raised', {
     id: `alert-${id}`,
-    type: 'alert.raised',
-    at: now.toISOString(),
-    actor,
-    requestId: null,
-    ip: null,
+    at: now,
+    cause,
     entity,
     changes: asNew({ alert: type, severity, message }),
     data: { type, severity, message },
-  }
+  })
 }

@@ -1,6 +1,7 @@
 import { ACTORS } from '@redress/shared/access/actors.ts'
 import type { DecisionAction } from '@redress/shared/contracts.ts'
-import { type Cause, type DomainEvent, momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
+import { newEvent } from '@redress/shared/events/catalogue.ts'
+import { type Cause, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
 import { alertEvent } from '../domain/alert.ts'
 import type { PolicyVersion } from '../domain/decision.ts'
 import { type Rate, wilsonRate } from '../domain/wilson.ts'
@@ -82,20 +83,16 @@ export function agreementOf({ answers }: Pick<Autonomy, 'answers'>): Rate | null
   return wilsonRate(answers.filter((agreed) => agreed).length, answers.length)
 }
 
-function changedEvent(autonomy: Autonomy, { actor, requestId, ip, trace }: Cause): DomainEvent {
+function changedEvent(autonomy: Autonomy, cause: Cause): DomainEvent {
   const { id, policy, action, suspended, version, updatedAt } = autonomy
-  return {
+  return newEvent(suspended ? 'autonomy.suspended' : 'autonomy.restored', {
     id: `autonomy-${id}-${version}`,
-    type: suspended ? 'autonomy.suspended' : 'autonomy.restored',
-    at: updatedAt.toISOString(),
-    actor,
-    requestId,
-    ip,
-    ...tracedBy(trace),
+    at: updatedAt,
+    cause,
     entity: { type: 'Autonomy', id },
     changes: { suspended: { before: !suspended, after: suspended } },
     data: { policy, action },
-  }
+  })
 }
 
 function toAlert({ id, policy, action, answers, version, updatedAt }: Autonomy, floor: number) {
@@ -109,7 +106,7 @@ function toAlert({ id, policy, action, answers, version, updatedAt }: Autonomy, 
       `${action} by ${policy.skill} ${policy.version} needs a person from now on: people agreed in ${agreed} of ` +
       `${answers.length} blind reviews, and ${Math.round(floor * 1000) / 10} % is the least.`,
     entity: { type: 'Autonomy', id },
-    actor: GUARD.actor,
+    cause: GUARD,
   } as const
   return { at, event: alertEvent(alert, at) }
 }

@@ -1,3 +1,4 @@
+import { newEvent } from '@redress/shared/events/catalogue.ts'
 import { asNew, type DomainEvent, momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
 import { agreementBetween } from '../domain/agreement.ts'
 import type { NewReview } from '../domain/review.ts'
@@ -13,21 +14,17 @@ export function reviewDecision(decision: StoredDecision, { action, reviewer, at 
   return { ...decision, review }
 }
 
-/** Says all of what a blind decision kept to itself when it was made. */
+/** For a blind decision, this event also has what the event of the decision itself left out. */
 export function reviewedEvent(decision: ReviewedDecision, { requestId, trace }: NewReview): DomainEvent {
   const { id: decisionId, issueId, action: recommended, confidence, policyApplied, policy, blind, review } = decision
   const { action: chosen, agreement } = review
   const facts = { recommended, chosen, agreement, confidence, policyApplied, policyDigest: policy.digest, blind }
-  return {
+  return newEvent('decision.reviewed', {
     id: `${decisionId}-reviewed`,
-    type: 'decision.reviewed',
-    at: review.at.toISOString(),
-    actor: review.reviewer,
-    requestId,
-    ip: null,
-    ...tracedBy(trace),
+    at: review.at,
+    cause: { actor: review.reviewer, requestId, ip: null, ...tracedBy(trace) },
     entity: { type: 'Decision', id: decisionId },
     changes: asNew(facts),
     data: { issueId, decisionId, recommended, chosen, agreement },
-  }
+  })
 }

@@ -106,7 +106,7 @@ function budgetAlert(date: string, dailyBudgetUsd: number, at: Date): DomainEven
       severity: 'WARNING',
       message: `The budget of ${dailyBudgetUsd} USD for models is spent on ${date}; no model is asked until midnight UTC.`,
       entity: { type: 'AiBudget', id: date },
-      actor: ACTORS.worker,
+      cause: { actor: ACTORS.worker, requestId: null, ip: null },
     },
     at,
   )

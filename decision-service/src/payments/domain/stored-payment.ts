@@ -1,5 +1,6 @@
 import type { Money } from '@redress/shared/contracts.ts'
-import { asNew, type Cause, type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
+import { newEvent } from '@redress/shared/events/catalogue.ts'
+import { asNew, type Cause, type DomainEvent } from '@redress/shared/events/envelope.ts'
 import type { TraceStep } from '../../domain/decision.ts'
 import type { PaymentVerdict, RuleHit } from './payment-decision.ts'
 
@@ -31,20 +32,16 @@ export type StoredPayment = Readonly<{
   decidedAt: Date
 }>
 
-export const paymentEntity = (id: string) => ({ type: 'PaymentDecision', id })
+export const paymentEntity = (id: string) => ({ type: 'PaymentDecision', id }) as const
 
-export function paymentDecidedEvent(payment: StoredPayment, { actor, requestId, ip, trace }: Cause): DomainEvent {
+export function paymentDecidedEvent(payment: StoredPayment, cause: Cause): DomainEvent {
   const { id, customerId, verdict, reasons, caseId, decidedAt } = payment
-  return {
+  return newEvent('payment.decided', {
     id: `${id}-decided`,
-    type: 'payment.decided',
-    at: decidedAt.toISOString(),
-    actor,
-    requestId,
-    ip,
-    ...tracedBy(trace),
+    at: decidedAt,
+    cause,
     entity: paymentEntity(id),
     changes: asNew({ verdict, reasons, caseId }),
     data: { paymentId: id, customerId, verdict },
-  }
+  })
 }

@@ -1,5 +1,6 @@
 import type { IssueType } from '@redress/shared/contracts.ts'
-import { type Cause, type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
+import { newEvent } from '@redress/shared/events/catalogue.ts'
+import type { Cause, DomainEvent } from '@redress/shared/events/envelope.ts'
 import { alertEvent } from '../../domain/alert.ts'
 import type { RuleHit } from '../domain/payment-decision.ts'
 
@@ -32,17 +33,16 @@ const CONTENT = ['description', 'subject', 'when', 'severity', 'verdict', 'enabl
 /** Says what was changed, by field. */
 export function ruleChangedEvent(before: BusinessRule | null, rule: BusinessRule, cause: Cause): DomainEvent {
   const changed = CONTENT.filter((field) => JSON.stringify(before?.[field]) !== JSON.stringify(rule[field]))
-  return {
+  return newEvent('rule.changed', {
     id: `rule-${rule.id}-${rule.version}`,
-    type: 'rule.changed',
-    at: rule.changedAt.toISOString(),
-    ...headOf(cause),
+    at: rule.changedAt,
+    cause,
     entity: { type: 'BusinessRule', id: rule.id },
     changes: Object.fromEntries(
       changed.map((field) => [field, { before: before?.[field] ?? null, after: rule[field] }]),
     ),
     data: { ruleId: rule.id, version: rule.version },
-  }
+  })
 }
 
 export function toHit({ id, version, description, severity, verdict }: BusinessRule): RuleHit {
@@ -53,23 +53,18 @@ type Raised = Readonly<{ entity: DomainEvent['entity']; after: Date; cause: Caus
 
 /** An alert for each hit; raised once, for its id is derived from the rule and what it holds for. */
 export function ruleAlerts(hits: readonly RuleHit[], { entity, after, cause }: Raised): readonly DomainEvent[] {
-  return hits.map(({ ruleId, version, description, severity }, index) => ({
-    ...alertEvent(
+  return hits.map(({ ruleId, version, description, severity }, index) =>
+    alertEvent(
       {
         id: `rule-${ruleId}-${entity.id}`,
         type: 'BUSINESS_RULE',
         severity,
         message: `The rule ${ruleId}, version ${version}, holds: ${description}`,
         entity,
-        actor: cause.actor,
+        cause,
       },
       // Events of one entity are each later than the one before.
       new Date(after.getTime() + 1 + index),
     ),
-    ...headOf(cause),
-  }))
-}
-
-function headOf({ actor, requestId, ip, trace }: Cause) {
-  return { actor, requestId, ip, ...tracedBy(trace) }
+  )
 }

@@ -1,4 +1,5 @@
-import { type Cause, type DomainEvent, momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
+import { newEvent } from '@redress/shared/events/catalogue.ts'
+import { type Cause, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
 import type { PolicyHead } from './policy.ts'
 
 export type PolicyEventType =
@@ -22,19 +23,25 @@ export function newHead(skill: string): PolicyHead {
   return { skill, acts: 0, lastAt: new Date(0) }
 }
 
-type Told = Readonly<{ type: PolicyEventType; digest: string; version: string; changes: PolicyChanges; cause: Cause }>
+type ActFacts = Readonly<{
+  type: PolicyEventType
+  digest: string
+  version: string
+  changes: PolicyChanges
+  cause: Cause
+}>
 
-/** Tells of an act; its id is the act's own. */
-export function policyEvent({ skill, acts, lastAt }: PolicyHead, { type, digest, version, changes, cause }: Told) {
-  const { actor, requestId, ip, trace } = cause
-  const event: DomainEvent = {
+/** The event of an act, whose id is the number of the act. */
+export function policyEvent(
+  { skill, acts, lastAt }: PolicyHead,
+  { type, digest, version, changes, cause }: ActFacts,
+): DomainEvent {
+  return newEvent(type, {
     id: `policy-${skill}-${acts}`,
-    type,
-    at: lastAt.toISOString(),
-    ...{ actor, requestId, ip, ...tracedBy(trace) },
+    at: lastAt,
+    cause,
     entity: { type: 'Policy', id: skill },
     changes: Object.fromEntries(Object.entries(changes).map(([field, [before, after]]) => [field, { before, after }])),
     data: { skill, digest, version },
-  }
-  return event
+  })
 }

@@ -18,7 +18,7 @@ export function refusedAlert(problems: readonly Readonly<{ file: string; problem
       severity: 'WARNING',
       message: `An edit of a policy was refused, the last good version stays in force: ${reason}${more}.`,
       entity: { type: 'SkillsFolder', id: first?.file ?? '.' },
-      actor: ACTORS.skills,
+      cause: { actor: ACTORS.skills, requestId: null, ip: null },
     },
     now,
   )

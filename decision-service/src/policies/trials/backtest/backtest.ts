@@ -1,5 +1,6 @@
 import { ACTORS } from '@redress/shared/access/actors.ts'
 import { BadUserInputError } from '@redress/shared/errors.ts'
+import { newEvent } from '@redress/shared/events/catalogue.ts'
 import { asNew, type Cause, type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
 import type { PolicyVersion } from '../../../domain/decision.ts'
 import type { PolicyFile } from '../../deployment/policy.ts'
@@ -71,32 +72,37 @@ export function requestBacktest({ cause, ...asked }: Asked, now: Date): { backte
     to: to.toISOString(),
     decisions,
   }
-  const event = { ...eventOf(backtest, 'requested', now, facts), actor: cause.actor, ip: cause.ip }
-  return { backtest, event }
+  return { backtest, event: eventOf(backtest, 'requested', { at: now, cause, facts }) }
 }
 
 export type Ending = Readonly<{ status: 'COMPLETED'; result: BacktestResult } | { status: 'FAILED'; failure: string }>
 
-/** What is told of the end of a backtest. */
-export function endedEvent(backtest: Backtest, ending: Ending, now: Date): DomainEvent {
-  if (ending.status === 'FAILED') return eventOf(backtest, 'failed', now, { status: 'FAILED', failure: ending.failure })
+/** The event of the end of a backtest. */
+export function endedEvent(backtest: Backtest, ending: Ending, at: Date): DomainEvent {
+  const { requestId, trace } = backtest
+  const cause = { actor: ACTORS.worker, requestId, ip: null, ...tracedBy(trace) }
+  if (ending.status === 'FAILED') {
+    return eventOf(backtest, 'failed', { at, cause, facts: { status: 'FAILED', failure: ending.failure } })
+  }
   const { decisions, changed, customersAffected } = ending.result
-  return eventOf(backtest, 'completed', now, { status: 'COMPLETED', decisions, changed, customersAffected })
+  const facts = { status: 'COMPLETED', decisions, changed, customersAffected }
+  return eventOf(backtest, 'completed', { at, cause, facts })
 }
 
-type Facts = Readonly<Record<string, unknown>>
+type Told = Readonly<{ at: Date; cause: Cause; facts: Readonly<Record<string, unknown>> }>
 
-function eventOf(backtest: Backtest, what: 'requested' | 'completed' | 'failed', now: Date, facts: Facts): DomainEvent {
-  return {
-    id: `${backtest.id}-${what}`,
-    type: `backtest.${what}`,
-    at: now.toISOString(),
-    actor: ACTORS.worker,
-    requestId: backtest.requestId,
-    ip: null,
-    ...tracedBy(backtest.trace),
-    entity: { type: 'Backtest', id: backtest.id },
+function eventOf(
+  { id, skill, candidate }: Backtest,
+  what: 'requested' | 'completed' | 'failed',
+  told: Told,
+): DomainEvent {
+  const { at, cause, facts } = told
+  return newEvent(`backtest.${what}`, {
+    id: `${id}-${what}`,
+    at,
+    cause,
+    entity: { type: 'Backtest', id },
     changes: asNew(facts),
-    data: { skill: backtest.skill, policyDigest: backtest.candidate.policy.digest },
-  }
+    data: { skill, policyDigest: candidate.policy.digest },
+  })
 }
