@@ -11,7 +11,7 @@ import { type Cause, type DomainEvent, STREAMS, type StreamName, tracedBy } from
 
 type Definition = Readonly<{
   stream: StreamName
-  /** The type of the entity it happened to; null where it may be any. */
+  /** The type of its entity; null for any. */
   entity: string | null
   /** The shape of `data`. */
   data: Type<object>

@@ -45,7 +45,7 @@ export function exposeConsumer(metrics: Metrics, { redis, streams, group }: Cons
     const found = groups.find(({ name }) => String(name) === group)
     if (!found) return
     pending(stream, group).set(Number(found.pending))
-    // Redis 6 does not count it, and no Redis does after entries were deleted.
+    // Redis 6 does not count it, nor does any version after entries were deleted.
     if (typeof found.lag === 'number') lag(stream, group).set(found.lag)
   }
   const forget = () => {

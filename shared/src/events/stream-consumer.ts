@@ -29,7 +29,7 @@ export type ConsumerOptions = Readonly<{
   group: string
   /** Applies events that were not applied before, in the transaction that also marks them as applied. */
   apply: Apply
-  /** Whether this group has to apply an event; others are acknowledged at once. Must not throw. Every event where not given. */
+  /** Whether this group has to apply an event; others are acknowledged at once. Must not throw. Default: every event. */
   isRelevant?: (event: DomainEvent) => boolean
   /** The least time from one batch to the next: under load, what arrives meanwhile shares one transaction. */
   gatherMs?: number

@@ -94,7 +94,7 @@ function trackUnused(server: Server): ReadonlySet<Socket> {
 }
 
 /**
- * Reads the whole body. A body that is too large is not kept; `endAnswer` hears its sender out.
+ * Reads the whole body. A body that is too large is not kept; `endAnswer` reads the rest.
  * @throws BodyTooLargeError
  */
 export function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
@@ -129,7 +129,7 @@ export function parseJson(body: Buffer): unknown {
 export function answerJson(response: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body)
   response.writeHead(status, {
-    // The rest of a request that was answered early is not read.
+    // A connection with the rest of an unread request is not reused.
     ...(hasUnreadBody(response.req) && { connection: 'close' }),
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(text),
@@ -138,17 +138,17 @@ export function answerJson(response: ServerResponse, status: number, body: unkno
 }
 
 /**
- * Sends the text of an answer whose head says how long it is. Where the sender of the request still writes, the
- * connection stays until they have ended, or left, or had their time: to close it on them would lose the answer.
+ * Sends the text of an answer whose head states its length. While the client still sends its request, the connection
+ * stays open, up to a limit: closing it then would lose the answer.
  */
 export function endAnswer(response: ServerResponse, text: string, encoding: BufferEncoding): void {
   if (!hasUnreadBody(response.req)) return void response.end(text, encoding)
   response.write(text, encoding)
-  void untilHeardOut(response.req).then(() => response.end())
+  void untilRequestEnds(response.req).then(() => response.end())
 }
 
-/** Waits until a request has ended, or its connection has, or there was more than enough of it. */
-function untilHeardOut(request: IncomingMessage): Promise<void> {
+/** Reads and drops the rest of a request, until it or its connection ends or a limit of time or bytes is reached. */
+function untilRequestEnds(request: IncomingMessage): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, UNREAD_MS_MAX)
   let bytes = 0

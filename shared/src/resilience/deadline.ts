@@ -9,7 +9,7 @@ export class TimeoutError extends Error {
 
 /**
  * The outcome of `call`, or a rejection once `ms` are over. `call` itself goes on: use `withSignal` to abort it.
- * @param toError makes the error of a deadline that was missed; a TimeoutError where not given.
+ * @param toError creates the error for a missed deadline; a TimeoutError by default.
  */
 export function within<T>(ms: number, call: Promise<T>, toError: () => Error = () => new TimeoutError(ms)): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>()

@@ -4,7 +4,7 @@ import type { Collection, Db, Document, IndexDescription } from 'mongodb'
 export type CollectionDefinition<D extends Document = Document> = Readonly<{
   name: string
   indexes: readonly IndexDescription[]
-  /** The field that names the customer a document belongs to, or null where it belongs to none. */
+  /** The field that names the customer a document belongs to, or null. */
   owner: string | null
   /** Fields with personal data, encrypted or free text. */
   personalFields: readonly string[]

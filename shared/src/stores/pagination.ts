@@ -8,7 +8,7 @@ const PAGE_MAX = 100
 
 /**
  * The order of a list: a field that is never null, ascending (1) or descending (-1). Rows that are equal in it are
- * told apart by `_id` in the same direction, so an index must end with both; not so where the field is `unique`.
+ * ordered by `_id` in the same direction, so an index must end with both, unless the field is `unique`.
  */
 export type PageOrder = Readonly<{ field: string; direction: 1 | -1; unique?: boolean }>
 
@@ -53,7 +53,7 @@ export async function readPage<D extends Document, T>(options: Page<D, T>): Prom
 }
 
 type Rows<D extends Document, T> = Readonly<{
-  /** In reading order from where the page begins; one more than `size` where there are more. */
+  /** In reading order from the start of the page; one more than `size` if there are more. */
   found: readonly D[]
   size: number
   order: PageOrder
