@@ -8,7 +8,7 @@ import { anyDecisionCase } from '../src/engines/rules/decision-cases.testing.ts'
 import type { NotFired } from '../src/engines/rules/evaluate.ts'
 import { decideByRules } from '../src/engines/rules/rules-engine.ts'
 import { openSkills } from '../src/policies/files/skills-folder.ts'
-import type { FactValue } from '../src/policies/table/facts.ts'
+import type { FactValue } from '../src/policies/table/fact.ts'
 
 const DIRECTORY = new URL('../../skills', import.meta.url).pathname
 const skills = await openSkills(DIRECTORY, { pollMs: null })

@@ -5,8 +5,6 @@
 export const EXCEPTIONS: Readonly<Record<string, number>> = {
   'decision-service/src/decisions/analytics/decision-analytics.ts: createAnalysis': 42,
   'decision-service/src/decisions/analytics/decision-statistics.ts: createReviewTally': 41,
-  'decision-service/src/policies/table/common-facts.ts: circle': 3,
-  'decision-service/src/policies/table/decision-table.ts: circle': 2,
   'decision-service/src/engines/model/model-metrics.ts: createModelMetrics': 54,
   'decision-service/src/decisions/outbound/mongo-decisions-store.ts: createDecisionsTransaction': 44,
   'decision-service/src/decisions/use-cases/decide-issue.ts: createDecideIssue': 51,

@@ -3,7 +3,8 @@ import type { DecisionCase } from '@redress/shared/contracts.ts'
 import { maskPersonal } from '@redress/shared/masking.ts'
 import { cutText } from '@redress/shared/plain-text.ts'
 import type { Skill } from '../../policies/files/skill.ts'
-import { type Facts, readFacts } from '../../policies/table/facts.ts'
+import type { Facts } from '../../policies/table/fact.ts'
+import { readFacts } from '../../policies/table/facts.ts'
 import { toCaseKey } from './answer-shape.ts'
 
 /** What a model sees of a case. */

@@ -1,6 +1,7 @@
 import type { DecisionCase, IssueType } from '@redress/shared/contracts.ts'
 import type { Skill } from '../../policies/files/skill.ts'
-import { FACTS, type Fact } from '../../policies/table/facts.ts'
+import type { Fact } from '../../policies/table/fact.ts'
+import { FACTS } from '../../policies/table/facts.ts'
 import type { ModelRequest } from '../model/model.ts'
 import { ANSWER_SCHEMAS, CASES_MAX } from './answer-shape.ts'
 import { toDataBlock } from './case-data.ts'

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { compileConditions } from '../../policies/table/condition.ts'
 import type { Adjustment, DecisionTable, Rule } from '../../policies/table/decision-table.ts'
-import { FACTS, type Facts, type FactValue } from '../../policies/table/facts.ts'
+import type { Facts, FactValue } from '../../policies/table/fact.ts'
+import { FACTS } from '../../policies/table/facts.ts'
 import { evaluate } from './evaluate.ts'
 
 type When = Record<string, unknown>

@@ -1,6 +1,6 @@
 import type { Condition } from '../../policies/table/condition.ts'
 import type { Adjustment, DecisionTable, Rule } from '../../policies/table/decision-table.ts'
-import type { Facts, FactValue } from '../../policies/table/facts.ts'
+import type { Facts, FactValue } from '../../policies/table/fact.ts'
 
 /** A rule that was asked before the one that decided, and the first of its conditions that did not hold. */
 export type NotFired = Readonly<{ rule: string; fact: string; expected: string; actual: FactValue }>

@@ -1,7 +1,8 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { TraceStep, Verdict } from '../../domain/decision.ts'
 import type { Skill } from '../../policies/files/skill.ts'
-import { type Facts, type FactValue, readFacts } from '../../policies/table/facts.ts'
+import type { Facts, FactValue } from '../../policies/table/fact.ts'
+import { readFacts } from '../../policies/table/facts.ts'
 import type { DecisionEngine } from '../engine.ts'
 import { type Evaluation, evaluate } from './evaluate.ts'
 

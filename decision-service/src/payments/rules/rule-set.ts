@@ -1,6 +1,7 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import { type Condition, compileConditions } from '../../policies/table/condition.ts'
-import { type Facts, readFacts } from '../../policies/table/facts.ts'
+import type { Facts } from '../../policies/table/fact.ts'
+import { readFacts } from '../../policies/table/facts.ts'
 import type { RuleHit } from '../domain/payment-decision.ts'
 import type { PaymentFacts } from '../domain/payment-facts.ts'
 import { type BusinessRule, type RuleSubject, toHit } from './business-rule.ts'

@@ -1,5 +1,5 @@
 import type { IssueDetails } from '@redress/shared/contracts.ts'
-import type { FactTable } from './facts.ts'
+import type { FactTable } from './fact.ts'
 
 /** What may be asked about every case, whatever its type. */
 export const COMMON_FACTS: FactTable<IssueDetails> = {

@@ -1,4 +1,4 @@
-import type { FactValue, Fact as ReadableFact } from './facts.ts'
+import type { FactValue, Fact as ReadableFact } from './fact.ts'
 
 /** What a condition must know of a fact; how it is read is nothing to it. */
 type Fact = Pick<ReadableFact, 'kind' | 'values'>

@@ -2,11 +2,12 @@ import type { DecisionAction, IssueType } from '@redress/shared/contracts.ts'
 import { type } from 'arktype'
 import type { SkillProblem } from '../files/skill-problem.ts'
 import { type Condition, compileConditions, isRecord } from './condition.ts'
-import { FACTS, type FactTable } from './facts.ts'
+import type { FactTable } from './fact.ts'
+import { FACTS } from './facts.ts'
 import { type Path, parseLocatedJson } from './located-json.ts'
 import { compileSentence, type Sentence } from './sentence.ts'
 import { checkTable } from './table-checks.ts'
-import { TableDocument } from './table-document.ts'
+import { type Finding, type TableContext, TableDocument } from './table-document.ts'
 
 export type Rule = Readonly<{
   id: string
@@ -35,17 +36,9 @@ export type DecisionTable = Readonly<{
   adjustments: readonly Adjustment[]
 }>
 
-/** What the rest of the skill says, which the table must agree with; null where that is broken itself. */
-export type TableContext = Readonly<{
-  file: string
-  skill: Readonly<{ serves: IssueType; sections: ReadonlySet<string> }> | null
-}>
-
 export type ParsedTable =
   | Readonly<{ ok: true; table: DecisionTable }>
   | Readonly<{ ok: false; problems: readonly SkillProblem[] }>
-
-export type Finding = Readonly<{ path: Path; problem: string }>
 
 /** Reads a decision table; a table with any problem is refused as a whole, with all of its problems. */
 export function parseDecisionTable(text: string, context: TableContext): ParsedTable {

@@ -1,29 +1,8 @@
-import type { DecisionCase, IssueDetails, IssueType, Money } from '@redress/shared/contracts.ts'
+import type { DecisionCase, IssueType } from '@redress/shared/contracts.ts'
 import { findAmountAtStake } from '../../domain/amount-at-stake.ts'
 import { COMMON_FACTS } from './common-facts.ts'
+import type { Coverage, Fact, Facts, FactTable, FactValue } from './fact.ts'
 import { TYPE_FACTS } from './type-facts.ts'
-
-/** What a rule may ask about a case. `null` means that there is none, as with the shipping of a download. */
-export type FactValue = string | number | boolean | null
-export type Facts = Readonly<Record<string, FactValue>>
-
-/** What the policy covers: limits that belong to the skill, not to the case. */
-export type Coverage = Readonly<{ currencies: readonly string[]; maxAmount: number }>
-
-export type DetailsOf<T extends IssueType> = Extract<IssueDetails, { type: T }>
-type Source<D extends IssueDetails> = DecisionCase & { details: D; atStake: Money | null; coverage: Coverage }
-
-export type Fact<D extends IssueDetails = IssueDetails> = Readonly<{
-  /** `money` is an amount in minor units; its currency is the fact that `currency` names. */
-  kind: 'number' | 'money' | 'text' | 'boolean'
-  /** All values that a text can have, where they are known: a misspelt one would never match. */
-  values?: readonly string[]
-  currency?: string
-  meaning: string
-  // A method, so that the facts of one type of issue fit into the table of all: a case is only asked for its own.
-  read(source: Source<D>): FactValue
-}>
-export type FactTable<D extends IssueDetails = IssueDetails> = Readonly<Record<string, Fact<D>>>
 
 /** Every fact that a rule may name, by the type of issue. */
 export const FACTS: Readonly<Record<IssueType, FactTable>> = {

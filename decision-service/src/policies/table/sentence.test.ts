@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { FACTS, type Facts } from './facts.ts'
+import type { Facts } from './fact.ts'
+import { FACTS } from './facts.ts'
 import { toMoneyText } from './money-text.ts'
 import { compileSentence } from './sentence.ts'
 

@@ -1,4 +1,4 @@
-import type { Facts, FactTable, FactValue } from './facts.ts'
+import type { Facts, FactTable, FactValue } from './fact.ts'
 import { toMoneyText } from './money-text.ts'
 
 export type Sentence = (facts: Facts) => string

@@ -1,6 +1,5 @@
 import { isAllowedAction } from '../../domain/decision.ts'
-import type { Finding, TableContext } from './decision-table.ts'
-import type { RuleDocument, TableDocument } from './table-document.ts'
+import type { Finding, RuleDocument, TableContext, TableDocument } from './table-document.ts'
 
 /**
  * Every table must have these rows, with no other condition and nothing but escalations above them: what is not

@@ -1,5 +1,6 @@
-import { DECISION_ACTIONS, ISSUE_TYPES } from '@redress/shared/contracts.ts'
+import { DECISION_ACTIONS, ISSUE_TYPES, type IssueType } from '@redress/shared/contracts.ts'
 import { type } from 'arktype'
+import type { Path } from './located-json.ts'
 
 /** rules.json as people write it. What it means is in `decision-table.ts`; what it must not do in `table-checks.ts`. */
 
@@ -41,3 +42,11 @@ export const TableDocument = type({
   adjustments: AdjustmentDocument.array().atMostLength(50),
 })
 export type TableDocument = typeof TableDocument.infer
+
+/** What the rest of the skill says, which the table must agree with; null where that is broken itself. */
+export type TableContext = Readonly<{
+  file: string
+  skill: Readonly<{ serves: IssueType; sections: ReadonlySet<string> }> | null
+}>
+
+export type Finding = Readonly<{ path: Path; problem: string }>

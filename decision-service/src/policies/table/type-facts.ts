@@ -1,5 +1,5 @@
 import type { IssueType } from '@redress/shared/contracts.ts'
-import type { DetailsOf, FactTable } from './facts.ts'
+import type { DetailsOf, FactTable } from './fact.ts'
 
 /** What may be asked about a case of one type only. */
 export const TYPE_FACTS: Readonly<{ [T in IssueType]: FactTable<DetailsOf<T>> }> = {
