@@ -16,7 +16,7 @@ export type StoredDecision = Decision &
 
 export type ReviewedDecision = StoredDecision & Readonly<{ review: Review }>
 
-/** While it waits for a blind review, a decision does not exist for anybody who asks. */
+/** While it awaits a blind review, a decision is hidden from every query. */
 export function isHidden({ blind, review }: Readonly<{ blind: boolean; review: object | null }>): boolean {
   return blind && review === null
 }

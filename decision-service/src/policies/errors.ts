@@ -21,7 +21,7 @@ export class PolicyVersionNotFoundError extends AppError {
   }
 }
 
-/** Whoever wrote a version must not be the one who lets it act. */
+/** The author of a version must not put it in force. */
 export class FourEyesRequiredError extends AppError {
   override readonly name = 'FourEyesRequiredError'
   readonly code = 'FOUR_EYES_REQUIRED'
@@ -32,7 +32,7 @@ export class FourEyesRequiredError extends AppError {
   }
 }
 
-/** What was asked for is so already. */
+/** The version is in force already. */
 export class PolicyUnchangedError extends AppError {
   override readonly name = 'PolicyUnchangedError'
   readonly code = 'POLICY_UNCHANGED'

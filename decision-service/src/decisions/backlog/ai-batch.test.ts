@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type AiBatch, customIdFor, isForsaken, isOverdue } from './ai-batch.ts'
+import { type AiBatch, customIdFor, isAbandoned, isOverdue } from './ai-batch.ts'
 
 const at = (minutes: number) => new Date(Date.UTC(2030, 5, 15, 12, minutes))
 const BATCH: AiBatch = {
@@ -22,9 +22,9 @@ describe('a job', () => {
 
 describe('a batch', () => {
   it('is forsaken when nobody has submitted it within five minutes', () => {
-    expect(isForsaken(BATCH, at(4))).toBe(false)
-    expect(isForsaken(BATCH, at(5))).toBe(true)
-    expect(isForsaken({ ...BATCH, status: 'SUBMITTED' }, at(5))).toBe(false)
+    expect(isAbandoned(BATCH, at(4))).toBe(false)
+    expect(isAbandoned(BATCH, at(5))).toBe(true)
+    expect(isAbandoned({ ...BATCH, status: 'SUBMITTED' }, at(5))).toBe(false)
   })
 
   it('is overdue an hour after the day that a provider has for it', () => {

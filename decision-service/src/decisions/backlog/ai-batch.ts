@@ -18,7 +18,7 @@ export type AiBatch = Readonly<{
   endedAt: Date | null
 }>
 
-/** Nobody submits for so long: whoever claimed the jobs is gone. */
+/** A claim without a submission after this belongs to a process that is gone. */
 const CLAIM_MS = 5 * 60_000
 /** Providers end a batch within 24 hours; one that does not end by then never will. */
 const BATCH_MS = 25 * 60 * 60_000
@@ -30,8 +30,8 @@ export function customIdFor(jobId: string): string {
   return CUSTOM_ID.test(jobId) ? jobId : createHash('sha256').update(jobId).digest('hex')
 }
 
-/** Whether whoever claimed its jobs has gone without submitting it. */
-export function isForsaken({ status, createdAt }: AiBatch, now: Date): boolean {
+/** Whether the process that claimed its jobs is gone without having submitted it. */
+export function isAbandoned({ status, createdAt }: AiBatch, now: Date): boolean {
   return status === 'CLAIMED' && now.getTime() - createdAt.getTime() >= CLAIM_MS
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '@redress/shared/time.ts'
 import type { DecideIssue } from '../use-cases/decide-issue.ts'
 import type { DecisionQueue } from '../use-cases/ports.ts'
-import { type AiBatch, customIdFor, isForsaken, isOverdue } from './ai-batch.ts'
+import { type AiBatch, customIdFor, isAbandoned, isOverdue } from './ai-batch.ts'
 import type { AiBatches, BacklogModel, BatchAnswer, BatchQuestion } from './ports.ts'
 
 export type BacklogLimits = Readonly<{
@@ -47,7 +47,7 @@ export function createDecideBacklog(dependencies: Dependencies) {
     await queue.revive(await batches.close(id, status, now()))
   }
   const attend = async (batch: AiBatch) => {
-    if (batch.status === 'CLAIMED') return isForsaken(batch, now()) || !model ? close(batch, 'ABANDONED') : undefined
+    if (batch.status === 'CLAIMED') return isAbandoned(batch, now()) || !model ? close(batch, 'ABANDONED') : undefined
     const { providerId } = batch
     if (!model || providerId === null) return close(batch, 'ABANDONED')
     const state = await model.stateOf(providerId)

@@ -23,8 +23,8 @@ export type BusinessRule = RuleContent & Readonly<{ version: number; changedBy: 
 
 export const RULES_MAX = 200
 
-/** Whether two contents say the same, so that writing it again changes nothing. */
-export function saysTheSame(rule: RuleContent, other: RuleContent): boolean {
+/** Whether two contents are equal, so that writing one again changes nothing. */
+export function hasSameContent(rule: RuleContent, other: RuleContent): boolean {
   return CONTENT.every((field) => JSON.stringify(rule[field]) === JSON.stringify(other[field]))
 }
 

@@ -2,7 +2,7 @@ import { type Cause, momentAfter } from '@redress/shared/events/envelope.ts'
 import { maskPersonal } from '@redress/shared/masking.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { RuleConflictError, type RuleProblem, RuleRefusedError } from '../errors.ts'
-import { type BusinessRule, RULES_MAX, type RuleContent, ruleChangedEvent, saysTheSame } from './business-rule.ts'
+import { type BusinessRule, hasSameContent, RULES_MAX, type RuleContent, ruleChangedEvent } from './business-rule.ts'
 import type { CheckRule, Rules, RulesTransaction } from './ports.ts'
 
 type UpsertRuleCommand = Readonly<{
@@ -40,7 +40,7 @@ async function write(transaction: RulesTransaction, { rule, seenVersion, cause }
   const before = await transaction.find(rule.id)
   if (seenVersion !== null && seenVersion !== before?.version) throw new RuleConflictError(rule.id)
   if (before === null) await refuseTooMany(transaction)
-  else if (saysTheSame(before, rule)) return before
+  else if (hasSameContent(before, rule)) return before
 
   const version = (before?.version ?? 0) + 1
   const changedAt = momentAfter(before?.changedAt ?? null, at)

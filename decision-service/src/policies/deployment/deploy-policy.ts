@@ -67,7 +67,7 @@ export async function getVersion(
   return policy
 }
 
-/** What came from the folder was seen by others where the folder is kept. */
-export function demandFourEyes({ author, digest }: RecordedPolicy, actor: string): void {
+/** A version from the folder has no author: it was reviewed where the folder is versioned. */
+export function requireFourEyes({ author, digest }: RecordedPolicy, actor: string): void {
   if (author === actor) throw new FourEyesRequiredError(digest)
 }

@@ -1,7 +1,7 @@
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { PolicyUnchangedError } from '../errors.ts'
-import { demandFourEyes, deployPolicy, getHead, getVersion } from './deploy-policy.ts'
+import { deployPolicy, getHead, getVersion, requireFourEyes } from './deploy-policy.ts'
 import { type Deployment, deploymentInForce } from './policy-deployment.ts'
 import type { PoliciesStore } from './ports.ts'
 
@@ -23,7 +23,7 @@ export function createPublishPolicy({ store, now, onCommit }: Dependencies): Pub
     const deployment = await store.transact(async (transaction) => {
       const head = await getHead(transaction, skill)
       const policy = await getVersion(transaction, { skill, digest })
-      demandFourEyes(policy, cause.actor)
+      requireFourEyes(policy, cause.actor)
       const at = now()
       const from = latestOf([at, policy.notBefore, effectiveFrom ?? at])
       // By then: publishing the present version again takes back one that is to come.

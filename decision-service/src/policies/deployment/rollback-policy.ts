@@ -3,7 +3,7 @@ import type { Cause } from '@redress/shared/events/envelope.ts'
 import { maskPersonal } from '@redress/shared/masking.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { NoEarlierVersionError, PolicyUnchangedError } from '../errors.ts'
-import { demandFourEyes, deployPolicy, getHead, getVersion } from './deploy-policy.ts'
+import { deployPolicy, getHead, getVersion, requireFourEyes } from './deploy-policy.ts'
 import { type Deployment, deploymentBefore, deploymentInForce, wasInForce } from './policy-deployment.ts'
 import type { PoliciesStore } from './ports.ts'
 
@@ -28,7 +28,7 @@ export function createRollbackPolicy({ store, now, onCommit }: Dependencies): Ro
       const digest = wanted ?? deploymentBefore(log, at)?.digest
       if (digest === undefined) throw new NoEarlierVersionError(skill, null)
       const policy = await getVersion(transaction, { skill, digest })
-      demandFourEyes(policy, cause.actor)
+      requireFourEyes(policy, cause.actor)
       if (deploymentInForce(log, at)?.digest === digest) throw new PolicyUnchangedError(skill, digest)
       if (!wasInForce(log, digest, at)) throw new NoEarlierVersionError(skill, digest)
 

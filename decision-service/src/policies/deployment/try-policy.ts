@@ -2,7 +2,7 @@ import { BadUserInputError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { PolicyNotOnTrialError, PolicyUnchangedError } from '../errors.ts'
-import { demandFourEyes, getHead, getVersion } from './deploy-policy.ts'
+import { getHead, getVersion, requireFourEyes } from './deploy-policy.ts'
 import { nextAct, policyEvent } from './policy-act.ts'
 import { deploymentInForce } from './policy-deployment.ts'
 import { type PolicyTrial, readShare, type TrialMode } from './policy-trial.ts'
@@ -37,7 +37,7 @@ export function createTryPolicy({ store, now, onCommit }: Dependencies): TryPoli
       const started = await store.transact(async (transaction) => {
         const head = await getHead(transaction, skill)
         const { version, serves, ...rest } = await getVersion(transaction, { skill, digest })
-        if (mode === 'SPLIT') demandFourEyes({ version, serves, ...rest }, cause.actor)
+        if (mode === 'SPLIT') requireFourEyes({ version, serves, ...rest }, cause.actor)
         if (serves === null) throw new BadUserInputError(['input', 'skill'], 'serves no type of issue')
         if (deploymentInForce(await transaction.deploymentsOf(skill), now())?.digest === digest) {
           throw new PolicyUnchangedError(skill, digest)
