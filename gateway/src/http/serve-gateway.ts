@@ -44,7 +44,7 @@ type Endpoint = Readonly<{
 /** Starts the HTTP server. Closing refuses new requests and waits for running ones. @throws PortInUseError */
 export async function serveGateway(options: GatewayOptions): Promise<HttpServer> {
   const { checks, details, logger, trustProxy, port, host, onOperation, live } = options
-  const health = createHealth('gateway', checks, details)
+  const health = createHealth('gateway', checks, { details })
   const { origins } = options
   const endpoints = endpointsOf(options, (exchange) => {
     const { request, response } = exchange

@@ -3,6 +3,14 @@ import { answerJson } from './http.ts'
 
 /** Whether one dependency of this process works. A check has a deadline of its own. */
 export type HealthCheck = () => Promise<boolean>
+export type HealthChecks = Readonly<Record<string, HealthCheck>>
+
+type Options = Readonly<{
+  /** Without one of these the process is degraded: it answers what it can, and does the rest once they are back. */
+  optionalChecks?: HealthChecks | undefined
+  /** What `/health/ready` says beside the checks. */
+  details?: () => Readonly<Record<string, unknown>>
+}>
 
 export type Health = Readonly<{
   /** Answers `/health` and `/health/ready`; false when the path is another. */
@@ -13,24 +21,21 @@ export type Health = Readonly<{
 
 /**
  * `/health` says only that the process runs: a restart does not help when a dependency is down.
- * `/health/ready` checks every dependency and answers 503 when one is down or the process is stopping; `details` are
- * added to its answer.
+ * `/health/ready` checks every dependency and answers 503 when one of `checks` is down or the process is stopping.
  */
 export function createHealth(
   service: string,
-  checks: Readonly<Record<string, HealthCheck>>,
-  details: () => Readonly<Record<string, unknown>> = () => ({}),
+  checks: HealthChecks,
+  { optionalChecks = {}, details = () => ({}) }: Options = {},
 ): Health {
   let draining = false
 
   const answerReady = async (response: ServerResponse) => {
-    const names = Object.keys(checks)
-    const results = await Promise.all(names.map((name) => checks[name]!().catch(() => false)))
-    const ready = !draining && results.every(Boolean)
-    answerJson(response, ready ? 200 : 503, {
-      status: draining ? 'stopping' : ready ? 'ready' : 'not ready',
-      service,
-      dependencies: Object.fromEntries(names.map((name, index) => [name, results[index] ? 'up' : 'down'])),
+    const [needed, useful] = await Promise.all([run(checks), run(optionalChecks)])
+    const status = draining ? 'stopping' : !allUp(needed) ? 'not ready' : allUp(useful) ? 'ready' : 'degraded'
+    const isReady = status === 'ready' || status === 'degraded'
+    answerJson(response, isReady ? 200 : 503, {
+      ...{ status, service, dependencies: { ...needed, ...useful } },
       ...details(),
     })
   }
@@ -47,3 +52,14 @@ export function createHealth(
     },
   }
 }
+
+type Results = Readonly<Record<string, 'up' | 'down'>>
+
+async function run(checks: HealthChecks): Promise<Results> {
+  const results = Object.entries(checks).map(async ([name, check]) => {
+    return [name, (await check().catch(() => false)) ? 'up' : 'down'] as const
+  })
+  return Object.fromEntries(await Promise.all(results))
+}
+
+const allUp = (results: Results) => Object.values(results).every((result) => result === 'up')

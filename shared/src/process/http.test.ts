@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createHealth, type HealthCheck } from './health.ts'
+import { createHealth, type HealthCheck, type HealthChecks } from './health.ts'
 import { answerJson, parseJson, readBody, startHttpServer } from './http.ts'
 
 const serve = async (handle: Parameters<typeof startHttpServer>[0], port = 0) => {
@@ -120,8 +120,8 @@ describe('a server', () => {
 })
 
 describe('the health of a service', () => {
-  const serveHealth = async (checks: Parameters<typeof createHealth>[1]) => {
-    const health = createHealth('issues', checks)
+  const serveHealth = async (checks: HealthChecks, optionalChecks: HealthChecks = {}) => {
+    const health = createHealth('issues', checks, { optionalChecks })
     const { url } = await serve((asked, answer) => {
       if (!health.answer(asked, answer)) answerJson(answer, 404, {})
     })
@@ -152,6 +152,15 @@ describe('the health of a service', () => {
       { status: 'not ready', service: 'issues', dependencies: { mongodb: 'down', redis: 'up' } },
     ])
     expect(await get('/health')).toEqual([200, { status: 'running', service: 'issues' }])
+  })
+
+  it('is degraded, and ready, while something that it can do without is down', async () => {
+    const { get } = await serveHealth({ mongodb: async () => true }, { redis: async () => false })
+
+    expect(await get('/health/ready')).toEqual([
+      200,
+      { status: 'degraded', service: 'issues', dependencies: { mongodb: 'up', redis: 'down' } },
+    ])
   })
 
   it('is not ready from the moment that it is about to stop', async () => {

@@ -1,9 +1,9 @@
 import type { Db, MongoClient } from 'mongodb'
-import type { HealthCheck } from '../process/health.ts'
+import type { HealthCheck, HealthChecks } from '../process/health.ts'
 import { createLogger, type Logger } from '../process/logger.ts'
 import type { toServiceConfig } from '../process/service-environment.ts'
 import { connectMongo, pingMongo } from '../stores/mongo.ts'
-import { connectRedis, pingRedis, type Redis } from '../stores/redis.ts'
+import { openRedis, pingRedis, type Redis } from '../stores/redis.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { startTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
 
@@ -20,8 +20,10 @@ export type Service = Readonly<{
   db: Db
   /** The Redis of the event streams. */
   redis: Redis
-  /** Whether each dependency answers, for `/health/ready`. */
-  checks: Record<string, HealthCheck>
+  /** Whether the dependencies answer, for `/health/ready`. */
+  checks: HealthChecks
+  /** The same for Redis: without it a service answers what MongoDB can answer, and catches up later. */
+  optionalChecks: Record<string, HealthCheck>
   /** Closed in reverse order of opening when the service is disposed. */
   resources: AsyncDisposableStack
 }>
@@ -35,29 +37,27 @@ export async function openService(name: string, config: ServiceConfig): Promise<
   opening.defer(() => telemetry.stop())
   const mongo = await connectMongo(config.mongo.uri, name)
   opening.defer(() => mongo.close())
-  const redis = await connectRedis(config.events.url, { name, logger })
+  const redis = openRedis(config.events.url, { name, logger })
   opening.defer(() => redis.destroy())
 
-  const checks = {
-    mongodb: () => pingMongo(mongo, config.health.timeoutMs),
-    redis: () => pingRedis(redis, config.health.timeoutMs),
-  }
+  const checks = { mongodb: () => pingMongo(mongo, config.health.timeoutMs) }
+  const optionalChecks = { redis: () => pingRedis(redis, config.health.timeoutMs) }
   const db = mongo.db(config.database)
   const resources = opening.move()
   return {
-    ...{ name, config, logger, metrics, telemetry, mongo, db, redis, checks, resources },
+    ...{ name, config, logger, metrics, telemetry, mongo, db, redis, checks, optionalChecks, resources },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
 }
 
 /** Connects to the Redis of one more purpose, and adds it to the health checks by that name. */
-export async function openRedisOf(
-  { name, config, logger, checks, resources }: Service,
+export function openRedisOf(
+  { name, config, logger, optionalChecks, resources }: Service,
   purpose: string,
   url: string,
-): Promise<Redis> {
-  const redis = await connectRedis(url, { name: `${name}-${purpose}`, logger })
+): Redis {
+  const redis = openRedis(url, { name: `${name}-${purpose}`, logger })
   resources.defer(() => redis.destroy())
-  checks[purpose] = () => pingRedis(redis, config.health.timeoutMs)
+  optionalChecks[purpose] = () => pingRedis(redis, config.health.timeoutMs)
   return redis
 }

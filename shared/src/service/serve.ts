@@ -13,11 +13,11 @@ export async function serveUntilStopped<Loaders>(
   service: Service,
   { internalPublicKey, ...subgraph }: Subgraph<Loaders>,
 ): Promise<void> {
-  const { name, checks, logger, metrics, telemetry, config, resources } = service
+  const { name, checks, optionalChecks, logger, metrics, telemetry, config, resources } = service
   const verifyToken = createInternalTokenVerifier(internalPublicKey)
   const { port, host } = config
   const server = await serveSubgraph({
-    ...{ name, checks, port, host, logger, metrics, telemetry, verifyToken },
+    ...{ name, checks, optionalChecks, port, host, logger, metrics, telemetry, verifyToken },
     ...subgraph,
   }).catch(endWithOneLine)
   resources.defer(() => server.close())
@@ -26,8 +26,8 @@ export async function serveUntilStopped<Loaders>(
 
 /** The same for a process without an API: it answers health checks and shows its metrics. */
 export async function serveHealthUntilStopped(service: Service): Promise<void> {
-  const { name, checks, metrics, config, resources } = service
-  const health = createHealth(name, checks)
+  const { name, checks, optionalChecks, metrics, config, resources } = service
+  const health = createHealth(name, checks, { optionalChecks })
   const server = await startHttpServer((request, response) => {
     if (health.answer(request, response) || metrics.answer(request, response)) return
     answerCode(response, 404, 'NOT_FOUND')

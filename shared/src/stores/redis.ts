@@ -3,6 +3,7 @@ import type { Logger } from '../process/logger.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
+const COMMANDS_WAITING_MAX = 10_000
 const RECONNECT_MIN_MS = 50
 const RECONNECT_MAX_MS = 1_000
 
@@ -15,7 +16,7 @@ export async function connectRedis(url: string, options: RedisOptions) {
   return client
 }
 
-/** The same for a process that can work without Redis: connects in the background. */
+/** The same, but connects in the background: a process starts, and does what it can, while Redis is unavailable. */
 export function openRedis(url: string, options: RedisOptions) {
   const client = createRedis(url, options)
   client.connect().catch((err: unknown) => options.logger.warn({ err }, 'redis connection lost'))
@@ -26,6 +27,8 @@ function createRedis(url: string, { name, logger }: RedisOptions) {
   const client = createClient({
     url,
     name,
+    // Commands that wait for a Redis that is away; more are refused at once.
+    commandsQueueMaxLength: COMMANDS_WAITING_MAX,
     socket: {
       connectTimeout: CONNECT_TIMEOUT_MS,
       reconnectStrategy: (attempt: number) =>

@@ -4,7 +4,7 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled'
 import { buildSubgraphSchema } from '@apollo/subgraph'
-import { createHealth, type HealthCheck } from '../process/health.ts'
+import { createHealth, type HealthChecks } from '../process/health.ts'
 import { answerJson, type HttpServer, startHttpServer } from '../process/http.ts'
 import { type AnswerOptions, createAnswerOperation, type ObservedContext } from './answer-operation.ts'
 import { enforcePermissions } from './permission-directive.ts'
@@ -20,7 +20,8 @@ export type SubgraphOptions<Loaders> = AnswerOptions<Loaders> &
   Readonly<{
     schemaFile: URL
     resolvers: Resolvers
-    checks: Readonly<Record<string, HealthCheck>>
+    checks: HealthChecks
+    optionalChecks?: HealthChecks
     port: number
     host: string
   }>
@@ -46,7 +47,7 @@ export async function serveSubgraph<Loaders>(options: SubgraphOptions<Loaders>):
   await apollo.start()
   const answerOperation = createAnswerOperation(apollo, options)
 
-  const health = createHealth(name, checks)
+  const health = createHealth(name, checks, { optionalChecks: options.optionalChecks })
   const server = await startHttpServer(
     (request, response) => {
       if (health.answer(request, response) || metrics?.answer(request, response)) return
