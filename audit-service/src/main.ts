@@ -1,9 +1,10 @@
 import { configOrExit } from '@redress/shared/process/config.ts'
+import { consumeEvents } from '@redress/shared/service/consume-events.ts'
 import { openService } from '@redress/shared/service/open-service.ts'
 import { serveUntilStopped } from '@redress/shared/service/serve.ts'
 import { openCollections } from '@redress/shared/stores/collections.ts'
 import { readConfig } from './config.ts'
-import { startEventsIn } from './inbound/events-in.ts'
+import { createEventsIn } from './inbound/events-in.ts'
 import { createLoaders } from './inbound/loaders.ts'
 import { createResolvers } from './inbound/resolvers.ts'
 import { COLLECTIONS } from './outbound/collections.ts'
@@ -31,8 +32,7 @@ const createApiKey = createCreateApiKey({ keys, createSecret: createRandomSecret
 const revokeApiKey = createRevokeApiKey({ keys, now })
 
 // What talks to us.
-const eventsIn = await startEventsIn({ ...service, chainIn: createMongoChainWriters(collections) })
-service.resources.defer(eventsIn.stop)
+await consumeEvents(service, createEventsIn({ chainIn: createMongoChainWriters(collections) }))
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
   resolvers: createResolvers({ views, verifyChain, keys, createApiKey, revokeApiKey }),

@@ -13,6 +13,9 @@ export function createChainInMemory(): ChainInMemory {
     async readHead() {
       return this.head
     },
+    async findRecorded(ids) {
+      return this.entries.filter(({ id }) => ids.includes(id)).map(({ id }) => id)
+    },
     async append(added, before) {
       if (before.sequence !== this.head.sequence) throw new Error('the head has moved')
       this.entries.push(...added)

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { STREAMS } from '@redress/shared/events/envelope.ts'
 import type { ReadyMessage } from '@redress/shared/process/lifecycle.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
+import { createTestPublisher } from '@redress/shared/testing/published-events.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { issueEvents } from './events.ts'
 import { type Database, openDatabase, openRedis } from './stores.ts'
@@ -66,6 +67,20 @@ describe('the audit process', () => {
     expect(await ended).toEqual({ code: 0, said: '' })
   })
 
+  it('starts without Redis, is degraded, and answers what the database can answer', async () => {
+    const { ready } = await start({ REDIS_URL: 'redis://127.0.0.1:1' })
+    const url = await ready
+
+    const health = await fetch(`${url}/health/ready`)
+    const answer = await ask(url, 'admin', '{ verifyAuditChain { valid } }')
+
+    expect([health.status, await health.json()]).toMatchObject([
+      200,
+      { status: 'degraded', dependencies: { redis: 'down' } },
+    ])
+    expect(answer.data).toEqual({ verifyAuditChain: { valid: true } })
+  })
+
   it('does not start without its configuration, and names every missing variable', async () => {
     const { ended } = await start({ INTERNAL_PUBLIC_KEY: '', MONGODB_URI: 'not an address', AUDIT_PORT: '70000' })
 
@@ -78,19 +93,15 @@ describe('the audit process', () => {
   it('loses nothing and records nothing twice when it is killed at work and another takes over', async () => {
     const EVENTS = 1_500
     const events = issueEvents('iss_1', EVENTS)
-    const publish = async (some: typeof events) => {
-      const multi = redis.multi()
-      for (const event of some) multi.xAdd(STREAMS.issues, '*', { event: JSON.stringify(event) })
-      await multi.exec()
-    }
-    await publish(events.slice(0, 1_200))
+    const { publish } = await createTestPublisher(redis, STREAMS.issues)
+    await publish(...events.slice(0, 1_200))
     const length = () => database.collections.entries.countDocuments()
 
     const first = await start()
     await expect.poll(length, { interval: 5 }).toBeGreaterThan(0)
     first.child.kill('SIGKILL')
     await first.ended
-    await publish(events.slice(1_200))
+    await publish(...events.slice(1_200))
 
     const url = await (await start()).ready
     await expect.poll(length).toBe(EVENTS)

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { createInbox } from '@redress/shared/events/inbox.ts'
+import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import { createLogger } from '@redress/shared/process/logger.ts'
 import { openCollections } from '@redress/shared/stores/collections.ts'
-import { connectMongo } from '@redress/shared/stores/mongo.ts'
+import { connectMongo, inTransaction } from '@redress/shared/stores/mongo.ts'
 import { connectRedis } from '@redress/shared/stores/redis.ts'
 import { COLLECTIONS } from '../src/outbound/collections.ts'
 import { createMongoChainReader, createMongoChainWriters } from '../src/outbound/mongo-chain.ts'
@@ -29,16 +29,10 @@ export async function openDatabase(uri: string) {
 }
 export type Database = Awaited<ReturnType<typeof openDatabase>>
 
-/** Records events as the consumer does: each once, in one transaction with the inbox. */
-export async function openRecord({ mongo, db, collections }: Database) {
+/** Records events as the consumer does, in one transaction. */
+export async function openRecord({ mongo, collections }: Database) {
   const chainIn = createMongoChainWriters(collections)
-  const inbox = createInbox({
-    mongo,
-    db,
-    group: 'audit',
-    apply: (events, session) => recordEvents(events, chainIn(session)),
-  })
-  return inbox.apply
+  return (events: readonly DomainEvent[]) => inTransaction(mongo, (session) => recordEvents(events, chainIn(session)))
 }
 
 /** The logical database `number` of Redis. Streams have fixed names, so each test file needs its own. */

@@ -1,5 +1,10 @@
-import { CONSUMER_GROUPS } from '@redress/shared/events/envelope.ts'
-import { DEAD_EVENTS, inboxOf, OUTBOX } from '@redress/shared/events/event-collections.ts'
+import {
+  DEAD_EVENTS,
+  EVENT_LOG,
+  EVENT_LOG_GROUPS,
+  EVENT_POSITIONS,
+  OUTBOX,
+} from '@redress/shared/events/event-collections.ts'
 import { type CollectionsOf, defineCollection } from '@redress/shared/stores/collections.ts'
 import { DAY_SECONDS } from '@redress/shared/time.ts'
 import type { AiBatchDocument } from './decisions/backlog/mongo-ai-batches.ts'
@@ -96,7 +101,9 @@ export const COLLECTIONS = {
   }),
   rules: defineCollection<RuleDocument>({ name: 'business_rules' }),
   outbox: OUTBOX,
-  inbox: inboxOf(CONSUMER_GROUPS.decisions),
+  eventLog: EVENT_LOG,
+  eventLogGroups: EVENT_LOG_GROUPS,
+  positions: EVENT_POSITIONS,
   deadEvents: DEAD_EVENTS,
 }
 export type Collections = CollectionsOf<typeof COLLECTIONS>

@@ -71,7 +71,7 @@ export async function openPayments(options: Options) {
 
 /** In the order in which they will be published. */
 async function eventsAbout(db: Db, entityId: string): Promise<readonly DomainEvent[]> {
-  const found = await outboxCollection(db).find({ published: false }).sort({ at: 1, _id: 1 }).toArray()
+  const found = await outboxCollection(db).find({}).sort({ at: 1, _id: 1 }).toArray()
   const events = found.map(({ event }): DomainEvent => JSON.parse(event))
   return events.filter(({ entity }) => entity.id === entityId)
 }

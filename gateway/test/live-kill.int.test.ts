@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { openStreams } from '@redress/shared/testing/published-events.ts'
 import { openTestRedis } from '@redress/shared/testing/stores.ts'
 import { createClient } from 'graphql-ws'
 import { afterAll, describe, expect, inject, it } from 'vitest'
@@ -27,6 +28,7 @@ const MOVES = `subscription Moves($after: String) {
 }`
 
 const redis = await openTestRedis(DATABASE)
+await openStreams(redis)
 const directory = mkdtempSync(join(tmpdir(), 'gateway-kill-'))
 const { environment, internalPublicKey, signToken } = createGatewayEnvironment(directory)
 const subgraphs = await startSubgraphs(internalPublicKey)

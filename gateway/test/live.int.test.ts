@@ -2,6 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { openStreams } from '@redress/shared/testing/published-events.ts'
 import { openTestRedis } from '@redress/shared/testing/stores.ts'
 import type { Client } from 'graphql-ws'
 import { afterAll, afterEach, describe, expect, inject, it } from 'vitest'
@@ -24,6 +25,7 @@ const MOVES = `subscription Moves($issueId: ID, $after: String) {
 }`
 
 const redis = await openTestRedis(DATABASE)
+await openStreams(redis)
 const directory = mkdtempSync(join(tmpdir(), 'gateway-live-'))
 const supergraphFile = join(directory, 'supergraph.graphql')
 copyFileSync(fileURLToPath(new URL('../supergraph.graphql', import.meta.url)), supergraphFile)

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectRedis, type Redis } from '@redress/shared/stores/redis.ts'
+import { openStreams } from '@redress/shared/testing/published-events.ts'
 import { silent } from '@redress/shared/testing/stores.ts'
 import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -34,6 +35,7 @@ const launched = launchRedis({ program, port: await findFreePort(), directory, d
 beforeAll(async () => {
   const redisUrl = await launched.ready
   redis = await connectRedis(redisUrl, { name: 'test', logger: silent })
+  await openStreams(redis)
   gateway = await startTestGateway({ environment: { REDIS_URL: redisUrl } })
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',

@@ -7,7 +7,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { STREAMS } from '@redress/shared/events/envelope.ts'
-import { createClient } from 'redis'
+import { createLogger } from '@redress/shared/process/logger.ts'
+import { connectRedis } from '@redress/shared/stores/redis.ts'
+import { appendTexts, openStreams } from '@redress/shared/testing/published-events.ts'
 import { launchNode } from '../stack/processes/launch-node.ts'
 import { findOrInstallRedis, readMachine } from '../stack/redis/find-redis.ts'
 import { findFreePort, launchRedis } from '../stack/redis/launch-redis.ts'
@@ -94,8 +96,8 @@ type System = Awaited<ReturnType<typeof startSystem>>
 
 async function startSystem() {
   const redisUrl = await startRedis()
-  const publisher = createClient({ url: redisUrl })
-  await publisher.connect()
+  const publisher = await connectRedis(redisUrl, { name: 'bench', logger: createLogger('bench', { level: 'silent' }) })
+  await openStreams(publisher)
   // All subscriptions have the same caller, who by default may open fewer.
   const gateway = await start('gateway-process', { REDIS_URL: redisUrl, SUBSCRIPTIONS_PER_CALLER: String(clientsMax) })
   const { url, token } = gateway.said
@@ -108,7 +110,7 @@ function createDelivery({ publisher, clients }: System) {
   const deliver = async (count: number): Promise<readonly number[]> => {
     const id = `bench-${process.hrtime.bigint()}`
     const arrived = reply(clients.child, { expect: [id, count] })
-    await publisher.xAdd(STREAMS.issues, '*', { event: toEvent(id) })
+    await appendTexts(publisher, STREAMS.issues, [toEvent(id)])
     const { latenciesMs } = (await arrived) as { latenciesMs: number[] }
     return latenciesMs.sort(ascending)
   }

@@ -1,5 +1,4 @@
-import { CONSUMER_GROUPS } from '@redress/shared/events/envelope.ts'
-import { DEAD_EVENTS, inboxOf } from '@redress/shared/events/event-collections.ts'
+import { DEAD_EVENTS, EVENT_POSITIONS } from '@redress/shared/events/event-collections.ts'
 import { type CollectionsOf, defineCollection } from '@redress/shared/stores/collections.ts'
 import type { ApiKey } from '../domain/api-key.ts'
 import type { Head } from '../domain/chain.ts'
@@ -33,7 +32,7 @@ export const COLLECTIONS = {
     name: 'api_keys',
     indexes: [{ key: { createdAt: 1, _id: 1 }, name: 'newest' }],
   }),
-  inbox: inboxOf(CONSUMER_GROUPS.audit),
+  positions: EVENT_POSITIONS,
   deadEvents: DEAD_EVENTS,
 }
 export type Collections = CollectionsOf<typeof COLLECTIONS>

@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 beforeEach(async () => {
-  const names = ['entries', 'heads', 'inbox_audit']
+  const names = ['entries', 'heads', 'event_positions']
   await Promise.all(names.map((name) => database.db.collection(name).deleteMany({})))
 })
 
@@ -47,10 +47,11 @@ describe('recorded events', () => {
 
   it('are recorded all or none', async () => {
     await record([issueEvent('iss_1', 1)])
-    await database.db.collection('inbox_audit').deleteMany({})
 
-    // The note that it was heard is gone; the entry itself still refuses to be there twice.
-    await expect(record([issueEvent('iss_2', 1), issueEvent('iss_1', 1)])).rejects.toThrow()
+    const tooLarge = issueEvent('iss_3', 1, {
+      changes: { text: { before: null, after: 'x'.repeat(17 * 1024 * 1024) } },
+    })
+    await expect(record([issueEvent('iss_2', 1), tooLarge])).rejects.toThrow()
 
     expect(await verify()).toMatchObject({ valid: true, entries: 1 })
   })

@@ -7,6 +7,10 @@ import { type Collections, toEntry } from './collections.ts'
 export function createMongoChainWriters({ entries, heads }: Collections) {
   return (session: ClientSession): ChainWriter => ({
     readHead: () => readHead(heads, session),
+    async findRecorded(ids) {
+      const found = entries.find({ _id: { $in: [...ids] } }, { session, projection: { _id: 1 } })
+      return (await found.toArray()).map(({ _id }) => _id)
+    },
     async append(added, before) {
       const last = added.at(-1)
       if (!last) return

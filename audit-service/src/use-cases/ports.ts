@@ -6,6 +6,8 @@ import type { AuditEntry } from '../domain/entry.ts'
 /** Writes within a transaction of the caller. */
 export type ChainWriter = Readonly<{
   readHead(): Promise<Head>
+  /** Those of some ids that have an entry. */
+  findRecorded(ids: readonly string[]): Promise<readonly string[]>
   /** @throws if another writer has moved the head since it was read. */
   append(entries: readonly AuditEntry[], before: Head): Promise<void>
 }>

@@ -50,6 +50,14 @@ export function openDecisions(stores: Stores, { retry, recordReviews }: Reading)
     now,
     onCommit: outbox.wake,
   })
+  const recover = createRecoverJobs('decide', {
+    findOverdue: createFindOverdue(collections),
+    async revive(overdue: readonly DecisionJob[]) {
+      await queue.revive(overdue)
+      return overdue.length
+    },
+    now,
+  })
   return {
     views,
     resolvers: createDecisionResolvers({
@@ -57,16 +65,10 @@ export function openDecisions(stores: Stores, { retry, recordReviews }: Reading)
       analyseDecisions: createAnalyseDecisions({ readFacts: createReadFacts(collections) }),
     }),
     createLoaders: () => createLoaders(views),
-    events: createIssueEvents(followIssues),
+    // A leader that died may have stored jobs without queueing them.
+    events: createIssueEvents({ ...followIssues, recover: async () => void (await recover({ overdueMs: 0 })) }),
     queue: jobs,
-    recover: createRecoverJobs('decide', {
-      findOverdue: createFindOverdue(collections),
-      async revive(overdue: readonly DecisionJob[]) {
-        await queue.revive(overdue)
-        return overdue.length
-      },
-      now,
-    }),
+    recover,
   }
 }
 

@@ -15,12 +15,12 @@ type Options<Record> = Readonly<{
 
 /**
  * Queues what is on record and not in the queue: after Redis was lost, or after a crash between the two writes.
- * @returns how many were recovered.
+ * @returns how many were recovered: jobs that are overdue by the registry, or older than `ofAge.overdueMs`.
  */
 export function createRecoverJobs<Record>(type: JobType, { findOverdue, revive, now }: Options<Record>) {
   const { overdueMs, batch, batchesMax } = JOBS[type].recovery
-  return async (): Promise<number> => {
-    const olderThan = new Date(now().getTime() - overdueMs)
+  return async (ofAge: Readonly<{ overdueMs: number }> = { overdueMs }): Promise<number> => {
+    const olderThan = new Date(now().getTime() - ofAge.overdueMs)
     let count = 0
     let after: Record | null = null
     for (let batches = 0; batches < batchesMax; batches++) {

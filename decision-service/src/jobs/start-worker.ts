@@ -1,6 +1,6 @@
 import { isFinal } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
-import { withSignal } from '@redress/shared/resilience/deadline.ts'
+import { succeedsWithin, withSignal } from '@redress/shared/resilience/deadline.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { NO_TELEMETRY, type Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { type } from 'arktype'
@@ -18,6 +18,7 @@ import type { JobMetrics, JobMetricsOf } from './worker-metrics.ts'
 
 /** A worker may die as often as it likes: a job is given up by its attempts alone. */
 const STALLED_MAX = 1_000
+const CLOSE_WITHOUT_REDIS_MS = 2_000
 
 export type Attempt = Readonly<{
   /** The traceparent of this attempt, for the events that it causes; null where no traces are made. */
@@ -85,7 +86,9 @@ export function startWorker<Q extends QueueName>(queue: Q, options: WorkerOption
     isRunning: () => worker.isRunning(),
     async close() {
       closing.abort()
-      await worker.close()
+      // Where Redis is away there is nothing to hand back, and closing would wait for it.
+      if (redis.isReady) await worker.close()
+      else await succeedsWithin(CLOSE_WITHOUT_REDIS_MS, worker.close(true))
     },
   }
 }

@@ -36,8 +36,6 @@ export const PAGES_AT_ONCE_MAX = 8
 export const CATCH_UP_BUFFERED_BYTES_MAX = 64 * 1024
 export const CATCH_UP_STALLED_MS = 30_000
 
-/** Event ids remembered per stream, to ignore events published again; 100 per second for 15 minutes. */
-export const REMEMBERED_IDS_MAX = 100_000
 /** Writes to subscribers after which the event loop gets a turn. */
 export const WRITES_PER_TURN = 500
 

@@ -1,6 +1,7 @@
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import { STREAMS } from '@redress/shared/events/envelope.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
+import { appendTexts } from '@redress/shared/testing/published-events.ts'
 
 type Moved = Readonly<{ id?: string; customerId?: string; to?: string; number?: number; at?: string }>
 
@@ -38,12 +39,12 @@ function eventOf(entityId: string, number: number, change: Partial<DomainEvent>)
   }
 }
 
-/** Puts events on the stream that they belong to, as the relay does; gives the ids of their entries. */
+/** Publishes events one by one on the streams that they belong to; gives the ids of their entries. */
 export async function publish(redis: Redis, ...events: readonly DomainEvent[]): Promise<string[]> {
   const ids: string[] = []
   for (const event of events) {
     const stream = event.type.startsWith('decision.') ? STREAMS.decisions : STREAMS.issues
-    ids.push(String(await redis.xAdd(stream, '*', { event: JSON.stringify(event) })))
+    ids.push(...(await appendTexts(redis, stream, [JSON.stringify(event)])))
   }
   return ids
 }

@@ -1,3 +1,4 @@
+import { openStreams } from '@redress/shared/testing/published-events.ts'
 import { connectTestRedis, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import type { Client } from 'graphql-ws'
 import { afterAll, afterEach, beforeEach, expect } from 'vitest'
@@ -16,7 +17,10 @@ export async function openTestBed(databaseNumber: number) {
   const gateways: SubscriptionGateway[] = []
   const clients: Client[] = []
 
-  beforeEach(() => redis.flushDb())
+  beforeEach(async () => {
+    await redis.flushDb()
+    await openStreams(redis)
+  })
   afterEach(async () => {
     await Promise.all(clients.splice(0).map((client) => client.dispose()))
     await Promise.all(gateways.splice(0).map((gateway) => gateway.stop()))

@@ -1,6 +1,11 @@
 import type { IssueType } from '@redress/shared/contracts.ts'
-import { CONSUMER_GROUPS } from '@redress/shared/events/envelope.ts'
-import { DEAD_EVENTS, inboxOf, OUTBOX } from '@redress/shared/events/event-collections.ts'
+import {
+  DEAD_EVENTS,
+  EVENT_LOG,
+  EVENT_LOG_GROUPS,
+  EVENT_POSITIONS,
+  OUTBOX,
+} from '@redress/shared/events/event-collections.ts'
 import { type CollectionsOf, defineCollection } from '@redress/shared/stores/collections.ts'
 import type { Customer } from '../domain/customer.ts'
 import type { Issue } from '../domain/issue.ts'
@@ -48,7 +53,9 @@ export const COLLECTIONS = {
   }),
   dataKeys: defineCollection<DataKeyDocument>({ name: 'data_keys', owner: '_id', personalFields: ['wrapped'] }),
   outbox: OUTBOX,
-  inbox: inboxOf(CONSUMER_GROUPS.issues),
+  eventLog: EVENT_LOG,
+  eventLogGroups: EVENT_LOG_GROUPS,
+  positions: EVENT_POSITIONS,
   deadEvents: DEAD_EVENTS,
 }
 export type Collections = CollectionsOf<typeof COLLECTIONS>

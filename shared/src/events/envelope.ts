@@ -15,6 +15,14 @@ export const PUBLISHED_STREAMS = [STREAMS.issues, STREAMS.decisions] as const
 /** The consumer group of each service. Every group gets every event of the streams it reads. */
 export const CONSUMER_GROUPS = { issues: 'issues', decisions: 'decisions', audit: 'audit' } as const
 
+/** The groups that apply each stream: an event is kept until all of them have applied it. */
+export const GROUPS_OF_STREAM: Readonly<Record<StreamName, readonly string[]>> = {
+  [STREAMS.issues]: [CONSUMER_GROUPS.decisions, CONSUMER_GROUPS.audit],
+  [STREAMS.decisions]: [CONSUMER_GROUPS.issues, CONSUMER_GROUPS.audit],
+  [STREAMS.audit]: [],
+  [STREAMS.jobs]: [],
+}
+
 const Change = type({ before: 'unknown', after: 'unknown' })
 
 /**

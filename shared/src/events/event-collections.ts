@@ -1,34 +1,53 @@
 import { defineCollection } from '../stores/collections.ts'
-import { DAY_SECONDS } from '../time.ts'
+import type { StreamName } from './envelope.ts'
 
-export type OutboxDocument = {
+/** A committed event that is not in the event log yet; `event` is its text, exactly as it is published. */
+export type OutboxDocument = { _id: string; at: Date; event: string }
+
+/** Consecutive events that were sealed together; `_id` is the sequence of the first, `last` that of the last. */
+export type SegmentDocument = { _id: number; last: number; epoch: string; events: string[]; sealedAt: Date }
+
+/** How far a group has applied the stream of this service, as it last reported; `_id` is the group. */
+export type GroupDocument = { _id: string; epoch: string | null; sequence: number; reportedAt: Date }
+
+/** How far this service has applied a stream; `_id` is its group and the stream. */
+export type PositionDocument = { _id: string; epoch: string | null; sequence: number }
+
+/** An event that could not be applied; `nextAttemptAt` is null for a dead letter, which nothing tries again. */
+export type DeadEvent = {
   _id: string
+  group: string
+  stream: StreamName
+  sequence: number
+  /** The entity that the event is about; null where the text is not an event. */
+  entity: string | null
+  text: string
+  reason: string
+  attempts: number
+  nextAttemptAt: Date | null
   at: Date
-  published: boolean
-  publishedAt?: Date
-  /** The text of the event, exactly as it is published. */
-  event: string
 }
 
-/** `_id` is the id of an event that was applied. */
-export type InboxDocument = { _id: string; at: Date }
-
-/** An event that could not be applied, with the reason. */
-export type DeadEvent = { _id: string; group: string; text: string; reason: string; at: Date }
-
-/** Events to be published, and those published within a day, to be published again if Redis is lost. */
+/** Events of transactions that were committed, until the relay moves them to the log. */
 export const OUTBOX = defineCollection<OutboxDocument>({
   name: 'outbox',
-  indexes: [{ key: { at: 1, _id: 1 }, name: 'unpublished', partialFilterExpression: { published: false } }],
-  retention: { field: 'publishedAt', seconds: DAY_SECONDS, index: 'expiry' },
+  indexes: [{ key: { at: 1, _id: 1 }, name: 'in_order' }],
 })
 
-/** Ids of the events that a consumer group has applied, kept longer than an event can be delivered again. */
-export const inboxOf = (group: string) =>
-  defineCollection<InboxDocument>({
-    name: `inbox_${group}`,
-    retention: { field: 'at', seconds: 7 * DAY_SECONDS, index: 'at_1' },
-  })
+/** The events that a service has published. Kept a day, and until all groups have applied them. */
+export const EVENT_LOG = defineCollection<SegmentDocument>({
+  name: 'event_log',
+  indexes: [{ key: { sealedAt: 1 }, name: 'by_age' }],
+})
 
-/** Dead letters: events that a consumer group has given up on. */
-export const DEAD_EVENTS = defineCollection<DeadEvent>({ name: 'dead_events' })
+/** What the log of a service knows of the groups that apply it. */
+export const EVENT_LOG_GROUPS = defineCollection<GroupDocument>({ name: 'event_log_groups' })
+
+/** The positions of the consumer group of a service. */
+export const EVENT_POSITIONS = defineCollection<PositionDocument>({ name: 'event_positions' })
+
+/** Events that a consumer group could not apply: those that are tried again, and dead letters. */
+export const DEAD_EVENTS = defineCollection<DeadEvent>({
+  name: 'dead_events',
+  indexes: [{ key: { group: 1, stream: 1, sequence: 1, nextAttemptAt: 1 }, name: 'waiting' }],
+})

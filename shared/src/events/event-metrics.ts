@@ -3,15 +3,17 @@ import type { Redis } from '../stores/redis.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { createGauges } from '../telemetry/tallies.ts'
 import type { StreamName } from './envelope.ts'
+import { toSequence } from './log/event-stream.ts'
+import { deadEventCollection, loadPositions } from './log/group-store.ts'
 import { outboxCollection } from './outbox.ts'
 
-/** Counting stops here: beyond it, the relay is behind by any measure. */
-const UNPUBLISHED_MAX = 1_000
+/** Counting stops here: whether a thousand or ten thousand wait, the relay is behind. */
+const COUNTED_MAX = 1_000
 
 /** How many committed events wait for the relay, and for how long. */
 export function exposeOutbox(metrics: Metrics, { db, stream }: { db: Db; stream: StreamName }): void {
   const gauges = (name: string, help: string) => createGauges(metrics.registry, { name, help, labels: ['stream'] })
-  const waiting = gauges('outbox_unpublished_events', `Events not published yet, counted up to ${UNPUBLISHED_MAX}`)
+  const waiting = gauges('outbox_unpublished_events', `Events not published yet, counted up to ${COUNTED_MAX}`)
   const age = gauges('outbox_oldest_unpublished_age_seconds', 'Age of the oldest of them; 0 where there is none')
 
   metrics.beforeScrape({
@@ -21,9 +23,10 @@ export function exposeOutbox(metrics: Metrics, { db, stream }: { db: Db; stream:
     },
     async read() {
       // The relay's own query, so that it is answered by the relay's index.
-      const query = { projection: { at: 1 } } as const
-      const found = outboxCollection(db).find({ published: false }, query).sort({ at: 1, _id: 1 })
-      const events = await found.limit(UNPUBLISHED_MAX).toArray()
+      const found = outboxCollection(db)
+        .find({}, { projection: { at: 1 } })
+        .sort({ at: 1, _id: 1 })
+      const events = await found.limit(COUNTED_MAX).toArray()
       const [oldest] = events
       waiting(stream).set(events.length)
       age(stream).set(oldest ? Math.max(0, (Date.now() - oldest.at.getTime()) / 1_000) : 0)
@@ -31,32 +34,39 @@ export function exposeOutbox(metrics: Metrics, { db, stream }: { db: Db; stream:
   })
 }
 
-type Consumer = Readonly<{ redis: Redis; streams: readonly StreamName[]; group: string }>
+type Consumer = Readonly<{ db: Db; redis: Redis; streams: readonly StreamName[]; group: string }>
 
-/** How far a group of consumers is behind its streams. */
-export function exposeConsumer(metrics: Metrics, { redis, streams, group }: Consumer): void {
+/** How far a consumer group is behind its streams, and how many events it could not apply. */
+export function exposeConsumer(metrics: Metrics, { db, redis, streams, group }: Consumer): void {
   const gauges = (name: string, help: string) =>
     createGauges(metrics.registry, { name, help, labels: ['stream', 'group'] })
-  const lag = gauges('event_consumer_lag_events', 'Events that no consumer of the group has taken (Redis 7 and newer)')
-  const pending = gauges('event_consumer_pending_events', 'Events taken and not finished')
+  const lag = gauges('event_consumer_lag_events', 'Published events that the group has not applied')
+  const pending = gauges('event_consumer_pending_events', 'Events that failed and are tried again')
+  const dead = gauges('event_consumer_dead_letters', `Events that are not tried again, counted up to ${COUNTED_MAX}`)
+  const events = deadEventCollection(db)
 
-  const read = async (stream: StreamName) => {
-    const groups = await redis.xInfoGroups(stream)
-    const found = groups.find(({ name }) => String(name) === group)
-    if (!found) return
-    pending(stream, group).set(Number(found.pending))
-    // Redis 6 does not count it, nor does any version after entries were deleted.
-    if (typeof found.lag === 'number') lag(stream, group).set(found.lag)
+  const read = async () => {
+    for (const [stream, { sequence }] of await loadPositions(db, group, streams)) {
+      const [last] = (await redis.xRevRange(stream, '+', '-', { COUNT: 1 })) ?? []
+      if (last === undefined) continue
+      lag(stream, group).set(Math.max(0, toSequence(last.id) - sequence))
+      const found = await events
+        .find({ group, stream }, { projection: { nextAttemptAt: 1 } })
+        .limit(COUNTED_MAX)
+        .toArray()
+      const deadLetters = found.filter(({ nextAttemptAt }) => nextAttemptAt === null).length
+      pending(stream, group).set(found.length - deadLetters)
+      dead(stream, group).set(deadLetters)
+    }
   }
   const forget = () => {
-    lag.clear()
-    pending.clear()
+    for (const gauge of [lag, pending, dead]) gauge.clear()
   }
   metrics.beforeScrape({
     forget,
     async read() {
       forget()
-      await Promise.all(streams.map(read))
+      await read()
     },
   })
 }

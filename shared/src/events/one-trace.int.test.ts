@@ -20,7 +20,7 @@ await prepareOutbox(db)
 
 /** A subgraph whose one mutation leaves an event, and a relay that publishes it. */
 async function serve(telemetry: Telemetry) {
-  const relay = await startOutboxRelay({ db, redis, stream: STREAMS.issues, logger: silent })
+  const relay = await startOutboxRelay({ mongo, db, redis, stream: STREAMS.issues, logger: silent })
   onTestFinished(relay.stop)
   const outbox = createOutbox(db, relay.wake)
   const rename = async (_: unknown, __: unknown, { requestId, trace }: RequestContext<unknown>) => {

@@ -1,8 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { inTransaction } from '../stores/mongo.ts'
 import { eventOf } from '../testing/events.ts'
 import { connectTestMongo, connectTestRedis, openTestDatabase, openTestRedis, silent } from '../testing/stores.ts'
 import { type DomainEvent, STREAMS } from './envelope.ts'
+import { segmentCollection } from './log/event-log.ts'
+import { groupCollection, storeReports } from './log/group-positions.ts'
+import { reportPosition } from './log/reports.ts'
 import { createOutbox, outboxCollection, prepareOutbox } from './outbox.ts'
 import { startOutboxRelay } from './outbox-relay.ts'
 
@@ -10,27 +13,29 @@ const REDIS = 1
 const { mongo, db } = await openTestDatabase()
 const redis = await openTestRedis(REDIS)
 const stream = STREAMS.issues
+await prepareOutbox(db)
 
 const startRelay = async () => {
-  const relay = await startOutboxRelay({ db, redis, stream, logger: silent })
+  const relay = await startOutboxRelay({ mongo, db, redis, stream, logger: silent })
   onTestFinished(relay.stop)
   return relay
 }
 const commit = (...events: readonly DomainEvent[]) =>
   inTransaction(mongo, (session) => createOutbox(db, () => {}).add(events, session))
+const entries = async () => (await redis.xRange(stream, '-', '+')) ?? []
 const published = async (): Promise<readonly DomainEvent[]> =>
-  ((await redis.xRange(stream, '-', '+')) ?? []).map((entry) => JSON.parse(entry!.message.event!))
+  (await entries()).map(({ message }) => JSON.parse(message.event!))
 const publishedIds = async () => (await published()).map(({ id }) => id)
-const untilPublished = (count: number) => expect.poll(publishedIds).toHaveLength(count)
+const untilPublished = (count: number) =>
+  vi.waitFor(async () => expect(await publishedIds()).toHaveLength(count), { timeout: 20_000, interval: 20 })
 const numbered = (entity: string, from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => eventOf(entity, from + index))
 const idsOf = (events: readonly DomainEvent[]) => events.map(({ id }) => id)
 
-beforeEach(async () => {
-  await prepareOutbox(db)
-})
 afterEach(async () => {
-  await outboxCollection(db).drop()
+  await outboxCollection(db).deleteMany({ _id: { $gte: '' } })
+  await segmentCollection(db).deleteMany({ _id: { $gte: 0 } })
+  await groupCollection(db).deleteMany({ _id: { $gte: '' } })
   await redis.flushDb()
 })
 
@@ -46,7 +51,7 @@ describe('the outbox relay', () => {
     expect(await published()).toEqual([event])
   })
 
-  it('publishes nothing of a transaction that was aborted', async () => {
+  it('publishes nothing of an aborted transaction', async () => {
     await startRelay()
 
     const aborted = inTransaction(mongo, async (session) => {
@@ -60,7 +65,7 @@ describe('the outbox relay', () => {
     expect(await publishedIds()).toEqual(['committed-2'])
   })
 
-  it('publishes in the order in which things happened, whatever the order of their ids', async () => {
+  it('publishes in the order of the events, whatever the order of their ids', async () => {
     const events = [eventOf('b', 1), eventOf('a', 2), eventOf('b', 10), eventOf('b', 9), eventOf('a', 11)]
 
     await commit(...events)
@@ -70,7 +75,7 @@ describe('the outbox relay', () => {
     expect(await publishedIds()).toEqual(['b-1', 'a-2', 'b-9', 'b-10', 'a-11'])
   })
 
-  it('publishes more than fits into one round, in order and once', async () => {
+  it('numbers events without gaps, over more than one segment', async () => {
     const events = numbered('many', 1, 1_203)
 
     await commit(...events)
@@ -78,9 +83,10 @@ describe('the outbox relay', () => {
 
     await untilPublished(1_203)
     expect(await publishedIds()).toEqual(idsOf(events))
+    expect((await entries()).map(({ id }) => id)).toEqual(events.map((_, index) => `${index + 1}-0`))
   })
 
-  it('finds events in its sweep, without a wake-up', async () => {
+  it('publishes a commit that it was not woken for', async () => {
     await startRelay()
     await untilPublished(0)
 
@@ -89,11 +95,10 @@ describe('the outbox relay', () => {
     await untilPublished(1)
   })
 
-  it('marks published events, so that the next start publishes none again', async () => {
-    const first = await startOutboxRelay({ db, redis, stream, logger: silent })
+  it('publishes nothing again after a restart', async () => {
+    const first = await startOutboxRelay({ mongo, db, redis, stream, logger: silent })
     await commit(eventOf('before', 1))
     await untilPublished(1)
-    await expect.poll(() => outboxCollection(db).findOne({ _id: 'before-1' })).toMatchObject({ published: true })
     await first.stop()
 
     await startRelay()
@@ -103,39 +108,109 @@ describe('the outbox relay', () => {
     expect(await publishedIds()).toEqual(['before-1', 'after-2'])
   })
 
-  it('that stopped leaves the election at once', async () => {
-    const first = await startOutboxRelay({ db, redis, stream, logger: silent })
+  it('publishes what an earlier version had in its outbox, published or not', async () => {
+    const old = { published: true, publishedAt: new Date() }
+    const [first, second] = numbered('old', 1, 2)
+    const rows = [first!, second!].map((event) => ({
+      _id: event.id,
+      at: new Date(event.at),
+      event: JSON.stringify(event),
+    }))
+    await outboxCollection(db).insertMany([{ ...rows[0]!, ...old } as never, rows[1]!])
+    await redis.xAdd(stream, '*', { event: rows[0]!.event })
+
+    await startRelay()
+
+    await untilPublished(2)
+    expect((await entries()).map(({ id }) => id)).toEqual(['1-0', '2-0'])
+  })
+
+  it('gives up its leadership when it stops', async () => {
+    const first = await startOutboxRelay({ mongo, db, redis, stream, logger: silent })
     await expect.poll(() => redis.get(`leader:relay:${stream}`)).not.toBeNull()
 
     await first.stop()
 
     expect(await redis.get(`leader:relay:${stream}`)).toBeNull()
   })
+})
 
-  it('publishes everything again when Redis was lost, in the same order', async () => {
+describe('a stream', () => {
+  it.for<[string, () => Promise<unknown>]>([
+    ['was lost', () => redis.flushDb()],
+    ['lost its last entry', () => redis.xDel(stream, '20-0')],
+    [
+      'lost its last fifteen entries',
+      () =>
+        redis.xDel(
+          stream,
+          Array.from({ length: 15 }, (_, index) => `${index + 6}-0`),
+        ),
+    ],
+    ['lost all entries but not its state', () => redis.del(stream)],
+  ])('that %s gets back the same entries under the same sequences', async ([, lose]) => {
     await startRelay()
-    const events = numbered('kept', 1, 20)
-    await commit(...events)
+    await commit(...numbered('kept', 1, 20))
     await untilPublished(20)
+    const before = await entries()
 
-    await redis.flushDb()
+    await lose()
 
     await untilPublished(20)
-    expect(await publishedIds()).toEqual(idsOf(events))
+    expect(await entries()).toEqual(before)
   })
 
-  it('does not publish events again that are older than an hour when Redis was lost', async () => {
+  it('gets back what one of its groups has not applied, however old', async () => {
     await startRelay()
-    await commit(eventOf('old', 1), eventOf('new', 2))
-    await untilPublished(2)
-    await expect.poll(() => outboxCollection(db).findOne({ _id: 'new-2' })).toMatchObject({ published: true })
-    const longAgo = new Date(Date.now() - 61 * 60 * 1000)
-    await outboxCollection(db).updateOne({ _id: 'old-1' }, { $set: { publishedAt: longAgo } })
+    await commit(...numbered('old', 1, 4))
+    await untilPublished(4)
+    await segmentCollection(db).updateMany({ _id: { $gte: 0 } }, { $set: { sealedAt: new Date('2020-01-01') } })
+    const { epoch } = (await segmentCollection(db).findOne({ _id: 1 }))!
+    await storeReports(
+      db,
+      new Map([
+        ['audit', { epoch, sequence: 4 }],
+        ['decisions', { epoch, sequence: 2 }],
+      ]),
+      new Date(),
+    )
 
     await redis.flushDb()
 
+    await untilPublished(2)
+    expect(await publishedIds()).toEqual(['old-3', 'old-4'])
+  })
+
+  it('is filled again for a group that comes back and lacks entries', async () => {
+    await startRelay()
+    await commit(...numbered('t', 1, 6))
+    await untilPublished(6)
+    const { epoch } = (await segmentCollection(db).findOne({ _id: 1 }))!
+    await redis.xDel(stream, ['1-0', '2-0', '3-0'])
+
+    await reportPosition(redis, { stream, group: 'audit', position: { epoch, sequence: 1 } })
+
+    await untilPublished(5)
+    expect(await publishedIds()).toEqual(['t-2', 't-3', 't-4', 't-5', 't-6'])
+  })
+
+  it('begins a new epoch when its log was restored from an older copy', async () => {
+    await startRelay()
+    await commit(...numbered('t', 1, 3))
+    await untilPublished(3)
+    const [{ message: before }] = (await entries()) as unknown as [{ message: Record<string, string> }]
+    // One transaction holds them, so the whole segment is what an older copy lacks.
+    await segmentCollection(db)
+      .insertOne({ _id: 0, last: 0, epoch: before.epoch!, events: [], sealedAt: new Date() })
+      .catch(() => {})
+    await segmentCollection(db).deleteOne({ _id: 1 })
+
+    await commit(eventOf('new', 9))
+
     await untilPublished(1)
-    expect(await publishedIds()).toEqual(['new-2'])
+    const [{ id, message: after }] = (await entries()) as unknown as [{ id: string; message: Record<string, string> }]
+    expect([id, JSON.parse(after.event!).id]).toEqual(['1-0', 'new-9'])
+    expect(after.epoch).not.toBe(before.epoch)
   })
 })
 
@@ -153,25 +228,22 @@ describe('two outbox relays on one database', () => {
     expect(await publishedIds()).toEqual(idsOf(events))
   })
 
-  it('pass a wake-up on to the one that leads', async () => {
+  it('pass a wake-up on to the leader', async () => {
     await startRelay()
     await expect.poll(() => redis.get(`leader:relay:${stream}`)).not.toBeNull()
     const follower = await startRelay()
-    const listener = await connectTestRedis(REDIS)
-    onTestFinished(() => listener.destroy())
-    const woken: string[] = []
-    await listener.subscribe(`wake:${stream}`, (message) => woken.push(message))
 
     await commit(eventOf('t', 1))
     follower.wake()
 
-    await expect.poll(() => woken).toHaveLength(1)
     await untilPublished(1)
   })
 
-  it('take over from each other when the connections of one are gone', async () => {
+  it('take over from each other when the connections of one are lost', async () => {
     const [lostRedis, lostMongo] = [await connectTestRedis(REDIS), await connectTestMongo()]
-    const lost = await startOutboxRelay({ db: lostMongo.db(db.databaseName), redis: lostRedis, stream, logger: silent })
+    const lost = await startOutboxRelay({
+      ...{ mongo: lostMongo, db: lostMongo.db(db.databaseName), redis: lostRedis, stream, logger: silent },
+    })
     await expect.poll(() => redis.get(`leader:relay:${stream}`)).not.toBeNull()
     await startRelay()
 

@@ -1,95 +1,102 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Db } from 'mongodb'
+import type { Db, MongoClient } from 'mongodb'
 import type { Logger } from '../process/logger.ts'
-import { startRepeating } from '../process/repeat.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
 import type { Redis } from '../stores/redis.ts'
 import type { StreamName } from './envelope.ts'
-import type { OutboxDocument } from './event-collections.ts'
 import { joinElection } from './leadership.ts'
-import { outboxCollection } from './outbox.ts'
-import { REPUBLISH_MS, trimStream } from './stream-retention.ts'
+import { createEventLog, prepareEventLog } from './log/event-log.ts'
+import { createEventStream } from './log/event-stream.ts'
+import { createPublisher } from './log/publisher.ts'
+import { createRestart } from './log/restart.ts'
+import { createRetention } from './log/retention.ts'
 
-const BATCH = 500
-/** Pause between rounds: under load, the commits of this time are published together. */
+/** The least time from one round to the next: under load, what is committed meanwhile is published together. */
 const GATHER_MS = 10
-/** Interval of the sweep, which finds what a lost wake-up or a crash has left. */
+/** What a wake-up missed (a crash, a lost message, a stream that lost entries) is found at the latest after this. */
 const SWEEP_MS = 250
-/** Interval at which old events are trimmed from the stream. */
-const TRIM_EVERY_MS = 60_000
 const STOP_MS = 2_000
 
 export type OutboxRelay = Readonly<{ wake: () => void; stop: () => Promise<void> }>
 
-type Options = Readonly<{ db: Db; redis: Redis; stream: StreamName; logger: Logger }>
+type Options = Readonly<{ mongo: MongoClient; db: Db; redis: Redis; stream: StreamName; logger: Logger }>
 
 /**
- * Publishes committed events from the outbox to the stream, in order, on one leader among all processes of the
- * database. An event may be published twice (a crash between publishing and marking it), never skipped.
+ * Publishes committed events, in order, by one leader among all processes that share the database: from the outbox to
+ * the event log in MongoDB, where each gets its sequence, and from there to the stream in Redis.
  */
-export async function startOutboxRelay({ db, redis, stream, logger }: Options): Promise<OutboxRelay> {
+export async function startOutboxRelay(options: Options): Promise<OutboxRelay> {
+  const { db, redis, stream, logger } = options
+  await prepareEventLog(db)
+  const round = createRound(options)
   const channel = `wake:${stream}`
   const leadership = joinElection(redis, `relay:${stream}`, logger)
   const subscriber = redis.duplicate()
   subscriber.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
-  await subscriber.connect()
 
-  const mayRun = leadership.isLeader
-  const onError = (err: unknown) => logger.warn({ err, stream }, 'events not published yet')
-  const round = async () => {
-    await publishAll({ db, redis, stream, logger })
-    await pause(GATHER_MS)
-  }
-  const relaying = startRepeating({ run: () => round().catch(onError), everyMs: SWEEP_MS, mayRun, onError })
-  const trimming = startRepeating({
-    run: () => trimStream(redis, stream),
-    everyMs: TRIM_EVERY_MS,
-    mayRun,
-    onError: (err) => logger.warn({ err, stream }, 'stream not trimmed'),
-  })
-  await subscriber.subscribe(channel, () => void relaying.runNow())
+  const rounds = createRounds(
+    async () => {
+      if (leadership.isLeader()) await round()
+    },
+    (err) => logger.warn({ err, stream }, 'events not published yet'),
+  )
+  subscriber
+    .connect()
+    .then(() => subscriber.subscribe(channel, rounds.wake))
+    .catch((err: unknown) => logger.warn({ err, stream }, 'wake-ups of other processes not received'))
+  const timer = setInterval(rounds.wake, SWEEP_MS)
 
   return {
-    wake: () => void (mayRun() ? relaying.runNow() : redis.publish(channel, '').catch(() => undefined)),
+    wake: () => (leadership.isLeader() ? rounds.wake() : void redis.publish(channel, '').catch(() => undefined)),
     async stop() {
+      clearInterval(timer)
       // A round that waits for a Redis that is away is given up: its events are published by the next leader.
-      await succeedsWithin(STOP_MS, Promise.all([relaying.stop(), trimming.stop()]))
+      await succeedsWithin(STOP_MS, rounds.stop())
       await leadership.stop()
       subscriber.destroy()
     },
   }
 }
 
-async function publishAll({ db, redis, stream, logger }: Options): Promise<void> {
-  const outbox = outboxCollection(db)
-  await republishIfLost({ db, redis, stream, logger })
-
-  for (;;) {
-    const batch = await outbox.find({ published: false }).sort({ at: 1, _id: 1 }).limit(BATCH).toArray()
-    if (batch.length === 0) return
-    await publish(redis, stream, batch)
-    const ids = batch.map(({ _id }) => _id)
-    await outbox.updateMany({ _id: { $in: ids } }, { $set: { published: true, publishedAt: new Date() } })
-    if (batch.length < BATCH) return
+/** One round of the leader: publishes what was committed, and keeps what readers may still need. */
+function createRound({ mongo, db, redis, stream, logger }: Options) {
+  const log = createEventLog({ mongo, db })
+  const eventStream = createEventStream(redis, stream)
+  const publisher = createPublisher({
+    log,
+    stream: eventStream,
+    findRestart: createRestart({ log, db, stream }),
+    onRebuild: (facts) => logger.warn({ stream, ...facts }, 'stream is filled again'),
+  })
+  const retention = createRetention({ log, eventStream, db, redis, stream, publisher, logger })
+  return async () => {
+    await publisher.publish()
+    await retention.keep()
+    await pause(GATHER_MS)
   }
 }
 
-async function publish(redis: Redis, stream: StreamName, batch: readonly OutboxDocument[]): Promise<void> {
-  const multi = redis.multi()
-  for (const { event } of batch) multi.xAdd(stream, '*', { event })
-  await multi.exec()
-}
+/** Runs one round at a time; a wake-up during a round makes another one follow. */
+function createRounds(round: () => Promise<void>, onError: (error: unknown) => void) {
+  let again = false
+  let stopped = false
+  let running: Promise<void> | null = null
 
-/** The epoch key is lost together with the stream: if it is missing, the published events are too. */
-async function republishIfLost({ db, redis, stream, logger }: Options): Promise<void> {
-  const epoch = `epoch:${stream}`
-  if ((await redis.get(epoch)) !== null) return
-
-  const since = new Date(Date.now() - REPUBLISH_MS)
-  const { modifiedCount } = await outboxCollection(db).updateMany(
-    { publishedAt: { $gte: since } },
-    { $set: { published: false }, $unset: { publishedAt: '' } },
-  )
-  await redis.set(epoch, new Date().toISOString())
-  if (modifiedCount > 0) logger.warn({ stream, events: modifiedCount }, 'stream was lost, publishing again')
+  const run = async () => {
+    while (again && !stopped) {
+      again = false
+      await round().catch(onError)
+    }
+    running = null
+  }
+  return {
+    wake() {
+      again = true
+      running ??= run()
+    },
+    async stop() {
+      stopped = true
+      await running
+    },
+  }
 }

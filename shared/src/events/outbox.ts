@@ -28,7 +28,6 @@ export function createOutbox(db: Db, wake: () => void): Outbox {
       const documents = events.map((event) => ({
         _id: event.id,
         at: new Date(event.at),
-        published: false,
         event: JSON.stringify(event),
       }))
       await outbox.insertMany(documents, { session })

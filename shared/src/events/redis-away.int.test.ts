@@ -61,7 +61,7 @@ describe('while Redis is away', () => {
     const { redis, takeAway } = await openRedis(context)
     const db = mongo.db(`away-${randomUUID()}`)
     await prepareOutbox(db)
-    const relay = await startOutboxRelay({ db, redis, stream: STREAMS.issues, logger })
+    const relay = await startOutboxRelay({ mongo, db, redis, stream: STREAMS.issues, logger })
 
     takeAway()
     relay.wake()

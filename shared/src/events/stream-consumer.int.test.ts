@@ -1,20 +1,23 @@
 import { MongoNetworkError } from 'mongodb'
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { eventOf } from '../testing/events.ts'
+import { createTestPublisher } from '../testing/published-events.ts'
 import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '../testing/stores.ts'
-import { type DomainEvent, STREAMS } from './envelope.ts'
-import type { Apply } from './inbox.ts'
+import { STREAMS } from './envelope.ts'
+import { type Apply, deadEventCollection, positionCollection } from './log/group-store.ts'
+import { readReports } from './log/reports.ts'
 import { type ConsumerOptions, startStreamConsumer } from './stream-consumer.ts'
 
 const REDIS = 3
 const { mongo, db } = await openTestDatabase()
 const redis = await openTestRedis(REDIS)
 const stream = STREAMS.issues
+const QUICK_LEASE = { leaseMs: 300, renewMs: 100 }
 
 type Effect = { _id: string; event: string }
 let group = ''
 let effects = db.collection<Effect>('effects')
-const dead = db.collection<{ _id: string; group: string; text: string; reason: string }>('dead_events')
+let publisher: Awaited<ReturnType<typeof createTestPublisher>>
 
 /** One row for each time that an event took effect. */
 const noteEffects: Apply = async (events, session) => {
@@ -29,45 +32,44 @@ const failFor =
   }
 
 const consume = async (options: Partial<ConsumerOptions> = {}) => {
-  const own = { mongo, db, redis, streams: [stream], group, apply: noteEffects, logger: silent }
+  const own = { mongo, db, redis, streams: [stream], group, apply: noteEffects, lease: QUICK_LEASE, logger: silent }
   const consumer = await startStreamConsumer({ ...own, ...options })
   onTestFinished(consumer.stop)
   return consumer
 }
-const publish = async (...events: readonly DomainEvent[]) => {
-  for (const event of events) await redis.xAdd(stream, '*', { event: JSON.stringify(event) })
-}
 const applied = async () => (await effects.find().toArray()).map(({ event }) => event)
-const heard = async () => (await db.collection(`inbox_${group}`).find().toArray()).map(({ _id }) => String(_id))
-const pending = async () => (await redis.xPending(stream, group)).pending
 const untilApplied = (ids: readonly string[]) =>
-  expect.poll(async () => (await applied()).sort()).toEqual([...ids].sort())
-const untilNothingPends = () => expect.poll(pending).toBe(0)
-const burials = () => dead.find({ _id: { $gte: `${group}-`, $lt: `${group}.` } }).toArray()
+  vi.waitFor(async () => expect((await applied()).sort()).toEqual([...ids].sort()), { timeout: 30_000, interval: 20 })
+const position = async () => (await positionCollection(db).findOne({ _id: `${group} ${stream}` }))?.sequence
+const untilPosition = (sequence: number) => expect.poll(position, { timeout: 30_000 }).toBe(sequence)
+const setAside = () => deadEventCollection(db).find({ group }).sort({ sequence: 1 }).toArray()
+/** The next attempts of all events that wait are due at once. */
+const hurry = () =>
+  deadEventCollection(db).updateMany({ group, nextAttemptAt: { $ne: null } }, { $set: { nextAttemptAt: new Date(1) } })
 
-let files = 0
+let tests = 0
 beforeEach(async () => {
-  group = `group${++files}`
-  effects = db.collection<Effect>(`effects_${files}`)
+  group = `group${++tests}`
+  effects = db.collection<Effect>(`effects_${tests}`)
   await redis.flushDb()
+  publisher = await createTestPublisher(redis, stream)
 })
 
 describe('a stream consumer', () => {
-  it('applies events from before and after its start', async () => {
-    await publish(eventOf('t', 1))
+  it('applies events that were published before it started, and those that come afterwards', async () => {
+    await publisher.publish(eventOf('t', 1))
 
     await consume()
     await untilApplied(['t-1'])
-    await publish(eventOf('t', 2))
+    await publisher.publish(eventOf('t', 2))
 
     await untilApplied(['t-1', 't-2'])
-    await untilNothingPends()
   })
 
   it('applies in the order of the stream', async () => {
     const seen: string[] = []
-    const events = Array.from({ length: 450 }, (_, index) => eventOf('t', index))
-    await publish(...events)
+    const events = Array.from({ length: 1_250 }, (_, index) => eventOf('t', index))
+    await publisher.publish(...events)
 
     await consume({
       apply: async (batch) => {
@@ -75,197 +77,213 @@ describe('a stream consumer', () => {
       },
     })
 
-    await untilNothingPends()
-    await expect.poll(() => seen.length).toBe(450)
+    await untilPosition(1_250)
     expect(seen).toEqual(events.map(({ id }) => id))
   })
 
-  it('applies an event once although it is delivered twice, at once or later', async () => {
-    await publish(eventOf('t', 1), eventOf('t', 1))
+  it('passes over irrelevant events, and stores and reports that it did', async () => {
+    await publisher.publish(eventOf('t', 1), eventOf('other', 2), eventOf('other', 3))
 
-    await consume()
+    await consume({ isRelevant: ({ entity }) => entity.id === 't' })
+
+    await untilPosition(3)
+    expect(await applied()).toEqual(['t-1'])
+    await expect.poll(async () => (await readReports(redis, stream)).get(group)?.sequence).toBe(3)
+  })
+
+  it('goes on at its position after a restart', async () => {
+    await publisher.publish(eventOf('t', 1))
+    const first = await consume()
     await untilApplied(['t-1'])
-    await publish(eventOf('t', 1), eventOf('t', 2))
+    await first.stop()
+
+    await publisher.publish(eventOf('t', 2))
+    await consume()
 
     await untilApplied(['t-1', 't-2'])
   })
 
-  it('calls afterCommit for every delivery, so that a failure there is repaired', async () => {
-    const told: string[] = []
-    await publish(eventOf('t', 1))
+  it('calls afterCommit with what was committed, and goes on where that fails', async () => {
+    const committed: string[] = []
+    await publisher.publish(eventOf('t', 1), eventOf('t', 2))
 
     await consume({
       afterCommit: async (events) => {
-        told.push(...events.map(({ id }) => id))
+        committed.push(...events.map(({ id }) => id))
+        throw new Error('the queue is away')
       },
     })
-    await untilApplied(['t-1'])
-    await publish(eventOf('t', 1))
+    await untilApplied(['t-1', 't-2'])
+    await publisher.publish(eventOf('t', 3))
 
-    await expect.poll(() => told).toEqual(['t-1', 't-1'])
+    await untilApplied(['t-1', 't-2', 't-3'])
+    expect(committed).toEqual(['t-1', 't-2', 't-3'])
   })
 
-  it('does not give up an event because afterCommit fails for a while', async () => {
-    let failures = 0
-    await publish(eventOf('t', 1))
+  it('stops while it waits for events', async () => {
+    const consumer = await consume()
+    await publisher.publish(eventOf('t', 1))
+    await untilApplied(['t-1'])
 
-    await consume({
-      afterCommit: async () => {
-        if (++failures < 8) throw new Error('the queue is away')
+    await consumer.stop()
+
+    expect(await redis.get(`leader:consumer:${group}`)).toBeNull()
+  })
+
+  it('stops while the database is away, and leaves its events to the next', async () => {
+    let attempts = 0
+    const consumer = await consume({
+      apply: async () => {
+        attempts++
+        throw new MongoNetworkError('away')
       },
     })
+    await publisher.publish(eventOf('t', 1))
+    await expect.poll(() => attempts).toBeGreaterThan(0)
+
+    await consumer.stop()
+    await consume()
 
     await untilApplied(['t-1'])
-    await untilNothingPends()
-    expect([failures, await burials()]).toEqual([8, []])
   })
+})
 
-  it('leaves neither an effect nor a note in the inbox of an event that fails', async () => {
-    await publish(eventOf('bad', 1))
+describe('an event that cannot be applied', () => {
+  it('is set aside alone and without an effect; its neighbours are applied', async () => {
+    await publisher.publish(eventOf('a', 1), eventOf('a', 2), eventOf('bad', 3), eventOf('b', 4), eventOf('b', 5))
 
     await consume({ apply: failFor('bad') })
 
-    await expect.poll(async () => (await burials()).length).toBe(1)
-    expect([await applied(), await heard()]).toEqual([[], []])
+    await untilApplied(['a-1', 'a-2', 'b-4', 'b-5'])
+    expect(await setAside()).toMatchObject([
+      {
+        ...{ stream, sequence: 3, entity: 'Thing bad', text: JSON.stringify(eventOf('bad', 3)) },
+        ...{ reason: 'Error: bad cannot be applied', attempts: 1, nextAttemptAt: expect.any(Date) },
+      },
+    ])
   })
 
-  it('sets an event aside after five deliveries, and applies its neighbours', async () => {
-    const tries: number[] = []
-    await publish(eventOf('good', 1), eventOf('bad', 2), eventOf('good', 3))
-
+  it('is applied later, before the events of its entity that came behind it', async () => {
+    let isBroken = true
+    const committed: string[] = []
+    await publisher.publish(eventOf('bad', 1), eventOf('t', 2), eventOf('bad', 3))
     await consume({
-      apply: async (events, session) => {
-        if (events.some(({ entity }) => entity.id === 'bad')) tries.push(events.length)
-        await failFor('bad')(events, session)
+      apply: (events, session) => (isBroken ? failFor('bad') : noteEffects)(events, session),
+      afterCommit: async (events) => {
+        committed.push(...events.map(({ id }) => id))
       },
     })
+    await untilApplied(['t-2'])
+    await expect.poll(async () => (await setAside()).length).toBe(2)
 
-    await untilApplied(['good-1', 'good-3'])
-    await expect.poll(async () => (await burials()).length).toBe(1)
-    await untilNothingPends()
-    expect(await burials()).toMatchObject([
-      { group, text: JSON.stringify(eventOf('bad', 2)), reason: 'Error: bad cannot be applied' },
-    ])
-    // Once with its neighbours, which counts as its first delivery, and then alone.
-    expect(tries).toEqual([3, 1, 1, 1, 1])
+    isBroken = false
+    await vi.waitFor(
+      async () => {
+        await hurry()
+        expect(committed).toEqual(['t-2', 'bad-1', 'bad-3'])
+      },
+      { timeout: 30_000, interval: 100 },
+    )
+
+    await untilApplied(committed)
+    expect(await setAside()).toEqual([])
   })
 
   it.for([['{"no": "event"}'], ['not json'], ['']])(
-    'moves a message that is not an event to the dead letters: %s',
+    'because it is not an event is a dead letter at once: %s',
     async ([text]) => {
-      await redis.xAdd(stream, '*', { event: text! })
-      await publish(eventOf('t', 1))
+      await publisher.publishTexts(text!)
+      await publisher.publish(eventOf('t', 1))
 
       await consume()
 
       await untilApplied(['t-1'])
-      await untilNothingPends()
-      expect(await burials()).toMatchObject([{ text, reason: 'This is not an event.' }])
+      expect(await setAside()).toMatchObject([
+        { text, entity: null, reason: 'This is not an event.', nextAttemptAt: null },
+      ])
     },
   )
 
-  it('sets aside two messages that have the same id in two streams', async () => {
-    await redis.xAdd(STREAMS.issues, '7-1', { event: 'one' })
-    await redis.xAdd(STREAMS.decisions, '7-1', { event: 'other' })
-
-    await consume({ streams: [STREAMS.issues, STREAMS.decisions] })
-
-    await expect.poll(async () => (await burials()).map(({ text }) => text).sort()).toEqual(['one', 'other'])
-  })
-
-  it('does not count the times that the database was away as deliveries', async () => {
+  it('because the database is away is not set aside', async () => {
     let failures = 0
-    await publish(eventOf('t', 1))
+    await publisher.publish(eventOf('t', 1))
 
     await consume({
       apply: async (events, session) => {
-        if (++failures <= 8) throw new MongoNetworkError('away')
+        if (++failures <= 4) throw new MongoNetworkError('away')
         await noteEffects(events, session)
       },
     })
 
     await untilApplied(['t-1'])
-    expect(await burials()).toEqual([])
-  })
-
-  it('continues without a loss after Redis was lost', async () => {
-    await publish(eventOf('t', 1))
-    await consume()
-    await untilApplied(['t-1'])
-
-    await redis.flushDb()
-    await publish(eventOf('t', 1), eventOf('t', 2))
-
-    await untilApplied(['t-1', 't-2'])
-  })
-
-  it('continues after Redis was lost while it held a failing event', async () => {
-    let tries = 0
-    await publish(eventOf('bad', 1))
-    await consume({
-      apply: async (events, session) => {
-        tries++
-        await failFor('bad')(events, session)
-      },
-    })
-    await expect.poll(() => tries).toBeGreaterThan(1)
-
-    await redis.flushDb()
-    await publish(eventOf('t', 2))
-
-    await untilApplied(['t-2'])
-  })
-
-  it('takes nothing while it may not', async () => {
-    let allowed = false
-    await publish(eventOf('t', 1))
-    await consume({ isLeader: () => allowed })
-    await expect.poll(() => db.listCollections({ name: `inbox_${group}` }).hasNext()).toBe(true)
-
-    const before = await applied()
-    allowed = true
-
-    await untilApplied(['t-1'])
-    expect(before).toEqual([])
-  })
-
-  it('that is stopped leaves its group, even while it waits for messages', async () => {
-    const consumer = await consume()
-    await publish(eventOf('t', 1))
-    await untilApplied(['t-1'])
-
-    await consumer.stop()
-
-    expect(await redis.xInfoConsumers(stream, group)).toEqual([])
-  })
-
-  it('stops while the database is away, and leaves its messages to others', async () => {
-    const failing: Apply = async () => {
-      throw new MongoNetworkError('away')
-    }
-    const consumer = await consume({ apply: failing })
-    await publish(eventOf('t', 1))
-    await expect.poll(() => pending().catch(() => 0)).toBe(1)
-
-    await consumer.stop()
-
-    expect(await pending()).toBe(1)
+    expect(await setAside()).toEqual([])
   })
 })
 
-describe('two members of one group', () => {
-  it('share the work and apply nothing twice', async () => {
+describe('a consumer of a stream that Redis lost', () => {
+  it('applies nothing again when the stream is filled again, and goes on with what is new', async () => {
+    await publisher.publish(eventOf('t', 1), eventOf('t', 2))
+    await consume()
+    await untilApplied(['t-1', 't-2'])
+
+    await redis.flushDb()
+    publisher = await createTestPublisher(redis, stream)
+    await publisher.publish(eventOf('t', 1), eventOf('t', 2), eventOf('t', 3))
+
+    await untilApplied(['t-1', 't-2', 't-3'])
+  })
+
+  it('waits where entries are missing before the next one', async () => {
+    await publisher.publish(eventOf('t', 1))
+    const consumer = await consume()
+    await untilApplied(['t-1'])
+    await consumer.stop()
+    await publisher.publish(eventOf('t', 2), eventOf('t', 3))
+    await redis.xDel(stream, ['1-0', '2-0'])
+
+    await consume()
+    await expect.poll(async () => (await readReports(redis, stream)).get(group)?.sequence).toBe(1)
+
+    expect(await applied()).toEqual(['t-1'])
+  })
+
+  it('goes on behind entries that the log does not have any more', async () => {
+    await publisher.publish(eventOf('t', 1))
+    const consumer = await consume()
+    await untilApplied(['t-1'])
+    await consumer.stop()
+    await publisher.publish(eventOf('t', 2), eventOf('t', 3))
+    await redis.xDel(stream, ['1-0', '2-0'])
+    await redis.hSet(`state:${stream}`, 'oldest', '3')
+
+    await consume()
+
+    await untilApplied(['t-1', 't-3'])
+  })
+
+  it('begins anew where the log has another epoch', async () => {
+    await publisher.publish(eventOf('t', 1), eventOf('t', 2))
+    await consume()
+    await untilApplied(['t-1', 't-2'])
+
+    publisher = await createTestPublisher(redis, stream, 'other')
+    await publisher.publish(eventOf('new', 1))
+
+    await untilApplied(['t-1', 't-2', 'new-1'])
+  })
+})
+
+describe('several processes of one group', () => {
+  it('apply nothing twice', async () => {
     await Promise.all([consume(), consume(), consume()])
     const events = Array.from({ length: 300 }, (_, index) => eventOf(`t${index % 7}`, index))
 
-    await Promise.all([publish(...events), publish(...events)])
+    for (let from = 0; from < 300; from += 50) await publisher.publish(...events.slice(from, from + 50))
 
     await untilApplied(events.map(({ id }) => id))
-    await untilNothingPends()
-    expect(await applied()).toHaveLength(300)
   })
 
-  it('take over the messages of a dead member', async () => {
+  it('take over from one whose connections are lost', async () => {
     const lost = await connectTestRedis(REDIS)
     const dying = await consume({
       redis: lost,
@@ -273,21 +291,20 @@ describe('two members of one group', () => {
         throw new MongoNetworkError('dying')
       },
     })
-    await publish(eventOf('t', 1))
-    await expect.poll(() => pending().catch(() => 0)).toBe(1)
+    await publisher.publish(eventOf('t', 1))
+    await expect.poll(() => redis.get(`leader:consumer:${group}`)).not.toBeNull()
 
     lost.destroy()
     await dying.stop()
-    await consume({ takeOver: { abandonedMs: 300, everyMs: 100 } })
+    await consume()
 
     await untilApplied(['t-1'])
-    await untilNothingPends()
   })
 })
 
 describe('two groups', () => {
   it('each get every event', async () => {
-    await publish(eventOf('t', 1))
+    await publisher.publish(eventOf('t', 1))
     const others: string[] = []
 
     await consume()

@@ -2,21 +2,24 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Db, MongoClient } from 'mongodb'
 import type { Logger } from '../process/logger.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
-import { openCollections } from '../stores/collections.ts'
+import { isTransient } from '../stores/mongo.ts'
 import type { Redis } from '../stores/redis.ts'
 import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
 import type { DomainEvent, StreamName } from './envelope.ts'
-import { inboxOf } from './event-collections.ts'
-import { type Apply, createInbox } from './inbox.ts'
-import { type Settling, settleMessages } from './settle-messages.ts'
-import { createGroupMember } from './stream.ts'
+import { withSpans } from './event-spans.ts'
+import { joinElection, type LeaseTimes } from './leadership.ts'
+import { createAfterCommit } from './log/after-commit.ts'
+import { openGroup, type Trace } from './log/group.ts'
+import { type Apply, createGroupStore, PositionMovedError, prepareGroupStore } from './log/group-store.ts'
+import type { Position } from './log/log-entry.ts'
+import { reportPosition } from './log/reports.ts'
+import { createWaiting, type FailedAttempt, type SetAsideEvent, type WaitingEvent } from './log/set-aside.ts'
+import { createStreamReader } from './log/stream-reader.ts'
 
-/** A message that a member has not acknowledged within this is taken over by another. */
-const ABANDONED_MS = 5_000
-const TAKE_OVER_EVERY_MS = 2_000
+const GATHER_MS = 20
+const GAP_PAUSE_MS = 100
 const PAUSE_MS = 100
 const STOP_MS = 2_000
-const GATHER_MS = 20
 
 export type StreamConsumer = Readonly<{ stop: () => Promise<void> }>
 
@@ -25,93 +28,118 @@ export type ConsumerOptions = Readonly<{
   db: Db
   redis: Redis
   streams: readonly StreamName[]
-  /** Every group gets every event; the members of one group share them. */
+  /** The consumer group: every group gets every event. */
   group: string
-  /** Applies events that were not applied before, in the transaction that also marks them as applied. */
+  /** Applies events in the transaction that moves the position of the group behind them. */
   apply: Apply
-  /** Whether this group has to apply an event; others are acknowledged at once. Must not throw. Default: every event. */
+  /** Events that mean nothing here are passed over; all matter where not given. Must not throw. */
   isRelevant?: (event: DomainEvent) => boolean
+  /** Runs after a commit. A failure is logged; events are consumed all the same. */
+  afterCommit?: (events: readonly DomainEvent[]) => Promise<void>
+  /** Makes up for what `afterCommit` did not do: when this process begins to lead, and after a failure. */
+  recover?: () => Promise<void>
   /** The least time from one batch to the next: under load, what arrives meanwhile shares one transaction. */
   gatherMs?: number
-  /** Runs after the commit, also for events that were applied before: must be harmless when repeated. */
-  afterCommit?: (events: readonly DomainEvent[]) => Promise<void>
-  /**
-   * Whether this member consumes, for a group with one consuming member at a time. It begins with the unfinished
-   * messages of its predecessor, which keeps the order of each stream.
-   */
-  isLeader?: () => boolean
-  /** After how long, and how often, the messages of a dead member are taken over. */
-  takeOver?: Readonly<{ abandonedMs: number; everyMs: number }>
+  lease?: LeaseTimes
   telemetry?: Telemetry
   logger: Logger
 }>
 
 /**
- * Reads streams as member of a consumer group, in batches. An event takes effect exactly once: its id is noted in the
- * transaction of its effect. An event that cannot be applied is isolated from its batch, tried five times, and then
- * kept in the collection `dead_events` with the reason.
+ * Applies every event of some streams exactly once for a consumer group, in order, on one leader among the processes
+ * of the group. An event that cannot be applied holds up nothing but its own entity: it is set aside, tried again with
+ * backoff, and becomes a dead letter in the end.
  */
 export async function startStreamConsumer(options: ConsumerOptions): Promise<StreamConsumer> {
-  const { db, redis, streams, group, logger } = options
-  const { isRelevant = () => true, afterCommit = async () => {}, telemetry = NO_TELEMETRY } = options
-  const reader = redis.duplicate()
-  reader.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
-  await reader.connect()
+  const { db, redis, group, gatherMs = GATHER_MS, lease, logger } = options
+  await prepareGroupStore(db)
+  const blocking = redis.duplicate()
+  blocking.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
+  blocking.connect().catch((err: unknown) => logger.warn({ err }, 'redis connection lost'))
+  const election = joinElection(redis, `consumer:${group}`, logger, lease)
+  const { openRounds, recover } = createRounds(options, blocking)
+  let stopped = false
 
-  const member = createGroupMember({ redis, reader, streams, group })
-  const inbox = createInbox(options)
-  await openCollections(db, { inbox: inboxOf(group) })
-  const stopping = new AbortController()
-  const { signal } = stopping
-  const running = consume(options, { db, group, member, inbox, isRelevant, afterCommit, telemetry, logger, signal })
+  const lead = async () => {
+    const round = await openRounds()
+    while (!stopped && election.isLeader()) {
+      await recover()
+      const outcome = await round()
+      if (outcome === 'busy') await pause(gatherMs)
+      if (outcome === 'gap') await pause(GAP_PAUSE_MS)
+    }
+  }
+  const run = async () => {
+    while (!stopped) {
+      if (election.isLeader()) {
+        await lead().catch((err: unknown) => stopped || logger.warn({ err, group }, 'events not applied yet'))
+      }
+      await pause(PAUSE_MS)
+    }
+  }
 
+  const running = run()
   return {
     async stop() {
-      stopping.abort()
-      reader.destroy()
-      // A batch that waits for a store that is away is given up: another member takes its messages over.
+      stopped = true
+      blocking.destroy()
+      // A batch that waits for a store that is away is given up: the next leader begins at the stored position.
       await succeedsWithin(STOP_MS, running)
-      await succeedsWithin(STOP_MS, member.leave())
+      await election.stop()
     },
   }
 }
 
-async function consume(options: ConsumerOptions, settling: Settling): Promise<void> {
-  const { streams, group, isLeader, gatherMs = GATHER_MS, logger } = options
-  const { abandonedMs, everyMs } = options.takeOver ?? { abandonedMs: ABANDONED_MS, everyMs: TAKE_OVER_EVERY_MS }
-  const { member, signal } = settling
-  let takeOverAt = 0
-  let led = false
-  while (!signal.aborted) {
-    if (isLeader?.() === false) {
-      led = false
-      await pause(PAUSE_MS)
-      continue
-    }
-    try {
-      if (Date.now() >= takeOverAt || !led) {
-        await member.join()
-        // A new leader finishes first what its predecessor has left, however recent.
-        await takeOver(settling, isLeader && !led ? 0 : abandonedMs)
-        takeOverAt = Date.now() + everyMs
-        led = true
-      }
-      const messages = await member.readNew()
-      await settleMessages(settling, messages)
-      if (messages.length > 0) await pause(gatherMs)
-    } catch (err) {
-      if (signal.aborted) break
-      logger.warn({ err, streams, group }, 'streams not readable')
-      takeOverAt = 0
-      await pause(PAUSE_MS)
-    }
+const ENVIRONMENT = {
+  isTransient: (error: unknown) => isTransient(error) || error instanceof PositionMovedError,
+  nowMs: () => Date.now(),
+  random: () => Math.random(),
+}
+
+/** The rounds of the group, each time from what is stored, and what follows commits. */
+function createRounds(options: ConsumerOptions, blocking: Redis) {
+  const { redis, streams, group, isRelevant = () => true } = options
+  const store = createGroupStore(options)
+  const reader = createStreamReader({ redis, blocking })
+  const after = createAfterCommit({ ...options, ...ENVIRONMENT })
+  const common = { ...ENVIRONMENT, trace: createTrace(options), afterCommit: after.run }
+  const hooks = createHooks(options)
+  const waiting = createWaiting({ ...store, ...common, ...hooks })
+  const report = (stream: StreamName, position: Position) => reportPosition(redis, { stream, group, position })
+
+  return {
+    recover: after.recover,
+    openRounds() {
+      after.require()
+      return openGroup({ ...common, ...hooks, store, reader, streams, isRelevant, waiting, report })
+    },
   }
 }
 
-async function takeOver(settling: Settling, idleMs: number): Promise<void> {
-  for (;;) {
-    const messages = await settling.member.takeOver(idleMs)
-    await settleMessages(settling, messages)
-    if (messages.length === 0 || settling.signal.aborted) return
+function createTrace({ group, telemetry = NO_TELEMETRY }: ConsumerOptions): Trace {
+  return (events, run) =>
+    withSpans(
+      events.map((event) => ({ event })),
+      { group, telemetry },
+      (carriers) => run(carriers.map(({ event }) => event)),
+    )
+}
+
+type Place = Readonly<{ stream: StreamName; sequence: number; event: DomainEvent | null }>
+
+/** Logs what happens to events that cannot be applied. */
+function createHooks({ group, logger }: ConsumerOptions) {
+  const factsOf = ({ stream, sequence, event }: Place) => ({ group, stream, sequence, eventId: event?.id })
+  return {
+    onSetAside({ delivery, reason }: SetAsideEvent) {
+      logger.error({ ...factsOf(delivery), reason }, 'event set aside')
+    },
+    onAttempt(waiting: WaitingEvent, failed: FailedAttempt | null) {
+      if (failed === null) logger.info(factsOf(waiting), 'event applied that was set aside')
+      else if (failed.nextAttemptAt === null) logger.error({ ...factsOf(waiting), ...failed }, 'event is a dead letter')
+    },
+    onGone(lost: Readonly<{ stream: StreamName; from: number; to: number }>) {
+      logger.error({ group, ...lost }, 'events are gone that were not applied')
+    },
   }
 }

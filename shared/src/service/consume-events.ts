@@ -5,7 +5,7 @@ import type { Service } from './open-service.ts'
 /** What a service does with the events of some streams. */
 export type EventHandling = Pick<
   ConsumerOptions,
-  'streams' | 'group' | 'isRelevant' | 'apply' | 'afterCommit' | 'isLeader' | 'gatherMs'
+  'streams' | 'group' | 'isRelevant' | 'apply' | 'afterCommit' | 'recover' | 'gatherMs'
 >
 
 /** Consumes events until the service is closed, and shows how far behind it is. */
@@ -13,5 +13,5 @@ export async function consumeEvents(service: Service, handling: EventHandling): 
   const { mongo, db, redis, telemetry, logger, metrics, resources } = service
   const consumer = await startStreamConsumer({ mongo, db, redis, telemetry, logger, ...handling })
   resources.defer(() => consumer.stop())
-  exposeConsumer(metrics, { redis, ...handling })
+  exposeConsumer(metrics, { db, redis, ...handling })
 }

@@ -11,8 +11,10 @@ const TYPES = ['issue.created', 'issue.status_changed'] as const
 /** What an event of an issue brings: a case to decide, a review of a decision, or neither. */
 type IssueUpdate = Readonly<{ newCase: NewCase | null; review: NewReview | null }>
 
+type Dependencies = FollowIssues<ClientSession> & Readonly<{ recover: () => Promise<void> }>
+
 /** Takes in cases and reviews from the events of issues. */
-export function createIssueEvents({ accept, enqueue }: FollowIssues<ClientSession>): EventHandling {
+export function createIssueEvents({ accept, enqueue, recover }: Dependencies): EventHandling {
   return {
     streams: [STREAMS.issues],
     group: CONSUMER_GROUPS.decisions,
@@ -26,6 +28,7 @@ export function createIssueEvents({ accept, enqueue }: FollowIssues<ClientSessio
       return accept({ cases: toCases(updates), reviews: updates.flatMap(({ review }) => review ?? []) }, session)
     },
     afterCommit: (events) => enqueue(toCases(events.map(readIssueUpdate))),
+    recover,
   }
 }
 

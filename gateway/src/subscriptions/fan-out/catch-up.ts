@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { compareEntryIds } from '@redress/shared/events/entry-id.ts'
-import type { StreamName } from '@redress/shared/events/envelope.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import { CursorExpiredError, SlowReaderError } from '../errors.ts'
 import { STREAM_OF_FIELD } from '../fields.ts'
@@ -18,10 +17,14 @@ import type { StreamTail } from '../log/stream-tail.ts'
 import type { Answers } from './answers.ts'
 import type { Deliver } from './delivery.ts'
 import { type ConcurrencyLimit, createConcurrencyLimit } from './limit-concurrency.ts'
-import { advance, beginReading, wantedEvents } from './reading.ts'
+import { advance, beginReading, type Reading, reachedBy, wantedEvents } from './reading.ts'
 import type { Subscriber } from './subscriber.ts'
 
 const RETRY_MS = 200
+/** How long a subscriber waits for an entry that a stream has lost and gets back from its relay. */
+const REFILL_MS = 30_000
+/** The same for an entry that this gateway never read: its cursor may be older than the loss of the stream. */
+const UNKNOWN_MS = 2_000
 
 type Options = Readonly<{
   log: StreamLog
@@ -45,30 +48,47 @@ export function createCatchUp(options: Options): CatchUp {
   return async (subscriber, after) => {
     const { group } = subscriber
     const stream = STREAM_OF_FIELD[group.prepared.field]
-    if ('momentMs' in after) {
-      const reaches = await readPatiently(subscriber, () => log.reachesBackTo(stream, after.momentMs))
-      if (reaches === false) throw new CursorExpiredError()
-    }
-    const reading = beginReading(after)
+    const reading = await beginReading(after, (momentMs) =>
+      readPatiently(subscriber, () => log.findMoment(stream, momentMs)),
+    )
+    const untilFilled = createPatience(reading)
     while (subscriber.isOpen) {
       const positionBefore = tail.positionOf(stream)
       // One more than a page: each page begins with the last entry of the one before, which must still be there.
       const entries = await readPatiently(subscriber, () => log.readPage(stream, reading.fromId, PAGE_EVENTS + 1))
       if (entries === null) return
-      const added = advance(reading, entries)
-      rememberRead(added, stream, tail)
-      await deliverAll(subscriber, wantedEvents(added, reading, group), options)
+      if (await untilFilled(entries, positionBefore)) continue
+      await deliverAll(subscriber, wantedEvents(advance(reading, entries), reading, group), options)
 
       const position = tail.positionOf(stream)
-      const read = reading.last?.id ?? '0-0'
+      const reached = reachedBy(reading)
       // The last page was read after the tail had reached `positionBefore`, so it held everything up to there.
-      const hasAll = position === positionBefore || compareEntryIds(read, position) >= 0
+      const hasAll = position === positionBefore || compareEntryIds(reached, position) >= 0
       if (entries.length > PAGE_EVENTS || !hasAll) continue
       // Nothing is awaited from here on: the next entry that the tail reads is the first live one.
-      subscriber.readUntil = compareEntryIds(read, position) > 0 ? read : null
+      subscriber.readUntil = compareEntryIds(reached, position) > 0 ? reached : null
       subscriber.fromSequence = tail.sequence()
       return
     }
+  }
+}
+
+/**
+ * Waits a little, and resolves with true, while a stream ends before an entry that was on it: its relay fills it again.
+ * Rejects with CursorExpiredError when that takes too long.
+ */
+function createPatience(reading: Reading) {
+  let sinceMs: number | null = null
+  return async (entries: readonly Entry[], position: string): Promise<boolean> => {
+    if (reading.last === null || entries.length > 0) {
+      sinceMs = null
+      return false
+    }
+    sinceMs ??= Date.now()
+    const isKnown = compareEntryIds(reading.last.id, position) <= 0
+    if (Date.now() > sinceMs + (isKnown ? REFILL_MS : UNKNOWN_MS)) throw new CursorExpiredError()
+    await pause(RETRY_MS)
+    return true
   }
 }
 
@@ -84,15 +104,6 @@ function createPatientReader(limit: ConcurrencyLimit, logger: Logger) {
       }
     }
     return null
-  }
-}
-
-/** Only entries before the tail's position: the tail has yet to pass on the later ones to all other subscribers. */
-function rememberRead(entries: readonly Entry[], stream: StreamName, tail: StreamTail): void {
-  const position = tail.positionOf(stream)
-  for (const { id, eventId } of entries) {
-    if (compareEntryIds(id, position) > 0) return
-    if (eventId !== null) tail.remember(stream, eventId)
   }
 }
 

@@ -44,7 +44,6 @@ export function createEventFlow(options: Options): EventFlow {
       }
       return fanOut.untilFewWait()
     },
-    onReset: (stream) => fieldsOf(stream).forEach(groups.forgetEntries),
     onLost(stream) {
       for (const field of fieldsOf(stream)) subscribers.endAll(() => new CursorExpiredError(), field)
     },

@@ -13,8 +13,6 @@ export type Groups = Readonly<{
   ofField: (field: SubscriptionField) => Iterable<Group>
   /** The members of all groups, or of those of one field. */
   members: (field?: SubscriptionField) => readonly Subscriber[]
-  /** Forgets entry ids, which are reassigned when a stream begins anew. */
-  forgetEntries: (field: SubscriptionField) => void
   /** Members that are not live yet. */
   countCatchingUp: () => number
 }>
@@ -30,9 +28,6 @@ export function createGroups(): Groups {
     ofField: (field) => groups[field].values(),
     members,
     countCatchingUp: () => members().filter(({ fromSequence }) => fromSequence === CATCHING_UP).length,
-    forgetEntries(field) {
-      for (const member of members(field)) member.readUntil = null
-    },
     find(request, prepared, interest) {
       const key = keyOf(prepared, interest)
       const found = groups[prepared.field].get(key)

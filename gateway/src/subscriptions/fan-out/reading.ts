@@ -1,66 +1,68 @@
+import { toEntryId, toSequence } from '@redress/shared/events/log/event-stream.ts'
 import { CursorExpiredError, CursorInvalidError } from '../errors.ts'
 import type { After } from '../log/cursor.ts'
-import { createRememberedIds, type RememberedIds } from '../log/remembered-ids.ts'
 import type { Entry, StreamEvent } from '../log/stream-event.ts'
 import { isOfInterest } from './interest.ts'
 import type { Group } from './subscriber.ts'
 
 /** Events are published after they happen, by the clock of another process, so reading begins before the moment. */
 const CLOCKS_APART_MS = 60_000
-const REMEMBERED_MAX = 20_000
 
 /** How far one subscriber has read while catching up. */
 export type Reading = {
-  readonly after: After
-  /** Read last; as long as it is on the stream, no entry after it was lost. */
-  last: Entry | null
+  /** The entry that was read last; while it is on the stream, no entry after it was lost. */
+  last: Readonly<{ id: string; eventId: string | null }> | null
   fromId: string
   readonly fromMs: number
-  readonly seen: RememberedIds
 }
 
-export function beginReading(after: After): Reading {
-  const seen = createRememberedIds(REMEMBERED_MAX)
+/**
+ * @param findMoment gives the id of the first entry at or after a moment; null if it may be gone.
+ * @throws CursorExpiredError
+ */
+export async function beginReading(
+  after: After,
+  findMoment: (momentMs: number) => Promise<string | null>,
+): Promise<Reading> {
   if ('cursor' in after) {
-    seen.add(after.cursor.eventId)
-    return { after, last: null, fromId: after.cursor.entryId, fromMs: 0, seen }
+    const { entryId, eventId } = after.cursor
+    return { last: { id: entryId, eventId }, fromId: entryId, fromMs: 0 }
   }
-  const fromMs = after.momentMs
-  return { after, last: null, fromId: `${Math.max(0, fromMs - CLOCKS_APART_MS)}-0`, fromMs, seen }
+  const { momentMs } = after
+  const fromId = (await findMoment(momentMs - CLOCKS_APART_MS)) ?? (await findMoment(momentMs))
+  if (fromId === null) throw new CursorExpiredError()
+  return { last: null, fromId, fromMs: momentMs }
+}
+
+/** The id of the last entry that was read, or of the one before the first to read. */
+export function reachedBy({ last, fromId }: Reading): string {
+  return last?.id ?? toEntryId(toSequence(fromId) - 1)
 }
 
 /**
  * Advances the reading by a page and returns its new entries. A page begins with the entry that was read last.
- * @throws CursorExpiredError if that entry is gone. @throws CursorInvalidError
+ * @throws CursorExpiredError if that entry is gone. @throws CursorInvalidError if it is another event.
  */
 export function advance(reading: Reading, entries: readonly Entry[]): readonly Entry[] {
-  const { after, last } = reading
+  const { last } = reading
   const [first] = entries
-  if (last !== null) {
-    if (first?.id !== last.id || first.text !== last.text) throw new CursorExpiredError()
-  } else if ('cursor' in after) {
-    if (first?.id !== after.cursor.entryId) throw new CursorExpiredError()
-    if (first.eventId !== after.cursor.eventId) throw new CursorInvalidError()
-  }
-  const added = last !== null || 'cursor' in after ? entries.slice(1) : entries
+  if (last !== null && first?.id !== last.id) throw new CursorExpiredError()
+  if (last !== null && first?.eventId !== last.eventId) throw new CursorInvalidError()
   const end = entries.at(-1)
   if (end !== undefined) {
     reading.last = end
     reading.fromId = end.id
   }
-  return added
+  return last === null ? entries : entries.slice(1)
 }
 
-/** The events of some entries that a group wants, each once. */
+/** The events of some entries that a group wants. */
 export function wantedEvents(
   entries: readonly Entry[],
-  { fromMs, seen }: Reading,
+  { fromMs }: Reading,
   { prepared, interest }: Group,
 ): readonly StreamEvent[] {
-  return entries.flatMap(({ eventId, events }) => {
-    if (eventId === null || !seen.add(eventId)) return []
-    return events.filter(
-      (event) => event.field === prepared.field && event.atMs >= fromMs && isOfInterest(interest, event),
-    )
-  })
+  return entries.flatMap(({ events }) =>
+    events.filter((event) => event.field === prepared.field && event.atMs >= fromMs && isOfInterest(interest, event)),
+  )
 }

@@ -18,8 +18,9 @@ export type StreamEvent = Readonly<{
 export type Entry = Readonly<{
   id: string
   text: string
-  /** Null if the text is not an event. */
+  /** Null if the text is not an event; so is `atMs`. */
   eventId: string | null
+  atMs: number | null
   /** One for each field that the event belongs to; none for an event that is not published to subscribers. */
   events: readonly StreamEvent[]
 }>
@@ -28,7 +29,8 @@ const NONE: Entry['events'] = []
 
 export function readEntry(stream: StreamName, id: string, text: string): Entry {
   const event = parseEvent(text)
-  return { id, text, eventId: event?.id ?? null, events: event === null ? NONE : toStreamEvents(stream, id, event) }
+  if (event === null) return { id, text, eventId: null, atMs: null, events: NONE }
+  return { id, text, eventId: event.id, atMs: Date.parse(event.at), events: toStreamEvents(stream, id, event) }
 }
 
 /** None for events without a field, for those on a stream that is not theirs, and for data that cannot be read. */

@@ -1,24 +1,29 @@
 import type { StreamName } from '@redress/shared/events/envelope.ts'
-import { REPUBLISH_MS } from '@redress/shared/events/stream-retention.ts'
+import { stateKey, toEntryId, toSequence } from '@redress/shared/events/log/event-stream.ts'
 import { createSingleFlight } from '@redress/shared/resilience/single-flight.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { LRUCache } from 'lru-cache'
 import { ENTRIES_KEPT_MAX } from '../limits.ts'
+import { findFirst } from './find-first.ts'
 import { type Entry, readEntry } from './stream-event.ts'
 
 /** The streams in Redis, read without a consumer group, so that no other reader is affected. */
 export type StreamLog = Readonly<{
   /** Entries from `fromId` (inclusive), oldest first. Concurrent calls for the same page share one. */
   readPage: (stream: StreamName, fromId: string, count: number) => Promise<readonly Entry[]>
-  /** The newest entries, newest first. */
-  readBack: (stream: StreamName, count: number) => Promise<readonly Entry[]>
   /** Parses an entry. Parsed entries are cached, since many subscribers read the same ones. */
   toEntry: (stream: StreamName, raw: RawEntry) => Entry
-  /** An id that is created and lost together with the stream; null while there is none. */
-  readEpoch: (stream: StreamName) => Promise<string | null>
-  /** Whether every event that happened at `momentMs` or later is on the stream, or will be published again. */
-  reachesBackTo: (stream: StreamName, momentMs: number) => Promise<boolean>
+  /** Null while the stream is lost, until its relay fills it again. */
+  readState: (stream: StreamName) => Promise<StreamState | null>
+  /**
+   * The id of the first entry whose event happened at `momentMs` or later; of the next entry to come if there is none.
+   * Null if such an entry may have been removed from the stream.
+   */
+  findMoment: (stream: StreamName, momentMs: number) => Promise<string | null>
 }>
+
+/** `headId` is the id of the newest entry that was ever on the stream, also while the stream is filled again. */
+export type StreamState = Readonly<{ epoch: string; headId: string }>
 
 export type RawEntry = Readonly<{ id: unknown; message: Readonly<Record<string, unknown>> }>
 
@@ -28,25 +33,33 @@ export function createStreamLog(redis: Redis): StreamLog {
     const entries = await redis.xRange(stream, fromId, '+', { COUNT: count })
     return (entries ?? []).map((raw) => toEntry(stream, raw))
   })
-  const readEpoch = (stream: StreamName) => redis.get(`epoch:${stream}`)
 
   return {
     toEntry,
-    readEpoch,
     readPage: (stream, fromId, count) => readPage(`${stream} ${fromId} ${count}`, stream, fromId, count),
-    async readBack(stream, count) {
-      const entries = await redis.xRevRange(stream, '+', '-', { COUNT: count })
-      return (entries ?? []).map((raw) => toEntry(stream, raw))
-    },
-    async reachesBackTo(stream, momentMs) {
-      const [epoch, { firstMs, trimmedUntilMs }] = await Promise.all([readEpoch(stream), readBounds(redis, stream)])
-      if (firstMs !== null && firstMs <= momentMs) return true
-      // Only entries before the first one can have been trimmed.
-      if (trimmedUntilMs !== null && momentMs <= trimmedUntilMs) return false
-      // A stream without an epoch was just lost: its events are about to be published again.
-      return momentMs >= (epoch === null ? Date.now() : Date.parse(epoch)) - REPUBLISH_MS
+    readState: (stream) => readState(redis, stream),
+    async findMoment(stream, momentMs) {
+      const readAt = async (id: string) => (await readPage(`${stream} ${id} 1`, stream, id, 1))[0]
+      const first = await readAt('-')
+      if (first === undefined) return toEntryId(1)
+      const from = toSequence(first.id)
+      if (from > 1 && first.atMs !== null && first.atMs > momentMs) return null
+      const to = (await readLast(redis, stream)) + 1
+      const isAfter = async (sequence: number) => ((await readAt(toEntryId(sequence)))?.atMs ?? momentMs) >= momentMs
+      return toEntryId(await findFirst({ from, to }, isAfter))
     },
   }
+}
+
+/** The sequence of the last entry; 0 for an empty stream. */
+async function readLast(redis: Redis, stream: StreamName): Promise<number> {
+  const [last] = (await redis.xRevRange(stream, '+', '-', { COUNT: 1 })) ?? []
+  return last === undefined ? 0 : toSequence(last.id)
+}
+
+async function readState(redis: Redis, stream: StreamName): Promise<StreamState | null> {
+  const [{ epoch, rebuiltTo }, last] = await Promise.all([redis.hGetAll(stateKey(stream)), readLast(redis, stream)])
+  return epoch === undefined ? null : { epoch, headId: toEntryId(Math.max(Number(rebuiltTo), last)) }
 }
 
 function createParser(): StreamLog['toEntry'] {
@@ -55,26 +68,10 @@ function createParser(): StreamLog['toEntry'] {
     const key = `${stream} ${id}`
     const text = String(message.event ?? '')
     const found = known.get(key)
-    // After a loss of Redis another event may have the same id.
+    // In another epoch of the log another event may have the same id.
     if (found?.text === text) return found
     const entry = readEntry(stream, String(id), text)
     known.set(key, entry)
     return entry
   }
 }
-
-/** When the first entry was added, and up to when entries may have been trimmed; null for neither. */
-type Bounds = Readonly<{ firstMs: number | null; trimmedUntilMs: number | null }>
-
-async function readBounds(redis: Redis, stream: StreamName): Promise<Bounds> {
-  if ((await redis.exists(stream)) === 0) return { firstMs: null, trimmedUntilMs: null }
-  const info = await redis.xInfoStream(stream)
-  const first = info['first-entry']?.id
-  const firstMs = first === undefined ? null : msOf(String(first))
-  // Before version 7 Redis does not count added entries; then some may have been trimmed.
-  const added = info['entries-added'] as number | undefined
-  const isWhole = added !== undefined && Number(added) === Number(info.length)
-  return { firstMs, trimmedUntilMs: isWhole ? null : (firstMs ?? msOf(String(info['last-generated-id']))) }
-}
-
-const msOf = (entryId: string) => Number(entryId.split('-')[0])

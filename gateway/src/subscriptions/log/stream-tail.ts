@@ -1,15 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { compareEntryIds } from '@redress/shared/events/entry-id.ts'
 import type { StreamName } from '@redress/shared/events/envelope.ts'
-import { REPUBLISH_MS } from '@redress/shared/events/stream-retention.ts'
+import { toSequence } from '@redress/shared/events/log/event-stream.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import { within } from '@redress/shared/resilience/deadline.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { STREAMS_OF_FIELDS } from '../fields.ts'
 import { PAGE_EVENTS } from '../limits.ts'
 import type { Entry, StreamEvent } from './stream-event.ts'
-import type { RawEntry, StreamLog } from './stream-log.ts'
-import { lookAt, type Place } from './stream-place.ts'
+import type { RawEntry, StreamLog, StreamState } from './stream-log.ts'
 
 const BLOCK_MS = 2_000
 /** Time after BLOCK_MS without a reply, after which a connection counts as lost. */
@@ -24,8 +22,6 @@ export type StreamTail = Readonly<{
   positionOf: (stream: StreamName) => string
   /** The number of events that were passed on. */
   sequence: () => number
-  /** Ignores an event, already delivered from before the tail's position, if it is published again. */
-  remember: (stream: StreamName, eventId: string) => void
 }>
 
 type Options = Readonly<{
@@ -33,8 +29,6 @@ type Options = Readonly<{
   log: StreamLog
   /** Takes the event at once; the promise resolves when the next event may follow. */
   onEvent: (event: StreamEvent, sequence: number) => Promise<void> | undefined
-  /** The stream begins anew: entry ids from before are no longer valid. */
-  onReset: (stream: StreamName) => void
   /** Events were lost that will not be published again. */
   onLost: (stream: StreamName) => void
   logger: Logger
@@ -44,22 +38,21 @@ type Options = Readonly<{
 type Run = { reader: Redis | null; started: Promise<void> }
 
 type Tail = Options & {
-  places: Map<StreamName, Place>
+  /** The last entry of each stream that was read, and its epoch. */
+  places: Map<StreamName, StreamState>
   sequence: number
-  lastReadAtMs: number
   run: Run | null
 }
 
 /**
- * Follows the streams for the whole process, on a connection of its own, and passes each event on once, however often it
- * is published. Continues where it was when Redis is available again.
+ * Follows the streams for the whole process, on a connection of its own, and passes each event on once. An entry has the
+ * same id when a lost stream is filled again, so the position alone says what was passed on.
  */
 export function createStreamTail(options: Options): StreamTail {
-  const tail: Tail = { ...options, places: new Map(), sequence: 0, lastReadAtMs: 0, run: null }
+  const tail: Tail = { ...options, places: new Map(), sequence: 0, run: null }
   return {
     sequence: () => tail.sequence,
-    remember: (stream, eventId) => void tail.places.get(stream)?.seen.add(eventId),
-    positionOf: (stream) => tail.places.get(stream)?.position ?? '0-0',
+    positionOf: (stream) => tail.places.get(stream)?.headId ?? '0-0',
     start() {
       if (tail.run === null) {
         const run: Run = { reader: null, started: Promise.resolve() }
@@ -80,11 +73,10 @@ async function begin(tail: Tail, run: Run): Promise<void> {
   while (tail.run === run) {
     try {
       const places = await Promise.all(
-        STREAMS_OF_FIELDS.map(async (stream) => [stream, await lookAt(log, stream)] as const),
+        STREAMS_OF_FIELDS.map(async (stream) => [stream, await findEnd(log, stream)] as const),
       )
       if (tail.run !== run) return
       tail.places = new Map(places)
-      tail.lastReadAtMs = Date.now()
       void follow(tail, run)
       return
     } catch (err) {
@@ -123,10 +115,9 @@ type Read = { name: StreamName; messages: readonly RawEntry[] }
 
 /** Reads and passes on the next entries. False if there were none within BLOCK_MS. */
 async function readNext(tail: Tail, run: Run, reader: Redis): Promise<boolean> {
-  const wanted = STREAMS_OF_FIELDS.map((stream) => ({ key: stream, id: tail.places.get(stream)!.position }))
+  const wanted = STREAMS_OF_FIELDS.map((stream) => ({ key: stream, id: tail.places.get(stream)!.headId }))
   const reading = reader.xRead(wanted, { BLOCK: BLOCK_MS, COUNT: PAGE_EVENTS })
   const reply = ((await within(BLOCK_MS + SILENT_MS, reading)) ?? []) as unknown as readonly Read[]
-  tail.lastReadAtMs = Date.now()
   for (const { name, messages } of reply) {
     for (const message of messages) {
       if (tail.run !== run) return true
@@ -137,28 +128,28 @@ async function readNext(tail: Tail, run: Run, reader: Redis): Promise<boolean> {
 }
 
 /** Not async: position, sequence and the handling of the events must change in one step, or subscribers miss events. */
-function take(tail: Tail, stream: StreamName, { id, eventId, events }: Entry): Promise<void> | undefined {
-  const place = tail.places.get(stream)!
-  place.position = id
-  if (eventId === null || !place.seen.add(eventId)) return undefined
+function take(tail: Tail, stream: StreamName, { id, events }: Entry): Promise<void> | undefined {
+  const { epoch, headId } = tail.places.get(stream)!
+  if (toSequence(id) > toSequence(headId) + 1) tail.onLost(stream)
+  tail.places.set(stream, { epoch, headId: id })
   let untilReady: Promise<void> | undefined
   for (const event of events) untilReady = tail.onEvent(event, ++tail.sequence) ?? untilReady
   return untilReady
 }
 
-/** After a pause or a lost connection: a stream that was lost may begin with lower ids than the last one read. */
+/** After a pause or a lost connection: a log that was restored from an older copy has other events at these ids. */
 async function recheck(tail: Tail, run: Run, stream: StreamName): Promise<void> {
-  const { log, onReset, onLost } = tail
-  const [epoch, [newest]] = await Promise.all([log.readEpoch(stream), log.readBack(stream, 1)])
-  if (tail.run !== run) return
-  const place = tail.places.get(stream)!
-  const isLost = epoch !== null && place.epoch !== null && epoch !== place.epoch
-  place.epoch = epoch ?? place.epoch
-  if (isLost || newest === undefined || compareEntryIds(newest.id, place.position) < 0) {
-    place.position = '0-0'
-    onReset(stream)
-  }
-  if (isLost && tail.lastReadAtMs < Date.parse(epoch) - REPUBLISH_MS) onLost(stream)
+  const state = await tail.log.readState(stream)
+  if (tail.run !== run || state === null || state.epoch === tail.places.get(stream)!.epoch) return
+  tail.places.set(stream, state)
+  tail.onLost(stream)
+}
+
+/** The end of a stream. Throws while the stream is lost: its entries are not new when it is filled again. */
+async function findEnd(log: StreamLog, stream: StreamName): Promise<StreamState> {
+  const state = await log.readState(stream)
+  if (state === null) throw new Error(`${stream} is not there yet.`)
+  return state
 }
 
 function createReader(redis: Redis, logger: Logger): Redis {

@@ -1,0 +1,48 @@
+import type { Logger } from '../../process/logger.ts'
+import type { DomainEvent } from '../envelope.ts'
+
+const RETRY_EVERY_MS = 1_000
+
+type Options = Readonly<{
+  group: string
+  afterCommit?: (events: readonly DomainEvent[]) => Promise<void>
+  recover?: () => Promise<void>
+  nowMs: () => number
+  logger: Logger
+}>
+
+export type AfterCommit = Readonly<{
+  /** Runs `afterCommit`; a failure is logged, and makes `recover` due. */
+  run: (events: readonly DomainEvent[]) => Promise<void>
+  /** Makes `recover` due: a predecessor may have died between a commit and what follows it. */
+  require: () => void
+  /** Runs `recover` where it is due, about once a second until it succeeds. */
+  recover: () => Promise<void>
+}>
+
+/** What follows a commit outside of its transaction, and what makes up for it where it failed or never ran. */
+export function createAfterCommit({ group, afterCommit, recover, nowMs, logger }: Options): AfterCommit {
+  let isDue = false
+  let triedAtMs = 0
+
+  return {
+    async run(events) {
+      await afterCommit?.(events).catch((err: unknown) => {
+        logger.warn({ err, group }, 'not done after a commit')
+        isDue = true
+      })
+    },
+    require() {
+      isDue = true
+    },
+    async recover() {
+      if (!isDue || recover === undefined || nowMs() < triedAtMs + RETRY_EVERY_MS) return
+      triedAtMs = nowMs()
+      isDue = false
+      await recover().catch((err: unknown) => {
+        logger.warn({ err, group }, 'not recovered after a commit')
+        isDue = true
+      })
+    },
+  }
+}

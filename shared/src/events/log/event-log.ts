@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto'
+import type { ClientSession, Collection, Db, Filter, MongoClient, Sort } from 'mongodb'
+import { openCollections } from '../../stores/collections.ts'
+import { inTransaction, isDuplicateKey } from '../../stores/mongo.ts'
+import { EVENT_LOG, EVENT_LOG_GROUPS, type OutboxDocument, type SegmentDocument } from '../event-collections.ts'
+import { outboxCollection } from '../outbox.ts'
+import type { LogEntry, LogHead } from './log-entry.ts'
+
+/** A segment is one document, and MongoDB's documents have at most 16 MiB. */
+const SEGMENT_EVENTS_MAX = 500
+const SEGMENT_CHARACTERS_MAX = 2_000_000
+const SEGMENTS_READ_MAX = 4
+const ID_ONLY = { projection: { _id: 1 } }
+
+export type EventLog = Readonly<{
+  /** Moves committed events from the outbox to the log, oldest first, up to one segment; gives the new head. */
+  seal: () => Promise<Sealed>
+  /** Entries from `sequence` on, oldest first, a few segments at most; none where there are none. */
+  read: (sequence: number) => Promise<readonly LogEntry[]>
+  /** The sequence of the oldest entry that is kept; of the next one to come where none is. */
+  readOldest: () => Promise<number>
+  /** The sequence of the first entry that was sealed at `since` or later; of the next one to come where none was. */
+  findSealedSince: (since: Date) => Promise<number>
+  /** Begins a new epoch: for a log that was restored from an older copy. */
+  startEpoch: () => Promise<LogHead>
+  /** Removes segments that end at or below `sequence` and were sealed before `before`. The newest one stays. */
+  remove: (upTo: Readonly<{ sequence: number; before: Date }>) => Promise<void>
+}>
+
+export type Sealed = Readonly<{ head: LogHead; entries: readonly LogEntry[] }>
+
+export function segmentCollection(db: Db): Collection<SegmentDocument> {
+  return db.collection<SegmentDocument>(EVENT_LOG.name)
+}
+
+/** Creates the first, empty segment: a log has an epoch before it has events. */
+export async function prepareEventLog(db: Db): Promise<void> {
+  const segments = segmentCollection(db)
+  await openCollections(db, { EVENT_LOG, EVENT_LOG_GROUPS })
+  const newest = await segments.find({}, ID_ONLY).sort({ _id: -1 }).limit(1).next()
+  if (newest !== null) return
+  const genesis = { last: 0, epoch: newEpoch(), events: [], sealedAt: new Date() }
+  await segments.updateOne({ _id: 0 }, { $setOnInsert: genesis }, { upsert: true })
+}
+
+/**
+ * The log of all events that a service has published, in MongoDB. Two relays that seal at the same time collide on
+ * the `_id` of their segment: one transaction commits, the other gives the head as it then is.
+ */
+export function createEventLog({ mongo, db }: Readonly<{ mongo: MongoClient; db: Db }>): EventLog {
+  const segments = segmentCollection(db)
+  const nextSequence = async () => (await readHead(segments)).sequence + 1
+
+  return {
+    seal: createSeal(mongo, segments, outboxCollection(db)),
+    async read(sequence) {
+      const holder = await findId(segments, { _id: { $lte: sequence } }, { _id: -1 })
+      const from = { _id: { $gte: holder ?? sequence } }
+      const found = await segments.find(from).sort({ _id: 1 }).limit(SEGMENTS_READ_MAX).toArray()
+      const entries = found.flatMap(({ _id, events }) => events.map((text, index) => ({ sequence: _id + index, text })))
+      return entries.filter((entry) => entry.sequence >= sequence)
+    },
+    async readOldest() {
+      return (await findId(segments, { _id: { $gt: 0 } }, { _id: 1 })) ?? nextSequence()
+    },
+    async findSealedSince(since) {
+      const sealed = { sealedAt: { $gte: since }, _id: { $gt: 0 } }
+      return (await findId(segments, sealed, { sealedAt: 1 })) ?? nextSequence()
+    },
+    async startEpoch() {
+      const { first, sequence } = await readHead(segments)
+      const epoch = newEpoch()
+      await segments.updateOne({ _id: first }, { $set: { epoch } })
+      return { epoch, sequence }
+    },
+    async remove({ sequence, before }) {
+      const { first } = await readHead(segments)
+      await segments.deleteMany({ sealedAt: { $lt: before }, last: { $lte: sequence }, _id: { $lt: first } })
+    },
+  }
+}
+
+type Segments = Collection<SegmentDocument>
+
+async function readHead(segments: Segments, session?: ClientSession): Promise<LogHead & { first: number }> {
+  const options = { projection: { epoch: 1, last: 1 }, ...(session && { session }) }
+  const newest = await segments.find({}, options).sort({ _id: -1 }).limit(1).next()
+  if (newest === null) throw new Error('The event log was not prepared.')
+  return { first: newest._id, epoch: newest.epoch, sequence: newest.last }
+}
+
+async function findId(segments: Segments, filter: Filter<SegmentDocument>, order: Sort): Promise<number | null> {
+  const found = await segments.find(filter, ID_ONLY).sort(order).limit(1).next()
+  return found?._id ?? null
+}
+
+function createSeal(mongo: MongoClient, segments: Segments, outbox: Collection<OutboxDocument>) {
+  const nothingSealed = async () => {
+    const { epoch, sequence } = await readHead(segments)
+    return { head: { epoch, sequence }, entries: [] }
+  }
+
+  const moveBatch = async (session: ClientSession): Promise<Sealed> => {
+    const { epoch, sequence } = await readHead(segments, session)
+    const found = await outbox.find({}, { session }).sort({ at: 1, _id: 1 }).limit(SEGMENT_EVENTS_MAX).toArray()
+    const batch = cutToSize(found)
+    const last = sequence + batch.length
+    if (batch.length === 0) return { head: { epoch, sequence }, entries: [] }
+
+    const first = sequence + 1
+    const events = batch.map(({ event }) => event)
+    await segments.insertOne({ _id: first, last, epoch, events, sealedAt: new Date() }, { session })
+    await outbox.deleteMany({ _id: { $in: batch.map(({ _id }) => _id) } }, { session })
+    const entries = events.map((text, index) => ({ sequence: first + index, text }))
+    return { head: { epoch, sequence: last }, entries }
+  }
+
+  return async (): Promise<Sealed> => {
+    // Most rounds find nothing, and need no transaction to see it.
+    if ((await outbox.findOne({}, ID_ONLY)) === null) return nothingSealed()
+    try {
+      return await inTransaction(mongo, moveBatch)
+    } catch (error) {
+      if (isDuplicateKey(error)) return nothingSealed()
+      throw error
+    }
+  }
+}
+
+/** The first documents, as many as fit into a segment; one at least. */
+function cutToSize(documents: readonly OutboxDocument[]): readonly OutboxDocument[] {
+  let characters = 0
+  const end = documents.findIndex(({ event }, index) => {
+    characters += event.length
+    return characters > SEGMENT_CHARACTERS_MAX && index > 0
+  })
+  return end === -1 ? documents : documents.slice(0, end)
+}
+
+const newEpoch = () => randomUUID().slice(0, 8)

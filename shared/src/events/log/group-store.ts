@@ -1,0 +1,132 @@
+import type { ClientSession, Collection, Db, MongoClient } from 'mongodb'
+import { openCollections } from '../../stores/collections.ts'
+import { inTransaction, isDuplicateKey } from '../../stores/mongo.ts'
+import type { DomainEvent, StreamName } from '../envelope.ts'
+import { DEAD_EVENTS, type DeadEvent, EVENT_POSITIONS, type PositionDocument } from '../event-collections.ts'
+import { type Position, START } from './log-entry.ts'
+import { backoffMs, entityOf, type FailedAttempt, type SetAsideEvent, type WaitingEvent } from './set-aside.ts'
+import { toEvent } from './stream-reader.ts'
+
+const WAITING_READ_MAX = 200
+
+export type Step = Readonly<{ stream: StreamName; from: Position; to: Position }>
+
+export type Commit = Readonly<{
+  steps: readonly Step[]
+  events: readonly DomainEvent[]
+  setAside: readonly SetAsideEvent[]
+}>
+
+/** Another process of the group has moved a position: what this one knows is out of date. */
+export class PositionMovedError extends Error {
+  override readonly name = 'PositionMovedError'
+}
+
+/** Applies events within a transaction. @throws for what cannot be applied; the transaction is aborted then. */
+export type Apply = (events: readonly DomainEvent[], session: ClientSession) => Promise<void>
+
+export type GroupStore = Readonly<{
+  load: (streams: readonly StreamName[]) => Promise<Map<StreamName, Position>>
+  /** One transaction. @throws PositionMovedError, and whatever applying the events throws */
+  commit: (commit: Commit) => Promise<void>
+  /** Events that wait for another attempt, in the order of their streams; at most WAITING_READ_MAX. */
+  findWaiting: () => Promise<readonly WaitingEvent[]>
+  applyWaiting: (waiting: WaitingEvent) => Promise<void>
+  noteFailure: (id: string, attempt: FailedAttempt) => Promise<void>
+}>
+
+export function positionCollection(db: Db): Collection<PositionDocument> {
+  return db.collection<PositionDocument>(EVENT_POSITIONS.name)
+}
+
+export function deadEventCollection(db: Db): Collection<DeadEvent> {
+  return db.collection<DeadEvent>(DEAD_EVENTS.name)
+}
+
+export async function prepareGroupStore(db: Db): Promise<void> {
+  await openCollections(db, { EVENT_POSITIONS, DEAD_EVENTS })
+}
+
+type Options = Readonly<{ mongo: MongoClient; db: Db; group: string; apply: Apply }>
+
+/** How far a group has applied its streams; from the start for those that it has never read. */
+export async function loadPositions(
+  db: Db,
+  group: string,
+  streams: readonly StreamName[],
+): Promise<Map<StreamName, Position>> {
+  const ids = streams.map((stream) => toPositionId(group, stream))
+  const found = await positionCollection(db)
+    .find({ _id: { $in: ids } })
+    .toArray()
+  const byId = new Map(found.map(({ _id, epoch, sequence }) => [_id, { epoch, sequence }]))
+  return new Map(streams.map((stream) => [stream, byId.get(toPositionId(group, stream)) ?? START]))
+}
+
+const toPositionId = (group: string, stream: StreamName) => `${group} ${stream}`
+
+/**
+ * The positions of a group and the events that it set aside, in the database of its effects. An event's effect and the
+ * step beyond the event are one transaction: each takes effect exactly once, whatever Redis loses or delivers again.
+ */
+export function createGroupStore({ mongo, db, group, apply }: Options): GroupStore {
+  const positions = positionCollection(db)
+  const dead = deadEventCollection(db)
+
+  return {
+    load: (streams) => loadPositions(db, group, streams),
+    commit: ({ steps, events, setAside }) =>
+      inTransaction(mongo, async (session) => {
+        for (const step of steps) await move(positions, { group, step, session })
+        if (setAside.length > 0) {
+          await dead.bulkWrite(setAside.map(toDeadEvent(group, new Date())), { session, ordered: false })
+        }
+        if (events.length > 0) await apply(events, session)
+      }),
+    async findWaiting() {
+      const waiting = { group, nextAttemptAt: { $gt: new Date(0) } }
+      const found = await dead.find(waiting).sort({ stream: 1, sequence: 1 }).limit(WAITING_READ_MAX).toArray()
+      return found.flatMap(toWaiting)
+    },
+    applyWaiting: ({ id, event }) =>
+      inTransaction(mongo, async (session) => {
+        const { deletedCount } = await dead.deleteOne({ _id: id }, { session })
+        if (deletedCount === 1) await apply([event], session)
+      }),
+    async noteFailure(id, { attempts, reason, nextAttemptAt }) {
+      await dead.updateOne({ _id: id }, { $set: { attempts, reason, nextAttemptAt } })
+    },
+  }
+}
+
+type Move = Readonly<{ group: string; step: Step; session: ClientSession }>
+
+/** @throws PositionMovedError */
+async function move(positions: Collection<PositionDocument>, { group, step, session }: Move): Promise<void> {
+  const { stream, from, to } = step
+  const _id = toPositionId(group, stream)
+  const isFirst = from.epoch === null
+  const filter = isFirst ? { _id, epoch: null } : { _id, ...from }
+  try {
+    const moved = await positions.updateOne(filter, { $set: { ...to } }, { session, upsert: isFirst })
+    if (moved.matchedCount + moved.upsertedCount > 0) return
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error
+  }
+  throw new PositionMovedError(`${_id} has moved on.`)
+}
+
+/** Replaces one that is there: after the log was restored the same entry may come again. */
+const toDeadEvent =
+  (group: string, at: Date) =>
+  ({ delivery: { stream, epoch, sequence, text, event }, reason }: SetAsideEvent) => {
+    const _id = `${group} ${stream} ${epoch} ${sequence}`
+    const facts = { group, stream, sequence, entity: event && entityOf(event), text, reason, attempts: 1, at }
+    const nextAttemptAt = event && new Date(at.getTime() + backoffMs(1, Math.random()))
+    return { replaceOne: { filter: { _id }, replacement: { ...facts, nextAttemptAt }, upsert: true } }
+  }
+
+function toWaiting({ _id: id, text, stream, sequence, attempts, nextAttemptAt }: DeadEvent): readonly WaitingEvent[] {
+  const event = toEvent(text)
+  return event === null || nextAttemptAt === null ? [] : [{ id, stream, sequence, event, attempts, nextAttemptAt }]
+}

@@ -1,0 +1,157 @@
+import type { DomainEvent, StreamName } from '../envelope.ts'
+import { takeContiguous } from './contiguous.ts'
+import { type GroupStore, PositionMovedError, type Step } from './group-store.ts'
+import { isSamePosition, type Position, START } from './log-entry.ts'
+import { entityOf, type SetAsideEvent, type Waiting } from './set-aside.ts'
+import { createSettle } from './settle.ts'
+import type { Delivery, StreamReader } from './stream-reader.ts'
+
+/** How often positions are stored and reported that moved over nothing but irrelevant events. */
+const KEEP_UP_MS = 1_000
+
+export type Trace = (
+  events: readonly DomainEvent[],
+  run: (events: readonly DomainEvent[]) => Promise<void>,
+) => Promise<void>
+
+export type GroupOptions = Readonly<{
+  store: GroupStore
+  reader: StreamReader
+  streams: readonly StreamName[]
+  /** Events that mean nothing to the group are passed over. Must not throw. */
+  isRelevant: (event: DomainEvent) => boolean
+  /** Runs a commit within spans of the events' traces, which the events it is given belong to. */
+  trace: Trace
+  /** Events that were committed; called once for each commit, and not awaited beyond it. */
+  afterCommit: (events: readonly DomainEvent[]) => Promise<void>
+  waiting: Waiting
+  report: (stream: StreamName, position: Position) => Promise<void>
+  onSetAside: (event: SetAsideEvent) => void
+  /** Entries that the group has not applied and that the log does not have any more. */
+  onGone: (lost: Readonly<{ stream: StreamName; from: number; to: number }>) => void
+  /** Whether an error is no fault of the events: the same commit may succeed later. */
+  isTransient: (error: unknown) => boolean
+  nowMs: () => number
+}>
+
+export type Round = 'busy' | 'gap' | 'idle'
+
+type Positions = Map<StreamName, Position>
+
+/** What one process knows of its group; `read` is ahead of `stored` where everything since was irrelevant. */
+type Group = Readonly<{ options: GroupOptions; stored: Positions; read: Positions }>
+
+/**
+ * Applies the entries of some streams from the stored positions on, round by round. One process of a group runs it at a
+ * time; should two overlap, the positions let only one of them commit, and the other one's round rejects.
+ * A rejected round leaves nothing half done: begin with a new group.
+ */
+export async function openGroup(options: GroupOptions): Promise<() => Promise<Round>> {
+  const { store, reader, streams, waiting } = options
+  const stored = await store.load(streams)
+  const group: Group = { options, stored, read: new Map(stored) }
+  await waiting.load()
+
+  const keepUp = createKeepUp(group)
+  const settle = createSettle({
+    commit: (deliveries) => commit(group, deliveries),
+    setAside: (delivery, reason) => setAside(group, delivery, reason),
+    isTransient: options.isTransient,
+  })
+  return async () => {
+    await keepUp()
+    await waiting.retry()
+    const { deliveries, gaps } = takeContiguous(await reader.read(group.read), group.read)
+    await settle(deliveries)
+    if (deliveries.length > 0 && gaps.length === 0) return 'busy'
+    if (gaps.length > 0) await checkStored(group)
+    for (const [stream, position] of group.read) await checkState(group, stream, position)
+    return gaps.length > 0 ? 'gap' : 'idle'
+  }
+}
+
+/** Stores and reports about once a second how far the group is. */
+function createKeepUp(group: Group) {
+  const { nowMs, report } = group.options
+  let keptUpAtMs = 0
+  return async () => {
+    if (nowMs() < keptUpAtMs + KEEP_UP_MS) return
+    keptUpAtMs = nowMs()
+    if (stepsTo(group, group.read).length > 0) await keep(group, group.read, { events: [], setAside: [] })
+    for (const [stream, position] of group.stored) await report(stream, position)
+  }
+}
+
+async function commit(group: Group, deliveries: readonly Delivery[]): Promise<void> {
+  const { trace, afterCommit } = group.options
+  const sorted = sort(group.options, deliveries)
+  const ends = endsOf(deliveries)
+  if (sorted.events.length + sorted.setAside.length === 0) return advance(group.read, ends)
+  await trace(sorted.events, async (events) => {
+    await keep(group, ends, { ...sorted, events })
+    if (events.length > 0) await afterCommit(events)
+  })
+}
+
+type Sorted = Readonly<{ events: readonly DomainEvent[]; setAside: readonly SetAsideEvent[] }>
+
+/** Which deliveries are applied, and which have to wait; irrelevant ones are neither. */
+function sort({ isRelevant, waiting }: GroupOptions, deliveries: readonly Delivery[]): Sorted {
+  const events: DomainEvent[] = []
+  const setAside: SetAsideEvent[] = []
+  for (const delivery of deliveries) {
+    const { event } = delivery
+    if (event === null) setAside.push({ delivery, reason: 'This is not an event.' })
+    else if (!isRelevant(event)) continue
+    else if (!waiting.blocks(entityOf(event))) events.push(event)
+    else setAside.push({ delivery, reason: 'An earlier event of its entity waits.' })
+  }
+  return { events, setAside }
+}
+
+async function setAside(group: Group, delivery: Delivery, reason: string): Promise<void> {
+  await keep(group, endsOf([delivery]), { events: [], setAside: [{ delivery, reason }] })
+  group.options.waiting.block(delivery)
+  group.options.onSetAside({ delivery, reason })
+}
+
+/** Stores effects together with the positions that they lead to. */
+async function keep(group: Group, ends: ReadonlyMap<StreamName, Position>, effects: Sorted): Promise<void> {
+  const steps = stepsTo(group, ends)
+  await group.options.store.commit({ steps, ...effects })
+  for (const { stream, to } of steps) group.stored.set(stream, to)
+  advance(group.read, ends)
+}
+
+function stepsTo({ options, stored, read }: Group, ends: ReadonlyMap<StreamName, Position>): readonly Step[] {
+  return options.streams.flatMap((stream) => {
+    const step = { stream, from: stored.get(stream)!, to: ends.get(stream) ?? read.get(stream)! }
+    return isSamePosition(step.from, step.to) ? [] : [step]
+  })
+}
+
+function advance(read: Positions, ends: ReadonlyMap<StreamName, Position>): void {
+  for (const [stream, position] of ends) read.set(stream, position)
+}
+
+/** What looks like a gap is none where another process has applied it. @throws PositionMovedError */
+async function checkStored({ options: { store, streams }, stored }: Group): Promise<void> {
+  for (const [stream, position] of await store.load(streams)) {
+    if (!isSamePosition(position, stored.get(stream)!)) throw new PositionMovedError()
+  }
+}
+
+/** Begins anew on a stream whose log has another epoch, and goes on behind entries that are gone for good. */
+async function checkState({ options, read }: Group, stream: StreamName, position: Position): Promise<void> {
+  const state = await options.reader.readState(stream)
+  if (state === null || position.epoch === null) return
+  if (state.epoch !== position.epoch) read.set(stream, START)
+  else if (position.sequence + 1 < state.oldest) {
+    options.onGone({ stream, from: position.sequence + 1, to: state.oldest - 1 })
+    read.set(stream, { epoch: position.epoch, sequence: state.oldest - 1 })
+  }
+}
+
+function endsOf(deliveries: readonly Delivery[]): ReadonlyMap<StreamName, Position> {
+  return new Map(deliveries.map(({ stream, epoch, sequence }) => [stream, { epoch, sequence }]))
+}

@@ -1,0 +1,17 @@
+/** An event with its place in the log of its stream: 1, 2, 3 … without gaps, in the order of publication. */
+export type LogEntry = Readonly<{ sequence: number; text: string }>
+
+/**
+ * Where a log ends. The epoch names one history of the log: it changes when the log's database was restored from an
+ * older copy, so that equal sequences of two histories are never taken for the same event.
+ */
+export type LogHead = Readonly<{ epoch: string; sequence: number }>
+
+/** Where a stream or a reader of it stands; the epoch is null where nothing was published or read yet. */
+export type Position = Readonly<{ epoch: string | null; sequence: number }>
+
+export const START: Position = { epoch: null, sequence: 0 }
+
+export function isSamePosition(a: Position, b: Position): boolean {
+  return a.epoch === b.epoch && a.sequence === b.sequence
+}

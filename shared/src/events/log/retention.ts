@@ -1,0 +1,77 @@
+import type { Db } from 'mongodb'
+import type { Logger } from '../../process/logger.ts'
+import type { Redis } from '../../stores/redis.ts'
+import { DAY_MS, MINUTE_MS } from '../../time.ts'
+import type { StreamName } from '../envelope.ts'
+import type { EventLog } from './event-log.ts'
+import type { EventStream } from './event-stream.ts'
+import { findApplied, storeReports } from './group-positions.ts'
+import type { Position } from './log-entry.ts'
+import type { Publisher } from './publisher.ts'
+import { readReports } from './reports.ts'
+import { createServeGaps } from './serve-gaps.ts'
+
+/** Events stay in the log and on the stream this long after they were published, for subscribers that come back. */
+export const KEPT_MS = DAY_MS
+const CHECK_MS = 1_000
+const REMOVE_EVERY_MS = MINUTE_MS
+
+type Dependencies = Readonly<{
+  log: EventLog
+  eventStream: EventStream
+  publisher: Pick<Publisher, 'rebuildFrom'>
+  db: Db
+  redis: Redis
+  stream: StreamName
+  logger: Logger
+}>
+
+/**
+ * Keeps events until every group has applied them, and a day at least. A group that comes back and lacks what is no
+ * longer on the stream gets it from the log.
+ */
+export function createRetention({ log, eventStream, publisher, db, redis, stream, logger }: Dependencies) {
+  const serveGaps = createServeGaps({
+    log,
+    stream: eventStream,
+    publisher,
+    onGap: (facts) => logger.warn({ stream, ...facts }, 'groups lack events'),
+  })
+  let checkedAtMs = 0
+  let removedAtMs = Date.now()
+  const storeChanged = createStoreChanged(db)
+
+  const remove = async (now: Date) => {
+    const { head } = await log.seal()
+    const applied = await findApplied(db, stream, head.epoch)
+    const before = new Date(now.getTime() - KEPT_MS)
+    await log.remove({ sequence: applied, before })
+    await eventStream.trim(Math.min(applied + 1, await log.findSealedSince(before)))
+  }
+
+  return {
+    /** Called with each round of the relay; does something about once a second. */
+    async keep() {
+      const now = new Date()
+      if (now.getTime() < checkedAtMs + CHECK_MS) return
+      checkedAtMs = now.getTime()
+      const reports = await readReports(redis, stream)
+      await storeChanged(reports, now)
+      await serveGaps(reports)
+      if (now.getTime() < removedAtMs + REMOVE_EVERY_MS) return
+      removedAtMs = now.getTime()
+      await remove(now)
+    },
+  }
+}
+
+/** Stores reports where one has changed since the last time. */
+function createStoreChanged(db: Db) {
+  let stored = ''
+  return async (reports: ReadonlyMap<string, Position>, now: Date) => {
+    const text = JSON.stringify([...reports])
+    if (text === stored) return
+    await storeReports(db, reports, now)
+    stored = text
+  }
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { eventOf } from '../../testing/events.ts'
+import { type DomainEvent, STREAMS } from '../envelope.ts'
+import { backoffMs, createWaiting, type FailedAttempt, type WaitingEvent } from './set-aside.ts'
+
+const stream = STREAMS.issues
+const START_MS = Date.parse('2030-01-01T00:00:00Z')
+
+function waitingEvent(entity: string, sequence: number): WaitingEvent {
+  const event = eventOf(entity, sequence)
+  return { id: event.id, stream, sequence, event, attempts: 1, nextAttemptAt: new Date(START_MS) }
+}
+
+/** Events that wait, a clock, and a program that can apply what `canApply` says. */
+function openWaiting(events: readonly WaitingEvent[], canApply: (event: DomainEvent) => boolean) {
+  const stored = new Map(events.map((waiting) => [waiting.id, waiting]))
+  const failures: FailedAttempt[] = []
+  const attempted: string[] = []
+  const state = { nowMs: START_MS }
+  const waiting = createWaiting({
+    findWaiting: async () => [...stored.values()],
+    async applyWaiting({ id, event }) {
+      attempted.push(id)
+      if (!canApply(event)) throw new Error('never')
+      stored.delete(id)
+    },
+    async noteFailure(id, { attempts, nextAttemptAt, ...failed }) {
+      failures.push({ attempts, nextAttemptAt, ...failed })
+      if (nextAttemptAt === null) stored.delete(id)
+      else stored.set(id, { ...stored.get(id)!, attempts, nextAttemptAt })
+    },
+    trace: (traced, run) => run(traced),
+    afterCommit: async () => undefined,
+    onAttempt: () => undefined,
+    isTransient: () => false,
+    nowMs: () => state.nowMs,
+    random: () => 0,
+  })
+  return { waiting, failures, attempted, state, idsLeft: () => [...stored.keys()] }
+}
+
+describe('an event that was set aside', () => {
+  it('is tried with growing pauses, and is a dead letter after its tenth attempt', async () => {
+    const { waiting, failures, state } = openWaiting([waitingEvent('bad', 1)], () => false)
+    await waiting.load()
+
+    for (let second = 0; second < 1_000; second++) {
+      await waiting.retry()
+      state.nowMs += 1_000
+    }
+
+    expect(failures.map(({ attempts }) => attempts)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10])
+    const secondsAfterStart = failures.map(
+      ({ nextAttemptAt }) => nextAttemptAt && (nextAttemptAt.getTime() - START_MS) / 1_000,
+    )
+    expect(secondsAfterStart).toEqual([2, 6, 14, 30, 62, 126, 254, 510, null])
+  })
+
+  it('holds back later events of its entity, and no others', async () => {
+    const events = [waitingEvent('bad', 1), waitingEvent('bad', 2), waitingEvent('good', 3)]
+    const { waiting, attempted, idsLeft } = openWaiting(events, ({ id }) => id !== 'bad-1')
+    await waiting.load()
+
+    await waiting.retry()
+
+    expect(attempted).toEqual(['bad-1', 'good-3'])
+    expect(idsLeft()).toEqual(['bad-1', 'bad-2'])
+    expect([waiting.blocks('Thing bad'), waiting.blocks('Thing good')]).toEqual([true, false])
+  })
+
+  it('that is a dead letter lets the next event of its entity be tried', async () => {
+    const first = { ...waitingEvent('bad', 1), attempts: 9 }
+    const { waiting, idsLeft, state } = openWaiting([first, waitingEvent('bad', 2)], ({ id }) => id === 'bad-2')
+    await waiting.load()
+
+    await waiting.retry()
+    state.nowMs += 1_000
+    await waiting.retry()
+
+    expect(idsLeft()).toEqual([])
+    expect(waiting.blocks('Thing bad')).toBe(false)
+  })
+
+  it('waits up to a quarter less than its backoff, so that attempts of many do not fall together', () => {
+    expect([backoffMs(1, 0), backoffMs(1, 1), backoffMs(4, 0), backoffMs(4, 1)]).toEqual([1_000, 750, 8_000, 6_000])
+  })
+})

@@ -1,0 +1,113 @@
+import type { DomainEvent, StreamName } from '../envelope.ts'
+import type { Delivery } from './stream-reader.ts'
+
+/** Attempts to apply an event alone: with the backoff below the last one comes after eight to nine minutes. */
+const ATTEMPTS_MAX = 10
+const BACKOFF_MIN_MS = 1_000
+const RETRY_EVERY_MS = 1_000
+
+/** A delivery that could not be applied, and why. */
+export type SetAsideEvent = Readonly<{ delivery: Delivery; reason: string }>
+
+/** An event that was set aside and will be tried again. */
+export type WaitingEvent = Readonly<{
+  id: string
+  stream: StreamName
+  sequence: number
+  event: DomainEvent
+  attempts: number
+  nextAttemptAt: Date
+}>
+
+/** A failed attempt; `nextAttemptAt` is null where it was the last one: the event is a dead letter then. */
+export type FailedAttempt = Readonly<{ attempts: number; reason: string; nextAttemptAt: Date | null }>
+
+export type Waiting = Readonly<{
+  load: () => Promise<void>
+  /** Whether an earlier event of the entity waits, so that a later one must wait behind it. */
+  blocks: (entity: string) => boolean
+  block: (delivery: Delivery) => void
+  /** Tries the events that are due, about once a second; of each entity the earliest one only. */
+  retry: () => Promise<void>
+}>
+
+type Dependencies = Readonly<{
+  /** Events that wait, in the order of their streams. */
+  findWaiting: () => Promise<readonly WaitingEvent[]>
+  /** One transaction: applies an event, and removes it from those that wait. */
+  applyWaiting: (waiting: WaitingEvent) => Promise<void>
+  trace: (events: readonly DomainEvent[], run: (events: readonly DomainEvent[]) => Promise<void>) => Promise<void>
+  noteFailure: (id: string, attempt: FailedAttempt) => Promise<void>
+  afterCommit: (events: readonly DomainEvent[]) => Promise<void>
+  onAttempt: (waiting: WaitingEvent, failed: FailedAttempt | null) => void
+  isTransient: (error: unknown) => boolean
+  nowMs: () => number
+  random: () => number
+}>
+
+/**
+ * Tries events again that could not be applied, with exponential backoff: what a newer version of the program can read
+ * waits for it. Events of one entity keep their order.
+ */
+export function createWaiting(dependencies: Dependencies): Waiting {
+  const { findWaiting, nowMs } = dependencies
+  let blocked = new Set<string>()
+  let triedAtMs = 0
+
+  const load = async () => {
+    const waiting = await findWaiting()
+    blocked = new Set(waiting.map(({ event }) => entityOf(event)))
+    return waiting
+  }
+
+  return {
+    load: async () => void (await load()),
+    blocks: (entity) => blocked.has(entity),
+    block({ event }) {
+      if (event !== null) blocked.add(entityOf(event))
+    },
+    async retry() {
+      if (blocked.size === 0 || nowMs() < triedAtMs + RETRY_EVERY_MS) return
+      triedAtMs = nowMs()
+      const seen = new Set<string>()
+      for (const waiting of await load()) {
+        const entity = entityOf(waiting.event)
+        if (!seen.has(entity) && waiting.nextAttemptAt.getTime() <= nowMs()) await attempt(waiting, dependencies)
+        seen.add(entity)
+      }
+      await load()
+    },
+  }
+}
+
+async function attempt(waiting: WaitingEvent, dependencies: Dependencies): Promise<void> {
+  const { applyWaiting, trace, noteFailure, afterCommit, onAttempt, isTransient, nowMs, random } = dependencies
+  try {
+    await trace([waiting.event], ([event]) => applyWaiting({ ...waiting, event: event ?? waiting.event }))
+  } catch (error) {
+    if (isTransient(error)) throw error
+    const failed = toFailedAttempt(waiting, { error, nowMs: nowMs(), random: random() })
+    await noteFailure(waiting.id, failed)
+    return onAttempt(waiting, failed)
+  }
+  onAttempt(waiting, null)
+  await afterCommit([waiting.event])
+}
+
+function toFailedAttempt(
+  { attempts: before }: WaitingEvent,
+  { error, nowMs, random }: Readonly<{ error: unknown; nowMs: number; random: number }>,
+): FailedAttempt {
+  const attempts = before + 1
+  const nextAttemptAt = attempts >= ATTEMPTS_MAX ? null : new Date(nowMs + backoffMs(attempts, random))
+  return { attempts, reason: String(error), nextAttemptAt }
+}
+
+/** Doubles with each attempt; the jitter of up to a quarter keeps processes from trying at the same moment. */
+export function backoffMs(attempts: number, random: number): number {
+  return BACKOFF_MIN_MS * 2 ** (attempts - 1) * (1 - random / 4)
+}
+
+export function entityOf({ entity }: DomainEvent): string {
+  return `${entity.type} ${entity.id}`
+}
