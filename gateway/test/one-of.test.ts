@@ -53,7 +53,7 @@ describe('the details of a new issue', () => {
     )
 
     expect(data).toEqual({
-      details: { isOneOf: true, description: 'Exactly one field is set; it also gives the issue its type.' },
+      details: { isOneOf: true, description: 'Exactly one field is set; it determines the type of the issue.' },
       money: { isOneOf: false },
     })
   })

@@ -77,7 +77,7 @@ describe.concurrent('a supervised process', () => {
 
     await supervised.ready
 
-    await expect
+    await test.expect
       .poll(() => lines)
       .toContainEqual({
         process: 'fixture',
