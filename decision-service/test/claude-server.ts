@@ -55,7 +55,7 @@ export type ClaudeServer = Readonly<{
   /** All requests go wrong like this until it is called again; null: they go well. */
   always: (fault: ClaudeFault | null) => void
   answerWith: (answer: Answer) => void
-  /** Requests that somebody still waits for. */
+  /** Requests whose client is still connected. */
   pending: () => number
   close: () => Promise<void>
 }>

@@ -27,8 +27,8 @@ class KeyReusedError extends AppError {
 }
 
 /**
- * What the issues subgraph is to others: its schema, its permissions, and as much behind them as payments ask for. In
- * front of it stands a door at which things go wrong when they are told to.
+ * A stand-in for the issues subgraph: its schema, its permissions, and as much behind them as payments need. Tests can
+ * inject faults into its operations.
  */
 export async function openIssuesSubgraph(customers: Readonly<Record<string, KnownCustomer>>) {
   const cases = new Map<string, CaseInput>()

@@ -12,7 +12,7 @@ const captured = { amount: { amount: 100_000, currency: 'USD' }, status: 'CAPTUR
 const safe: KnownCustomer = { riskScore: 10, transactions: [captured], issues: [] }
 const disputedOn = (day: string) => ({ type: 'DISPUTE', createdAt: new Date(`${day}T00:00:00Z`) })
 
-/** Each test has a customer of its own, since payments of one customer tell of the next. */
+/** Each test has a customer of its own, since earlier payments of a customer influence later ones. */
 const customers: Record<string, KnownCustomer> = {}
 let people = 0
 const newCustomer = (change: Partial<KnownCustomer> = {}) => {

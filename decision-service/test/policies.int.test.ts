@@ -21,7 +21,7 @@ const THRESHOLDS = { autoResolve: 80, humanReview: 70 }
 const [admin, operator, readOnly, monitoring] = await Promise.all(
   (['admin', 'operator', 'read_only', 'monitoring'] as const).map((role) => tokenOf(withRole(role))),
 )
-/** May propose and publish, and is somebody else than the one above. */
+/** May propose and publish; another person than the one above. */
 const other = await tokenOf({ id: 'a-second-admin', roles: ['admin'], customerId: null })
 
 /** A subgraph of one test: `as` asks it. */

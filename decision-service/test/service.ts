@@ -52,7 +52,7 @@ export function newCase(change: Partial<DecisionCase> = {}): NewCase {
   return { eventId: `${issueId}-1`, requestId: 'req-1', case: decisionCase }
 }
 
-/** A stand-in for whoever decides. */
+/** A stand-in for the engine. */
 export type Evaluate = (decisionCase: DecisionCase) => Promise<Verdict> | Verdict
 type Options = {
   mongo: MongoClient

@@ -1,6 +1,6 @@
 import { AppError } from '@redress/shared/errors.ts'
 
-/** A job was queued that is not on record. */
+/** A queued job has no stored record. */
 export class JobMissingError extends AppError {
   override readonly name = 'JobMissingError'
   readonly code = 'JOB_NOT_FOUND'

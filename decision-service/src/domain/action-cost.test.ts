@@ -10,7 +10,7 @@ describe('what an action costs', () => {
     expect(new Set(Object.values(ACTION_COSTS[issueType])).size).toBe(told.length)
   })
 
-  // What somebody would want who writes to us with bad intent, best first.
+  // The actions in the order in which an attacker prefers them, best first.
   it.for([
     ['DECLINE', ['RETRY_PAYMENT', 'SEND_REMINDER', 'BLOCK_CARD', 'ESCALATE']],
     ['MISSED_INSTALLMENT', ['SEND_REMINDER', 'RETRY_PAYMENT', 'CHARGE_LATE_FEE', 'ESCALATE']],

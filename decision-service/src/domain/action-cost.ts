@@ -1,8 +1,8 @@
 import type { DecisionAction, IssueType } from '@redress/shared/contracts.ts'
 
 /**
- * What each action costs us where it is wrong, as a rank within its type: the higher, the more somebody gains who talks
- * us into it. ESCALATE costs nothing; whatever else is done is worth more to an attacker than a person's look at it.
+ * The cost of each action when it is wrong, as a rank within its type: the higher, the more an attacker gains from it.
+ * ESCALATE costs nothing, because every other action is worth more to an attacker than a review by a person.
  */
 export const ACTION_COSTS: Readonly<Record<IssueType, Readonly<Partial<Record<DecisionAction, number>>>>> = {
   DECLINE: {

@@ -55,9 +55,9 @@ export type Decision = Verdict &
   Readonly<{
     routing: Routing
     durationMs: number
-    /** Sampled for a blind review: nobody sees it before they have answered. */
+    /** Sampled for a blind review: hidden from reviewers until they have answered. */
     blind: boolean
-    /** It would have been carried out by itself, had its action not lost that for this version of the policy. */
+    /** Would be automatic, but the autonomy of its action is suspended for this policy version. */
     autonomySuspended: boolean
     shadow: ShadowVerdict | null
   }>

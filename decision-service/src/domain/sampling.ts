@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** Where among all texts one falls, 0 to below 1: spread evenly, and the same whoever asks and how often. */
+/** Maps a text to a number in [0, 1), evenly distributed and deterministic, so that all processes sample alike. */
 export function placeOf(text: string): number {
   return createHash('sha256').update(text).digest().readUInt32BE() / 2 ** 32
 }

@@ -1,7 +1,7 @@
 import { AppError } from '@redress/shared/errors.ts'
 import type { Engine, Verdict } from '../domain/decision.ts'
 
-/** Models gave no usable answer, and nobody else is to decide instead. */
+/** Models gave no usable answer, and no fallback is configured to decide instead. */
 export class AiUnavailableError extends AppError {
   override readonly name = 'AiUnavailableError'
   readonly code = 'AI_UNAVAILABLE'

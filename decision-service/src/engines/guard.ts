@@ -18,8 +18,8 @@ type GuardLimits = Readonly<{
 type GuardReason = 'not-allowed' | 'for-a-person' | 'costlier-than-facts' | 'differs-from-facts' | 'unsure-facts'
 
 /**
- * Within the range that people review for rules and models alike, at its lower end: wherever the thresholds lie that
- * somebody may reasonably set, nothing is carried out by itself at this confidence.
+ * At the lower end of the range that people review, for rules and models alike. With any reasonable thresholds, no
+ * decision is carried out automatically at this confidence.
  */
 const REVIEW_CONFIDENCE = 70
 
@@ -36,8 +36,8 @@ const SENTENCES: Readonly<Partial<Record<GuardReason, string>>> = {
  * - Where there is a text, and the action differs from the rules' or they would have asked a person themselves, the
  *   confidence is no more than `REVIEW_CONFIDENCE`: a person confirms.
  *
- * So with a text nothing happens by itself that would not have happened without it. Verdicts of rules pass as they are:
- * they read no text. Each other verdict gets a step `guard` in its trace.
+ * So a text never causes an automatic action that would not have happened without it. Verdicts of rules pass unchanged,
+ * because rules read no text. Each other verdict gets a step `guard` in its trace.
  */
 export function guardVerdict(
   verdict: Verdict,

@@ -28,8 +28,8 @@ export type JobQueue<T extends JobType> = Readonly<{
   /** Adds jobs; one that is in the queue already stays as it is. */
   add(jobs: readonly NewJob<T>[]): Promise<void>
   /**
-   * For jobs that are open on record: adds those that are not in the queue, and lets those that ended there wait again.
-   * @returns how many those were.
+   * Adds open jobs that are missing in the queue, and requeues those that ended there.
+   * @returns the number of jobs added or requeued.
    */
   revive(jobs: readonly NewJob<T>[]): Promise<number>
   view(): Promise<QueueView>

@@ -5,8 +5,8 @@ import type { QueueViews } from './queue-views.ts'
 type Options = Readonly<{ metrics: Metrics; queues: QueueViews; mayReport: () => boolean }>
 
 /**
- * What is in the queues, read when somebody scrapes. One process reports it (`mayReport`): a sum over the replicas
- * would count each job as often as there are processes.
+ * Metrics of the queues, read at each scrape. Only one process reports them (`mayReport`), because a sum over replicas
+ * would count each job once per process.
  */
 export function exposeQueues({ metrics, queues, mayReport }: Options): void {
   const gauges = (name: string, help: string, ...labels: readonly string[]) =>

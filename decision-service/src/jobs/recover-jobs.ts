@@ -1,20 +1,20 @@
 import type { Clock } from '@redress/shared/time.ts'
 import { JOBS, type JobType } from './registry.ts'
 
-/** Open jobs on record that should have ended by `olderThan`, oldest first, beyond `after` where it is given. */
+/** Finds open jobs that should have ended by `olderThan`, oldest first, starting after `after` if given. */
 export type FindOverdue<Record> = (
   options: Readonly<{ olderThan: Date; after: Record | null; limit: number }>,
 ) => Promise<readonly Record[]>
 
 type Options<Record> = Readonly<{
   findOverdue: FindOverdue<Record>
-  /** Puts what is missing in the queue there. @returns how many count as recovered. */
+  /** Adds jobs that are missing in the queue. @returns how many were recovered. */
   revive: (records: readonly Record[]) => Promise<number>
   now: Clock
 }>
 
 /**
- * Queues what is on record and not in the queue: after Redis was lost, or after a crash between the two writes.
+ * Queues stored jobs that are missing in the queue, after Redis lost data or after a crash between the two writes.
  * @returns how many were recovered: jobs that are overdue by the registry, or older than `ofAge.overdueMs`.
  */
 export function createRecoverJobs<Record>(type: JobType, { findOverdue, revive, now }: Options<Record>) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 
-/** Longer than this nobody waits for Redis. */
+/** Deadline for an answer from Redis. */
 const TIMEOUT_MS = 1_000
 
 type Call = Readonly<{ keys: readonly string[]; args: readonly (string | number)[] }>
@@ -14,7 +14,7 @@ export function createRedisScript(redis: Redis, source: string) {
   const digest = createHash('sha1').update(source).digest('hex')
 
   return async ({ keys, args }: Call): Promise<unknown> => {
-    // A command that waits for the connection would have its effect when nobody wants it any more.
+    // A command queued until the connection is back would take effect after its caller gave up.
     if (!redis.isReady) throw new Error('Redis is away.')
     const call = { keys: [...keys], arguments: args.map(String) }
     const run = redis.evalSha(digest, call).catch((error: unknown) => {

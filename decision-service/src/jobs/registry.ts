@@ -36,7 +36,7 @@ export type JobDefinition<Data = unknown> = Readonly<{
   retry: Retry
   /** Ended jobs that the queue still shows; the record in MongoDB is kept longer. */
   keptEnded: number
-  /** A job on record that should have ended by then is looked for in the queue, `batch` of them at a time. */
+  /** Stored jobs that are still open after `overdueMs` are looked up in the queue, `batch` at a time. */
   recovery: Readonly<{ overdueMs: number; batch: number; batchesMax: number }>
 }>
 

@@ -29,7 +29,7 @@ return take_token(KEYS[1], clock(), tonumber(ARGV[1]), tonumber(ARGV[2]))
 
 type Taken = Readonly<{
   allowed: boolean
-  /** Milliseconds until a token is there, if nobody else takes it; 0 where it was allowed. */
+  /** Milliseconds until a token is available, unless another caller takes it first; 0 if allowed. */
   retryAfterMs: number
 }>
 

@@ -8,7 +8,7 @@ import type { AutonomyDocument } from './mongo-autonomy.ts'
 /** A suspension or a restoration reaches every worker within this, while the database answers. */
 const POLL_MS = 1_000
 const DEADLINE_MS = 5_000
-/** Of the latest that were suspended. More than a few at a time would mean that somebody should look anyway. */
+/** The most suspensions read, latest first. Far fewer are expected; more would need an operator anyway. */
 const SUSPENDED_MAX = 1_000
 
 type OversightWatch = Readonly<{ oversight: Oversight; stop: () => Promise<void> }>

@@ -7,7 +7,7 @@ const policy = { skill: 'refund-policy', version: '1.2.0', digest: 'd1' }
 const cause = { actor: 'ada', requestId: 'req-1', ip: '10.0.0.1' }
 const rule = { reviews: 10, floor: 0.9 }
 
-/** What becomes of an action after people answered so, and everything that was told on the way. */
+/** The autonomy of an action after the given answers, with all events on the way. */
 const after = (answers: readonly boolean[], before: Autonomy = openAutonomy(policy, 'APPROVE_REFUND', now)) => {
   let autonomy = before
   const events = answers.flatMap((agreed) => {

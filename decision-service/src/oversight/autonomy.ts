@@ -26,10 +26,10 @@ export type Autonomy = Readonly<{
 /** An action of which fewer than `floor` (0 to 1) of the last `reviews` blind reviews agree loses its autonomy. */
 export type AutonomyRule = Readonly<{ reviews: number; floor: number }>
 
-/** A new state and what it tells; nothing where nobody needs to know. */
+/** A new state and its events, which may be none. */
 type AutonomyChange = Readonly<{ autonomy: Autonomy; events: readonly DomainEvent[] }>
 
-/** Who takes an action its autonomy. */
+/** The actor that suspends autonomy. */
 const GUARD: Cause = { actor: ACTORS.autonomy, requestId: null, ip: null }
 
 export function autonomyIdFor(digest: string, action: DecisionAction): string {
@@ -67,7 +67,7 @@ export function countBlindReview(
 }
 
 /**
- * Lets the action go by itself again; what people answered so far no longer counts.
+ * Restores the autonomy of an action and discards the answers counted so far.
  * @throws AutonomyNotSuspendedError
  */
 export function restoreAutonomy(before: Autonomy, { cause, now }: { cause: Cause; now: Date }): AutonomyChange {

@@ -1,7 +1,7 @@
 import type { DecisionAction } from '@redress/shared/contracts.ts'
 import { AppError } from '@redress/shared/errors.ts'
 
-/** The action may go by itself; there is nothing to give back. */
+/** The autonomy of the action is not suspended, so it cannot be restored. */
 export class AutonomyNotSuspendedError extends AppError {
   override readonly name = 'AutonomyNotSuspendedError'
   readonly code = 'AUTONOMY_NOT_SUSPENDED'

@@ -17,7 +17,7 @@ export function createMongoAutonomyStore({ mongo, autonomy, outbox }: Dependenci
   }
 }
 
-/** The same, within a transaction that somebody else began. */
+/** The same, within the caller's transaction. */
 export function createAutonomyTransaction(
   autonomy: Collection<AutonomyDocument>,
   outbox: Outbox,

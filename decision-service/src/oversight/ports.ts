@@ -1,7 +1,7 @@
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import type { Autonomy } from './autonomy.ts'
 
-/** What is known of autonomy, read and written as one with the events that tell of it. */
+/** Reads and writes autonomy in one transaction with its events. */
 export type AutonomyTransaction = Readonly<{
   findAutonomy(ids: readonly string[]): Promise<ReadonlyMap<string, Autonomy>>
   saveAutonomy(autonomy: readonly Autonomy[]): Promise<void>

@@ -98,7 +98,7 @@ function createReviewTally() {
       const { action: chosen, agreement } = review
       reviewed += 1
       countOverride(overrides, recommended, chosen)
-      // It recommends nothing, so nobody can agree or disagree with it.
+      // A decision that recommends nothing cannot be agreed or disagreed with.
       if (recommended === 'ESCALATE') return
       const agreed = agreement === 'AGREED' ? 1 : 0
       counts[agreement] += 1

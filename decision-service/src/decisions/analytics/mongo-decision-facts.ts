@@ -6,7 +6,7 @@ import { type DecisionFact, toFact } from './decision-fact.ts'
 
 type Facts = Pick<DecisionCollections, 'decisionFacts'>
 
-/** Small enough that nobody waits for it, here or in the database. */
+/** Small enough not to block this process or the database noticeably. */
 const SLICE = 5_000
 const DEADLINE_MS = 5_000
 

@@ -11,7 +11,7 @@ export type ShadowComparison = Readonly<{
   same: number
   /** By action, most frequent first. */
   changes: readonly Readonly<{ before: DecisionAction; after: DecisionAction; decisions: number }>[]
-  /** Paid out by itself, in minor units, by currency. */
+  /** Paid out without a review by a person, in minor units, by currency. */
   money: readonly Readonly<{ currency: string; before: number; after: number; difference: number }>[]
   reviewsBefore: number
   reviewsAfter: number
@@ -60,7 +60,7 @@ export function createShadowTally(policy: PolicyVersion): ShadowTally {
   }
 }
 
-/** A decision is sampled for a blind review whoever makes it, so the candidate's would have been as well. */
+/** Blind sampling does not depend on engine or version, so the candidate's decision would have been sampled too. */
 function routingOf({ routing }: ShadowVerdict, { blind }: DecisionFact) {
   return blind && routing === 'AUTO_RESOLVE' ? 'HUMAN_REVIEW' : routing
 }

@@ -21,7 +21,7 @@ type Dependencies = Readonly<{
   limits: BacklogLimits
   newId: () => string
   now: Clock
-  /** Told of whatever ended otherwise than decided. */
+  /** Called for each batch or job that did not end in a decision. */
   onProblem?: (batch: AiBatch, problem: unknown) => void
 }>
 
@@ -31,14 +31,14 @@ const OPEN_MAX = 4
 const STORED_TOGETHER = 50
 
 /**
- * Lets a provider decide what has waited too long, many jobs at once. Called again and again by one leader; each step
- * is on record before the next, and may be done twice:
+ * Sends jobs that have waited too long to a provider, in batches. The leader calls it repeatedly; each step is stored
+ * before the next one starts, and is safe to repeat:
  *
- * - A batch is recorded with its jobs, then submitted. Where nobody submits it within five minutes, it is given up.
- * - A submitted batch is polled, by whoever leads then. Its answers become decisions as if a worker had made them, so
+ * - A batch is recorded with its jobs, then submitted. A batch that is not submitted within five minutes is abandoned.
+ * - A submitted batch is polled by the current leader. Its answers are stored the way a worker stores decisions, so
  *   answers that are read twice are decided once.
- * - What has no usable answer is nobody's again and goes back to the queue. A crash between the two leaves it to the
- *   recovery of lost jobs.
+ * - A job without a usable answer is released and goes back to the queue. After a crash between these two steps, the
+ *   recovery of lost jobs requeues it.
  */
 export function createDecideBacklog(dependencies: Dependencies) {
   const { batches, model, queue, now, onProblem = () => {} } = dependencies

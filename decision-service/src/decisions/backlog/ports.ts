@@ -5,7 +5,7 @@ import type { AiBatch, BatchedJob } from './ai-batch.ts'
 
 export type Claim = Readonly<{ id: string; olderThan: Date; jobsMax: number; now: Date }>
 
-/** Batches on record, and the claims that they have on jobs. */
+/** Stored batches and their claims on jobs. */
 export type AiBatches = Readonly<{
   /** How many jobs wait since before `olderThan` and were in no batch; counted up to `max`. */
   countWaiting(options: Readonly<{ olderThan: Date; max: number }>): Promise<number>
@@ -14,7 +14,7 @@ export type AiBatches = Readonly<{
    * @param batched says how each job goes into the batch.
    */
   claim(claim: Claim, batched: (job: DecisionJob) => BatchedJob): Promise<AiBatch | null>
-  /** False where the batch is not CLAIMED any more: somebody took its jobs back. */
+  /** False if the batch is no longer CLAIMED because its jobs were released. */
   markSubmitted(id: string, providerId: string, at: Date): Promise<boolean>
   /**
    * Ends a batch that is open: those of its jobs that are not decided are given back, and go into no other batch.

@@ -13,9 +13,8 @@ export type HoldLimits = Readonly<{
 export const HOLD_LIMITS: HoldLimits = { totalMs: 600_000, waitMinMs: 1_000, waitMaxMs: 60_000 }
 
 /**
- * What becomes of a decision that is to be held, by the age of its job: it is held, for a time within the limits, or was
- * held for long enough.
- * @throws HoldDecisionError to hold it on; AiUnavailableError where nobody else may decide.
+ * Holds a decision for a time within the limits, or settles it once its job has been held for long enough.
+ * @throws HoldDecisionError to keep holding; AiUnavailableError if there is no fallback that may decide.
  */
 export function holdOrSettle(
   held: HoldDecisionError,

@@ -1,6 +1,6 @@
 import type { DecisionCase, Priority } from '@redress/shared/contracts.ts'
 
-/** PENDING and PROCESSING are waited for; COMPLETED is final; FAILED ends unless somebody tries the issue again, by a new job. */
+/** PENDING and PROCESSING are open; COMPLETED and FAILED are final. Retrying a FAILED one creates a new job. */
 export type JobStatus = 'PENDING' | 'PROCESSING' | 'COMPLETED' | 'FAILED'
 
 /** The order to decide one case. Stored before it is queued, so that it outlives the queue. */

@@ -17,8 +17,9 @@ export const NO_OVERSIGHT: Oversight = { blindShare: 0, isSuspended: () => false
 type Standards = Readonly<{ decisionId: string; thresholds: RoutingThresholds; oversight: Oversight }>
 
 /**
- * Who acts on a verdict. What would go by itself is sampled as well as what a person would confirm: only so is it known
- * how often people agree with what nobody looks at. Where a person decides anyway there is nothing to be blind about.
+ * Routes a verdict: carried out automatically, reviewed by a person, or escalated. Automatic decisions are sampled for
+ * blind review like those that a person would confirm, because only that measures how often people agree with them.
+ * Escalated decisions are not sampled: a person decides them anyway.
  */
 export function routeDecision(verdict: Verdict, { decisionId, thresholds, oversight }: Standards): Routed {
   const routing = routeVerdict(verdict, thresholds)

@@ -15,7 +15,7 @@ export function createMongoDecisionsStore({ mongo, collections, outbox }: Depend
   }
 }
 
-/** The same, within a transaction that somebody else began. */
+/** The same, within the caller's transaction. */
 export function createDecisionsTransaction(
   { decisions, decisionFacts, jobs }: DecisionCollections,
   outbox: Outbox,

@@ -31,7 +31,7 @@ type Dependencies = Readonly<{
   /** Models are trusted less than rules. */
   thresholdsOf: (engine: Verdict['engine']) => RoutingThresholds
   oversight: Oversight
-  /** What else is to be told of a decision, in the transaction that stores it; nothing where not given. */
+  /** Further events about a decision, added in the transaction that stores it. Default: none. */
   alertsOf?: (job: DecisionJob, decision: StoredDecision) => readonly DomainEvent[]
   hold?: HoldLimits
   now: Clock
@@ -123,7 +123,7 @@ function beginAll(store: DecisionsStore, beginnings: readonly Beginning[], at: D
 
 type Ending = Readonly<{ job: DecisionJob; decision: StoredDecision }>
 
-/** Stores the decisions with their events; a job that somebody else decided meanwhile keeps what it has. */
+/** Stores the decisions with their events; a job that was decided concurrently keeps its decision. */
 function endAll(
   store: DecisionsStore,
   endings: readonly Ending[],

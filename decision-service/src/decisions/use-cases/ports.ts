@@ -24,6 +24,6 @@ export type QueuedCase = Pick<DecisionJob, 'id' | 'case' | 'trace'>
 export type DecisionQueue = Readonly<{
   /** Puts jobs in the queue; one that is there already stays as it is. */
   enqueue(jobs: readonly QueuedCase[]): Promise<void>
-  /** For jobs that are open on record: adds those that are not in the queue, and lets those that ended there wait again. */
+  /** Adds open jobs that are missing in the queue, and requeues those that ended there. */
   revive(jobs: readonly QueuedCase[]): Promise<void>
 }>

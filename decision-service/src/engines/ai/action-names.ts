@@ -1,7 +1,10 @@
 import type { DecisionAction, IssueType } from '@redress/shared/contracts.ts'
 import { isAllowedAction } from '../../domain/decision.ts'
 
-/** The four names that policies used before each type had actions of its own. What nobody can reject is escalated. */
+/**
+ * The four action names that policies used before each type had actions of its own. REJECT becomes ESCALATE for types
+ * without a rejection.
+ */
 const OLD_NAMES: Readonly<Record<IssueType, Readonly<Record<string, DecisionAction>>>> = {
   DECLINE: {
     APPROVE_RETRY: 'RETRY_PAYMENT',

@@ -55,7 +55,7 @@ function toVerdict({ opinion, model, usage, steps }: Asked, skill: Skill, contex
   }
 }
 
-/** What the model was told, but for what the customer wrote. */
+/** The model's input as a trace step, without the customer's text. */
 function toContextStep(decisionCase: DecisionCase, { table, maxAmount }: Skill): TraceStep {
   const startedAt = performance.now()
   const facts = readFacts(decisionCase, { currencies: table.currencies, maxAmount })

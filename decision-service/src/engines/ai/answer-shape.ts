@@ -4,7 +4,7 @@ import { type } from 'arktype'
 /** The most cases that one question may hold: an answer to more would be long, and lost as a whole. */
 export const CASES_MAX = 20
 
-/** How a case is called between us and a model: nothing of ours is told, not even an id. */
+/** The key of a case in a question to a model; an index, so that no internal id leaves the service. */
 export const toCaseKey = (index: number): string => `case-${index + 1}`
 
 /** The same for all cases of a type: providers keep what they prepared for a schema. */

@@ -49,7 +49,7 @@ export function createBatching({ ask, casesMax, waitMs }: BatchingOptions): AskO
   }
   const join = (key: string, skill: Skill, one: Waiting) => {
     const found = groups.get(key)
-    // Answers are told apart by the issue: the same one twice cannot be in one question.
+    // Answers are matched by issue, so one question cannot contain the same issue twice.
     const isTwice = found?.waiting.some(({ decisionCase }) => decisionCase.issueId === one.decisionCase.issueId)
     if (found && isTwice) send(key, found)
     const group: Group = found && !isTwice ? found : { skill, waiting: [], timer: null }

@@ -15,9 +15,9 @@ const TEXT_LENGTH_MAX = 2000
 const NONCE_BYTES = 16
 
 /**
- * Cases as data, in a block that their texts cannot leave: JSON on one line, without `<` and `>`, between two lines that
- * carry a number which nobody could know when they wrote.
- * @param beside what else is to be data, such as what others said about the cases.
+ * Formats cases as a data block that their texts cannot break out of: JSON on one line, without `<` and `>`, between
+ * two lines with a random nonce that an author cannot predict.
+ * @param beside further data for the block, such as the votes on the cases.
  */
 export function toDataBlock(
   cases: readonly DecisionCase[],
@@ -29,14 +29,14 @@ export function toDataBlock(
   return [`<data ${nonce}>`, toOneLine(data), `</data ${nonce}>`].join('\n')
 }
 
-/** Facts only: no id, nothing that tells who the customer is. */
+/** Facts only: no id and nothing that identifies the customer. */
 function toCaseData(decisionCase: DecisionCase, index: number, skill: Skill): CaseData {
   const facts = readFacts(decisionCase, { currencies: skill.table.currencies, maxAmount: skill.maxAmount })
   const text = toCustomerText(decisionCase.message)
   return { case: toCaseKey(index), facts, ...(text !== '' && { customerText: text }) }
 }
 
-/** Masked once more: whoever made the case may have forgotten it. */
+/** Masks again, in case the caller passed an unmasked message. */
 function toCustomerText(message: string | undefined): string {
   return cutText(maskPersonal(cutText(message ?? '', TEXT_LENGTH_MAX)).trim(), TEXT_LENGTH_MAX)
 }

@@ -12,7 +12,7 @@ import { decideByRules } from '../rules/rules-engine.ts'
  */
 export type OnFailure = 'fallback' | 'hold' | 'fail'
 
-/** The same case would fail in the same way later, so nobody waits for it. */
+/** Failures that would repeat for the same case, so it is not held for a retry. */
 const OF_THE_CASE: ReadonlySet<ModelFailure> = new Set(['refused', 'truncated', 'malformed', 'invalid_request'])
 /** For failures that do not say when to come back. */
 const HOLD_MS = 5_000

@@ -7,7 +7,7 @@ const Attack = type({
   language: '/^[a-z]{2}$/',
   text: '1 <= string <= 2000',
 })
-/** What somebody could write who wants a model to decide in their favour. */
+/** A text by which an attacker tries to make a model decide in their favour. */
 export type Attack = Readonly<typeof Attack.infer>
 
 /** @throws Error when the file is not a list of attacks, each with an id and a text of its own. */

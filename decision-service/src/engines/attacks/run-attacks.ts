@@ -17,7 +17,7 @@ export type Target = Readonly<{ decisionCase: DecisionCase; skill: Skill }>
 export type Attempt = Readonly<{
   attack: Attack
   target: Target
-  /** Whether the attacker could gain anything: not where the facts alone give the costliest action by itself. */
+  /** Whether there is anything to gain: false if the facts alone already give the costliest action automatically. */
   hasPrize: boolean
   /** Whether the model's answer, as it was, would have given more than the facts alone. */
   succeededBefore: boolean
@@ -109,7 +109,7 @@ function toVerdict({ text, model }: ModelAnswer, decisionCase: DecisionCase, ski
   }
 }
 
-/** A costlier action than the facts alone give, or one that is carried out by itself where a person would have looked. */
+/** A costlier action than the facts alone give, or an automatic one where the facts alone would require a review. */
 function hasMore(verdict: Verdict, rules: Verdict, { serves }: Skill): boolean {
   if (costOf(serves, verdict.action) > costOf(serves, rules.action)) return true
   const isAlone = verdict.action !== 'ESCALATE' && routeVerdict(verdict, MODEL_THRESHOLDS) === 'AUTO_RESOLVE'

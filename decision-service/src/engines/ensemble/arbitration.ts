@@ -30,7 +30,7 @@ const TOKENS_MAX = 2048
 /**
  * Lets a model choose among the actions voted for: the arbiter's skill and the policy instruct it, the case and the
  * votes are data.
- * @throws ModelError also where it chooses what nobody voted for.
+ * @throws ModelError also if the arbiter chooses an action without a vote.
  */
 export function createArbitrate(model: Model) {
   return async (dispute: Dispute): Promise<Award> => {

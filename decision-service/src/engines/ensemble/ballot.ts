@@ -24,7 +24,7 @@ export type Ballot = Readonly<{
 
 type Dependencies = Readonly<{ ask: AskCases; monotonicMs: () => number }>
 
-/** Asks all voters at once. A voter that fails has cast no vote, and keeps nobody else from it. */
+/** Asks all voters in parallel. A voter that fails casts no vote and does not affect the others. */
 export function createHoldBallot({ ask, monotonicMs }: Dependencies) {
   const askVoter = async (decisionCase: DecisionCase, skill: Skill, { name, weight, lens }: Voter): Promise<Ballot> => {
     const startedMs = monotonicMs()

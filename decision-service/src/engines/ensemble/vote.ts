@@ -44,8 +44,8 @@ export function tally(votes: readonly Vote[]): Tally {
  *
  *     sum over the votes for it of (weight × confidence) ÷ sum over all votes of weight
  *
- * rounded down. All at one: their mean. Otherwise less, down to 0 where nobody is for it. So doubt sends a case to a
- * person though each voter is sure of something else.
+ * rounded down. A unanimous vote gives the mean; disagreement gives less, down to 0 for an action without votes. So a
+ * case on which confident voters disagree still goes to a person.
  */
 export function confidenceIn(action: DecisionAction, votes: readonly Vote[]): number {
   const supported = sumOf(votes, (vote) => (vote.action === action ? vote.weight * vote.confidence : 0))

@@ -5,10 +5,10 @@ import type { Clock } from '@redress/shared/time.ts'
 import { alertEvent } from '../../domain/alert.ts'
 import type { AiSpend } from './guarded-model.ts'
 
-/** What is on record of a day, which is a date in UTC. Amounts are millionths of a dollar. */
+/** The stored spend by day (a date in UTC). Amounts are millionths of a dollar. */
 export type SpendStore = Readonly<{
   read(date: string): Promise<number>
-  /** @returns what the day has cost with it. */
+  /** @returns the total of the day, including `micros`. */
   add(date: string, micros: number): Promise<number>
   /** Stores the alert of a day, once for all processes. */
   alertOnce(date: string, alert: DomainEvent, at: Date): Promise<void>
@@ -24,9 +24,9 @@ type Options = Readonly<{ store: SpendStore; dailyBudgetUsd: number; now: Clock;
 type Day = { readonly date: string; micros: number; unsaved: number; readAt: number; alerted: boolean }
 
 /**
- * The daily budget for models, shared by all processes. Calls that are under way when it ends are paid for: it may be
- * exceeded by what all workers ask within the time of one call and `READ_EVERY_MS`. `settle` resolves when all that was
- * counted so far is on record, or could not be.
+ * The daily budget for models, shared by all processes. It may be exceeded by the calls that all workers make within
+ * the time of one call plus `READ_EVERY_MS`, because calls in flight are not aborted. `settle` resolves once every amount
+ * counted so far was stored or failed to be.
  */
 export function createAiSpend({ store, dailyBudgetUsd, now, logger }: Options): AiSpend & { settle(): Promise<void> } {
   const budget = toMicros(dailyBudgetUsd)

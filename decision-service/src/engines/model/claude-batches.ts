@@ -21,7 +21,7 @@ const CALL_MS = 30_000
 const SUBMIT_MS = 120_000
 const RESULTS_MS = 300_000
 
-/** Claude by the Message Batches API: each call once, within a deadline; whoever polls comes again anyway. */
+/** Claude by the Message Batches API: one attempt per call, within a deadline, because the caller polls again anyway. */
 export function createClaudeBatches({ apiKey, baseUrl = null, model, effort, prices }: ClaudeBatchesOptions) {
   const client = new Anthropic({ apiKey, baseURL: baseUrl, maxRetries: 0, openTelemetry: false, logLevel: 'off' })
   const { batches } = client.messages

@@ -50,7 +50,7 @@ export function createClaudeModel(options: Options): Model {
     baseURL: baseUrl,
     maxRetries: 0,
     timeout: budgetMs,
-    // Spans of ours tell of decisions; the SDK would add its own, and headers to the request.
+    // Decisions have spans already; the SDK would add its own, and headers to the request.
     openTelemetry: false,
     logLevel: 'off',
   })

@@ -41,7 +41,7 @@ const FAULTS_OF_THE_PROVIDER: ReadonlySet<ModelFailure> = new Set([
   'server_error',
   // A wrong key is wrong for every case.
   'unauthenticated',
-  // The answer was no message at all. One that does not fit its case is found by whoever reads it.
+  // The answer was not a message at all. Whether a message fits its case is checked by the caller.
   'malformed',
 ])
 

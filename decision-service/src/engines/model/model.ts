@@ -6,7 +6,7 @@ export type ModelRequest = Readonly<{
   system: readonly string[]
   /** The case or cases, as data. */
   user: string
-  /** JSON Schema of the answer. The provider sees to the shape; whoever reads the answer checks it again. */
+  /** JSON Schema of the answer. The provider enforces the shape; the caller checks it again. */
   schema: Readonly<Record<string, unknown>>
   maxTokens: number
 }>
@@ -54,7 +54,7 @@ export class ModelError extends Error {
   /** After which it may be tried again, where that is known. */
   readonly retryAfterMs: number | null
   readonly requestId: string | null
-  /** The attempts that led to it, where somebody has noted them. */
+  /** The attempts that led to the error, if they were traced. */
   readonly steps: readonly TraceStep[]
 
   constructor(

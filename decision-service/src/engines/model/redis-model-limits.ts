@@ -5,16 +5,17 @@ import { createRedisScript } from '../../jobs/redis-script.ts'
 import { TAKE_TOKEN } from '../../jobs/token-bucket.ts'
 import type { Lease, ModelLimits } from './guarded-model.ts'
 
-/** Nobody is told to wait longer than this: what waits may be older than it may get by then. */
+/** The longest wait that is suggested: after a longer one, a job could exceed its maximum age. */
 const WAIT_MAX_MS = 60_000
 /** When a Redis that is away is asked again. */
 const AWAY_WAIT_MS = 2_000
 
 /**
- * Both limits in one step. KEYS: leases by the moment they expire, the bucket, the line.
+ * Checks both limits atomically. KEYS: leases by expiry, the bucket, the line.
  * ARGV: lease id, lease ms, concurrency, tokens per second, burst, longest wait.
- * Gives 0 with a lease, else how long to wait. Those who wait get a place in a line, one token's time apart, so that two
- * thousand who are turned away together do not come back together. It is advice: whoever comes first is served first.
+ * Returns 0 with a lease, otherwise the milliseconds to wait. Waiting callers get a place in a line, one token's time
+ * apart, so that two thousand rejected together do not retry together. The place is advisory: retries are served in the
+ * order in which they arrive.
  */
 const ACQUIRE = `${TAKE_TOKEN}
 local now = clock()
@@ -47,8 +48,8 @@ type Options = Readonly<{
 }>
 
 /**
- * How much all workers together may ask a model. While Redis is away there is no room: decisions wait for it as they wait
- * for their turn, and a limit that somebody set to save money holds without exception.
+ * Limits concurrency and rate of model calls, over all workers together. Fails closed: while Redis is away no call is
+ * allowed and decisions wait, because the limit also caps the cost.
  */
 export function createRedisModelLimits(options: Options): ModelLimits {
   const { redis, prefix = 'ai', concurrency, perMinute, leaseMs, logger } = options

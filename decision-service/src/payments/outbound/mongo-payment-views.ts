@@ -43,7 +43,7 @@ function toMetrics(measured: readonly Measured[]): ServiceMetrics {
 type HistoryQuestion = Readonly<{ customerId: string; payeeId: string; paymentId: string; now: Date }>
 export type FindPaymentHistory = (question: HistoryQuestion) => Promise<PaymentHistory>
 
-/** What a customer's own payments tell of the next one, which is not counted itself. */
+/** Signals for a payment from the customer's earlier payments; the payment itself is not counted. */
 export function createFindPaymentHistory({ payments }: PaymentCollections): FindPaymentHistory {
   return async ({ customerId, payeeId, paymentId, now }) => {
     const lastHour = { customerId, requestedAt: { $gte: new Date(now.getTime() - HOUR_MS) } }

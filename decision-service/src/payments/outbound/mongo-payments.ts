@@ -43,7 +43,7 @@ export function createMongoPayments({ mongo, collections: { payments }, outbox }
       if (await insert(request, holder)) return { kind: 'CLAIMED', claim: { id, holder, judged: null } }
 
       const found = await payments.findOne({ _id: id })
-      if (found === null) return HELD // Given up between the two: whoever asks again may have it.
+      if (found === null) return HELD // Released between the two reads; a retry can claim it.
       if (found.digest !== digest) return { kind: 'OTHER_INPUT' }
       if (found.status === 'DECIDED') return { kind: 'DECIDED', payment: toPayment(found)! }
       return found.heldUntil > now ? HELD : takeOver(found, holder, heldUntil)

@@ -4,8 +4,8 @@ import type { TakeTurn } from '../use-cases/ports.ts'
 const ALLOWED = { allowed: true, retryAfterMs: 0 }
 
 /**
- * The rate limit protects us, and nobody's money: while `take` (a token bucket, which has a deadline of its own) does
- * not answer, everybody may go on.
+ * Limits payments per customer. Fails open: the limit protects only this service and no money, so all payments are
+ * allowed while `take` (a token bucket with its own deadline) does not answer.
  */
 export function createPaymentTurns({ take, logger }: Readonly<{ take: TakeTurn; logger: Logger }>): TakeTurn {
   return (customerId) =>

@@ -8,7 +8,7 @@ import { ruleAlerts } from './business-rule.ts'
 /** What asked for the decision. */
 type Origin = Readonly<{ requestId: string | null; trace?: string }>
 
-/** The alerts of the business rules that hold for a decided case, to be told with the decision. */
+/** The alerts of the business rules that match a decided case, stored together with the decision. */
 export function createAlertsOf(hitsOf: (decisionCase: DecisionCase) => readonly RuleHit[]) {
   return (job: Origin, decision: StoredDecision): readonly DomainEvent[] =>
     ruleAlerts(hitsOf(decision.case), {

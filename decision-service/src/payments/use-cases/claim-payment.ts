@@ -4,7 +4,7 @@ import { digestOfPayment, type PaymentInput, paymentIdFor } from '../domain/paym
 import { PaymentInProgressError } from '../errors.ts'
 import type { ClaimOutcome, Payments, Wait } from './ports.ts'
 
-/** A decision takes seconds at most; whoever holds a claim for longer is held for lost, and one other takes over. */
+/** How long a claim is held. A decision takes seconds at most, so a claim older than this counts as lost. */
 const CLAIM_HELD_MS = 30_000
 /** How long a caller waits for one who asked the same before. */
 const WAIT_MAX_MS = 3_000

@@ -55,7 +55,7 @@ export function createDecidePayment(dependencies: Dependencies): DecidePayment {
       cause: caller,
     })
     const isOurs = await payments.finish(claim, payment, [paymentDecidedEvent(payment, caller), ...alerts])
-    // We were so slow that somebody took over; their answer is the one that counts.
+    // The claim expired and another request took it over; the answer of that request counts.
     if (!isOurs) throw new PaymentInProgressError()
     dependencies.onDecided(payment)
     return payment
@@ -72,7 +72,7 @@ export function createDecidePayment(dependencies: Dependencies): DecidePayment {
     try {
       return await answer(claimed.claim, command, beganMs)
     } catch (error) {
-      // Where this fails as well, the claim runs out by itself.
+      // If this fails as well, the claim expires.
       await payments.release(claimed.claim).catch(() => {})
       throw error
     }

@@ -43,7 +43,7 @@ export type ClaimRequest = Readonly<{
   digest: string
   input: PaymentInput
   now: Date
-  /** From then on somebody else may take the claim over. */
+  /** When the claim expires; after that another request may take it over. */
   heldUntil: Date
 }>
 
@@ -54,13 +54,13 @@ export type ClaimOutcome =
   | Readonly<{ kind: 'OTHER_INPUT' }>
 
 export type Payments = Readonly<{
-  /** Of any number who ask at the same moment, one gets the claim. */
+  /** Claims a payment; of concurrent requests exactly one succeeds. */
   claim(request: ClaimRequest): Promise<ClaimOutcome>
-  /** Keeps what was found out, so that whoever takes over goes on with the same. False where somebody has taken over. */
+  /** Stores the judgement, so that a takeover continues with the same one. False if the claim was taken over. */
   remember(claim: PaymentClaim, judged: JudgedPayment): Promise<boolean>
-  /** Stores the answer with its events, or nothing: false where somebody has taken over. */
+  /** Stores the answer and its events atomically; false, with nothing stored, if the claim was taken over. */
   finish(claim: PaymentClaim, payment: StoredPayment, events: readonly DomainEvent[]): Promise<boolean>
-  /** Lets somebody else try; nothing stays of a payment about which nothing was found out. */
+  /** Releases the claim, and deletes the payment if it has no judgement yet. */
   release(claim: PaymentClaim): Promise<void>
 }>
 

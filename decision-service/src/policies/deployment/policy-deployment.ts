@@ -42,7 +42,7 @@ export function latestOfFolder(deployments: readonly Deployment[]): string | nul
   return edits.at(-1)?.digest ?? null
 }
 
-/** What was done to be effective at once is, whatever a clock says that is behind the one of whoever did it. */
+/** An immediate deployment counts as effective even if the reader's clock is behind the writer's. */
 function effectiveBy(deployments: readonly Deployment[], moment: Date): readonly Deployment[] {
   return deployments.filter(({ effectiveFrom, at }) => effectiveFrom <= moment || effectiveFrom <= at).sort(inOrder)
 }

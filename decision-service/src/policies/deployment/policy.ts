@@ -16,7 +16,7 @@ export type PolicyText = PolicyVersion &
     files: readonly PolicyFile[]
   }>
 
-/** A version on record. It never changes. */
+/** A stored version; immutable. */
 export type RecordedPolicy = PolicyText &
   Readonly<{
     /** Who proposed it; null for one that came from the folder of skills. */

@@ -15,7 +15,7 @@ export type ProposePolicy = (command: ProposePolicyCommand) => Promise<RecordedP
 
 type Dependencies = Readonly<{ store: PoliciesStore; readPolicyText: ReadPolicyText; now: Clock; onCommit: () => void }>
 
-/** Puts a candidate on record. A version that is known already stays as it is, with its first author. */
+/** Stores a candidate version. A version that exists already is unchanged and keeps its first author. */
 export function createProposePolicy({ store, readPolicyText, now, onCommit }: Dependencies): ProposePolicy {
   return async ({ skill, files, cause }) => {
     const proposed = await store.transact(async (transaction) => {

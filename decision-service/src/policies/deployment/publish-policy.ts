@@ -17,7 +17,7 @@ export type PublishPolicy = (command: PublishPolicyCommand) => Promise<Deploymen
 
 type Dependencies = Readonly<{ store: PoliciesStore; now: Clock; onCommit: () => void }>
 
-/** Puts a version in force, by somebody who did not propose it. */
+/** Puts a version in force; the publisher must not be its author. */
 export function createPublishPolicy({ store, now, onCommit }: Dependencies): PublishPolicy {
   return async ({ skill, digest, effectiveFrom, cause }) => {
     const deployment = await store.transact(async (transaction) => {

@@ -3,13 +3,13 @@ import type { Policy } from './parse-policy.ts'
 import type { Skill } from './skill.ts'
 import { problemOf, type SkillProblem } from './skill-problem.ts'
 
-/** What can decide every case: one skill for each type of issue, and at most one arbiter beside them. */
+/** A complete set of policies: exactly one skill for each type of issue, and at most one arbiter. */
 export type PolicySet = Readonly<{ skills: ReadonlyMap<IssueType, Skill>; policies: readonly Policy[] }>
 export type Combined = Readonly<{ set: PolicySet | null; problems: readonly SkillProblem[] }>
 
 /**
- * Puts policies together; no set unless every type is served once.
- * @param gapsMatter whether a type that nobody serves is a problem to tell: what a broken skill serves is not known.
+ * Combines policies into a set; null unless every type is served exactly once.
+ * @param gapsMatter whether to report types without a skill. False if a skill is broken, since its type is unknown.
  */
 export function combinePolicies(policies: readonly Policy[], { gapsMatter }: { gapsMatter: boolean }): Combined {
   const skills = policies.flatMap(({ skill }) => skill ?? [])
@@ -29,7 +29,7 @@ export function combinePolicies(policies: readonly Policy[], { gapsMatter }: { g
   return { set, problems: [...clashes, ...gaps] }
 }
 
-/** Fills in what nobody serves, or more than one, by those that served it last. */
+/** Replaces missing and duplicate policies by the last good ones of the same purpose. */
 export function fillGaps(policies: readonly Policy[], lastGood: readonly Policy[]): readonly Policy[] {
   const kept = policies.filter((policy) => policies.filter((one) => purposeOf(one) === purposeOf(policy)).length === 1)
   const served = new Set(kept.map(purposeOf))

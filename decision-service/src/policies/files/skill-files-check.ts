@@ -42,5 +42,5 @@ function checkReferences(folder: string, files: ReadonlyMap<string, string>): re
   )
 }
 
-/** What comes as bytes is decoded by whoever reads it; this is for what was a string all along. */
+/** Checks content that arrived as a string; bytes are checked when they are decoded. */
 const isText = (content: string): boolean => content.isWellFormed() && !content.includes('\0')

@@ -9,7 +9,7 @@ export type Skill = Readonly<{
   serves: IssueType
   /** A calendar date in UTC: a version does not come into force before it, unless there is no other. */
   effectiveFrom: string
-  /** Minor units. Nothing above it is decided without a person, whoever decides. */
+  /** Minor units. Above it a person decides, for every engine. */
   maxAmount: number
   /** sha256 over the folder's files, in hex. */
   digest: string
@@ -20,7 +20,7 @@ export type Skill = Readonly<{
   files: ReadonlyMap<string, string>
 }>
 
-/** The policies in force. Ask for each decision anew: the answer changes when somebody edits a policy. */
+/** The policies in force. Read them for each decision: they change when a policy is edited. */
 export type Skills = {
   forType(issueType: IssueType): Skill
   all(): readonly Skill[]

@@ -33,7 +33,7 @@ export async function assignPolicies(policies: readonly Policy[], sources: Sourc
   return { byType: new Map(assigned), arbiter: set.policies.find(({ arbiter }) => arbiter !== null)?.arbiter ?? null }
 }
 
-/** What stands in for a broken folder: the versions in force of all policies on record, the latest act first. */
+/** The versions in force of all stored policies, latest deployment first; they replace a broken folder. */
 export async function readLastGood(sources: Sources): Promise<readonly Policy[]> {
   const { log, now } = sources
   await log.refresh()
@@ -67,7 +67,7 @@ async function findInForce(skill: string, { log, parsed, now }: Sources): Promis
   return found && parsed.find(found.deployment.digest)
 }
 
-/** A candidate that is in force by now is not tried any more, and one that cannot be read keeps nobody from deciding. */
+/** The trial of a skill; null if its candidate is in force by now or cannot be read, so that deciding goes on. */
 async function findTrial({ name, digest }: Skill, { log, parsed, now }: Sources): Promise<Trial | null> {
   const terms = log.inForce(name, now())?.trial ?? null
   if (terms === null || terms.digest === digest) return null

@@ -15,7 +15,7 @@ type Dependencies = Readonly<{
   now: () => Date
 }>
 
-/** Puts on record what one process sees of the folder, each thing once. What fails is tried again at the next call. */
+/** Records the edits of the folder that this process sees, each once. A failed one is retried at the next call. */
 export function createFolderEdits({ mongo, collections, outbox, now }: Dependencies) {
   const store = createMongoPoliciesStore({ mongo, collections, outbox })
   const recordFolderEdit = createRecordFolderEdit({ store, now, onCommit: outbox.wake })
@@ -26,9 +26,9 @@ export function createFolderEdits({ mongo, collections, outbox, now }: Dependenc
     for (const { text } of policies) seen.set(text.skill, text.digest)
   }
   return {
-    /** These are not from the folder, but stand in for what is broken there. */
+    /** Marks policies as seen without recording them: they replace broken ones in the folder. */
     note,
-    /** An edit was refused: somebody has to look. */
+    /** Keeps the refusal of an edit, which `record` reports to operators. */
     refuse: (error: SkillsRefusedError) => {
       refusal = error
     },

@@ -4,7 +4,7 @@ import type { Skill } from '../files/skill.ts'
 /** Who decides a case, and who decides beside it without acting. */
 export type PolicyChoice = Readonly<{ skill: Skill; shadow: Skill | null }>
 
-/** The policies in force. Ask for each decision anew: the answer changes when somebody edits or publishes one. */
+/** The policies in force. Read them for each decision: they change when a policy is edited or published. */
 export type Policies = {
   choose(decisionCase: DecisionCase): PolicyChoice
   inForce(issueType: IssueType): Skill

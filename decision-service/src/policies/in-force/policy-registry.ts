@@ -30,15 +30,15 @@ type PolicyRegistryOptions = Readonly<{
   pollMs?: number | null
   /** A version is in force that was not before; not called for those found at the start. */
   onChange?: (version: PolicyVersion) => void
-  /** An edit was refused, or the database is away: what was in force before still is. Told once until it changes. */
+  /** Called once per problem: an edit was refused, or the database is away. The policies in force stay. */
   onProblem?: (error: unknown) => void
 }>
 
 const POLL_MS = 1000
 
 /**
- * The policies in force: whatever was put into the folder of skills or published, the last act wins. Follows both.
- * @throws SkillsRefusedError at the start, when the folder is broken and no version on record can stand in.
+ * Opens the registry of policies in force. It follows the folder of skills and publications; the latest change wins.
+ * @throws SkillsRefusedError at the start, if the folder is broken and no stored version can replace it.
  */
 export async function openPolicyRegistry(options: PolicyRegistryOptions): Promise<PolicyRegistry> {
   const { pollMs = POLL_MS, onChange = () => {}, onProblem = () => {} } = options

@@ -11,8 +11,8 @@ type RecordFolderEdit = (text: PolicyText) => Promise<void>
 type Dependencies = Readonly<{ store: PoliciesStore; now: Clock; onCommit: () => void }>
 
 /**
- * Deploys what somebody has put into the folder of skills, once for all processes that see it. Ask it for what a process
- * sees anew only, not for what it has seen for long: two folders that differ would overrule each other for ever.
+ * Deploys an edit of the folder of skills, once for all processes that see it. Call it only for edits that are new to
+ * the process: otherwise two folders that differ would override each other for ever.
  */
 export function createRecordFolderEdit({ store, now, onCommit }: Dependencies): RecordFolderEdit {
   return async (text) => {

@@ -5,7 +5,7 @@ import { parseDecisionTable } from './decision-table.ts'
 type Row = Record<string, unknown>
 
 const outcome = (action: string, confidence = 50, because = 'Because.'): Row => ({
-  // biome-ignore lint/suspicious/noThenProperty: when and then are how people say a rule; nobody awaits this object.
+  // biome-ignore lint/suspicious/noThenProperty: when and then are the keys of a rule; this object is never awaited.
   then: { action, confidence, because },
 })
 const guards: Row[] = [

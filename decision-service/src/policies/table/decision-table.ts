@@ -99,7 +99,7 @@ function toSentence(path: Path, { because, facts, findings }: Compiling<{ becaus
   return sentence
 }
 
-/** What is wrong with the conditions of a table whose shape is wrong elsewhere, so that all is told at once. */
+/** Problems in the conditions of a table that is malformed elsewhere, so that all problems are reported at once. */
 function findConditionProblems(value: unknown, { skill }: TableContext): readonly Finding[] {
   if (skill === null || !isRecord(value)) return []
   const findings: Finding[] = []

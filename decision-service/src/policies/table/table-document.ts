@@ -14,7 +14,7 @@ const RuleDocument = type({
   id: Id,
   section: Section,
   'when?': When,
-  // biome-ignore lint/suspicious/noThenProperty: when and then are how people say a rule; nobody awaits this object.
+  // biome-ignore lint/suspicious/noThenProperty: when and then are the keys of a rule; this object is never awaited.
   then: {
     '+': 'reject',
     action: type.enumerated(...DECISION_ACTIONS),

@@ -43,7 +43,7 @@ export class NoDecisionsInRangeError extends AppError {
   }
 }
 
-/** A backtest was queued that is not on record. */
+/** A queued backtest has no stored record. */
 export class BacktestMissingError extends AppError {
   override readonly name = 'BacktestMissingError'
   readonly code = 'BACKTEST_NOT_FOUND'

@@ -12,13 +12,13 @@ export type ReplayDecision = (id: string) => Promise<Replay>
 
 type Dependencies = Readonly<{
   views: Pick<Views, 'findDecisions'>
-  /** What the rules of one exact version say; null for a version that is not on record. */
+  /** The verdict of one exact version's rules; null for an unknown version. */
   decideByVersion: (decisionCase: DecisionCase, digest: string) => Promise<Verdict | null>
   /** Those of the rules. */
   thresholds: RoutingThresholds
 }>
 
-/** Makes a decision again by the very version that made it. A decision that waits for a blind review is not told. */
+/** Repeats a decision with the version that made it. Decisions that await a blind review count as not found. */
 export function createReplayDecision({ views, decideByVersion, thresholds }: Dependencies): ReplayDecision {
   return async (id) => {
     const [decision] = await views.findDecisions([id])

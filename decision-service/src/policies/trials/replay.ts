@@ -3,7 +3,7 @@ import type { Verdict } from '../../domain/decision.ts'
 import { type RoutingThresholds, routeVerdict } from '../../domain/routing.ts'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
 
-/** A decision made once more, from what is on record. */
+/** The result of repeating a stored decision. */
 export type Replay = Readonly<{
   decision: StoredDecision
   same: boolean
@@ -14,7 +14,7 @@ export type Replay = Readonly<{
   reasoning: string
 }>
 
-/** Compares what was decided with what the rules of the same version say. How people kept an eye on it is no part of it. */
+/** Compares a decision with the verdict of the same version's rules. Sampling and suspensions are not compared. */
 export function compareReplay(decision: StoredDecision, verdict: Verdict, thresholds: RoutingThresholds): Replay {
   const { action, confidence, policyApplied, reasoning } = verdict
   const routing = routeVerdict(verdict, thresholds)

@@ -13,7 +13,7 @@ export type Simulation = SimulatedWith & Readonly<{ subject: { issueId: string }
 /** The case of the latest decision about an issue that may be seen. */
 export type FindLatestCase = (issueId: string) => Promise<DecisionCase | null>
 
-/** What is not on record has this in place of ids; the issue of a case that was made up cannot be followed further. */
+/** Replaces the ids in a simulation, which has no stored records behind it. */
 export const SIMULATED_ID = 'simulated'
 
 type Dependencies = Readonly<{
@@ -27,8 +27,8 @@ type Dependencies = Readonly<{
 }>
 
 /**
- * Decides without consequence: nothing is stored, queued or told. Nothing is sampled or held back either, for it is the
- * policy that is tried.
+ * Decides without side effects: nothing is stored, queued or published. Sampling and suspensions do not apply either,
+ * because a simulation tests the policy alone.
  * @throws IssueUndecidedError
  */
 export function createSimulateDecision(dependencies: Dependencies) {

@@ -100,7 +100,7 @@ function toTransaction({ amount, status, ageDays, shippingStatus }: TransactionA
   return { id: SIMULATED_ID, amount, status, ageDays, ...(shippingStatus && { shippingStatus }) }
 }
 
-/** Masked as the message of an issue is: whatever is tried here, a model may be told it. */
+/** Masked like the message of an issue, because a simulation may send it to a model. */
 function toMessage(text: string): string {
   if (text.length > MESSAGE_LENGTH_MAX) {
     throw new BadUserInputError([...CASE, 'customerMessage'], `must have at most ${MESSAGE_LENGTH_MAX} characters`)

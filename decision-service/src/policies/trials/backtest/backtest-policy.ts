@@ -43,7 +43,7 @@ export function createBacktestPolicy(dependencies: Dependencies): BacktestPolicy
     const { backtest, event } = requestBacktest({ id: newId(), skill, candidate, decisions, from, to, cause }, now())
     await store.add(backtest, event)
     onCommit()
-    // It is on record: where the queue is away, it is put there later, and nobody waits for that.
+    // Not awaited: the backtest is stored, and recovery queues it if the queue is away.
     queue.enqueue(backtest).catch(() => {})
     return backtest
   }

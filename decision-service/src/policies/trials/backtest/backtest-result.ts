@@ -23,24 +23,24 @@ export type ChangedDecision = Readonly<{
 
 export type BacktestResult = Readonly<{
   decisions: number
-  /** Another action, or the same one carried out by somebody else. */
+  /** Decisions with another action, or with the same action and another routing. */
   changed: number
-  /** Of those with another action; the most frequent first. */
+  /** The changes of action, most frequent first. */
   changes: readonly ActionChange[]
   money: readonly MoneyDifference[]
   reviewsBefore: number
   reviewsAfter: number
-  /** With a changed decision; counted up to 100,000. */
+  /** Customers with a changed decision; counted up to 100,000. */
   customersAffected: number
   examples: readonly ChangedDecision[]
 }>
 
-/** More customers are not told apart, so that the memory of a backtest has a limit. */
+/** The most distinct customers counted, to bound the memory of a backtest. */
 const CUSTOMERS_MAX = 100_000
 const EXAMPLES_MAX = 50
 
 type BacktestTally = Readonly<{
-  /** Holds what a candidate says of a case against what was made of it. */
+  /** Compares a candidate's verdict on a case with the decision that was made. */
   add: (made: MadeDecision, candidate: CandidateVerdict) => void
   toResult: () => BacktestResult
 }>

@@ -9,7 +9,7 @@ import type { BacktestResult } from './backtest-result.ts'
 /** PENDING and RUNNING are waited for; the others are final. */
 export type BacktestStatus = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED'
 
-/** What is held against the past: a version on record, or one whose files are kept nowhere else. */
+/** The version that is compared with past decisions: a stored one, or one whose files exist only here. */
 export type Candidate = Readonly<{ policy: PolicyVersion; files: readonly PolicyFile[] | null }>
 
 export type Range = Readonly<{ from: Date; to: Date }>

@@ -24,7 +24,7 @@ export function createMadeDecisions({ decisions }: Pick<DecisionCollections, 'de
 
 /**
  * Decisions of the first versions of this service kept no case that could be decided again. One that waits for a blind
- * review is left out: in a range of its own, the result would tell what it recommends.
+ * review is left out: in a range of its own, the result would reveal what it recommends.
  */
 function within({ skill, to }: Range & { skill: string }, from: Date): Filter<DecisionDocument> {
   return { 'policy.skill': skill, decidedAt: { $gte: from, $lt: to }, case: { $exists: true }, ...NOT_HIDDEN }

@@ -28,7 +28,7 @@ type Dependencies = Readonly<{
   store: BacktestStore
   made: Pick<MadeDecisions, 'read'>
   openCandidate: OpenCandidate
-  /** Of the rules: a candidate is tried by its rules, whoever made the decisions that it is held against. */
+  /** Thresholds of the rules engine: a candidate is tested by its rules, whichever engine made the past decisions. */
   thresholds: RoutingThresholds
   now: Clock
   onCommit: () => void
