@@ -4,7 +4,13 @@
  */
 const STOP_MS = 2_000
 
-// Not process.exit, in which a worker once waited for its own threads for ever. Every process may be killed at any time.
-process.once('disconnect', () => setTimeout(() => process.kill(process.pid, 'SIGKILL'), STOP_MS).unref())
+const kill = () => process.kill(process.pid, 'SIGKILL')
+
+process.once('disconnect', () => {
+  setTimeout(kill, STOP_MS).unref()
+  // While it exits, Node joins threads of its own and was seen to wait for one of them (DelayedTaskScheduler) for ever,
+  // in process.exit and after the last task alike. By then everything is closed, and no exit code is waited for.
+  process.once('exit', kill)
+})
 // The listener must not keep the process running.
 process.channel?.unref()
