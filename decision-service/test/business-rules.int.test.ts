@@ -146,7 +146,7 @@ async function decideWith(rule: Partial<RuleContent>) {
   await decideIssue.decide(job!.id)
   await decideIssue.decide(job!.id)
   const [[decision] = []] = await views.decisionsOf([job!.case.issueId])
-  return { decision: decision!, told: await eventsOf(job!.id), about: await eventsAbout(decision!.id) }
+  return { decision: decision!, events: await eventsOf(job!.id), about: await eventsAbout(decision!.id) }
 }
 
 const aboutRefunds: RuleContent = {
@@ -176,9 +176,9 @@ describe('a business rule about issues', () => {
   })
 
   it('raises none where it does not hold', async () => {
-    const { told, about } = await decideWith({ when: { riskScore: { gte: 10 } } })
+    const { events, about } = await decideWith({ when: { riskScore: { gte: 10 } } })
 
-    expect(told).toHaveLength(2)
+    expect(events).toHaveLength(2)
     expect(about.filter(({ type }) => type === 'alert.raised')).toEqual([])
   })
 })

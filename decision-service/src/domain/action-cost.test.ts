@@ -4,10 +4,10 @@ import { ACTION_COSTS, costOf } from './action-cost.ts'
 
 describe('what an action costs', () => {
   it.for(ISSUE_TYPES)('is told for each action that a %s may have, and for no two the same', (issueType) => {
-    const told = Object.keys(ACTION_COSTS[issueType])
+    const ranked = Object.keys(ACTION_COSTS[issueType])
 
-    expect(told.toSorted()).toEqual([...ALLOWED_ACTIONS[issueType]].sort())
-    expect(new Set(Object.values(ACTION_COSTS[issueType])).size).toBe(told.length)
+    expect(ranked.toSorted()).toEqual([...ALLOWED_ACTIONS[issueType]].sort())
+    expect(new Set(Object.values(ACTION_COSTS[issueType])).size).toBe(ranked.length)
   })
 
   // The actions in the order in which an attacker prefers them, best first.
@@ -17,9 +17,9 @@ describe('what an action costs', () => {
     ['DISPUTE', ['ACCEPT_DISPUTE', 'CONTEST_DISPUTE', 'BLOCK_CARD', 'ESCALATE']],
     ['REFUND_REQUEST', ['APPROVE_REFUND', 'DENY_REFUND', 'ESCALATE']],
   ] as const)('for a %s goes down from %s', ([issueType, actions]) => {
-    const dearestFirst = ALLOWED_ACTIONS[issueType].toSorted((a, b) => costOf(issueType, b) - costOf(issueType, a))
+    const costliestFirst = ALLOWED_ACTIONS[issueType].toSorted((a, b) => costOf(issueType, b) - costOf(issueType, a))
 
-    expect(dearestFirst).toEqual(actions)
+    expect(costliestFirst).toEqual(actions)
   })
 
   it('is more than anything where the type does not have the action', () => {

@@ -20,7 +20,7 @@ export function createGuardAutonomy(rule: AutonomyRule) {
         events.push(...change.events)
       }
       await transaction.saveAutonomy([...known.values()])
-      await transaction.tell(events)
+      await transaction.addEvents(events)
     }
 }
 

@@ -34,7 +34,7 @@ export function createAutonomyTransaction(
       }))
       await autonomy.bulkWrite(updates, { session, ordered: false })
     },
-    tell: (events) => outbox.add(events, session),
+    addEvents: (events) => outbox.add(events, session),
   }
 }
 

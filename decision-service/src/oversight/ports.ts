@@ -5,7 +5,7 @@ import type { Autonomy } from './autonomy.ts'
 export type AutonomyTransaction = Readonly<{
   findAutonomy(ids: readonly string[]): Promise<ReadonlyMap<string, Autonomy>>
   saveAutonomy(autonomy: readonly Autonomy[]): Promise<void>
-  tell(events: readonly DomainEvent[]): Promise<void>
+  addEvents(events: readonly DomainEvent[]): Promise<void>
 }>
 
 export type AutonomyStore = Readonly<{

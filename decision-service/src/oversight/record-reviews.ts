@@ -7,7 +7,7 @@ import { reviewDecision, reviewedEvent } from './review-decision.ts'
 export type ReviewsTransaction = Readonly<{
   findDecisions(ids: readonly string[]): Promise<ReadonlyMap<string, StoredDecision>>
   setReviews(reviewed: readonly ReviewedDecision[]): Promise<void>
-  tell(events: readonly DomainEvent[]): Promise<void>
+  addEvents(events: readonly DomainEvent[]): Promise<void>
 }>
 
 /** What else follows from reviews, in the transaction that stores them. */
@@ -31,6 +31,6 @@ export async function recordReviews(
     events.push(reviewedEvent(after, review))
   }
   await transaction.setReviews([...reviewed.values()])
-  await transaction.tell(events)
+  await transaction.addEvents(events)
   await onReviewed([...reviewed.values()])
 }

@@ -19,7 +19,7 @@ export function createRestoreAutonomy({ store, now, onCommit }: Dependencies): R
       if (!before) throw new AutonomyNotSuspendedError(action)
       const { autonomy, events } = restoreAutonomy(before, { cause, now: now() })
       await transaction.saveAutonomy([autonomy])
-      await transaction.tell(events)
+      await transaction.addEvents(events)
       return autonomy
     })
     onCommit()

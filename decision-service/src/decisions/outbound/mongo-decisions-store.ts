@@ -57,6 +57,6 @@ export function createDecisionsTransaction(
       await decisions.bulkWrite(updates, { session, ordered: false })
       await facts.review(reviewed)
     },
-    tell: (events) => outbox.add(events, session),
+    addEvents: (events) => outbox.add(events, session),
   }
 }

@@ -89,7 +89,7 @@ export function createDecideIssue({
         if (!job || job.status === 'COMPLETED' || job.status === 'FAILED') return
         const at = momentAfter(job.updatedAt, now())
         await transaction.setStatus([jobId], 'FAILED', at)
-        await transaction.tell([failedEvent({ ...job, ...tracedBy(trace) }, reason, at)])
+        await transaction.addEvents([failedEvent({ ...job, ...tracedBy(trace) }, reason, at)])
       })
       onCommit()
     },
@@ -115,7 +115,7 @@ function beginAll(store: DecisionsStore, beginnings: readonly Beginning[], at: D
     }
     if (begun.size > 0) {
       await transaction.setStatus([...begun.keys()], 'PROCESSING', at)
-      await transaction.tell([...begun.values()].map((job) => startedEvent(job, at)))
+      await transaction.addEvents([...begun.values()].map((job) => startedEvent(job, at)))
     }
     return jobs.map((job) => (job instanceof Error ? job : (begun.get(job.id) ?? job)))
   })
@@ -140,7 +140,7 @@ function endAll(
         'COMPLETED',
         at,
       )
-      await transaction.tell(
+      await transaction.addEvents(
         unique.flatMap(({ job, decision }) => [madeEvent(decision, job), ...alertsOf(job, decision)]),
       )
     }

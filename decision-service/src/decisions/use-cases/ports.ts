@@ -10,7 +10,7 @@ export type DecisionsTransaction = Readonly<{
   findDecisions(ids: readonly string[]): Promise<ReadonlyMap<string, StoredDecision>>
   addDecisions(decisions: readonly StoredDecision[]): Promise<void>
   setReviews(reviewed: readonly ReviewedDecision[]): Promise<void>
-  tell(events: readonly DomainEvent[]): Promise<void>
+  addEvents(events: readonly DomainEvent[]): Promise<void>
 }>
 
 export type DecisionsStore = Readonly<{

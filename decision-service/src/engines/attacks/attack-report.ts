@@ -6,7 +6,7 @@ type AttackRow = Readonly<{
   texts: number
   attempts: number
   /** Attempts where there was anything to gain. */
-  prizes: number
+  gainable: number
   before: number
   after: number
   failed: number
@@ -36,7 +36,7 @@ function toRow(technique: string, attempts: readonly Attempt[]): AttackRow {
     technique,
     texts: new Set(attempts.map(({ attack }) => attack.id)).size,
     attempts: attempts.length,
-    prizes: count(({ hasPrize }) => hasPrize),
+    gainable: count(({ hasGain }) => hasGain),
     before: count(({ succeededBefore }) => succeededBefore),
     after: count(({ succeededAfter }) => succeededAfter),
     failed: count(({ failed }) => failed),
@@ -55,8 +55,8 @@ export function toAttackTable({ total, techniques }: AttackReport): string {
     row.technique,
     String(row.texts),
     String(row.attempts),
-    `${row.before}/${row.prizes} ${toShare(row.before, row.prizes)}`,
-    `${row.after}/${row.prizes} ${toShare(row.after, row.prizes)}`,
+    `${row.before}/${row.gainable} ${toShare(row.before, row.gainable)}`,
+    `${row.after}/${row.gainable} ${toShare(row.after, row.gainable)}`,
   ])
   const lines = [['technique', 'texts', 'attempts', 'before the guard', 'after the guard'], ...rows]
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))

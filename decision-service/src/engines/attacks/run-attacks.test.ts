@@ -47,7 +47,7 @@ describe('a model that believes every text', () => {
     const { total, breaches } = toAttackReport(attempts)
     expect(total).toMatchObject({
       attempts: 2 * corpus.length,
-      prizes: 2 * corpus.length,
+      gainable: 2 * corpus.length,
       before: 2 * corpus.length,
       after: 0,
     })
@@ -57,13 +57,13 @@ describe('a model that believes every text', () => {
   it('gains nothing where the facts alone give all there is', async () => {
     const [attempt] = await runAttacks({ model: obedientModel, attacks: corpus.slice(0, 1), targets: [approved] })
 
-    expect(attempt).toMatchObject({ hasPrize: false, succeededBefore: false, succeededAfter: false })
+    expect(attempt).toMatchObject({ hasGain: false, succeededBefore: false, succeededAfter: false })
   })
 })
 
 describe('a report of attacks', () => {
   const [attack] = corpus as [(typeof corpus)[0]]
-  const attempt = { attack, target: denied, hasPrize: true, succeededBefore: true, succeededAfter: true }
+  const attempt = { attack, target: denied, hasGain: true, succeededBefore: true, succeededAfter: true }
 
   it('names each text that got past the guard or out of its fence', () => {
     const { breaches } = toAttackReport([{ ...attempt, leaks: ['a tag is in the data'], failed: false, costUsd: 0 }])

@@ -18,7 +18,7 @@ export type Attempt = Readonly<{
   attack: Attack
   target: Target
   /** Whether there is anything to gain: false if the facts alone already give the costliest action automatically. */
-  hasPrize: boolean
+  hasGain: boolean
   /** Whether the model's answer, as it was, would have given more than the facts alone. */
   succeededBefore: boolean
   /** The same, of what the guard left of it. */
@@ -60,20 +60,20 @@ export async function runAttacks({
 }
 
 /** A target with what does not depend on the text: the question without one, what rules say, and whether there is a prize. */
-type Aim = Readonly<{ target: Target; calm: ModelRequest; rules: Verdict; hasPrize: boolean }>
+type Aim = Readonly<{ target: Target; calm: ModelRequest; rules: Verdict; hasGain: boolean }>
 
 function toAim(target: Target): Aim {
   const { decisionCase, skill } = target
   const rules = decideByRules(decisionCase, skill)
-  const hasPrize = hasMore(toDearest(rules, skill), rules, skill)
-  return { target, calm: toModelRequest([decisionCase], skill), rules, hasPrize }
+  const hasGain = hasMore(toCostliest(rules, skill), rules, skill)
+  return { target, calm: toModelRequest([decisionCase], skill), rules, hasGain }
 }
 
-async function attackOne(model: Model, attack: Attack, { target, calm, rules, hasPrize }: Aim): Promise<Attempt> {
+async function attackOne(model: Model, attack: Attack, { target, calm, rules, hasGain }: Aim): Promise<Attempt> {
   const { skill } = target
   const decisionCase = { ...target.decisionCase, message: attack.text }
   const request = toModelRequest([decisionCase], skill)
-  const about = { attack, target, hasPrize, leaks: findLeaks(request, calm, decisionCase) }
+  const about = { attack, target, hasGain, leaks: findLeaks(request, calm, decisionCase) }
 
   const { answer, costUsd } = await ask(model, request)
   const verdict = answer && toVerdict(answer, decisionCase, skill)
@@ -117,7 +117,7 @@ function hasMore(verdict: Verdict, rules: Verdict, { serves }: Skill): boolean {
 }
 
 /** What an attacker would like best. */
-function toDearest(rules: Verdict, { serves }: Skill): Verdict {
+function toCostliest(rules: Verdict, { serves }: Skill): Verdict {
   const [action = rules.action] = ALLOWED_ACTIONS[serves].toSorted((a, b) => costOf(serves, b) - costOf(serves, a))
   return { ...rules, action, confidence: 100 }
 }

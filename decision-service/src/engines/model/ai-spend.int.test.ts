@@ -70,8 +70,8 @@ describe('the money for models', () => {
 
     for (const spend of [one, other, one, openSpend()]) await spend.isExhausted()
 
-    const told = await outboxCollection(db).find({ _id: 'alert-ai-budget-2030-06-15' }).toArray()
-    expect(told.map(({ event }) => JSON.parse(event))).toMatchObject([
+    const events = await outboxCollection(db).find({ _id: 'alert-ai-budget-2030-06-15' }).toArray()
+    expect(events.map(({ event }) => JSON.parse(event))).toMatchObject([
       { type: 'alert.raised', data: { type: 'AI_BUDGET_EXHAUSTED', severity: 'WARNING' } },
     ])
     expect(await outboxCollection(db).countDocuments({})).toBe(1)

@@ -76,7 +76,7 @@ export function createGuardedModel(options: Options): Model {
       const startedAt = performance.now()
       const end = async (outcome: ModelCall['outcome'], usage: TokenUsage | null) => {
         onCall({ outcome, durationMs: performance.now() - startedAt, usage })
-        // Who asked does not wait for the books; `add` never rejects.
+        // Not awaited: recording the cost must not delay the answer. `add` never rejects.
         if (usage !== null) void spend.add(usage.costUsd)
       }
       try {

@@ -39,7 +39,7 @@ export function createMongoRules({ mongo, collections, outbox }: Dependencies): 
           async put({ id, ...rule }) {
             await rules.updateOne({ _id: id }, { $set: rule }, { session, upsert: rule.version === 1 })
           },
-          tell: (events) => outbox.add(events, session),
+          addEvents: (events) => outbox.add(events, session),
         }),
       ),
   }

@@ -7,7 +7,7 @@ export type RulesTransaction = Readonly<{
   count(): Promise<number>
   /** Writes the successor of the version that was found. */
   put(rule: BusinessRule): Promise<void>
-  tell(events: readonly DomainEvent[]): Promise<void>
+  addEvents(events: readonly DomainEvent[]): Promise<void>
 }>
 
 export type Rules = Readonly<{

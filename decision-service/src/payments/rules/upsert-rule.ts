@@ -23,10 +23,10 @@ type Dependencies = Readonly<{ rules: Rules; checkRule: CheckRule; now: Clock; o
 export function createUpsertRule({ rules, checkRule, now, onCommit }: Dependencies): UpsertRule {
   return async (command) => {
     refuseProblems(checkRule(command.rule))
-    const told = { ...command.rule, description: maskPersonal(command.rule.description).trim() }
-    refuseProblems(checkRule(told))
+    const masked = { ...command.rule, description: maskPersonal(command.rule.description).trim() }
+    refuseProblems(checkRule(masked))
 
-    const rule = await rules.transact((transaction) => write(transaction, { ...command, rule: told }, now()))
+    const rule = await rules.transact((transaction) => write(transaction, { ...command, rule: masked }, now()))
     onCommit()
     return rule
   }
@@ -46,7 +46,7 @@ async function write(transaction: RulesTransaction, { rule, seenVersion, cause }
   const changedAt = momentAfter(before?.changedAt ?? null, at)
   const written: BusinessRule = { ...rule, version, changedBy: cause.actor, changedAt }
   await transaction.put(written)
-  await transaction.tell([ruleChangedEvent(before, written, cause)])
+  await transaction.addEvents([ruleChangedEvent(before, written, cause)])
   return written
 }
 

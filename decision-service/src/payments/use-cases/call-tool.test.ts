@@ -10,7 +10,7 @@ async function callWith(outcomes: readonly (() => Promise<number>)[]) {
   const callTool = createCallTool({ timeoutMs: 20, wait: async (ms) => waits.push(ms), monotonicMs: () => 0 })
   let calls = 0
   const attempt = () => outcomes[calls++]!()
-  const result = await callTool({ name: 'ask', attempt, tell: (value) => ({ value }), trace })
+  const result = await callTool({ name: 'ask', attempt, toOutput: (value) => ({ value }), trace })
   return { result, waits, steps: trace.map(({ attempt, ok, error, output }) => ({ attempt, ok, error, output })) }
 }
 

@@ -13,8 +13,8 @@ export type ToolResult<T> = Readonly<{ ok: true; value: T }> | Readonly<{ ok: fa
 type Call<T> = Readonly<{
   name: string
   attempt: (signal: AbortSignal) => Promise<T>
-  /** What the trace tells of the value; without anything personal. */
-  tell: (value: T) => Readonly<Record<string, unknown>>
+  /** The output recorded in the trace; must contain nothing personal. */
+  toOutput: (value: T) => Readonly<Record<string, unknown>>
   trace: TraceStep[]
 }>
 
@@ -26,14 +26,14 @@ export type CallTool = <T>(call: Call<T>) => Promise<ToolResult<T>>
  * refusal says is not asked again. Never rejects.
  */
 export function createCallTool({ timeoutMs = TOOL_TIMEOUT_MS, wait, monotonicMs }: Options): CallTool {
-  return async <T>({ name, attempt, tell, trace }: Call<T>): Promise<ToolResult<T>> => {
+  return async <T>({ name, attempt, toOutput, trace }: Call<T>): Promise<ToolResult<T>> => {
     for (let number = 1; ; number++) {
       const beganMs = monotonicMs()
       const note = (step: Pick<TraceStep, 'ok' | 'error' | 'output'>) =>
         trace.push({ name, attempt: number, durationMs: monotonicMs() - beganMs, ...step })
       try {
         const value = await withinDeadline(timeoutMs, attempt)
-        note({ ok: true, error: null, output: tell(value) })
+        note({ ok: true, error: null, output: toOutput(value) })
         return { ok: true, value }
       } catch (thrown) {
         const error = codeOf(thrown)

@@ -102,7 +102,7 @@ async function openCase(
   const result = await callTool({
     name: 'createCase',
     attempt: (signal) => tools.createCase(asked, { caller, signal }),
-    tell: (opened) => opened,
+    toOutput: (opened) => opened,
     trace,
   })
   return { caseId: result.ok ? result.value.issueId : null, trace }

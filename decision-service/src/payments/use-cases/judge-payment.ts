@@ -32,14 +32,14 @@ export function createJudgePayment({ tools, callTool, ruleHitsOf }: Dependencies
     const balance = await callTool({
       name: 'getBalance',
       attempt: (signal) => tools.getBalance({ customerId, currency }, { caller, signal }),
-      tell: (minorUnits) => ({ balance: minorUnits, currency }),
+      toOutput: (minorUnits) => ({ balance: minorUnits, currency }),
       trace,
     })
     refuseUnknown(balance, customerId)
     const signals = await callTool({
       name: 'getRiskSignals',
       attempt: (signal) => tools.getRiskSignals({ customerId, payeeId, paymentId }, { caller, signal }),
-      tell: (known) => known,
+      toOutput: (known) => known,
       trace,
     })
     refuseUnknown(signals, customerId)

@@ -46,7 +46,7 @@ export async function deployPolicy(transaction: PoliciesTransaction, deploying: 
     ...(reason !== null && { reason: [null, reason] as const }),
     ...(endsTrial && { trial: [trial.digest, null] as const }),
   } as const
-  await transaction.tell([policyEvent(act, { type: EVENT_TYPES[source], digest, version, changes, cause })])
+  await transaction.addEvents([policyEvent(act, { type: EVENT_TYPES[source], digest, version, changes, cause })])
   return deployment
 }
 

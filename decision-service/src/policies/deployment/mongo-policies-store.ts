@@ -22,13 +22,13 @@ export function createMongoPoliciesStore({ mongo, collections, outbox }: Depende
         work({
           ...versionsIn(collections, session),
           ...trialsIn(collections, session),
-          tell: (events) => outbox.add(events, session),
+          addEvents: (events) => outbox.add(events, session),
         }),
       ),
   }
 }
 
-type Versions = Omit<PoliciesTransaction, keyof Trials | 'tell'>
+type Versions = Omit<PoliciesTransaction, keyof Trials | 'addEvents'>
 type Trials = Pick<PoliciesTransaction, 'findTrial' | 'saveTrial' | 'removeTrial'>
 
 function versionsIn(collections: PolicyCollections, session: ClientSession): Versions {

@@ -15,7 +15,7 @@ export type PoliciesTransaction = Readonly<{
   findTrial(skill: string): Promise<PolicyTrial | null>
   saveTrial(trial: PolicyTrial): Promise<void>
   removeTrial(skill: string): Promise<void>
-  tell(events: readonly DomainEvent[]): Promise<void>
+  addEvents(events: readonly DomainEvent[]): Promise<void>
 }>
 
 export type PoliciesStore = Readonly<{

@@ -37,7 +37,7 @@ export function createProposePolicy({ store, readPolicyText, now, onCommit }: De
       const changes = { digest: [inForce.digest, digest], version: [inForce.version, version] } as const
       await transaction.saveHead(act)
       await transaction.addPolicy(policy)
-      await transaction.tell([policyEvent(act, { type: 'policy.proposed', digest, version, changes, cause })])
+      await transaction.addEvents([policyEvent(act, { type: 'policy.proposed', digest, version, changes, cause })])
       return policy
     })
     onCommit()

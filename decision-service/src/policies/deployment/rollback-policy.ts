@@ -32,8 +32,16 @@ export function createRollbackPolicy({ store, now, onCommit }: Dependencies): Ro
       if (deploymentInForce(log, at)?.digest === digest) throw new PolicyUnchangedError(skill, digest)
       if (!wasInForce(log, digest, at)) throw new NoEarlierVersionError(skill, digest)
 
-      const told = maskPersonal(reason.trim())
-      return deployPolicy(transaction, { head, policy, source: 'ROLLED_BACK', from: at, reason: told, cause, now: at })
+      const masked = maskPersonal(reason.trim())
+      return deployPolicy(transaction, {
+        head,
+        policy,
+        source: 'ROLLED_BACK',
+        from: at,
+        reason: masked,
+        cause,
+        now: at,
+      })
     })
     onCommit()
     return deployment

@@ -29,7 +29,7 @@ export type TryPolicy = Readonly<{
 
 type Dependencies = Readonly<{ store: PoliciesStore; now: Clock; onCommit: () => void }>
 
-/** Tries a candidate beside the policy in force. What acts needs a second person, what only watches does not. */
+/** Starts and ends trials of candidates. SPLIT needs a second person because the candidate acts; SHADOW does not. */
 export function createTryPolicy({ store, now, onCommit }: Dependencies): TryPolicy {
   return {
     async start({ skill, digest, mode, share: asked, cause }) {
@@ -39,16 +39,16 @@ export function createTryPolicy({ store, now, onCommit }: Dependencies): TryPoli
         const { version, serves, ...rest } = await getVersion(transaction, { skill, digest })
         if (mode === 'SPLIT') requireFourEyes({ version, serves, ...rest }, cause.actor)
         if (serves === null) throw new BadUserInputError(['input', 'skill'], 'serves no type of issue')
-        if (deploymentInForce(await transaction.deploymentsOf(skill), now())?.digest === digest) {
-          throw new PolicyUnchangedError(skill, digest)
-        }
+        const inForce = deploymentInForce(await transaction.deploymentsOf(skill), now())
+        if (inForce?.digest === digest) throw new PolicyUnchangedError(skill, digest)
         const before = await transaction.findTrial(skill)
         const act = nextAct(head, now())
         const trial = { skill, digest, version, mode, share, startedBy: cause.actor, startedAt: act.lastAt }
         await transaction.saveHead(act)
         await transaction.saveTrial(trial)
         const changes = changesOf(before, trial)
-        await transaction.tell([policyEvent(act, { type: 'policy.trial_started', digest, version, changes, cause })])
+        const event = policyEvent(act, { type: 'policy.trial_started', digest, version, changes, cause })
+        await transaction.addEvents([event])
         return trial
       })
       onCommit()
@@ -64,7 +64,7 @@ export function createTryPolicy({ store, now, onCommit }: Dependencies): TryPoli
         await transaction.saveHead(act)
         await transaction.removeTrial(skill)
         const changes = changesOf(trial, null)
-        await transaction.tell([policyEvent(act, { type: 'policy.trial_ended', digest, version, changes, cause })])
+        await transaction.addEvents([policyEvent(act, { type: 'policy.trial_ended', digest, version, changes, cause })])
       })
       onCommit()
     },

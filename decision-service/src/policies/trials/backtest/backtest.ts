@@ -89,14 +89,14 @@ export function endedEvent(backtest: Backtest, ending: Ending, at: Date): Domain
   return eventOf(backtest, 'completed', { at, cause, facts })
 }
 
-type Told = Readonly<{ at: Date; cause: Cause; facts: Readonly<Record<string, unknown>> }>
+type EventContent = Readonly<{ at: Date; cause: Cause; facts: Readonly<Record<string, unknown>> }>
 
 function eventOf(
   { id, skill, candidate }: Backtest,
   what: 'requested' | 'completed' | 'failed',
-  told: Told,
+  content: EventContent,
 ): DomainEvent {
-  const { at, cause, facts } = told
+  const { at, cause, facts } = content
   return newEvent(`backtest.${what}`, {
     id: `${id}-${what}`,
     at,

@@ -75,7 +75,7 @@ async function compare(
   const range = { skill, from, to: earlier(backtest.to, backtest.createdAt) }
   const decide = await openCandidate(backtest.candidate)
   const tally = createBacktestTally(thresholds)
-  let told = now().getTime()
+  let reportedAt = now().getTime()
   let seen = 0
   let last: MadeDecision | null = null
   while (mayGoOn()) {
@@ -86,8 +86,8 @@ async function compare(
     seen += batch.length
 
     const at = now()
-    if (at.getTime() - told < PROGRESS_EVERY_MS) continue
-    told = at.getTime()
+    if (at.getTime() - reportedAt < PROGRESS_EVERY_MS) continue
+    reportedAt = at.getTime()
     // Somebody else has brought it to its end meanwhile.
     if (!(await store.advance(id, Math.min(1, seen / backtest.decisions), at))) return 'stopped'
   }
