@@ -101,7 +101,7 @@ beforeEach(async () => {
 })
 
 describe('while Claude is down', () => {
-  it('the rules decide after five calls, and the model again by itself once it is back', async () => {
+  it('the rules decide after five calls, and the model again once it is back', async () => {
     await startWorker({ breaker: CLOSED_LATER })
     claude.always('server_error')
     const before = claude.requests.length
@@ -158,7 +158,7 @@ describe('while Claude is down', () => {
     await expect.poll(counts).toEqual({ ...NONE, completed: 3 })
   })
 
-  it('jobs fail with their last attempt where that is wanted', async () => {
+  it('jobs fail with their last attempt if so configured', async () => {
     await startWorker({ onFailure: 'fail' })
     claude.always('refusal')
 

@@ -256,7 +256,7 @@ describe('a batch that has ended', () => {
     ])
   })
 
-  it('keeps a person deciding what the policy reserves to one', async () => {
+  it('leaves to a person the cases that the policy reserves', async () => {
     const large = { ...refundCase().transaction!, amount: { amount: 500_000, currency: 'USD' } }
     const { jobs, sent } = await submit(aCase({ transaction: large }), aCase())
     claude.end(sent.id, approved)

@@ -155,7 +155,7 @@ beforeEach(async () => {
 })
 
 describe('a backtest', () => {
-  it('tells what a candidate would have decided otherwise, and what that costs', async () => {
+  it('reports the changed decisions of a candidate and their cost', async () => {
     await decide(['cust_1', 'cust_1', 'cust_2'])
     await startWorker()
 
@@ -233,7 +233,7 @@ describe('a backtest', () => {
     expect(errors[0]?.extensions.code).toBe('NO_DECISIONS_IN_RANGE')
   })
 
-  it('that nobody knows is null', async () => {
+  it('with an unknown id is null', async () => {
     expect(await show('bt_nobody')).toBe(null)
   })
 

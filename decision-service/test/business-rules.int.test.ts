@@ -36,7 +36,7 @@ const rule: RuleContent = {
 const inYen = { amount: { amount: 10, currency: 'JPY' } }
 
 describe('a business rule', () => {
-  it('counts where it holds, and raises one alert with the decision', async () => {
+  it('counts when it matches, and raises one alert with the decision', async () => {
     await payments.upsertRule({ rule, seenVersion: null, cause: ADA })
     await payments.watch.refresh()
     const input = paymentOf('cust_1', inYen)
@@ -91,7 +91,7 @@ describe('a business rule', () => {
     },
   )
 
-  it('is kept and told without what is personal in its description, and written once', async () => {
+  it('is stored and published with its description masked, and written once', async () => {
     const own = { ...rule, id: 'masked-rule', description: 'Ask ada@example.com\ud800' }
 
     const first = await payments.upsertRule({ rule: own, seenVersion: null, cause: ADA })
@@ -159,7 +159,7 @@ const aboutRefunds: RuleContent = {
 }
 
 describe('a business rule about issues', () => {
-  it('raises one alert where it holds, stored with the decision and told after it', async () => {
+  it('raises one alert when it matches, stored with the decision and dated after it', async () => {
     const { decision, about } = await decideWith({})
 
     const alerts = about.filter(({ type }) => type === 'alert.raised')
@@ -175,7 +175,7 @@ describe('a business rule about issues', () => {
     expect(alerts[0]!.at > decision.decidedAt.toISOString()).toBe(true)
   })
 
-  it('raises none where it does not hold', async () => {
+  it('raises none when it does not match', async () => {
     const { events, about } = await decideWith({ when: { riskScore: { gte: 10 } } })
 
     expect(events).toHaveLength(2)
@@ -183,7 +183,7 @@ describe('a business rule about issues', () => {
   })
 })
 
-describe('whoever watches the rules', () => {
+describe('the watch of the rules', () => {
   it('hears of changes, and keeps the last rules while they cannot be read', async () => {
     const refunds = { ...aboutRefunds, version: 1, changedBy: 'ada', changedAt: NOW }
     let stored: readonly BusinessRule[] | Error = [refunds]

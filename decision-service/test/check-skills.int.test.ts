@@ -108,7 +108,7 @@ describe.concurrent('npm run skills:check', () => {
     await close()
   })
 
-  it('is not content where the real model never answers', async () => {
+  it('fails if the real model never answers', async () => {
     const { url, apiKey, close, always } = await startClaudeServer({ answer: escalate })
     always('overloaded')
 

@@ -124,7 +124,7 @@ describe('a worker', () => {
 })
 
 describe('the queues', () => {
-  it('tell how many jobs they hold, by status, and how old the oldest is', async () => {
+  it('report the number of jobs by status, and the age of the oldest', async () => {
     const metrics = createMetrics({ token: null })
     exposeQueues({ metrics, queues: queue, mayReport: () => true })
     const jobs = await accept(newCase(), newCase())
@@ -143,7 +143,7 @@ describe('the queues', () => {
     expect(await readMetrics(metrics, 'failed_jobs_total')).toEqual(['failed_jobs_total{queue_name="decisions"} 0'])
   })
 
-  it('are told of by one process only', async () => {
+  it('are reported by one process only', async () => {
     const metrics = createMetrics({ token: null })
     exposeQueues({ metrics, queues: queue, mayReport: () => false })
 

@@ -69,7 +69,7 @@ const decide = (input: object, token = operator) => askAs(token, DECIDE, { input
 const codesOf = ({ errors }: Awaited<ReturnType<typeof ask>>) => errors.map(({ extensions }) => extensions.code)
 
 describe('decidePayment', () => {
-  it('tells verdict, reasons, trace and request, and keeps all of it', async () => {
+  it('returns verdict, reasons, trace and request, and stores all of it', async () => {
     const answer = await decide(paymentOf('cust_2'))
 
     const { payment, verdict, reasons, trace, requestId } = answer.data.decidePayment
@@ -95,7 +95,7 @@ describe('decidePayment', () => {
     expect(read.data.paymentDecision).toEqual(payment)
   })
 
-  it('is refused to who may only read', async () => {
+  it('is refused with read permission only', async () => {
     expect(codesOf(await decide(paymentOf('cust_1'), reader))).toEqual(['FORBIDDEN'])
   })
 
@@ -108,7 +108,7 @@ describe('decidePayment', () => {
     })
   })
 
-  it('is limited to five of one customer at once, and says when to come back; others go on', async () => {
+  it('is limited to five at once per customer, and says when to retry; other customers go on', async () => {
     const crowd = Array.from({ length: 7 }, () => decide(paymentOf('cust_busy')))
     const answers = await Promise.all(crowd)
     const other = await decide(paymentOf('cust_1'))
@@ -194,7 +194,7 @@ describe('upsertRule', () => {
     })
   })
 
-  it('is refused to who may only read', async () => {
+  it('is refused with read permission only', async () => {
     expect(codesOf(await askAs(reader, UPSERT, { input: rule }))).toEqual(['FORBIDDEN'])
   })
 })

@@ -123,7 +123,7 @@ describe('a payment', () => {
     expect([eleventh.verdict, afterAnHour.verdict]).toEqual(['REVIEW', 'ALLOW'])
   })
 
-  it('of a customer who is not known is refused at once, and nothing of it stays', async () => {
+  it('of an unknown customer is refused at once, and nothing of it is stored', async () => {
     const input = paymentOf('cust_nobody')
     const askedBefore = issues.asked.length
 
@@ -189,7 +189,7 @@ const lostAtTheEnd = (real: Payments): Payments => ({
 const later = (ms: number) => () => new Date(NOW.getTime() + ms)
 
 describe('a claim that was left behind', () => {
-  it('keeps others waiting, and then they are told to come back', async () => {
+  it('keeps others waiting, and then refuses them with a time to retry', async () => {
     const input = paymentOf(newCustomer())
     const lost = await open({ alter: lostAtTheEnd })
     await expect(lost.decidePayment({ input, caller })).rejects.toThrow('lost')
@@ -197,7 +197,7 @@ describe('a claim that was left behind', () => {
     await expect(decidePayment({ input, caller })).rejects.toMatchObject({ code: 'PAYMENT_IN_PROGRESS' })
   })
 
-  it('is taken over by one after 30 s, who goes on with what was found out, and opens no second case', async () => {
+  it('is taken over by one request after 30 s, which continues with the stored judgement and opens no second case', async () => {
     const customerId = newCustomer({ riskScore: 60 })
     const input = paymentOf(customerId)
     const lost = await open({ alter: lostAtTheEnd })
@@ -216,7 +216,7 @@ describe('a claim that was left behind', () => {
     expect(await eventsAbout(answers[0]!.id)).toHaveLength(1)
   })
 
-  it('is no longer the business of who lost it', async () => {
+  it('cannot be finished by its former holder', async () => {
     const input = paymentOf(newCustomer({ riskScore: 60 }))
     const heir = await open({ now: later(30_000) })
     const slow = await open({
@@ -258,14 +258,14 @@ describe('a claim', () => {
   const outcomesOf = async (input: PaymentInput, now: Date) =>
     (await Promise.all(Array.from({ length: 8 }, () => ask(input, now)))).map(({ kind }) => kind).sort()
 
-  it('is given to one of many, and when it has run out to one of many again', async () => {
+  it('is given to one of many, and to one of many again after it expired', async () => {
     const input = paymentOf('cust_claimed')
 
     expect(await outcomesOf(input, NOW)).toEqual(['CLAIMED', ...Array(7).fill('HELD')])
     expect(await outcomesOf(input, later(30_000)())).toEqual(['CLAIMED', ...Array(7).fill('HELD')])
   })
 
-  it('that somebody has taken over is out of the reach of who had it', async () => {
+  it('that was taken over cannot be changed by its former holder', async () => {
     const input = paymentOf('cust_claimed')
     const before = await claimed(input, NOW)
     const now = await claimed(input, later(30_000)())
@@ -342,7 +342,7 @@ describe('when the issues subgraph', () => {
     expect(stepsOf(payment.trace).slice(1, steps.length + 1)).toEqual(steps)
   })
 
-  it('opens no case, the decision stands and the trace tells', async () => {
+  it('opens no case, the decision stands and the trace shows it', async () => {
     const ownBreaker = await open({ toolTimeoutMs: TIMEOUT_MS })
     issues.faults.PaymentCase.push(...always('hangs up'))
 

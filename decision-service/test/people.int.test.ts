@@ -127,7 +127,7 @@ describe('a decision that waits for a blind review', () => {
     })
   })
 
-  it('is told of without what it recommends, and in full with the review', async () => {
+  it('is published without its recommendation, and in full with the review', async () => {
     const decision = await decide({ blind: true })
 
     const made = await eventOf(`${decision.jobId}-made`)
@@ -261,7 +261,7 @@ describe('the autonomy of an action', () => {
     })
   })
 
-  it('is not touched by reviews of people who saw what was recommended', async () => {
+  it('is not affected by reviews that were not blind', async () => {
     const { _id: decisionId } = await decide({ verdict: { policy: { ...VERDICT.policy, digest: 'seen' } } })
 
     await review({ decisionId, action: 'DENY_REFUND' })
@@ -269,7 +269,7 @@ describe('the autonomy of an action', () => {
     expect(await autonomyOf('seen')).toBeUndefined()
   })
 
-  it('is given back by a person, who must be allowed to, once', async () => {
+  it('is restored once, by a person with the permission', async () => {
     await disagree('back', 3)
     const restore = (token: string) =>
       ask(subgraph.url, {

@@ -79,7 +79,7 @@ const START_TRIAL = `mutation ($input: StartPolicyTrialInput!) { startPolicyTria
 const codeOf = ({ errors }: { errors: readonly { extensions: { code: string } }[] }) => errors[0]?.extensions.code
 
 describe('a policy', () => {
-  it('is told with what is in force, its log and its versions; the arbiter serves no type', async () => {
+  it('is returned with its version in force, deployments and versions; the arbiter serves no type', async () => {
     const { as, policies } = await serve()
 
     const { data, errors } = await as(
@@ -114,7 +114,7 @@ describe('a policy', () => {
     expect(data.none).toBeNull()
   })
 
-  it('is not told to those who may not read policies', async () => {
+  it('is hidden without the permission to read policies', async () => {
     const { as } = shared
 
     expect(codeOf(await as(monitoring, '{ policies { skill } }'))).toBe('FORBIDDEN')
@@ -199,8 +199,8 @@ describe('a proposal', () => {
   })
 })
 
-describe('two pairs of eyes', () => {
-  it('are needed to publish, to roll back and to try for real; to watch, one will do', async () => {
+describe('four eyes', () => {
+  it('are needed to publish, to roll back and for a SPLIT trial, but not for a SHADOW trial', async () => {
     const { as, desk } = await serve()
     const { digest } = await desk.propose('2.0.0', 'a-admin')
     const input = { skill: SKILL, digest }
@@ -223,7 +223,7 @@ describe('two pairs of eyes', () => {
     })
   })
 
-  it('are enough, whoever looks at what came from the folder', async () => {
+  it('are not required of a version that came from the folder', async () => {
     const { as, desk } = await serve()
     const { digest } = await desk.propose('2.0.0', 'a-admin')
     await as(other, PUBLISH, { input: { skill: SKILL, digest } })
@@ -237,7 +237,7 @@ describe('two pairs of eyes', () => {
   })
 })
 
-describe('what cannot be done to a policy', () => {
+describe('a refused change of a policy', () => {
   it('is refused by code', async () => {
     const { as, desk, policies } = shared
     const { digest } = policies.inForce('REFUND_REQUEST')
@@ -301,7 +301,7 @@ describe('a decision made again', () => {
     expect(decideByRules(refundCase(), policies.inForce('REFUND_REQUEST')).confidence).toBe(20)
   })
 
-  it('is the same though people kept an eye on it, and another where a model had another reason', async () => {
+  it('is the same despite oversight, and different if a model decided otherwise', async () => {
     const { as } = await serve([
       stored({ id: 'held', routing: 'HUMAN_REVIEW', autonomySuspended: true }),
       stored({ id: 'model', engine: 'AI', reasoning: 'The customer is right.' }),
@@ -312,7 +312,7 @@ describe('a decision made again', () => {
     expect(answers.map(({ data }) => data.replayDecision.same)).toEqual([true, false])
   })
 
-  it('is refused where it, its version or its case is not on record, and while it waits for a blind review', async () => {
+  it('is refused if it, its version or its case is not stored, and while it awaits a blind review', async () => {
     const { case: _, ...caseless } = stored({ id: 'old' })
     const { as } = await serve([
       caseless as StoredDecision,

@@ -80,7 +80,7 @@ describe('a decision worker', () => {
     expect(await typesOf(job!.id)).toEqual(['decision.started', 'decision.made'])
   })
 
-  it('does not try again what is not on record', async () => {
+  it('does not retry a job without a stored record', async () => {
     const [known] = await accept(newCase())
     await queue.enqueue([{ ...known!, id: 'decide-unknown' }])
 
@@ -133,7 +133,7 @@ describe('two workers', () => {
 })
 
 describe('recovery', () => {
-  it('queues again what is on record and was lost with Redis', async () => {
+  it('requeues stored jobs that were lost with Redis', async () => {
     const [job] = await acceptAndQueue(newCase())
     await redis.flushDb()
 
@@ -145,7 +145,7 @@ describe('recovery', () => {
     await expect.poll(() => statusOf(job!.id)).toBe('COMPLETED')
   })
 
-  it('queues a job again that ended in the queue though it is open on record', async () => {
+  it('requeues a job that ended in the queue but is still open in the database', async () => {
     const [job] = await acceptAndQueue(newCase())
     const worker = await startWorker()
     await expect.poll(() => statusOf(job!.id)).toBe('COMPLETED')
@@ -158,7 +158,7 @@ describe('recovery', () => {
     expect(await counts()).toEqual({ ...NONE, waiting: 1 })
   })
 
-  it('leaves alone what is queued, and what has ended', async () => {
+  it('ignores jobs that are queued or have ended', async () => {
     const [waiting, ended] = await acceptAndQueue(newCase(), newCase())
     await service.decideIssue.giveUp(ended!.id, 'no')
 
@@ -176,7 +176,7 @@ describe('recovery', () => {
 })
 
 describe('the view of the queue', () => {
-  it('counts what waits, and tells how long the oldest has', async () => {
+  it('counts waiting jobs, and reports the age of the oldest', async () => {
     await acceptAndQueue(newCase(), newCase())
 
     const [view] = await queue.all()

@@ -19,7 +19,7 @@ const service = await openService({
   evaluate: (one) => decideByRules(one, skills.forType(one.details.type)),
 })
 
-describe('every decision on record', () => {
+describe('every stored decision', () => {
   it('is made again by the policy that its digest names, from the case that is stored with it', async () => {
     const cases = fc.sample(anyDecisionCase, { numRuns: DECISIONS, seed: 7 })
     const jobs = await service.accept(...cases.map(({ issueId: _, ...rest }) => newCase(rest)))

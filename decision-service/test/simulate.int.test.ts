@@ -71,7 +71,7 @@ const customer = { riskScore: 5, accountAgeDays: 1000 }
 const transaction = { amount: { amount: 2_000, currency: 'USD' }, ageDays: 2 }
 
 describe('a simulated decision', () => {
-  it('of a case that was made up is what would be decided, and leaves nothing behind', async () => {
+  it('of an invented case gives the decision, and stores nothing', async () => {
     const before = await everything()
 
     const { data } = await simulate({ case: { details: refund, customer, transaction } })
@@ -109,7 +109,7 @@ describe('a simulated decision', () => {
     expect(await everything()).toEqual(before)
   })
 
-  it('does not tell what waits for a blind review', async () => {
+  it('hides a decision that awaits a blind review', async () => {
     const [job] = await service.accept(newCase())
     await service.decideIssue.decide(job!.id)
     await service.collections.decisions.updateOne({ issueId: job!.case.issueId }, { $set: { blind: true } })
@@ -119,7 +119,7 @@ describe('a simulated decision', () => {
     expect(errors[0]?.extensions.code).toBe('DECISION_NOT_FOUND')
   })
 
-  it('does not tell it by an earlier case of the same issue either', async () => {
+  it('does not reveal it through an earlier case of the same issue either', async () => {
     const asked = newCase()
     const [first, second] = await service.accept(asked, { ...asked, eventId: `${asked.eventId}-again` })
     for (const { id } of [first!, second!]) await service.decideIssue.decide(id)

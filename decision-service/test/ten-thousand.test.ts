@@ -82,7 +82,7 @@ describe('ten thousand issues', () => {
     expect(wrong).toEqual([])
   })
 
-  it('go by themselves from 80, past a person from 70, and to a person below or where nothing can be carried out', () => {
+  it('are automatic from 80, reviewed from 70, and escalated below or if no action can be carried out', () => {
     const wrong = where(({ verdict }) => {
       const { action, confidence } = verdict
       const expected =

@@ -2,8 +2,8 @@ import { ALLOWED_ACTIONS, ISSUE_TYPES } from '@redress/shared/contracts.ts'
 import { describe, expect, it } from 'vitest'
 import { ACTION_COSTS, costOf } from './action-cost.ts'
 
-describe('what an action costs', () => {
-  it.for(ISSUE_TYPES)('is told for each action that a %s may have, and for no two the same', (issueType) => {
+describe('the cost of an action', () => {
+  it.for(ISSUE_TYPES)('is defined and distinct for each action of a %s', (issueType) => {
     const ranked = Object.keys(ACTION_COSTS[issueType])
 
     expect(ranked.toSorted()).toEqual([...ALLOWED_ACTIONS[issueType]].sort())
@@ -22,7 +22,7 @@ describe('what an action costs', () => {
     expect(costliestFirst).toEqual(actions)
   })
 
-  it('is more than anything where the type does not have the action', () => {
+  it('is infinite if the type does not have the action', () => {
     expect(costOf('DECLINE', 'APPROVE_REFUND')).toBe(Number.POSITIVE_INFINITY)
   })
 })

@@ -18,7 +18,7 @@ describe('a person', () => {
     ['SEND_REMINDER', 'CHARGE_LATE_FEE', 'MODIFIED'],
     ['CHARGE_LATE_FEE', 'CHARGE_LATE_FEE', 'AGREED'],
     ['ESCALATE', 'APPROVE_REFUND', 'MODIFIED'],
-  ])('who was told %s and does %s has %s', ([recommended, chosen, agreement]) => {
+  ])('of %s recommended and %s chosen is %s', ([recommended, chosen, agreement]) => {
     expect(agreementBetween(recommended, chosen)).toBe(agreement)
   })
 })

@@ -3,7 +3,7 @@ import { DECISION_ACTIONS } from '@redress/shared/contracts.ts'
 import { describe, expect, it } from 'vitest'
 import { isAllowedAction } from './decision.ts'
 
-describe('what may be done about an issue', () => {
+describe('the allowed actions of an issue', () => {
   // Written by hand, not derived from ALLOWED_ACTIONS: this table is the agreement, that one the code.
   it.for<[IssueType, DecisionAction[]]>([
     ['DECLINE', ['RETRY_PAYMENT', 'BLOCK_CARD', 'SEND_REMINDER', 'ESCALATE']],

@@ -12,7 +12,7 @@ const refund = (partialAmount: Money | null): IssueDetails => ({
 })
 const dispute: IssueDetails = { type: 'DISPUTE', reason: 'UNAUTHORIZED', daysSincePurchase: 2 }
 
-describe('what a decision pays out by itself', () => {
+describe('the automatic payout of a decision', () => {
   it.for<[string, DecisionAction, Routing, IssueDetails, Money | null, Money | null]>([
     ['the whole transaction', 'APPROVE_REFUND', 'AUTO_RESOLVE', refund(null), whole, whole],
     ['the part that is asked for', 'APPROVE_REFUND', 'AUTO_RESOLVE', refund(part), whole, part],

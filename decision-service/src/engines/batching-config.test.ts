@@ -6,7 +6,7 @@ import { BatchingEnvironment, toBatchingConfig } from './batching-config.ts'
 const configOf = (environment: NodeJS.ProcessEnv) => toBatchingConfig(readEnvironment(BatchingEnvironment, environment))
 
 describe('cases', () => {
-  it('are decided one by one where nobody says otherwise', () => {
+  it('are decided one by one by default', () => {
     expect(configOf({})).toEqual({
       batching: { casesMax: 1, waitMs: 200 },
       backlog: { from: 0, ageMs: 60_000, jobsMax: 1000 },

@@ -136,7 +136,7 @@ describe('a verdict of a model that is guarded', () => {
   })
 })
 
-describe('whatever a model says about whatever case', () => {
+describe('any verdict of a model on any case', () => {
   const anyVerdict = fc.record({
     action: fc.constantFrom(...DECISION_ACTIONS),
     confidence: fc.oneof(fc.integer({ min: -10, max: 110 }), fc.double()),
@@ -158,7 +158,7 @@ describe('whatever a model says about whatever case', () => {
     )
   })
 
-  it('with a text, nothing is carried out by itself that would not have been without', () => {
+  it('with a text, nothing is carried out automatically that would not have been without it', () => {
     fc.assert(
       fc.property(anyDecisionCase, anyVerdict, thresholds, (decisionCase, verdict, limits) => {
         const facts = decideByRules(decisionCase, skills.forType(decisionCase.details.type))

@@ -65,7 +65,7 @@ describe('an action', () => {
     expect(agreementOf(autonomy)).toMatchObject({ count: 10, of: 10 })
   })
 
-  it('does not win it back by itself', () => {
+  it('does not regain it automatically', () => {
     const { autonomy } = after([...answers(0, 10), ...answers(10, 0)])
 
     expect([autonomy.suspended, agreementOf(autonomy)?.rate]).toEqual([true, 1])

@@ -15,7 +15,7 @@ export type Autonomy = Readonly<{
   /** Whether people agreed in the latest blind reviews, oldest first; as many as the rule asks for, at most. */
   answers: readonly boolean[]
   suspended: boolean
-  /** Since when it is suspended; null where it is not. */
+  /** When it was suspended; null if it is not. */
   since: Date | null
   restoredAt: Date | null
   /** Grows by one whenever it is suspended or restored. */

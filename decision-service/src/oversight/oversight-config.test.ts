@@ -7,7 +7,7 @@ const read = (environment: NodeJS.ProcessEnv) =>
   toOversightConfig(readEnvironment(type({ '+': 'delete' }).merge(OversightEnvironment), environment))
 
 describe('the configuration of oversight', () => {
-  it('samples nothing, and judges by 50 reviews, where nothing is said', () => {
+  it('samples nothing and judges by 50 reviews by default', () => {
     expect(read({})).toEqual({ blindShare: 0, autonomy: { reviews: 50, floor: 0.9 } })
   })
 

@@ -53,7 +53,7 @@ describe('the statistics of decisions', () => {
     })
   })
 
-  it('count ways, reviews, what people did instead, fallbacks, durations and tokens', () => {
+  it('count routings, reviews, overrides, fallbacks, durations and tokens', () => {
     const usage = { inputTokens: 100, outputTokens: 10, cacheReadTokens: 5, cacheWriteTokens: 1, costUsd: 0.25 }
 
     const { total } = analyse([
@@ -110,7 +110,7 @@ describe('the statistics of decisions', () => {
     expect(analyse([escalated]).total).toMatchObject({ reviewed: 1, agreement: null, calibration: [] })
   })
 
-  it('tell band by band how sure decisions were and how often people agreed', () => {
+  it('report confidence and rate of agreement for each band', () => {
     const { total } = analyse([
       fact({ confidence: 100, ...agreed }),
       fact({ confidence: 90, ...denied }),
@@ -171,7 +171,7 @@ describe('the statistics of decisions', () => {
     expect(groups[0]!.policy).toEqual(groupBy === 'POLICY_VERSION' ? policy : null)
   })
 
-  it('count what waits for a blind review, and do not tell what it recommends', () => {
+  it('count decisions that await a blind review without revealing what they recommend', () => {
     const shadow = { policy: candidate, action: 'DENY_REFUND', confidence: 90, routing: 'AUTO_RESOLVE' } as const
     const waiting = fact({ blind: true, shadow })
 
@@ -189,7 +189,7 @@ describe('a candidate in the shadow', () => {
   const shadowed = (action: DecisionFact['action'], change: Partial<DecisionFact>) =>
     fact({ shadow: { policy: candidate, action, confidence: 90, routing: 'AUTO_RESOLVE' }, ...change })
 
-  it('is held against what was decided: actions, people and money', () => {
+  it('is compared with the decisions made: actions, reviews and money', () => {
     const { shadows } = analyse([
       shadowed('APPROVE_REFUND', { ...auto, atStake: { amount: 500, currency: 'EUR' } }),
       shadowed('DENY_REFUND', auto),

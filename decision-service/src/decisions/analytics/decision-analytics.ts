@@ -9,7 +9,7 @@ export type AnalyticsGroup = 'POLICY_VERSION' | 'ISSUE_TYPE' | 'ACTION' | 'ENGIN
 type DecisionGroup = Readonly<{
   /** The digest, type, action or engine. */
   key: string
-  /** Where it is grouped by version. */
+  /** The policy version, if grouped by version. */
   policy: PolicyVersion | null
   statistics: DecisionStatistics
 }>

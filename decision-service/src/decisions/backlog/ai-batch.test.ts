@@ -21,7 +21,7 @@ describe('a job', () => {
 })
 
 describe('a batch', () => {
-  it('is forsaken when nobody has submitted it within five minutes', () => {
+  it('is abandoned when it was not submitted within five minutes', () => {
     expect(isAbandoned(BATCH, at(4))).toBe(false)
     expect(isAbandoned(BATCH, at(5))).toBe(true)
     expect(isAbandoned({ ...BATCH, status: 'SUBMITTED' }, at(5))).toBe(false)

@@ -16,7 +16,7 @@ const waitOf = (retryAfterMs: number, ageMs: number) => {
 
 describe('a decision that is held', () => {
   it.for([
-    ['as long as it was told', 5_000, 0, 5_000],
+    ['as long as requested', 5_000, 0, 5_000],
     ['a second at least', 3, 0, 1_000],
     ['a minute at most', 120_000, 0, 60_000],
     ['not past the moment when it is settled', 60_000, 580_000, 20_000],
@@ -28,7 +28,7 @@ describe('a decision that is held', () => {
     expect(waitOf(5_000, 600_000)).toBe(otherwise)
   })
 
-  it('fails then where nobody else is to decide', () => {
+  it('fails then if there is no fallback', () => {
     const settle = () => holdOrSettle(held(5_000, null), { ageMs: 600_000, limits: HOLD_LIMITS })
 
     expect(settle).toThrow(expect.objectContaining({ name: 'AiUnavailableError', code: 'AI_UNAVAILABLE' }))

@@ -25,7 +25,7 @@ const route = (
 }
 
 describe('a decision', () => {
-  it('goes the way of its verdict where nobody keeps an eye on it', () => {
+  it('is routed by its verdict without oversight', () => {
     fc.assert(
       fc.property(verdicts, ids, (verdict, decisionId) => {
         const standards = { decisionId, thresholds: RULES_THRESHOLDS, oversight: NO_OVERSIGHT }

@@ -12,7 +12,7 @@ const typesOf = async (jobId: string) => (await eventsOf(jobId)).map(({ type }) 
 const decisionsOf = async (issueId: string) => (await views.decisionsOf([issueId]))[0]!
 
 describe('a case', () => {
-  it('becomes a job on record, named after the event that brought it', async () => {
+  it('becomes a stored job with the id of its event', async () => {
     const one = newCase()
 
     await accept(one)
@@ -130,7 +130,7 @@ describe('a job', () => {
     expect(await typesOf(job.id)).toEqual(['decision.failed'])
   })
 
-  it('that is not on record is refused, and its neighbours are decided', async () => {
+  it('without a stored record is refused, and the others are decided', async () => {
     const job = await accepted()
 
     const outcomes = await Promise.allSettled([decideIssue.decide(job.id), decideIssue.decide('decide-nothing')])
@@ -195,7 +195,7 @@ describe('the decisions of an issue', () => {
   })
 })
 
-it('every job is kept on record until it has ended', async () => {
+it('every job is stored until it has ended', async () => {
   const job = await accepted()
 
   await decideIssue.decide(job.id)

@@ -47,7 +47,7 @@ const stepsOf = (trace: readonly { name: string; ok: boolean; error: string | nu
   trace.map(({ name, ok, error }) => (ok ? name : `${name}: ${error}`))
 
 describe('the AI engine', () => {
-  it('gives the opinion of the model, by the policy it was told', async () => {
+  it('gives the verdict of the model, instructed by the policy', async () => {
     const verdict = await decide(modelThatSays(good).model).verdict
 
     expect(verdict).toMatchObject({
@@ -72,7 +72,7 @@ describe('the AI engine', () => {
     expect(JSON.stringify(verdict.trace)).not.toContain('SECRET-TEXT')
   })
 
-  it('asks once more when what went wrong may have passed, and tells of both attempts', async () => {
+  it('retries a temporary failure once, and traces both attempts', async () => {
     const { model, asked } = modelThatSays(failure('overloaded'), good)
 
     const verdict = await decide(model).verdict
@@ -90,7 +90,7 @@ describe('the AI engine', () => {
     expect([verdict.fallback, asked()]).toEqual([true, 2])
   })
 
-  it('tells what failed first when there was no room to ask again', async () => {
+  it('reports the first failure when there was no capacity to retry', async () => {
     const { model } = modelThatSays(failure('connection'), failure('busy'))
 
     const { verdict, lines } = decide(model)
@@ -130,7 +130,7 @@ describe('a model that fails', () => {
     ])
   })
 
-  it('with an answer that is of no use leaves the case to the rules, and what it cost is not forgotten', async () => {
+  it('with an unusable answer leaves the case to the rules, and its cost is counted', async () => {
     const verdict = await decide(modelThatSays(answer('I would approve this one.')).model).verdict
 
     expect(verdict).toMatchObject({ engine: 'RULES', fallback: true, usage: USAGE })
@@ -159,7 +159,7 @@ describe('a model that fails', () => {
     },
   )
 
-  it('fails the attempt where that is wanted', async () => {
+  it('fails the attempt if so configured', async () => {
     const { verdict } = decide(modelThatSays(failure('timeout')).model, 'fail')
 
     await expect(verdict).rejects.toMatchObject({ name: 'AiUnavailableError', code: 'AI_UNAVAILABLE' })

@@ -122,7 +122,7 @@ describe('a call that fails', () => {
     expect(sumUsage(failures.map((failure) => failure!.usage))).toEqual(USED)
   })
 
-  it('that nobody foresaw is passed on as it is', async () => {
+  it('that is unexpected is passed on unchanged', async () => {
     const askOpinion = batch(() => Promise.reject(new TypeError('a mistake')), { casesMax: 1 })
 
     await expect(askOpinion(caseOf('a'), SKILL)).rejects.toThrow(TypeError)

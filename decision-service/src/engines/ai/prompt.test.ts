@@ -39,7 +39,7 @@ describe('a question to a model', () => {
     expect(system).toEqual([...toModelRequest([refund], policy).system, 'Look at fraud first.'])
   })
 
-  it('tells the facts of a case with amounts in minor units and their currency', () => {
+  it('contains the facts of a case with amounts in minor units and their currency', () => {
     const { data } = readBlock(toModelRequest([refund], policy).user)
 
     expect(data).toMatchObject({
@@ -49,13 +49,13 @@ describe('a question to a model', () => {
     expect(toModelRequest([refund], policy).system[1]).toContain('minor units (cents) of `currency`')
   })
 
-  it('tells no id of ours', () => {
+  it('contains no internal id', () => {
     const request = toModelRequest([refund, { ...refund, issueId: 'iss_other' }], policy)
 
     expect(JSON.stringify(request)).not.toMatch(/secret|iss_|cust_|txn_/)
   })
 
-  it('masks what is personal in a text, even where nobody did before', () => {
+  it('masks personal data in a text that was not masked before', () => {
     const { user } = toModelRequest([saying('grace@example.org 4111 1111 1111 1111')], policy)
 
     expect(readBlock(user).data.cases[0].customerText).toBe('[email] [card]')

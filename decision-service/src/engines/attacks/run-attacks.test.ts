@@ -54,7 +54,7 @@ describe('a model that believes every text', () => {
     expect(breaches).toEqual([])
   })
 
-  it('gains nothing where the facts alone give all there is', async () => {
+  it('gains nothing if the facts alone give the costliest action', async () => {
     const [attempt] = await runAttacks({ model: obedientModel, attacks: corpus.slice(0, 1), targets: [approved] })
 
     expect(attempt).toMatchObject({ hasGain: false, succeededBefore: false, succeededAfter: false })

@@ -55,7 +55,7 @@ const APPROVE: Said = ['APPROVE_REFUND', 90]
 const DENY: Said = ['DENY_REFUND', 95]
 const timeout = () => new ModelError('timeout', 'too late', { usage: { ...USED, outputTokens: 0 } })
 
-describe('an ensemble of one mind', () => {
+describe('a unanimous ensemble', () => {
   it('decides without an arbiter, as sure as its members are by weight', async () => {
     const script = createScript({ LETTER: APPROVE, CARE: ['APPROVE_REFUND', 100], FRAUD: ['APPROVE_REFUND', 80] })
 
@@ -124,7 +124,7 @@ describe('an ensemble of one mind', () => {
 })
 
 describe('voters that differ', () => {
-  it('have an arbiter choose, who is shown the votes and may take no other action', async () => {
+  it('are settled by an arbiter that sees the votes and may choose only among them', async () => {
     const script = createScript({ LETTER: DENY, CARE: APPROVE, FRAUD: DENY, ARBITER: ['DENY_REFUND', 99] })
 
     const verdict = await engineOf(script.model).decide(refundCase(), SKILL)
@@ -137,7 +137,7 @@ describe('voters that differ', () => {
     expect(verdict.usage).toMatchObject({ inputTokens: 400 })
   })
 
-  it('are never as sure as one of them, whatever the arbiter says', async () => {
+  it('never have the confidence of a single vote, regardless of the arbiter', async () => {
     const script = createScript({ LETTER: DENY, CARE: APPROVE, FRAUD: DENY, ARBITER: ['DENY_REFUND', 99] })
 
     const { confidence, trace } = await engineOf(script.model).decide(refundCase(), SKILL)
@@ -146,7 +146,7 @@ describe('voters that differ', () => {
     expect(trace.at(-2)).toMatchObject({ name: 'arbiter', ok: true, output: { said: 99, confidence: 57 } })
   })
 
-  it('are as unsure as their arbiter, where that one is less sure', async () => {
+  it('have the confidence of the arbiter if that is lower', async () => {
     const script = createScript({ LETTER: DENY, CARE: APPROVE, FRAUD: DENY, ARBITER: ['APPROVE_REFUND', 20] })
 
     expect(await engineOf(script.model).decide(refundCase(), SKILL)).toMatchObject({

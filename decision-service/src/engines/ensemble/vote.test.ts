@@ -72,7 +72,7 @@ describe('a tally', () => {
     )
   })
 
-  it('of one mind is their mean, rounded down', () => {
+  it('that are unanimous is their mean, rounded down', () => {
     fc.assert(
       fc.property(anyVotes, (votes) => {
         const agreed = votes.map((one) => ({ ...one, action: 'RETRY_PAYMENT' as const }))

@@ -54,7 +54,7 @@ describe('the money for models', () => {
     expect([await one.isExhausted(), await other.isExhausted()]).toEqual([false, false])
   })
 
-  it('is known at once to whoever spent it, and is not lost with the process', async () => {
+  it('is known to its process at once, and survives the process', async () => {
     const spend = openSpend()
     await spend.isExhausted()
 

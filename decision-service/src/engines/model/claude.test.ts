@@ -49,7 +49,7 @@ describe('Claude', () => {
     })
   })
 
-  it('answers with a text, what it used and what that cost', async () => {
+  it('answers with a text, its usage and its cost', async () => {
     const { text, usage, model, requestId } = await claude.ask(QUESTION)
 
     expect(JSON.parse(text)).toEqual({ opinion: 'fine' })
@@ -93,7 +93,7 @@ describe('Claude', () => {
     expect([error.failure, error.usage?.costUsd]).toEqual([failure, 0.003])
   })
 
-  it('that has had enough says when to come back, and nobody waits for that here', async () => {
+  it('that limits the rate says when to retry, and the client does not wait for it', async () => {
     server.always('rate_limited')
     const before = server.requests.length
 

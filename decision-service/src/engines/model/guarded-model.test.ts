@@ -125,7 +125,7 @@ describe('a guarded model', () => {
     expect(await ask()).toBe('ok')
   })
 
-  it('is back with a refusal, too: somebody answered', async () => {
+  it('closes the breaker with a refusal, too, which is an answer', async () => {
     const { world, ask, breaker } = open({ failuresMax: 1 })
     world.failure = new ModelError('timeout', 'no')
     await ask()

@@ -51,7 +51,7 @@ describe('the limits of a model', () => {
     await expect.poll(async () => waitOf(await other.acquire()), { interval: 10 }).toBe(0)
   })
 
-  it('hold for a minute, and give those who wait a place in a line', async () => {
+  it('hold for a minute, and give waiting callers a place in a line', async () => {
     const limits = await openLimits({ perMinute: 4 })
     for (let call = 0; call < 2; call++) await release(await limits.acquire())
 
@@ -62,7 +62,7 @@ describe('the limits of a model', () => {
     expect(turns).toEqual([1, 2, 3])
   })
 
-  it('never tell anybody to wait more than a minute', async () => {
+  it('never suggest a wait of more than a minute', async () => {
     const limits = await openLimits({ concurrency: 1, perMinute: 1 })
     await limits.acquire()
 

@@ -67,7 +67,7 @@ function sectionOf(text: string, section: string): string {
 describe('an example that a policy does not follow', () => {
   const refunds = skills.forType('REFUND_REQUEST')
 
-  it('is told with its line and what is wrong', () => {
+  it('is reported with its line and the problem', () => {
     const parsed = parseEvals(readEvals(refunds.name).replace('"confidence": 88', '"confidence": 89'), 'evals.json')
 
     const failures = parsed.ok ? findFailures(parsed.evals, { file: 'evals.json', skill: refunds }) : []
@@ -82,7 +82,7 @@ describe('an example that a policy does not follow', () => {
     ])
   })
 
-  it('is told with its line where it is no example at all', () => {
+  it('is reported with its line if it is not an example at all', () => {
     const parsed = parseEvals(readEvals(refunds.name).replace('"riskScore": 20', '"riskScore": 200'), 'evals.json')
 
     expect(parsed).toMatchObject({ ok: false, problems: [{ line: 17, path: 'evals.0.input.customer.riskScore' }] })

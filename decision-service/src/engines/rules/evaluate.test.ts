@@ -74,7 +74,7 @@ describe('a decision table', () => {
     expect(evaluate(tableOf(rules), facts).rule.id).toBe('first')
   })
 
-  it('says of each rule before it which condition failed first, and on what', () => {
+  it('reports for each earlier rule the first condition that failed, and its value', () => {
     const rules = [
       rule('a', { errorCode: 'CARD_EXPIRED', riskScore: { gte: 80 } }),
       rule('b', { shippingStatus: 'LOST' }),

@@ -117,7 +117,7 @@ describe('for any case, the rules', () => {
     )
   })
 
-  it('leave to a person what has no transaction, another currency, no amount or too large a one', () => {
+  it('escalate cases without a transaction or amount, in another currency, or above the ceiling', () => {
     const ceilings = { DECLINE: 200_000, MISSED_INSTALLMENT: 200_000, DISPUTE: 100_000, REFUND_REQUEST: 100_000 }
     fc.assert(
       fc.property(anyDecisionCase, (decisionCase) => {

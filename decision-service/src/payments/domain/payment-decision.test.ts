@@ -47,7 +47,7 @@ describe('a payment', () => {
     expect(codesOf(question)).toEqual(codes)
   })
 
-  it('is decided by the severest reason, and all are told, the severest first', () => {
+  it('is decided by the most severe reason, and all are listed, most severe first', () => {
     const question = {
       ...withSignals({ riskScore: 60, newPayee: true }),
       amount: 60_000,
@@ -79,7 +79,7 @@ const question = fc.record({
 })
 const SEVERITY = { ALLOW: 0, REVIEW: 1, BLOCK: 2 }
 
-describe('whatever is known of a payment', () => {
+describe('any signals of a payment', () => {
   it('it is never allowed above the balance', () => {
     fc.assert(
       fc.property(question, (asked) => {

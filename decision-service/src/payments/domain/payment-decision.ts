@@ -1,6 +1,6 @@
 import type { IssueType } from '@redress/shared/contracts.ts'
 
-/** REVIEW: a person looks at it first. BLOCK: it is not made. */
+/** REVIEW: a person must check it first. BLOCK: it must not be made. */
 export type PaymentVerdict = 'ALLOW' | 'REVIEW' | 'BLOCK'
 
 /** From this risk score on a payment is blocked (0 to 100). */

@@ -2,7 +2,7 @@ import { silent } from '@redress/shared/testing/stores.ts'
 import { expect, it } from 'vitest'
 import { createPaymentTurns } from './payment-turns.ts'
 
-it('payments are limited, but not while nobody can tell how many there were', async () => {
+it('payments are limited, except while Redis does not answer', async () => {
   const limited = createPaymentTurns({ take: async () => ({ allowed: false, retryAfterMs: 80 }), logger: silent })
   const away = createPaymentTurns({ take: () => Promise.reject(new Error('redis is away')), logger: silent })
 

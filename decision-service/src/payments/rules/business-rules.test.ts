@@ -41,7 +41,7 @@ describe('a business rule', () => {
     expect(checkRule({ ...content, subject: 'DISPUTE', verdict: null, when: { reason: 'UNAUTHORIZED' } })).toEqual([])
   })
 
-  it('is refused with everything that is wrong, and where', () => {
+  it('is refused with all problems and their paths', () => {
     const when = { amount: { gte: 'much', above: 1 }, aboveCeiling: true, newPayee: 'yes' }
     const wrong: RuleContent = { ...content, id: 'Large', description: ' ', subject: 'DECLINE', when }
 
@@ -76,7 +76,7 @@ describe('a business rule', () => {
     expect(checkRule({ ...content, ...change })).toEqual([{ path, problem: expect.any(String) }])
   })
 
-  it('holds for what it describes, with its version', () => {
+  it('matches its conditions, with its version', () => {
     expect(compileRules([ruleWith({})]).hitsOfPayment(facts)).toEqual([
       {
         ruleId: 'large-payments',

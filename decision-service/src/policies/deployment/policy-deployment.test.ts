@@ -23,7 +23,7 @@ const entry = (number: number, digest: string, change: Partial<Deployment> = {})
 })
 const digestAt = (deployments: readonly Deployment[], at: number) => deploymentInForce(deployments, minute(at))?.digest
 
-describe('what is in force', () => {
+describe('the version in force', () => {
   it('is the last act that is effective', () => {
     const log = [entry(1, 'a'), entry(2, 'b'), entry(3, 'c')]
 
@@ -36,7 +36,7 @@ describe('what is in force', () => {
     expect([digestAt(log, 9), digestAt(log, 10)]).toEqual(['c', 'b'])
   })
 
-  it('is what was done last even to those whose clock is behind', () => {
+  it('is the latest deployment even for a reader whose clock is behind', () => {
     expect(digestAt([entry(1, 'a'), entry(2, 'b')], 1)).toBe('b')
   })
 
@@ -76,7 +76,7 @@ describe('what is in force', () => {
 })
 
 describe('the log', () => {
-  it('knows what was in force before, whoever deployed the present version again', () => {
+  it('finds the version in force before, even if the present one was deployed again', () => {
     const log = [entry(1, 'a'), entry(2, 'b'), entry(3, 'b'), entry(4, 'c', { effectiveFrom: minute(10) })]
 
     expect(deploymentBefore(log, minute(5))?.digest).toBe('a')
@@ -84,7 +84,7 @@ describe('the log', () => {
     expect([wasInForce(log, 'a', minute(5)), wasInForce(log, 'c', minute(5))]).toEqual([true, false])
   })
 
-  it('knows what the folder held last, whatever was published since', () => {
+  it('finds the latest version of the folder, regardless of later publications', () => {
     const log = [entry(3, 'c'), entry(2, 'b', { source: 'FOLDER' }), entry(1, 'a', { source: 'FOLDER' })]
 
     expect(latestOfFolder(log)).toBe('b')

@@ -23,7 +23,7 @@ describe('a trial on a share of the customers', () => {
     expect(Math.abs(taken - share)).toBeLessThan(5 * Math.sqrt((share * (1 - share)) / customers.length))
   })
 
-  it('keeps whoever is in when its share grows, and asks nothing but who it is', () => {
+  it('keeps its customers when its share grows, and depends on the customer id alone', () => {
     const anyShare = fc.double({ min: 0.001, max: 0.5, noNaN: true })
     fc.assert(
       fc.property(fc.string(), anyShare, anyShare, (customer, a, b) => {
@@ -41,7 +41,7 @@ describe('a trial on a share of the customers', () => {
     expect(both.length).toBeLessThan(first.size / 2)
   })
 
-  it('takes nobody in the shadow', () => {
+  it('takes no customers in SHADOW mode', () => {
     expect(inTrial(trial(0.5, { mode: 'SHADOW' }))).toEqual([])
   })
 })

@@ -4,7 +4,7 @@ import { placeOf } from '../../domain/sampling.ts'
 /** SHADOW decides every case alongside and never acts; SPLIT decides for a share of the customers. */
 export type TrialMode = 'SHADOW' | 'SPLIT'
 
-/** A candidate that is tried beside the policy in force. */
+/** A trial of a candidate beside the policy in force. */
 export type PolicyTrial = Readonly<{
   skill: string
   digest: string

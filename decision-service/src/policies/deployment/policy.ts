@@ -19,7 +19,7 @@ export type PolicyText = PolicyVersion &
 /** A stored version; immutable. */
 export type RecordedPolicy = PolicyText &
   Readonly<{
-    /** Who proposed it; null for one that came from the folder of skills. */
+    /** The person who proposed it; null if it came from the folder of skills. */
     author: string | null
     createdAt: Date
   }>

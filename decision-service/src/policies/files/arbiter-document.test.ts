@@ -50,7 +50,7 @@ describe('the arbiter', () => {
     expect(digestOf(withFile(LENS, '# Other'))).not.toBe(digestOf(FILES))
   })
 
-  it('may say what the standard lets every skill say', () => {
+  it('may use the fields that the standard allows every skill', () => {
     const text = FILES.get('SKILL.md')!.replace(/^license:/m, 'compatibility: Any model\nallowed-tools: Read\nlicense:')
 
     expect(text).toContain('allowed-tools: Read')
@@ -83,7 +83,7 @@ describe('an arbiter is refused', () => {
     ])
   })
 
-  it('with a text longer than anybody reads', () => {
+  it('with a text above the length limit', () => {
     expect(problemsOf(withFile('SKILL.md', FILES.get('SKILL.md')! + '\n'.repeat(500)))).toEqual([
       'arbiter/SKILL.md:null  must have at most 499 lines below the frontmatter',
     ])

@@ -51,7 +51,7 @@ describe('a skill', () => {
     expect(problemsOf(files)).toContain('refund-policy/SKILL.md:1 must have a frontmatter of at most 10000 characters')
   })
 
-  it('with very many problems is told of the first 200', () => {
+  it('with very many problems is refused with the first 200', () => {
     const files = withText((text) => text + Array.from({ length: 5_000 }, (_, n) => `\n references/a${n}`).join(''))
 
     const refused = () => readPolicyText('refund-policy', files)
@@ -60,7 +60,7 @@ describe('a skill', () => {
     expect(refused).toThrow(/a198, which is missing$/)
   })
 
-  it('may say what else the standard knows', () => {
+  it('may use the other fields of the standard', () => {
     const files = withText((text) =>
       text.replace('license: MIT', 'license: MIT\ncompatibility: Needs nothing\nallowed-tools: Read Grep'),
     )
@@ -98,8 +98,8 @@ describe('a skill', () => {
   })
 })
 
-describe('what a folder is for', () => {
-  it('is to decide, or to help those who do', () => {
+describe('the purpose of a folder', () => {
+  it('is to decide or to arbitrate', () => {
     expect(parsePolicy('refund-policy', FILES)).toMatchObject({
       policy: { skill: { name: 'refund-policy' }, arbiter: null },
     })
@@ -108,7 +108,7 @@ describe('what a folder is for', () => {
     })
   })
 
-  it('is told with all that has to be kept of it', () => {
+  it('is returned with everything that is stored of it', () => {
     const { files, ...text } = readPolicyText('refund-policy', FILES)
 
     expect(text).toEqual({

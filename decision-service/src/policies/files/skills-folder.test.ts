@@ -85,7 +85,7 @@ describe('a folder of skills', () => {
     expect(after.forType('DISPUTE').digest).toBe(before.forType('DISPUTE').digest)
   })
 
-  it('does not mind what editors leave beside', async () => {
+  it('ignores temporary files of editors', async () => {
     const before = await open()
     await writeFile(path('decline-policy/.rules.json.swp'), 'x')
     await writeFile(path('decline-policy/rules.json~'), 'x')
@@ -243,7 +243,7 @@ describe('a broken folder of skills is refused', () => {
   })
 })
 
-describe('what stands in at the start', () => {
+describe('the replacement of a broken folder at the start', () => {
   const openWith = async (lastGood: readonly Policy[]) => {
     const problems: SkillsRefusedError[] = []
     const onProblem = (error: SkillsRefusedError) => problems.push(error)
@@ -278,7 +278,7 @@ describe('what stands in at the start', () => {
 })
 
 describe('an edit of a skill', () => {
-  it('comes into force by itself', async () => {
+  it('comes into force without a restart', async () => {
     const skills = await open({ pollMs: 10 })
 
     await edit('decline-policy/SKILL.md', '"1.0.0"', '"1.0.1"')
@@ -310,7 +310,7 @@ describe('an edit of a skill', () => {
     await expect.poll(() => skills.forType('REFUND_REQUEST').digest).not.toBe(before)
   })
 
-  it('that is broken is told once, and leaves the last good version in force', async () => {
+  it('that is broken is reported once, and leaves the last good version in force', async () => {
     const errors: SkillsRefusedError[] = []
     const skills = await open({ onProblem: (error) => errors.push(error) })
     const before = skills.forType('DECLINE')

@@ -18,7 +18,7 @@ const publish = (digest: string, effectiveFrom: Date | null = null) => ({
 const rollback = { skill: SKILL, digest: null, reason: 'Too generous.', cause: by('grace') }
 
 describe('the folder', () => {
-  it('is in force from the start, with every version on record, once for all who look', async () => {
+  it('is in force from the start, with every version stored once for all processes', async () => {
     const desk = await openDesk()
 
     const [one, two] = await Promise.all([desk.open(), desk.open()])
@@ -53,7 +53,7 @@ describe('the folder', () => {
     expect(await desk.events()).toMatchObject([{ type: 'policy.in_force', changes: { digest: { before: null } } }])
   })
 
-  it('is in force again a moment after it was edited, and tells of it', async () => {
+  it('is in force a moment after it was edited, with an event', async () => {
     const desk = await openDesk()
     const { versionNow, changes } = await desk.open()
 
@@ -109,7 +109,7 @@ describe('a publication', () => {
     expect([effectiveFrom, before, await versionNow()]).toEqual([date, '1.0.0', '1.0.0'])
   })
 
-  it('is rolled back at once to what was in force before, and who did it why is on record', async () => {
+  it('is rolled back at once to the version before, and the actor and the reason are stored', async () => {
     const desk = await openDesk()
     const { versionNow, policies } = await desk.open()
     const first = policies.inForce('REFUND_REQUEST').digest
@@ -145,7 +145,7 @@ describe('a publication', () => {
     expect(await desk.events('policy.published')).toHaveLength(2)
   })
 
-  it('has its acts told in order, each later than the one before it though the clock stands still', async () => {
+  it('has events in order, each later than the one before it though the clock stands still', async () => {
     const desk = await openDesk()
     await desk.open()
     const { digest } = await desk.propose('2.0.0')
@@ -183,7 +183,7 @@ describe('a broken edit', () => {
     ])
   })
 
-  it('does not keep a process from starting: what was published last decides', async () => {
+  it('does not keep a process from starting: the last published version decides', async () => {
     const desk = await openDesk()
     await desk.open()
     const { digest } = await desk.propose('2.0.0')
@@ -235,7 +235,7 @@ describe('a trial', () => {
     expect(decideByRules(refundCase(), shadow!).policy.digest).toBe(digest)
   })
 
-  it('of a share decides for the same customers each time, and for nobody once it is over', async () => {
+  it('of a share decides for the same customers each time, and for none after its end', async () => {
     const desk = await openDesk()
     const { policies } = await desk.open()
     const { digest } = await desk.propose('2.0.0')

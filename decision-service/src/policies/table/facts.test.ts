@@ -56,7 +56,7 @@ describe('the facts of a case', () => {
     })
   })
 
-  it('take the part that is asked for as what is at stake', () => {
+  it('take the requested part as the amount at stake', () => {
     const facts = readFacts(refund({ amount: 12_000, currency: 'USD' }), coverage)
 
     expect(facts).toMatchObject({
@@ -70,7 +70,7 @@ describe('the facts of a case', () => {
     })
   })
 
-  it('take the instalment as what is at stake, and know how many follow', () => {
+  it('take the instalment as the amount at stake, and count the remaining ones', () => {
     const details = {
       type: 'MISSED_INSTALLMENT' as const,
       installmentNumber: 2,

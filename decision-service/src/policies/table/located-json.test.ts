@@ -76,7 +76,7 @@ describe('JSON with its lines', () => {
     expect(located.ok && located.lineOf([name, 9_999])).toBe(10_000)
   })
 
-  it('is refused where it holds more than anybody reads', () => {
+  it('is refused above the size limit', () => {
     const located = parseLocatedJson(`[${Array(20_000).fill('1').join(',')}]`)
 
     expect(located).toMatchObject({ ok: false, problem: expect.stringContaining('nothing more than 20000 values') })

@@ -37,7 +37,7 @@ const declined: DecisionCase = {
 }
 
 describe('a case that is tried', () => {
-  it('is decided by what is in force where nothing else is asked for', async () => {
+  it('is decided by the version in force by default', async () => {
     const verdict = await evaluateWith(declined, { digest: null, engine: null })
 
     expect(verdict).toMatchObject({ engine: 'RULES', policy: { digest: decline.digest } })

@@ -35,7 +35,7 @@ describe('the input of a simulation', () => {
     expect('case' in simulation.subject && DecisionCase.allows(simulation.subject.case)).toBe(true)
   })
 
-  it('that names an issue leaves the case to what is on record', () => {
+  it('that names an issue uses the stored case', () => {
     const simulation = toSimulation({ issueId: 'iss_1', case: null, digest: 'd1', engine: 'AI' })
 
     expect(simulation).toEqual({ subject: { issueId: 'iss_1' }, digest: 'd1', engine: 'AI' })
@@ -71,7 +71,7 @@ describe('the input of a simulation', () => {
     expect(() => toSimulation(caseWith(change))).toThrow(refusal)
   })
 
-  it('has nothing personal left in what the customer wrote', () => {
+  it("masks personal data in the customer's message", () => {
     const { subject } = toSimulation(caseWith({ customerMessage: ' Write to jo@example.com please. ' }))
 
     expect(subject).toMatchObject({ case: { message: 'Write to [email] please.' } })

@@ -18,7 +18,7 @@ const openCandidate = createOpenCandidate({ policies })
 const defective = refundCase()
 
 describe('a candidate', () => {
-  it('that is a version on record is known by its digest alone', async () => {
+  it('that is a stored version is identified by its digest alone', async () => {
     const candidate = await readCandidate({ skill: 'refund-policy', digestOrText: `${refunds.digest}\n` })
 
     const { version, digest } = refunds

@@ -69,7 +69,7 @@ function open({
 }
 
 describe('a backtest that runs', () => {
-  it('tells about once a second how far it is', async () => {
+  it('reports its progress about once a second', async () => {
     const { runBacktest, seen } = open({ decisions: 2_400, lookMs: 600 })
 
     const how = await runBacktest.run('bt_1', () => true)
@@ -87,7 +87,7 @@ describe('a backtest that runs', () => {
     expect(seen.until).toEqual([START])
   })
 
-  it('stops between two batches when it is told to, without an end', async () => {
+  it('stops between two batches when aborted, and stays open', async () => {
     const { runBacktest, seen } = open({ decisions: 2_400 })
 
     const how = await runBacktest.run('bt_1', () => seen.until.length < 2)
@@ -96,7 +96,7 @@ describe('a backtest that runs', () => {
     expect(seen).toMatchObject({ until: [START, START], endings: [] })
   })
 
-  it('stops when somebody else has brought it to its end', async () => {
+  it('stops when another process has ended it', async () => {
     const { runBacktest, seen } = open({ decisions: 2_400, lookMs: 1_000, endsElsewhere: true })
 
     const how = await runBacktest.run('bt_1', () => true)
