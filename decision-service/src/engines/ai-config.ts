@@ -4,7 +4,7 @@ import { MODEL_THRESHOLDS } from '../domain/routing.ts'
 
 /** What models need; a service that decides with them adds it to its own with `merge`. */
 export const AiEnvironment = type({
-  /** Who decides. `DECISION_ENGINE_MODE` is the older name; `ENGINE` wins. */
+  /** The engine that decides. `DECISION_ENGINE_MODE` is the older name; `ENGINE` wins. */
   'ENGINE?': "'rules' | 'ai' | 'ensemble'",
   DECISION_ENGINE_MODE: "'rules' | 'ai' | 'ensemble' = 'rules'",
   'ANTHROPIC_API_KEY?': 'string > 0',

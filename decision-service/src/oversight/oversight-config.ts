@@ -1,6 +1,6 @@
 import { type } from 'arktype'
 
-/** How people keep an eye on decisions. The subgraph counts their reviews; workers sample and hold back. */
+/** Settings of the oversight by people. The subgraph counts their reviews; workers sample and hold back. */
 export const OversightEnvironment = type({
   // The share of the decisions, 0 to 1, that a person confirms without seeing what is recommended.
   BLIND_REVIEW_SHARE: "string.numeric.parse |> 0 <= number <= 1 = '0'",

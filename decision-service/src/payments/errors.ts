@@ -38,7 +38,7 @@ export class RuleRefusedError extends AppError {
   }
 }
 
-/** Somebody else wrote the rule since it was read. */
+/** The rule was changed since it was read. */
 export class RuleConflictError extends AppError {
   override readonly name = 'RuleConflictError'
   readonly code = 'CONFLICT'

@@ -95,7 +95,7 @@ async function begin(
   if (batch === null) return
   try {
     const providerId = await model.submit(await questionsOf(batches, batch))
-    // Whoever took the jobs back meanwhile has them decided otherwise.
+    // The jobs were released meanwhile and are decided elsewhere.
     if (!(await batches.markSubmitted(batch.id, providerId, now()))) await model.cancel(providerId)
   } catch (problem) {
     onProblem(batch, problem)

@@ -32,7 +32,7 @@ export type BatchQuestion = Readonly<{ batched: BatchedJob; job: DecisionJob }>
 /** What came of one question; null where there is no usable answer. */
 export type BatchAnswer = Readonly<{ jobId: string; evaluated: Evaluated | null; failure: string | null }>
 
-/** Whoever decides many cases, at leisure. */
+/** A model that decides many cases in one asynchronous batch. */
 export type BacklogModel = Pick<MessageBatches, 'stateOf' | 'cancel'> &
   Readonly<{
     /** Whether there is money for it today. */

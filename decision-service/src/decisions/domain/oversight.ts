@@ -3,7 +3,7 @@ import type { PolicyVersion, Verdict } from '../../domain/decision.ts'
 import { type RoutingThresholds, routeVerdict } from '../../domain/routing.ts'
 import { placeOf } from '../../domain/sampling.ts'
 
-/** What people keep an eye on: which share they review blindly, and which actions may not go without them. */
+/** The oversight by people: the share of blind reviews, and the actions whose autonomy is suspended. */
 export type Oversight = Readonly<{
   /** 0 to 1. */
   blindShare: number

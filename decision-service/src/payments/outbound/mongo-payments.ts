@@ -13,7 +13,7 @@ type Dependencies = Readonly<{
 
 const HELD: ClaimOutcome = { kind: 'HELD' }
 
-/** Payments in MongoDB. Whoever inserts the document first has the claim; the answer and its events share a transaction. */
+/** Payments in MongoDB. The first insert gets the claim; the answer and its events share a transaction. */
 export function createMongoPayments({ mongo, collections: { payments }, outbox }: Dependencies): Payments {
   const mine = ({ id, holder }: PaymentClaim) => ({ _id: id, status: 'IN_PROGRESS' as const, holder })
 

@@ -83,13 +83,13 @@ type Judged = DecidePaymentCommand & Readonly<{ claim: PaymentClaim; judged: Jud
 type Opening = Readonly<{ payments: Payments; tools: Tools; callTool: CallTool }>
 type Opened = Readonly<{ caseId: string | null; trace: readonly TraceStep[] }>
 
-/** A case that cannot be opened does not keep the decision back: the trace tells. */
+/** Opens a case for review. If that fails, the decision stands and the trace shows the failure. */
 async function openCase(
   { claim, judged, input: { customerId }, caller }: Judged,
   { payments, tools, callTool }: Opening,
 ): Promise<Opened> {
   if (judged.verdict === 'ALLOW') return { caseId: null, trace: judged.trace }
-  // Whoever takes over after a crash must ask for the very same case, or the key would be refused.
+  // A takeover after a crash must request exactly the same case, or its key would be refused.
   if (!claim.judged && !(await payments.remember(claim, judged))) throw new PaymentInProgressError()
 
   const asked = {

@@ -22,7 +22,7 @@ type Deploying = Readonly<{
   now: Date
 }>
 
-/** Adds an entry to the log, and tells of it. A trial of the version that comes, or of the one that goes, is over. */
+/** Adds a deployment and its event. Ends a trial of the new version or of the one that it replaces. */
 export async function deployPolicy(transaction: PoliciesTransaction, deploying: Deploying): Promise<Deployment> {
   const { head, policy, source, from, reason, cause, now } = deploying
   const { skill, digest, version } = policy

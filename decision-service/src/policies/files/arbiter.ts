@@ -1,6 +1,6 @@
 import type { PolicyVersion } from '../../domain/decision.ts'
 
-/** Who is asked about a case, and how: `lens` is the text that tells how to look at the policy. */
+/** A voter of an ensemble; `lens` is the text that instructs it how to read the policy. */
 export type Voter = Readonly<{
   name: string
   /** 1 to 100, whole. */

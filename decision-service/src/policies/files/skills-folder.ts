@@ -37,7 +37,7 @@ export async function openSkills(directory: string, options: SkillsFolderOptions
     const fingerprint = await takeFingerprint(directory)
     if (fingerprint === seen) return
     const { set, problems } = combine(await readSkills(directory), current.policies)
-    // Somebody is still writing: what was read may be half of an edit, so the next look reads again.
+    // The folder is still being written: this may be half of an edit, so the next poll reads it again.
     if ((await takeFingerprint(directory)) !== fingerprint) return
 
     seen = fingerprint

@@ -1,7 +1,7 @@
 import type { DecisionCase, IssueType } from '@redress/shared/contracts.ts'
 import type { Skill } from '../files/skill.ts'
 
-/** Who decides a case, and who decides beside it without acting. */
+/** The policy that decides a case, and a candidate that evaluates it without acting. */
 export type PolicyChoice = Readonly<{ skill: Skill; shadow: Skill | null }>
 
 /** The policies in force. Read them for each decision: they change when a policy is edited or published. */

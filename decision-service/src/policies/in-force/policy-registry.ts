@@ -12,7 +12,7 @@ import type { Policies } from './policies.ts'
 import { createPolicyLog } from './policy-log.ts'
 
 export type PolicyRegistry = Policies & {
-  /** Who combines the votes of an ensemble; null where the folder has no arbiter. */
+  /** The arbiter of an ensemble; null if the folder has none. */
   arbiter(): Arbiter | null
   /** Looks for edits and publications now, without waiting for the next poll. */
   refresh(): Promise<void>

@@ -12,7 +12,7 @@ type Dependencies = Readonly<{
   policies: Pick<Policies, 'inForce' | 'find'>
   /** Those that can be asked for, as they decide issues: one that falls back to the rules says so in its verdict. */
   engines: Readonly<Partial<Record<Engine, DecisionEngine>>>
-  /** Who decides where none is asked for. */
+  /** The engine used by default. */
   engineInForce: Engine
 }>
 type Wanted = Readonly<{ digest: string | null; engine: Engine | null }>

@@ -27,7 +27,7 @@ export function compareReplay(decision: StoredDecision, verdict: Verdict, thresh
   return { decision, same, action, confidence, routing, policyApplied, reasoning }
 }
 
-/** Where people kept an eye on it, the way that it would have gone without them. */
+/** The routing that the decision would have had without oversight. */
 function routingByThresholds(decision: StoredDecision, thresholds: RoutingThresholds): Routing {
   const { blind, autonomySuspended, routing } = decision
   return blind || autonomySuspended ? routeVerdict(decision, thresholds) : routing

@@ -88,7 +88,7 @@ async function compare(
     const at = now()
     if (at.getTime() - reportedAt < PROGRESS_EVERY_MS) continue
     reportedAt = at.getTime()
-    // Somebody else has brought it to its end meanwhile.
+    // Another process has ended it meanwhile.
     if (!(await store.advance(id, Math.min(1, seen / backtest.decisions), at))) return 'stopped'
   }
   return 'stopped'
