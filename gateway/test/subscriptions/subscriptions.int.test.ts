@@ -105,8 +105,8 @@ describe('a subscription', () => {
 
   it('does not tell again what it told before it was live, if that is published again', async () => {
     const gateway = await startGateway()
-    const missed = [issueCreated(), issueMoved()]
     const after = moment(-1)
+    const missed = [issueCreated(), issueMoved()]
     await publish(redis, ...missed)
     const { moves } = follow(clientOf(gateway), MOVES, { after })
     await until(moves).toEqual(['iss_1 PENDING', 'iss_1 PROCESSING'])
