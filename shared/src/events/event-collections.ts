@@ -49,5 +49,5 @@ export const EVENT_POSITIONS = defineCollection<PositionDocument>({ name: 'event
 /** Events that a consumer group could not apply: those that are tried again, and dead letters. */
 export const DEAD_EVENTS = defineCollection<DeadEvent>({
   name: 'dead_events',
-  indexes: [{ key: { group: 1, stream: 1, sequence: 1, nextAttemptAt: 1 }, name: 'waiting' }],
+  indexes: [{ key: { group: 1, nextAttemptAt: 1, stream: 1, sequence: 1 }, name: 'waiting' }],
 })

@@ -53,11 +53,8 @@ export type ConsumerOptions = Readonly<{
 export async function startStreamConsumer(options: ConsumerOptions): Promise<StreamConsumer> {
   const { db, redis, group, gatherMs = GATHER_MS, lease, logger } = options
   await prepareGroupStore(db)
-  const blocking = redis.duplicate()
-  blocking.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
-  blocking.connect().catch((err: unknown) => logger.warn({ err }, 'redis connection lost'))
   const election = joinElection(redis, `consumer:${group}`, logger, lease)
-  const { openRounds, recover } = createRounds(options, blocking)
+  const { openRounds, recover, close } = createRounds(options)
   let stopped = false
 
   const lead = async () => {
@@ -82,7 +79,7 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
   return {
     async stop() {
       stopped = true
-      blocking.destroy()
+      close()
       // A batch that waits for a store that is away is given up: the next leader begins at the stored position.
       await succeedsWithin(STOP_MS, running)
       await election.stop()
@@ -97,10 +94,10 @@ const ENVIRONMENT = {
 }
 
 /** The rounds of the group, each time from what is stored, and what follows commits. */
-function createRounds(options: ConsumerOptions, blocking: Redis) {
-  const { redis, streams, group, isRelevant = () => true } = options
+function createRounds(options: ConsumerOptions) {
+  const { redis, streams, group, isRelevant = () => true, logger } = options
   const store = createGroupStore(options)
-  const reader = createStreamReader({ redis, blocking })
+  const reader = createStreamReader({ redis, logger })
   const after = createAfterCommit({ ...options, ...ENVIRONMENT })
   const common = { ...ENVIRONMENT, trace: createTrace(options), afterCommit: after.run }
   const hooks = createHooks(options)
@@ -108,6 +105,7 @@ function createRounds(options: ConsumerOptions, blocking: Redis) {
   const report = (stream: StreamName, position: Position) => reportPosition(redis, { stream, group, position })
 
   return {
+    close: reader.close,
     recover: after.recover,
     openRounds() {
       after.require()

@@ -121,16 +121,18 @@ async function readNext(tail: Tail, run: Run, reader: Redis): Promise<boolean> {
   for (const { name, messages } of reply) {
     for (const message of messages) {
       if (tail.run !== run) return true
-      await take(tail, name, tail.log.toEntry(name, message))
+      await take(tail, name, message)
     }
   }
   return reply.length > 0
 }
 
 /** Not async: position, sequence and the handling of the events must change in one step, or subscribers miss events. */
-function take(tail: Tail, stream: StreamName, { id, events }: Entry): Promise<void> | undefined {
-  const { epoch, headId } = tail.places.get(stream)!
-  if (toSequence(id) > toSequence(headId) + 1) tail.onLost(stream)
+function take(tail: Tail, stream: StreamName, raw: RawEntry): Promise<void> | undefined {
+  const { id, events }: Entry = tail.log.toEntry(stream, raw)
+  const { epoch: epochBefore, headId } = tail.places.get(stream)!
+  const epoch = String(raw.message.epoch)
+  if (epoch !== epochBefore || toSequence(id) > toSequence(headId) + 1) tail.onLost(stream)
   tail.places.set(stream, { epoch, headId: id })
   let untilReady: Promise<void> | undefined
   for (const event of events) untilReady = tail.onEvent(event, ++tail.sequence) ?? untilReady

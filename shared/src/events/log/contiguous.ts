@@ -22,7 +22,8 @@ export function takeContiguous(
     if (gaps.has(stream)) return false
     const end = ends.get(stream)
     if (end === undefined) return false
-    const follows = end.epoch === null || (end.epoch === epoch && sequence === end.sequence + 1)
+    // An entry without an epoch was published by an earlier version, and comes again with one.
+    const follows = epoch !== '' && (end.epoch === null || (end.epoch === epoch && sequence === end.sequence + 1))
     if (follows) ends.set(stream, { epoch, sequence })
     else gaps.add(stream)
     return follows

@@ -19,6 +19,10 @@ export type EventStream = Readonly<{
   rebuild: (head: LogHead, oldest: number) => Promise<void>
   /** The sequence of its first entry; null where it is empty. */
   readFirst: () => Promise<number | null>
+  /** Notes the oldest entry that the log still has, for readers that wait for an older one. */
+  setOldest: (oldest: number) => Promise<void>
+  /** The text of one entry; null where the stream has none of this sequence. */
+  readText: (sequence: number) => Promise<string | null>
   /** Removes entries below `sequence`; Redis removes whole blocks only, so some stay. The last one always stays. */
   trim: (sequence: number) => Promise<void>
 }>
@@ -73,6 +77,11 @@ export function createEventStream(redis: Redis, stream: StreamName): EventStream
     async readFirst() {
       const [first] = (await redis.xRange(stream, '-', '+', { COUNT: 1 })) ?? []
       return first ? toSequence(first.id) : null
+    },
+    setOldest: async (oldest) => void (await redis.hSet(stateKey(stream), 'oldest', String(oldest))),
+    async readText(sequence) {
+      const [entry] = (await redis.xRange(stream, toEntryId(sequence), toEntryId(sequence))) ?? []
+      return entry?.message.event ?? null
     },
     async trim(sequence) {
       await redis.xTrim(stream, 'MINID', toEntryId(sequence) as unknown as number, { strategyModifier: '~' })

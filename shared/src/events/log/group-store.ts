@@ -4,10 +4,15 @@ import { inTransaction, isDuplicateKey } from '../../stores/mongo.ts'
 import type { DomainEvent, StreamName } from '../envelope.ts'
 import { DEAD_EVENTS, type DeadEvent, EVENT_POSITIONS, type PositionDocument } from '../event-collections.ts'
 import { type Position, START } from './log-entry.ts'
-import { backoffMs, entityOf, type FailedAttempt, type SetAsideEvent, type WaitingEvent } from './set-aside.ts'
+import {
+  backoffMs,
+  entityOf,
+  type FailedAttempt,
+  type SetAsideEvent,
+  type WaitingEvent,
+  type WaitingPlace,
+} from './set-aside.ts'
 import { toEvent } from './stream-reader.ts'
-
-const WAITING_READ_MAX = 200
 
 export type Step = Readonly<{ stream: StreamName; from: Position; to: Position }>
 
@@ -29,10 +34,11 @@ export type GroupStore = Readonly<{
   load: (streams: readonly StreamName[]) => Promise<Map<StreamName, Position>>
   /** One transaction. @throws PositionMovedError, and whatever applying the events throws */
   commit: (commit: Commit) => Promise<void>
-  /** Events that wait for another attempt, in the order of their streams; at most WAITING_READ_MAX. */
-  findWaiting: () => Promise<readonly WaitingEvent[]>
+  /** The places of all events that wait for another attempt, in the order of their streams. */
+  findWaiting: () => Promise<readonly WaitingPlace[]>
+  readWaiting: (id: string) => Promise<WaitingEvent | null>
   applyWaiting: (waiting: WaitingEvent) => Promise<void>
-  noteFailure: (id: string, attempt: FailedAttempt) => Promise<void>
+  noteFailure: (waiting: WaitingEvent, attempt: FailedAttempt) => Promise<void>
 }>
 
 export function positionCollection(db: Db): Collection<PositionDocument> {
@@ -85,16 +91,22 @@ export function createGroupStore({ mongo, db, group, apply }: Options): GroupSto
       }),
     async findWaiting() {
       const waiting = { group, nextAttemptAt: { $gt: new Date(0) } }
-      const found = await dead.find(waiting).sort({ stream: 1, sequence: 1 }).limit(WAITING_READ_MAX).toArray()
-      return found.flatMap(toWaiting)
+      const projection = { entity: 1, nextAttemptAt: 1 }
+      const found = await dead.find(waiting, { projection }).sort({ stream: 1, sequence: 1 }).toArray()
+      return found.map(({ _id: id, entity, nextAttemptAt }) => ({ id, entity: entity!, nextAttemptAt: nextAttemptAt! }))
     },
-    applyWaiting: ({ id, event }) =>
+    async readWaiting(id) {
+      const found = await dead.findOne({ _id: id, nextAttemptAt: { $gt: new Date(0) } })
+      return found && toWaiting(found)
+    },
+    // The number of attempts: a leader that was paused meanwhile changes nothing.
+    applyWaiting: ({ id, event, attempts }) =>
       inTransaction(mongo, async (session) => {
-        const { deletedCount } = await dead.deleteOne({ _id: id }, { session })
+        const { deletedCount } = await dead.deleteOne({ _id: id, attempts }, { session })
         if (deletedCount === 1) await apply([event], session)
       }),
-    async noteFailure(id, { attempts, reason, nextAttemptAt }) {
-      await dead.updateOne({ _id: id }, { $set: { attempts, reason, nextAttemptAt } })
+    async noteFailure({ id, attempts: before }, { attempts, reason, nextAttemptAt }) {
+      await dead.updateOne({ _id: id, attempts: before }, { $set: { attempts, reason, nextAttemptAt } })
     },
   }
 }
@@ -126,7 +138,7 @@ const toDeadEvent =
     return { replaceOne: { filter: { _id }, replacement: { ...facts, nextAttemptAt }, upsert: true } }
   }
 
-function toWaiting({ _id: id, text, stream, sequence, attempts, nextAttemptAt }: DeadEvent): readonly WaitingEvent[] {
+function toWaiting({ _id: id, text, stream, sequence, attempts }: DeadEvent): WaitingEvent | null {
   const event = toEvent(text)
-  return event === null || nextAttemptAt === null ? [] : [{ id, stream, sequence, event, attempts, nextAttemptAt }]
+  return event && { id, stream, sequence, event, attempts }
 }

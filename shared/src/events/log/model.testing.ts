@@ -3,6 +3,7 @@ import type { EventLog } from './event-log.ts'
 import type { EventStream } from './event-stream.ts'
 import { type Commit, type GroupStore, PositionMovedError } from './group-store.ts'
 import { isSamePosition, type LogEntry, type Position, START } from './log-entry.ts'
+import { entityOf, type WaitingEvent } from './set-aside.ts'
 import { type Delivery, type StreamReader, toEvent } from './stream-reader.ts'
 
 /** Thrown at a point of the program where a process is killed or a store goes away. */
@@ -18,7 +19,7 @@ export function createModelRedis(mayCrash: () => void) {
   let backup: Copy = { entries: [], state: null }
 
   const end = (): Position => entries.at(-1) ?? START
-  const stream: Pick<EventStream, 'append' | 'rebuild' | 'readFirst'> = {
+  const stream: Pick<EventStream, 'append' | 'rebuild' | 'readFirst' | 'readText'> = {
     async append(after, epoch, added) {
       mayCrash()
       if (state === null) return null
@@ -35,6 +36,7 @@ export function createModelRedis(mayCrash: () => void) {
       mayCrash()
     },
     readFirst: async () => entries[0]?.sequence ?? null,
+    readText: async (sequence) => entries.find((entry) => entry.sequence === sequence)?.text ?? null,
   }
   const reports = new Map<string, Position>()
   const reader = (name: StreamName, batch: number): StreamReader => ({
@@ -47,6 +49,7 @@ export function createModelRedis(mayCrash: () => void) {
       })
     },
     readState: async () => state,
+    close: () => undefined,
   })
   return {
     stream,
@@ -112,7 +115,7 @@ export function createModelLog(mayCrash: () => void) {
 export function createModelGroup(mayCrash: () => void, cannotApply: (event: DomainEvent) => boolean) {
   const positions = new Map<StreamName, Position>()
   const applied: string[] = []
-  const waiting = new Map<string, Awaited<ReturnType<GroupStore['findWaiting']>>[number]>()
+  const waiting = new Map<string, WaitingEvent>()
 
   const check = (events: readonly DomainEvent[]) => {
     for (const event of events) if (cannotApply(event)) throw new Error(`${event.id} cannot be applied`)
@@ -130,11 +133,15 @@ export function createModelGroup(mayCrash: () => void, cannotApply: (event: Doma
       for (const { delivery } of setAside) {
         const { stream, sequence, event } = delivery
         const id = `${stream} ${sequence}`
-        if (event) waiting.set(id, { id, stream, sequence, event, attempts: 1, nextAttemptAt: new Date(0) })
+        if (event) waiting.set(id, { id, stream, sequence, event, attempts: 1 })
       }
       mayCrash()
     },
-    findWaiting: async () => [...waiting.values()].sort((a, b) => a.sequence - b.sequence),
+    async findWaiting() {
+      const inOrder = [...waiting.values()].sort((a, b) => a.sequence - b.sequence)
+      return inOrder.map(({ id, event }) => ({ id, entity: entityOf(event), nextAttemptAt: new Date(0) }))
+    },
+    readWaiting: async (id) => waiting.get(id) ?? null,
     async applyWaiting({ id, event }) {
       mayCrash()
       check([event])

@@ -6,7 +6,7 @@ export type RebuildReason = 'lost' | 'gap' | 'restored'
 
 type Dependencies = Readonly<{
   log: Pick<EventLog, 'seal' | 'read' | 'readOldest' | 'startEpoch'>
-  stream: Pick<EventStream, 'append' | 'rebuild'>
+  stream: Pick<EventStream, 'append' | 'rebuild' | 'readText'>
   /** The sequence from which a stream that was lost is filled again. */
   findRestart: (head: LogHead) => Promise<number>
   onRebuild: (facts: Readonly<{ reason: RebuildReason; from: number; to: number }>) => void
@@ -38,7 +38,8 @@ export function createPublisher({ log, stream, findRestart, onRebuild }: Depende
   const mend = async (head: LogHead) => {
     if (end === null || end.epoch === null) return rebuild(head, await findRestart(head), 'lost')
     if (end.epoch !== head.epoch) return rebuild(head, await log.readOldest(), 'restored')
-    if (end.sequence > head.sequence) return rebuild(await log.startEpoch(), await log.readOldest(), 'restored')
+    if (await isForeign({ log, stream }, end.sequence))
+      return rebuild(await log.startEpoch(), await log.readOldest(), 'restored')
     const oldest = await log.readOldest()
     if (end.sequence + 1 < oldest) return rebuild(head, oldest, 'gap')
     end = await fill({ log, stream, head, end }, end.sequence + 1)
@@ -49,8 +50,9 @@ export function createPublisher({ log, stream, findRestart, onRebuild }: Depende
       for (;;) {
         const { head, entries } = await log.seal()
         const before: Position = end ?? START
-        end = await stream.append(before, head.epoch, follows(entries, before, head) ? entries : [])
-        if (!isAtEnd(end, head)) await mend(head)
+        const added = follows(entries, before, head) ? entries : []
+        end = await stream.append(before, head.epoch, added)
+        if (!isAtEnd(end, head) || added.length < entries.length) await mend(head)
         if (entries.length === 0) return
       }
     },
@@ -79,6 +81,16 @@ async function fill({ log, stream, head, end: begin }: Filling, from: number): P
     next = last.sequence + 1
   }
   return end
+}
+
+/**
+ * Whether the log has another event than the stream at a sequence, or does not reach it: then the log is an older copy of
+ * the one that was published.
+ */
+async function isForeign({ log, stream }: Pick<Dependencies, 'log' | 'stream'>, sequence: number): Promise<boolean> {
+  const [entry] = await log.read(sequence)
+  if (entry === undefined) return true
+  return entry.sequence === sequence && entry.text !== (await stream.readText(sequence))
 }
 
 /** Whether the first of the entries comes directly after a position, in the same epoch or as the first of all. */

@@ -46,6 +46,7 @@ export function createRetention({ log, eventStream, publisher, db, redis, stream
     const applied = await findApplied(db, stream, head.epoch)
     const before = new Date(now.getTime() - KEPT_MS)
     await log.remove({ sequence: applied, before })
+    await eventStream.setOldest(await log.readOldest())
     await eventStream.trim(Math.min(applied + 1, await log.findSealedSince(before)))
   }
 

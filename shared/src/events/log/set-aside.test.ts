@@ -1,33 +1,41 @@
 import { describe, expect, it } from 'vitest'
 import { eventOf } from '../../testing/events.ts'
 import { type DomainEvent, STREAMS } from '../envelope.ts'
-import { backoffMs, createWaiting, type FailedAttempt, type WaitingEvent } from './set-aside.ts'
+import { backoffMs, createWaiting, entityOf, type FailedAttempt, type WaitingEvent } from './set-aside.ts'
 
 const stream = STREAMS.issues
 const START_MS = Date.parse('2030-01-01T00:00:00Z')
 
 function waitingEvent(entity: string, sequence: number): WaitingEvent {
   const event = eventOf(entity, sequence)
-  return { id: event.id, stream, sequence, event, attempts: 1, nextAttemptAt: new Date(START_MS) }
+  return { id: event.id, stream, sequence, event, attempts: 1 }
 }
 
 /** Events that wait, a clock, and a program that can apply what `canApply` says. */
 function openWaiting(events: readonly WaitingEvent[], canApply: (event: DomainEvent) => boolean) {
+  const due = new Map<string, Date>()
   const stored = new Map(events.map((waiting) => [waiting.id, waiting]))
   const failures: FailedAttempt[] = []
   const attempted: string[] = []
   const state = { nowMs: START_MS }
   const waiting = createWaiting({
-    findWaiting: async () => [...stored.values()],
+    findWaiting: async () =>
+      [...stored.values()].map(({ id, event }) => ({
+        ...{ id, entity: entityOf(event), nextAttemptAt: due.get(id) ?? new Date(START_MS) },
+      })),
+    readWaiting: async (id) => stored.get(id) ?? null,
     async applyWaiting({ id, event }) {
       attempted.push(id)
       if (!canApply(event)) throw new Error('never')
       stored.delete(id)
     },
-    async noteFailure(id, { attempts, nextAttemptAt, ...failed }) {
+    async noteFailure({ id }, { attempts, nextAttemptAt, ...failed }) {
       failures.push({ attempts, nextAttemptAt, ...failed })
       if (nextAttemptAt === null) stored.delete(id)
-      else stored.set(id, { ...stored.get(id)!, attempts, nextAttemptAt })
+      else {
+        stored.set(id, { ...stored.get(id)!, attempts })
+        due.set(id, nextAttemptAt)
+      }
     },
     trace: (traced, run) => run(traced),
     afterCommit: async () => undefined,

@@ -9,14 +9,15 @@ const RETRY_EVERY_MS = 1_000
 /** A delivery that could not be applied, and why. */
 export type SetAsideEvent = Readonly<{ delivery: Delivery; reason: string }>
 
-/** An event that was set aside and will be tried again. */
+/** An event that was set aside and will be tried again, without its text. */
+export type WaitingPlace = Readonly<{ id: string; entity: string; nextAttemptAt: Date }>
+
 export type WaitingEvent = Readonly<{
   id: string
   stream: StreamName
   sequence: number
   event: DomainEvent
   attempts: number
-  nextAttemptAt: Date
 }>
 
 /** A failed attempt; `nextAttemptAt` is null where it was the last one: the event is a dead letter then. */
@@ -32,12 +33,14 @@ export type Waiting = Readonly<{
 }>
 
 type Dependencies = Readonly<{
-  /** Events that wait, in the order of their streams. */
-  findWaiting: () => Promise<readonly WaitingEvent[]>
+  /** All events that wait, in the order of their streams. */
+  findWaiting: () => Promise<readonly WaitingPlace[]>
+  /** Null where the event does not wait any more. */
+  readWaiting: (id: string) => Promise<WaitingEvent | null>
   /** One transaction: applies an event, and removes it from those that wait. */
   applyWaiting: (waiting: WaitingEvent) => Promise<void>
   trace: (events: readonly DomainEvent[], run: (events: readonly DomainEvent[]) => Promise<void>) => Promise<void>
-  noteFailure: (id: string, attempt: FailedAttempt) => Promise<void>
+  noteFailure: (waiting: WaitingEvent, attempt: FailedAttempt) => Promise<void>
   afterCommit: (events: readonly DomainEvent[]) => Promise<void>
   onAttempt: (waiting: WaitingEvent, failed: FailedAttempt | null) => void
   isTransient: (error: unknown) => boolean
@@ -56,7 +59,7 @@ export function createWaiting(dependencies: Dependencies): Waiting {
 
   const load = async () => {
     const waiting = await findWaiting()
-    blocked = new Set(waiting.map(({ event }) => entityOf(event)))
+    blocked = new Set(waiting.map(({ entity }) => entity))
     return waiting
   }
 
@@ -70,9 +73,8 @@ export function createWaiting(dependencies: Dependencies): Waiting {
       if (blocked.size === 0 || nowMs() < triedAtMs + RETRY_EVERY_MS) return
       triedAtMs = nowMs()
       const seen = new Set<string>()
-      for (const waiting of await load()) {
-        const entity = entityOf(waiting.event)
-        if (!seen.has(entity) && waiting.nextAttemptAt.getTime() <= nowMs()) await attempt(waiting, dependencies)
+      for (const { id, entity, nextAttemptAt } of await load()) {
+        if (!seen.has(entity) && nextAttemptAt.getTime() <= nowMs()) await attempt(id, dependencies)
         seen.add(entity)
       }
       await load()
@@ -80,14 +82,17 @@ export function createWaiting(dependencies: Dependencies): Waiting {
   }
 }
 
-async function attempt(waiting: WaitingEvent, dependencies: Dependencies): Promise<void> {
-  const { applyWaiting, trace, noteFailure, afterCommit, onAttempt, isTransient, nowMs, random } = dependencies
+async function attempt(id: string, dependencies: Dependencies): Promise<void> {
+  const { readWaiting, applyWaiting, trace, noteFailure, afterCommit, onAttempt, isTransient, nowMs, random } =
+    dependencies
+  const waiting = await readWaiting(id)
+  if (waiting === null) return
   try {
     await trace([waiting.event], ([event]) => applyWaiting({ ...waiting, event: event ?? waiting.event }))
   } catch (error) {
     if (isTransient(error)) throw error
     const failed = toFailedAttempt(waiting, { error, nowMs: nowMs(), random: random() })
-    await noteFailure(waiting.id, failed)
+    await noteFailure(waiting, failed)
     return onAttempt(waiting, failed)
   }
   onAttempt(waiting, null)

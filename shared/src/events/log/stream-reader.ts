@@ -1,4 +1,6 @@
 import { type } from 'arktype'
+import type { Logger } from '../../process/logger.ts'
+import { within } from '../../resilience/deadline.ts'
 import type { Redis } from '../../stores/redis.ts'
 import { DomainEvent, type StreamName } from '../envelope.ts'
 import { stateKey, toEntryId, toSequence } from './event-stream.ts'
@@ -6,6 +8,7 @@ import type { Position } from './log-entry.ts'
 
 const BATCH = 500
 const BLOCK_MS = 2_000
+const SILENT_MS = 3_000
 
 /** An entry as a consumer gets it; `event` is null where the text is not an event. */
 export type Delivery = Readonly<{
@@ -21,16 +24,37 @@ export type StreamState = Readonly<{ epoch: string; oldest: number }>
 export type StreamReader = Readonly<{
   /** Waits up to BLOCK_MS for entries behind the positions; oldest first for each stream. */
   read: (positions: ReadonlyMap<StreamName, Position>) => Promise<readonly Delivery[]>
+  /** Closes its connection; the next read opens another. */
+  close: () => void
   /** Null where the stream is lost, and not filled again yet. */
   readState: (stream: StreamName) => Promise<StreamState | null>
 }>
 
-/** Reads streams from given positions. `blocking` is a connection of its own, because it blocks while it waits. */
-export function createStreamReader({ redis, blocking }: Readonly<{ redis: Redis; blocking: Redis }>): StreamReader {
+/** Reads streams from given positions, on a connection of its own, because reading blocks it. */
+export function createStreamReader({ redis, logger }: Readonly<{ redis: Redis; logger: Logger }>): StreamReader {
+  let blocking: Redis | null = null
+
+  const close = () => {
+    blocking?.destroy()
+    blocking = null
+  }
+  const connect = () => {
+    blocking = redis.duplicate()
+    blocking.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
+    blocking.connect().catch((err: unknown) => logger.warn({ err }, 'redis connection lost'))
+    return blocking
+  }
+
   return {
+    close,
     async read(positions) {
       const wanted = [...positions].map(([key, { sequence }]) => ({ key, id: toEntryId(sequence) }))
-      const reply = await blocking.xRead(wanted, { COUNT: BATCH, BLOCK: BLOCK_MS })
+      const reading = (blocking ?? connect()).xRead(wanted, { COUNT: BATCH, BLOCK: BLOCK_MS })
+      // A connection that is silent for longer is lost, whatever the network reports.
+      const reply = await within(BLOCK_MS + SILENT_MS, reading).catch((error: unknown) => {
+        close()
+        throw error
+      })
       const read = (reply ?? []) as unknown as readonly { name: StreamName; messages: readonly RawEntry[] }[]
       return read.flatMap(({ name, messages }) => messages.map((entry) => toDelivery(name, entry)))
     },
