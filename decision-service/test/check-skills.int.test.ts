@@ -61,8 +61,8 @@ describe.concurrent('npm run skills:check', () => {
 
     const { ok, problems, skills, attacks } = JSON.parse(out)
     expect([code, ok, problems, skills]).toEqual([0, true, [], 4])
-    expect(attacks.total.before).toBe(attacks.total.prizes)
-    expect([attacks.total.prizes > 100, attacks.total.after, attacks.breaches]).toEqual([true, 0, []])
+    expect(attacks.total.before).toBe(attacks.total.gainable)
+    expect([attacks.total.gainable > 100, attacks.total.after, attacks.breaches]).toEqual([true, 0, []])
   })
 
   it('names file and line of an example that its policy does not follow', async () => {
