@@ -60,10 +60,8 @@ export default defineConfig({
           name: 'whole system',
           include: ['**/*.e2e.test.ts'],
           exclude: ['**/node_modules/**'],
-          // Each has a stack of its own, which waits for most of the time.
-          maxWorkers: 2,
           ...nets,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 0 },
         },
       },
     ],
