@@ -151,6 +151,26 @@ describe('a subscription', () => {
     await until(early.moves).toEqual(['iss_1 PENDING', 'iss_1 PROCESSING', 'iss_1 RESOLVED'])
   })
 
+  it('waits for the end of a stream that lost it, although its cursor is still there', async () => {
+    const gateway = await startGateway()
+    const events = [issueCreated(), issueMoved(), issueMoved({ to: 'RESOLVED', number: 3 })]
+    const early = follow(clientOf(gateway))
+    await untilLive(gateway, 1)
+    await publish(redis, ...events)
+    await until(() => early.received.length).toBe(3)
+    const { cursor } = early.received[0].issueStatusChanged
+
+    await redis.flushDb()
+    await openStreams(redis)
+    await publish(redis, events[0]!)
+    const late = follow(clientOf(gateway), MOVES, { after: cursor })
+    await until(() => gateway.subscriptions.counts().catchingUp).toBe(1)
+    await publish(redis, ...events.slice(1))
+
+    await until(late.moves).toEqual(['iss_1 PROCESSING', 'iss_1 RESOLVED'])
+    expect(early.received).toHaveLength(3)
+  })
+
   it('ends with CURSOR_EXPIRED when the log of a stream was restored from an older copy', async () => {
     const gateway = await startGateway()
     const { state } = follow(clientOf(gateway))

@@ -181,6 +181,28 @@ describe('a stream', () => {
     expect(await publishedIds()).toEqual(['old-3', 'old-4'])
   })
 
+  it('keeps its last entry when all groups have applied it and it is old', async () => {
+    await startRelay()
+    await commit(...numbered('old', 1, 4))
+    await untilPublished(4)
+    await segmentCollection(db).updateMany({ _id: { $gte: 0 } }, { $set: { sealedAt: new Date('2020-01-01') } })
+    const { epoch } = (await segmentCollection(db).findOne({ _id: 1 }))!
+    const applied = { epoch, sequence: 4 }
+    await storeReports(
+      db,
+      new Map([
+        ['audit', applied],
+        ['decisions', applied],
+      ]),
+      new Date(),
+    )
+
+    await redis.flushDb()
+
+    await untilPublished(1)
+    expect(await publishedIds()).toEqual(['old-4'])
+  })
+
   it('is filled again for a group that comes back and lacks entries', async () => {
     await startRelay()
     await commit(...numbered('t', 1, 6))

@@ -11,13 +11,13 @@ import {
   PAGES_AT_ONCE_MAX,
 } from '../limits.ts'
 import type { After } from '../log/cursor.ts'
-import type { Entry, StreamEvent } from '../log/stream-event.ts'
+import type { StreamEvent } from '../log/stream-event.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { StreamTail } from '../log/stream-tail.ts'
 import type { Answers } from './answers.ts'
 import type { Deliver } from './delivery.ts'
 import { type ConcurrencyLimit, createConcurrencyLimit } from './limit-concurrency.ts'
-import { advance, beginReading, type Reading, reachedBy, wantedEvents } from './reading.ts'
+import { advance, beginReading, reachedBy, wantedEvents } from './reading.ts'
 import type { Subscriber } from './subscriber.ts'
 
 const RETRY_MS = 200
@@ -51,20 +51,25 @@ export function createCatchUp(options: Options): CatchUp {
     const reading = await beginReading(after, (momentMs) =>
       readPatiently(subscriber, () => log.findMoment(stream, momentMs)),
     )
-    const untilFilled = createPatience(reading)
+    const waitForRefill = createPatience()
     while (subscriber.isOpen) {
       const positionBefore = tail.positionOf(stream)
       // One more than a page: each page begins with the last entry of the one before, which must still be there.
       const entries = await readPatiently(subscriber, () => log.readPage(stream, reading.fromId, PAGE_EVENTS + 1))
       if (entries === null) return
-      if (await untilFilled(entries, positionBefore)) continue
+      // The stream ends before an entry that was on it: its relay is about to fill it again.
+      const isLastMissing = reading.last !== null && entries.length === 0
+      const hasNew = entries.length > (reading.last === null ? 0 : 1)
+      const isCut = !hasNew && compareEntryIds(reachedBy(reading), positionBefore) < 0
+      if (isCut || isLastMissing) {
+        await waitForRefill(isCut)
+        continue
+      }
       await deliverAll(subscriber, wantedEvents(advance(reading, entries), reading, group), options)
 
       const position = tail.positionOf(stream)
       const reached = reachedBy(reading)
-      // The last page was read after the tail had reached `positionBefore`, so it held everything up to there.
-      const hasAll = position === positionBefore || compareEntryIds(reached, position) >= 0
-      if (entries.length > PAGE_EVENTS || !hasAll) continue
+      if (entries.length > PAGE_EVENTS || compareEntryIds(reached, position) < 0) continue
       // Nothing is awaited from here on: the next entry that the tail reads is the first live one.
       subscriber.readUntil = compareEntryIds(reached, position) > 0 ? reached : null
       subscriber.fromSequence = tail.sequence()
@@ -74,21 +79,18 @@ export function createCatchUp(options: Options): CatchUp {
 }
 
 /**
- * Waits a little, and resolves with true, while a stream ends before an entry that was on it: its relay fills it again.
- * Rejects with CursorExpiredError when that takes too long.
+ * Waits a little for a stream that is filled again, each time it is called without progress in between.
+ * Rejects with CursorExpiredError when that takes too long: for entries that this gateway never read, sooner.
  */
-function createPatience(reading: Reading) {
-  let sinceMs: number | null = null
-  return async (entries: readonly Entry[], position: string): Promise<boolean> => {
-    if (reading.last === null || entries.length > 0) {
-      sinceMs = null
-      return false
-    }
-    sinceMs ??= Date.now()
-    const isKnown = compareEntryIds(reading.last.id, position) <= 0
-    if (Date.now() > sinceMs + (isKnown ? REFILL_MS : UNKNOWN_MS)) throw new CursorExpiredError()
+function createPatience() {
+  let endsAtMs: number | null = null
+  let calledAtMs = 0
+  return async (isKnown: boolean): Promise<void> => {
+    const nowMs = Date.now()
+    if (endsAtMs === null || nowMs > calledAtMs + 2 * RETRY_MS) endsAtMs = nowMs + (isKnown ? REFILL_MS : UNKNOWN_MS)
+    if (nowMs > endsAtMs) throw new CursorExpiredError()
     await pause(RETRY_MS)
-    return true
+    calledAtMs = Date.now()
   }
 }
 

@@ -17,6 +17,7 @@ export function createRestart({ log, db, stream }: Dependencies) {
     const applied = await findApplied(db, stream, head.epoch)
     const since = await log.findSealedSince(new Date(Date.now() - SUBSCRIBERS_MS))
     const forSubscribers = Math.max(since, head.sequence - SUBSCRIBERS_EVENTS_MAX)
-    return Math.max(Math.min(applied + 1, forSubscribers), await log.readOldest())
+    // The last entry at least: an empty stream says nothing of where its log ends.
+    return Math.max(Math.min(applied + 1, forSubscribers, head.sequence), await log.readOldest())
   }
 }

@@ -47,7 +47,7 @@ export function createRetention({ log, eventStream, publisher, db, redis, stream
     const before = new Date(now.getTime() - KEPT_MS)
     await log.remove({ sequence: applied, before })
     await eventStream.setOldest(await log.readOldest())
-    await eventStream.trim(Math.min(applied + 1, await log.findSealedSince(before)))
+    await eventStream.trim(Math.min(applied + 1, await log.findSealedSince(before), head.sequence))
   }
 
   return {
