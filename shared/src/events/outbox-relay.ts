@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Db, MongoClient } from 'mongodb'
 import type { Logger } from '../process/logger.ts'
+import { startRepeating } from '../process/repeat.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
 import type { Redis } from '../stores/redis.ts'
 import type { StreamName } from './envelope.ts'
@@ -34,24 +35,19 @@ export async function startOutboxRelay(options: Options): Promise<OutboxRelay> {
   const subscriber = redis.duplicate()
   subscriber.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
 
-  const rounds = createRounds(
-    async () => {
-      if (leadership.isLeader()) await round()
-    },
-    (err) => logger.warn({ err, stream }, 'events not published yet'),
-  )
+  const mayRun = leadership.isLeader
+  const onError = (err: unknown) => logger.warn({ err, stream }, 'events not published yet')
+  const relaying = startRepeating({ run: () => round().catch(onError), everyMs: SWEEP_MS, mayRun, onError })
   subscriber
     .connect()
-    .then(() => subscriber.subscribe(channel, rounds.wake))
+    .then(() => subscriber.subscribe(channel, () => void relaying.runNow()))
     .catch((err: unknown) => logger.warn({ err, stream }, 'wake-ups of other processes not received'))
-  const timer = setInterval(rounds.wake, SWEEP_MS)
 
   return {
-    wake: () => (leadership.isLeader() ? rounds.wake() : void redis.publish(channel, '').catch(() => undefined)),
+    wake: () => void (mayRun() ? relaying.runNow() : redis.publish(channel, '').catch(() => undefined)),
     async stop() {
-      clearInterval(timer)
       // A round that waits for a Redis that is away is given up: its events are published by the next leader.
-      await succeedsWithin(STOP_MS, rounds.stop())
+      await succeedsWithin(STOP_MS, relaying.stop())
       await leadership.stop()
       subscriber.destroy()
     },
@@ -73,30 +69,5 @@ function createRound({ mongo, db, redis, stream, logger }: Options) {
     await publisher.publish()
     await retention.keep()
     await pause(GATHER_MS)
-  }
-}
-
-/** Runs one round at a time; a wake-up during a round makes another one follow. */
-function createRounds(round: () => Promise<void>, onError: (error: unknown) => void) {
-  let again = false
-  let stopped = false
-  let running: Promise<void> | null = null
-
-  const run = async () => {
-    while (again && !stopped) {
-      again = false
-      await round().catch(onError)
-    }
-    running = null
-  }
-  return {
-    wake() {
-      again = true
-      running ??= run()
-    },
-    async stop() {
-      stopped = true
-      await running
-    },
   }
 }
