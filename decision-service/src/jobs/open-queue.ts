@@ -1,6 +1,7 @@
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
-import { createNodeRedisClient, type JobsOptions, Queue } from 'bullmq'
+import { type JobsOptions, Queue } from 'bullmq'
+import { connectionOf, openWhenReady } from './bullmq.ts'
 import type { JobCounts, QueueView } from './queue-views.ts'
 import {
   JOBS,
@@ -48,18 +49,22 @@ type Options<Q extends QueueName> = Readonly<{
 /** Opens a queue of the registry over BullMQ. */
 export function openQueue<Q extends QueueName>(name: Q, options: Options<Q>): JobQueue<TypesIn<Q>> {
   const { redis, findOldest, retries = {}, logger } = options
-  const queue = new Queue(name, { connection: createNodeRedisClient(redis as never) })
-  queue.on('error', (err) => logger.warn({ queue: name, err }, 'queue not reachable'))
+  const closing = new AbortController()
+  const connection = connectionOf(redis)
+  const ready = openWhenReady(() => new Queue(name, { connection }), { signal: closing.signal, logger })
+  // Each call below rejects as well.
+  ready.catch(() => undefined)
   const retryOf: Readonly<Partial<Record<JobType, Retry>>> = retries
 
   const add = async ({ type, data, urgency }: NewJob<JobType>) => {
     const { idOf, retry, keptEnded }: JobDefinition = JOBS[type]
     const options = toOptions(retryOf[type] ?? retry, keptEnded)
-    await queue.add(type, data, { ...options, jobId: idOf(data), ...toPriority(urgency) })
+    await (await ready).add(type, data, { ...options, jobId: idOf(data), ...toPriority(urgency) })
   }
   const revive = async (job: NewJob<JobType>): Promise<boolean> => {
     const { idOf }: JobDefinition = JOBS[job.type]
     const id = idOf(job.data)
+    const queue = await ready
     const state = await queue.getJobState(id)
     if (state === 'unknown') await add(job)
     else if (state === 'failed' || state === 'completed') await (await queue.getJob(id))?.retry(state)
@@ -72,8 +77,11 @@ export function openQueue<Q extends QueueName>(name: Q, options: Options<Q>): Jo
     // sent after a restart of Redis fails for ever, because the cache of scripts is empty.
     add: async (jobs) => void (await Promise.all(jobs.map(add))),
     revive: async (jobs) => (await Promise.all(jobs.map(revive))).filter(Boolean).length,
-    view: () => viewQueue(queue, name, findOldest),
-    close: () => queue.close(),
+    view: async () => viewQueue(await ready, name, findOldest),
+    async close() {
+      closing.abort()
+      await ready.then((queue) => queue.close()).catch(() => undefined)
+    },
   }
 }
 

@@ -4,7 +4,8 @@ import { succeedsWithin, withSignal } from '@redress/shared/resilience/deadline.
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { NO_TELEMETRY, type Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { type } from 'arktype'
-import { createNodeRedisClient, DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq'
+import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq'
+import { connectionOf, openWhenReady } from './bullmq.ts'
 import {
   JOBS,
   type JobData,
@@ -51,7 +52,7 @@ export type WorkerOptions<Q extends QueueName> = Readonly<{
   logger: Logger
 }>
 
-export type JobWorker = Readonly<{ isRunning: () => boolean; close: () => Promise<void> }>
+export type JobWorker = Readonly<{ close: () => Promise<void> }>
 
 type Row = Readonly<{ type: JobType; handler: JobHandler<unknown>; metrics: JobMetrics | undefined }>
 type Context = Readonly<{ queue: QueueName; stopping: AbortSignal; telemetry: Telemetry; logger: Logger }>
@@ -70,25 +71,32 @@ export function startWorker<Q extends QueueName>(queue: Q, options: WorkerOption
     rows.set(type, { type, handler: handlers[type], metrics: metricsOf?.({ queue, type }) })
   }
 
-  const worker = new Worker(queue, (job, token) => work(job, token, rows.get(job.name), context), {
-    connection: createNodeRedisClient(redis as never),
-    concurrency,
-    lockDuration: lockMs,
-    stalledInterval: checkEveryMs,
-    maxStalledCount: STALLED_MAX,
-  })
-  worker.on('failed', (job, err) =>
-    logger.warn({ queue, jobId: job?.id, attempt: job?.attemptsMade, err }, 'attempt failed'),
-  )
-  worker.on('stalled', (jobId) => logger.warn({ queue, jobId }, 'job taken over from a worker that is gone'))
-  worker.on('error', (err) => logger.warn({ queue, err }, 'queue not reachable'))
+  const connection = connectionOf(redis)
+  const open = () => {
+    const worker = new Worker(queue, (job, token) => work(job, token, rows.get(job.name), context), {
+      connection,
+      autorun: false,
+      concurrency,
+      lockDuration: lockMs,
+      stalledInterval: checkEveryMs,
+      maxStalledCount: STALLED_MAX,
+    })
+    worker.on('failed', (job, err) =>
+      logger.warn({ queue, jobId: job?.id, attempt: job?.attemptsMade, err }, 'attempt failed'),
+    )
+    worker.on('stalled', (jobId) => logger.warn({ queue, jobId }, 'job taken over from a worker that is gone'))
+    return worker
+  }
+  const ready = openWhenReady(open, { signal: closing.signal, logger })
+  const run = (worker: Worker) => worker.run().catch((err: unknown) => logger.error({ queue, err }, 'worker stopped'))
+  ready.then(run, (err: unknown) => logger.debug({ queue, err }, 'worker closed before it was ready'))
   return {
-    isRunning: () => worker.isRunning(),
     async close() {
       closing.abort()
+      const worker = await ready.catch(() => undefined)
       // Where Redis is away there is nothing to hand back, and closing would wait for it.
-      if (redis.isReady) await worker.close()
-      else await succeedsWithin(CLOSE_WITHOUT_REDIS_MS, worker.close(true))
+      if (redis.isReady) await worker?.close()
+      else await succeedsWithin(CLOSE_WITHOUT_REDIS_MS, Promise.resolve(worker?.close(true)))
     },
   }
 }

@@ -1,4 +1,4 @@
-import { createClient } from 'redis'
+import { createClient, ErrorReply } from 'redis'
 import type { Logger } from '../process/logger.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
 
@@ -44,4 +44,9 @@ export type Redis = Awaited<ReturnType<typeof connectRedis>>
 /** Whether Redis answers within `timeoutMs`. */
 export function pingRedis(redis: Redis, timeoutMs: number): Promise<boolean> {
   return succeedsWithin(timeoutMs, redis.ping())
+}
+
+/** Whether an error is what Redis replied, and not a fault of the connection or of the client. */
+export function isReply(error: unknown): boolean {
+  return error instanceof ErrorReply
 }

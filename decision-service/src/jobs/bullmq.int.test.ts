@@ -1,0 +1,93 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { openRedis } from '@redress/shared/stores/redis.ts'
+import { openTestRedis, silent } from '@redress/shared/testing/stores.ts'
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
+import { connectionOf } from './bullmq.ts'
+import { openQueue } from './open-queue.ts'
+import { startWorker } from './start-worker.ts'
+
+const DATABASE = 26
+const redis = await openTestRedis(DATABASE)
+
+/** The address of a relay to Redis that cuts the connection at each of the first `cuts` commands INFO. */
+async function relayThatCuts(cuts: number) {
+  const target = new URL(inject('redisUrl'))
+  let left = cuts
+  const relay = createServer((client) => {
+    const server = connect(Number(target.port), target.hostname)
+    const end = () => {
+      client.destroy()
+      server.destroy()
+    }
+    for (const socket of [client, server]) socket.on('error', end).on('close', end)
+    server.on('data', (bytes) => client.write(bytes))
+    client.on('data', (bytes) => {
+      if (bytes.includes('\r\nINFO\r\n') && left-- > 0) end()
+      else server.write(bytes)
+    })
+  })
+  relay.listen(0, '127.0.0.1')
+  await once(relay, 'listening')
+  onTestFinished(() => void relay.close())
+  return { url: `redis://127.0.0.1:${(relay.address() as AddressInfo).port}/${DATABASE}`, cutsLeft: () => left }
+}
+
+describe('a queue and its worker', () => {
+  it('work although Redis went away at the first command of each connection', async () => {
+    const relay = await relayThatCuts(4)
+    const own = openRedis(relay.url, { name: 'test', logger: silent })
+    onTestFinished(() => own.destroy())
+    const decided: string[] = []
+    const run = async ({ jobId }: { jobId: string }) => {
+      decided.push(jobId)
+      return 'done' as const
+    }
+    const worker = startWorker('decisions', {
+      handlers: { decide: { run, giveUp: async () => undefined } },
+      redis: own,
+      logger: silent,
+    })
+    const queue = openQueue('decisions', { redis: own, findOldest: async () => null, logger: silent })
+    onTestFinished(async () => {
+      await Promise.all([worker.close(), queue.close()])
+    })
+
+    await queue.add([{ type: 'decide', data: { jobId: 'decide-1' } }])
+
+    await expect.poll(() => decided).toEqual(['decide-1'])
+    expect(relay.cutsLeft()).toBeLessThanOrEqual(0)
+  })
+
+  it('close before they were ever ready', async () => {
+    const relay = await relayThatCuts(Number.POSITIVE_INFINITY)
+    const own = openRedis(relay.url, { name: 'test', logger: silent })
+    onTestFinished(() => own.destroy())
+    const handlers = { decide: { run: async () => 'done' as const, giveUp: async () => undefined } }
+    const worker = startWorker('decisions', { handlers, redis: own, logger: silent })
+    const queue = openQueue('decisions', { redis: own, findOldest: async () => null, logger: silent })
+    const added = queue.add([{ type: 'decide', data: { jobId: 'decide-1' } }])
+    added.catch(() => undefined)
+
+    await Promise.all([worker.close(), queue.close()])
+
+    await expect(added).rejects.toThrow()
+  })
+})
+
+describe('a script of BullMQ', () => {
+  it('that the client refuses without sending it leaves the process to its other work before it fails', async () => {
+    const refused = new Error('The queue is full')
+    const client = new Proxy(redis, {
+      get: (target, key) => (key === 'evalSha' ? () => Promise.reject(refused) : Reflect.get(target, key, target)),
+    })
+    const connection = connectionOf(client)
+    connection.defineCommand('refused', { numberOfKeys: 0, lua: 'return 1' })
+    let turns = 0
+    setImmediate(() => turns++)
+
+    await expect(connection.runCommand('refused', [])).rejects.toBe(refused)
+
+    expect(turns).toBe(1)
+  })
+})
