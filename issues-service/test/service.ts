@@ -1,4 +1,4 @@
-import type { DecisionCase } from '@redress/shared/contracts.ts'
+import { type DecisionCase, decisionIdOf } from '@redress/shared/contracts.ts'
 import type { Cause, DomainEvent } from '@redress/shared/events/envelope.ts'
 import { createOutbox, outboxCollection } from '@redress/shared/events/outbox.ts'
 import { openCollections } from '@redress/shared/stores/collections.ts'
@@ -95,21 +95,26 @@ export async function openIssue({ createIssues }: Service, change: Partial<Issue
 }
 
 const by: Cause = { actor: 'redress:decisions', requestId: 'req-1', ip: null }
-export const started = (issueId: string): DecisionUpdate => ({ issueId, cause: by, progress: { kind: 'started' } })
-export const failed = (issueId: string): DecisionUpdate => ({
+/** The id of the decision that an issue asked for in a version of it: when it was created, or retried. */
+export const decisionOf = (issueId: string, version = 1) => decisionIdOf(`${issueId}-${version}`)
+export const started = (issueId: string, version = 1): DecisionUpdate => ({
   issueId,
   cause: by,
-  progress: { kind: 'failed', reason: 'no luck' },
+  progress: { decisionId: decisionOf(issueId, version), kind: 'started' },
 })
-export const made = (issueId: string, routing: 'AUTO_RESOLVE' | 'HUMAN_REVIEW' = 'AUTO_RESOLVE'): DecisionUpdate => {
-  const decision = {
-    issueId,
-    decisionId: 'dec_1',
-    action: 'APPROVE_REFUND',
-    confidence: 91,
-    policyApplied: 'R1',
-  } as const
-  return { issueId, cause: by, progress: { kind: 'made', decision: { ...decision, routing } } }
+export const failed = (issueId: string, version = 1): DecisionUpdate => ({
+  issueId,
+  cause: by,
+  progress: { decisionId: decisionOf(issueId, version), kind: 'failed', reason: 'no luck' },
+})
+export const made = (
+  issueId: string,
+  { routing = 'AUTO_RESOLVE', version = 1 }: { routing?: 'AUTO_RESOLVE' | 'HUMAN_REVIEW'; version?: number } = {},
+): DecisionUpdate => {
+  const decisionId = decisionOf(issueId, version)
+  const recommendation = { action: 'APPROVE_REFUND', confidence: 91, policyApplied: 'R1' } as const
+  const decision = { issueId, decisionId, ...recommendation, routing }
+  return { issueId, cause: by, progress: { decisionId, kind: 'made', decision } }
 }
 
 /** The case in an event, as the decision service will read it. */

@@ -187,7 +187,7 @@ describe('the issues subgraph', () => {
 
   it('refuses a stale version by CONFLICT', async () => {
     const { id } = await openIssue(service)
-    await service.followDecisions([made(id, 'HUMAN_REVIEW')])
+    await service.followDecisions([made(id, { routing: 'HUMAN_REVIEW' })])
     const query = `mutation ($input: ReviewIssueInput!) { reviewIssue(input: $input) { issue { status } } }`
     const input = { issueId: id, action: 'DENY_REFUND', version: 1 }
 

@@ -117,6 +117,14 @@ export const IssueStatusChanged = type({
 })
 export type IssueStatusChanged = typeof IssueStatusChanged.infer
 
+/**
+ * The id of the decision that an event of an issue asks for. The service that decides and the one that waits both derive
+ * it, so that an answer to an earlier request of the same issue is recognised.
+ */
+export function decisionIdOf(askingEventId: string): string {
+  return `dec_${askingEventId.replace(/^iss_/, '')}`
+}
+
 /** Data of `decision.started`. */
 export const DecisionStarted = type({ issueId: 'string' })
 

@@ -17,25 +17,27 @@ const issueThatIs = (status: IssueStatus): Issue => ({
   resolution: null,
   failure: null,
   statusHistory: [],
-  version: 1,
+  // Like every PROCESSING, one version after the PENDING that asked for the decision.
+  version: status === 'PENDING' ? 1 : 2,
   createdAt: now,
   updatedAt: now,
 })
+const awaited = { decisionId: 'dec_1-1' }
 const decision = (routing: Routing): DecisionMade => ({
   issueId: 'iss_1',
-  decisionId: 'dec_1',
+  decisionId: 'dec_1-1',
   action: 'SEND_REMINDER',
   confidence: 85,
   routing,
   policyApplied: 'decline-policy §3',
 })
-const made = (routing: Routing): DecisionProgress => ({ kind: 'made', decision: decision(routing) })
+const made = (routing: Routing): DecisionProgress => ({ ...awaited, kind: 'made', decision: decision(routing) })
 const statusesOf = (status: IssueStatus, progress: DecisionProgress) =>
   followDecision(issueThatIs(status), progress, when).map(({ issue }) => issue.status)
 
 describe('an issue that is being decided', () => {
   it('becomes PROCESSING when the work on it starts', () => {
-    expect(statusesOf('PENDING', { kind: 'started' })).toEqual(['PROCESSING'])
+    expect(statusesOf('PENDING', { ...awaited, kind: 'started' })).toEqual(['PROCESSING'])
   })
 
   it.for<[Routing, IssueStatus]>([
@@ -55,31 +57,42 @@ describe('an issue that is being decided', () => {
     const [asked] = followDecision(issueThatIs('PROCESSING'), made('HUMAN_REVIEW'), when)
 
     expect(auto?.issue.resolution).toMatchObject({ action: 'SEND_REMINDER', by: 'redress:decisions' })
-    expect(asked?.issue).toMatchObject({ resolution: null, decisionId: 'dec_1' })
+    expect(asked?.issue).toMatchObject({ resolution: null, decisionId: 'dec_1-1' })
   })
 
   it('with a blind review waits for a person and does not show the recommendation', () => {
-    const blind = { issueId: 'iss_1', decisionId: 'dec_1', routing: 'HUMAN_REVIEW', blind: true } as const
+    const blind = { issueId: 'iss_1', decisionId: 'dec_1-1', routing: 'HUMAN_REVIEW', blind: true } as const
 
-    const [change] = followDecision(issueThatIs('PROCESSING'), { kind: 'made', decision: blind }, when)
+    const [change] = followDecision(issueThatIs('PROCESSING'), { ...awaited, kind: 'made', decision: blind }, when)
 
     expect(change?.issue).toMatchObject({
       status: 'AWAITING_REVIEW',
-      decisionId: 'dec_1',
+      decisionId: 'dec_1-1',
       resolution: null,
       statusHistory: [{ reason: 'blind review' }],
     })
   })
 
   it('that cannot be decided becomes FAILED and keeps the reason', () => {
-    const changes = followDecision(issueThatIs('PROCESSING'), { kind: 'failed', reason: 'no policy' }, when)
+    const changes = followDecision(issueThatIs('PROCESSING'), { ...awaited, kind: 'failed', reason: 'no policy' }, when)
 
     expect(changes.map(({ issue }) => [issue.status, issue.failure])).toEqual([['FAILED', 'no policy']])
   })
 
   it.for<IssueStatus>(['AWAITING_REVIEW', 'RESOLVED', 'FAILED'])('and is already %s ignores late events', (status) => {
-    expect(statusesOf(status, { kind: 'started' })).toEqual([])
+    expect(statusesOf(status, { ...awaited, kind: 'started' })).toEqual([])
     expect(statusesOf(status, made('AUTO_RESOLVE'))).toEqual([])
-    expect(statusesOf(status, { kind: 'failed', reason: 'late' })).toEqual([])
+    expect(statusesOf(status, { ...awaited, kind: 'failed', reason: 'late' })).toEqual([])
+  })
+
+  it.for<IssueStatus>(['PENDING', 'PROCESSING'])('again and is %s ignores its first attempt', (status) => {
+    const retried = { ...issueThatIs(status), version: status === 'PENDING' ? 4 : 5 }
+    const follow = (progress: DecisionProgress) =>
+      followDecision(retried, progress, when).map(({ issue }) => issue.status)
+
+    expect(follow({ ...awaited, kind: 'started' })).toEqual([])
+    expect(follow({ ...awaited, kind: 'failed', reason: 'late' })).toEqual([])
+    expect(follow(made('AUTO_RESOLVE'))).toEqual([])
+    expect(follow({ ...made('AUTO_RESOLVE'), decisionId: 'dec_1-4' }).at(-1)).toBe('RESOLVED')
   })
 })

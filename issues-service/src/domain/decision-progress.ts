@@ -1,12 +1,14 @@
 import type { BlindDecisionMade, DecisionMade, IssueStatus, Routing } from '@redress/shared/contracts.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
-import { type Change, type Issue, moveIssue } from './issue.ts'
+import { awaitedDecisionOf, type Change, type Issue, moveIssue } from './issue.ts'
 
-/** How far the decision about an issue has come. */
-export type DecisionProgress =
-  | Readonly<{ kind: 'started' }>
-  | Readonly<{ kind: 'made'; decision: DecisionMade | BlindDecisionMade }>
-  | Readonly<{ kind: 'failed'; reason: string }>
+/** How far a decision about an issue has come. */
+export type DecisionProgress = Readonly<{ decisionId: string }> &
+  (
+    | Readonly<{ kind: 'started' }>
+    | Readonly<{ kind: 'made'; decision: DecisionMade | BlindDecisionMade }>
+    | Readonly<{ kind: 'failed'; reason: string }>
+  )
 
 const STATUS_AFTER: Readonly<Record<Routing, IssueStatus>> = {
   AUTO_RESOLVE: 'RESOLVED',
@@ -15,15 +17,16 @@ const STATUS_AFTER: Readonly<Record<Routing, IssueStatus>> = {
 }
 
 /**
- * The changes of an issue that follow from the progress of its decision, in order; none if the issue has moved on.
- * Events may overtake each other: a decision that arrives before its start moves the issue through both statuses.
+ * The changes of an issue that follow from the progress of a decision, in order; none if the issue does not wait for
+ * that one: it has moved on, or was retried meanwhile. Events may overtake each other: a decision that arrives before
+ * its start moves the issue through both statuses.
  */
 export function followDecision(
   issue: Issue,
   progress: DecisionProgress,
   when: { cause: Cause; now: Date },
 ): readonly Change[] {
-  if (issue.status !== 'PENDING' && issue.status !== 'PROCESSING') return []
+  if (awaitedDecisionOf(issue) !== progress.decisionId) return []
   const started = issue.status === 'PENDING' ? [moveIssue(issue, 'PROCESSING', { reason: 'deciding' }, when)] : []
   if (progress.kind === 'started') return started
 

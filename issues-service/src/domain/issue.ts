@@ -1,5 +1,5 @@
 import type { DecisionAction, DecisionCase, IssueDetails, IssueStatus, Priority } from '@redress/shared/contracts.ts'
-import { ALLOWED_ACTIONS } from '@redress/shared/contracts.ts'
+import { ALLOWED_ACTIONS, decisionIdOf } from '@redress/shared/contracts.ts'
 import { newEvent } from '@redress/shared/events/catalogue.ts'
 import { type Cause, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
 import { ActionNotAllowedError, ConflictError, InvalidTransitionError } from './errors.ts'
@@ -132,9 +132,18 @@ export function moveIssue(
   return { issue: moved, event }
 }
 
-/** Each version has one event, whose id is derived from it. */
 function headOf({ id, version, updatedAt: at }: Issue, cause: Cause) {
-  return { id: `${id}-${version}`, at, cause, entity: { type: 'Issue', id } } as const
+  return { id: eventIdOf(id, version), at, cause, entity: { type: 'Issue', id } } as const
+}
+
+/** Each version has one event, whose id is derived from it. */
+const eventIdOf = (issueId: string, version: number) => `${issueId}-${version}`
+
+/** The id of the decision that an issue waits for; null where it waits for none. Each attempt has another one. */
+export function awaitedDecisionOf({ id, status, version }: Issue): string | null {
+  if (status === 'PENDING') return decisionIdOf(eventIdOf(id, version))
+  // PROCESSING is always the version after the PENDING that asked for the decision.
+  return status === 'PROCESSING' ? decisionIdOf(eventIdOf(id, version - 1)) : null
 }
 
 export type Review = Readonly<{

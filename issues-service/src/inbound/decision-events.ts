@@ -41,12 +41,13 @@ export function toDecisionUpdate(event: DomainEvent): DecisionUpdate | Unreadabl
 }
 
 function toProgress(event: EventOf<(typeof TYPES)[number]>): DecisionProgress {
+  const { id: decisionId } = event.entity
   switch (event.type) {
     case 'decision.started':
-      return { kind: 'started' }
+      return { decisionId, kind: 'started' }
     case 'decision.made':
-      return { kind: 'made', decision: event.data }
+      return { decisionId, kind: 'made', decision: event.data }
     case 'decision.failed':
-      return { kind: 'failed', reason: event.data.reason }
+      return { decisionId, kind: 'failed', reason: event.data.reason }
   }
 }

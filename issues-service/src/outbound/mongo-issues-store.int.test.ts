@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import {
   ADA,
   caseIn,
+  decisionOf,
   failed,
   made,
   NOW,
@@ -185,14 +186,14 @@ describe('an issue whose decision is followed', () => {
     expect(await find(id)).toMatchObject({
       status: 'RESOLVED',
       version: 3,
-      decisionId: 'dec_1',
+      decisionId: decisionOf(id),
       resolution: { action: 'APPROVE_REFUND', by: 'redress:decisions', note: null },
     })
     const events = await eventsOf(id)
     expect(events.map(({ data }) => data)).toMatchObject([
       { case: { issueId: id } },
       { from: 'PENDING', to: 'PROCESSING' },
-      { from: 'PROCESSING', to: 'RESOLVED', decisionId: 'dec_1' },
+      { from: 'PROCESSING', to: 'RESOLVED', decisionId: decisionOf(id) },
     ])
   })
 
@@ -209,7 +210,7 @@ describe('an issue whose decision is followed', () => {
   it('ends the same if events arrive in the wrong order', async () => {
     const { id } = await openIssue(service)
 
-    await followDecisions([made(id, 'HUMAN_REVIEW')])
+    await followDecisions([made(id, { routing: 'HUMAN_REVIEW' })])
     await followDecisions([started(id)])
 
     expect(await find(id)).toMatchObject({ status: 'AWAITING_REVIEW', version: 3 })
@@ -240,6 +241,19 @@ describe('an issue whose decision is followed', () => {
     expect(await find(id)).toMatchObject({ status: 'FAILED', failure: 'no luck' })
   })
 
+  it('and was retried is not moved by what comes late of its first attempt', async () => {
+    const { id } = await openIssue(service)
+    await followDecisions([started(id), failed(id)])
+    await service.retryIssue({ issueId: id, cause: ADA })
+
+    await followDecisions([started(id), failed(id), made(id)])
+    const late = await find(id)
+    await followDecisions([started(id, 4), failed(id), made(id, { version: 4 })])
+
+    expect(late).toMatchObject({ status: 'PENDING', version: 4, failure: null })
+    expect(await find(id)).toMatchObject({ status: 'RESOLVED', version: 6, decisionId: decisionOf(id, 4) })
+  })
+
   it('does not keep others from being followed when it is not there', async () => {
     const { id } = await openIssue(service)
 
@@ -251,7 +265,7 @@ describe('an issue whose decision is followed', () => {
 
 const awaitingReview = async () => {
   const { id } = await openIssue(service)
-  await followDecisions([made(id, 'HUMAN_REVIEW')])
+  await followDecisions([made(id, { routing: 'HUMAN_REVIEW' })])
   return find(id)
 }
 const review = { action: 'DENY_REFUND', note: 'seen', seenVersion: null, cause: REVIEWER } as const
@@ -265,7 +279,10 @@ describe('a review', () => {
     expect(issue).toMatchObject({ status: 'RESOLVED', version: 4, resolution: { action: 'DENY_REFUND', by: 'rhea' } })
     expect(await find(id)).toEqual(issue)
     const event = (await eventsOf(id)).at(-1)
-    expect(event).toMatchObject({ actor: 'rhea', data: { review: { action: 'DENY_REFUND' }, decisionId: 'dec_1' } })
+    expect(event).toMatchObject({
+      actor: 'rhea',
+      data: { review: { action: 'DENY_REFUND' }, decisionId: decisionOf(id) },
+    })
     expect(JSON.stringify(event)).not.toContain('seen')
   })
 

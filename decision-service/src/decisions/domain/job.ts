@@ -1,4 +1,4 @@
-import type { DecisionCase, Priority } from '@redress/shared/contracts.ts'
+import { type DecisionCase, decisionIdOf, type Priority } from '@redress/shared/contracts.ts'
 
 /** PENDING and PROCESSING are open; COMPLETED and FAILED are final. Retrying a FAILED one creates a new job. */
 export type JobStatus = 'PENDING' | 'PROCESSING' | 'COMPLETED' | 'FAILED'
@@ -30,10 +30,12 @@ export function toJob({ eventId, ...asked }: NewCase, now: Date): DecisionJob {
   return { id: jobIdFor(eventId), ...asked, status: 'PENDING', createdAt: now, updatedAt: now }
 }
 
+const JOB_PREFIX = 'decide-'
+
 export function jobIdFor(eventId: string): string {
-  return `decide-${eventId}`
+  return `${JOB_PREFIX}${eventId}`
 }
 
 export function decisionIdFor(jobId: string): string {
-  return jobId.replace(/^decide-(iss_)?/, 'dec_')
+  return decisionIdOf(jobId.slice(JOB_PREFIX.length))
 }
