@@ -13,7 +13,7 @@ import {
   parse,
   validate,
 } from 'graphql'
-import type { Random } from './random.ts'
+import type { Random } from '../../../scripts/random.ts'
 
 export type RandomOperation = Readonly<{ text: string; variables: Record<string, unknown> }>
 

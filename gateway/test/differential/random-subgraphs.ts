@@ -15,9 +15,9 @@ import {
   parse,
   type SelectionSetNode,
 } from 'graphql'
+import { Random } from '../../../scripts/random.ts'
 import type { Row } from '../../src/execution/json.ts'
 import type { SubgraphAnswer, SubgraphSource } from '../../src/execution/subgraphs/subgraph-source.ts'
-import { Random } from './random.ts'
 
 /** How well the subgraphs are, each figure a probability. */
 export type Health = Readonly<{

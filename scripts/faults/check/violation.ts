@@ -1,0 +1,42 @@
+export type ViolationKind =
+  | 'refused'
+  | 'lost issue'
+  | 'doubled issue'
+  | 'not final'
+  | 'failed'
+  | 'broken history'
+  | 'lost review'
+  | 'lost decision'
+  | 'doubled decision'
+  | 'lost audit entry'
+  | 'doubled audit entry'
+  | 'audit order'
+  | 'broken chain'
+  | 'analytics'
+  | 'lost policy'
+  | 'lost event'
+  | 'doubled event'
+  | 'event order'
+  | 'foreign event'
+  | 'subscription'
+
+/** One sentence that should be true and is not. `subject` is an id or the name of a subscriber. */
+export type Violation = Readonly<{ kind: ViolationKind; subject: string; detail: string }>
+
+/** Nothing that comes later can mend these, so there is no use in waiting. */
+const LASTING: ReadonlySet<ViolationKind> = new Set([
+  'doubled issue',
+  'failed',
+  'broken history',
+  'doubled decision',
+  'doubled audit entry',
+  'doubled event',
+  'event order',
+  'foreign event',
+])
+
+export const isLasting = ({ kind }: Violation): boolean => LASTING.has(kind)
+
+export function violate(kind: ViolationKind, subject: string, detail: string): Violation {
+  return { kind, subject, detail }
+}

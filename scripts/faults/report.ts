@@ -1,0 +1,42 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Violation } from './check/violation.ts'
+import type { Outcome } from './run.ts'
+import { describeFault } from './schedule/fault.ts'
+import type { Schedule } from './schedule/schedule.ts'
+
+const SHOWN = 5
+
+/** One line about a run, and one for each of its first violations. */
+export function toReport({ seed, faults }: Schedule, outcome: Outcome, seconds: number): string {
+  const { violations, issues, settledS } = outcome
+  const refusals = Object.entries(outcome.refusals).map(([code, count]) => `${count} ${code}`)
+  const head = [
+    `seed ${seed}`,
+    `${issues} issues`,
+    `${violations.length} violations`,
+    `${seconds.toFixed(0)} s (settled in ${settledS.toFixed(0)})`,
+    faults.map(describeFault).join(', '),
+    refusals.length > 0 ? `refused: ${refusals.join(', ')}` : 'none refused',
+  ]
+  return [head.join(' · '), ...violations.slice(0, SHOWN).map(toLine)].join('\n')
+}
+
+const toLine = ({ kind, subject, detail }: Violation) => `    ${kind}: ${subject}: ${detail}`
+
+/** Writes all that is needed to look at a run into its directory. Returns that directory. */
+export function keepRun(directory: string, schedule: Schedule, { violations, observation }: Outcome): string {
+  const folder = join(directory, `seed-${schedule.seed}`)
+  mkdirSync(folder, { recursive: true })
+  const files = { schedule, violations, observation }
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(content, toPlain, 2)}\n`)
+  }
+  return folder
+}
+
+function toPlain(name: string, value: unknown): unknown {
+  if (name === 'signal') return undefined
+  if (value instanceof Map) return Object.fromEntries(value)
+  return value instanceof Set ? [...value] : value
+}
