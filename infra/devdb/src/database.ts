@@ -90,7 +90,7 @@ export function createContext(database: Database, name: string, transaction: Tra
     writer: transaction ? createTransactionWriter(database, transaction) : createPlainWriter(database),
     find: (collection) => catalog.find(`${name}.${collection}`),
     getOrCreate: (collection) => catalog.getOrCreate(`${name}.${collection}`),
-    abort: () => transaction && transactions.end(transaction.session),
+    abort: () => transaction?.isOver() === false && transactions.end(transaction.session),
   }
 }
 

@@ -17,7 +17,7 @@ export type DevdbOptions = Readonly<{
   refuseScans?: boolean
   /** How often expired documents are deleted. */
   expireEveryMs?: number
-  /** How long a transaction may be unused before it is aborted. */
+  /** How long after its beginning a transaction is aborted; 10 s by default. */
   transactionLifeMs?: number
 }>
 

@@ -4,7 +4,7 @@ import { CommandError } from '../errors.ts'
 import { type Call, readCall } from '../protocol/retries.ts'
 import type { Collection } from '../storage/catalog.ts'
 import { applyTransaction } from '../storage/transaction-writer.ts'
-import type { Transaction } from '../storage/transactions.ts'
+import { noSuchTransaction, type Transaction } from '../storage/transactions.ts'
 import { type Fields, lookUp } from '../values/bson.ts'
 import * as manage from './manage.ts'
 import { refuseUnknownOptions } from './options.ts'
@@ -100,10 +100,15 @@ function joinTransaction({ transactions }: Database, command: Fields): Transacti
   return command.startTransaction === true ? transactions.begin(name, number) : transactions.get(name, number)
 }
 
-/** Aborts the transaction on any error. */
+/** Aborts the transaction on any error, also on one that is reported for a row of a write. */
 async function inTransaction(context: Context, work: () => Promise<Fields>): Promise<Fields> {
+  const { transaction } = context
   try {
-    return await work()
+    const reply = await work()
+    // It may have reached the end of its life while a long command let others have a turn.
+    if (transaction?.isOver()) throw noSuchTransaction(transaction.number)
+    if (reply.writeErrors) context.abort()
+    return reply
   } catch (error) {
     context.abort()
     throw error

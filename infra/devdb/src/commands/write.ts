@@ -147,8 +147,8 @@ async function changeFound(context: Context, wanted: Wanted, write: (collection:
 type EachRow = (row: Fields, index: number) => Promise<void>
 
 /**
- * Runs the rows one after the other. An ordered write stops at the first error. Errors are reported for each row and the
- * other rows remain, but in a transaction the first error aborts it.
+ * Runs the rows one after the other. An ordered write, and any in a transaction, stops at the first error. Errors are
+ * reported for each row, and the other rows remain.
  */
 async function eachRow(context: Context, rows: readonly Fields[], command: Fields, write: EachRow): Promise<void> {
   const { transaction, tally } = context
@@ -162,7 +162,6 @@ async function eachRow(context: Context, rows: readonly Fields[], command: Field
       if (!(error instanceof CommandError) || error.labels.length > 0) throw error
       const { code, message, facts } = error
       tally.writeErrors.push({ index: new Int32(index), code: new Int32(code), errmsg: message, ...facts })
-      if (transaction) context.abort()
       if (isOrdered) return
     } finally {
       tally.done++

@@ -4,8 +4,8 @@ import type { Fields } from '../values/bson.ts'
 import type { Difference } from './change.ts'
 import type { Snapshot, Storage } from './storage.ts'
 
-/** As MongoDB's `transactionLifetimeLimitSeconds`. */
-const LIFE_MS = 60_000
+/** As `transactionLifetimeLimitSeconds` in docker-compose.yml: a paused client blocks others for no longer. */
+const LIFE_MS = 10_000
 
 /** A document as the transaction leaves it, as it was before the transaction, and the difference in the indexes. */
 export type Written = (Found | Readonly<{ id: Uint8Array; body: null }>) &
@@ -22,6 +22,7 @@ export type Transaction = Readonly<{
   keys: Map<string, string | null>
   /** Resolves when the transaction is over, either way. */
   over: Promise<void>
+  isOver: () => boolean
   end: () => void
   touch: () => void
   usedAt: () => number
@@ -34,7 +35,10 @@ export type Transactions = Readonly<{
   end(session: string): void
   /** Ends a transaction that was not used after `since`, in milliseconds of Date.now(). */
   endIfUnused(session: string, since: number): void
-  /** Takes a lock for a transaction. @throws CommandError WriteConflict when another holds it. */
+  /**
+   * Takes a lock for a transaction. @throws CommandError WriteConflict when another holds it, NoSuchTransaction when it
+   * was aborted while its command ran.
+   */
   lock(transaction: Transaction, name: string): void
   /** The transaction that holds a lock, if any. */
   holderOf(name: string): Transaction | null
@@ -43,7 +47,7 @@ export type Transactions = Readonly<{
   close(): void
 }>
 
-/** The running transactions and their locks. One that is not used for `lifeMs` is ended. */
+/** The running transactions and their locks. Each is aborted `lifeMs` after it began, used or not. */
 export function createTransactions(storage: Storage, lifeMs: number = LIFE_MS): Transactions {
   const locks = createLocks()
   const bySession = new Map<string, Transaction>()
@@ -55,15 +59,14 @@ export function createTransactions(storage: Storage, lifeMs: number = LIFE_MS): 
   const endIfUnused = (session: string, since: number) => {
     if ((bySession.get(session)?.usedAt() ?? Number.POSITIVE_INFINITY) <= since) end(session)
   }
-  const timer = setInterval(() => {
-    for (const session of bySession.keys()) endIfUnused(session, Date.now() - lifeMs)
-  }, lifeMs / 10).unref()
 
   return {
     begin(session, number) {
       end(session)
       const transaction = createTransaction(session, number, storage.openSnapshot())
       bySession.set(session, transaction)
+      const timer = setTimeout(end, lifeMs, session).unref()
+      void transaction.over.then(() => clearTimeout(timer))
       return transaction
     },
     get: (session, number) => touched(bySession.get(session), number),
@@ -73,7 +76,6 @@ export function createTransactions(storage: Storage, lifeMs: number = LIFE_MS): 
     holderOf: locks.holderOf,
     writersOf: (collection) => [...bySession.values()].filter(({ overlay }) => overlay.has(collection)),
     close() {
-      clearInterval(timer)
       for (const session of [...bySession.keys()]) end(session)
     },
   }
@@ -101,6 +103,7 @@ function createLocks(): Locks {
   const holders = new Map<string, Transaction>()
   return {
     take(transaction, name) {
+      if (transaction.isOver()) throw noSuchTransaction(transaction.number)
       const holder = holders.get(name)
       if (holder && holder !== transaction) throw writeConflict()
       holders.set(name, transaction)
@@ -114,7 +117,8 @@ function createLocks(): Locks {
 }
 
 function createTransaction(session: string, number: number, snapshot: Snapshot): Transaction {
-  const { promise: over, resolve: end } = Promise.withResolvers<void>()
+  const { promise: over, resolve } = Promise.withResolvers<void>()
+  let isOver = false
   let usedAt = Date.now()
   return {
     session,
@@ -124,7 +128,11 @@ function createTransaction(session: string, number: number, snapshot: Snapshot):
     locks: new Set(),
     keys: new Map(),
     over,
-    end,
+    isOver: () => isOver,
+    end: () => {
+      isOver = true
+      resolve()
+    },
     touch: () => {
       usedAt = Date.now()
     },
