@@ -54,7 +54,9 @@ const PURE = [
   'access/permissions.ts',
   'access/actors.ts',
   'access/api-key.ts',
+  'resilience/backoff.ts',
   'resilience/coalesce.ts',
+  'resilience/deadline.ts',
   'events/catalogue.ts',
   'events/envelope.ts',
 ]

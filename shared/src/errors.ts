@@ -64,6 +64,17 @@ export class IdempotencyConflictError extends AppError {
   }
 }
 
+/** A store does not answer, is not writable, or has no room. Nothing was changed; the same call may succeed later. */
+export class StoreUnavailableError extends AppError {
+  override readonly name = 'StoreUnavailableError'
+  readonly code = 'STORE_UNAVAILABLE'
+  readonly kind = 'unavailable'
+
+  constructor(options?: ErrorOptions) {
+    super('A store is unavailable for a moment. The same request may succeed if it is sent again.', options)
+  }
+}
+
 /** The token is missing, expired, forged or for another audience. */
 export class UnauthenticatedError extends AppError {
   override readonly name = 'UnauthenticatedError'

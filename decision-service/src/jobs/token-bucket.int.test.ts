@@ -44,6 +44,6 @@ describe('a token bucket', () => {
     gone.destroy()
     const take = createTokenBucket({ redis: gone, prefix: newPrefix(), ratePerSecond: 1, burst: 1 })
 
-    await expect(take('a')).rejects.toThrow('away')
+    await expect(take('a')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
   })
 })

@@ -1,9 +1,9 @@
+import { MINUTE_MS } from '@redress/shared/time.ts'
 import { describe, expect, it } from 'vitest'
 import { createLocalCounters } from './counters.ts'
 import { createFailedAttempts, networkOf } from './failed-attempts.ts'
 
 const START = Date.parse('2030-01-01T00:00:00Z')
-const MINUTE_MS = 60_000
 
 function oneGateway() {
   const clock = { ms: START }

@@ -1,15 +1,15 @@
 import { isIPv6 } from 'node:net'
+import { DAY_MS, MINUTE_MS } from '@redress/shared/time.ts'
 import { LRUCache } from 'lru-cache'
 import type { Counters } from './counters.ts'
 import { RateLimitedError } from './errors.ts'
 
 /** Wrong credentials per minute after which an address is banned. */
 const FAILURES_MAX = 20
-const MINUTE_MS = 60_000
 /** Longest ban. Each lasts twice as long as the one before. */
 const BAN_MINUTES_MAX = 60
 /** Time after the first ban until bans are counted from zero again. */
-const MEMORY_MS = 24 * 60 * MINUTE_MS
+const MEMORY_MS = DAY_MS
 const BANS_MAX = 10_000
 
 export type FailedAttempts = Readonly<{

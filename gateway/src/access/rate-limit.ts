@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '@redress/shared/time.ts'
 import { LRUCache } from 'lru-cache'
 import { type Allowance, createAllowance, fill, isExhausted, type Limit, sizeOfChunk } from './allowance.ts'
 import type { Caller } from './caller.ts'
@@ -19,7 +20,6 @@ export type RateVerdict = Readonly<{
 
 export type RateLimiter = Readonly<{ consume(caller: Caller, group: RateGroup): RateVerdict | Promise<RateVerdict> }>
 
-const MINUTE_MS = 60_000
 const QUEUES: Limit = { max: 60, windowMs: MINUTE_MS }
 const CALLERS_MAX = 10_000
 

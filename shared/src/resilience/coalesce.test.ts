@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { StoreUnavailableError } from '../errors.ts'
 import { coalesce } from './coalesce.ts'
 
 describe('calls that are coalesced', () => {
@@ -36,6 +37,35 @@ describe('calls that are coalesced', () => {
 
     await expect(flaky(1)).rejects.toThrow('away')
     expect(await flaky(2)).toBe(2)
+  })
+
+  it('are separated from the ones that fail their round', async () => {
+    const batches: number[][] = []
+    const check = coalesce<number, number>(async (inputs) => {
+      batches.push([...inputs])
+      if (inputs.some((input) => input === 3)) throw new RangeError('3')
+      return inputs
+    })
+
+    const outcomes = await Promise.allSettled([0, 1, 2, 3, 4, 5].map(check))
+
+    expect(outcomes.map(({ status }) => status)).toEqual(
+      [0, 1, 2, 3, 4, 5].map((input) => (input === 3 ? 'rejected' : 'fulfilled')),
+    )
+    expect(batches).toEqual([[0], [1, 2, 3, 4, 5], [1, 2, 3], [1, 2], [3], [4, 5]])
+  })
+
+  it('fail together, and at once, when the store is away', async () => {
+    let rounds = 0
+    const store = coalesce<number, number>(async (inputs) => {
+      if (++rounds === 1) return inputs
+      throw new StoreUnavailableError()
+    })
+
+    const outcomes = await Promise.allSettled([0, 1, 2, 3].map(store))
+
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected'])
+    expect(rounds).toBe(2)
   })
 
   it('never make a round of more than 100', async () => {

@@ -1,30 +1,23 @@
+import { AppError } from '../errors.ts'
+
 const BATCH_MAX = 100
+
+type Call<In, Out> = Readonly<{ input: In; resolve: (value: Out) => void; reject: (error: unknown) => void }>
+type Run<In, Out> = (inputs: readonly In[]) => Promise<readonly (Out | Error)[]>
 
 /**
  * Batches single calls: the calls that arrive while a batch runs form the next one. Without load a call does not wait;
  * under load the cost of a round is divided among up to BATCH_MAX calls.
- * @param run gives one outcome per input, in order; throwing fails the whole batch.
+ * @param run gives one outcome per input, in order. If it throws, it must have changed nothing: the batch is halved and
+ * run again until the inputs that fail are alone, so that they fail no others. Unavailability fails the whole batch.
  */
-export function coalesce<In, Out>(run: (inputs: readonly In[]) => Promise<readonly (Out | Error)[]>) {
-  type Call = { input: In; resolve: (value: Out) => void; reject: (error: unknown) => void }
-  const waiting: Call[] = []
+export function coalesce<In, Out>(run: Run<In, Out>) {
+  const waiting: Call<In, Out>[] = []
   let running = false
 
   const drain = async () => {
     running = true
-    while (waiting.length > 0) {
-      const batch = waiting.splice(0, BATCH_MAX)
-      try {
-        const outcomes = await run(batch.map(({ input }) => input))
-        batch.forEach(({ resolve, reject }, index) => {
-          const outcome = outcomes[index]!
-          if (outcome instanceof Error) reject(outcome)
-          else resolve(outcome)
-        })
-      } catch (error) {
-        for (const { reject } of batch) reject(error)
-      }
-    }
+    while (waiting.length > 0) await settle(run, waiting.splice(0, BATCH_MAX))
     running = false
   }
 
@@ -34,3 +27,25 @@ export function coalesce<In, Out>(run: (inputs: readonly In[]) => Promise<readon
       if (!running) void drain()
     })
 }
+
+/** Settles every call of a batch. Never rejects. */
+async function settle<In, Out>(run: Run<In, Out>, batch: readonly Call<In, Out>[]): Promise<void> {
+  try {
+    const outcomes = await run(batch.map(({ input }) => input))
+    batch.forEach(({ resolve, reject }, index) => {
+      const outcome = outcomes[index]!
+      if (outcome instanceof Error) reject(outcome)
+      else resolve(outcome)
+    })
+  } catch (error) {
+    if (batch.length === 1 || isUnavailable(error)) {
+      for (const { reject } of batch) reject(error)
+      return
+    }
+    const middle = Math.ceil(batch.length / 2)
+    await settle(run, batch.slice(0, middle))
+    await settle(run, batch.slice(middle))
+  }
+}
+
+const isUnavailable = (error: unknown) => error instanceof AppError && error.kind === 'unavailable'

@@ -1,11 +1,17 @@
 import {
   type ClientSession,
+  MongoAPIError,
   MongoClient,
+  MongoClientClosedError,
   MongoError,
-  MongoInvalidArgumentError,
+  MongoExpiredSessionError,
+  MongoNotConnectedError,
+  MongoServerClosedError,
   MongoServerError,
+  MongoTopologyClosedError,
   type TransactionOptions,
 } from 'mongodb'
+import { StoreUnavailableError } from '../errors.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
 
 const DUPLICATE_KEY = 11000
@@ -43,9 +49,14 @@ const TRANSACTION: TransactionOptions = {
 /**
  * Runs `work` in one transaction and returns what it returned. It may run several times (a conflict with
  * another writer repeats it), so `work` does nothing but read and write through `session`.
+ * @throws StoreUnavailableError if the database is away; any other error as it is.
  */
-export function inTransaction<T>(mongo: MongoClient, work: (session: ClientSession) => Promise<T>): Promise<T> {
-  return mongo.withSession((session) => session.withTransaction(() => work(session), TRANSACTION))
+export async function inTransaction<T>(mongo: MongoClient, work: (session: ClientSession) => Promise<T>): Promise<T> {
+  try {
+    return await mongo.withSession((session) => session.withTransaction(() => work(session), TRANSACTION))
+  } catch (error) {
+    throw isTransient(error) ? new StoreUnavailableError({ cause: error }) : error
+  }
 }
 
 export function isDuplicateKey(error: unknown): boolean {
@@ -57,10 +68,26 @@ export function pingMongo(mongo: MongoClient, timeoutMs: number): Promise<boolea
   return succeedsWithin(timeoutMs, mongo.db('admin').command({ ping: 1 }))
 }
 
+/** The only errors of the driver's API that are not mistakes in a call: the connection was lost or is being closed. */
+const AWAY_IN_DRIVER = [
+  MongoNotConnectedError,
+  MongoServerClosedError,
+  MongoTopologyClosedError,
+  MongoClientClosedError,
+  MongoExpiredSessionError,
+]
+
+/** Server errors without a label that pass: a change of primary, a shutdown, a missed deadline, a full disk. */
+const AWAY_CODES: ReadonlySet<unknown> = new Set([
+  6, 7, 50, 89, 91, 112, 133, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031,
+])
+
 /** Whether an error means that the database is unavailable or busy, so that the same call may succeed later. */
 export function isTransient(error: unknown): boolean {
-  // The driver itself refuses the call, for example for a document that is too large, and will refuse it again.
-  if (!(error instanceof MongoError) || error instanceof MongoInvalidArgumentError) return false
+  if (error instanceof StoreUnavailableError) return true
+  if (!(error instanceof MongoError)) return false
+  if (error instanceof MongoAPIError) return AWAY_IN_DRIVER.some((away) => error instanceof away)
   if (!(error instanceof MongoServerError)) return true
-  return error.hasErrorLabel('TransientTransactionError') || error.hasErrorLabel('RetryableWriteError')
+  const isLabelled = error.hasErrorLabel('TransientTransactionError') || error.hasErrorLabel('RetryableWriteError')
+  return isLabelled || AWAY_CODES.has(error.code)
 }

@@ -1,5 +1,17 @@
-import { createClient, ErrorReply } from 'redis'
+import {
+  ClientClosedError,
+  ClientOfflineError,
+  ConnectionTimeoutError,
+  createClient,
+  DisconnectsClientError,
+  ErrorReply,
+  SocketClosedUnexpectedlyError,
+  SocketTimeoutError,
+  TimeoutError,
+} from 'redis'
+import { StoreUnavailableError } from '../errors.ts'
 import type { Logger } from '../process/logger.ts'
+import { backoffMs } from '../resilience/backoff.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
@@ -32,7 +44,7 @@ function createRedis(url: string, { name, logger }: RedisOptions) {
     socket: {
       connectTimeout: CONNECT_TIMEOUT_MS,
       reconnectStrategy: (attempt: number) =>
-        Math.min(RECONNECT_MAX_MS, RECONNECT_MIN_MS * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random() / 2),
+        backoffMs(attempt, { firstMs: RECONNECT_MIN_MS, maxMs: RECONNECT_MAX_MS }),
     },
   })
   client.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
@@ -49,4 +61,26 @@ export function pingRedis(redis: Redis, timeoutMs: number): Promise<boolean> {
 /** Whether an error is what Redis replied, and not a fault of the connection or of the client. */
 export function isReply(error: unknown): boolean {
   return error instanceof ErrorReply
+}
+
+/** Replies of a Redis that is starting, not the primary, stuck in a script, or out of memory or disk. */
+const AWAY_REPLY = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|OOM|MISCONF)\b/
+/** Errors of the client whose connection is missing or lost. */
+const AWAY_IN_CLIENT = [
+  ClientClosedError,
+  ClientOfflineError,
+  ConnectionTimeoutError,
+  DisconnectsClientError,
+  SocketClosedUnexpectedlyError,
+  SocketTimeoutError,
+  TimeoutError,
+]
+const AWAY_IN_NETWORK = /^(ECONN|EPIPE|EHOST|ENETUNREACH|ETIMEDOUT|EAI_AGAIN|ENOTFOUND)/
+
+/** Whether an error means that Redis is unavailable, so that the same call may succeed later. */
+export function isRedisAway(error: unknown): boolean {
+  if (error instanceof StoreUnavailableError) return true
+  if (error instanceof ErrorReply) return AWAY_REPLY.test(error.message)
+  if (AWAY_IN_CLIENT.some((away) => error instanceof away)) return true
+  return error instanceof Error && 'syscall' in error && 'code' in error && AWAY_IN_NETWORK.test(String(error.code))
 }

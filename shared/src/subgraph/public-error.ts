@@ -1,11 +1,9 @@
 import { unwrapResolverError } from '@apollo/server/errors'
 import type { GraphQLFormattedError } from 'graphql'
 import { type ErrorCode, isErrorCode } from '../error-codes.ts'
-import { AppError, NEUTRAL_MESSAGE } from '../errors.ts'
+import { AppError, NEUTRAL_MESSAGE, StoreUnavailableError } from '../errors.ts'
 import type { Logger } from '../process/logger.ts'
 import { isTransient } from '../stores/mongo.ts'
-
-const STORE_UNAVAILABLE = 'The database is away for a moment. The same request may succeed if it is sent again.'
 
 export type PublicError = GraphQLFormattedError & Readonly<{ extensions: Readonly<{ code: ErrorCode }> }>
 
@@ -16,12 +14,13 @@ export type PublicError = GraphQLFormattedError & Readonly<{ extensions: Readonl
 export function toPublicError(formatted: GraphQLFormattedError, error: unknown, logger: Logger): PublicError {
   const { locations: _, ...rest } = formatted
   const cause = unwrapResolverError(error)
-  if (cause instanceof AppError) {
-    return { ...rest, message: cause.message, extensions: { code: cause.code, ...cause.facts } }
-  }
   if (isTransient(cause)) {
     logger.warn({ err: cause, path: formatted.path }, 'database away')
-    return { ...rest, message: STORE_UNAVAILABLE, extensions: { code: 'STORE_UNAVAILABLE' } }
+    const { message, code } = new StoreUnavailableError()
+    return { ...rest, message, extensions: { code } }
+  }
+  if (cause instanceof AppError) {
+    return { ...rest, message: cause.message, extensions: { code: cause.code, ...cause.facts } }
   }
   const code = formatted.extensions?.code
   if (isErrorCode(code) && code !== 'INTERNAL_SERVER_ERROR') return { ...rest, extensions: { code } }

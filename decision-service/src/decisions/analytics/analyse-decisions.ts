@@ -1,11 +1,11 @@
 import { BadUserInputError } from '@redress/shared/errors.ts'
+import { DAY_MS } from '@redress/shared/time.ts'
 import { type Analysis, type AnalyticsGroup, createAnalysis } from './decision-analytics.ts'
 import type { DecisionFact } from './decision-fact.ts'
 
 /** A longer range, or one with more decisions, is refused. */
 const RANGE_DAYS_MAX = 92
 export const DECISIONS_MAX = 200_000
-const DAY_MS = 24 * 60 * 60 * 1000
 
 export type Range = Readonly<{ from: Date; to: Date }>
 

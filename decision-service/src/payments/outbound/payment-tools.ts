@@ -1,13 +1,13 @@
 import { ISSUE_TYPES, type IssueType } from '@redress/shared/contracts.ts'
 import { CustomerNotFoundError } from '@redress/shared/errors.ts'
-import type { Clock } from '@redress/shared/time.ts'
+import { type Clock, DAY_MS } from '@redress/shared/time.ts'
 import { type } from 'arktype'
 import { estimateBalance } from '../domain/payment-balance.ts'
 import type { Tools } from '../use-cases/ports.ts'
 import type { IssuesClient } from './issues-client.ts'
 import type { FindPaymentHistory } from './mongo-payment-views.ts'
 
-const RECENT_MS = 90 * 24 * 60 * 60 * 1_000
+const RECENT_MS = 90 * DAY_MS
 
 const BALANCE = `query PaymentBalance($customerId: ID!) {
   customer(id: $customerId) { transactions(first: 100) { nodes { amount { amount currency } status } } }

@@ -37,7 +37,8 @@ describe('a tool', () => {
       { attempt: 2, ok: false, error: 'TOOL_TIMEOUT', output: null },
       { attempt: 3, ok: true, error: null, output: { value: 7 } },
     ])
-    expect(waits).toEqual([50, 150])
+    expect(waits).toHaveLength(2)
+    expect(waits.every((ms) => ms >= 40 && ms <= 200)).toBe(true)
   })
 
   it('is asked three times at most', async () => {

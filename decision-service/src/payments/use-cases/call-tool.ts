@@ -1,12 +1,14 @@
 import { AppError, isFinal } from '@redress/shared/errors.ts'
+import { backoffMs } from '@redress/shared/resilience/backoff.ts'
+import { TimeoutError, withSignal } from '@redress/shared/resilience/deadline.ts'
 import type { TraceStep } from '../../domain/decision.ts'
 import type { Wait } from './ports.ts'
 
 /** How long one attempt may take. */
 const TOOL_TIMEOUT_MS = 1_000
-/** How long to wait before each further attempt: there are three in all. */
-const WAITS_MS = [50, 150]
-const ATTEMPTS_MAX = WAITS_MS.length + 1
+/** How long to wait before each further attempt. */
+const WAIT = { firstMs: 80, maxMs: 200 }
+const ATTEMPTS_MAX = 3
 
 export type ToolResult<T> = Readonly<{ ok: true; value: T }> | Readonly<{ ok: false; error: string }>
 
@@ -32,32 +34,20 @@ export function createCallTool({ timeoutMs = TOOL_TIMEOUT_MS, wait, monotonicMs 
       const note = (step: Pick<TraceStep, 'ok' | 'error' | 'output'>) =>
         trace.push({ name, attempt: number, durationMs: monotonicMs() - beganMs, ...step })
       try {
-        const value = await withinDeadline(timeoutMs, attempt)
+        const value = await withSignal(timeoutMs, attempt)
         note({ ok: true, error: null, output: toOutput(value) })
         return { ok: true, value }
       } catch (thrown) {
         const error = codeOf(thrown)
         note({ ok: false, error, output: null })
         if (isFinal(thrown) || number === ATTEMPTS_MAX) return { ok: false, error }
-        await wait(WAITS_MS[number - 1]!)
+        await wait(backoffMs(number, WAIT))
       }
     }
   }
 }
 
-class ToolTimeoutError extends Error {
-  override readonly name = 'ToolTimeoutError'
-}
-
-/** A tool that does not heed the signal is no longer waited for either. */
-function withinDeadline<T>(timeoutMs: number, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const signal = AbortSignal.timeout(timeoutMs)
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  signal.addEventListener('abort', () => reject(new ToolTimeoutError()), { once: true })
-  return Promise.race([attempt(signal), late])
-}
-
 function codeOf(error: unknown): string {
   if (error instanceof AppError) return error.code
-  return error instanceof ToolTimeoutError ? 'TOOL_TIMEOUT' : 'TOOL_FAILED'
+  return error instanceof TimeoutError ? 'TOOL_TIMEOUT' : 'TOOL_FAILED'
 }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { SignInternalToken } from '@redress/shared/access/internal-token.ts'
+import { backoffMs } from '@redress/shared/resilience/backoff.ts'
 import type { Cancellation } from '../cancellation.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { readAnswer } from './read-answer.ts'
@@ -7,9 +8,9 @@ import { CancelledError, sendRequest } from './send-request.ts'
 import type { Subgraph } from './subgraph.ts'
 import type { FetchRequest, SubgraphAnswer } from './subgraph-source.ts'
 
-/** A read is sent again if its connection fails: after about 100 ms, then 200, within the same deadline. */
+/** A read is sent again if its connection fails, within the same deadline. */
 const ATTEMPTS = 3
-const RETRY_MS = 100
+const RETRY = { firstMs: 120, maxMs: 1_000 }
 
 /** An answer with its text. `answer` is null once it was taken. */
 export type Received = { answer: SubgraphAnswer | null; text: string; status: number }
@@ -40,7 +41,7 @@ export async function deliver(
       const raw = await sendRequest(pool, { path: graphqlPath, headers, body, timeoutMs: remainingMs, cancellation })
       return { ...raw, answer: readAnswer(raw.status, raw.text) }
     } catch (error) {
-      const waitMs = RETRY_MS * 2 ** (attempt - 1) * (0.75 + Math.random() / 2)
+      const waitMs = backoffMs(attempt, RETRY)
       const canRetry = request.isRead && attempt < ATTEMPTS && isConnectionError(error)
       if (!canRetry || performance.now() + waitMs >= endsAt) throw error
       await pause(waitMs)
