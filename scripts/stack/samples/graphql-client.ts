@@ -1,4 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ErrorCode } from '@redress/shared/error-codes.ts'
+
 const TIMEOUT_MS = 10_000
+const PATIENT_MS = 120_000
+const AGAIN_AFTER_MS = 500
+/** The codes of what passes while services start, or are too busy to answer in time. */
+const PASSING: ReadonlySet<string> = new Set<ErrorCode>(['STORE_UNAVAILABLE', 'SUBGRAPH_UNAVAILABLE'])
 
 export type Endpoint = Readonly<{ url: string; token: string }>
 
@@ -27,6 +34,28 @@ export async function callGraphql<Data>(
     throw new GraphqlError(errors.map(({ message }) => message).join('; ') || 'The answer is empty.', { codes })
   }
   return data
+}
+
+/**
+ * Like `callGraphql`, for an operation that may be sent again: it is, for up to two minutes, while a service is not
+ * available. On a small machine the first requests meet services that still compile. @throws GraphqlError
+ */
+export async function callPatiently<Data>(...call: Parameters<typeof callGraphql>): Promise<Data> {
+  const deadline = performance.now() + PATIENT_MS
+  for (;;) {
+    try {
+      return await callGraphql<Data>(...call)
+    } catch (error) {
+      if (!passes(error) || performance.now() > deadline) throw error
+      await pause(AGAIN_AFTER_MS)
+    }
+  }
+}
+
+function passes(error: unknown): boolean {
+  if (!(error instanceof GraphqlError)) return false
+  const { codes, cause } = error
+  return codes.some((code) => PASSING.has(code)) || (cause instanceof Error && cause.name === 'TimeoutError')
 }
 
 async function post<Data>(url: string, token: string, body: string): Promise<Answer<Data>> {

@@ -54,6 +54,14 @@ describe('the sample issues', () => {
     expect(seen).toEqual(['i-2', 'i-1'])
   })
 
+  it('are asked for again while a service is not available yet', async (test) => {
+    let asked = 0
+    const unavailable = { errors: [{ message: 'Not now.', extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }] }
+    const endpoint = await startGraph(test, () => (++asked === 1 ? unavailable : { data: { i0: decided } }))
+
+    expect(await followIssues(endpoint, ['i-1'])).toEqual([decided])
+  })
+
   it('are awaited for a limited time', async (test) => {
     const endpoint = await startGraph(test, () => ({ data: { i0: { ...decided, status: 'PENDING' } } }))
 

@@ -2,18 +2,18 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fromRoot } from '../../repository.ts'
 import { StackError } from '../failure.ts'
-import { callGraphql, type Endpoint } from './graphql-client.ts'
+import { callPatiently, type Endpoint } from './graphql-client.ts'
 
 const SEED_PROGRAM = fromRoot('issues-service/src/seed.ts')
 const SAMPLE_DATA = fromRoot('scripts/sample-data.json')
-const SEED_MS = 30_000
+const SEED_MS = 120_000
 
 const SAMPLES_QUERY = `query Samples { issues(first: 1) { nodes { id } } customer(id: "cust_042") { id } }`
 
 /** Which samples an empty database lacks. A database with issues lacks none. */
 export async function findMissingSamples(endpoint: Endpoint): Promise<{ customers: boolean; issues: boolean }> {
   type Data = { issues: { nodes: readonly unknown[] }; customer: unknown }
-  const { issues, customer } = await callGraphql<Data>(endpoint, SAMPLES_QUERY)
+  const { issues, customer } = await callPatiently<Data>(endpoint, SAMPLES_QUERY)
   const hasNoIssues = issues.nodes.length === 0
   return { customers: hasNoIssues && customer === null, issues: hasNoIssues }
 }
