@@ -57,7 +57,8 @@ export default defineConfig({
       {
         ...base,
         test: {
-          name: 'whole system',
+          // Projects run in the order of their names. Whole systems wait most: what comes after them fills the cores.
+          name: 'full system',
           include: ['**/*.e2e.test.ts'],
           exclude: ['**/node_modules/**'],
           ...nets,
