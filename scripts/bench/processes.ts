@@ -30,6 +30,6 @@ export function cpuMicrosPerItem(
 
 export const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, one) => total + one, 0)
 
-export function percentile(sorted: readonly number[], share: number): number {
+export function percentile<T>(sorted: readonly T[], share: number): T {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { callGraphql, type Endpoint } from '../stack/samples/graphql-client.ts'
+import { callGraphql, type Endpoint } from '../../stack/samples/graphql-client.ts'
 
 const ROWS = 100
 const CALLERS = 4
