@@ -61,6 +61,7 @@ const startWorker = async ({ onFailure = 'fallback', hold = HOLD, ...change }: C
   const engine = createAiEngine({ model, budgetMs: options.budgetMs, onFailure, logger: silent })
   const policies = { choose: () => ({ skill: skills.forType('REFUND_REQUEST'), shadow: null }) }
   const decideIssue = createDecideIssue({
+    announcesStart: true,
     store: createMongoDecisionsStore({ mongo, collections, outbox }),
     evaluate: createEvaluateCase({ policies, engine }),
     thresholdsOf: () => MODEL_THRESHOLDS,

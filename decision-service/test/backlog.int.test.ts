@@ -62,6 +62,7 @@ function lead({
 }: Leader = {}) {
   const now = () => new Date(NOW.getTime() + at * MINUTE)
   const decideIssue = createDecideIssue({
+    announcesStart: true,
     store: createMongoDecisionsStore({ mongo, collections, outbox: createOutbox(db, () => {}) }),
     evaluate: () => ({ verdict: VERDICT, shadow: null }),
     thresholdsOf: () => MODEL_THRESHOLDS,
@@ -207,7 +208,7 @@ describe('a batch that has ended', () => {
     })
     expect(decision.trace.map(({ name }) => name)).toEqual(['batch', 'guard', 'routing'])
     expect(decision.trace[0]).toMatchObject({ durationMs: HOUR, output: { providerId: sent.id, jobs: 2 } })
-    expect((await eventsOf(jobs[0]!.id)).map(({ type }) => type)).toEqual(['decision.started', 'decision.made'])
+    expect((await eventsOf(jobs[0]!.id)).map(({ type }) => type)).toEqual(['decision.made'])
   })
 
   it('gives back what it could not decide, and that goes into no other batch', async () => {
@@ -357,7 +358,7 @@ describe('a crash', () => {
 
     expect(await openBatches()).toEqual(['DONE'])
     expect((await views.decisionsOf([jobs[0]!.case.issueId]))[0]).toHaveLength(1)
-    expect(await eventsOf(jobs[0]!.id)).toHaveLength(2)
+    expect(await eventsOf(jobs[0]!.id)).toHaveLength(1)
   })
 
   it('in the middle of a decision has it finished by the next leader', async () => {

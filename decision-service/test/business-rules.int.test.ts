@@ -133,6 +133,7 @@ async function decideWith(rule: Partial<RuleContent>) {
   const { accept, collections, eventsOf, views } = await openService({ mongo, db })
   const outbox = createOutbox(db, () => {})
   const decideIssue = createDecideIssue({
+    announcesStart: true,
     store: createMongoDecisionsStore({ mongo, collections, outbox }),
     evaluate: () => ({ verdict: VERDICT, shadow: null }),
     thresholdsOf: () => ({ autoResolve: 80, humanReview: 70 }),

@@ -58,6 +58,7 @@ type Options = {
   mongo: MongoClient
   db: Db
   evaluate?: (decisionCase: DecisionCase) => Promise<Verdict> | Verdict
+  announcesStart?: boolean
   oversight?: Oversight
   now?: () => Date
 }
@@ -67,6 +68,7 @@ export async function openService({
   mongo,
   db,
   evaluate = () => VERDICT,
+  announcesStart = true,
   oversight = NO_OVERSIGHT,
   now = () => NOW,
 }: Options) {
@@ -81,6 +83,7 @@ export async function openService({
     decideIssue: createDecideIssue({
       store: createMongoDecisionsStore({ mongo, collections, outbox }),
       evaluate: async (decisionCase) => ({ verdict: await evaluate(decisionCase), shadow: null }),
+      announcesStart,
       thresholdsOf: () => ({ autoResolve: 80, humanReview: 70 }),
       oversight,
       now,

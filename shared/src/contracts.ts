@@ -128,6 +128,9 @@ export function decisionIdOf(askingEventId: string): string {
 /** Data of `decision.started`. */
 export const DecisionStarted = type({ issueId: 'string' })
 
+/** When the work on a decision began, where there was no `decision.started`. RFC 3339, UTC. */
+const StartedAt = type('string.date.iso')
+
 /** Data of `decision.made`. */
 export const DecisionMade = type({
   issueId: 'string',
@@ -136,6 +139,7 @@ export const DecisionMade = type({
   confidence: '0 <= number.integer <= 100',
   routing: "'AUTO_RESOLVE' | 'HUMAN_REVIEW' | 'ESCALATE'",
   policyApplied: 'string',
+  'startedAt?': StartedAt,
 })
 export type DecisionMade = typeof DecisionMade.infer
 
@@ -145,6 +149,7 @@ export const BlindDecisionMade = type({
   decisionId: 'string',
   routing: "'HUMAN_REVIEW'",
   blind: 'true',
+  'startedAt?': StartedAt,
 })
 export type BlindDecisionMade = typeof BlindDecisionMade.infer
 

@@ -86,6 +86,7 @@ export function openDeciding(stores: Stores, { policies, engines, oversight, ale
   const decideIssue = createDecideIssue({
     store: createMongoDecisionsStore(stores),
     evaluate: createEvaluateCase({ policies, engine: engines.inForce }),
+    announcesStart: engines.nameInForce !== 'RULES',
     thresholdsOf: engines.thresholdsOf,
     oversight,
     alertsOf,

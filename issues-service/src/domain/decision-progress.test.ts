@@ -52,6 +52,19 @@ describe('an issue that is being decided', () => {
     expect(statusesOf('PENDING', made('AUTO_RESOLVE'))).toEqual(['PROCESSING', 'RESOLVED'])
   })
 
+  it('has been PROCESSING since the decision was begun, where that was not announced', () => {
+    const startedAt = '2030-01-01T00:00:00.250Z'
+    const later = { ...when, now: new Date('2030-01-01T00:00:01Z') }
+    const progress = { ...awaited, kind: 'made', decision: { ...decision('AUTO_RESOLVE'), startedAt } } as const
+
+    const changes = followDecision(issueThatIs('PENDING'), progress, later)
+
+    expect(changes.map(({ event }) => [(event.data as { to: string }).to, event.at])).toEqual([
+      ['PROCESSING', startedAt],
+      ['RESOLVED', '2030-01-01T00:00:01.000Z'],
+    ])
+  })
+
   it('is resolved by the decision only without a review', () => {
     const [auto] = followDecision(issueThatIs('PROCESSING'), made('AUTO_RESOLVE'), when)
     const [asked] = followDecision(issueThatIs('PROCESSING'), made('HUMAN_REVIEW'), when)

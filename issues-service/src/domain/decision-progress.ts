@@ -27,13 +27,20 @@ export function followDecision(
   when: { cause: Cause; now: Date },
 ): readonly Change[] {
   if (awaitedDecisionOf(issue) !== progress.decisionId) return []
-  const started = issue.status === 'PENDING' ? [moveIssue(issue, 'PROCESSING', { reason: 'deciding' }, when)] : []
+  const started = issue.status === 'PENDING' ? [start(issue, progress, when)] : []
   if (progress.kind === 'started') return started
 
   const current = started[0]?.issue ?? issue
   const ended =
     progress.kind === 'made' ? settle(current, progress.decision, when) : fail(current, progress.reason, when)
   return [...started, ended]
+}
+
+/** A decision that took no time says when it was begun; of any other one an event of its own has said so. */
+function start(issue: Issue, progress: DecisionProgress, { cause, now }: { cause: Cause; now: Date }): Change {
+  const startedAt = progress.kind === 'made' ? progress.decision.startedAt : undefined
+  const at = startedAt === undefined ? now : new Date(startedAt)
+  return moveIssue(issue, 'PROCESSING', { reason: 'deciding' }, { cause, now: at })
 }
 
 function settle(issue: Issue, decision: DecisionMade | BlindDecisionMade, when: { cause: Cause; now: Date }): Change {

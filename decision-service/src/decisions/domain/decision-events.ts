@@ -22,15 +22,16 @@ export function startedEvent(job: DecisionJob, now: Date): DomainEvent {
 }
 
 /** Of a decision that awaits a blind review the event says only that there is one; the rest follows with the review. */
-export function madeEvent(decision: StoredDecision, job: DecisionJob): DomainEvent {
+export function madeEvent(decision: StoredDecision, job: DecisionJob, startedAt: Date | null): DomainEvent {
   const { id: decisionId, issueId, action, confidence, routing, policyApplied, policy, engine, blind } = decision
   const head = headOf(job, 'made', decision.decidedAt)
   const origin = { policyDigest: policy.digest, engine }
+  const start = startedAt && { startedAt: startedAt.toISOString() }
   if (blind) {
-    const data = { issueId, decisionId, routing: 'HUMAN_REVIEW', blind } as const
+    const data = { issueId, decisionId, routing: 'HUMAN_REVIEW', blind, ...start } as const
     return newEvent('decision.made', { ...head, changes: asNew({ blind, ...origin }), data })
   }
-  const data = { issueId, decisionId, action, confidence, routing, policyApplied }
+  const data = { issueId, decisionId, action, confidence, routing, policyApplied, ...start }
   const changes = asNew({ action, confidence, routing, policyApplied, ...origin })
   return newEvent('decision.made', { ...head, changes, data })
 }

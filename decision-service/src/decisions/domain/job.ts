@@ -20,6 +20,11 @@ export type DecisionJob = Readonly<{
   updatedAt: Date
 }>
 
+/** Whether a job is to be decided: by its batch, or where it is in none, by a worker. */
+export function isDue({ status, batchId }: DecisionJob, { inBatch }: Readonly<{ inBatch: boolean }>): boolean {
+  return (status === 'PENDING' || status === 'PROCESSING') && (inBatch || batchId === undefined)
+}
+
 /** What goes first when there is more than one worker can do: 10 is the most urgent. */
 export const URGENCY: Readonly<Record<Priority, number>> = { CRITICAL: 10, HIGH: 7, NORMAL: 5, LOW: 3 }
 

@@ -1,4 +1,4 @@
-import { DecisionFailed, DecisionMade, DecisionStarted } from '@redress/shared/contracts.ts'
+import { type DecisionCase, DecisionFailed, DecisionMade, DecisionStarted } from '@redress/shared/contracts.ts'
 import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import { describe, expect, it } from 'vitest'
 import { NOW, newCase, openService, VERDICT } from '../../../test/service.ts'
@@ -152,6 +152,71 @@ describe('a job', () => {
     await sure.decideIssue.decide(job.id)
 
     expect(await decisionsOf(job.case.issueId)).toMatchObject([{ confidence, routing }])
+  })
+})
+
+describe('a job that is decided at once', async () => {
+  const atOnce = await openService({ mongo, db, announcesStart: false })
+
+  it('leaves the decision and one event, which says when the job was begun', async () => {
+    const job = await accepted()
+
+    await atOnce.decideIssue.decide(job.id)
+    await atOnce.decideIssue.decide(job.id)
+
+    expect(await jobOf(job.id)).toMatchObject({ status: 'COMPLETED', endedAt: expect.any(Date) })
+    expect(await decisionsOf(job.case.issueId)).toMatchObject([{ ...VERDICT, jobId: job.id, trace: [{}] }])
+    expect(await eventsOf(job.id)).toMatchObject([
+      { type: 'decision.made', data: { action: 'APPROVE_REFUND', startedAt: NOW.toISOString() } },
+    ])
+  })
+
+  it('is decided once, though many workers take it at the same moment', async () => {
+    const job = await accepted()
+    const workers = await Promise.all(
+      Array.from({ length: 4 }, () => openService({ mongo, db, announcesStart: false })),
+    )
+
+    await Promise.all(workers.flatMap((worker) => [worker, worker].map((one) => one.decideIssue.decide(job.id))))
+
+    expect(await decisionsOf(job.case.issueId)).toHaveLength(1)
+    expect(await typesOf(job.id)).toEqual(['decision.made'])
+  })
+
+  it('fails alone where it cannot be decided, and stays open', async () => {
+    const [broken, good] = [await accepted(), await accepted()]
+    const evaluate = (decisionCase: DecisionCase) => {
+      if (decisionCase.issueId === broken.case.issueId) throw new Error('no policy')
+      return VERDICT
+    }
+    const { decideIssue } = await openService({ mongo, db, announcesStart: false, evaluate })
+
+    // The first one is under way alone; the others share the next transaction.
+    const outcomes = await Promise.allSettled([
+      decideIssue.decide((await accepted()).id),
+      decideIssue.decide(broken.id),
+      decideIssue.decide('decide-nothing'),
+      decideIssue.decide(good.id),
+    ])
+
+    expect(outcomes).toMatchObject([
+      { status: 'fulfilled' },
+      { reason: { message: 'no policy' } },
+      { reason: { code: 'JOB_NOT_FOUND' } },
+      { status: 'fulfilled' },
+    ])
+    expect(await jobOf(broken.id)).toMatchObject({ status: 'PENDING' })
+    expect(await typesOf(good.id)).toEqual(['decision.made'])
+  })
+
+  it('whose start an earlier version announced is decided all the same', async () => {
+    const job = await accepted()
+    const slow = await openService({ mongo, db, evaluate: () => Promise.reject(new Error('no model')) })
+    await slow.decideIssue.decide(job.id).catch(() => {})
+
+    await atOnce.decideIssue.decide(job.id)
+
+    expect(await typesOf(job.id)).toEqual(['decision.started', 'decision.made'])
   })
 })
 

@@ -1,22 +1,22 @@
-import { type DomainEvent, momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
+import { momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
 import { coalesce } from '@redress/shared/resilience/coalesce.ts'
 import type { Clock } from '@redress/shared/time.ts'
-import type { Decision, Evaluated, Verdict } from '../../domain/decision.ts'
-import { type RoutingThresholds, routeVerdict } from '../../domain/routing.ts'
-import type { StoredDecision } from '../../domain/stored-decision.ts'
+import type { Evaluated } from '../../domain/decision.ts'
 import { HoldDecisionError } from '../../engines/errors.ts'
-import { failedEvent, madeEvent, startedEvent, toStoredDecision } from '../domain/decision-events.ts'
+import { failedEvent, startedEvent, toStoredDecision } from '../domain/decision-events.ts'
 import { HOLD_LIMITS, type HoldLimits, holdOrSettle } from '../domain/hold.ts'
-import { type DecisionJob, decisionIdFor } from '../domain/job.ts'
-import { type Oversight, routeDecision } from '../domain/oversight.ts'
+import { type DecisionJob, decisionIdFor, isDue } from '../domain/job.ts'
+import { type Standards, toDecision } from '../domain/to-decision.ts'
 import { JobMissingError } from '../errors.ts'
+import { createDecideAtOnce, type DecideJob, type Task } from './decide-at-once.ts'
 import type { DecisionsStore } from './ports.ts'
+import { type AlertsOf, type Ending, storeDecisions } from './store-decisions.ts'
 
 export type DecideIssue = Readonly<{
   /**
    * Decides the case of a job. A job that was decided before keeps its first decision.
-   * @param trace what the events of it say they are a part of; what asked for the job, where it is not given.
-   * @throws JobMissingError; HoldDecisionError when it is to be decided later, which the job stays `PROCESSING` for.
+   * @param trace the traceparent that its events belong to; that of its request, where it is not given.
+   * @throws JobMissingError; HoldDecisionError when it is to be decided later, which the job stays open for.
    */
   decide: (jobId: string, trace?: string | null) => Promise<void>
   /** The same for a job of a batch, which `decide` leaves alone: what is decided is known already. */
@@ -25,38 +25,31 @@ export type DecideIssue = Readonly<{
   giveUp: (jobId: string, reason: string, trace?: string | null) => Promise<void>
 }>
 
-type Dependencies = Readonly<{
-  store: DecisionsStore
-  evaluate: (decisionCase: DecisionJob['case']) => Promise<Evaluated> | Evaluated
-  /** Models are trusted less than rules. */
-  thresholdsOf: (engine: Verdict['engine']) => RoutingThresholds
-  oversight: Oversight
-  /** Further events about a decision, added in the transaction that stores it. Default: none. */
-  alertsOf?: (job: DecisionJob, decision: StoredDecision) => readonly DomainEvent[]
-  hold?: HoldLimits
-  now: Clock
-  /** Milliseconds, for durations. */
-  monotonicMs: () => number
-  onCommit: () => void
-}>
+type Dependencies = Standards &
+  Readonly<{
+    store: DecisionsStore
+    evaluate: (decisionCase: DecisionJob['case']) => Promise<Evaluated> | Evaluated
+    /** Whether evaluating takes so long that `decision.started` is stored and published before it. */
+    announcesStart: boolean
+    /** Default: none. */
+    alertsOf?: AlertsOf
+    hold?: HoldLimits
+    now: Clock
+    /** Milliseconds, for durations. */
+    monotonicMs: () => number
+    onCommit: () => void
+  }>
 
 /**
- * Begins, decides, ends. Jobs that run side by side in one process share their transactions: the cost of storing is
- * divided, and no job waits for more than the transaction before it.
+ * Decides jobs. Those that run side by side in one process share their transactions: the cost of storing is divided, and
+ * no job waits for more than the transaction before it.
  */
-export function createDecideIssue({
-  store,
-  evaluate,
-  thresholdsOf,
-  oversight,
-  alertsOf = () => [],
-  hold = HOLD_LIMITS,
-  now,
-  monotonicMs,
-  onCommit,
-}: Dependencies): DecideIssue {
-  const begin = coalesce<Beginning, DecisionJob>((beginnings) => beginAll(store, beginnings, now()))
-  const end = coalesce<Ending, void>((endings) => endAll(store, endings, { alertsOf, at: now() }))
+export function createDecideIssue(dependencies: Dependencies): DecideIssue {
+  const { store, evaluate, announcesStart, alertsOf = () => [], hold = HOLD_LIMITS, now, onCommit } = dependencies
+  const decideJob = createDecideJob(dependencies)
+  const atOnce = createDecideAtOnce({ store, decideJob, alertsOf, now, onCommit })
+  const afterStart = createDecideAfterStart({ store, decideJob, alertsOf, now, onCommit })
+  const decide = announcesStart ? afterStart : atOnce
 
   const evaluateOrHold = async (job: DecisionJob): Promise<Evaluated> => {
     try {
@@ -68,21 +61,9 @@ export function createDecideIssue({
     }
   }
 
-  const run = async (beginning: Beginning, evaluateJob: (job: DecisionJob) => Promise<Evaluated> | Evaluated) => {
-    const job = await begin(beginning)
-    onCommit()
-    if (job.status === 'COMPLETED' || isOfBatch(job, beginning)) return
-    const startedMs = monotonicMs()
-    const evaluated = await evaluateJob(job)
-    const durationMs = monotonicMs() - startedMs
-    const decision = toDecision(evaluated, { decisionId: decisionIdFor(job.id), thresholdsOf, oversight, durationMs })
-    await end({ job, decision: toStoredDecision(decision, job, momentAfter(job.updatedAt, now())) })
-    onCommit()
-  }
-
   return {
-    decide: (jobId, trace) => run({ jobId, trace, inBatch: false }, evaluateOrHold),
-    decideWith: (jobId, evaluated) => run({ jobId, trace: null, inBatch: true }, () => evaluated),
+    decide: (jobId, trace) => decide({ jobId, trace, inBatch: false, evaluate: evaluateOrHold }),
+    decideWith: (jobId, evaluated) => atOnce({ jobId, trace: null, inBatch: true, evaluate: () => evaluated }),
     async giveUp(jobId, reason, trace) {
       await store.transact(async (transaction) => {
         const job = (await transaction.findJobs([jobId])).get(jobId)
@@ -96,84 +77,73 @@ export function createDecideIssue({
   }
 }
 
-type Beginning = Readonly<{ jobId: string; trace: string | null | undefined; inBatch: boolean }>
+function createDecideJob({ thresholdsOf, oversight, monotonicMs, now }: Dependencies): DecideJob {
+  return async (job, evaluate) => {
+    const startedMs = monotonicMs()
+    const evaluated = await evaluate(job)
+    const durationMs = monotonicMs() - startedMs
+    const decision = toDecision(evaluated, { decisionId: decisionIdFor(job.id), thresholdsOf, oversight, durationMs })
+    return toStoredDecision(decision, job, momentAfter(job.updatedAt, now()))
+  }
+}
 
-const isOfBatch = (job: DecisionJob, { inBatch }: Beginning): boolean => job.batchId !== undefined && !inBatch
+type Parts = Readonly<{
+  store: DecisionsStore
+  decideJob: DecideJob
+  alertsOf: AlertsOf
+  now: Clock
+  onCommit: () => void
+}>
 
-/** Marks the jobs as being worked on, and says so once for each; what comes of a job happens after that. */
-function beginAll(store: DecisionsStore, beginnings: readonly Beginning[], at: Date) {
+/** Decides jobs where that takes long: the start is stored and published before a job is evaluated. */
+function createDecideAfterStart({ store, decideJob, alertsOf, now, onCommit }: Parts) {
+  const begin = coalesce<Task, DecisionJob | null>(async (tasks) => {
+    const begun = await beginAll(store, tasks, now())
+    onCommit()
+    return begun
+  })
+  const end = coalesce<Ending, void>(async (endings) => {
+    await endAll(store, endings, { alertsOf, at: now() })
+    onCommit()
+    return endings.map(() => undefined)
+  })
+  return async (task: Task) => {
+    const job = await begin(task)
+    if (job !== null) await end({ job, decision: await decideJob(job, task.evaluate), startedAt: null })
+  }
+}
+
+/** Marks the jobs as being worked on, with one event for each; null for a job that is not due. */
+function beginAll(store: DecisionsStore, tasks: readonly Task[], at: Date) {
   return store.transact(async (transaction) => {
-    const stored = await transaction.findJobs(beginnings.map(({ jobId }) => jobId))
-    const jobs = beginnings.map(({ jobId, trace }) => {
-      const job = stored.get(jobId)
-      return job ? { ...job, ...tracedBy(trace) } : new JobMissingError(jobId)
-    })
+    const stored = await transaction.findJobs(tasks.map(({ jobId }) => jobId))
     const begun = new Map<string, DecisionJob>()
-    for (const [index, job] of jobs.entries()) {
-      if (!(job instanceof Error) && job.status === 'PENDING' && !isOfBatch(job, beginnings[index]!))
-        begun.set(job.id, { ...job, status: 'PROCESSING', updatedAt: at })
-    }
+    const jobs = tasks.map((task) => {
+      const job = stored.get(task.jobId)
+      if (job === undefined) return new JobMissingError(task.jobId)
+      if (!isDue(job, task)) return null
+      const traced = { ...job, ...tracedBy(task.trace) }
+      if (job.status === 'PROCESSING') return traced
+      begun.set(job.id, { ...traced, status: 'PROCESSING', updatedAt: at })
+      return begun.get(job.id)!
+    })
     if (begun.size > 0) {
       await transaction.setStatus([...begun.keys()], 'PROCESSING', at)
       await transaction.addEvents([...begun.values()].map((job) => startedEvent(job, at)))
     }
-    return jobs.map((job) => (job instanceof Error ? job : (begun.get(job.id) ?? job)))
+    return jobs
   })
 }
 
-type Ending = Readonly<{ job: DecisionJob; decision: StoredDecision }>
-
-/** Stores the decisions with their events; a job that was decided concurrently keeps its decision. */
+/** Stores the decisions; a job that was decided concurrently keeps its decision. */
 function endAll(
   store: DecisionsStore,
   endings: readonly Ending[],
-  { alertsOf, at }: Readonly<{ alertsOf: NonNullable<Dependencies['alertsOf']>; at: Date }>,
-) {
+  options: Readonly<{ alertsOf: AlertsOf; at: Date }>,
+): Promise<void> {
   return store.transact(async (transaction) => {
     const jobs = await transaction.findJobs(endings.map(({ job }) => job.id))
     const open = endings.filter(({ job }) => jobs.get(job.id)?.status === 'PROCESSING')
-    const unique = [...new Map(open.map((ending) => [ending.job.id, ending])).values()]
-    if (unique.length > 0) {
-      await transaction.addDecisions(unique.map(({ decision }) => decision))
-      await transaction.setStatus(
-        unique.map(({ job }) => job.id),
-        'COMPLETED',
-        at,
-      )
-      await transaction.addEvents(
-        unique.flatMap(({ job, decision }) => [madeEvent(decision, job), ...alertsOf(job, decision)]),
-      )
-    }
-    return endings.map(() => undefined)
+    await storeDecisions(transaction, [...new Map(open.map((ending) => [ending.job.id, ending])).values()], options)
   })
-}
-
-type Standards = Pick<Dependencies, 'thresholdsOf' | 'oversight'> & Readonly<{ decisionId: string; durationMs: number }>
-
-/** The verdict with who acts on it, and the step that says why. */
-export function toDecision({ verdict, shadow }: Evaluated, standards: Standards): Decision {
-  const { decisionId, thresholdsOf, oversight, durationMs } = standards
-  const thresholds = thresholdsOf(verdict.engine)
-  const routed = routeDecision(verdict, { decisionId, thresholds, oversight })
-  const { action, confidence } = verdict
-  const step = {
-    name: 'routing',
-    attempt: 1,
-    ok: true,
-    error: null,
-    durationMs: 0,
-    output: { action, confidence, ...thresholds, ...routed },
-  }
-  return {
-    ...verdict,
-    ...routed,
-    shadow: shadow && {
-      policy: shadow.policy,
-      action: shadow.action,
-      confidence: shadow.confidence,
-      routing: routeVerdict(shadow, thresholdsOf(shadow.engine)),
-    },
-    durationMs,
-    trace: [...verdict.trace, step],
-  }
 }

@@ -1,7 +1,7 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { NO_OVERSIGHT } from '../../decisions/domain/oversight.ts'
-import { toDecision } from '../../decisions/use-cases/decide-issue.ts'
+import { toDecision } from '../../decisions/domain/to-decision.ts'
 import type { Engine, Verdict } from '../../domain/decision.ts'
 import type { RoutingThresholds } from '../../domain/routing.ts'
 import type { StoredDecision } from '../../domain/stored-decision.ts'

@@ -1,0 +1,39 @@
+import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import type { StoredDecision } from '../../domain/stored-decision.ts'
+import { madeEvent } from '../domain/decision-events.ts'
+import type { DecisionJob } from '../domain/job.ts'
+import type { DecisionsTransaction } from './ports.ts'
+
+/** A job with its decision. */
+export type Ending = Readonly<{
+  job: DecisionJob
+  decision: StoredDecision
+  /** When work on the job began, where no event of its own has said so; null where one has. */
+  startedAt: Date | null
+}>
+
+/** Further events about a decision, added in the transaction that stores it. */
+export type AlertsOf = (job: DecisionJob, decision: StoredDecision) => readonly DomainEvent[]
+
+type Options = Readonly<{ alertsOf: AlertsOf; at: Date }>
+
+/** Stores decisions with their events, and ends their jobs. */
+export async function storeDecisions(
+  transaction: DecisionsTransaction,
+  endings: readonly Ending[],
+  { alertsOf, at }: Options,
+): Promise<void> {
+  if (endings.length === 0) return
+  await transaction.addDecisions(endings.map(({ decision }) => decision))
+  await transaction.setStatus(
+    endings.map(({ job }) => job.id),
+    'COMPLETED',
+    at,
+  )
+  await transaction.addEvents(
+    endings.flatMap(({ job, decision, startedAt }) => [
+      madeEvent(decision, job, startedAt),
+      ...alertsOf(job, decision),
+    ]),
+  )
+}
