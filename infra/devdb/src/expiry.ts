@@ -1,7 +1,8 @@
 import type { Database } from './database.ts'
+import { toFound } from './queries/query.ts'
 import { encodeColumn } from './storage/indexes.ts'
 import { createPlainWriter, LockedError } from './storage/plain-writer.ts'
-import { decode, TYPE_ORDER } from './values/bson.ts'
+import { TYPE_ORDER } from './values/bson.ts'
 
 const BATCH = 500
 const REPLIES_KEPT_MS = 30 * 60 * 1000
@@ -18,7 +19,7 @@ export function expire(database: Database, now: Date): void {
       const scan = { idx: index.number, collection: collection.number, from, before, backwards: false, limit: BATCH }
       for (const { id, body } of storage.scanIndex(scan)) {
         try {
-          writer.remove(collection, { id, body, fields: decode(body) })
+          writer.remove(collection, toFound(id, body))
         } catch (error) {
           if (!(error instanceof LockedError)) throw error // Deleted in a later round.
         }

@@ -65,7 +65,8 @@ describe('a query', () => {
     const context = createContext(database, 'test', null)
     const collection = context.getOrCreate(`c${++count}`)
     database.catalog.createIndexes(collection, indexes.map(decode))
-    for (const [at, fields] of documents.entries()) context.writer.insert(collection, { _id: number(at), ...fields })
+    for (const [at, fields] of documents.entries())
+      context.writer.insert(collection, encode({ _id: number(at), ...fields }))
     return (query: Query) => find(context.view, collection, query)
   }
 

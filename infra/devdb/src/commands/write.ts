@@ -2,22 +2,25 @@ import { BSON } from 'mongodb'
 import { type Context, whenFree } from '../database.ts'
 import { CommandError, unsupported } from '../errors.ts'
 import { toReply } from '../protocol/tally.ts'
-import { compileFilter } from '../queries/matcher.ts'
+import { compileTest } from '../queries/matcher.ts'
 import { readSort, type Sort } from '../queries/planner.ts'
 import { compileProjection } from '../queries/projection.ts'
 import { type Found, find, lookAgain } from '../queries/query.ts'
 import type { Collection } from '../storage/catalog.ts'
+import { checkSize, encodeDocument } from '../storage/change.ts'
 import { compileUpdate, isReplacement } from '../updates/updater.ts'
 import { fieldsFromFilter } from '../updates/upsert-fields.ts'
 import { decode, type Fields, toNumber, type Value } from '../values/bson.ts'
+import { isStorable } from '../values/raw.ts'
 
 const { Int32, ObjectId } = BSON
 
 export async function insert(context: Context, command: Fields): Promise<Fields> {
   const name = String(command.insert)
-  await eachRow(context, command.documents as Fields[], command, async (document) => {
+  await eachRow(context, command.documents as (Fields | Uint8Array)[], command, async (document) => {
     context.database.counts.insert++
-    await whenFree(() => context.writer.insert(context.getOrCreate(name), withIdFirst(document)))
+    const body = toBody(document)
+    await whenFree(() => context.writer.insert(context.getOrCreate(name), body))
     context.tally.n++
   })
   return toReply(context.tally, false)
@@ -106,7 +109,7 @@ async function updateRow(context: Context, name: string, row: Fields, sort: Sort
   while (changed.matched === 0 && row.upsert === true && changed.upsertedId === undefined) {
     const created = withIdFirst(apply(fieldsFromFilter(filter), true))
     try {
-      await whenFree(() => context.writer.insert(context.getOrCreate(name), created))
+      await whenFree(() => context.writer.insert(context.getOrCreate(name), encodeDocument(created)))
       changed.upsertedId = created._id
       changed.after = created
     } catch (error) {
@@ -126,7 +129,7 @@ type Wanted = Readonly<{ name: string; filter: Fields; sort: Sort; limit: number
  */
 async function changeFound(context: Context, wanted: Wanted, write: (collection: Collection, current: Found) => void) {
   const { name, filter, sort, limit } = wanted
-  const fits = compileFilter(filter)
+  const fits = compileTest(filter)
   for (;;) {
     const collection = context.find(name)
     const found = await find(context.view, collection, { filter, sort, skip: 0, limit })
@@ -144,13 +147,13 @@ async function changeFound(context: Context, wanted: Wanted, write: (collection:
   }
 }
 
-type EachRow = (row: Fields, index: number) => Promise<void>
+type EachRow<Row> = (row: Row, index: number) => Promise<void>
 
 /**
  * Runs the rows one after the other. An ordered write, and any in a transaction, stops at the first error. Errors are
  * reported for each row, and the other rows remain.
  */
-async function eachRow(context: Context, rows: readonly Fields[], command: Fields, write: EachRow): Promise<void> {
+async function eachRow<Row>(context: Context, rows: readonly Row[], command: Fields, write: EachRow<Row>) {
   const { transaction, tally } = context
   const isOrdered = command.ordered !== false || transaction !== null
   if (isOrdered && tally.writeErrors.length > 0) return
@@ -167,6 +170,12 @@ async function eachRow(context: Context, rows: readonly Fields[], command: Field
       tally.done++
     }
   }
+}
+
+/** The form in which a document is stored: that in which it came, when it has its id already. */
+function toBody(document: Fields | Uint8Array): Uint8Array {
+  if (!(document instanceof Uint8Array)) return encodeDocument(withIdFirst(document))
+  return isStorable(document) ? checkSize(document) : encodeDocument(withIdFirst(decode(document)))
 }
 
 function withIdFirst(document: Fields): Fields {

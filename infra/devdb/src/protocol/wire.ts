@@ -1,4 +1,5 @@
 import { decode, encode, type Fields } from '../values/bson.ts'
+import { checkDocument } from '../values/raw.ts'
 
 /** Operation codes of MongoDB's wire protocol. Drivers send OP_QUERY for the handshake only, then OP_MSG. */
 const OP_REPLY = 1
@@ -9,7 +10,10 @@ const MORE_TO_COME = 2
 const CHECKSUM_PRESENT = 1
 export const MESSAGE_BYTES_MAX = 48_000_000
 
-/** A request: `command` has the documents of all sections. */
+/**
+ * A request: `command` has the documents of all sections. Those to insert are left in the form in which they came, because
+ * they are stored like that.
+ */
 export type Request = Readonly<{ id: number; legacy: boolean; wantsReply: boolean; command: Fields }>
 
 /** The bytes are not a message, so the connection must be closed. */
@@ -78,12 +82,14 @@ function readOpMsg(message: Buffer): { wantsReply: boolean; command: Fields } {
 function readSequence(section: Buffer): Fields {
   const nameEnd = section.indexOf(0, 4)
   const name = section.toString('utf8', 4, nameEnd)
-  const documents: Fields[] = []
+  const documents: (Fields | Uint8Array)[] = []
   let at = nameEnd + 1
   while (at < section.length) {
     const length = section.readInt32LE(at)
     if (length < 5 || at + length > section.length) throw new ProtocolError('A document that does not end')
-    documents.push(decode(section.subarray(at, at + length)))
+    const body = section.subarray(at, at + length)
+    if (name === 'documents') checkDocument(body)
+    documents.push(name === 'documents' ? body : decode(body))
     at += length
   }
   return { [name]: documents }

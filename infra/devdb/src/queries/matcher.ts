@@ -12,6 +12,7 @@ import {
 } from '../values/bson.ts'
 import { encodeKey, textOf, toRegExpParts } from '../values/keys.ts'
 import { toPath, valuesAt } from '../values/paths.ts'
+import { readFields, toNames } from '../values/raw.ts'
 
 export type Predicate = (fields: Fields) => boolean
 type Test = (values: readonly Value[]) => boolean
@@ -22,6 +23,21 @@ export function compileFilter(filter: Fields): Predicate {
   const predicates = Object.entries(filter).map(([name, condition]) => compileEntry(name, condition))
   if (predicates.length === 1) return predicates[0]!
   return (fields) => predicates.every((predicate) => predicate(fields))
+}
+
+/** The top-level fields that a filter reads. */
+export function namesIn(filter: Fields): readonly string[] {
+  return Object.entries(filter).flatMap(([name, condition]) => {
+    if (!name.startsWith('$')) return [toPath(name)[0]!]
+    return Array.isArray(condition) ? condition.flatMap((branch) => namesIn(branch as Fields)) : []
+  })
+}
+
+/** Compiles a filter to a test of documents in their stored form, which decodes only the fields that the filter reads. */
+export function compileTest(filter: Fields): (body: Uint8Array) => boolean {
+  const fits = compileFilter(filter)
+  const names = toNames(namesIn(filter))
+  return names.length === 0 ? () => fits({}) : (body) => fits(readFields(body, names))
 }
 
 function compileEntry(name: string, condition: Value): Predicate {

@@ -5,17 +5,31 @@ import type { Reader, Row } from '../storage/reader.ts'
 import { decode, type Fields } from '../values/bson.ts'
 import { textOf } from '../values/keys.ts'
 import { toPath } from '../values/paths.ts'
-import { compileFilter, type Predicate } from './matcher.ts'
+import { compileFilter, compileTest } from './matcher.ts'
 import { type Plan, plan, refuseScan, type Sort } from './planner.ts'
 
 /** Documents that are read before other requests get a turn. */
 const CHUNK = 500
 
-/** A document in its stored form, and decoded. */
+/** A document in its stored form; `fields` decodes it, when first used. */
 export type Found = Readonly<{ id: Uint8Array; body: Uint8Array; fields: Fields }>
 
+export function toFound(id: Uint8Array, body: Uint8Array): Found {
+  let fields: Fields | undefined
+  return {
+    id,
+    body,
+    get fields() {
+      fields ??= decode(body)
+      return fields
+    },
+  }
+}
+
 /** The uncommitted writes of a transaction, by number of collection and id; the body of a deleted document is null. */
-export type Overlay = ReadonlyMap<number, ReadonlyMap<string, Found | Readonly<{ id: Uint8Array; body: null }>>>
+export type Overlay = ReadonlyMap<number, ReadonlyMap<string, Readonly<{ id: Uint8Array; body: Uint8Array | null }>>>
+
+type Test = (body: Uint8Array) => boolean
 
 export type View = Readonly<{ reader: Reader; overlay: Overlay | null; refuseScans: boolean }>
 
@@ -32,7 +46,7 @@ export async function find(view: View, collection: Collection | null, query: Que
 }
 
 export async function findWithStatistics(view: View, collection: Collection, { filter, sort, skip, limit }: Query) {
-  const fits = compileFilter(filter)
+  const fits = compileTest(filter)
   const chosen = plan(collection, filter, sort)
   if (view.refuseScans) refuseScan(chosen, collection, filter, sort)
   const statistics: Statistics = { plan: chosen, keysExamined: 0, docsExamined: 0 }
@@ -44,7 +58,7 @@ export async function findWithStatistics(view: View, collection: Collection, { f
   const isMine = overlaid ? (row: Row) => own.has(textOf(row.id)) : () => false
   const gathered = await gather(chosen, { view, collection, fits, enough, isMine, seen: null, statistics })
   if (overlaid) {
-    for (const written of own.values()) if (written.body !== null && fits(written.fields)) gathered.push(written)
+    for (const { id, body } of own.values()) if (body !== null && fits(body)) gathered.push(toFound(id, body))
   }
   const inOrder = sort.length > 0 && (overlaid || !isOneSortedRun(chosen)) ? sortDocuments(gathered, sort) : gathered
   return { found: inOrder.slice(skip, wanted), statistics }
@@ -54,12 +68,11 @@ export async function findWithStatistics(view: View, collection: Collection, { f
  * The present state of a document that was found earlier; null when it was deleted or no longer fits. Synchronous, so
  * that a write in the same turn overwrites exactly the state that was read.
  */
-export function lookAgain(view: View, collection: Collection, found: Found, fits: Predicate): Found | null {
+export function lookAgain(view: View, collection: Collection, found: Found, fits: Test): Found | null {
   const own = view.overlay?.get(collection.number)?.get(textOf(found.id))
   const body = own ? own.body : view.reader.get(collection.number, found.id)
   if (body === null || Buffer.compare(body, found.body) === 0) return body && found
-  const fields = decode(body)
-  return fits(fields) ? { id: found.id, body, fields } : null
+  return fits(body) ? toFound(found.id, body) : null
 }
 
 /** Whether each range gives its documents in the wanted order, so that reading can stop early. */
@@ -76,7 +89,7 @@ function isOneSortedRun(chosen: Plan): boolean {
 type Gathering = Readonly<{
   view: View
   collection: Collection
-  fits: Predicate
+  fits: Test
   /** The number of documents after which reading a range stops. */
   enough: number
   isMine: (row: Row) => boolean
@@ -151,8 +164,7 @@ function test(rows: readonly Row[], { fits, isMine, seen, statistics }: Gatherin
     if (isMine(row) || seen?.has(textOf(row.id))) continue
     seen?.add(textOf(row.id))
     statistics.docsExamined++
-    const fields = decode(row.body)
-    if (fits(fields)) found.push({ id: row.id, body: row.body, fields })
+    if (fits(row.body)) found.push(toFound(row.id, row.body))
   }
   return found
 }

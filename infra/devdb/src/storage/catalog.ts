@@ -157,7 +157,7 @@ function build(storage: Storage, collection: Collection, index: Index): void {
       if (entries.length > 1) collection.arrays.add(index.name)
       for (const { key } of entries) {
         if (index.unique && storage.entry(index.number, key)) {
-          throw duplicateKey(index, collection.namespace, fields)
+          throw duplicateKey(index, collection.namespace, body)
         }
         storage.putEntry(index.number, key, id)
       }

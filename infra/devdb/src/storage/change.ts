@@ -2,30 +2,27 @@ import { CommandError } from '../errors.ts'
 import type { Found } from '../queries/query.ts'
 import { encode, type Fields } from '../values/bson.ts'
 import { encodeKey, textOf } from '../values/keys.ts'
+import { decodeElements, type Element, elementsOf, readFields, toNames } from '../values/raw.ts'
 import type { Catalog, Collection } from './catalog.ts'
-import { type Entry, entriesOf, type Index } from './indexes.ts'
+import { type Entry, entriesOf, type Index, indexedNames } from './indexes.ts'
 import type { Storage } from './storage.ts'
 
 const DOCUMENT_BYTES_MAX = 16 * 1024 * 1024
 
 /** Stores one document at a time, with its index entries. Each call does all of it, or throws before it has done any. */
 export type Writer = Readonly<{
-  insert(collection: Collection, fields: Fields): void
+  insert(collection: Collection, body: Uint8Array): void
   /** Returns false when the stored bytes are the same already. */
   replace(collection: Collection, before: Found, fields: Fields): boolean
   remove(collection: Collection, before: Found): void
 }>
 
-/** One change of one document. `before` is null for an insert, `after` for a removal. */
+/** One change of one document in its stored form. `before` is null for an insert, `after` for a removal. */
 export type Change = Readonly<{
   collection: Collection
   id: Buffer
-  before: Fields | null
-  /** `before` as it was read: a transaction compares it with what is stored now. */
-  read: Uint8Array | null
-  after: Fields | null
-  /** `after` as it is stored. */
-  body: Uint8Array | null
+  before: Uint8Array | null
+  after: Uint8Array | null
 }>
 
 /** What a change means for the indexes. `arrays` are those into which the document puts several entries. */
@@ -35,44 +32,62 @@ export type Difference = Readonly<{ added: readonly Entry[]; removed: readonly E
 export const documentLock = ({ number }: Collection, id: Uint8Array): string => `d${number}:${textOf(id)}`
 export const keyLock = ({ index, key }: Entry): string => `k${index.number}:${textOf(key)}`
 
-/** A writer that encodes each document once, and hands every change to `write`. */
+const ID = toNames(['_id'])
+
+/** A writer that hands every change to `write`. */
 export function createWriter(write: (change: Change) => void): Writer {
   return {
-    insert: (collection, after) =>
-      write({ collection, id: encodeKey(after._id), before: null, read: null, after, body: encodeDocument(after) }),
-    replace(collection, { id, body: stored, fields: before }, after) {
-      const body = encodeDocument(after)
-      if (Buffer.compare(stored, body) === 0) return false
-      write({ collection, id: toBuffer(id), before, read: stored, after, body })
+    insert: (collection, after) => write({ collection, id: encodeKey(readFields(after, ID)._id), before: null, after }),
+    replace(collection, { id, body: before }, fields) {
+      const after = encodeDocument(fields)
+      if (Buffer.compare(before, after) === 0) return false
+      write({ collection, id: toBuffer(id), before, after })
       return true
     },
-    remove: (collection, { id, body: read, fields: before }) =>
-      write({ collection, id: toBuffer(id), before, read, after: null, body: null }),
+    remove: (collection, { id, body: before }) => write({ collection, id: toBuffer(id), before, after: null }),
   }
 }
 
 /** The same bytes, not a copy of them. */
 const toBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
+export const encodeDocument = (fields: Fields): Uint8Array => checkSize(encode(fields))
+
 /** @throws CommandError for a document that MongoDB would not store either. */
-function encodeDocument(fields: Fields): Uint8Array {
-  const body = encode(fields)
-  if (body.length > DOCUMENT_BYTES_MAX)
-    throw new CommandError(10334, `Document of ${body.length} bytes is larger than 16 MiB`)
-  return body
+export function checkSize(body: Uint8Array): Uint8Array {
+  if (body.length <= DOCUMENT_BYTES_MAX) return body
+  throw new CommandError(10334, `Document of ${body.length} bytes is larger than 16 MiB`)
 }
 
-/** Only entries that differ are in it, because most updates leave most indexes alone. */
+/** Only entries that differ are in it. Indexes whose fields an update has not changed are not looked at. */
 export function compareEntries({ collection, id, before, after }: Change): Difference {
+  const { names, positions } = indexedNames(collection.indexes)
+  const old = before && elementsOf(before, names)
+  const fresh = after && elementsOf(after, names)
+  const touched =
+    old && fresh
+      ? collection.indexes.filter((_, at) => positions[at]!.some((name) => !isSame(old[name]!, fresh[name]!)))
+      : collection.indexes
+  if (touched.length === 0) return UNTOUCHED
+  return compareTouched(touched, id, old && decodeElements(old), fresh && decodeElements(fresh))
+}
+
+const UNTOUCHED: Difference = { added: [], removed: [], arrays: [] }
+
+function isSame(a: Element, b: Element): boolean {
+  return a === null || b === null ? a === b : Buffer.compare(a, b) === 0
+}
+
+function compareTouched(touched: readonly Index[], id: Buffer, before: Fields | null, after: Fields | null) {
   const added: Entry[] = []
   const removed: Entry[] = []
   const arrays: Index[] = []
-  for (const index of collection.indexes) {
+  for (const index of touched) {
     const old = before === null ? [] : entriesOf(index, before, id)
     const fresh = after === null ? [] : entriesOf(index, after, id)
     if (fresh.length > 1) arrays.push(index)
-    removed.push(...old.filter(({ key }) => !fresh.some((entry) => entry.key.equals(key))))
-    added.push(...fresh.filter(({ key }) => !old.some((entry) => entry.key.equals(key))))
+    for (const entry of old) if (!fresh.some(({ key }) => key.equals(entry.key))) removed.push(entry)
+    for (const entry of fresh) if (!old.some(({ key }) => key.equals(entry.key))) added.push(entry)
   }
   return { added, removed, arrays }
 }

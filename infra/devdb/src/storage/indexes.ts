@@ -1,8 +1,9 @@
 import { CommandError, unsupported } from '../errors.ts'
-import { compileFilter, type Predicate } from '../queries/matcher.ts'
-import { type Fields, isNumber, isObject, TYPE_ORDER, toNumber, typeOf, type Value } from '../values/bson.ts'
-import { encodeKey, invert, textOf } from '../values/keys.ts'
+import { compileFilter, namesIn, type Predicate } from '../queries/matcher.ts'
+import { decode, type Fields, isNumber, isObject, TYPE_ORDER, toNumber, typeOf, type Value } from '../values/bson.ts'
+import { encodeCompound, encodeKey, invert, textOf } from '../values/keys.ts'
 import { toPath, valuesAt } from '../values/paths.ts'
+import { type Names, toNames } from '../values/raw.ts'
 
 export type IndexField = Readonly<{ name: string; path: readonly string[]; direction: 1 | -1 }>
 export type Index = Readonly<{
@@ -60,11 +61,33 @@ export function readIndex(definition: Fields, number: number): Index {
   }
 }
 
+type IndexedNames = Readonly<{ names: Names; positions: readonly (readonly number[])[] }>
+
+const indexed = new WeakMap<readonly Index[], IndexedNames>()
+
+/** The top-level fields that indexes depend on, and for each index the positions of its own among them. */
+export function indexedNames(indexes: readonly Index[]): IndexedNames {
+  const known = indexed.get(indexes)
+  if (known) return known
+  const needed = indexes.map(({ fields, partial }) => [
+    ...fields.map(({ path }) => path[0]!),
+    ...(partial ? namesIn(partial.filter) : []),
+  ])
+  const all = [...new Set(needed.flat())]
+  const created = { names: toNames(all), positions: needed.map((own) => own.map((name) => all.indexOf(name))) }
+  indexed.set(indexes, created)
+  return created
+}
+
 /** The entries of a document in an index. An array gives an entry for each item. */
 export function entriesOf(index: Index, fields: Fields, id: Buffer): readonly Entry[] {
   if (index.partial && !index.partial.fits(fields)) return []
   const columns = index.fields.map(({ path }) => itemsAt(fields, path))
   if (index.sparse && columns.every((column) => column.every((value) => value === undefined))) return []
+  if (columns.every(isSingle)) {
+    const values = columns.map(([value]) => value)
+    return [{ index, key: encodeCompound(values, index.fields, index.unique ? null : id) }]
+  }
   if (columns.filter(({ length }) => length > 1).length > 1) {
     throw new CommandError(171, `cannot index parallel arrays in the index ${index.name}`)
   }
@@ -83,6 +106,8 @@ export function encodeColumn(value: Value, direction: 1 | -1): Buffer {
   return direction === 1 ? key : invert(key)
 }
 
+const isSingle = (column: readonly Value[]) => column.length === 1 && column[0] !== NO_ITEMS
+
 /** Stands for an empty list, which sorts before null and equals nothing. */
 const NO_ITEMS = Symbol('no items')
 const NO_ITEMS_KEY = Buffer.from([TYPE_ORDER.null - 1])
@@ -99,7 +124,8 @@ export function itemsAt(fields: Fields, path: readonly string[]): Value[] {
   return items.length === 0 ? [undefined] : items
 }
 
-export function duplicateKey(index: Index, namespace: string, fields: Fields): CommandError {
+export function duplicateKey(index: Index, namespace: string, body: Uint8Array): CommandError {
+  const fields = decode(body)
   const keyValue = Object.fromEntries(index.fields.map(({ name, path }) => [name, shownItem(itemsAt(fields, path)[0])]))
   const shown = Object.entries(keyValue).map(([name, value]) => `${name}: ${show(value)}`)
   return new CommandError(
@@ -115,7 +141,8 @@ function show(value: Value): string {
   return typeOf(value) === 'string' ? JSON.stringify(value) : String(value)
 }
 
-export function duplicateId(namespace: string, { _id }: Fields): CommandError {
+export function duplicateId(namespace: string, body: Uint8Array): CommandError {
+  const { _id } = decode(body)
   const shown = typeof _id === 'string' ? JSON.stringify(_id) : String(_id)
   return new CommandError(
     11000,

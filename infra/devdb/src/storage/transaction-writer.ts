@@ -38,7 +38,7 @@ export function createTransactionWriter(dependencies: Dependencies, transaction:
     const original = own ? own.original : before
     // The commit applies what the whole transaction makes of the document, not each of its steps.
     const difference = own ? compareEntries({ ...change, before: original }) : step
-    overlay.set(textOf(id), { id, original, difference, ...stateOf(change) })
+    overlay.set(textOf(id), { id, body: change.after, original, difference })
   })
 }
 
@@ -50,17 +50,15 @@ function overlayOf({ overlay }: Transaction, { number }: Collection): Map<string
   return created
 }
 
-const stateOf = ({ after, body }: Change) => (after === null ? { body: null } : { body: body!, fields: after })
-
 /** A document that was changed after this transaction began makes the transaction too late. */
-function refuseChanged({ storage, transaction }: Scope, { collection, id, read, after }: Change): void {
+function refuseChanged({ storage, transaction }: Scope, { collection, id, before, after }: Change): void {
   const present = storage.get(collection.number, id)
-  if (read === null) {
+  if (before === null) {
     if (present === null) return
     const known = transaction.snapshot.get(collection.number, id)
     throw known ? duplicateId(collection.namespace, after!) : writeConflict()
   }
-  if (present === null || Buffer.compare(read, present) !== 0) throw writeConflict()
+  if (present === null || Buffer.compare(before, present) !== 0) throw writeConflict()
 }
 
 /**

@@ -1,6 +1,4 @@
 import { CommandError, writeConflict } from '../errors.ts'
-import type { Found } from '../queries/query.ts'
-import type { Fields } from '../values/bson.ts'
 import type { Difference } from './change.ts'
 import type { Snapshot, Storage } from './storage.ts'
 
@@ -8,8 +6,12 @@ import type { Snapshot, Storage } from './storage.ts'
 const LIFE_MS = 10_000
 
 /** A document as the transaction leaves it, as it was before the transaction, and the difference in the indexes. */
-export type Written = (Found | Readonly<{ id: Uint8Array; body: null }>) &
-  Readonly<{ original: Fields | null; difference: Difference }>
+export type Written = Readonly<{
+  id: Uint8Array
+  body: Uint8Array | null
+  original: Uint8Array | null
+  difference: Difference
+}>
 
 /** What one transaction reads and has written. Others see what it wrote only after its commit. */
 export type Transaction = Readonly<{

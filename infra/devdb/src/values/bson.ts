@@ -7,7 +7,13 @@ export type Value = unknown
 export type Fields = Record<string, Value>
 
 /** Keeps BSON types: an int32 stays an int32, and a double with an integer value stays a double. */
-const EXACT = { promoteValues: false, promoteLongs: false, promoteBuffers: false, bsonRegExp: true } as const
+const EXACT = {
+  promoteValues: false,
+  promoteLongs: false,
+  promoteBuffers: false,
+  bsonRegExp: true,
+  validation: { utf8: false }, // A stored document must be readable, whatever a client has put into it.
+} as const
 
 export function decode(bytes: Uint8Array): Fields {
   return BSON.deserialize(bytes, EXACT)
