@@ -18,20 +18,20 @@ import { createVerifyChain } from './use-cases/verify-chain.ts'
 
 const config = configOrExit(readConfig)
 
-// What we talk to. Closed in reverse order when this module ends, whether it ends well or not.
+// Stores and clients. Closed in reverse order when this module ends, whether it ends well or not.
 await using service = await openService('audit', config)
 const { mongo, db } = service
 const collections = await openCollections(db, COLLECTIONS)
 const views = createMongoViews(collections)
 const keys = createMongoApiKeys({ mongo, collections })
 
-// What we do.
+// Use cases.
 const now = () => new Date()
 const verifyChain = createVerifyChain(createMongoChainReader(collections))
 const createApiKey = createCreateApiKey({ keys, createSecret: createRandomSecret, now })
 const revokeApiKey = createRevokeApiKey({ keys, now })
 
-// What talks to us.
+// Inbound: the subgraph, events and health.
 await consumeEvents(service, createEventsIn({ chainIn: createMongoChainWriters(collections) }))
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),

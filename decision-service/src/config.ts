@@ -4,7 +4,7 @@ import { AiEnvironment, toAiConfig } from './engines/ai-config.ts'
 import { BatchingEnvironment, toBatchingConfig } from './engines/batching-config.ts'
 import { OversightEnvironment, toOversightConfig } from './oversight/oversight-config.ts'
 
-/** What the subgraph and the worker both need. */
+/** The settings of both the subgraph and the worker. */
 const Environment = ServiceEnvironment.merge(AiEnvironment)
   .merge(BatchingEnvironment)
   .merge(OversightEnvironment)

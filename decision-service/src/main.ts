@@ -20,7 +20,7 @@ import { combineParts } from './resolver-parts.ts'
 
 const config = configOrExit(readSubgraphConfig)
 
-// What we talk to. Closed in reverse order when this module ends, whether it ends well or not.
+// Stores and clients. Closed in reverse order when this module ends, whether it ends well or not.
 await using service = await openService('decisions', config)
 const { db, metrics } = service
 const collections = await openCollections(db, COLLECTIONS)
@@ -28,7 +28,7 @@ const outbox = await openOutbox(service, STREAMS.decisions)
 const queueRedis = await openRedisOf(service, 'queue', config.queue.url)
 const stores = { ...service, collections, outbox, queueRedis }
 
-// What we do.
+// Use cases.
 const policies = await openPolicies(stores, config.skillsDirectory)
 const engines = await openEngines(stores, { config, policies, budgetMaxMs: SIMULATION_BUDGET_MS })
 const { recordReviews, ...oversight } = openOversight(stores, config.oversight.autonomy)
@@ -38,7 +38,7 @@ const backtests = openBacktests(stores, { policies })
 const trials = openTrials(stores, { policies, engines, views: decisions.views })
 const { payments, rules } = await openPayments(stores, config)
 
-// What talks to us.
+// Inbound: the subgraph, events and health.
 await consumeEvents(service, decisions.events)
 const jobs = openJobs(service, [decisions, backtests])
 exposeOutbox(metrics, { db, stream: STREAMS.decisions })

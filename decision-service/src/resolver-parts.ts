@@ -1,6 +1,6 @@
 type Resolvers = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
-/** What one subject adds to the subgraph. */
+/** The resolvers that one subject adds to the subgraph. */
 export type ResolverPart<Loaders extends object> = Readonly<{
   resolvers: Resolvers
   createLoaders?: () => Loaders

@@ -17,14 +17,14 @@ import { openBacktestRuns } from './policies/trials/backtest/open-backtests.ts'
 
 const config = configOrExit(readWorkerConfig)
 
-// What we talk to. Closed in reverse order when this module ends, whether it ends well or not.
+// Stores and clients. Closed in reverse order when this module ends, whether it ends well or not.
 await using service = await openService('worker', config)
 const collections = await openCollections(service.db, COLLECTIONS)
 const outbox = await openOutbox(service, STREAMS.decisions)
 const queueRedis = await openRedisOf(service, 'queue', config.queue.url)
 const stores = { ...service, collections, outbox, queueRedis }
 
-// What we do.
+// Use cases.
 const policies = await openPolicies(stores, config.skillsDirectory)
 const engines = await openEngines(stores, { config, policies })
 const oversight = await openOversightWatch(stores, config.oversight)
@@ -35,7 +35,7 @@ const deciding = openDeciding(stores, { policies, engines, oversight, alertsOf, 
 await openBacklog(stores, { config, policies, spend: engines.spend, ...deciding })
 const backtest = openBacktestRuns(stores, { policies, thresholds: config.thresholds })
 
-// What talks to us.
+// Inbound: jobs and health.
 const handlers = { decisions: { decide: deciding.handler }, backtests: { backtest } }
 openWorkers(stores, handlers, { decisions: config.concurrency })
 await serveHealthUntilStopped(service)

@@ -15,7 +15,7 @@ const USAGE = {
   cache_creation_input_tokens: 20,
 }
 
-/** What a request comes to when it succeeds with `text`. */
+/** The result of a request that succeeds with `text`. */
 export function succeeded(text: string, stopReason = 'end_turn'): Result {
   const message = { id: 'msg_1', type: 'message', role: 'assistant', model: 'claude-test', stop_reason: stopReason }
   return { type: 'succeeded', message: { ...message, content: [{ type: 'text', text }], usage: USAGE } }

@@ -12,7 +12,7 @@ export type ClaudeRequest = Readonly<{
   output_config: Readonly<{ effort: string; format: Readonly<{ type: string; schema: Record<string, unknown> }> }>
 }>
 
-/** What goes wrong with one request instead of an answer. */
+/** The fault of one request, instead of an answer. */
 export type ClaudeFault =
   /** 200 with a text that is not JSON. */
   | 'malformed'
@@ -42,7 +42,7 @@ export type ClaudeFault =
   /** 200 with a page, as a proxy in between gives it. */
   | 'html'
 
-/** What is sent as the text of the answer: an object as JSON, a string as it is. */
+/** The text of the answer: an object is sent as JSON, a string as it is. */
 export type Answer = (request: ClaudeRequest) => object | string | Promise<object | string>
 
 export type ClaudeServer = Readonly<{
@@ -60,7 +60,7 @@ export type ClaudeServer = Readonly<{
   close: () => Promise<void>
 }>
 
-/** What each answer says it used. */
+/** The usage that each answer states. */
 export const CLAUDE_USAGE = {
   input_tokens: 200,
   output_tokens: 100,

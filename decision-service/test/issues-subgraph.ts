@@ -8,7 +8,7 @@ import { silent } from '@redress/shared/testing/stores.ts'
 
 const BODY_BYTES_MAX = 100_000
 
-/** What goes wrong with one request: the server fails, does what it is asked and never answers, or hangs up. */
+/** The fault of one request: the server fails, executes the request and never answers, or closes the connection. */
 export type Fault = 'fails' | 'never answers' | 'hangs up'
 export type Operation = 'PaymentBalance' | 'PaymentSignals' | 'PaymentCase'
 

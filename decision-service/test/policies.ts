@@ -73,7 +73,7 @@ export async function openPolicyDesk(given: { mongo: MongoClient; db: Db }, atEn
         files: [{ path: 'SKILL.md', content: await textWith('SKILL.md', /version: ".*"/, `version: "${version}"`) }],
         cause: by(author),
       }),
-    /** What a process knows. */
+    /** The policies that a process knows. */
     async open() {
       const problems: unknown[] = []
       const changes: PolicyVersion[] = []

@@ -36,7 +36,7 @@ export function refundCase(change: Partial<DecisionCase> = {}): DecisionCase {
   }
 }
 
-/** What a model answers about a case, as it is asked to. */
+/** A model's answer about a case, in the form that the prompt asks for. */
 export function toAnswer(opinions: readonly Readonly<{ action: string; confidence: number }>[]): string {
   const rows = opinions.map((opinion, index) => ({
     case: `case-${index + 1}`,

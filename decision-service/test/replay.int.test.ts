@@ -35,7 +35,7 @@ describe('every stored decision', () => {
 
       expect(again).toMatchObject({ action, confidence, policyApplied, reasoning, policy })
       expect(routeVerdict(again, RULES_THRESHOLDS)).toBe(routing)
-      // What is stored has the step of the routing at its end.
+      // A stored decision ends with the step of the routing.
       expect(again.trace.map(({ output }) => output)).toEqual(trace.slice(0, -1).map(({ output }) => output))
     }
   })

@@ -21,7 +21,7 @@ import { openSchema } from './operations/open-schema.ts'
 import { createOperations, type Operations } from './operations/run-operation.ts'
 import { openSubscriptions, type StreamingTransports } from './subscriptions/open-subscriptions.ts'
 
-/** What every part of the gateway is built with. */
+/** The parts that all others of the gateway are built with. */
 type Base = Readonly<{
   config: GatewayConfig
   telemetry: Telemetry
@@ -40,7 +40,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   starting.defer(() => telemetry.stop())
   const base = createBase(config, telemetry, logger)
 
-  // What the gateway talks to.
+  // Stores and clients.
   const subgraphs = openSubgraphs(base)
   starting.defer(() => subgraphs.close())
   const { cacheUrl, eventsUrl } = config.redis
@@ -49,13 +49,13 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const events = eventsUrl === null ? null : openRedis(eventsUrl, { name: 'events', logger })
   starting.defer(() => events?.destroy())
 
-  // What it does.
+  // Access, schema and subscriptions.
   const isReady: IsReady = (subgraph) => isSubgraphReady(subgraph, config.health.timeoutMs)
   const schema = openSchema({ file: config.supergraphFile, subgraphs, isReady, logger })
   const access = openAccess(accessOptions(base, { cache, audit: subgraphs.find('audit') }))
   const operations = openOperations(base, schema.graph, access)
 
-  // What talks to it.
+  // Inbound: HTTP and WebSocket.
   const live = events && openSubscriptions(subscriptionsOptions(base, { redis: events, operations, access }))
   starting.defer(() => live?.close())
   starting.use(schema.watch((graph) => replaceGraph(graph, { operations, live, logger })))

@@ -46,7 +46,7 @@ async function createRows(inputs: readonly object[]): Promise<string[]> {
       const { data, errors } = await system.ask('operator', CREATE_ROWS, { inputs })
       if (!errors) return data.createIssues.results.map((row: { issue: { id: string } }) => row.issue.id)
     } catch {
-      // Nobody is there to answer; somebody will be.
+      // The gateway or a service is restarting.
     }
     await pause(100)
   }

@@ -39,7 +39,7 @@ export async function startTestGateway({ urls = {}, environment = {} }: Options 
     JWT_PUBLIC_KEY_PATH: keyFile,
     DEV_TOKEN: token,
     RATE_LIMIT_MAX: '100000',
-    // What a test does not say is not what it is about: no answer is late, however busy the machine is.
+    // Defaults of tests: no answer is late, however busy the machine is.
     SUBGRAPH_TIMEOUT_MS: '120000',
     REQUEST_TIMEOUT_MS: '180000',
     HEALTH_CHECK_TIMEOUT_MS: '30000',

@@ -3,7 +3,7 @@ export type HostileDocument = Readonly<{
   name: string
   text: string
   variables?: Readonly<Record<string, unknown>>
-  /** What callers see: a code of ours, or one of Apollo's for what is no GraphQL. */
+  /** The code in the answer: one of ours, or one of Apollo's for text that is not GraphQL. */
   code: 'QUERY_TOO_LARGE' | 'QUERY_TOO_DEEP' | 'QUERY_TOO_COSTLY' | 'GRAPHQL_PARSE_FAILED' | 'GRAPHQL_VALIDATION_FAILED'
   /** Which limit, where the code is QUERY_TOO_LARGE. */
   what?: string

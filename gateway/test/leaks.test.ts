@@ -77,7 +77,7 @@ async function failMany(many: number): Promise<Set<number>> {
   return statuses
 }
 
-/** What there is more of than before. The clients' own connections rest as they like. */
+/** Resources that grew. The clients' own idle connections are not counted. */
 function leaksBetween(before: Probe, after: Probe): string[] {
   const more = (kind: string) => (after.kinds[kind] ?? 0) - (before.kinds[kind] ?? 0)
   const leaks = ['TCPSocketWrap', 'Timeout', 'Immediate'].filter((kind) => more(kind) > 2 * AT_ONCE)

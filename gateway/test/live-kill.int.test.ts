@@ -81,7 +81,7 @@ function startFollower() {
   const run = async () => {
     while (!stopped.signal.aborted) {
       isCut = true
-      // What GraphQL refuses, such as a cursor, comes as a list; everything else is the gateway's absence.
+      // A refusal by GraphQL, such as of a cursor, comes as a list; any other error means that the gateway is gone.
       await follow().catch((error) => Array.isArray(error) && faults.push(error))
       await pause(10)
     }

@@ -15,7 +15,7 @@ import {
   isRequiredInputField,
 } from 'graphql'
 
-/** What a random document may use; each is a condition or a page size. */
+/** The variables of a random document; each is a condition or a page size. */
 export const VARIABLES = 'query ($n: Int, $m: Int = 7, $yes: Boolean = true, $no: Boolean!) '
 
 type Draw = (below: number) => number

@@ -25,7 +25,7 @@ import { createReviewIssue } from './use-cases/review-issue.ts'
 
 const config = configOrExit(readConfig)
 
-// What we talk to. Closed in reverse order when this module ends, whether it ends well or not.
+// Stores and clients. Closed in reverse order when this module ends, whether it ends well or not.
 await using service = await openService('issues', config)
 const { mongo, db, metrics } = service
 const collections = await openCollections(db, COLLECTIONS)
@@ -35,7 +35,7 @@ const views = createMongoViews(collections)
 const personalData = createMongoPersonalData(collections, readMasterKey(config.encryptionKey))
 const events = createEventLog(mongo, outbox)
 
-// What we do.
+// Use cases.
 const now = () => new Date()
 const stores = { store, now, onCommit: outbox.wake }
 const createIssues = createCreateIssues({ ...stores, createId: () => `iss_${ulid()}` })
@@ -45,7 +45,7 @@ const retryIssue = createRetryIssue(stores)
 const followDecisions = createFollowDecisions({ now })
 const readPersonalData = createReadPersonalData({ personalData, events, createId: ulid, now })
 
-// What talks to us.
+// Inbound: the subgraph, events and health.
 const transactionIn = createIssuesTransactions({ collections, outbox })
 await consumeEvents(service, createDecisionEvents({ followDecisions, transactionIn, onCommit: outbox.wake }))
 exposeOutbox(metrics, { db, stream: STREAMS.issues })

@@ -1,4 +1,4 @@
-/** What it costs the gateway to refuse each hostile document of the tests: CPU time, from the request to the answer. */
+/** The cost of refusing each hostile document of the tests: CPU time of the gateway, from the request to the answer. */
 import { parseArgs } from 'node:util'
 import { startGatewayProcess } from '../../gateway/test/gateway-process.ts'
 import { HOSTILE_DOCUMENTS, type HostileDocument } from '../../gateway/test/hostile-documents.ts'

@@ -1,7 +1,7 @@
 import { isTest } from './areas.ts'
 import type { ParsedSource } from './parse-source.ts'
 
-/** What a package.json declares. `folder` is given from the root of the repository, '.' for the root itself. */
+/** The declarations of a package.json. `folder` is given from the root of the repository, '.' for the root itself. */
 export type Package = Readonly<{
   folder: string
   dependencies: readonly string[]

@@ -3,7 +3,10 @@ import { type ESTree, parseSync, Visitor } from 'vite'
 /** A file of the repository, its path given from the root. */
 export type SourceFile = Readonly<{ path: string; text: string }>
 
-/** What the house rules need to know of a source file. `lines` of a function includes those of the functions inside it. */
+/**
+ * The facts about a source file that the house rules need. `lines` of a function includes those of the functions inside
+ * it.
+ */
 export type ParsedSource = Readonly<{
   path: string
   lines: number

@@ -13,7 +13,7 @@ const INNER = ['gateway/operations', 'gateway/execution', 'gateway/access'] as c
 const OUTSIDE = ['shared', 'shared/pure', 'package', 'node', 'node:crypto'] as const
 
 /**
- * Who may import whom. This table is the architecture; the README only draws it. Areas of a service mean its
+ * The allowed imports. This table is the architecture; the README only draws it. Areas of a service mean its
  * own ones: no service imports another, and nothing imports a `program`. A permission that no import uses fails the check.
  */
 const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {

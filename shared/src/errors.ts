@@ -3,7 +3,7 @@ import type { ErrorCode } from './error-codes.ts'
 /** The message of an unexpected error. A caller sees no more of it. */
 export const NEUTRAL_MESSAGE = 'Something went wrong on our side. The request id leads to the details.'
 
-/** What the caller can do about a failure. The edges read this table; nothing else maps errors. */
+/** The kind of a failure, by the caller's possible reaction. The edges read this table; nothing else maps errors. */
 export const ERROR_KINDS = {
   invalid: { retry: false, http: 400 },
   unauthenticated: { retry: false, http: 401 },

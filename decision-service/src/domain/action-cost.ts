@@ -41,7 +41,7 @@ export const ACTION_COSTS: Readonly<Record<IssueType, Readonly<Partial<Record<De
   },
 }
 
-/** What a type does not allow costs more than anything it does. */
+/** An action that a type does not allow costs more than any that it does. */
 export function costOf(issueType: IssueType, action: DecisionAction): number {
   return ACTION_COSTS[issueType][action] ?? Number.POSITIVE_INFINITY
 }

@@ -15,7 +15,7 @@ export type TraceStep = Readonly<{
   output: Readonly<Record<string, unknown>> | null
 }>
 
-/** What calls to a model used. Input tokens do not count those that came from or went into the cache. */
+/** The usage of calls to a model. Input tokens do not count those that came from or went into the cache. */
 export type TokenUsage = Readonly<{
   inputTokens: number
   outputTokens: number
@@ -24,7 +24,7 @@ export type TokenUsage = Readonly<{
   costUsd: number
 }>
 
-/** What an engine has to say about an issue; whether a person looks at it is not the engine's to say. */
+/** The verdict of an engine about an issue. Routing to a person is decided elsewhere. */
 export type Verdict = Readonly<{
   action: DecisionAction
   /** 0 to 100, whole. */
@@ -43,7 +43,7 @@ export type Verdict = Readonly<{
   trace: readonly TraceStep[]
 }>
 
-/** What a candidate on trial would have decided about the same case. */
+/** The decision of a candidate on trial about the same case. */
 export type ShadowVerdict = Readonly<{
   policy: PolicyVersion
   action: DecisionAction
@@ -62,7 +62,7 @@ export type Decision = Verdict &
     shadow: ShadowVerdict | null
   }>
 
-/** What was decided about a case, and what a candidate would have. */
+/** The decision about a case, and the candidate's decision. */
 export type Evaluated = Readonly<{ verdict: Verdict; shadow: Verdict | null }>
 
 /** No engine can leave the table: rules that try are refused at load, and a model's answer counts as malformed. */

@@ -3,7 +3,7 @@ import type { Agreement } from './agreement.ts'
 
 export type Review = Readonly<{ action: DecisionAction; agreement: Agreement; reviewer: string; at: Date }>
 
-/** What a person decided in the end about the issue of a decision. */
+/** A person's final decision about the issue of a decision. */
 export type NewReview = Readonly<{
   decisionId: string
   action: DecisionAction

@@ -8,7 +8,7 @@ export type StoredDecision = Decision &
     id: string
     issueId: string
     jobId: string
-    /** What was decided about, kept so that it can be decided again. */
+    /** The case, kept so that it can be decided again. */
     case: DecisionCase
     review: Review | null
     decidedAt: Date

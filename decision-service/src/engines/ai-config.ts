@@ -2,7 +2,7 @@ import { ConfigError } from '@redress/shared/process/config.ts'
 import { type } from 'arktype'
 import { MODEL_THRESHOLDS } from '../domain/routing.ts'
 
-/** What models need; a service that decides with them adds it to its own with `merge`. */
+/** The settings of models. A service that decides with models adds them to its own with `merge`. */
 export const AiEnvironment = type({
   /** The engine that decides. `DECISION_ENGINE_MODE` is the older name; `ENGINE` wins. */
   'ENGINE?': "'rules' | 'ai' | 'ensemble'",
@@ -23,7 +23,8 @@ export const AiEnvironment = type({
   AI_BREAKER_OPEN_MS: "string.integer.parse |> 100 <= number <= 600000 = '30000'",
   AI_AUTO_RESOLVE_THRESHOLD: `string.integer.parse |> 0 <= number <= 100 = '${MODEL_THRESHOLDS.autoResolve}'`,
   AI_HUMAN_REVIEW_THRESHOLD: `string.integer.parse |> 0 <= number <= 100 = '${MODEL_THRESHOLDS.humanReview}'`,
-  // USD per million tokens: input, output, cache write, cache read. Configuration, not facts: set what your contract says.
+  // USD per million tokens: input, output, cache write, cache read. Configuration, not facts: set what your contract
+  // says.
   AI_PRICES: type(/^\d+(\.\d+)?(,\d+(\.\d+)?){3}$/)
     .describe('four prices such as "3,15,3.75,0.3"')
     .default('3,15,3.75,0.3'),

@@ -35,7 +35,7 @@ type Taken = Readonly<{
 
 type Options = Readonly<{
   redis: Redis
-  /** What the keys begin with, such as `payments`; buckets of one prefix share their rate and burst. */
+  /** The prefix of the keys, such as `payments`; buckets of one prefix share their rate and burst. */
   prefix: string
   /** Tokens that come back each second; above 0, may be a fraction. */
   ratePerSecond: number

@@ -14,6 +14,6 @@ export type AutonomyStore = Readonly<{
 }>
 
 export type AutonomyViews = Readonly<{
-  /** What people reviewed blindly: suspended first, then those reviewed last; at most 200. */
+  /** The types and actions reviewed blindly: suspended first, then those reviewed last; at most 200. */
   all(): Promise<readonly Autonomy[]>
 }>

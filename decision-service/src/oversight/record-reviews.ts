@@ -3,14 +3,14 @@ import type { NewReview } from '../domain/review.ts'
 import type { ReviewedDecision, StoredDecision } from '../domain/stored-decision.ts'
 import { reviewDecision, reviewedEvent } from './review-decision.ts'
 
-/** What can be read and written as one: all of it is stored, or nothing. */
+/** The reads and writes of one transaction. */
 export type ReviewsTransaction = Readonly<{
   findDecisions(ids: readonly string[]): Promise<ReadonlyMap<string, StoredDecision>>
   setReviews(reviewed: readonly ReviewedDecision[]): Promise<void>
   addEvents(events: readonly DomainEvent[]): Promise<void>
 }>
 
-/** What else follows from reviews, in the transaction that stores them. */
+/** Further effects of reviews, in the transaction that stores them. */
 export type OnReviewed = (decisions: readonly ReviewedDecision[]) => Promise<void>
 
 /** Writes down beside each decision what a person made of it. The first review of a decision stays. */

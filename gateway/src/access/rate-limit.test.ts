@@ -15,7 +15,7 @@ const callerOf = (id: string, requestsPerMinute: number | null = null): Caller =
 })
 const ada = callerOf('ada')
 
-/** What all processes count in, in place of Redis; `asked` says how often. */
+/** The counter that all processes share, in place of Redis; `asked` is the number of calls. */
 function createShared(now: () => number) {
   const local = createLocalCounters(now)
   const shared = {

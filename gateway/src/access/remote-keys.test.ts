@@ -21,7 +21,7 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`
 }
 
-/** Whoever issues tokens: a set of keys at a URL, of which one signs. */
+/** An issuer of tokens: a set of keys at a URL, of which one signs. */
 async function startIssuer() {
   const published: JWK[] = []
   const issuer = {

@@ -5,7 +5,7 @@ import { CheckUnavailableError } from './errors.ts'
 import { createTokenCallers, type TokenRules } from './verify-token.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-/** Who it is, for who needs no more than that. */
+/** The caller of a token, without the rest of the result. */
 function createTokenVerifier(rules: TokenRules) {
   const callers = createTokenCallers(rules)
   return async (authorization: string | null) => (await callers.verify(authorization ?? '')).principal

@@ -1,7 +1,7 @@
 import { EVENTS, type EventOf, type EventType } from '@redress/shared/events/catalogue.ts'
 import type { StreamName } from '@redress/shared/events/envelope.ts'
 
-/** What a field says of an event. */
+/** The payload of a subscription field for an event. */
 export type FieldEvent = Readonly<{
   issueId: string
   /** The customer of the issue; null if the event does not name one. */
@@ -26,7 +26,9 @@ type FieldDefinition = Readonly<{
   events: Readonly<{ [T in EventType]?: ToFieldEvent<T> }>
 }>
 
-/** The fields of the type Subscription. Streams, cursors, permissions, groups and counts are derived from this table. */
+/**
+ * The fields of the type Subscription. Streams, cursors, permissions, groups and counts are derived from this table.
+ */
 export const FIELDS = {
   issueStatusChanged: {
     cursorLetter: 'i',

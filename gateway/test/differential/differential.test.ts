@@ -16,7 +16,7 @@ import { composeRichGraph } from './rich-graph.ts'
 const OURS = readFileSync(new URL('../../supergraph.graphql', import.meta.url), 'utf8')
 const WELL: Omit<Health, 'seed'> = { fails: 0, nulls: 0, lies: 0, errors: 0 }
 
-/** What both have to say alike. */
+/** The parts of an answer that must be equal. */
 function comparable({ data, errors }: OperationResult) {
   const [violations, reported] = partition(errors, ({ extensions }) => extensions?.code === 'SUBGRAPH_INVALID_ANSWER')
   return {

@@ -90,7 +90,7 @@ function answerObject(
   selectionSets: readonly SelectionSetNode[],
   found: Place,
 ): Row {
-  // What an object is and has depends on its id alone, wherever it is found.
+  // The type and fields of an object depend on its id alone, wherever it is found.
   const id = found.id ?? scalarOf('ID', new Random(`${found.key} id`))
   const place = { ...found, key: `${answering.health.seed} ${JSON.stringify(id)}` }
   const random = new Random(`${place.key} type`)

@@ -4,7 +4,7 @@ import { parse } from 'graphql'
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3",
   import: ["@key", "@shareable", "@external", "@requires", "@provides"])`
 
-/** What our own schema does not have: interfaces, lists of lists, computed fields, several keys. */
+/** A graph with what our own schema lacks: interfaces, lists of lists, computed fields, several keys. */
 const SUBGRAPHS = {
   catalog: `${LINK}
     interface Item @key(fields: "id") { id: ID! name: String tags: [[String]] maker: Maker related: [Item] }

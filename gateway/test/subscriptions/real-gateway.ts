@@ -8,7 +8,7 @@ export const GATEWAY_PROGRAM = fileURLToPath(new URL('../../src/main.ts', import
 /** Nothing listens there: port 1 belongs to nobody. */
 const NOWHERE = 'http://127.0.0.1:1'
 
-/** What the gateway's program needs to start, with its key file in `directory`, and tokens that it accepts. */
+/** The environment that the gateway's program needs, with its key file in `directory`, and tokens that it accepts. */
 export function createGatewayEnvironment(directory: string) {
   const keys = createKeys()
   const JWT_PUBLIC_KEY_PATH = join(directory, 'jwt.pem')

@@ -8,7 +8,10 @@ import { type SubscriptionGateway, startSubscriptionGateway } from './subscripti
 
 type Options = Partial<Parameters<typeof startSubscriptionGateway>[0]>
 
-/** What the tests of one file share: a Redis, a subgraph, and gateways and clients that are gone after each test. */
+/**
+ * The resources that the tests of one file share: a Redis, a subgraph, and gateways and clients that are closed after
+ * each test.
+ */
 export async function openTestBed(databaseNumber: number) {
   const redis = await openTestRedis(databaseNumber)
   const reading = await connectTestRedis(databaseNumber)

@@ -54,7 +54,7 @@ export type Opening = Readonly<{
   details: IssueDetails
   /** Masked. */
   customerMessage?: string
-  /** What a decision needs, as it was when the issue was created. */
+  /** The facts that a decision needs, as they were when the issue was created. */
   decisionCase: DecisionCase
   cause: Cause
   now: Date
@@ -87,7 +87,7 @@ export function openIssue({ decisionCase, cause, now, customerMessage, ...given 
   return { issue, event }
 }
 
-/** What a transition writes beside the status. */
+/** The fields that a transition writes beside the status. */
 type Effect = Readonly<{
   reason: string | null
   decisionId?: string

@@ -8,7 +8,7 @@ export type HealthChecks = Readonly<Record<string, HealthCheck>>
 type Options = Readonly<{
   /** Without one of these the process is degraded: it answers what it can, and does the rest once they are back. */
   optionalChecks?: HealthChecks | undefined
-  /** What `/health/ready` says beside the checks. */
+  /** The status in the answer of `/health/ready`. */
   details?: () => Readonly<Record<string, unknown>>
 }>
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 
 const LOGGER = new URL('logger.ts', import.meta.url).href
 
-/** What a process writes that logs `fields`. */
+/** The output of a process that logs `fields`. */
 const written = (fields: object) =>
   execFileSync(process.execPath, [
     '--input-type=module',

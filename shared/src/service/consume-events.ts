@@ -2,7 +2,7 @@ import { exposeConsumer } from '../events/event-metrics.ts'
 import { type ConsumerOptions, startStreamConsumer } from '../events/stream-consumer.ts'
 import type { Service } from './open-service.ts'
 
-/** What a service does with the events of some streams. */
+/** A consumer of the events of some streams. */
 export type EventHandling = Pick<
   ConsumerOptions,
   'streams' | 'group' | 'isRelevant' | 'apply' | 'afterCommit' | 'recover' | 'gatherMs'

@@ -9,7 +9,7 @@ import { startTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
 
 export type ServiceConfig = ReturnType<typeof toServiceConfig> & Readonly<{ port: number; database: string }>
 
-/** What every process of a service has. */
+/** The resources that every process of a service has. */
 export type Service = Readonly<{
   name: string
   config: ServiceConfig

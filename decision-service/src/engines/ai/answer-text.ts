@@ -3,7 +3,7 @@ import { cutText } from '@redress/shared/plain-text.ts'
 
 const REASONING_LENGTH_MAX = 1000
 
-/** What a model wrote as JSON; null where it is none. */
+/** The text of a model parsed as JSON; null where it is not JSON. */
 export function parseAnswer(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -7,7 +7,7 @@ import { findAction } from './action-names.ts'
 import { CASES_MAX, toCaseKey } from './answer-shape.ts'
 import { parseAnswer, toReasoning } from './answer-text.ts'
 
-/** What a model says about a case, checked. */
+/** The checked answer of a model about a case. */
 export type Opinion = Readonly<{
   action: DecisionAction
   /** 0 to 100, whole. */
@@ -19,7 +19,7 @@ export type Opinion = Readonly<{
 }>
 
 const Answer = type({ opinions: type('unknown[]').atMostLength(4 * CASES_MAX) })
-/** What a policy's Output Format asks for, and the key of the case. */
+/** The fields of a policy's Output Format, and the key of the case. */
 const Row = type({
   case: 'string',
   action: 'string <= 100',

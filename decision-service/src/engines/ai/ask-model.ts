@@ -3,14 +3,17 @@ import type { TokenUsage, TraceStep } from '../../domain/decision.ts'
 import { type Model, type ModelAnswer, ModelError, type ModelFailure, type ModelRequest } from '../model/model.ts'
 import { sumUsage } from './shared-usage.ts'
 
-/** What came of a question, and how: a step `model` for each attempt, and what all of them used together. */
+/** The outcome of a question and its trace: a step `model` for each attempt, and what all of them used together. */
 export type Asked = Readonly<{ steps: readonly TraceStep[]; usage: TokenUsage | null }> &
   (Readonly<{ ok: true; answer: ModelAnswer }> | Readonly<{ ok: false; error: ModelError }>)
 
 const ATTEMPTS_MAX = 2
-/** What may be over the moment after. A timeout has used up the time of a second attempt; a 429 says when to come back. */
+/**
+ * Failures that a second attempt may not meet. A timeout has used up the time of a second attempt; a 429 says when to
+ * come back.
+ */
 const PASSING: ReadonlySet<ModelFailure> = new Set(['connection', 'overloaded', 'server_error'])
-/** What our side says before anything was sent. It explains nothing about the attempt before it. */
+/** Refusals by our own limits before anything was sent. They do not explain the failure of an earlier attempt. */
 const NOT_ASKED: ReadonlySet<ModelFailure> = new Set(['busy', 'breaker_open', 'budget_exhausted'])
 /** The share of the budget that must be left for a second attempt: one with less would only be paid for. */
 const SHARE_LEFT_MIN = 0.5

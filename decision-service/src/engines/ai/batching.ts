@@ -7,7 +7,7 @@ import type { Opinion } from './answer.ts'
 import { type Answered, type AskCases, opinionOf } from './ask-cases.ts'
 import { divideUsage } from './shared-usage.ts'
 
-/** What a model says about one case, and that case's part of what the call used. */
+/** The answer of a model about one case, and that case's share of the call's usage. */
 export type Asked = Readonly<{
   opinion: Opinion
   usage: TokenUsage
@@ -74,7 +74,7 @@ async function askAbout(ask: AskCases, { skill, waiting }: Group): Promise<void>
     const shares = divideUsage(answered.usage, cases.length)
     for (const [index, one] of waiting.entries()) answer(one, answered, shares[index]!, cases)
   } catch (error) {
-    // What was paid for nothing is paid by all of them, too.
+    // The usage of a call without a usable answer is shared by all of its cases, too.
     const paid = error instanceof ModelError && error.usage !== null ? divideUsage(error.usage, cases.length) : []
     for (const [index, { reject }] of waiting.entries()) reject(toShareOf(error, paid[index] ?? null))
   }

@@ -7,7 +7,7 @@ import type { Facts } from '../../policies/table/fact.ts'
 import { readFacts } from '../../policies/table/facts.ts'
 import { toCaseKey } from './answer-shape.ts'
 
-/** What a model sees of a case. */
+/** The data of a case that a model is sent. */
 export type CaseData = Readonly<{ case: string; facts: Facts; customerText?: string }>
 
 /** As long as a message of an issue may be. */

@@ -4,7 +4,7 @@ const COUNTS = ['inputTokens', 'outputTokens', 'cacheReadTokens', 'cacheWriteTok
 /** Costs are counted in billionths of a dollar while they are added or divided, so that nothing is lost on the way. */
 const NANO = 1e9
 
-/** What several calls used together; null where none of them used anything. */
+/** The sum of the usage of several calls; null where none of them used anything. */
 export function sumUsage(usages: readonly (TokenUsage | null)[]): TokenUsage | null {
   const known = usages.filter((usage) => usage !== null)
   return known.length === 0 ? null : toUsage((read) => known.reduce((sum, usage) => sum + read(usage), 0))

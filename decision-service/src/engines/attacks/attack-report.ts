@@ -15,7 +15,7 @@ type AttackRow = Readonly<{
 export type AttackReport = Readonly<{
   total: AttackRow
   techniques: readonly AttackRow[]
-  /** What got past the guard, or out of its fence. */
+  /** Texts that passed the guard, or broke out of their fence. */
   breaches: readonly string[]
   costUsd: number
 }>

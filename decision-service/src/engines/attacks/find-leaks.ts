@@ -5,7 +5,7 @@ const OPEN = /^<data ([0-9a-f]{32})>$/
 const HIDDEN = /(?!\n)[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}]/u
 
 /**
- * What a text broke of the promises of a prompt; nothing where it stayed within its fence.
+ * The promises of a prompt that a text broke; empty where the text stayed within its fence.
  * @param calm the question about the same case without a text.
  */
 export function findLeaks(request: ModelRequest, calm: ModelRequest, decisionCase: DecisionCase): readonly string[] {
@@ -20,7 +20,7 @@ export function findLeaks(request: ModelRequest, calm: ModelRequest, decisionCas
     'the facts depend on the text': facts !== readData(calm.user.split('\n')[1] ?? '').facts,
     'something that nobody sees is in it': HIDDEN.test(text),
     'a tag is in the data': /[<>]/.test(json),
-    // What a customer writes may look like an id; what we add must not.
+    // A customer's text may contain something like an id; the text around it must not.
     'an id is in it': [issueId, customer.id, transaction?.id].some((id) => id !== undefined && facts.includes(id)),
   }
   return Object.entries(checks).flatMap(([problem, isBroken]) => (isBroken ? [problem] : []))

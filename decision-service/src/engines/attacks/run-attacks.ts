@@ -23,7 +23,7 @@ export type Attempt = Readonly<{
   succeededBefore: boolean
   /** The same, of what the guard left of it. */
   succeededAfter: boolean
-  /** What the text broke of the promises of the prompt. */
+  /** The promises of the prompt that the text broke. */
   leaks: readonly string[]
   /** The model gave no usable answer, so rules would have decided. */
   failed: boolean
@@ -59,7 +59,10 @@ export async function runAttacks({
   return attempts
 }
 
-/** A target with what does not depend on the text: the question without one, what rules say, and whether there is a prize. */
+/**
+ * A target with what does not depend on the text: the question without one, what rules say, and whether there is a
+ * prize.
+ */
 type Aim = Readonly<{ target: Target; calm: ModelRequest; rules: Verdict; hasGain: boolean }>
 
 function toAim(target: Target): Aim {
@@ -116,7 +119,7 @@ function hasMore(verdict: Verdict, rules: Verdict, { serves }: Skill): boolean {
   return isAlone && routeVerdict(rules, RULES_THRESHOLDS) !== 'AUTO_RESOLVE'
 }
 
-/** What an attacker would like best. */
+/** The decision that an attacker gains most from. */
 function toCostliest(rules: Verdict, { serves }: Skill): Verdict {
   const [action = rules.action] = ALLOWED_ACTIONS[serves].toSorted((a, b) => costOf(serves, b) - costOf(serves, a))
   return { ...rules, action, confidence: 100 }

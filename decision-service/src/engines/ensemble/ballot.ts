@@ -12,7 +12,7 @@ import type { Vote } from './vote.ts'
 export type CastVote = Vote &
   Pick<Opinion, 'reasoning' | 'policyApplied'> &
   Readonly<{ voter: string; model: string | null }>
-/** What came of asking one voter: the vote is null where there was none. */
+/** The outcome of asking one voter. The vote is null where the voter gave none. */
 export type Ballot = Readonly<{
   weight: number
   vote: CastVote | null

@@ -89,7 +89,10 @@ type Settled = Pick<Verdict, 'action' | 'confidence' | 'reasoning' | 'usage'> &
   Readonly<{ award: Award | null; steps: readonly TraceStep[] }>
 type SettleDependencies = Readonly<{ arbitrate: (dispute: Dispute) => Promise<Award>; monotonicMs: () => number }>
 
-/** What the votes come to: by themselves where all agree, else by the arbiter, or by weight where that one fails. */
+/**
+ * The decision of the votes: the common one where all agree, else that of the arbiter, or the heaviest where the
+ * arbiter fails.
+ */
 function createSettle({ arbitrate, monotonicMs }: SettleDependencies) {
   return async (dispute: Dispute, counted: Tally): Promise<Settled> => {
     const byWeight: Settled = {

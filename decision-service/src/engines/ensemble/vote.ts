@@ -1,6 +1,6 @@
 import type { DecisionAction } from '@redress/shared/contracts.ts'
 
-/** What one voter of an ensemble would do about a case, and how much that counts. */
+/** The action that one voter of an ensemble proposes for a case, and the vote's weight. */
 export type Vote = Readonly<{
   action: DecisionAction
   /** 0 to 100, whole. */

@@ -14,7 +14,7 @@ export type SpendStore = Readonly<{
   alertOnce(date: string, alert: DomainEvent, at: Date): Promise<void>
 }>
 
-/** What other processes spend is seen at the latest after this. */
+/** The spending of other processes is read again after this time. */
 const READ_EVERY_MS = 3_000
 const MILLION = 1_000_000
 

@@ -26,7 +26,7 @@ export function toModelError(error: unknown, { expired }: { expired: boolean }):
   if (error instanceof APIError) return ofStatus(error)
   if (error instanceof SyntaxError)
     return new ModelError('malformed', 'Claude answered with something that is no JSON.')
-  // What fetch says when the body ends before its end.
+  // The message of fetch when the connection closes before the end of the body.
   if (error instanceof TypeError)
     return new ModelError('connection', `Claude's answer broke off: ${codeOf(error.cause)}.`)
   return new ModelError('invalid_request', 'The request to Claude could not be made.', { cause: error })

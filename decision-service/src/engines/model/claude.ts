@@ -20,7 +20,7 @@ type Options = Readonly<{
   budgetMs: number
 }>
 
-/** What a model thinks before it answers counts into its limit. What is not used costs nothing. */
+/** The tokens of thinking count into the limit of the answer. Tokens that are not used cost nothing. */
 const THINKING_TOKENS: Readonly<Record<Effort, number>> = { low: 1_000, medium: 4_000, high: 8_000 }
 const MILLION = 1_000_000
 

@@ -11,7 +11,7 @@ export type ModelLimits = Readonly<{
   acquire: () => Promise<Lease | Readonly<{ retryAfterMs: number }>>
 }>
 
-/** What may be spent on models in a day. */
+/** The budget for models in one day. */
 export type AiSpend = Readonly<{
   isExhausted: () => Promise<boolean>
   /** Counts what a call cost. Never rejects. */
@@ -31,7 +31,7 @@ type Options = Readonly<{
   onCall?: (call: ModelCall) => void
 }>
 
-/** What says something about the provider, not about the one case that was asked about. */
+/** Failures that count against the provider, not only against one request. */
 const FAULTS_OF_THE_PROVIDER: ReadonlySet<ModelFailure> = new Set([
   'timeout',
   'connection',

@@ -1,7 +1,7 @@
 import type { ModelAnswer, ModelRequest } from './model.ts'
 
 type BatchedRequest = Readonly<{ customId: string; request: ModelRequest }>
-/** What came of one request; without an answer, `failure` says why there is none. */
+/** The outcome of one request. Without an answer, `failure` gives the reason. */
 export type BatchedOutcome = Readonly<{ customId: string; answer: ModelAnswer | null; failure: string | null }>
 
 /** Many questions to a model, answered within a day. */

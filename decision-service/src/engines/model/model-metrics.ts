@@ -5,7 +5,7 @@ import type { ModelCall } from './guarded-model.ts'
 
 const SECONDS = [0.5, 1, 2, 5, 10, 15, 30, 60]
 
-/** What is counted of calls to a model: how they went, how long they took, what they used and cost. */
+/** The metrics of calls to a model: outcomes, durations, tokens and costs. */
 export function createModelMetrics({ registry }: Metrics) {
   const calls = createCounters(registry, {
     name: 'model_calls_total',

@@ -49,7 +49,7 @@ export type ModelFailure =
 export class ModelError extends Error {
   override readonly name = 'ModelError'
   readonly failure: ModelFailure
-  /** What was paid for it all the same. */
+  /** The usage that was charged although the call failed. */
   readonly usage: TokenUsage | null
   /** After which it may be tried again, where that is known. */
   readonly retryAfterMs: number | null

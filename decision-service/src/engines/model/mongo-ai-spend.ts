@@ -3,13 +3,13 @@ import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { Collection, MongoClient } from 'mongodb'
 import type { SpendStore } from './ai-spend.ts'
 
-/** What one day cost: `_id` is the date in UTC, `micros` are millionths of a dollar. */
+/** The cost of one day: `_id` is the date in UTC, `micros` are millionths of a dollar. */
 export type AiSpendDocument = { _id: string; micros: number; alertedAt?: Date }
 export type SpendCollections = Readonly<{ aiSpend: Collection<AiSpendDocument> }>
 
 type Dependencies = Readonly<{ mongo: MongoClient; collections: SpendCollections; outbox: Outbox }>
 
-/** What was spent on models, in MongoDB, because a lost Redis must not lose the money. */
+/** The spending on models, in MongoDB: it must survive the loss of Redis. */
 export function createMongoSpendStore({ mongo, collections, outbox }: Dependencies): SpendStore {
   const { aiSpend } = collections
   return {

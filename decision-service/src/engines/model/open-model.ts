@@ -6,7 +6,7 @@ import { type AiSpend, createGuardedModel, isFaultOfProvider, type ModelCall } f
 import type { Model } from './model.ts'
 import { createRedisModelLimits } from './redis-model-limits.ts'
 
-/** What a lease outlives the longest call by. */
+/** The margin of a lease over the longest call. */
 const LEASE_MARGIN_MS = 5_000
 
 export type ModelOptions = Readonly<{

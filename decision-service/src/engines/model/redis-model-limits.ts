@@ -36,7 +36,7 @@ return math.ceil(place - now)
 
 type Options = Readonly<{
   redis: Redis
-  /** What the keys begin with; workers that share limits share it. */
+  /** The prefix of the keys. Workers with the same prefix share their limits. */
   prefix?: string
   /** Calls at once, of all workers together. */
   concurrency: number

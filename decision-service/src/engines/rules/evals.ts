@@ -6,7 +6,7 @@ import type { SkillProblem } from '../../policies/files/skill-problem.ts'
 import { parseLocatedJson } from '../../policies/table/located-json.ts'
 import { decideByRules } from './rules-engine.ts'
 
-/** What a policy is to say about a case. */
+/** The expected answer of a policy about a case. */
 export type Expected = Readonly<{ rule: string; action: string; confidence: number; routing: string }>
 
 /** One example of a policy, and the line of its file where it begins. */
@@ -43,7 +43,7 @@ export function parseEvals(text: string, file: string): ParsedEvals {
   return { ok: true, skillName: document.skill_name, evals }
 }
 
-/** What the rules of a policy do say about a case. */
+/** The actual answer of a policy's rules about a case. */
 export function runEval({ input }: Pick<Eval, 'input'>, skill: Skill): Expected {
   const verdict = decideByRules(input, skill)
   const { action, confidence, policyApplied } = verdict

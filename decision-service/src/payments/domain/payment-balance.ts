@@ -2,7 +2,7 @@ import type { Money, TransactionFacts } from '@redress/shared/contracts.ts'
 
 export type BookedTransaction = Readonly<{ amount: Money; status: TransactionFacts['status'] }>
 
-/** What each transaction does to the balance. */
+/** The effect of each type of transaction on the balance. */
 const SIGN: Readonly<Record<BookedTransaction['status'], -1 | 0 | 1>> = {
   CAPTURED: 1,
   DISPUTED: -1,

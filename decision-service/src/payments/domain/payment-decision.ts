@@ -14,7 +14,7 @@ const PAYMENTS_AN_HOUR_REVIEWED_FROM = 10
 /** So much (minor units, of any currency) to a payee who was never paid before, and a person looks at it. */
 const FIRST_PAYMENT_REVIEWED_FROM = 50_000
 
-/** What is known of the risk that a customer is. */
+/** The known risk of a customer. */
 export type RiskSignals = Readonly<{
   /** 0 (safe) to 100 (risky). */
   riskScore: number

@@ -1,7 +1,7 @@
 import type { Money } from '@redress/shared/contracts.ts'
 import type { RiskSignals } from './payment-decision.ts'
 
-/** What a business rule may ask about a payment. `null` where it could not be read: nothing compares with that. */
+/** The facts of a payment for business rules. `null` where one could not be read: no comparison with it holds. */
 export type PaymentFacts = Readonly<{
   amount: number
   currency: string

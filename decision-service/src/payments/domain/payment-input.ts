@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Money } from '@redress/shared/contracts.ts'
 import { BadUserInputError } from '@redress/shared/errors.ts'
 
-/** What a caller asks, after GraphQL has checked its shape. */
+/** The input of a caller, after GraphQL has checked its shape. */
 export type PaymentInput = Readonly<{
   customerId: string
   /** 1 to 100,000,000 minor units. */

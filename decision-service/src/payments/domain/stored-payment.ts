@@ -4,7 +4,7 @@ import { asNew, type Cause, type DomainEvent } from '@redress/shared/events/enve
 import type { TraceStep } from '../../domain/decision.ts'
 import type { PaymentVerdict, RuleHit } from './payment-decision.ts'
 
-/** What was decided about a payment, before anything follows from it. */
+/** The decision about a payment, before its effects. */
 export type JudgedPayment = Readonly<{
   verdict: PaymentVerdict
   /** A code and a sentence each. */

@@ -46,7 +46,7 @@ export function createIssuesClient({ url, onBreaker }: Options): IssuesClient {
   }
 }
 
-/** What is not ours comes from the breaker itself: it is open. */
+/** An error that is no AppError comes from the breaker itself: it is open. */
 function toOurs(cause: unknown): never {
   throw cause instanceof AppError ? cause : new IssuesUnavailableError('is left alone for a while', { cause })
 }

@@ -7,7 +7,7 @@ const COUNTED_MAX = 100
 const METRICS_READ_MAX = 100_000
 const METRICS_BATCH = 10_000
 
-/** What callers read of payments. */
+/** The queries of payments. */
 export function createMongoPaymentViews({ payments }: PaymentCollections): PaymentViews {
   return {
     async findPayments(ids) {

@@ -6,7 +6,7 @@ import type { RuleHit } from '../domain/payment-decision.ts'
 
 export type RuleSubject = 'PAYMENT' | IssueType
 
-/** What a person writes down: where it holds, an alert is raised, and a payment may be held. */
+/** A rule written by a person. Where it matches, an alert is raised, and a payment may be held. */
 export type RuleContent = Readonly<{
   /** Lower-case words joined by hyphens. */
   id: string

@@ -5,7 +5,7 @@ import type { StoredDecision } from '../../domain/stored-decision.ts'
 import type { RuleHit } from '../domain/payment-decision.ts'
 import { ruleAlerts } from './business-rule.ts'
 
-/** What asked for the decision. */
+/** The origin of the decision. */
 type Origin = Readonly<{ requestId: string | null; trace?: string }>
 
 /** The alerts of the business rules that match a decided case, stored together with the decision. */

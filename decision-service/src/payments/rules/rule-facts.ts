@@ -4,7 +4,7 @@ import { FACTS } from '../../policies/table/facts.ts'
 import type { PaymentFacts } from '../domain/payment-facts.ts'
 import type { RuleSubject } from './business-rule.ts'
 
-/** What a business rule may ask about a payment. */
+/** The facts of a payment that a business rule may compare. */
 const PAYMENT_FACTS: { [Name in keyof PaymentFacts]: AskableFacts[string] } = {
   amount: { kind: 'number' },
   currency: { kind: 'text' },
@@ -15,7 +15,7 @@ const PAYMENT_FACTS: { [Name in keyof PaymentFacts]: AskableFacts[string] } = {
   newPayee: { kind: 'boolean' },
 }
 
-/** What only a policy knows: the currencies and the ceiling are its own. */
+/** The scope, which only a policy has: its currencies and its ceiling. */
 const OF_POLICIES: ReadonlySet<string> = new Set(['currencySupported', 'aboveCeiling'])
 
 const factsOfCase = (type: IssueType): AskableFacts =>

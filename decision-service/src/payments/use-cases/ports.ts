@@ -4,7 +4,7 @@ import type { PaymentFacts } from '../domain/payment-facts.ts'
 import type { PaymentInput } from '../domain/payment-input.ts'
 import type { JudgedPayment, StoredPayment } from '../domain/stored-payment.ts'
 
-/** Who asks; what is asked of others on the way is asked in their name. */
+/** The caller. Requests to other services on the way are made with the caller's identity. */
 export type Caller = Cause &
   Readonly<{
     requestId: string
@@ -22,7 +22,7 @@ type CaseToOpen = Readonly<{
   errorCode: 'CARD_DECLINED' | 'INSUFFICIENT_FUNDS'
 }>
 
-/** What a decision about a payment is made of. Each may be called again when it has failed. */
+/** The steps of a decision about a payment. Each may be called again after a failure. */
 export type Tools = Readonly<{
   /** Minor units. @throws CustomerNotFoundError */
   getBalance(question: Readonly<{ customerId: string; currency: string }>, attempt: Attempt): Promise<number>
@@ -81,7 +81,7 @@ export type ServiceMetrics = Readonly<{
   p95Latency: number | null
 }>
 
-/** What callers read. */
+/** The queries of callers. */
 export type PaymentViews = Readonly<{
   /** In the order of the ids. */
   findPayments(ids: readonly string[]): Promise<readonly (StoredPayment | null)[]>

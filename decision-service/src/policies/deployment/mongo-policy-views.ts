@@ -14,7 +14,7 @@ const VERSIONS_MAX = 100
 /** The files are most of a version. */
 const WITHOUT_FILES = { files: 0 } as const
 
-/** What callers read of policies. */
+/** The queries of policies. */
 export function createMongoPolicyViews({
   policyHeads: heads,
   policyVersions: versions,

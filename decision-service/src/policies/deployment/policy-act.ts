@@ -10,7 +10,7 @@ export type PolicyEventType =
   | 'policy.trial_started'
   | 'policy.trial_ended'
 
-/** What an act changed, by field: what was before, and what is now. */
+/** The changes of an act by field: the value before, and the value after. */
 type PolicyChanges = Readonly<Record<string, readonly [before: unknown, after: unknown]>>
 
 /** The next thing that happens to a policy, later than the one before it whatever the clocks say. */

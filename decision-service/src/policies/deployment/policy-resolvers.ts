@@ -24,7 +24,10 @@ type Dependencies = Readonly<{
   now: Clock
 }>
 
-/** GraphQL on one side, policies and their versions on the other. A policy is known by its name; the rest is read when asked for. */
+/**
+ * GraphQL on one side, policies and their versions on the other. A policy is known by its name; the rest is read when
+ * asked for.
+ */
 export function createPolicyResolvers(dependencies: Dependencies) {
   const { views, now } = dependencies
   const inForce = async ({ skill }: BySkill, { loaders }: Context): Promise<PolicyOutline> => {
@@ -97,7 +100,7 @@ type PublishArgument = Readonly<{ skill: string; digest: string; effectiveFrom?:
 type RollbackArgument = Readonly<{ skill: string; digest?: string | null; reason: string }>
 type TrialArgument = Omit<StartTrialCommand, 'share' | 'cause'> & Readonly<{ share?: number | null }>
 
-/** What was read before in the same request has changed. */
+/** The values that the same request read before have changed. */
 function toPayload(deployment: Deployment, { loaders }: Context) {
   loaders.policyDeployments.clear(deployment.skill)
   return { policy: { skill: deployment.skill }, deployment }

@@ -24,5 +24,5 @@ export type RecordedPolicy = PolicyText &
     createdAt: Date
   }>
 
-/** What happened to a policy happened in one order: `acts` counts it, and `lastAt` is when the latest did. */
+/** The acts on a policy have one order: `acts` is their number, `lastAt` the time of the latest. */
 export type PolicyHead = Readonly<{ skill: string; acts: number; lastAt: Date }>

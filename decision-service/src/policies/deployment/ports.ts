@@ -3,7 +3,7 @@ import type { PolicyFile, PolicyHead, PolicyText, RecordedPolicy } from './polic
 import type { Deployment } from './policy-deployment.ts'
 import type { PolicyTrial } from './policy-trial.ts'
 
-/** What can be read and written as one: all of it is stored, or nothing. Acts about one policy never run side by side. */
+/** The reads and writes of one transaction. Acts about one policy never run side by side. */
 export type PoliciesTransaction = Readonly<{
   findHead(skill: string): Promise<PolicyHead | null>
   saveHead(head: PolicyHead): Promise<void>
@@ -32,7 +32,7 @@ export type ReadPolicyText = (skill: string, files: ReadonlyMap<string, string>)
 /** A version without its files. */
 export type PolicyOutline = Omit<RecordedPolicy, 'files'>
 
-/** What callers read. Finders answer in the order of what was asked. */
+/** The queries of callers. Finders answer in the order of the keys given. */
 export type PolicyViews = Readonly<{
   /** The names of all policies. */
   skills(): Promise<readonly string[]>

@@ -31,7 +31,7 @@ const VotersDocument = type({
 type Files = ReadonlyMap<string, string>
 type Instruction = Pick<Arbiter, 'name' | 'description' | 'version' | 'effectiveFrom' | 'text'>
 type Electorate = Pick<Arbiter, 'voters' | 'rulesWeight'>
-/** What was read, or else what is wrong with it. */
+/** The arbiter that was read, or else its problems. */
 type Read<T> =
   | Readonly<{ value: T; problems: readonly [] }>
   | Readonly<{ value: null; problems: readonly SkillProblem[] }>

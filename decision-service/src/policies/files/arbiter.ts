@@ -20,7 +20,7 @@ export type Arbiter = Readonly<{
   /** The body of SKILL.md, without the frontmatter. */
   text: string
   voters: readonly Voter[]
-  /** What the vote of the policy's own rules weighs; null where they have none. */
+  /** The weight of the vote of the policy's own rules; null where they have none. */
   rulesWeight: number | null
 }>
 

@@ -8,7 +8,7 @@ import { checkFiles } from './skill-files-check.ts'
 import { roleOf } from './skill-head.ts'
 import type { SkillProblem } from './skill-problem.ts'
 
-/** What a folder of skills may hold: a policy that decides one type of issue, or an arbiter that helps to decide. */
+/** The kinds of skills: a policy that decides one type of issue, or an arbiter that helps to decide. */
 export type Policy = Readonly<{ text: PolicyText; skill: Skill | null; arbiter: Arbiter | null }>
 export type ParsedPolicy = Readonly<{ policy: Policy }> | Readonly<{ problems: readonly SkillProblem[] }>
 

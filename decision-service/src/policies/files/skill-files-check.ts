@@ -10,7 +10,7 @@ const DEPTH_MAX: Readonly<Record<string, number>> = { references: 1, scripts: 5,
 /** A mention of a file that holds more than SKILL.md does; never a part of a longer path or address. */
 const REFERENCE = /(?<![\w./-])references\/[\w./-]*\w/g
 
-/** What is wrong with the files of a skill, whatever they say: where they lie, and whether those that are named exist. */
+/** The problems with the files of a skill regardless of their text: their places, and named files that do not exist. */
 export function checkFiles(folder: string, files: ReadonlyMap<string, string>): readonly SkillProblem[] {
   return [...checkPlaces(folder, files), ...checkReferences(folder, files)]
 }

@@ -4,7 +4,7 @@ import { type ParsedPolicy, type Policy, parsePolicy } from './parse-policy.ts'
 import { FILES_BYTES_MAX, FILES_MAX } from './skill-files-check.ts'
 import { problemOf, type SkillProblem } from './skill-problem.ts'
 
-/** What a directory of skills holds; `broken` names the folders whose problems are listed. */
+/** The skills of a directory; `broken` names the folders whose problems are listed. */
 export type Reading = Readonly<{
   policies: readonly Policy[]
   broken: readonly string[]

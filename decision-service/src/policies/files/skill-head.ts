@@ -2,7 +2,7 @@ import { type } from 'arktype'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import { problemOf, type SkillProblem } from './skill-problem.ts'
 
-/** What the Agent Skills standard advises for a text that a model reads as a whole. */
+/** The limit that the Agent Skills standard advises for a text that a model reads as a whole. */
 export const LINES_MAX = 499
 
 export const Name = type('/^[a-z0-9]+(-[a-z0-9]+)*$/ & string <= 64').describe(
@@ -17,7 +17,7 @@ export const HEAD = {
   'compatibility?': '1 <= string <= 500',
   'allowed-tools?': 'string',
 } as const
-/** What every skill of ours has below `metadata`, where everything is text. */
+/** The fields of every skill below `metadata`, where all values are text. */
 export const METADATA = {
   '+': 'ignore',
   version: type('/^[0-9]+[.][0-9]+[.][0-9]+(-[0-9A-Za-z.-]+)?$/').describe('a version such as "1.0.0"'),
@@ -64,7 +64,10 @@ export function readSkillFile<Head extends Readonly<{ name: string }>>(
   return misplaced.length > 0 ? { problems: misplaced } : { head, body }
 }
 
-/** What a skill is for where it serves no type of issue, such as `arbiter`; null for a policy, and for what cannot be read. */
+/**
+ * The purpose of a skill without a type of issue, such as `arbiter`; null for a policy, and for a head that cannot be
+ * read.
+ */
 export function roleOf(text: string): string | null {
   const yaml = FRONTMATTER.exec(text)?.[1]
   const role = HasRole(yaml === undefined ? null : parseHead(yaml).value)

@@ -18,7 +18,10 @@ export type SkillsFolderOptions = Readonly<{
   onProblem?: (error: SkillsRefusedError) => void
   /** How often to look for edits; null for never. Polling sees replaced files, links and network mounts alike. */
   pollMs?: number | null
-  /** What stands in at the start for what the directory does not hold in good order; without it, that is an error. */
+  /**
+   * Skills that replace at the start those that the directory holds broken or not at all; without them, either is an
+   * error.
+   */
   lastGood?: () => Promise<readonly Policy[]>
 }>
 

@@ -10,7 +10,7 @@ export function createParsedPolicies({ policyVersions: versions }: Pick<PolicyCo
 
   const keep = (policy: Policy) => {
     const { digest } = policy.text
-    byDigest.delete(digest) // What was used last is the last in the map, and the first is forgotten.
+    byDigest.delete(digest) // The policy used last is the last in the map; the first is forgotten.
     byDigest.set(digest, policy)
     const [oldest] = byDigest.keys()
     if (byDigest.size > KEPT_MAX && oldest !== undefined) byDigest.delete(oldest)

@@ -1,7 +1,7 @@
 import type { IssueDetails } from '@redress/shared/contracts.ts'
 import type { FactTable } from './fact.ts'
 
-/** What may be asked about every case, whatever its type. */
+/** The facts of every case, whatever its type. */
 export const COMMON_FACTS: FactTable<IssueDetails> = {
   amount: {
     kind: 'money',

@@ -1,6 +1,6 @@
 import type { FactValue, Fact as ReadableFact } from './fact.ts'
 
-/** What a condition must know of a fact; how it is read is nothing to it. */
+/** The part of a fact that a condition needs. Reading the fact is left to others. */
 type Fact = Pick<ReadableFact, 'kind' | 'values'>
 export type AskableFacts = Readonly<Record<string, Fact>>
 

@@ -1,10 +1,10 @@
 import type { DecisionCase, IssueDetails, IssueType, Money } from '@redress/shared/contracts.ts'
 
-/** What a rule may ask about a case. `null` means that there is none, as with the shipping of a download. */
+/** A fact that a rule may compare. `null` means that the case has none, such as the shipping of a download. */
 export type FactValue = string | number | boolean | null
 export type Facts = Readonly<Record<string, FactValue>>
 
-/** What the policy covers: limits that belong to the skill, not to the case. */
+/** The scope of a policy: limits that belong to the skill, not to the case. */
 export type Coverage = Readonly<{ currencies: readonly string[]; maxAmount: number }>
 
 export type DetailsOf<T extends IssueType> = Extract<IssueDetails, { type: T }>

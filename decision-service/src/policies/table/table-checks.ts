@@ -10,7 +10,7 @@ const GUARDS = [
   { fact: 'aboveCeiling', value: true },
 ] as const
 
-/** What is wrong with a table whose shape is right: rows that contradict the skill or could never decide. */
+/** The problems of a table of the right shape: rows that contradict the skill or could never decide. */
 export function checkTable(document: TableDocument, context: TableContext): readonly Finding[] {
   return [
     ...checkServes(document, context),

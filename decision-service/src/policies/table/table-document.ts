@@ -43,7 +43,7 @@ export const TableDocument = type({
 })
 export type TableDocument = typeof TableDocument.infer
 
-/** What the rest of the skill says, which the table must agree with; null where that is broken itself. */
+/** The rest of the skill, which the table must agree with; null where the rest is broken itself. */
 export type TableContext = Readonly<{
   file: string
   skill: Readonly<{ serves: IssueType; sections: ReadonlySet<string> }> | null

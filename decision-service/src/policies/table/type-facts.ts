@@ -1,7 +1,7 @@
 import type { IssueType } from '@redress/shared/contracts.ts'
 import type { DetailsOf, FactTable } from './fact.ts'
 
-/** What may be asked about a case of one type only. */
+/** The facts of cases of one type only. */
 export const TYPE_FACTS: Readonly<{ [T in IssueType]: FactTable<DetailsOf<T>> }> = {
   DECLINE: {
     errorCode: {

@@ -55,7 +55,7 @@ async function findSkill(
   return skill
 }
 
-/** What an engine throws about its model has the model's own error as its cause. */
+/** An engine's error about its model has the model's own error as its cause. */
 function findModelError(error: unknown): ModelError | null {
   if (error instanceof ModelError) return error
   return error instanceof Error && error.cause instanceof ModelError ? error.cause : null

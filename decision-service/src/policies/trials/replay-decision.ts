@@ -23,7 +23,7 @@ export function createReplayDecision({ views, decideByVersion, thresholds }: Dep
   return async (id) => {
     const [decision] = await views.findDecisions([id])
     if (!decision || (decision.blind && decision.review === null)) throw new DecisionNotFoundError(id)
-    // What an earlier release stored has no case, whatever the type says.
+    // A decision stored by an earlier release has no case, although the type has one.
     const { case: decisionCase }: { case?: StoredDecision['case'] } = decision
     if (!decisionCase) throw new DecisionNotReplayableError(id)
 

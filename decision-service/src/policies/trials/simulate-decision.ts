@@ -7,7 +7,7 @@ import type { RoutingThresholds } from '../../domain/routing.ts'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
 import { IssueUndecidedError } from './errors.ts'
 
-/** What decides instead of what is in force; null for what is. */
+/** The policy or engine to decide with instead of the one in force; null for the one in force. */
 type SimulatedWith = Readonly<{ digest: string | null; engine: Engine | null }>
 export type Simulation = SimulatedWith & Readonly<{ subject: { issueId: string } | { case: DecisionCase } }>
 /** The case of the latest decision about an issue that may be seen. */

@@ -1,7 +1,7 @@
 import { AppError, type ErrorKind } from '@redress/shared/errors.ts'
 import { LIMITS, type Limit } from './limits.ts'
 
-/** What one field adds to the cost of an operation, without the fields below it. */
+/** The cost that one field adds to an operation, without the fields below it. */
 export type FieldCost = Readonly<{ path: string; cost: number }>
 
 const figure = (value: number) => value.toLocaleString('en')

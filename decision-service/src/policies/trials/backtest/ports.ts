@@ -42,5 +42,5 @@ export type BacktestQueue = Readonly<{
  */
 export type ReadCandidate = (asked: Readonly<{ skill: string; digestOrText: string }>) => Promise<Candidate>
 
-/** What the rules of a candidate say of a case. @throws PolicyVersionNotFoundError */
+/** The decision of a candidate's rules about a case. @throws PolicyVersionNotFoundError */
 export type OpenCandidate = (candidate: Candidate) => Promise<(decisionCase: DecisionCase) => CandidateVerdict>

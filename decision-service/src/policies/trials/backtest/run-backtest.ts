@@ -71,7 +71,7 @@ async function compare(
   mayGoOn: () => boolean,
 ) {
   const { id, skill, from } = backtest
-  // What was decided after it was asked for is not in it, so that every run sees the same.
+  // Decisions made after the request are left out, so that every run reads the same ones.
   const range = { skill, from, to: earlier(backtest.to, backtest.createdAt) }
   const decide = await openCandidate(backtest.candidate)
   const tally = createBacktestTally(thresholds)
