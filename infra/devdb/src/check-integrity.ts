@@ -13,6 +13,7 @@ export function findDamage(path: string): readonly string[] {
   const storage = openStorage(path)
   const catalog = openCatalog(storage)
   const collections = catalog.databases().flatMap((name) => catalog.list(name))
+  storage.close()
   const raw = new DatabaseSync(path, { readOnly: true })
   try {
     const expected = new Map<string, string>()
@@ -39,7 +40,6 @@ export function findDamage(path: string): readonly string[] {
     return [...damage, ...[...expected.keys()].map((name) => `document without its entry ${name}`)]
   } finally {
     raw.close()
-    storage.close()
   }
 }
 

@@ -93,17 +93,15 @@ function compareTouched(touched: readonly Index[], id: Buffer, before: Fields | 
 }
 
 type Stores = Readonly<{ storage: Storage; catalog: Catalog }>
-type Stored = Readonly<{ collection: Collection; id: Uint8Array; body: Uint8Array | null }>
-
 /** Writes a document and its index entries into the storage. Checks nothing: the writers have. */
 export function applyChange(
   { storage, catalog }: Stores,
-  { collection, id, body }: Stored,
+  { collection, id, before, after }: Change,
   { added, removed, arrays }: Difference,
 ): void {
-  for (const { index, key } of removed) storage.removeEntry(index.number, key)
-  if (body === null) storage.remove(collection.number, id)
-  else storage.put(collection.number, id, body)
+  for (const { index, key } of removed) storage.removeEntry(index.number, key, id)
+  if (after === null) storage.remove(collection.number, id, before)
+  else storage.put(collection.number, id, after, before)
   for (const { index, key } of added) storage.putEntry(index.number, key, id)
   for (const index of arrays) catalog.noteArray(collection, index)
 }

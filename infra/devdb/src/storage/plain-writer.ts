@@ -38,6 +38,6 @@ export function createPlainWriter(dependencies: Dependencies): Writer {
       const owner = storage.entry(entry.index.number, entry.key)
       if (owner && Buffer.compare(owner, id) !== 0) throw duplicateKey(entry.index, collection.namespace, change.after!)
     }
-    applyChange(dependencies, { collection, id, body: change.after }, difference)
+    applyChange(dependencies, change, difference)
   })
 }

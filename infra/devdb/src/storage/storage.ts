@@ -1,10 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import { createReader, type Reader } from './reader.ts'
+import { createSnapshots, type Snapshot } from './snapshots.ts'
 
-/** Pages kept in memory by the writer and by each snapshot, in KiB. */
-const WRITER_CACHE_KIB = 24 * 1024
-const SNAPSHOT_CACHE_KIB = 2 * 1024
-const SNAPSHOTS_IDLE_MAX = 4
+/** Pages kept in memory, in KiB. */
+const CACHE_KIB = 32 * 1024
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS catalog (name TEXT PRIMARY KEY, definition TEXT NOT NULL) WITHOUT ROWID;
@@ -25,14 +24,15 @@ export class FileInUseError extends Error {
   }
 }
 
-export type Snapshot = Reader & Readonly<{ release(): void }>
-
 export type Storage = Reader &
   Readonly<{
-    put(collection: number, id: Uint8Array, body: Uint8Array): void
-    remove(collection: number, id: Uint8Array): void
+    /** Stores a document in place of `before`, which snapshots go on to see. */
+    put(collection: number, id: Uint8Array, body: Uint8Array, before: Uint8Array | null): void
+    remove(collection: number, id: Uint8Array, before: Uint8Array | null): void
+    /** Adds an entry that is not there yet. */
     putEntry(idx: number, key: Uint8Array, id: Uint8Array): void
-    removeEntry(idx: number, key: Uint8Array): void
+    /** Removes the entry of the document `id`. */
+    removeEntry(idx: number, key: Uint8Array, id: Uint8Array): void
     clearCollection(collection: number): void
     clearIndex(idx: number): void
     readCatalog(): readonly { name: string; definition: string }[]
@@ -44,7 +44,7 @@ export type Storage = Reader &
     /** Makes all writes since the last commit durable. */
     commit(): void
     isWriting(): boolean
-    /** An immutable view of everything that is committed now. */
+    /** An immutable view of everything that is written now. */
     openSnapshot(): Snapshot
     close(): void
   }>
@@ -54,18 +54,14 @@ export type Storage = Reader &
  * @throws FileInUseError
  */
 export function openStorage(path: string): Storage {
-  const lock = takeLock(path)
   const database = openFile(path)
   const batch = createBatch(database)
-  const snapshots = createSnapshots(path)
+  const reader = createReader(database)
   const count = database.prepare('SELECT count(*) AS n FROM documents WHERE collection = ?')
   const { prepare } = batch
   return {
-    ...createReader(database),
-    put: prepare('INSERT OR REPLACE INTO documents VALUES (?, ?, ?)'),
-    remove: prepare('DELETE FROM documents WHERE collection = ? AND id = ?'),
-    putEntry: prepare('INSERT OR REPLACE INTO entries VALUES (?, ?, ?)'),
-    removeEntry: prepare('DELETE FROM entries WHERE idx = ? AND key = ?'),
+    ...reader,
+    ...prepareWrites(reader, prepare),
     clearCollection: prepare('DELETE FROM documents WHERE collection = ?'),
     clearIndex: prepare('DELETE FROM entries WHERE idx = ?'),
     countDocuments: (collection) => (count.get(collection) as { n: number }).n,
@@ -73,22 +69,26 @@ export function openStorage(path: string): Storage {
     ...prepareReplies(database, prepare),
     commit: batch.commit,
     isWriting: batch.isOpen,
-    openSnapshot: snapshots.open,
     close() {
       batch.commit()
-      snapshots.close()
       database.close()
-      lock.close()
     },
   }
 }
 
+/** Exclusive: other processes are kept out until this one ends or is killed, and reading takes no locks. */
 function openFile(path: string): DatabaseSync {
   const database = new DatabaseSync(path)
-  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${WRITER_CACHE_KIB};`)
-  database.exec('PRAGMA wal_autocheckpoint = 10000; PRAGMA temp_store = MEMORY;')
-  database.exec(SCHEMA)
-  return database
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
+    database.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = 10000; PRAGMA temp_store = MEMORY;`)
+    database.exec(SCHEMA)
+    return database
+  } catch (error) {
+    database.close()
+    if (String(error).includes('locked')) throw new FileInUseError(path)
+    throw error
+  }
 }
 
 type Prepare = (sql: string) => (...values: (Uint8Array | string | number)[]) => void
@@ -115,6 +115,35 @@ function createBatch(database: DatabaseSync): { prepare: Prepare; commit(): void
   }
 }
 
+type Writes = Pick<Storage, 'put' | 'remove' | 'putEntry' | 'removeEntry' | 'openSnapshot'>
+
+function prepareWrites(reader: Reader, prepare: Prepare): Writes {
+  const snapshots = createSnapshots(reader)
+  const put = prepare('INSERT OR REPLACE INTO documents VALUES (?, ?, ?)')
+  const remove = prepare('DELETE FROM documents WHERE collection = ? AND id = ?')
+  const putEntry = prepare('INSERT OR REPLACE INTO entries VALUES (?, ?, ?)')
+  const removeEntry = prepare('DELETE FROM entries WHERE idx = ? AND key = ?')
+  return {
+    put(collection, id, body, before) {
+      snapshots.keepDocument(collection, id, before)
+      put(collection, id, body)
+    },
+    remove(collection, id, before) {
+      snapshots.keepDocument(collection, id, before)
+      remove(collection, id)
+    },
+    putEntry(idx, key, id) {
+      snapshots.keepEntry(idx, key, null)
+      putEntry(idx, key, id)
+    },
+    removeEntry(idx, key, id) {
+      snapshots.keepEntry(idx, key, id)
+      removeEntry(idx, key)
+    },
+    openSnapshot: snapshots.open,
+  }
+}
+
 function prepareCatalog(database: DatabaseSync, prepare: Prepare): Pick<Storage, 'readCatalog' | 'writeCatalog'> {
   const read = database.prepare('SELECT name, definition FROM catalog')
   const remove = prepare('DELETE FROM catalog WHERE name = ?')
@@ -135,46 +164,5 @@ function prepareReplies(database: DatabaseSync, prepare: Prepare): Replies {
     findReply: (session) => (find.get(session) as { number: number; reply: Uint8Array } | undefined) ?? null,
     keepReply: (session, number, reply) => put(session, number, reply, Date.now()),
     forgetReplies: (before) => forget(before.getTime()),
-  }
-}
-
-/** A lock by SQLite on a file beside the database: the system releases it even when the process is killed. */
-function takeLock(path: string): DatabaseSync {
-  const lock = new DatabaseSync(`${path}.lock`)
-  try {
-    lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE;')
-    return lock
-  } catch (error) {
-    lock.close()
-    if (String(error).includes('locked')) throw new FileInUseError(path)
-    throw error
-  }
-}
-
-/** Each snapshot is a connection inside a read transaction; idle connections are reused. */
-function createSnapshots(path: string): { open(): Snapshot; close(): void } {
-  const idle: { database: DatabaseSync; reader: Reader }[] = []
-  const connect = () => {
-    const database = new DatabaseSync(path, { readOnly: true })
-    database.exec(`PRAGMA cache_size = -${SNAPSHOT_CACHE_KIB};`)
-    return { database, reader: createReader(database) }
-  }
-  return {
-    open() {
-      const connection = idle.pop() ?? connect()
-      // SQLite fixes the view at the first read, not at BEGIN.
-      connection.database.exec('BEGIN; SELECT 1 FROM catalog LIMIT 1;')
-      return {
-        ...connection.reader,
-        release() {
-          connection.database.exec('COMMIT')
-          if (idle.length < SNAPSHOTS_IDLE_MAX) idle.push(connection)
-          else connection.database.close()
-        },
-      }
-    },
-    close() {
-      for (const { database } of idle) database.close()
-    },
   }
 }

@@ -52,13 +52,12 @@ function overlayOf({ overlay }: Transaction, { number }: Collection): Map<string
 
 /** A document that was changed after this transaction began makes the transaction too late. */
 function refuseChanged({ storage, transaction }: Scope, { collection, id, before, after }: Change): void {
-  const present = storage.get(collection.number, id)
-  if (before === null) {
-    if (present === null) return
-    const known = transaction.snapshot.get(collection.number, id)
-    throw known ? duplicateId(collection.namespace, after!) : writeConflict()
+  const { snapshot } = transaction
+  if (before !== null) {
+    if (snapshot.isChanged(collection.number, id)) throw writeConflict()
+  } else if (storage.get(collection.number, id)) {
+    throw snapshot.get(collection.number, id) ? duplicateId(collection.namespace, after!) : writeConflict()
   }
-  if (present === null || Buffer.compare(before, present) !== 0) throw writeConflict()
 }
 
 /**
@@ -108,9 +107,10 @@ export function applyTransaction(
   })
   // All keys are removed before any is added, because a key may move from one document to another.
   for (const { one } of written) {
-    for (const { index, key } of one.difference.removed) stores.storage.removeEntry(index.number, key)
+    for (const { index, key } of one.difference.removed) stores.storage.removeEntry(index.number, key, one.id)
   }
   for (const { collection, one } of written) {
-    applyChange(stores, { collection, id: one.id, body: one.body }, { ...one.difference, removed: [] })
+    const { id, original: before, body: after, difference } = one
+    applyChange(stores, { collection, id, before, after }, { ...difference, removed: [] })
   }
 }

@@ -1,13 +1,14 @@
 import { CommandError, writeConflict } from '../errors.ts'
 import type { Difference } from './change.ts'
-import type { Snapshot, Storage } from './storage.ts'
+import type { Snapshot } from './snapshots.ts'
+import type { Storage } from './storage.ts'
 
 /** As `transactionLifetimeLimitSeconds` in docker-compose.yml: a paused client blocks others for no longer. */
 const LIFE_MS = 10_000
 
 /** A document as the transaction leaves it, as it was before the transaction, and the difference in the indexes. */
 export type Written = Readonly<{
-  id: Uint8Array
+  id: Buffer
   body: Uint8Array | null
   original: Uint8Array | null
   difference: Difference
