@@ -63,7 +63,9 @@ describe('a decision worker', () => {
     await expect.poll(() => statusOf(job!.id)).toBe('FAILED')
     expect(attempts).toBe(5)
     expect(await typesOf(job!.id)).toEqual(['decision.started', 'decision.failed'])
-    expect((await eventsOf(job!.id)).at(-1)?.data).toMatchObject({ reason: 'no model' })
+    expect((await eventsOf(job!.id)).at(-1)?.data).toMatchObject({
+      reason: 'INTERNAL_SERVER_ERROR: Something went wrong on our side. The log of the worker has the details.',
+    })
     await expect.poll(counts).toEqual({ ...NONE, failed: 1 })
   })
 

@@ -89,7 +89,7 @@ function toOptions({ attempts, delayMs }: Retry, keptEnded: number): JobsOptions
   const kept = { count: keptEnded }
   return {
     attempts,
-    backoff: { type: 'exponential', delay: delayMs },
+    backoff: { type: 'exponential', delay: delayMs, jitter: 0.5 },
     removeOnComplete: kept,
     removeOnFail: kept,
   }

@@ -21,7 +21,7 @@ export const QUEUES = {
   backtests: { tier: 'IMPORTANT', lease: { lockMs: 10_000, checkEveryMs: 5_000 }, concurrency: 1 },
 } as const satisfies Record<QueueName, QueueDefinition>
 
-/** Attempts in all, and the wait before the second one; it doubles with each further one. */
+/** Attempts in all, and the longest wait before the second one; it doubles with each further one. */
 export type Retry = Readonly<{ attempts: number; delayMs: number }>
 
 /** Everything that is decided about one type of job. */

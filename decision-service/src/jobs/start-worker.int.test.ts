@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { BadUserInputError, StoreUnavailableError } from '@redress/shared/errors.ts'
 import { connectTestRedis, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { createNodeRedisClient, Queue } from 'bullmq'
+import { MongoNetworkError } from 'mongodb'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { openQueue } from './open-queue.ts'
 import { JOBS, type JobData } from './registry.ts'
@@ -21,14 +23,25 @@ beforeEach(() => redis.flushDb())
 
 const NONE = { waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0 }
 const countsNow = async () => (await jobs.view()).counts
+/** What `read` gives once held jobs need not wait any longer. */
+const promoted = async <T>(read: () => Promise<T>): Promise<T> => {
+  await raw.promoteJobs()
+  return read()
+}
 const job = (jobId: string) => ({ type: 'decide', data: { jobId }, urgency: 5 }) as const
 
+type Handler = JobHandler<JobData<'decide'>>
+
 /** Notes what the handler is asked to do. */
-const startWith = async (run: JobHandler<JobData<'decide'>>['run']) => {
+const startWith = async (run: Handler['run'], whenGivenUp: () => Promise<void> = async () => undefined) => {
   const own = await connectTestRedis(REDIS)
   const givenUp: string[] = []
+  const giveUp: Handler['giveUp'] = async ({ jobId }, { code, message }) => {
+    givenUp.push(`${jobId}: ${code}: ${message}`)
+    await whenGivenUp()
+  }
   const handlers: Handlers<'decisions'> = {
-    decide: { run, giveUp: async ({ jobId }, reason) => void givenUp.push(`${jobId}: ${reason}`) },
+    decide: { run, giveUp },
   }
   const worker = startWorker('decisions', { handlers, redis: own, logger: silent })
   onTestFinished(async () => {
@@ -102,15 +115,66 @@ describe('a job', () => {
     expect(runs).toBe(5)
   })
 
-  it('is given up with the reason of its last attempt', async () => {
+  it('is given up with a code and a neutral sentence, never the message of a driver', async () => {
     const { givenUp } = await startWith(async () => {
-      throw new Error('no model')
+      throw new Error('E11000 at db1.internal:27017')
     })
 
     await jobs.add([job('decide-1')])
 
     await expect.poll(countsNow).toEqual({ ...NONE, failed: 1 })
-    expect(givenUp).toEqual(['decide-1: no model'])
+    const failure = 'INTERNAL_SERVER_ERROR: Something went wrong on our side. The log of the worker has the details.'
+    expect(givenUp).toEqual([`decide-1: ${failure}`])
+    expect((await raw.getJob('decide-1'))?.failedReason).toBe(failure)
+  })
+
+  it('is held while a store is away, and that is no attempt', async () => {
+    let runs = 0
+    const { givenUp } = await startWith(async () => {
+      if (++runs <= 4) throw new MongoNetworkError('connection 7 to 127.0.0.1:27017 timed out')
+      return 'done'
+    })
+
+    await jobs.add([job('decide-1')])
+
+    await expect.poll(() => promoted(countsNow)).toEqual({ ...NONE, completed: 1 })
+    expect([runs, givenUp]).toEqual([5, []])
+  })
+
+  it('is held as well when the store is away while it is given up', async () => {
+    let refusals = 0
+    const { givenUp } = await startWith(
+      async () => {
+        throw new BadUserInputError(['x'], 'is wrong')
+      },
+      async () => {
+        if (++refusals === 1) throw new StoreUnavailableError()
+      },
+    )
+
+    await jobs.add([job('decide-1')])
+
+    await expect.poll(() => promoted(countsNow)).toEqual({ ...NONE, failed: 1 })
+    expect(givenUp).toHaveLength(2)
+  })
+
+  it('that ended the third process it ran in is given up, and runs no more', async () => {
+    let runs = 0
+    await jobs.add([job('decide-1')])
+    await redis.hSet('bull:decisions:decide-1', 'stc', 1)
+    await redis.zAdd(
+      'crashes:decisions:decide-1',
+      [1, 2].map((score) => ({ score, value: `run-${score}` })),
+    )
+
+    const { givenUp } = await startWith(async () => {
+      runs++
+      return 'done'
+    })
+
+    await expect.poll(countsNow).toEqual({ ...NONE, failed: 1 })
+    const failure = 'JOB_CRASHED: Each process that worked on this ended before it was done.'
+    expect([runs, givenUp]).toEqual([0, [`decide-1: ${failure}`]])
   })
 
   it('learns that its worker stops', async () => {
@@ -139,7 +203,7 @@ describe('a queue', () => {
     expect(stored).toMatchObject({ name: 'decide', data: '{"jobId":"decide-iss_1-1","trace":"t"}', priority: '1' })
     expect(JSON.parse(stored.opts!)).toEqual({
       attempts: 2,
-      backoff: { type: 'exponential', delay: 1 },
+      backoff: { type: 'exponential', delay: 1, jitter: 0.5 },
       jobId: 'decide-iss_1-1',
       priority: 1,
       removeOnComplete: { count: 1_000 },

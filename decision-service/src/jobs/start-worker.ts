@@ -1,11 +1,14 @@
 import { isFinal } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
+import { backoffMs } from '@redress/shared/resilience/backoff.ts'
 import { succeedsWithin, withSignal } from '@redress/shared/resilience/deadline.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { NO_TELEMETRY, type Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { type } from 'arktype'
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq'
 import { connectionOf, openWhenReady } from './bullmq.ts'
+import { type CrashGuard, createCrashGuard } from './crash-guard.ts'
+import { isStoreAway, type JobFailure, textOf, toJobFailure } from './job-failure.ts'
 import {
   JOBS,
   type JobData,
@@ -17,8 +20,10 @@ import {
 } from './registry.ts'
 import type { JobMetrics, JobMetricsOf } from './worker-metrics.ts'
 
-/** A worker may die as often as it likes: a job is given up by its attempts alone. */
+/** BullMQ is not to fail jobs that are taken over: `createCrashGuard` finds the one that ends its workers. */
 const STALLED_MAX = 1_000
+const SUSPECT_WAIT = { firstMs: 1_000, maxMs: 1_000 }
+const STORE_AWAY_WAIT = { firstMs: 1_000, maxMs: 15_000 }
 const CLOSE_WITHOUT_REDIS_MS = 2_000
 
 export type Attempt = Readonly<{
@@ -37,7 +42,7 @@ export type Outcome = 'done' | 'again' | Readonly<{ kind: 'later'; afterMs: numb
 export type JobHandler<Data> = Readonly<{
   run(data: Data, attempt: Attempt): Promise<Outcome>
   /** Ends the job on record, after its last attempt or a final error. */
-  giveUp(data: Data, reason: string, attempt: Attempt): Promise<void>
+  giveUp(data: Data, failure: JobFailure, attempt: Attempt): Promise<void>
 }>
 
 export type Handlers<Q extends QueueName> = Readonly<{ [T in TypesIn<Q>]: JobHandler<JobData<T>> }>
@@ -55,21 +60,25 @@ export type WorkerOptions<Q extends QueueName> = Readonly<{
 export type JobWorker = Readonly<{ close: () => Promise<void> }>
 
 type Row = Readonly<{ type: JobType; handler: JobHandler<unknown>; metrics: JobMetrics | undefined }>
-type Context = Readonly<{ queue: QueueName; stopping: AbortSignal; telemetry: Telemetry; logger: Logger }>
+type Context = Readonly<{
+  queue: QueueName
+  stopping: AbortSignal
+  guard: CrashGuard
+  telemetry: Telemetry
+  logger: Logger
+}>
 
 /**
  * Takes jobs from a queue and has them handled: checks their data, measures and traces each attempt, and translates its
  * outcome to the queue. Closing aborts what runs, and waits for it.
  */
 export function startWorker<Q extends QueueName>(queue: Q, options: WorkerOptions<Q>): JobWorker {
-  const { handlers, redis, concurrency = QUEUES[queue].concurrency, metricsOf, logger } = options
+  const { redis, concurrency = QUEUES[queue].concurrency, telemetry = NO_TELEMETRY, logger } = options
   const { lockMs, checkEveryMs } = QUEUES[queue].lease
   const closing = new AbortController()
-  const context = { queue, stopping: closing.signal, telemetry: options.telemetry ?? NO_TELEMETRY, logger }
-  const rows = new Map<string, Row>()
-  for (const type of Object.keys(handlers) as TypesIn<Q>[]) {
-    rows.set(type, { type, handler: handlers[type], metrics: metricsOf?.({ queue, type }) })
-  }
+  const guard = createCrashGuard({ redis, queue })
+  const context = { queue, stopping: closing.signal, guard, telemetry, logger }
+  const rows = toRows(queue, options)
 
   const connection = connectionOf(redis)
   const open = () => {
@@ -93,12 +102,18 @@ export function startWorker<Q extends QueueName>(queue: Q, options: WorkerOption
   return {
     async close() {
       closing.abort()
+      await guard.close()
       const worker = await ready.catch(() => undefined)
       // Where Redis is away there is nothing to hand back, and closing would wait for it.
       if (redis.isReady) await worker?.close()
       else await succeedsWithin(CLOSE_WITHOUT_REDIS_MS, Promise.resolve(worker?.close(true)))
     },
   }
+}
+
+function toRows<Q extends QueueName>(queue: Q, { handlers, metricsOf }: WorkerOptions<Q>): ReadonlyMap<string, Row> {
+  const types = Object.keys(handlers) as TypesIn<Q>[]
+  return new Map(types.map((type) => [type, { type, handler: handlers[type], metrics: metricsOf?.({ queue, type }) }]))
 }
 
 async function work(job: Job, token: string | undefined, row: Row | undefined, context: Context): Promise<void> {
@@ -116,14 +131,15 @@ async function work(job: Job, token: string | undefined, row: Row | undefined, c
   throw new DelayedError()
 }
 
-async function attempt(job: Job, { type: name, handler, metrics }: Row, context: Context): Promise<Outcome> {
+async function attempt(job: Job, row: Row, context: Context): Promise<Outcome> {
+  const { type: name, handler, metrics } = row
   const { Data, idOf, timeoutMs }: JobDefinition = JOBS[name]
   const data = Data(job.data)
   if (data instanceof type.errors) {
     metrics?.ended('failure')
     throw new UnrecoverableError(`The data of this job does not fit the type ${name}: ${data.summary}`)
   }
-  const { queue, stopping, telemetry } = context
+  const { queue, stopping, telemetry, guard } = context
   const attributes = { queue, jobId: idOf(data), attempt: job.attemptsMade + 1 }
   const parent = traceOf(job.data)
 
@@ -132,16 +148,30 @@ async function attempt(job: Job, { type: name, handler, metrics }: Row, context:
     const limited = () =>
       timeoutMs === null ? run(stopping) : withSignal(timeoutMs, (late) => run(AbortSignal.any([late, stopping])))
     try {
-      const outcome = await limited()
+      const outcome = await guard.run(job, limited)
       if (outcome === 'done') metrics?.ended('success')
-      return outcome
+      return outcome ?? { kind: 'later', afterMs: backoffMs(1, SUSPECT_WAIT), reason: 'it may have ended a worker' }
     } catch (error) {
-      if (hasAttemptsLeft(job) && !isFinal(error)) throw error
-      await handler.giveUp(data, error instanceof Error ? error.message : String(error), { trace, signal: stopping })
-      metrics?.ended('failure')
-      throw new UnrecoverableError(String(error))
+      return await failOrHold(job, error, (failure) => handler.giveUp(data, failure, { trace, signal: stopping }), row)
     }
   })
+}
+
+type GiveUp = (failure: JobFailure) => Promise<void>
+
+/** Fails the attempt, and the job with its last one. While a store is away, holds the job instead: that is no attempt. */
+async function failOrHold(job: Job, error: unknown, giveUp: GiveUp, { metrics }: Row): Promise<Outcome> {
+  try {
+    if (isStoreAway(error) || (hasAttemptsLeft(job) && !isFinal(error))) throw error
+    const failure = toJobFailure(error)
+    await giveUp(failure)
+    metrics?.ended('failure')
+    throw Object.assign(new UnrecoverableError(textOf(failure)), { cause: error })
+  } catch (failed) {
+    if (!isStoreAway(failed)) throw failed
+    const heldBefore = job.attemptsStarted - job.attemptsMade
+    return { kind: 'later', afterMs: backoffMs(heldBefore, STORE_AWAY_WAIT), reason: 'STORE_UNAVAILABLE' }
+  }
 }
 
 const hasAttemptsLeft = ({ opts, attemptsMade }: Job): boolean => (opts.attempts ?? 1) > attemptsMade + 1

@@ -1,15 +1,19 @@
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { createRedisScript } from './redis-script.ts'
 
-/**
- * Takes a token from the bucket at `key`, for scripts that have a bucket in them. The clock is that of Redis (in ms):
- * the processes' own ones differ. Gives 0 when a token was taken, else the ms until there is one.
- */
-export const TAKE_TOKEN = `
+/** The clock of Redis in ms, for scripts: those of the processes differ. */
+export const CLOCK = `
 local function clock()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
+`
+
+/**
+ * Takes a token from the bucket at `key`, for scripts that have a bucket in them. Gives 0 when a token was taken, else the
+ * ms until there is one.
+ */
+export const TAKE_TOKEN = `${CLOCK}
 local function take_token(key, now, rate_per_second, burst)
   local kept = redis.call('HMGET', key, 'tokens', 'at')
   local passed = math.max(0, now - (tonumber(kept[2]) or now))

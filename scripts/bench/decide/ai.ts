@@ -100,7 +100,7 @@ async function openEngine(baseUrl: string, { redisUrl, mongoUri }: Neighbours) {
     dailyBudgetUsd: PLENTY.dailyBudgetUsd,
     now: () => new Date(),
   })
-  const limits = createRedisModelLimits({ redis, ...PLENTY, leaseMs: 2 * BUDGET_MS, logger })
+  const limits = createRedisModelLimits({ redis, ...PLENTY, logger })
   const model = createGuardedModel({
     model: createClaudeModel({ apiKey: 'bench', baseUrl, model: 'bench', effort: 'low', prices, budgetMs: BUDGET_MS }),
     spend,

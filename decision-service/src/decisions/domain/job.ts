@@ -16,6 +16,8 @@ export type DecisionJob = Readonly<{
   batchId?: string
   /** It was in a batch that did not decide it: from then on it is for the workers alone. */
   batchFailed?: true
+  /** The reason of a FAILED one: a code and a sentence. */
+  failure?: string
   createdAt: Date
   updatedAt: Date
 }>

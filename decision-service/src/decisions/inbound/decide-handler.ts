@@ -1,4 +1,5 @@
 import { HoldDecisionError } from '../../engines/errors.ts'
+import { textOf } from '../../jobs/job-failure.ts'
 import type { JobData } from '../../jobs/registry.ts'
 import type { JobHandler } from '../../jobs/start-worker.ts'
 import type { DecideIssue } from '../use-cases/decide-issue.ts'
@@ -15,6 +16,6 @@ export function createDecideHandler({ decide, giveUp }: DecideIssue): JobHandler
         return { kind: 'later', afterMs: error.retryAfterMs, reason: error.failure }
       }
     },
-    giveUp: ({ jobId }, reason, { trace }) => giveUp(jobId, reason, trace),
+    giveUp: ({ jobId }, failure, { trace }) => giveUp(jobId, textOf(failure), trace),
   }
 }

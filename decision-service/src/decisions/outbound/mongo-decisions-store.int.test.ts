@@ -103,7 +103,7 @@ describe('a job', () => {
     await decideIssue.giveUp(job.id, 'no model')
     await decideIssue.giveUp(job.id, 'still none')
 
-    expect(await jobOf(job.id)).toMatchObject({ status: 'FAILED', endedAt: expect.any(Date) })
+    expect(await jobOf(job.id)).toMatchObject({ status: 'FAILED', failure: 'no model', endedAt: expect.any(Date) })
     const events = await eventsOf(job.id)
     expect(events.map(({ data }) => DecisionFailed.assert(data))).toEqual([
       { issueId: job.case.issueId, reason: 'no model' },

@@ -33,9 +33,9 @@ export function createDecisionsTransaction(
         { session },
       )
     },
-    async setStatus(ids, status, at) {
+    async setStatus(ids, status, at, failure) {
       const ended = status === 'COMPLETED' || status === 'FAILED'
-      const fields = { status, updatedAt: at, ...(ended && { endedAt: at }) }
+      const fields = { status, updatedAt: at, ...(ended && { endedAt: at }), ...(failure && { failure }) }
       await jobs.updateMany({ _id: { $in: [...ids] } }, { $set: fields }, { session })
     },
     async findDecisions(ids) {

@@ -69,7 +69,7 @@ export function createDecideIssue(dependencies: Dependencies): DecideIssue {
         const job = (await transaction.findJobs([jobId])).get(jobId)
         if (!job || job.status === 'COMPLETED' || job.status === 'FAILED') return
         const at = momentAfter(job.updatedAt, now())
-        await transaction.setStatus([jobId], 'FAILED', at)
+        await transaction.setStatus([jobId], 'FAILED', at, reason)
         await transaction.addEvents([failedEvent({ ...job, ...tracedBy(trace) }, reason, at)])
       })
       onCommit()

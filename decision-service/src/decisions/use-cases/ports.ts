@@ -6,7 +6,8 @@ import type { DecisionJob, JobStatus } from '../domain/job.ts'
 export type DecisionsTransaction = Readonly<{
   findJobs(ids: readonly string[]): Promise<ReadonlyMap<string, DecisionJob>>
   addJobs(jobs: readonly DecisionJob[]): Promise<void>
-  setStatus(jobIds: readonly string[], status: JobStatus, at: Date): Promise<void>
+  /** @param failure the reason of a FAILED one. */
+  setStatus(jobIds: readonly string[], status: JobStatus, at: Date, failure?: string): Promise<void>
   findDecisions(ids: readonly string[]): Promise<ReadonlyMap<string, StoredDecision>>
   addDecisions(decisions: readonly StoredDecision[]): Promise<void>
   setReviews(reviewed: readonly ReviewedDecision[]): Promise<void>

@@ -6,9 +6,6 @@ import { type AiSpend, createGuardedModel, isFaultOfProvider, type ModelCall } f
 import type { Model } from './model.ts'
 import { createRedisModelLimits } from './redis-model-limits.ts'
 
-/** The margin of a lease over the longest call. */
-const LEASE_MARGIN_MS = 5_000
-
 export type ModelOptions = Readonly<{
   apiKey: string
   baseUrl: string | null
@@ -31,7 +28,7 @@ type Dependencies = Readonly<{
 
 /** Claude, with everything that stands before it. The breaker is this process's own; limits and budget are shared. */
 export function openModel(options: ModelOptions, dependencies: Dependencies): Model & Readonly<{ close: () => void }> {
-  const { breaker: limit, budgetMs, concurrency, perMinute } = options
+  const { breaker: limit, concurrency, perMinute } = options
   const { redis, spend, logger, onCall, onBreaker } = dependencies
   const breaker = createBreaker({
     ...limit,
@@ -46,7 +43,7 @@ export function openModel(options: ModelOptions, dependencies: Dependencies): Mo
     spend,
     breaker,
     breakerOpenMs: limit.openMs,
-    limits: createRedisModelLimits({ redis, concurrency, perMinute, leaseMs: budgetMs + LEASE_MARGIN_MS, logger }),
+    limits: createRedisModelLimits({ redis, concurrency, perMinute, logger }),
     ...(onCall && { onCall }),
   })
   return { ...guarded, close: () => breaker.close() }

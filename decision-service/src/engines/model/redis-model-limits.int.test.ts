@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { connectTestRedis, silent } from '@redress/shared/testing/stores.ts'
+import { connectTestRedis, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { createRedisModelLimits } from './redis-model-limits.ts'
 
 const REDIS = 17
+const redis = await openTestRedis(REDIS)
 let prefix: string
 beforeEach(() => {
   prefix = `limits-${randomUUID()}`
@@ -12,7 +13,7 @@ beforeEach(() => {
 const openLimits = async (change: Partial<Parameters<typeof createRedisModelLimits>[0]> = {}) => {
   const own = await connectTestRedis(REDIS)
   onTestFinished(() => own.destroy())
-  const fixed = { redis: own, prefix, concurrency: 2, perMinute: 6_000, leaseMs: 600_000, logger: silent }
+  const fixed = { redis: own, prefix, concurrency: 2, perMinute: 6_000, logger: silent }
   return createRedisModelLimits({ ...fixed, ...change })
 }
 type Acquired = Awaited<ReturnType<Awaited<ReturnType<typeof openLimits>>['acquire']>>
@@ -41,13 +42,28 @@ describe('the limits of a model', () => {
   })
 
   it('take back the lease of a worker that was killed', async () => {
-    const [killed, other] = await Promise.all([
-      openLimits({ concurrency: 1, leaseMs: 1_500 }),
-      openLimits({ concurrency: 1, leaseMs: 1_500 }),
-    ])
+    const gone = await connectTestRedis(REDIS)
+    const killed = await openLimits({ redis: gone, concurrency: 1, leaseMs: 200 })
+    const other = await openLimits({ concurrency: 1 })
     await killed.acquire()
     expect(waitOf(await other.acquire())).toBeGreaterThan(0)
 
+    gone.destroy()
+
+    await expect.poll(async () => waitOf(await other.acquire()), { interval: 10 }).toBe(0)
+  })
+
+  it('count the call of a worker that was paused for longer than its lease', async () => {
+    const paused = await openLimits({ concurrency: 1, leaseMs: 200 })
+    const other = await openLimits({ concurrency: 1 })
+    const acquired = await paused.acquire()
+    const [lease] = await redis.zRange(`${prefix}:leases`, 0, -1)
+
+    await redis.del(`${prefix}:leases`)
+
+    await expect.poll(() => redis.zRange(`${prefix}:leases`, 0, -1), { interval: 10 }).toEqual([lease])
+    expect(waitOf(await other.acquire())).toBeGreaterThan(0)
+    await release(acquired)
     await expect.poll(async () => waitOf(await other.acquire()), { interval: 10 }).toBe(0)
   })
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
+import { createLeaseKeeper, LEASE_MS, type LeaseKeeper } from '../../jobs/leases.ts'
 import { createRedisScript } from '../../jobs/redis-script.ts'
 import { TAKE_TOKEN } from '../../jobs/token-bucket.ts'
 import type { Lease, ModelLimits } from './guarded-model.ts'
@@ -25,7 +26,7 @@ local wait = 1000 / rate
 if redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[3]) then wait = take_token(KEYS[2], now, rate, tonumber(ARGV[5])) end
 if wait == 0 then
   redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  redis.call('PEXPIRE', KEYS[1], 60000)
   return 0
 end
 local last = tonumber(redis.call('GET', KEYS[3]) or 0)
@@ -42,17 +43,18 @@ type Options = Readonly<{
   concurrency: number
   /** Calls in a minute, of all workers together, once `concurrency` were made at once: the bucket holds that many. */
   perMinute: number
-  /** Longer than the longest call. The lease of a worker that was killed comes back after this. */
-  leaseMs: number
+  /** The leases of a worker that was killed come back after this. */
+  leaseMs?: number
   logger: Logger
 }>
 
 /**
- * Limits concurrency and rate of model calls, over all workers together. Fails closed: while Redis is away no call is
+ * Limits concurrency and rate of model calls, over all workers together. Leases are renewed while a call runs. Fails closed: while Redis is away no call is
  * allowed and decisions wait, because the limit also caps the cost.
  */
 export function createRedisModelLimits(options: Options): ModelLimits {
-  const { redis, prefix = 'ai', concurrency, perMinute, leaseMs, logger } = options
+  const { redis, prefix = 'ai', concurrency, perMinute, leaseMs = LEASE_MS, logger } = options
+  const keeper = createLeaseKeeper(redis, leaseMs)
   const run = createRedisScript(redis, ACQUIRE)
   const keys = ['leases', 'tokens', 'line'].map((name) => `${prefix}:${name}`)
   const limits = [concurrency, perMinute / 60, concurrency, WAIT_MAX_MS]
@@ -63,7 +65,7 @@ export function createRedisModelLimits(options: Options): ModelLimits {
       try {
         const waitMs = Number(await run({ keys, args: [id, leaseMs, ...limits] }))
         return waitMs === 0
-          ? toLease(redis, keys[0]!, id)
+          ? toLease(keeper, keys[0]!, id)
           : { retryAfterMs: waitMs < WAIT_MAX_MS ? waitMs : spread(waitMs) }
       } catch (err) {
         logger.warn({ err }, 'limits of the model not reachable')
@@ -76,11 +78,7 @@ export function createRedisModelLimits(options: Options): ModelLimits {
 /** The line is full: those behind it come back at some time within the second half of it. */
 const spread = (ms: number) => Math.ceil(ms * (0.5 + Math.random() / 2))
 
-function toLease(redis: Redis, leases: string, id: string): Lease {
-  return {
-    async release() {
-      // A lease that cannot be given back now expires.
-      if (redis.isReady) await redis.zRem(leases, id).catch(() => {})
-    },
-  }
+function toLease(keeper: LeaseKeeper, leases: string, id: string): Lease {
+  keeper.keep(leases, id)
+  return { release: () => keeper.release(leases, id) }
 }

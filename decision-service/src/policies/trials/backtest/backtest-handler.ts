@@ -1,3 +1,4 @@
+import { textOf } from '../../../jobs/job-failure.ts'
 import type { JobData } from '../../../jobs/registry.ts'
 import type { JobHandler } from '../../../jobs/start-worker.ts'
 import type { RunBacktest } from './run-backtest.ts'
@@ -7,6 +8,6 @@ export function createBacktestHandler({ run, giveUp }: RunBacktest): JobHandler<
   return {
     run: async ({ backtestId }, { signal }) =>
       (await run(backtestId, () => !signal.aborted)) === 'ended' ? 'done' : 'again',
-    giveUp: ({ backtestId }, reason) => giveUp(backtestId, reason),
+    giveUp: ({ backtestId }, failure) => giveUp(backtestId, textOf(failure)),
   }
 }

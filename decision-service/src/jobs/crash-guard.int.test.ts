@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto'
+import { connectTestRedis, openTestRedis } from '@redress/shared/testing/stores.ts'
+import { describe, expect, it } from 'vitest'
+import { createCrashGuard } from './crash-guard.ts'
+
+const REDIS = 34
+const redis = await openTestRedis(REDIS)
+const crashed = expect.objectContaining({ code: 'JOB_CRASHED', kind: 'refused' })
+
+const openGuard = () => createCrashGuard({ redis, queue: 'decisions' })
+const takenOver = (id: string = randomUUID()) => ({ id, stalledCounter: 1 })
+const keyOf = ({ id }: { id: string }) => `crashes:decisions:${id}`
+
+/** A process that ends while it runs the job. Resolves once its lease has expired. */
+const crashWith = async (job: ReturnType<typeof takenOver>) => {
+  const own = await connectTestRedis(REDIS)
+  const before = await redis.zCard(keyOf(job))
+  const begun = Promise.withResolvers<void>()
+  const guard = createCrashGuard({ redis: own, queue: 'decisions', leaseMs: 40 })
+  void guard.run(job, () => {
+    begun.resolve()
+    return new Promise<never>(() => {})
+  })
+  await begun.promise
+  own.destroy()
+  await expect
+    .poll(
+      async () => {
+        const runs = await redis.zRangeWithScores(keyOf(job), 0, -1)
+        return runs.every(({ score }) => score < Date.now())
+      },
+      { interval: 5 },
+    )
+    .toBe(true)
+  expect(await redis.zCard(keyOf(job))).toBe(before + 1)
+}
+
+describe('a job that was taken over', () => {
+  it('fails at the third process that ended with it', async () => {
+    const job = takenOver()
+    await crashWith(job)
+    await crashWith(job)
+
+    await expect(openGuard().run(job, async () => 'done')).rejects.toEqual(crashed)
+  })
+
+  it('runs as long as it did not end three processes', async () => {
+    const job = takenOver()
+    await crashWith(job)
+
+    expect(await openGuard().run(job, async () => 'done')).toBe('done')
+  })
+
+  it('is not blamed for runs that ended, however they did', async () => {
+    const job = takenOver()
+    const guard = openGuard()
+
+    for (let run = 0; run < 3; run++) {
+      await expect(guard.run(job, () => Promise.reject(new Error('away')))).rejects.toThrow('away')
+    }
+
+    expect(await guard.run(job, async () => 'done')).toBe('done')
+    expect(await redis.exists(keyOf(job))).toBe(0)
+  })
+
+  it('waits while another one runs here, or while it runs elsewhere', async () => {
+    const [here, elsewhere] = [openGuard(), openGuard()]
+    const end = Promise.withResolvers<string>()
+    const job = takenOver()
+    const running = here.run(job, () => end.promise)
+    await expect.poll(() => redis.exists(keyOf(job))).toBe(1)
+
+    const outcomes = [
+      await here.run(takenOver(), async () => 'done'),
+      await elsewhere.run(job, async () => 'done'),
+      await elsewhere.run(takenOver(), async () => 'done'),
+    ]
+
+    expect(outcomes).toEqual([null, null, 'done'])
+    end.resolve('done')
+    expect(await running).toBe('done')
+  })
+
+  it('is not blamed for a process that was asked to stop', async () => {
+    const job = takenOver()
+    const guard = openGuard()
+    void guard.run(job, () => new Promise<never>(() => {}))
+    await expect.poll(() => redis.exists(keyOf(job))).toBe(1)
+
+    await guard.close()
+
+    expect(await redis.exists(keyOf(job))).toBe(0)
+  })
+})

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto'
+import type { Redis } from '@redress/shared/stores/redis.ts'
+import { DAY_MS } from '@redress/shared/time.ts'
+import type { Job } from 'bullmq'
+import { JobCrashedError } from './job-failure.ts'
+import { createLeaseKeeper, LEASE_MS } from './leases.ts'
+import { createRedisScript } from './redis-script.ts'
+import type { QueueName } from './registry.ts'
+import { CLOCK } from './token-bucket.ts'
+
+/** Processes that may end while they run a suspect alone. With the one before, the third end is the last. */
+const CRASHES_MAX = 2
+
+/**
+ * Begins a run of a suspect. KEYS: its runs, a sorted set by the end of their lease. ARGV: the run's id, ms of a lease, ms
+ * until the key is forgotten, the maximum. A run that ends is removed, so one whose lease has expired ended with its
+ * process.
+ */
+const ENTER = `${CLOCK}
+local now = clock()
+local crashed = redis.call('ZCOUNT', KEYS[1], '-inf', '(' .. now)
+if redis.call('ZCARD', KEYS[1]) > crashed then return 'RUNNING' end
+if crashed >= tonumber(ARGV[4]) then return 'CRASHED' end
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 'ENTERED'
+`
+
+export type CrashGuard = Readonly<{
+  /**
+   * Runs a job. One that was taken over from a worker is a suspect, because it may have ended that worker: it runs alone,
+   * and is counted while it runs.
+   * @returns null if it has to wait, because another suspect runs here, or the same one elsewhere.
+   * @throws JobCrashedError if it has ended too many processes.
+   */
+  run<T>(job: Pick<Job, 'id' | 'stalledCounter'>, work: () => Promise<T>): Promise<T | null>
+  /** Ends the count of what still runs: the process is about to stop, and what it leaves behind is no crash. */
+  close(): Promise<void>
+}>
+
+type Options = Readonly<{ redis: Redis; queue: QueueName; leaseMs?: number }>
+
+/**
+ * Finds the job that ends its workers. All jobs of a worker that ended are taken over together, so a count of takeovers
+ * would blame those that ran beside it, and a store outage or a paused process counts as a takeover too.
+ */
+export function createCrashGuard({ redis, queue, leaseMs = LEASE_MS }: Options): CrashGuard {
+  const enter = createRedisScript(redis, ENTER)
+  const keeper = createLeaseKeeper(redis, leaseMs)
+  let suspect: Readonly<{ key: string; run: string }> | null = null
+
+  return {
+    async run({ id, stalledCounter }, work) {
+      if (stalledCounter === 0) return work()
+      if (suspect !== null) return null
+      const key = `crashes:${queue}:${id}`
+      const run = randomUUID()
+      suspect = { key, run }
+      try {
+        const verdict = await enter({ keys: [key], args: [run, leaseMs, DAY_MS, CRASHES_MAX] })
+        if (verdict === 'RUNNING') return null
+        if (verdict === 'CRASHED') throw new JobCrashedError()
+        keeper.keep(key, run)
+        try {
+          return await work()
+        } finally {
+          await keeper.release(key, run)
+        }
+      } finally {
+        suspect = null
+      }
+    },
+    async close() {
+      if (suspect !== null) await keeper.release(suspect.key, suspect.run)
+    },
+  }
+}

@@ -1,0 +1,37 @@
+import type { ErrorCode } from '@redress/shared/error-codes.ts'
+import { AppError } from '@redress/shared/errors.ts'
+import { isTransient } from '@redress/shared/stores/mongo.ts'
+import { isRedisAway } from '@redress/shared/stores/redis.ts'
+
+/** Why a job failed, for its record and for callers: a stable code and a neutral sentence. The log has the rest. */
+export type JobFailure = Readonly<{ code: ErrorCode; message: string }>
+
+const UNEXPECTED: JobFailure = {
+  code: 'INTERNAL_SERVER_ERROR',
+  message: 'Something went wrong on our side. The log of the worker has the details.',
+}
+
+/** Two processes ended while they ran this job alone, after a first one had: the job is likely to be the cause. */
+export class JobCrashedError extends AppError {
+  override readonly name = 'JobCrashedError'
+  readonly code = 'JOB_CRASHED'
+  readonly kind = 'refused'
+
+  constructor() {
+    super('Each process that worked on this ended before it was done.')
+  }
+}
+
+export function toJobFailure(error: unknown): JobFailure {
+  return error instanceof AppError ? { code: error.code, message: error.message } : UNEXPECTED
+}
+
+/** A failure in one line, such as `AI_UNAVAILABLE: The model gave no usable answer: timeout.` */
+export function textOf({ code, message }: JobFailure): string {
+  return `${code}: ${message}`
+}
+
+/** Whether MongoDB or Redis is away: the job is held until they are back. */
+export function isStoreAway(error: unknown): boolean {
+  return isTransient(error) || isRedisAway(error)
+}
