@@ -40,6 +40,7 @@ async function start(environment: NodeJS.ProcessEnv = {}) {
       AUDIT_DATABASE: database.db.databaseName,
       AUDIT_PORT: '0',
       LOG_LEVEL: 'error',
+      STORAGE_FREE_MIN_PERCENT: '0',
       INTERNAL_PUBLIC_KEY,
       ...environment,
     },

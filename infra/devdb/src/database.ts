@@ -20,6 +20,7 @@ export type OperationCounts = {
 }
 
 export type Database = Readonly<{
+  path: string
   storage: Storage
   catalog: Catalog
   transactions: Transactions
@@ -43,6 +44,7 @@ export function openDatabase(path: string, { refuseScans, transactionLifeMs }: D
   const cursors = createCursors()
   const retries = createRetries(storage)
   return {
+    path,
     storage,
     catalog,
     transactions,

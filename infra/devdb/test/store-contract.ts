@@ -47,6 +47,14 @@ export function describeStore(name: string, connect: Connect): void {
       await client?.close()
     })
 
+    it('reports the size of its disk, and how much of it is used', async () => {
+      const { fsTotalSize, fsUsedSize } = await db.command({ dbStats: 1 })
+
+      expect(fsTotalSize).toBeGreaterThan(0)
+      expect(fsUsedSize).toBeGreaterThan(0)
+      expect(fsUsedSize).toBeLessThanOrEqual(fsTotalSize)
+    })
+
     describe('documents', () => describeDocuments(given))
     describe('a query', () => describeQueries(given))
     describe('the result of a query', () => describeAnswers(given))

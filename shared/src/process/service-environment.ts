@@ -24,6 +24,7 @@ export const ServiceEnvironment = ObservabilityEnvironment.merge({
   REDIS_URL: 'string.url',
   'REDIS_EVENTS_URL?': 'string.url',
   HEALTH_CHECK_TIMEOUT_MS: "string.integer.parse |> 100 <= number <= 60000 = '2000'",
+  STORAGE_FREE_MIN_PERCENT: "string.integer.parse |> 0 <= number <= 100 = '5'",
   SHUTDOWN_TIMEOUT_MS: "string.integer.parse |> 100 <= number <= 600000 = '30000'",
 })
 
@@ -32,7 +33,7 @@ export function toServiceConfig(env: typeof ServiceEnvironment.infer) {
   return {
     ...toObservabilityConfig(env),
     host: env.HOST,
-    mongo: { uri: env.MONGODB_URI },
+    mongo: { uri: env.MONGODB_URI, freeMinPercent: env.STORAGE_FREE_MIN_PERCENT },
     events: { url: env.REDIS_EVENTS_URL ?? env.REDIS_URL },
     health: { timeoutMs: env.HEALTH_CHECK_TIMEOUT_MS },
     shutdown: { timeoutMs: env.SHUTDOWN_TIMEOUT_MS },

@@ -2,8 +2,10 @@ import type { Db, MongoClient } from 'mongodb'
 import type { HealthCheck, HealthChecks } from '../process/health.ts'
 import { createLogger, type Logger } from '../process/logger.ts'
 import type { toServiceConfig } from '../process/service-environment.ts'
+import { within } from '../resilience/deadline.ts'
 import { connectMongo, pingMongo } from '../stores/mongo.ts'
 import { openRedis, pingRedis, type Redis } from '../stores/redis.ts'
+import { watchStorageRoom } from '../stores/storage-room.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { startTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
 
@@ -41,8 +43,13 @@ export async function openService(name: string, config: ServiceConfig): Promise<
   opening.defer(() => redis.destroy())
 
   const checks = { mongodb: () => pingMongo(mongo, config.health.timeoutMs) }
-  const optionalChecks = { redis: () => pingRedis(redis, config.health.timeoutMs) }
   const db = mongo.db(config.database)
+  const storage = watchStorageRoom({ db, metrics, logger, freeMinPercent: config.mongo.freeMinPercent })
+  opening.defer(() => storage.stop())
+  const optionalChecks = {
+    redis: () => pingRedis(redis, config.health.timeoutMs),
+    storage: () => within(config.health.timeoutMs, storage.hasRoom()),
+  }
   const resources = opening.move()
   return {
     ...{ name, config, logger, metrics, telemetry, mongo, db, redis, checks, optionalChecks, resources },

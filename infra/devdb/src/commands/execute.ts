@@ -37,6 +37,8 @@ const OTHERS: Readonly<Record<string, Command>> = {
   buildInfo: manage.buildInfo,
   buildinfo: manage.buildInfo,
   serverStatus: manage.serverStatus,
+  dbStats: manage.dbStats,
+  dbstats: manage.dbStats,
   create: manage.create,
   drop: manage.drop,
   dropDatabase: manage.dropDatabase,

@@ -1,3 +1,5 @@
+import { statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { BSON } from 'mongodb'
 import { type Context, type Database, whenUnwritten } from '../database.ts'
 import { CommandError, unsupported } from '../errors.ts'
@@ -85,6 +87,17 @@ export function serverStatus({ database }: Context): Fields {
     uptime: (Date.now() - database.startedAt.getTime()) / 1000,
     opcounters,
     mem: { resident: new Int32(Math.round(rss / 2 ** 20)) },
+  }
+}
+
+/** The disk that holds the file, as MongoDB reports it. Sizes of collections are not kept. */
+export async function dbStats({ database, name }: Context): Promise<Fields> {
+  const { bsize, blocks, bavail } = await statfs(dirname(database.path))
+  return {
+    db: name,
+    collections: Long.fromNumber(database.catalog.list(name).length),
+    fsUsedSize: (blocks - bavail) * bsize,
+    fsTotalSize: blocks * bsize,
   }
 }
 
