@@ -10,8 +10,8 @@ export type SegmentDocument = { _id: number; last: number; epoch: string; events
 /** How far a group has applied the stream of this service, as it last reported; `_id` is the group. */
 export type GroupDocument = { _id: string; epoch: string | null; sequence: number; reportedAt: Date }
 
-/** How far this service has applied a stream; `_id` is its group and the stream. */
-export type PositionDocument = { _id: string; epoch: string | null; sequence: number }
+/** How far this service has applied a stream, with the digest of that entry; `_id` is its group and the stream. */
+export type PositionDocument = { _id: string; epoch: string | null; sequence: number; digest?: string | null }
 
 /** An event that could not be applied; `nextAttemptAt` is null for a dead letter, which nothing tries again. */
 export type DeadEvent = {

@@ -18,7 +18,12 @@ const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call
 /** The length of a lease, and the interval of renewal: several times within one lease. */
 export type LeaseTimes = Readonly<{ leaseMs: number; renewMs: number }>
 
-export type Leadership = Readonly<{ isLeader: () => boolean; stop: () => Promise<void> }>
+export type Leadership = Readonly<{
+  isLeader: () => boolean
+  /** Grows each time this process begins to lead: another one may have led since. */
+  term: () => number
+  stop: () => Promise<void>
+}>
 
 /**
  * Takes part in the election of one leader for `role` among all processes on this Redis.
@@ -33,14 +38,19 @@ export function joinElection(
 ): Leadership {
   const key = `leader:${role}`
   const id = `${process.pid}:${randomUUID()}`
+  /** By the monotonic clock: a step of the wall clock neither ends a lease nor makes it longer. */
   let leaseEndsAt = 0
+  let term = 0
   let stopped = false
 
+  const isLeader = () => !stopped && leaseEndsAt > performance.now()
   const campaign = async () => {
-    const askedAt = Date.now()
+    const askedAt = performance.now()
+    const wasLeader = isLeader()
     const won = (await redis.eval(CAMPAIGN, { keys: [key], arguments: [id, String(leaseMs)] })) === 1
     const was = leaseEndsAt > 0
     leaseEndsAt = won ? askedAt + leaseMs : 0
+    if (won && !wasLeader) term++
     if (won !== was) logger.info({ role }, won ? 'leading' : 'no longer leading')
   }
 
@@ -49,7 +59,8 @@ export function joinElection(
   const timer = setInterval(campaignSafely, renewMs)
 
   return {
-    isLeader: () => !stopped && leaseEndsAt > Date.now(),
+    isLeader,
+    term: () => term,
     async stop() {
       // A campaign that is under way may still win; it is given back below, since commands keep their order.
       stopped = true

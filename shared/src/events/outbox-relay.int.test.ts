@@ -4,6 +4,7 @@ import { eventOf } from '../testing/events.ts'
 import { connectTestMongo, connectTestRedis, openTestDatabase, openTestRedis, silent } from '../testing/stores.ts'
 import { type DomainEvent, STREAMS } from './envelope.ts'
 import { segmentCollection } from './log/event-log.ts'
+import { createEventStream } from './log/event-stream.ts'
 import { groupCollection, storeReports } from './log/group-positions.ts'
 import { reportPosition } from './log/reports.ts'
 import { createOutbox, outboxCollection, prepareOutbox } from './outbox.ts'
@@ -235,6 +236,52 @@ describe('a stream', () => {
     const [{ id, message: after }] = (await entries()) as unknown as [{ id: string; message: Record<string, string> }]
     expect(id).toBe('1-0')
     expect(after.epoch).not.toBe(before.epoch)
+  })
+})
+
+describe('a log that was restored from an older copy while Redis was lost', () => {
+  /** The copy lacks the last of three segments; groups have applied them all. */
+  const restoreOlderCopy = async () => {
+    await startRelay()
+    for (const number of [1, 2, 3]) {
+      await commit(eventOf('t', number))
+      await untilPublished(number)
+    }
+    const { epoch } = (await segmentCollection(db).findOne({ _id: 1 }))!
+    await segmentCollection(db).deleteMany({ _id: { $gt: 1 } })
+    await redis.flushDb()
+    return epoch
+  }
+  const epochOfFirst = async () => (await entries())[0]?.message.epoch
+
+  it('begins a new epoch once a group reports more than it has', async () => {
+    const epoch = await restoreOlderCopy()
+    await untilPublished(1)
+    expect(await epochOfFirst()).toBe(epoch)
+
+    await reportPosition(redis, { stream, group: 'audit', position: { epoch, sequence: 3 } })
+
+    await expect.poll(epochOfFirst, { timeout: 20_000 }).not.toBe(epoch)
+    expect(await publishedIds()).toEqual(['t-1'])
+  })
+})
+
+describe('an upgrade with events of a day in the outbox', () => {
+  it('seals them all before readers can begin, so that none looks new to them', async () => {
+    await commit(...numbered('old', 1, 1_100))
+
+    await startRelay()
+
+    await untilPublished(1_100)
+    expect(await redis.hGet(`state:${stream}`, 'rebuiltTo')).toBe('1100')
+  })
+})
+
+describe('the state of a stream', () => {
+  it('does not come into being by noting the oldest entry after a loss', async () => {
+    await createEventStream(redis, stream).setOldest(7)
+
+    expect(await redis.exists(`state:${stream}`)).toBe(0)
   })
 })
 

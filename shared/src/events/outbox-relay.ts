@@ -5,7 +5,7 @@ import { startRepeating } from '../process/repeat.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
 import type { Redis } from '../stores/redis.ts'
 import type { StreamName } from './envelope.ts'
-import { joinElection } from './leadership.ts'
+import { joinElection, type Leadership } from './leadership.ts'
 import { createEventLog, prepareEventLog } from './log/event-log.ts'
 import { createEventStream } from './log/event-stream.ts'
 import { createPublisher } from './log/publisher.ts'
@@ -29,12 +29,12 @@ type Options = Readonly<{ mongo: MongoClient; db: Db; redis: Redis; stream: Stre
 export async function startOutboxRelay(options: Options): Promise<OutboxRelay> {
   const { db, redis, stream, logger } = options
   await prepareEventLog(db)
-  const round = createRound(options)
   const channel = `wake:${stream}`
   const leadership = joinElection(redis, `relay:${stream}`, logger)
   const subscriber = redis.duplicate()
   subscriber.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
 
+  const round = createRounds(options, leadership)
   const mayRun = leadership.isLeader
   const onError = (err: unknown) => logger.warn({ err, stream }, 'events not published yet')
   const relaying = startRepeating({ run: () => round().catch(onError), everyMs: SWEEP_MS, mayRun, onError })
@@ -51,6 +51,17 @@ export async function startOutboxRelay(options: Options): Promise<OutboxRelay> {
       await leadership.stop()
       subscriber.destroy()
     },
+  }
+}
+
+/** Rounds that begin without any knowledge when this process begins to lead: meanwhile another one led. */
+function createRounds(options: Options, leadership: Pick<Leadership, 'term'>) {
+  let term = leadership.term()
+  let round = createRound(options)
+  return () => {
+    if (leadership.term() !== term) round = createRound(options)
+    term = leadership.term()
+    return round()
   }
 }
 

@@ -5,7 +5,7 @@ import { createTestPublisher } from '../testing/published-events.ts'
 import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '../testing/stores.ts'
 import { STREAMS } from './envelope.ts'
 import { type Apply, deadEventCollection, positionCollection } from './log/group-store.ts'
-import { readReports } from './log/reports.ts'
+import { BEYOND_ANY_LOG, readReports } from './log/reports.ts'
 import { type ConsumerOptions, startStreamConsumer } from './stream-consumer.ts'
 
 const REDIS = 3
@@ -231,6 +231,33 @@ describe('a consumer of a stream that Redis lost', () => {
     await publisher.publish(eventOf('t', 1), eventOf('t', 2), eventOf('t', 3))
 
     await untilApplied(['t-1', 't-2', 't-3'])
+  })
+
+  it('begins anew where the entry at its position is another one, once the log has a new epoch', async () => {
+    await publisher.publish(eventOf('t', 1), eventOf('lost', 2))
+    await consume()
+    await untilApplied(['t-1', 'lost-2'])
+
+    // The log was restored from an older copy, and grew past the position before any report of it.
+    await redis.flushDb()
+    publisher = await createTestPublisher(redis, stream)
+    await publisher.publish(eventOf('t', 1), eventOf('new', 3), eventOf('new', 4))
+    await expect.poll(async () => (await readReports(redis, stream)).get(group)?.sequence).toBe(BEYOND_ANY_LOG)
+    expect((await applied()).sort()).toEqual(['lost-2', 't-1'])
+
+    publisher = await createTestPublisher(redis, stream, 'other')
+    await publisher.publish(eventOf('new', 3), eventOf('new', 4))
+    await untilApplied(['t-1', 'lost-2', 'new-3', 'new-4'])
+  })
+
+  it('begins with the oldest entry of the log, not with the first that is left on the stream', async () => {
+    await publisher.publish(eventOf('t', 1), eventOf('t', 2))
+    await redis.xDel(stream, '1-0')
+
+    await consume()
+    await expect.poll(async () => (await readReports(redis, stream)).get(group)).toEqual({ epoch: 'test', sequence: 0 })
+
+    expect(await applied()).toEqual([])
   })
 
   it('waits where entries are missing before the next one', async () => {

@@ -18,8 +18,9 @@ export async function appendTexts(
   epoch = EPOCH,
 ): Promise<readonly string[]> {
   const eventStream = createEventStream(redis, stream)
-  const end = await eventStream.append(START, epoch, [])
-  if (end === null) throw new Error(`${stream} is not open.`)
+  const found = await eventStream.append(START, epoch, [])
+  if (found === null) throw new Error(`${stream} is not open.`)
+  const { end } = found
   const entries = texts.map((text, index) => ({ sequence: end.sequence + 1 + index, text }))
   await eventStream.append(end, epoch, entries)
   return entries.map(({ sequence }) => toEntryId(sequence))

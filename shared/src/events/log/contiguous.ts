@@ -8,10 +8,7 @@ export type Contiguous = Readonly<{
   gaps: readonly StreamName[]
 }>
 
-/**
- * The deliveries that follow their position without a gap. A group without a position begins with the first entry that
- * a stream has; what is behind a gap is left for later.
- */
+/** The deliveries that follow their position without a gap; what is behind a gap is left for later. */
 export function takeContiguous(
   deliveries: readonly Delivery[],
   positions: ReadonlyMap<StreamName, Position>,
@@ -22,8 +19,7 @@ export function takeContiguous(
     if (gaps.has(stream)) return false
     const end = ends.get(stream)
     if (end === undefined) return false
-    // An entry without an epoch was published by an earlier version, and comes again with one.
-    const follows = epoch !== '' && (end.epoch === null || (end.epoch === epoch && sequence === end.sequence + 1))
+    const follows = end.epoch === epoch && sequence === end.sequence + 1
     if (follows) ends.set(stream, { epoch, sequence })
     else gaps.add(stream)
     return follows

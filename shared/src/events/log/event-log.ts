@@ -15,6 +15,7 @@ const ID_ONLY = { projection: { _id: 1 } }
 export type EventLog = Readonly<{
   /** Moves committed events from the outbox to the log, oldest first, up to one segment; gives the new head. */
   seal: () => Promise<Sealed>
+  readHead: () => Promise<LogHead>
   /** Entries from `sequence` on, oldest first, a few segments at most; none where there are none. */
   read: (sequence: number) => Promise<readonly LogEntry[]>
   /** The sequence of the oldest entry that is kept; of the next one to come where none is. */
@@ -27,7 +28,8 @@ export type EventLog = Readonly<{
   remove: (upTo: Readonly<{ sequence: number; before: Date }>) => Promise<void>
 }>
 
-export type Sealed = Readonly<{ head: LogHead; entries: readonly LogEntry[] }>
+/** `more` says that the outbox has events beyond those that were sealed. */
+export type Sealed = Readonly<{ head: LogHead; entries: readonly LogEntry[]; more: boolean }>
 
 export function segmentCollection(db: Db): Collection<SegmentDocument> {
   return db.collection<SegmentDocument>(EVENT_LOG.name)
@@ -53,6 +55,10 @@ export function createEventLog({ mongo, db }: Readonly<{ mongo: MongoClient; db:
 
   return {
     seal: createSeal(mongo, segments, outboxCollection(db)),
+    async readHead() {
+      const { epoch, sequence } = await readHead(segments)
+      return { epoch, sequence }
+    },
     async read(sequence) {
       const holder = await findId(segments, { _id: { $lte: sequence } }, { _id: -1 })
       const from = { _id: { $gte: holder ?? sequence } }
@@ -97,7 +103,7 @@ async function findId(segments: Segments, filter: Filter<SegmentDocument>, order
 function createSeal(mongo: MongoClient, segments: Segments, outbox: Collection<OutboxDocument>) {
   const nothingSealed = async () => {
     const { epoch, sequence } = await readHead(segments)
-    return { head: { epoch, sequence }, entries: [] }
+    return { head: { epoch, sequence }, entries: [], more: false }
   }
 
   const moveBatch = async (session: ClientSession): Promise<Sealed> => {
@@ -105,14 +111,15 @@ function createSeal(mongo: MongoClient, segments: Segments, outbox: Collection<O
     const found = await outbox.find({}, { session }).sort({ at: 1, _id: 1 }).limit(SEGMENT_EVENTS_MAX).toArray()
     const batch = cutToSize(found)
     const last = sequence + batch.length
-    if (batch.length === 0) return { head: { epoch, sequence }, entries: [] }
+    if (batch.length === 0) return { head: { epoch, sequence }, entries: [], more: false }
 
     const first = sequence + 1
     const events = batch.map(({ event }) => event)
     await segments.insertOne({ _id: first, last, epoch, events, sealedAt: new Date() }, { session })
     await outbox.deleteMany({ _id: { $in: batch.map(({ _id }) => _id) } }, { session })
     const entries = events.map((text, index) => ({ sequence: first + index, text }))
-    return { head: { epoch, sequence: last }, entries }
+    const more = found.length === SEGMENT_EVENTS_MAX || batch.length < found.length
+    return { head: { epoch, sequence: last }, entries, more }
   }
 
   return async (): Promise<Sealed> => {

@@ -34,7 +34,7 @@ export type GroupStore = Readonly<{
   load: (streams: readonly StreamName[]) => Promise<Map<StreamName, Position>>
   /** One transaction. @throws PositionMovedError, and whatever applying the events throws */
   commit: (commit: Commit) => Promise<void>
-  /** The places of all events that wait for another attempt, in the order of their streams. */
+  /** The places of all events that wait for another attempt, in the order in which they were set aside. */
   findWaiting: () => Promise<readonly WaitingPlace[]>
   readWaiting: (id: string) => Promise<WaitingEvent | null>
   applyWaiting: (waiting: WaitingEvent) => Promise<void>
@@ -53,6 +53,9 @@ export async function prepareGroupStore(db: Db): Promise<void> {
   await openCollections(db, { EVENT_POSITIONS, DEAD_EVENTS })
 }
 
+/** Sequences of different epochs have no order, so the moment comes first. */
+const AS_SET_ASIDE = { at: 1, stream: 1, sequence: 1 } as const
+
 type Options = Readonly<{ mongo: MongoClient; db: Db; group: string; apply: Apply }>
 
 /** How far a group has applied its streams; from the start for those that it has never read. */
@@ -65,7 +68,7 @@ export async function loadPositions(
   const found = await positionCollection(db)
     .find({ _id: { $in: ids } })
     .toArray()
-  const byId = new Map(found.map(({ _id, epoch, sequence }) => [_id, { epoch, sequence }]))
+  const byId = new Map(found.map(({ _id, ...position }) => [_id, position]))
   return new Map(streams.map((stream) => [stream, byId.get(toPositionId(group, stream)) ?? START]))
 }
 
@@ -92,7 +95,7 @@ export function createGroupStore({ mongo, db, group, apply }: Options): GroupSto
     async findWaiting() {
       const waiting = { group, nextAttemptAt: { $gt: new Date(0) } }
       const projection = { entity: 1, nextAttemptAt: 1 }
-      const found = await dead.find(waiting, { projection }).sort({ stream: 1, sequence: 1 }).toArray()
+      const found = await dead.find(waiting, { projection }).sort(AS_SET_ASIDE).toArray()
       return found.map(({ _id: id, entity, nextAttemptAt }) => ({ id, entity: entity!, nextAttemptAt: nextAttemptAt! }))
     },
     async readWaiting(id) {
@@ -118,9 +121,10 @@ async function move(positions: Collection<PositionDocument>, { group, step, sess
   const { stream, from, to } = step
   const _id = toPositionId(group, stream)
   const isFirst = from.epoch === null
-  const filter = isFirst ? { _id, epoch: null } : { _id, ...from }
+  const filter = isFirst ? { _id, epoch: null } : { _id, epoch: from.epoch, sequence: from.sequence }
+  const $set = { epoch: to.epoch, sequence: to.sequence, digest: to.digest ?? null }
   try {
-    const moved = await positions.updateOne(filter, { $set: { ...to } }, { session, upsert: isFirst })
+    const moved = await positions.updateOne(filter, { $set }, { session, upsert: isFirst })
     if (moved.matchedCount + moved.upsertedCount > 0) return
   } catch (error) {
     if (!isDuplicateKey(error)) throw error

@@ -1,7 +1,8 @@
 import type { DomainEvent, StreamName } from '../envelope.ts'
 import { takeContiguous } from './contiguous.ts'
 import { type GroupStore, PositionMovedError, type Step } from './group-store.ts'
-import { isSamePosition, type Position, START } from './log-entry.ts'
+import { digestOf, isSamePosition, type Position } from './log-entry.ts'
+import { BEYOND_ANY_LOG } from './reports.ts'
 import { entityOf, type SetAsideEvent, type Waiting } from './set-aside.ts'
 import { createSettle } from './settle.ts'
 import type { Delivery, StreamReader } from './stream-reader.ts'
@@ -62,6 +63,10 @@ export async function openGroup(options: GroupOptions): Promise<() => Promise<Ro
     await keepUp()
     await waiting.retry()
     const { deliveries, gaps } = takeContiguous(await reader.read(group.read), group.read)
+    if (!(await isContinued(group))) {
+      for (const [stream, position] of group.read) await checkState(group, stream, position)
+      return 'gap'
+    }
     await settle(deliveries)
     if (deliveries.length > 0 && gaps.length === 0) return 'busy'
     if (gaps.length > 0) await checkStored(group)
@@ -89,6 +94,7 @@ async function commit(group: Group, deliveries: readonly Delivery[]): Promise<vo
   if (sorted.events.length + sorted.setAside.length === 0) return advance(group.read, ends)
   await trace(sorted.events, async (events) => {
     await keep(group, ends, { ...sorted, events })
+    for (const one of sorted.setAside) group.options.onSetAside(one)
     if (events.length > 0) await afterCommit(events)
   })
 }
@@ -141,17 +147,34 @@ async function checkStored({ options: { store, streams }, stored }: Group): Prom
   }
 }
 
+/**
+ * Whether the streams still have the very entries that were read last. Where one has another, its log was restored from
+ * an older copy while Redis was lost; the relay begins a new epoch once it has the report.
+ */
+async function isContinued({ options, read }: Group): Promise<boolean> {
+  let isSame = true
+  for (const [stream, { epoch, sequence, digest }] of read) {
+    const text = digest ? await options.reader.readText(stream, sequence) : null
+    if (text === null || digestOf(text) === digest) continue
+    isSame = false
+    await options.report(stream, { epoch, sequence: BEYOND_ANY_LOG })
+  }
+  return isSame
+}
+
 /** Begins anew on a stream whose log has another epoch, and goes on behind entries that are gone for good. */
 async function checkState({ options, read }: Group, stream: StreamName, position: Position): Promise<void> {
   const state = await options.reader.readState(stream)
-  if (state === null || position.epoch === null) return
-  if (state.epoch !== position.epoch) read.set(stream, START)
-  else if (position.sequence + 1 < state.oldest) {
-    options.onGone({ stream, from: position.sequence + 1, to: state.oldest - 1 })
-    read.set(stream, { epoch: position.epoch, sequence: state.oldest - 1 })
-  }
+  if (state === null) return
+  const { epoch, oldest } = state
+  const isBehind = position.epoch === epoch && position.sequence + 1 < oldest
+  if (isBehind) options.onGone({ stream, from: position.sequence + 1, to: oldest - 1 })
+  if (isBehind || position.epoch !== epoch) read.set(stream, { epoch, sequence: oldest - 1 })
 }
 
 function endsOf(deliveries: readonly Delivery[]): ReadonlyMap<StreamName, Position> {
-  return new Map(deliveries.map(({ stream, epoch, sequence }) => [stream, { epoch, sequence }]))
+  const last = new Map(deliveries.map((delivery) => [delivery.stream, delivery]))
+  return new Map(
+    [...last].map(([stream, { epoch, sequence, text }]) => [stream, { epoch, sequence, digest: digestOf(text) }]),
+  )
 }

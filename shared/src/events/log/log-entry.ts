@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto'
+
 /** An event with its place in the log of its stream: 1, 2, 3 … without gaps, in the order of publication. */
 export type LogEntry = Readonly<{ sequence: number; text: string }>
 
@@ -7,10 +9,19 @@ export type LogEntry = Readonly<{ sequence: number; text: string }>
  */
 export type LogHead = Readonly<{ epoch: string; sequence: number }>
 
-/** Where a stream or a reader of it stands; the epoch is null where nothing was published or read yet. */
-export type Position = Readonly<{ epoch: string | null; sequence: number }>
+/**
+ * Where a stream or a reader of it stands; the epoch is null where nothing was published or read yet. A reader keeps the
+ * digest of the entry too, where it has read one: it recognises another history of the log that has the same epoch.
+ */
+export type Position = Readonly<{ epoch: string | null; sequence: number; digest?: string | null }>
 
 export const START: Position = { epoch: null, sequence: 0 }
+
+const DIGEST_LENGTH = 12
+
+export function digestOf(text: string): string {
+  return hash('sha256', text, 'base64url').slice(0, DIGEST_LENGTH)
+}
 
 export function isSamePosition(a: Position, b: Position): boolean {
   return a.epoch === b.epoch && a.sequence === b.sequence

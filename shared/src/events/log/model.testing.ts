@@ -22,12 +22,11 @@ export function createModelRedis(mayCrash: () => void) {
   const stream: Pick<EventStream, 'append' | 'rebuild' | 'readFirst' | 'readText'> = {
     async append(after, epoch, added) {
       mayCrash()
-      if (state === null) return null
-      if (isSamePosition({ ...START, ...pick(end()) }, pick(after))) {
-        entries.push(...added.map((entry) => ({ epoch, ...entry })))
-      }
+      if (state === null || (entries.length === 0 && state.epoch !== epoch)) return null
+      const isComplete = isSamePosition(end(), after)
+      if (isComplete) entries.push(...added.map((entry) => ({ epoch, ...entry })))
       mayCrash()
-      return pick(end())
+      return { end: pick(end()), isComplete }
     },
     async rebuild({ epoch }, oldest) {
       mayCrash()
@@ -49,6 +48,7 @@ export function createModelRedis(mayCrash: () => void) {
       })
     },
     readState: async () => state,
+    readText: async (_, sequence) => stream.readText(sequence),
     close: () => undefined,
   })
   return {
@@ -70,6 +70,9 @@ export function createModelRedis(mayCrash: () => void) {
       entries = [...backup.entries]
       state = backup.state
     },
+    setOldest(oldest: number) {
+      state &&= { ...state, oldest }
+    },
     trim(sequence: number) {
       entries = entries.filter((entry, index) => entry.sequence >= sequence || index === entries.length - 1)
     },
@@ -78,43 +81,90 @@ export function createModelRedis(mayCrash: () => void) {
 
 const pick = ({ epoch, sequence }: Position): Position => ({ epoch, sequence })
 
-/** The outbox and the log of one service. Transactions are whole or not at all. */
+type LogCopy = Readonly<{
+  outbox: readonly string[]
+  entries: readonly LogEntry[]
+  all: readonly string[]
+  epoch: string
+  known: ReadonlyMap<string, Position>
+}>
+
+/** The outbox and the log of one service. Transactions are whole or not at all. It may become an older copy. */
 export function createModelLog(mayCrash: () => void) {
-  const outbox: string[] = []
+  let outbox: string[] = []
   let entries: LogEntry[] = []
-  let sequence = 0
+  /** All texts of the present history, whether the log still has them or not. */
+  let all: string[] = []
   let epochs = 1
+  let epoch = 'e1'
+  /** How far groups have reported that they are. */
+  let known = new Map<string, Position>()
+  /** Events are kept a day at least: in the model, those since a restore. */
+  let recentFrom = Number.POSITIVE_INFINITY
+  let backup: LogCopy = { outbox, entries, all, epoch, known }
 
   const log: EventLog = {
     async seal() {
       mayCrash()
-      const sealed = outbox.splice(0, 3).map((text, index) => ({ sequence: sequence + 1 + index, text }))
-      entries.push(...sealed)
-      sequence += sealed.length
+      const sequence = all.length
+      const texts = outbox.slice(0, 3)
+      outbox = outbox.slice(3)
+      const sealed = texts.map((text, index) => ({ sequence: sequence + 1 + index, text }))
+      entries = [...entries, ...sealed]
+      all = [...all, ...texts]
       mayCrash()
-      return { head: { epoch: `e${epochs}`, sequence }, entries: sealed }
+      return { head: { epoch, sequence: all.length }, entries: sealed, more: outbox.length > 0 }
     },
+    readHead: async () => ({ epoch, sequence: all.length }),
     async read(from) {
       mayCrash()
       return entries.filter((entry) => entry.sequence >= from).slice(0, 4)
     },
-    readOldest: async () => entries[0]?.sequence ?? sequence + 1,
-    findSealedSince: async () => sequence + 1,
+    readOldest: async () => entries[0]?.sequence ?? all.length + 1,
+    findSealedSince: async () => all.length + 1,
     async startEpoch() {
-      epochs++
-      return { epoch: `e${epochs}`, sequence }
+      mayCrash()
+      epoch = `e${++epochs}`
+      return { epoch, sequence: all.length }
     },
     async remove({ sequence: upTo }) {
       entries = entries.filter((entry) => entry.sequence > upTo)
     },
   }
-  return { log, commit: (text: string) => outbox.push(text), size: () => sequence + outbox.length }
+  return {
+    log,
+    commit: (text: string) => outbox.push(text),
+    history: (): readonly string[] => all,
+    storeReports(reports: ReadonlyMap<string, Position>) {
+      known = new Map([...known, ...reports])
+    },
+    /** The sequence up to which events may be forgotten: all groups have applied them; 0 where one never reported. */
+    appliedBy: (groups: readonly string[]) =>
+      Math.min(
+        recentFrom - 1,
+        ...groups.map((group) => (known.get(group)?.epoch === epoch ? known.get(group)!.sequence : 0)),
+      ),
+    copy() {
+      backup = { outbox: [...outbox], entries, all, epoch, known }
+    },
+    restore() {
+      epoch = backup.epoch
+      known = new Map(backup.known)
+      recentFrom = Math.min(recentFrom, backup.all.length + 1)
+      outbox = [...backup.outbox]
+      entries = [...backup.entries]
+      all = [...backup.all]
+    },
+  }
 }
 
-/** The database of one group: what it applied, how far it is, what waits. */
+export type ModelGroup = ReturnType<typeof createModelGroup>
+
+/** The database of one group: what it applied, how far it is, what waits, and its dead letters. */
 export function createModelGroup(mayCrash: () => void, cannotApply: (event: DomainEvent) => boolean) {
   const positions = new Map<StreamName, Position>()
   const applied: string[] = []
+  const deadLetters: string[] = []
   const waiting = new Map<string, WaitingEvent>()
 
   const check = (events: readonly DomainEvent[]) => {
@@ -128,18 +178,20 @@ export function createModelGroup(mayCrash: () => void, cannotApply: (event: Doma
         if (!isSamePosition(positions.get(stream) ?? START, from)) throw new PositionMovedError()
       }
       check(events)
-      for (const { stream, to } of steps) positions.set(stream, pick(to))
+      for (const { stream, to } of steps) positions.set(stream, to)
       applied.push(...events.map(({ id }) => id))
       for (const { delivery } of setAside) {
-        const { stream, sequence, event } = delivery
-        const id = `${stream} ${sequence}`
+        const { stream, epoch, sequence, event, text } = delivery
+        const id = `${stream} ${epoch} ${sequence}`
         if (event) waiting.set(id, { id, stream, sequence, event, attempts: 1 })
+        else deadLetters.push(text)
       }
       mayCrash()
     },
     async findWaiting() {
-      const inOrder = [...waiting.values()].sort((a, b) => a.sequence - b.sequence)
-      return inOrder.map(({ id, event }) => ({ id, entity: entityOf(event), nextAttemptAt: new Date(0) }))
+      return [...waiting.values()].map(({ id, event }) => ({
+        ...{ id, entity: entityOf(event), nextAttemptAt: new Date(0) },
+      }))
     },
     readWaiting: async (id) => waiting.get(id) ?? null,
     async applyWaiting({ id, event }) {
@@ -148,7 +200,13 @@ export function createModelGroup(mayCrash: () => void, cannotApply: (event: Doma
       if (waiting.delete(id)) applied.push(event.id)
       mayCrash()
     },
-    noteFailure: async () => undefined,
+    async noteFailure({ id, event }, { attempts, nextAttemptAt }) {
+      const found = waiting.get(id)
+      if (found === undefined) return
+      if (nextAttemptAt !== null) return void waiting.set(id, { ...found, attempts })
+      waiting.delete(id)
+      deadLetters.push(event.id)
+    },
   }
-  return { store, applied, positionOf: (stream: StreamName) => positions.get(stream) ?? START }
+  return { store, applied, deadLetters, positionOf: (stream: StreamName) => positions.get(stream) ?? START }
 }

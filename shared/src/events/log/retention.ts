@@ -8,7 +8,7 @@ import type { EventStream } from './event-stream.ts'
 import { findApplied, storeReports } from './group-positions.ts'
 import type { Position } from './log-entry.ts'
 import type { Publisher } from './publisher.ts'
-import { readReports } from './reports.ts'
+import { isPassed, readReports } from './reports.ts'
 import { createServeGaps } from './serve-gaps.ts'
 
 /** Events stay in the log and on the stream this long after they were published, for subscribers that come back. */
@@ -19,7 +19,7 @@ const REMOVE_EVERY_MS = MINUTE_MS
 type Dependencies = Readonly<{
   log: EventLog
   eventStream: EventStream
-  publisher: Pick<Publisher, 'rebuildFrom'>
+  publisher: Pick<Publisher, 'rebuildFrom' | 'startEpoch'>
   db: Db
   redis: Redis
   stream: StreamName
@@ -42,7 +42,7 @@ export function createRetention({ log, eventStream, publisher, db, redis, stream
   const storeChanged = createStoreChanged(db)
 
   const remove = async (now: Date) => {
-    const { head } = await log.seal()
+    const head = await log.readHead()
     const applied = await findApplied(db, stream, head.epoch)
     const before = new Date(now.getTime() - KEPT_MS)
     await log.remove({ sequence: applied, before })
@@ -57,6 +57,8 @@ export function createRetention({ log, eventStream, publisher, db, redis, stream
       if (now.getTime() < checkedAtMs + CHECK_MS) return
       checkedAtMs = now.getTime()
       const reports = await readReports(redis, stream)
+      // Read after the reports: an event is in the log before any group can report it.
+      if (isPassed(await log.readHead(), reports)) return publisher.startEpoch()
       await storeChanged(reports, now)
       await serveGaps(reports)
       if (now.getTime() < removedAtMs + REMOVE_EVERY_MS) return

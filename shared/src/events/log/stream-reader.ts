@@ -3,7 +3,7 @@ import type { Logger } from '../../process/logger.ts'
 import { within } from '../../resilience/deadline.ts'
 import type { Redis } from '../../stores/redis.ts'
 import { DomainEvent, type StreamName } from '../envelope.ts'
-import { stateKey, toEntryId, toSequence } from './event-stream.ts'
+import { createEventStream, stateKey, toEntryId, toSequence } from './event-stream.ts'
 import type { Position } from './log-entry.ts'
 
 const BATCH = 500
@@ -28,6 +28,8 @@ export type StreamReader = Readonly<{
   close: () => void
   /** Null where the stream is lost, and not filled again yet. */
   readState: (stream: StreamName) => Promise<StreamState | null>
+  /** The text of one entry; null where the stream has none of this sequence. */
+  readText: (stream: StreamName, sequence: number) => Promise<string | null>
 }>
 
 /** Reads streams from given positions, on a connection of its own, because reading blocks it. */
@@ -62,6 +64,7 @@ export function createStreamReader({ redis, logger }: Readonly<{ redis: Redis; l
       const { epoch, oldest } = await redis.hGetAll(stateKey(stream))
       return epoch === undefined ? null : { epoch, oldest: Number(oldest) }
     },
+    readText: (stream, sequence) => createEventStream(redis, stream).readText(sequence),
   }
 }
 
