@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { connectTestRedis, openTestRedis, silent } from '../testing/stores.ts'
 import { joinElection } from './leadership.ts'
 
@@ -28,6 +28,16 @@ describe('an election', () => {
     const only = join('only')
 
     await expect.poll(only.isLeader).toBe(true)
+  })
+
+  it('stays won when the wall clock is set forward', async () => {
+    const leader = join('clock')
+    await expect.poll(leader.isLeader).toBe(true)
+
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * TIMES.leaseMs })
+    onTestFinished(() => void vi.useRealTimers())
+
+    expect(leader.isLeader()).toBe(true)
   })
 
   it('is won by one of many', async () => {

@@ -14,6 +14,7 @@ import { type Apply, createGroupStore, PositionMovedError, prepareGroupStore } f
 import type { Position } from './log/log-entry.ts'
 import { reportPosition } from './log/reports.ts'
 import { createWaiting, type FailedAttempt, type SetAsideEvent, type WaitingEvent } from './log/set-aside.ts'
+import { createHold } from './log/settle.ts'
 import { createStreamReader } from './log/stream-reader.ts'
 
 const GATHER_MS = 20
@@ -87,9 +88,13 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
   }
 }
 
+/** An error of the operating system (no memory, no space, too many files) is no fault of an event. */
+const isSystemError = (error: unknown) => error instanceof Error && 'syscall' in error
+
 const ENVIRONMENT = {
-  isTransient: (error: unknown) => isTransient(error) || error instanceof PositionMovedError,
+  isTransient: (error: unknown) => isTransient(error) || isSystemError(error) || error instanceof PositionMovedError,
   nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
   random: () => Math.random(),
 }
 
@@ -99,7 +104,8 @@ function createRounds(options: ConsumerOptions) {
   const store = createGroupStore(options)
   const reader = createStreamReader({ redis, logger })
   const after = createAfterCommit({ ...options, ...ENVIRONMENT })
-  const common = { ...ENVIRONMENT, trace: createTrace(options), afterCommit: after.run }
+  const hold = createHold(ENVIRONMENT.monotonicMs)
+  const common = { ...ENVIRONMENT, hold, trace: createTrace(options), afterCommit: after.run }
   const hooks = createHooks(options)
   const waiting = createWaiting({ ...store, ...common, ...hooks })
   const report = (stream: StreamName, position: Position) => reportPosition(redis, { stream, group, position })

@@ -1,6 +1,7 @@
 import {
   type ClientSession,
   MongoAPIError,
+  MongoBulkWriteError,
   MongoClient,
   MongoClientClosedError,
   MongoError,
@@ -88,6 +89,8 @@ export function isTransient(error: unknown): boolean {
   if (!(error instanceof MongoError)) return false
   if (error instanceof MongoAPIError) return AWAY_IN_DRIVER.some((away) => error instanceof away)
   if (!(error instanceof MongoServerError)) return true
+  // A bulk write gives a lost connection as its own error, which has no code, since no server has answered.
+  if (error instanceof MongoBulkWriteError && error.code === undefined) return true
   const isLabelled = error.hasErrorLabel('TransientTransactionError') || error.hasErrorLabel('RetryableWriteError')
   return isLabelled || AWAY_CODES.has(error.code)
 }

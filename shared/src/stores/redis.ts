@@ -19,7 +19,10 @@ const COMMANDS_WAITING_MAX = 10_000
 const RECONNECT_MIN_MS = 50
 const RECONNECT_MAX_MS = 1_000
 
-type RedisOptions = Readonly<{ name: string; logger: Logger }>
+/** A connection is lost if a ping, sent this often, is not answered within the same time. */
+const SILENT_MS = 5_000
+
+type RedisOptions = Readonly<{ name: string; logger: Logger; silentMs?: number }>
 
 /** A connected client that reconnects, with jitter, for as long as Redis is away. */
 export async function connectRedis(url: string, options: RedisOptions) {
@@ -35,7 +38,7 @@ export function openRedis(url: string, options: RedisOptions) {
   return client
 }
 
-function createRedis(url: string, { name, logger }: RedisOptions) {
+function createRedis(url: string, { name, logger, silentMs = SILENT_MS }: RedisOptions) {
   const client = createClient({
     url,
     name,
@@ -47,8 +50,38 @@ function createRedis(url: string, { name, logger }: RedisOptions) {
         backoffMs(attempt, { firstMs: RECONNECT_MIN_MS, maxMs: RECONNECT_MAX_MS }),
     },
   })
-  client.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
+  const onError = (err: unknown) => logger.warn({ err }, 'redis connection lost')
+  client.on('error', onError)
+  endSilence(client, { silentMs, onError })
   return client
+}
+
+type Pingable = Readonly<{
+  isReady: boolean
+  ping: () => Promise<unknown>
+  destroy: () => void
+  connect: () => Promise<unknown>
+  on: (event: 'ready' | 'end', listener: () => void) => unknown
+}>
+type Silence = Readonly<{ silentMs: number; onError: (error: unknown) => void }>
+
+/**
+ * Connects anew where pings are not answered: commands on a half-open connection would wait until the kernel gives it up.
+ * The socket's own timeout does not notice, because each further command counts as activity.
+ */
+function endSilence(client: Pingable, { silentMs, onError }: Silence): void {
+  let timer: NodeJS.Timeout | undefined
+  const check = async () => {
+    if (!client.isReady || (await succeedsWithin(silentMs, client.ping())) || !client.isReady) return
+    onError(new ConnectionTimeoutError())
+    client.destroy()
+    client.connect().catch(onError)
+  }
+  client.on('ready', () => {
+    clearInterval(timer)
+    timer = setInterval(() => void check(), silentMs).unref()
+  })
+  client.on('end', () => clearInterval(timer))
 }
 
 export type Redis = Awaited<ReturnType<typeof connectRedis>>

@@ -1,4 +1,5 @@
 import {
+  MongoBulkWriteError,
   MongoInvalidArgumentError,
   MongoNetworkError,
   MongoServerError,
@@ -25,6 +26,10 @@ describe('an error of the database', () => {
     ['not the primary', withCode(10107)],
     ['a shutdown', withCode(11600)],
     ['a full disk', withCode(14031)],
+    [
+      'a connection that is lost in a bulk write',
+      new MongoBulkWriteError(new MongoNetworkError('gone'), { getWriteErrors: () => [] } as never),
+    ],
     ['one of ours for these', new StoreUnavailableError()],
   ])('passes: %s', ([, error]) => {
     expect(isTransient(error)).toBe(true)

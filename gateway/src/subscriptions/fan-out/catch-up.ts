@@ -86,11 +86,11 @@ function createPatience() {
   let endsAtMs: number | null = null
   let calledAtMs = 0
   return async (isKnown: boolean): Promise<void> => {
-    const nowMs = Date.now()
+    const nowMs = performance.now()
     if (endsAtMs === null || nowMs > calledAtMs + 2 * RETRY_MS) endsAtMs = nowMs + (isKnown ? REFILL_MS : UNKNOWN_MS)
     if (nowMs > endsAtMs) throw new CursorExpiredError()
     await pause(RETRY_MS)
-    calledAtMs = Date.now()
+    calledAtMs = performance.now()
   }
 }
 

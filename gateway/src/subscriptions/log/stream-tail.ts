@@ -13,6 +13,8 @@ const BLOCK_MS = 2_000
 /** Time after BLOCK_MS without a reply, after which a connection counts as lost. */
 const SILENT_MS = 3_000
 const PAUSE_MS = 100
+/** Entries of one stream must not keep the tail from noticing that another one has a new epoch. */
+const RECHECK_MS = 2_000
 
 export type StreamTail = Readonly<{
   /** Resolves once every event that is published from now on will be passed on. Waits while Redis is unavailable. */
@@ -89,9 +91,13 @@ async function begin(tail: Tail, run: Run): Promise<void> {
 async function follow(tail: Tail, run: Run): Promise<void> {
   const { redis, logger } = tail
   let mustRecheck = false
+  let checkedAtMs = performance.now()
   while (tail.run === run) {
     try {
-      if (mustRecheck) await Promise.all(STREAMS_OF_FIELDS.map((stream) => recheck(tail, run, stream)))
+      if (mustRecheck || performance.now() > checkedAtMs + RECHECK_MS) {
+        await Promise.all(STREAMS_OF_FIELDS.map((stream) => recheck(tail, run, stream)))
+        checkedAtMs = performance.now()
+      }
       // Stored before it is connected, so that it can be stopped while Redis is unavailable.
       if (run.reader === null) {
         run.reader = createReader(redis, logger)

@@ -7,7 +7,7 @@ type Options = Readonly<{
   group: string
   afterCommit?: (events: readonly DomainEvent[]) => Promise<void>
   recover?: () => Promise<void>
-  nowMs: () => number
+  monotonicMs: () => number
   logger: Logger
 }>
 
@@ -21,9 +21,9 @@ export type AfterCommit = Readonly<{
 }>
 
 /** What follows a commit outside of its transaction, and what makes up for it where it failed or never ran. */
-export function createAfterCommit({ group, afterCommit, recover, nowMs, logger }: Options): AfterCommit {
+export function createAfterCommit({ group, afterCommit, recover, monotonicMs, logger }: Options): AfterCommit {
   let isDue = false
-  let triedAtMs = 0
+  let triedAtMs = Number.NEGATIVE_INFINITY
 
   return {
     async run(events) {
@@ -36,8 +36,8 @@ export function createAfterCommit({ group, afterCommit, recover, nowMs, logger }
       isDue = true
     },
     async recover() {
-      if (!isDue || recover === undefined || nowMs() < triedAtMs + RETRY_EVERY_MS) return
-      triedAtMs = nowMs()
+      if (!isDue || recover === undefined || monotonicMs() < triedAtMs + RETRY_EVERY_MS) return
+      triedAtMs = monotonicMs()
       isDue = false
       await recover().catch((err: unknown) => {
         logger.warn({ err, group }, 'not recovered after a commit')

@@ -4,7 +4,7 @@ import { type GroupStore, PositionMovedError, type Step } from './group-store.ts
 import { digestOf, isSamePosition, type Position } from './log-entry.ts'
 import { BEYOND_ANY_LOG } from './reports.ts'
 import { entityOf, type SetAsideEvent, type Waiting } from './set-aside.ts'
-import { createSettle } from './settle.ts'
+import { createSettle, type Hold } from './settle.ts'
 import type { Delivery, StreamReader } from './stream-reader.ts'
 
 /** How often positions are stored and reported that moved over nothing but irrelevant events. */
@@ -32,7 +32,9 @@ export type GroupOptions = Readonly<{
   onGone: (lost: Readonly<{ stream: StreamName; from: number; to: number }>) => void
   /** Whether an error is no fault of the events: the same commit may succeed later. */
   isTransient: (error: unknown) => boolean
-  nowMs: () => number
+  /** Kept over several openings of a group: each failure opens it anew. */
+  hold: Hold
+  monotonicMs: () => number
 }>
 
 export type Round = 'busy' | 'gap' | 'idle'
@@ -58,6 +60,7 @@ export async function openGroup(options: GroupOptions): Promise<() => Promise<Ro
     commit: (deliveries) => commit(group, deliveries),
     setAside: (delivery, reason) => setAside(group, delivery, reason),
     isTransient: options.isTransient,
+    hold: options.hold,
   })
   return async () => {
     await keepUp()
@@ -77,11 +80,11 @@ export async function openGroup(options: GroupOptions): Promise<() => Promise<Ro
 
 /** Stores and reports about once a second how far the group is. */
 function createKeepUp(group: Group) {
-  const { nowMs, report } = group.options
-  let keptUpAtMs = 0
+  const { monotonicMs, report } = group.options
+  let keptUpAtMs = Number.NEGATIVE_INFINITY
   return async () => {
-    if (nowMs() < keptUpAtMs + KEEP_UP_MS) return
-    keptUpAtMs = nowMs()
+    if (monotonicMs() < keptUpAtMs + KEEP_UP_MS) return
+    keptUpAtMs = monotonicMs()
     if (stepsTo(group, group.read).length > 0) await keep(group, group.read, { events: [], setAside: [] })
     for (const [stream, position] of group.stored) await report(stream, position)
   }

@@ -9,6 +9,7 @@ import { createPublisher, type Publisher } from './publisher.ts'
 import { isPassed } from './reports.ts'
 import { createServeGaps } from './serve-gaps.ts'
 import { createWaiting } from './set-aside.ts'
+import { createHold } from './settle.ts'
 
 const stream = STREAMS.issues
 const ENTITIES = 3
@@ -43,11 +44,19 @@ type Redis = ReturnType<typeof createModelRedis>
 function createConsumers(name: string, { redis, group }: Readonly<{ redis: Redis; group: ModelGroup }>) {
   const clock = { ms: 0 }
   const nowMs = () => clock.ms
+  const hold = createHold(nowMs)
   const open = () =>
     openGroup({
       ...hooks,
-      ...{ nowMs, store: group.store, reader: redis.reader(stream, 7), streams: [stream], isRelevant: () => true },
-      waiting: createWaiting({ ...group.store, ...hooks, nowMs, onAttempt: () => undefined }),
+      ...{
+        monotonicMs: nowMs,
+        hold,
+        store: group.store,
+        reader: redis.reader(stream, 7),
+        streams: [stream],
+        isRelevant: () => true,
+      },
+      waiting: createWaiting({ ...group.store, ...hooks, nowMs, monotonicMs: nowMs, onAttempt: () => undefined }),
       report: async (_, position) => void redis.reports.set(name, position),
       onSetAside: () => undefined,
       onGone: () => undefined,

@@ -37,8 +37,8 @@ export function createRetention({ log, eventStream, publisher, db, redis, stream
     publisher,
     onGap: (facts) => logger.warn({ stream, ...facts }, 'groups lack events'),
   })
-  let checkedAtMs = 0
-  let removedAtMs = Date.now()
+  let checkedAtMs = Number.NEGATIVE_INFINITY
+  let removedAtMs = performance.now()
   const storeChanged = createStoreChanged(db)
 
   const remove = async (now: Date) => {
@@ -53,16 +53,17 @@ export function createRetention({ log, eventStream, publisher, db, redis, stream
   return {
     /** Called with each round of the relay; does something about once a second. */
     async keep() {
+      const atMs = performance.now()
+      if (atMs < checkedAtMs + CHECK_MS) return
+      checkedAtMs = atMs
       const now = new Date()
-      if (now.getTime() < checkedAtMs + CHECK_MS) return
-      checkedAtMs = now.getTime()
       const reports = await readReports(redis, stream)
       // Read after the reports: an event is in the log before any group can report it.
       if (isPassed(await log.readHead(), reports)) return publisher.startEpoch()
       await storeChanged(reports, now)
       await serveGaps(reports)
-      if (now.getTime() < removedAtMs + REMOVE_EVERY_MS) return
-      removedAtMs = now.getTime()
+      if (atMs < removedAtMs + REMOVE_EVERY_MS) return
+      removedAtMs = atMs
       await remove(now)
     },
   }

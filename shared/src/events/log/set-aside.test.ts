@@ -12,7 +12,11 @@ function waitingEvent(entity: string, sequence: number): WaitingEvent {
 }
 
 /** Events that wait, a clock, and a program that can apply what `canApply` says. */
-function openWaiting(events: readonly WaitingEvent[], canApply: (event: DomainEvent) => boolean) {
+function openWaiting(
+  events: readonly WaitingEvent[],
+  canApply: (event: DomainEvent) => boolean,
+  { isTransient = false, attemptMs = 0 } = {},
+) {
   const due = new Map<string, Date>()
   const stored = new Map(events.map((waiting) => [waiting.id, waiting]))
   const failures: FailedAttempt[] = []
@@ -26,6 +30,7 @@ function openWaiting(events: readonly WaitingEvent[], canApply: (event: DomainEv
     readWaiting: async (id) => stored.get(id) ?? null,
     async applyWaiting({ id, event }) {
       attempted.push(id)
+      state.nowMs += attemptMs
       if (!canApply(event)) throw new Error('never')
       stored.delete(id)
     },
@@ -40,11 +45,13 @@ function openWaiting(events: readonly WaitingEvent[], canApply: (event: DomainEv
     trace: (traced, run) => run(traced),
     afterCommit: async () => undefined,
     onAttempt: () => undefined,
-    isTransient: () => false,
+    isTransient: () => isTransient,
     nowMs: () => state.nowMs,
+    monotonicMs: () => state.nowMs,
     random: () => 0,
   })
-  return { waiting, failures, attempted, state, idsLeft: () => [...stored.keys()] }
+  const add = (one: WaitingEvent) => stored.set(one.id, one)
+  return { waiting, failures, attempted, state, add, idsLeft: () => [...stored.keys()] }
 }
 
 describe('an event that was set aside', () => {
@@ -87,6 +94,43 @@ describe('an event that was set aside', () => {
 
     expect(idsLeft()).toEqual([])
     expect(waiting.blocks('Thing bad')).toBe(false)
+  })
+
+  it('uses up no attempt where the error may pass, and holds up no others', async () => {
+    const events = [waitingEvent('bad', 1), waitingEvent('good', 2)]
+    const { waiting, failures, attempted } = openWaiting(events, ({ id }) => id !== 'bad-1', { isTransient: true })
+    await waiting.load()
+
+    await waiting.retry()
+
+    expect(attempted).toEqual(['bad-1', 'good-2'])
+    expect(failures).toMatchObject([{ attempts: 1, nextAttemptAt: new Date(START_MS + 1_000) }])
+  })
+
+  it('is one of many that are tried for half a second, then the next ones after new events', async () => {
+    const events = Array.from({ length: 7 }, (_, index) => waitingEvent(`t${index}`, index))
+    const { waiting, attempted, state } = openWaiting(events, () => true, { attemptMs: 200 })
+    await waiting.load()
+
+    await waiting.retry()
+    expect(attempted).toHaveLength(3)
+    state.nowMs += 1_000
+    await waiting.retry()
+
+    expect(attempted).toEqual(events.slice(0, 6).map(({ id }) => id))
+  })
+
+  it('that an operator has replayed is found although none was known to wait', async () => {
+    const events: WaitingEvent[] = []
+    const { waiting, attempted, state, add } = openWaiting(events, () => true)
+    await waiting.load()
+    await waiting.retry()
+
+    add(waitingEvent('t', 1))
+    state.nowMs += 5_000
+    await waiting.retry()
+
+    expect(attempted).toEqual(['t-1'])
   })
 
   it('waits up to a quarter less than its backoff, so that attempts of many do not fall together', () => {

@@ -5,6 +5,9 @@ import type { Delivery } from './stream-reader.ts'
 const ATTEMPTS_MAX = 10
 const BACKOFF_MIN_MS = 1_000
 const RETRY_EVERY_MS = 1_000
+const LOOK_EVERY_MS = 5_000
+/** The time of one round of attempts; new events are applied before the next round. */
+const ROUND_MS = 500
 
 /** A delivery that could not be applied, and why. */
 export type SetAsideEvent = Readonly<{ delivery: Delivery; reason: string }>
@@ -45,6 +48,7 @@ type Dependencies = Readonly<{
   onAttempt: (waiting: WaitingEvent, failed: FailedAttempt | null) => void
   isTransient: (error: unknown) => boolean
   nowMs: () => number
+  monotonicMs: () => number
   random: () => number
 }>
 
@@ -53,9 +57,9 @@ type Dependencies = Readonly<{
  * waits for it. Events of one entity keep their order.
  */
 export function createWaiting(dependencies: Dependencies): Waiting {
-  const { findWaiting, nowMs } = dependencies
+  const { findWaiting, nowMs, monotonicMs } = dependencies
   let blocked = new Set<string>()
-  let triedAtMs = 0
+  let triedAtMs = Number.NEGATIVE_INFINITY
 
   const load = async () => {
     const waiting = await findWaiting()
@@ -70,14 +74,16 @@ export function createWaiting(dependencies: Dependencies): Waiting {
       if (event !== null) blocked.add(entityOf(event))
     },
     async retry() {
-      if (blocked.size === 0 || nowMs() < triedAtMs + RETRY_EVERY_MS) return
-      triedAtMs = nowMs()
+      // Once in a while also where nothing waits: an operator may have had dead letters replayed.
+      if (monotonicMs() < triedAtMs + (blocked.size === 0 ? LOOK_EVERY_MS : RETRY_EVERY_MS)) return
+      triedAtMs = monotonicMs()
       const seen = new Set<string>()
       for (const { id, entity, nextAttemptAt } of await load()) {
+        if (monotonicMs() > triedAtMs + ROUND_MS) break
         if (!seen.has(entity) && nextAttemptAt.getTime() <= nowMs()) await attempt(id, dependencies)
         seen.add(entity)
       }
-      await load()
+      if (seen.size > 0) await load()
     },
   }
 }
@@ -90,7 +96,12 @@ async function attempt(id: string, dependencies: Dependencies): Promise<void> {
   try {
     await trace([waiting.event], ([event]) => applyWaiting({ ...waiting, event: event ?? waiting.event }))
   } catch (error) {
-    if (isTransient(error)) throw error
+    const { attempts } = waiting
+    if (isTransient(error)) {
+      // Uses up no attempt, and delays nothing else. If the database is away, this write fails as well.
+      const nextAttemptAt = new Date(nowMs() + backoffMs(attempts, random()))
+      return noteFailure(waiting, { attempts, reason: String(error), nextAttemptAt })
+    }
     const failed = toFailedAttempt(waiting, { error, nowMs: nowMs(), random: random() })
     await noteFailure(waiting, failed)
     return onAttempt(waiting, failed)
