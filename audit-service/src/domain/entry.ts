@@ -29,21 +29,18 @@ export function hashOf(content: Omit<AuditEntry, 'hash'>): string {
  * ECMAScript writes them. A date is its text.
  */
 export function toCanonicalJson(value: unknown): string {
+  if (value === null || typeof value === 'string') return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(toCanonicalJson).join(',')}]`
   if (isPlainObject(value)) {
-    const members = Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, inner]) => `${JSON.stringify(name)}:${toCanonicalJson(inner)}`)
-    return `{${members.join(',')}}`
+    const names = Object.keys(value).sort()
+    return `{${names.map((name) => `${JSON.stringify(name)}:${toCanonicalJson(value[name])}`).join(',')}}`
   }
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || isMoment(value)) {
-    return JSON.stringify(value)
-  }
+  if (typeof value === 'boolean' || isMoment(value)) return JSON.stringify(value)
   // A value that JSON does not have gets a text that is not JSON, so that it never equals a sealed entry.
   return typeof value === 'number' ? String(value) : typeof value
 }
 
-function isPlainObject(value: unknown): value is object {
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null

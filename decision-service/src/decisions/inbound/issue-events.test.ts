@@ -2,7 +2,7 @@ import { UnreadableEventError } from '@redress/shared/events/catalogue.ts'
 import { eventOf } from '@redress/shared/testing/events.ts'
 import { describe, expect, it } from 'vitest'
 import { newCase } from '../../../test/service.ts'
-import { toIssueUpdate } from './issue-events.ts'
+import { isRelevant, toIssueUpdate } from './issue-events.ts'
 
 const { case: decisionCase } = newCase()
 const moved = { customerId: 'cust_1', from: 'FAILED', to: 'PENDING', decisionId: 'dec_1' }
@@ -53,5 +53,19 @@ describe('an event of an issue', () => {
   it('that does not hold what it should is refused', () => {
     expect(toIssueUpdate(eventOf('iss_1', 1, { type: 'issue.created' }))).toBeInstanceOf(UnreadableEventError)
     expect(toIssueUpdate(changed({ review: {} }))).toBeInstanceOf(UnreadableEventError)
+  })
+
+  it.for<[string, boolean]>([
+    ['issue.created', true],
+    ['issue.status_changed', false],
+    ['customer.pii_read', false],
+  ])('of the type %s is relevant by its type: %s', ([type, expected]) => {
+    expect(isRelevant(eventOf('iss_1', 1, { type }))).toBe(expected)
+  })
+
+  it('that moved is relevant where it brings a case or a review, readable or not', () => {
+    expect(isRelevant(changed(moved))).toBe(false)
+    expect(isRelevant(changed({ ...moved, case: decisionCase }))).toBe(true)
+    expect(isRelevant(changed({ review: {} }))).toBe(true)
   })
 })

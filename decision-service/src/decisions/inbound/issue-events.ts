@@ -18,11 +18,7 @@ export function createIssueEvents({ accept, enqueue, recover }: Dependencies): E
   return {
     streams: [STREAMS.issues],
     group: CONSUMER_GROUPS.decisions,
-    isRelevant(event) {
-      const update = toIssueUpdate(event)
-      // Relevant also where it cannot be read: applying it fails, and the consumer isolates it.
-      return update instanceof UnreadableEventError || update.newCase !== null || update.review !== null
-    },
+    isRelevant,
     apply(events, session) {
       const updates = events.map(readIssueUpdate)
       return accept({ cases: toCases(updates), reviews: updates.flatMap(({ review }) => review ?? []) }, session)
@@ -30,6 +26,11 @@ export function createIssueEvents({ accept, enqueue, recover }: Dependencies): E
     afterCommit: (events) => enqueue(toCases(events.map(readIssueUpdate))),
     recover,
   }
+}
+
+/** Whether an event brings something, by the names of its data: reading all of it is left to those who apply it. */
+export function isRelevant({ type, data }: DomainEvent): boolean {
+  return type === 'issue.created' || (type === 'issue.status_changed' && ('case' in data || 'review' in data))
 }
 
 const toCases = (updates: readonly IssueUpdate[]) => updates.flatMap(({ newCase }) => newCase ?? [])
