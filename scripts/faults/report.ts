@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Violation } from './check/violation.ts'
+import { toLine } from './check/violation.ts'
 import type { Outcome } from './run.ts'
 import { describeFault } from './schedule/fault.ts'
 import type { Schedule } from './schedule/schedule.ts'
@@ -19,10 +19,8 @@ export function toReport({ seed, faults }: Schedule, outcome: Outcome, seconds: 
     faults.map(describeFault).join(', '),
     refusals.length > 0 ? `refused: ${refusals.join(', ')}` : 'none refused',
   ]
-  return [head.join(' · '), ...violations.slice(0, SHOWN).map(toLine)].join('\n')
+  return [head.join(' · '), ...violations.slice(0, SHOWN).map((one) => `    ${toLine(one)}`)].join('\n')
 }
-
-const toLine = ({ kind, subject, detail }: Violation) => `    ${kind}: ${subject}: ${detail}`
 
 /** Writes all that is needed to look at a run into its directory. Returns that directory. */
 export function keepRun(directory: string, schedule: Schedule, { violations, observation }: Outcome): string {
@@ -35,8 +33,7 @@ export function keepRun(directory: string, schedule: Schedule, { violations, obs
   return folder
 }
 
-function toPlain(name: string, value: unknown): unknown {
-  if (name === 'signal') return undefined
+function toPlain(_name: string, value: unknown): unknown {
   if (value instanceof Map) return Object.fromEntries(value)
   return value instanceof Set ? [...value] : value
 }

@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { findViolations } from './check/check.ts'
 import type { Observation } from './check/observation.ts'
 import { observe, readCounts } from './check/observe.ts'
-import { isLasting, type Violation, violate } from './check/violation.ts'
+import { isLasting, toLine, type Violation, violate } from './check/violation.ts'
 import { injectFaults } from './inject/inject.ts'
 import { type Caller, createCaller } from './load/caller.ts'
 import { createIssues } from './load/create-issues.ts'
 import { editPolicies } from './load/edit-policies.ts'
 import { type Follower, startFollower } from './load/follow.ts'
-import { createJournal, type Journal } from './load/journal.ts'
+import { copyJournal, createJournal, type Journal } from './load/journal.ts'
 import type { Fault } from './schedule/fault.ts'
 import type { Schedule } from './schedule/schedule.ts'
 import type { System } from './system/system.ts'
@@ -53,7 +53,7 @@ export async function run(system: System, schedule: Schedule, options: RunOption
     const beganAt = performance.now()
     const timeUp = AbortSignal.any([options.signal, AbortSignal.timeout(options.settleMs)])
     await Promise.race([load, pause(options.settleMs, null, { signal: options.signal })])
-    const look = () => lookAtAll({ caller, journal, followers, before, since })
+    const look = () => lookAtAll({ caller, journal, plans: schedule.issues, followers, before, since })
     const settled = await settle(look, timeUp, options.say)
     const settledS = (performance.now() - beganAt - QUIET_MS) / 1000
     return { ...settled, refusals: Object.fromEntries(caller.refusals), issues: journal.acknowledged.size, settledS }
@@ -66,19 +66,30 @@ export async function run(system: System, schedule: Schedule, options: RunOption
 type Scene = Readonly<{
   caller: Caller
   journal: Journal
+  plans: Schedule['issues']
   followers: readonly Follower[]
   before: Awaited<ReturnType<typeof readCounts>>
   since: string
 }>
 
-async function lookAtAll({ caller, journal, followers, before, since }: Scene): Promise<Observation> {
-  const { counts, ...seen } = await observe(caller.ask, new Set(journal.acknowledged.values()), since)
+/**
+ * Subscribers first: what they received must be stored when the issues are read, and not the other way round, because
+ * the system goes on while it is read.
+ */
+async function lookAtAll({ caller, journal, plans, followers, before, since }: Scene): Promise<Observation> {
+  const followed = followers.map((follower) => follower.seen())
+  const { acknowledged, reviewed, publishedPolicies, lastRefusals } = copyJournal(journal)
+  const { counts, ...seen } = await observe(caller.ask, new Set(acknowledged.values()), since)
+  const open = plans.filter(({ key }) => !acknowledged.has(key))
   return {
     ...seen,
-    ...journal,
+    acknowledged,
+    reviewed,
+    publishedPolicies,
+    refused: open.map(({ key }) => ({ key, reason: lastRefusals.get(key) ?? 'not answered yet' })),
     stored: { before: before.stored, after: counts.stored },
     analytics: { before: before.analytics, after: counts.analytics },
-    followers: followers.map((follower) => follower.seen()),
+    followers: followed,
   }
 }
 
@@ -96,7 +107,7 @@ async function settle(
     try {
       observation = await look()
       violations = findViolations(observation)
-      say(`${violations.length} differences`)
+      say(`${violations.length} differences${violations[0] ? `, the first: ${toLine(violations[0])}` : ''}`)
     } catch (error) {
       violations = [violate('refused', 'checks', String(error))]
     }

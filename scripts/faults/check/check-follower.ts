@@ -1,3 +1,4 @@
+import { POISON_PREFIX } from '../schedule/fault.ts'
 import type { Followed, Observation } from './observation.ts'
 import { type Violation, violate } from './violation.ts'
 
@@ -6,7 +7,7 @@ export function checkFollower({ name, field, heard, problems }: Followed, seen: 
   const heardOf = Map.groupBy(heard, ({ issueId }) => issueId)
   const own = new Set(seen.acknowledged.values())
   const known = new Set([...own, ...seen.issues.map(({ id }) => id)])
-  const foreign = [...heardOf.keys()].filter((id) => !known.has(id))
+  const foreign = [...heardOf.keys()].filter((id) => !known.has(id) && !id.startsWith(POISON_PREFIX))
   return [
     ...problems.map((problem) => violate('subscription', name, problem)),
     ...foreign.map((id) => violate('foreign event', name, `${id} is no issue of this run`)),

@@ -43,7 +43,6 @@ const WELL: Observation = {
   ]),
   refused: [],
   reviewed: new Set(['b']),
-  poisoned: new Set(),
   publishedPolicies: ['d1'],
   issues: [resolved, reviewed],
   stored: { before: 5, after: 7 },
@@ -150,17 +149,7 @@ describe('the checks of a run', () => {
     expect(kindsOf(withFollower([...HEARD.slice(3), ...HEARD.slice(0, 3)]))).toEqual([])
   })
 
-  it('do not ask for the decision of an issue whose event was made unreadable', () => {
-    const pending = { ...resolved, ...moves('a', 'PENDING'), decisions: [], resolution: null }
-
-    const kinds = kindsOf({
-      poisoned: new Set(['a']),
-      issues: [pending, reviewed],
-      recordedDecisions: ['dec_b'],
-      analytics: { before: { decisions: 5, reviewed: 1 }, after: { decisions: 6, reviewed: 2 } },
-      followers: [follower([HEARD[0]!, ...HEARD.slice(3)])],
-    })
-
-    expect(kinds).toEqual([])
+  it('do not mind events about what a fault has invented', () => {
+    expect(kindsOf(withFollower([...HEARD, ...heard('poison-1', 'PENDING')]))).toEqual([])
   })
 })

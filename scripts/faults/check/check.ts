@@ -11,7 +11,7 @@ export function findViolations(seen: Observation): readonly Violation[] {
     ...[...seen.acknowledged.values()].flatMap((id) => {
       const issue = byId.get(id)
       if (issue === undefined) return [violate('lost issue', id, 'was acknowledged and is not stored')]
-      return checkIssue(issue, { isReviewed: seen.reviewed.has(id), isPoisoned: seen.poisoned.has(id) })
+      return checkIssue(issue, seen.reviewed.has(id))
     }),
     ...checkRecords(seen),
     ...seen.followers.flatMap((follower) => checkFollower(follower, seen)),

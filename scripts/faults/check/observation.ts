@@ -2,12 +2,10 @@
 export type Observation = Readonly<{
   /** The id that `createIssue` acknowledged, by idempotency key. */
   acknowledged: ReadonlyMap<string, string>
-  /** Keys that were never acknowledged, with the last refusal. */
+  /** Keys that are not acknowledged. */
   refused: readonly Refusal[]
   /** Ids of the issues whose review was acknowledged. */
   reviewed: ReadonlySet<string>
-  /** Issues whose event was made unreadable: they need not be decided. */
-  poisoned: ReadonlySet<string>
   /** Digests of the policy versions whose publication was acknowledged. */
   publishedPolicies: readonly string[]
   issues: readonly SeenIssue[]

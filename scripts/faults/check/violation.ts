@@ -23,16 +23,14 @@ export type ViolationKind =
 /** One sentence that should be true and is not. `subject` is an id or the name of a subscriber. */
 export type Violation = Readonly<{ kind: ViolationKind; subject: string; detail: string }>
 
-/** Nothing that comes later can mend these, so there is no use in waiting. */
+/** Nothing that comes later can mend these. Others may only show that the system went on while it was read. */
 const LASTING: ReadonlySet<ViolationKind> = new Set([
   'doubled issue',
   'failed',
   'broken history',
   'doubled decision',
-  'doubled audit entry',
   'doubled event',
   'event order',
-  'foreign event',
 ])
 
 export const isLasting = ({ kind }: Violation): boolean => LASTING.has(kind)
@@ -40,3 +38,5 @@ export const isLasting = ({ kind }: Violation): boolean => LASTING.has(kind)
 export function violate(kind: ViolationKind, subject: string, detail: string): Violation {
   return { kind, subject, detail }
 }
+
+export const toLine = ({ kind, subject, detail }: Violation): string => `${kind}: ${subject}: ${detail}`

@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Fault, FaultKind } from '../schedule/fault.ts'
 import type { System } from '../system/system.ts'
+import { poison } from './poison.ts'
+import { restoreRedis, truncateRedis, wipeRedis } from './redis-faults.ts'
 import { findPid, signalProcess } from './signal-process.ts'
 
 type Of<K extends FaultKind> = Extract<Fault, { kind: K }>
@@ -13,6 +15,14 @@ const INJECT: Readonly<{ [K in FaultKind]: Inject<Of<K>> }> = {
     const pid = await findPid(system, target)
     signalProcess(pid, 'SIGSTOP')
     await pause(forMs, null, { signal }).finally(() => signalProcess(pid, 'SIGCONT'))
+  },
+  'redis-wiped': wipeRedis,
+  'redis-truncated': truncateRedis,
+  'redis-restored': restoreRedis,
+  poison,
+  'disk-full': async ({ disk }, { forMs }, signal) => {
+    disk?.fill()
+    await pause(forMs, null, { signal }).finally(() => disk?.free())
   },
 }
 

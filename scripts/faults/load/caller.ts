@@ -19,6 +19,7 @@ const FINAL_CODES = [
   'ACTION_NOT_ALLOWED',
   'SKILLS_REFUSED',
   'FOUR_EYES_REQUIRED',
+  'POLICY_UNCHANGED',
 ]
 
 export type Ask = <Data>(role: DevRole, query: string, variables?: Readonly<Record<string, unknown>>) => Promise<Data>

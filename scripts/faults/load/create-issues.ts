@@ -19,7 +19,7 @@ async function createIssue(caller: Caller, plan: IssuePlan, journal: Journal): P
     journal.acknowledged.set(plan.key, createIssue.issue.id)
     if (plan.kind === 'dispute') await reviewIssue(caller, createIssue.issue.id, journal)
   } catch (error) {
-    if (!journal.acknowledged.has(plan.key)) journal.refused.push({ key: plan.key, reason: String(error) })
+    if (!journal.acknowledged.has(plan.key)) journal.lastRefusals.set(plan.key, String(error))
   }
 }
 

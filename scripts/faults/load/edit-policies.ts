@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fromRoot } from '../../repository.ts'
+import { GraphqlError } from '../../stack/samples/graphql-client.ts'
 import type { Caller } from './caller.ts'
 import type { Journal } from './journal.ts'
 
@@ -23,8 +24,13 @@ export async function editPolicies(caller: Caller, moments: readonly number[], j
       const files = [{ path: FILE, content }]
       const proposed = await caller.insist<Proposed>('operator', PROPOSE, { input: { skill: SKILL, files } })
       const { digest } = proposed.proposePolicy.policy
-      await caller.insist('admin', PUBLISH, { input: { skill: SKILL, digest } })
+      await caller.insist('admin', PUBLISH, { input: { skill: SKILL, digest } }).catch(acceptUnchanged)
       journal.publishedPolicies.push(digest)
     }),
   )
+}
+
+/** An earlier attempt took effect without an answer. */
+function acceptUnchanged(error: unknown): void {
+  if (!(error instanceof GraphqlError && error.codes.includes('POLICY_UNCHANGED'))) throw error
 }

@@ -1,22 +1,27 @@
-import type { Refusal } from '../check/observation.ts'
-
 /** What the clients of one run were acknowledged; `signal` ends them. */
 export type Journal = Readonly<{
+  /** Ids of issues, by idempotency key. */
   acknowledged: Map<string, string>
-  refused: Refusal[]
+  /** Why a key was given up. */
+  lastRefusals: Map<string, string>
   reviewed: Set<string>
-  poisoned: Set<string>
   publishedPolicies: string[]
   signal: AbortSignal
 }>
 
 export function createJournal(signal: AbortSignal): Journal {
+  const acknowledged = new Map<string, string>()
+  return { acknowledged, lastRefusals: new Map(), reviewed: new Set(), publishedPolicies: [], signal }
+}
+
+/** The journal as it is now: it grows while the system is read. */
+export function copyJournal(journal: Journal): Journal {
+  const { acknowledged, lastRefusals, reviewed, publishedPolicies } = journal
   return {
-    acknowledged: new Map(),
-    refused: [],
-    reviewed: new Set(),
-    poisoned: new Set(),
-    publishedPolicies: [],
-    signal,
+    ...journal,
+    acknowledged: new Map(acknowledged),
+    lastRefusals: new Map(lastRefusals),
+    reviewed: new Set(reviewed),
+    publishedPolicies: [...publishedPolicies],
   }
 }

@@ -1,11 +1,15 @@
 import { Random } from '../../random.ts'
-import { type Fault, type FaultKind, TARGETS } from './fault.ts'
+import { type Fault, type FaultKind, POISONS, TARGETS } from './fault.ts'
 
 /** The time over which the load and the faults are spread. */
 export const WINDOW_MS = 8_000
 const FAULTS_MAX = 6
 const BURST_MS = 400
 const STOP_MIN_MS = 500
+const AWAY_MAX_MS = 3_000
+/** Most cuts are short: then something that was published is missing, and all else is there. */
+const CUTS_MAX = [3, 30, 300]
+const LAGS_MAX_MS = [300, 1_000, 5_000]
 const DROPS_MAX = 4
 const EDITS_MAX = 2
 
@@ -82,6 +86,17 @@ const MAKE: Readonly<Record<FaultKind, (making: Making) => Fault>> = {
     const forMs = STOP_MIN_MS + random.below(stopMaxMs - STOP_MIN_MS + 1)
     return { kind: 'stop', target: random.pick(TARGETS), forMs, atMs }
   },
+  'redis-wiped': ({ random, atMs }) => ({ kind: 'redis-wiped', forMs: random.below(AWAY_MAX_MS), atMs }),
+  'redis-truncated': ({ random, atMs }) => {
+    return { kind: 'redis-truncated', entries: random.below(random.pick(CUTS_MAX)) + 1, atMs }
+  },
+  'redis-restored': ({ random, atMs }) => ({
+    kind: 'redis-restored',
+    lagMs: random.below(random.pick(LAGS_MAX_MS)),
+    atMs,
+  }),
+  poison: ({ random, atMs }) => ({ kind: 'poison', poison: random.pick(POISONS), atMs }),
+  'disk-full': ({ random, atMs }) => ({ kind: 'disk-full', forMs: STOP_MIN_MS + random.below(AWAY_MAX_MS), atMs }),
 }
 
 const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i))
