@@ -4,6 +4,7 @@ import { MongoClient } from 'mongodb'
 import { POISON_PREFIX, type Poison } from '../schedule/fault.ts'
 import type { System } from '../system/system.ts'
 
+const DATABASE = 'redress_issues'
 const ATTEMPTS = 20
 const RETRY_MS = 500
 
@@ -15,8 +16,7 @@ export async function poison({ stack }: System, { poison: kind }: Readonly<{ poi
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const mongo = new MongoClient(MONGODB_URI, { serverSelectionTimeoutMS: RETRY_MS })
     try {
-      const outbox = mongo.db('redress_issues').collection<typeof document>('outbox')
-      return void (await outbox.insertOne(document))
+      return void (await mongo.db(DATABASE).collection<typeof document>('outbox').insertOne(document))
     } catch {
       // The database may be away. An insert without an answer was harmless, or is refused as a duplicate.
       await pause(RETRY_MS, null, { signal })
