@@ -5,7 +5,7 @@ import type { View } from './queries/query.ts'
 import { type Catalog, type Collection, openCatalog } from './storage/catalog.ts'
 import type { Writer } from './storage/change.ts'
 import { createPlainWriter, LockedError } from './storage/plain-writer.ts'
-import { openStorage, type Storage } from './storage/storage.ts'
+import { type OpenFile, openStorage, type Storage } from './storage/storage.ts'
 import { createTransactionWriter } from './storage/transaction-writer.ts'
 import { createTransactions, type Transaction, type Transactions } from './storage/transactions.ts'
 
@@ -29,16 +29,21 @@ export type Database = Readonly<{
   counts: OperationCounts
   refuseScans: boolean
   startedAt: Date
-  /** Makes all writes so far durable. */
+  /** Makes all writes so far durable. @throws CommandError when they were undone instead. */
   commit(): void
   close(): void
 }>
 
-type DatabaseOptions = Readonly<{ refuseScans: boolean; transactionLifeMs?: number | undefined }>
+type DatabaseOptions = Readonly<{
+  refuseScans: boolean
+  transactionLifeMs?: number | undefined
+  openFile?: OpenFile | undefined
+}>
 
 /** @throws FileInUseError */
-export function openDatabase(path: string, { refuseScans, transactionLifeMs }: DatabaseOptions): Database {
-  const storage = openStorage(path)
+export function openDatabase(path: string, options: DatabaseOptions): Database {
+  const { refuseScans, transactionLifeMs, openFile } = options
+  const storage = openStorage(path, openFile)
   const catalog = openCatalog(storage)
   const transactions = createTransactions(storage, transactionLifeMs)
   const cursors = createCursors()

@@ -1,10 +1,12 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { execute } from './commands/execute.ts'
+import { execute, toErrorReply } from './commands/execute.ts'
 import { hello } from './commands/manage.ts'
 import { type Database, openDatabase } from './database.ts'
+import { CommandError } from './errors.ts'
 import { expire } from './expiry.ts'
 import { readCall } from './protocol/retries.ts'
 import { createMessageReader, encodeReply, type Request } from './protocol/wire.ts'
+import type { OpenFile } from './storage/storage.ts'
 import type { Fields } from './values/bson.ts'
 
 export type DevdbOptions = Readonly<{
@@ -19,6 +21,7 @@ export type DevdbOptions = Readonly<{
   expireEveryMs?: number
   /** How long after its beginning a transaction is aborted; 10 s by default. */
   transactionLifeMs?: number
+  openFile?: OpenFile
 }>
 
 export type Devdb = Readonly<{ uri: string; port: number; close(): Promise<void> }>
@@ -35,7 +38,7 @@ const STOP_MS = 1_000
  */
 export async function startDevdb(options: DevdbOptions): Promise<Devdb> {
   const { path, port = 0, host = '127.0.0.1', refuseScans = false, expireEveryMs = EXPIRE_EVERY_MS } = options
-  const database = openDatabase(path, { refuseScans, transactionLifeMs: options.transactionLifeMs })
+  const database = openDatabase(path, { ...options, refuseScans })
   const serving: Serving = { database, flush: createFlush(database), sockets: new Set(), running: new Set() }
   const server = createServer({ noDelay: true }, (socket) => accept(serving, socket))
   await listen(server, { port, host }).catch((error: unknown) => {
@@ -43,8 +46,12 @@ export async function startDevdb(options: DevdbOptions): Promise<Devdb> {
     throw error
   })
   const timer = setInterval(() => {
-    expire(database, new Date())
-    database.commit()
+    try {
+      expire(database, new Date())
+      database.commit()
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error // The disk is full: deleted in a later round.
+    }
   }, expireEveryMs).unref()
 
   const { port: actual } = server.address() as AddressInfo
@@ -126,22 +133,34 @@ function createFlush(database: Database): Flush {
     setImmediate(() => {
       const answers = waiting
       waiting = []
-      database.commit()
+      try {
+        database.commit()
+      } catch (error) {
+        if (!(error instanceof CommandError)) throw error // Undone: the answers say so.
+      }
       for (const answer of answers) answer()
     })
   }
 }
 
 async function answer({ database, flush }: Serving, request: Request, socket: Socket): Promise<void> {
-  const reply = await reactTo(database, request.command, socket)
+  const { storage } = database
+  const { times } = storage.undone()
+  if (isHello(request.command)) {
+    socket.write(encodeReply(request, { ...hello(`${socket.localAddress}:${socket.localPort}`), ok: 1 }))
+    return
+  }
+  const reply = await reactTo(database, request.command)
   await new Promise<void>((resolve) => flush(resolve))
-  if (request.wantsReply && socket.writable) socket.write(encodeReply(request, reply))
+  const undone = storage.undone()
+  // It has read or written what was undone, or may have.
+  const valid = undone.times === times ? reply : toErrorReply(undone.because!)
+  if (request.wantsReply && socket.writable) socket.write(encodeReply(request, valid))
 }
 
-async function reactTo(database: Database, command: Fields, socket: Socket): Promise<Fields> {
-  if (['hello', 'isMaster', 'ismaster'].includes(Object.keys(command)[0]!)) {
-    return { ...hello(`${socket.localAddress}:${socket.localPort}`), ok: 1 }
-  }
+const isHello = (command: Fields) => ['hello', 'isMaster', 'ismaster'].includes(Object.keys(command)[0]!)
+
+async function reactTo(database: Database, command: Fields): Promise<Fields> {
   try {
     return await execute(database, command)
   } catch (error) {

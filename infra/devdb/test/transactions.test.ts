@@ -3,7 +3,7 @@ import type { Storage } from '../src/storage/storage.ts'
 import { createTransactions } from '../src/storage/transactions.ts'
 
 /** As much of a storage as transactions need. */
-const storage = { openSnapshot: () => ({ release: () => undefined }) } as unknown as Storage
+const storage = { openSnapshot: () => ({ release: () => undefined }), onUndone: () => undefined } as unknown as Storage
 const gone = expect.objectContaining({ code: 251, labels: ['TransientTransactionError'] })
 
 describe('a transaction', () => {

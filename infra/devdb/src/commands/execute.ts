@@ -57,16 +57,19 @@ export async function execute(database: Database, command: Fields): Promise<Fiel
     return finish(await run(database, command))
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
-    const { code, codeName, message, labels, facts } = error
-    return finish({
-      ok: 0,
-      errmsg: message,
-      code: new Int32(code),
-      codeName,
-      ...facts,
-      ...(labels.length > 0 && { errorLabels: labels }),
-    })
+    return toErrorReply(error)
   }
+}
+
+export function toErrorReply({ code, codeName, message, labels, facts }: CommandError): Fields {
+  return finish({
+    ok: 0,
+    errmsg: message,
+    code: new Int32(code),
+    codeName,
+    ...facts,
+    ...(labels.length > 0 && { errorLabels: labels }),
+  })
 }
 
 function finish(reply: Fields): Fields {

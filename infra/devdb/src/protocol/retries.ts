@@ -23,15 +23,12 @@ type Running = { call: Call; tally: Tally; kept: number; reply: Promise<Fields> 
 
 export function createRetries(storage: Storage): Retries {
   const running = new Map<string, Running>()
+  // Rows that were undone are not done. Their commands fail.
+  storage.onUndone(() => running.clear())
   const keep = ({ session, number }: Call, reply: Fields) => storage.keepReply(session, number, encode(reply))
-  const find = ({ session, number }: Call) => {
-    const given = storage.findReply(session)
-    if (given && given.number > number) throw new CommandError(225, `Transaction number ${number} is too old`)
-    return given && given.number === number ? decode(given.reply) : null
-  }
 
   return {
-    findReply: find,
+    findReply: (call) => findReply(storage, call),
     keepReply: keep,
     keepProgress() {
       for (const one of running.values()) {
@@ -43,11 +40,14 @@ export function createRetries(storage: Storage): Retries {
     async once(call, tally, work) {
       const same = running.get(call.name)
       if (same?.call.number === call.number) return same.reply
-      const given = find(call)
+      const given = findReply(storage, call)
       if (given && !given.unfinished) return given
       if (given) Object.assign(tally, readTally(given.unfinished as Fields))
 
+      const { times } = storage.undone()
       const reply = work().then((fields) => {
+        const undone = storage.undone()
+        if (undone.times !== times) throw undone.because
         keep(call, fields)
         return fields
       })
@@ -60,6 +60,12 @@ export function createRetries(storage: Storage): Retries {
       }
     },
   }
+}
+
+function findReply(storage: Storage, { session, number }: Call): Fields | null {
+  const given = storage.findReply(session)
+  if (given && given.number > number) throw new CommandError(225, `Transaction number ${number} is too old`)
+  return given && given.number === number ? decode(given.reply) : null
 }
 
 export function readCall({ lsid, txnNumber }: Fields): Call | null {

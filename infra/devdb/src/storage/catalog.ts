@@ -29,8 +29,10 @@ type State = { readonly storage: Storage; readonly collections: Map<string, Coll
 
 /** The collections and their indexes. Definitions are kept in the file, beside the documents. */
 export function openCatalog(storage: Storage): Catalog {
-  const state = readState(storage)
+  const state: State = { storage, collections: new Map(), lastNumber: 0 }
   const { collections } = state
+  readAll(state)
+  storage.onUndone(() => readAll(state))
   return {
     find: (namespace) => collections.get(namespace) ?? null,
     getOrCreate: (namespace) => collections.get(namespace) ?? create(state, namespace),
@@ -49,16 +51,21 @@ export function openCatalog(storage: Storage): Catalog {
   }
 }
 
-function readState(storage: Storage): State {
-  const collections = new Map<string, Collection>()
-  let lastNumber = 0
-  for (const { name, definition } of storage.readCatalog()) {
+/** Reads what is stored. Collections that are known already remain the same objects, because commands hold them. */
+function readAll(state: State): void {
+  const { storage, collections } = state
+  const stored = storage.readCatalog()
+  const names = new Set(stored.map(({ name }) => name))
+  for (const name of collections.keys()) if (!names.has(name)) collections.delete(name)
+  for (const { name, definition } of stored) {
     const { number, indexes, arrays } = BSON.EJSON.parse(definition, { relaxed: false }) as unknown as Stored
     const read = indexes.map((one) => readIndex(one.definition, Number(one.number)))
-    collections.set(name, { number: Number(number), namespace: name, indexes: read, arrays: new Set(arrays) })
-    lastNumber = Math.max(lastNumber, Number(number), ...read.map((index) => index.number))
+    const contents = { indexes: read, arrays: new Set(arrays) }
+    const known = collections.get(name)
+    if (known?.number === Number(number)) Object.assign(known, contents)
+    else collections.set(name, { number: Number(number), namespace: name, ...contents })
+    state.lastNumber = Math.max(state.lastNumber, Number(number), ...read.map((index) => index.number))
   }
-  return { storage, collections, lastNumber }
 }
 
 function keep(storage: Storage, { namespace, number, indexes, arrays }: Collection): void {

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { type Batch, createBatch, type Undone } from './batch.ts'
 import { createReader, type Reader } from './reader.ts'
 import { createSnapshots, type Snapshot } from './snapshots.ts'
 
@@ -41,20 +42,25 @@ export type Storage = Reader &
     keepReply(session: Uint8Array, number: number, reply: Uint8Array): void
     forgetReplies(before: Date): void
     countDocuments(collection: number): number
-    /** Makes all writes since the last commit durable. */
+    /** Makes all writes since the last commit durable. @throws CommandError when they were undone instead. */
     commit(): void
     isWriting(): boolean
+    undone(): Undone
+    onUndone(listener: () => void): void
     /** An immutable view of everything that is written now. */
     openSnapshot(): Snapshot
     close(): void
   }>
 
+/** Opens the file of a database. A test may give another, to set its limits. */
+export type OpenFile = (path: string) => DatabaseSync
+
 /**
- * Ordered keys and values in one SQLite file. Writes are gathered until `commit`, which returns when they are on disk.
- * @throws FileInUseError
+ * Ordered keys and values in one SQLite file. Writes are gathered until `commit`, which returns when they are on disk. A
+ * disk that refuses one undoes all since the last commit. @throws FileInUseError
  */
-export function openStorage(path: string): Storage {
-  const database = openFile(path)
+export function openStorage(path: string, open: OpenFile = openFile): Storage {
+  const database = open(path)
   const batch = createBatch(database)
   const reader = createReader(database)
   const count = database.prepare('SELECT count(*) AS n FROM documents WHERE collection = ?')
@@ -69,15 +75,21 @@ export function openStorage(path: string): Storage {
     ...prepareReplies(database, prepare),
     commit: batch.commit,
     isWriting: batch.isOpen,
+    undone: batch.undone,
+    onUndone: batch.onUndone,
     close() {
-      batch.commit()
+      try {
+        batch.commit()
+      } catch {
+        // Nothing of it has been acknowledged.
+      }
       database.close()
     },
   }
 }
 
 /** Exclusive: other processes are kept out until this one ends or is killed, and reading takes no locks. */
-function openFile(path: string): DatabaseSync {
+export function openFile(path: string): DatabaseSync {
   const database = new DatabaseSync(path)
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
@@ -91,33 +103,9 @@ function openFile(path: string): DatabaseSync {
   }
 }
 
-type Prepare = (sql: string) => (...values: (Uint8Array | string | number)[]) => void
-
-/** Gathers writes in one SQLite transaction: the first one after a commit begins it. */
-function createBatch(database: DatabaseSync): { prepare: Prepare; commit(): void; isOpen(): boolean } {
-  const begin = database.prepare('BEGIN IMMEDIATE')
-  const end = database.prepare('COMMIT')
-  let open = false
-  return {
-    prepare(sql) {
-      const statement = database.prepare(sql)
-      return (...values) => {
-        if (!open) begin.run()
-        open = true
-        statement.run(...values)
-      }
-    },
-    commit() {
-      if (open) end.run()
-      open = false
-    },
-    isOpen: () => open,
-  }
-}
-
 type Writes = Pick<Storage, 'put' | 'remove' | 'putEntry' | 'removeEntry' | 'openSnapshot'>
 
-function prepareWrites(reader: Reader, prepare: Prepare): Writes {
+function prepareWrites(reader: Reader, prepare: Batch['prepare']): Writes {
   const snapshots = createSnapshots(reader)
   const put = prepare('INSERT OR REPLACE INTO documents VALUES (?, ?, ?)')
   const remove = prepare('DELETE FROM documents WHERE collection = ? AND id = ?')
@@ -144,7 +132,10 @@ function prepareWrites(reader: Reader, prepare: Prepare): Writes {
   }
 }
 
-function prepareCatalog(database: DatabaseSync, prepare: Prepare): Pick<Storage, 'readCatalog' | 'writeCatalog'> {
+function prepareCatalog(
+  database: DatabaseSync,
+  prepare: Batch['prepare'],
+): Pick<Storage, 'readCatalog' | 'writeCatalog'> {
   const read = database.prepare('SELECT name, definition FROM catalog')
   const remove = prepare('DELETE FROM catalog WHERE name = ?')
   const put = prepare('INSERT OR REPLACE INTO catalog VALUES (?, ?)')
@@ -156,7 +147,7 @@ function prepareCatalog(database: DatabaseSync, prepare: Prepare): Pick<Storage,
 
 type Replies = Pick<Storage, 'findReply' | 'keepReply' | 'forgetReplies'>
 
-function prepareReplies(database: DatabaseSync, prepare: Prepare): Replies {
+function prepareReplies(database: DatabaseSync, prepare: Batch['prepare']): Replies {
   const find = database.prepare('SELECT number, reply FROM replies WHERE session = ?')
   const put = prepare('INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)')
   const forget = prepare('DELETE FROM replies WHERE at < ?')

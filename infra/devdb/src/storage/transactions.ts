@@ -59,6 +59,11 @@ export function createTransactions(storage: Storage, lifeMs: number = LIFE_MS): 
     bySession.delete(session)
     if (transaction) release(transaction, locks)
   }
+  const endAll = () => {
+    for (const session of [...bySession.keys()]) end(session)
+  }
+  // They may have read what is undone.
+  storage.onUndone(endAll)
   const endIfUnused = (session: string, since: number) => {
     if ((bySession.get(session)?.usedAt() ?? Number.POSITIVE_INFINITY) <= since) end(session)
   }
@@ -78,9 +83,7 @@ export function createTransactions(storage: Storage, lifeMs: number = LIFE_MS): 
     lock: locks.take,
     holderOf: locks.holderOf,
     writersOf: (collection) => [...bySession.values()].filter(({ overlay }) => overlay.has(collection)),
-    close() {
-      for (const session of [...bySession.keys()]) end(session)
-    },
+    close: endAll,
   }
 }
 
