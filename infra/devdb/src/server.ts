@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { execute, toErrorReply } from './commands/execute.ts'
 import { hello } from './commands/manage.ts'
@@ -30,6 +31,8 @@ const EXPIRE_EVERY_MS = 10_000
 /** A driver may continue a transaction over another connection, but does so at once. */
 const ABANDONED_AFTER_MS = 500
 const STOP_MS = 1_000
+/** Requests that may wait for their turn before no more are read. A driver sends one at a time. */
+const WAITING_MAX = 16
 
 /**
  * Serves a database file to MongoDB drivers, on this machine only. For developing and testing: it does as much of
@@ -80,13 +83,20 @@ function accept(serving: Serving, socket: Socket): void {
 
   const read = createMessageReader()
   let turn = Promise.resolve()
+  let waiting = 0
   socket.on('data', (chunk) => {
     try {
       for (const request of read(chunk)) {
         if (request.command.startTransaction === true) sessions.add(readCall(request.command)?.name ?? '')
-        turn = turn.then(() => answer(serving, request, socket)) // In the order of arrival.
+        waiting++
+        turn = turn // In the order of arrival.
+          .then(() => answer(serving, request, socket))
+          .finally(() => {
+            if (--waiting === 0) socket.resume()
+          })
         track(running, turn)
       }
+      if (waiting > WAITING_MAX) socket.pause()
     } catch {
       socket.destroy() // Not a driver, or a broken one.
     }
@@ -155,7 +165,17 @@ async function answer({ database, flush }: Serving, request: Request, socket: So
   const undone = storage.undone()
   // It has read or written what was undone, or may have.
   const valid = undone.times === times ? reply : toErrorReply(undone.because!)
-  if (request.wantsReply && socket.writable) socket.write(encodeReply(request, valid))
+  if (request.wantsReply && socket.writable) await send(socket, encodeReply(request, valid))
+}
+
+/** Resolves when the next reply may be written, so that only one waits for a client that does not read. */
+async function send(socket: Socket, reply: Buffer): Promise<void> {
+  if (socket.write(reply) || socket.destroyed) return
+  const over = new AbortController()
+  const { signal } = over
+  await Promise.race([once(socket, 'drain', { signal }), once(socket, 'close', { signal })])
+    .catch(() => undefined) // The connection failed.
+    .finally(() => over.abort())
 }
 
 const isHello = (command: Fields) => ['hello', 'isMaster', 'ismaster'].includes(Object.keys(command)[0]!)

@@ -142,6 +142,29 @@ describe('a connection', () => {
     raw.close()
   })
 
+  it('that does not read its replies is not served further until it does', async () => {
+    const commands = 100
+    await client
+      .db('slow')
+      .collection('c')
+      .insertOne({ large: 'x'.repeat(1_000_000) })
+    const { socket } = await connectRaw(devdb.uri)
+    const served = async () => Number((await client.db('admin').command({ serverStatus: 1 })).opcounters.query)
+    const before = await served()
+    socket.pause()
+
+    const find = toMessage({ find: 'c', filter: {}, $db: 'slow' })
+    socket.write(Buffer.concat(new Array(commands).fill(find)))
+    await expect.poll(served).toBeGreaterThan(before)
+    for (let turn = 0; turn < commands; turn++) await client.db('admin').command({ ping: 1 })
+    const whilePaused = (await served()) - before
+    socket.resume()
+
+    expect(whilePaused).toBeLessThan(commands / 2)
+    await expect.poll(served).toBe(before + commands)
+    socket.destroy()
+  })
+
   it('is closed when a document has another size than it states', async () => {
     const { hostname, port } = new URL(devdb.uri)
     const socket = connectSocket(Number(port), hostname)

@@ -4,6 +4,8 @@ import { CommandError } from '../errors.ts'
 const FIRST_BATCH = 101
 const BATCH_BYTES_MAX = 16 * 1024 * 1024
 const IDLE_MS = 10 * 60 * 1000
+/** What all cursors together may hold. Beyond it, those that were used the longest ago are closed. */
+const HELD_BYTES_MAX = 256 * 1024 * 1024
 
 export type Batch = Readonly<{ id: BSON.Long; bodies: readonly Uint8Array[] }>
 
@@ -18,13 +20,13 @@ export type Cursors = Readonly<{
   close(): void
 }>
 
-type Rest = { namespace: string; bodies: readonly Uint8Array[]; usedAt: number }
+type Rest = Readonly<{ namespace: string; bodies: readonly Uint8Array[]; bytes: number; usedAt: number }>
 
-export function createCursors(): Cursors {
-  const open = new Map<string, Rest>()
+export function createCursors(heldBytesMax: number = HELD_BYTES_MAX): Cursors {
+  const { open, hold, drop } = createHeld(heldBytesMax)
   let last = 0
   const timer = setInterval(() => {
-    for (const [id, { usedAt }] of open) if (Date.now() - usedAt > IDLE_MS) open.delete(id)
+    for (const [id, { usedAt }] of open) if (Date.now() - usedAt > IDLE_MS) drop(id)
   }, IDLE_MS / 10).unref()
 
   return {
@@ -32,24 +34,47 @@ export function createCursors(): Cursors {
       const { batch, rest } = take(bodies, batchSize ?? FIRST_BATCH)
       if (rest.length === 0 || single) return { id: BSON.Long.ZERO, bodies: batch }
       const id = BSON.Long.fromNumber(++last)
-      open.set(id.toString(), { namespace, bodies: rest, usedAt: Date.now() })
+      hold(id.toString(), namespace, rest)
       return { id, bodies: batch }
     },
     next(id, batchSize) {
-      const cursor = open.get(id.toString())
-      if (!cursor) throw new CommandError(43, `cursor id ${id.toString()} not found`)
+      const name = id.toString()
+      const cursor = open.get(name)
+      if (!cursor) throw new CommandError(43, `cursor id ${name} not found`)
       const { batch, rest } = take(cursor.bodies, batchSize || Number.POSITIVE_INFINITY)
-      if (rest.length === 0) open.delete(id.toString())
-      else open.set(id.toString(), { ...cursor, bodies: rest, usedAt: Date.now() })
+      drop(name)
+      if (rest.length > 0) hold(name, cursor.namespace, rest)
       return { id: rest.length === 0 ? BSON.Long.ZERO : id, bodies: batch, namespace: cursor.namespace }
     },
     killAll(namespace) {
-      for (const [id, cursor] of open) if (cursor.namespace === namespace) open.delete(id)
+      for (const [id, cursor] of open) if (cursor.namespace === namespace) drop(id)
     },
-    kill: (id) => open.delete(id.toString()),
+    kill: (id) => drop(id.toString()),
     close: () => clearInterval(timer),
   }
 }
+
+/** What open cursors hold, in the order in which they were last used. */
+function createHeld(bytesMax: number) {
+  const open = new Map<string, Rest>()
+  let held = 0
+  const drop = (id: string) => {
+    held -= open.get(id)?.bytes ?? 0
+    return open.delete(id)
+  }
+  return {
+    open: open as ReadonlyMap<string, Rest>,
+    drop,
+    hold(id: string, namespace: string, bodies: readonly Uint8Array[]) {
+      const bytes = sizeOf(bodies)
+      held += bytes
+      open.set(id, { namespace, bodies, bytes, usedAt: Date.now() })
+      for (const oldest of open.keys()) if (held > bytesMax && oldest !== id) drop(oldest)
+    },
+  }
+}
+
+const sizeOf = (bodies: readonly Uint8Array[]) => bodies.reduce((sum, body) => sum + body.length, 0)
 
 function take(bodies: readonly Uint8Array[], count: number) {
   let bytes = 0
