@@ -355,26 +355,48 @@ describe('statistics of decisions', () => {
     expect(facts[1]).toMatchObject({ fallback: true, blind: true, shadow, usage, atStake: transaction.amount })
   })
 
-  it.for<[number, number, number]>([
+  const slices = [
     [1, 10, 5],
     [2, 10, 5],
     [5, 10, 5],
     [2, 4, 4],
     [2, 3, 3],
     [1, 1, 1],
-  ])('are read in slices of %i, at most %i: %i', async ([sliceSize, limit, expected]) => {
-    const decidedAt = new Date(Date.parse('2033-01-01T00:00:00Z') + sliceSize * 1_000 + limit)
-    const decision = toDecision({ ...(await decide()), decidedAt })
+  ] as const
+  it.for(
+    // Of five moments, of three, and of one.
+    [1, 2, 5].flatMap((sameMoment) => slices.map((slice) => [sameMoment, ...slice] as const)),
+  )('%i of a moment are read in slices of %i, at most %i: %i', async ([sameMoment, sliceSize, limit, expected]) => {
+    const firstMs = Date.parse('2033-01-01T00:00:00Z') + sameMoment * 1_000_000 + sliceSize * 1_000 + limit * 10
+    const decision = toDecision(await decide())
     const five = Array.from({ length: 5 }, (_, confidence) => ({
       ...decision,
       id: `${decision.id}-${confidence}`,
       confidence,
+      decidedAt: new Date(firstMs + Math.floor(confidence / sameMoment)),
     }))
     await mongo.withSession((session) => createFactKeeper(collections, session).add(five))
 
-    const facts = await factsOf({ from: decidedAt, to: new Date(decidedAt.getTime() + 1) }, { limit, sliceSize })
+    const facts = await factsOf({ from: new Date(firstMs), to: new Date(firstMs + 5) }, { limit, sliceSize })
 
     expect(facts.map(({ confidence }) => confidence)).toEqual([0, 1, 2, 3, 4].slice(0, expected))
+  })
+
+  it('know the review of each decision, of a moment that it shares and from before decisions shared one', async () => {
+    const decidedAt = new Date('2034-01-01T00:00:00Z')
+    const decision = toDecision({ ...(await decide()), decidedAt })
+    const review = { action: 'DENY_REFUND', agreement: 'REJECTED', reviewer: 'rhea', at: NOW } as const
+    const { policy, ...alone } = toFact(decision)
+    await collections.decisionFacts.insertOne({ _id: `${decidedAt.toISOString()} dec_alone`, policy, ...alone })
+
+    await mongo.withSession(async (session) => {
+      const keeper = createFactKeeper(collections, session)
+      await keeper.add(['dec_a', 'dec_b', 'dec_c'].map((id) => ({ ...decision, id })))
+      await keeper.review(['dec_b', 'dec_alone'].map((id) => ({ ...decision, id, review })))
+    })
+
+    const facts = await factsOf({ from: decidedAt, to: new Date(decidedAt.getTime() + 1) }, { limit: 10 })
+    expect(facts.map((fact) => fact.review?.agreement ?? null)).toEqual([null, 'REJECTED', null, 'REJECTED'])
   })
 
   it('of a range without decisions are zeros and nulls', async () => {

@@ -13,8 +13,14 @@ export type JobDocument = Stored<DecisionJob> & { endedAt?: Date }
 export const USUAL_FACTS = { fallback: false, blind: false, usage: null, shadow: null, atStake: null, review: null }
 export type Unusual = keyof typeof USUAL_FACTS
 
-/** The id begins with the moment of the decision, so that a range of time is a range of ids. */
-export type FactDocument = Omit<DecisionFact, Unusual> & Partial<Pick<DecisionFact, Unusual>> & { _id: string }
+/** The fact of a decision; `id` is that of the decision. */
+export type StoredFact = Omit<DecisionFact, Unusual> & Partial<Pick<DecisionFact, Unusual>> & { id: string }
+
+/**
+ * The facts of decisions that were made in one transaction at one moment. The id begins with the moment, so that a range
+ * of time is a range of ids. An earlier version stored each fact as a document of its own.
+ */
+export type FactDocument = { _id: string } & ({ facts: StoredFact[] } | (Omit<StoredFact, 'id'> & { facts?: never }))
 
 export type DecisionCollections = Readonly<{
   decisions: Collection<DecisionDocument>

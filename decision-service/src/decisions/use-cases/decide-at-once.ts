@@ -1,12 +1,12 @@
-import { tracedBy } from '@redress/shared/events/envelope.ts'
+import { momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
 import { coalesce } from '@redress/shared/resilience/coalesce.ts'
 import type { Clock } from '@redress/shared/time.ts'
-import type { Evaluated } from '../../domain/decision.ts'
-import type { StoredDecision } from '../../domain/stored-decision.ts'
+import type { Decision, Evaluated } from '../../domain/decision.ts'
+import { toStoredDecision } from '../domain/decision-events.ts'
 import { type DecisionJob, isDue } from '../domain/job.ts'
 import { JobMissingError } from '../errors.ts'
 import type { DecisionsStore } from './ports.ts'
-import { type AlertsOf, type Ending, storeDecisions } from './store-decisions.ts'
+import { type AlertsOf, storeDecisions } from './store-decisions.ts'
 
 /** One job to be decided. */
 export type Task = Readonly<{
@@ -19,7 +19,7 @@ export type Task = Readonly<{
 }>
 
 /** Evaluates the case of a job, and routes the verdict. */
-export type DecideJob = (job: DecisionJob, evaluate: Task['evaluate']) => Promise<StoredDecision>
+export type DecideJob = (job: DecisionJob, evaluate: Task['evaluate']) => Promise<Decision>
 
 type Dependencies = Readonly<{
   store: DecisionsStore
@@ -38,17 +38,24 @@ export function createDecideAtOnce({ store, decideJob, alertsOf, now, onCommit }
     const outcomes = await store.transact(async (transaction) => {
       const startedAt = now()
       const jobs = await transaction.findJobs(tasks.map(({ jobId }) => jobId))
-      const endings = new Map<string, Ending>()
+      const made = new Map<string, Readonly<{ job: DecisionJob; decision: Decision }>>()
       const decide = async (task: Task): Promise<Error | undefined> => {
         const job = jobs.get(task.jobId)
         if (job === undefined) return new JobMissingError(task.jobId)
         if (!isDue(job, task)) return undefined
         const traced = { ...job, ...tracedBy(task.trace) }
-        endings.set(job.id, { job: traced, decision: await decideJob(traced, task.evaluate), startedAt })
+        made.set(job.id, { job: traced, decision: await decideJob(traced, task.evaluate) })
         return undefined
       }
       const decided = await Promise.all(tasks.map((task) => decide(task).catch(toError)))
-      await storeDecisions(transaction, [...endings.values()], { alertsOf, at: now() })
+      // One moment for all: what is stored by moment is stored together.
+      const at = now()
+      const endings = [...made.values()].map(({ job, decision }) => ({
+        job,
+        decision: toStoredDecision(decision, job, momentAfter(job.updatedAt, at)),
+        startedAt,
+      }))
+      await storeDecisions(transaction, endings, { alertsOf, at })
       return decided
     })
     onCommit()

@@ -77,13 +77,12 @@ export function createDecideIssue(dependencies: Dependencies): DecideIssue {
   }
 }
 
-function createDecideJob({ thresholdsOf, oversight, monotonicMs, now }: Dependencies): DecideJob {
+function createDecideJob({ thresholdsOf, oversight, monotonicMs }: Dependencies): DecideJob {
   return async (job, evaluate) => {
     const startedMs = monotonicMs()
     const evaluated = await evaluate(job)
     const durationMs = monotonicMs() - startedMs
-    const decision = toDecision(evaluated, { decisionId: decisionIdFor(job.id), thresholdsOf, oversight, durationMs })
-    return toStoredDecision(decision, job, momentAfter(job.updatedAt, now()))
+    return toDecision(evaluated, { decisionId: decisionIdFor(job.id), thresholdsOf, oversight, durationMs })
   }
 }
 
@@ -109,7 +108,9 @@ function createDecideAfterStart({ store, decideJob, alertsOf, now, onCommit }: P
   })
   return async (task: Task) => {
     const job = await begin(task)
-    if (job !== null) await end({ job, decision: await decideJob(job, task.evaluate), startedAt: null })
+    if (job === null) return
+    const made = await decideJob(job, task.evaluate)
+    await end({ job, decision: toStoredDecision(made, job, momentAfter(job.updatedAt, now())), startedAt: null })
   }
 }
 
