@@ -1,7 +1,8 @@
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
-import { createOutbox, outboxCollection } from '@redress/shared/events/outbox.ts'
+import { createOutbox } from '@redress/shared/events/outbox.ts'
 import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 import { ask, tokenOf, verifyToken, withRole } from '@redress/shared/testing/callers.ts'
+import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { createLoaders } from '../src/decisions/inbound/loaders.ts'
@@ -141,10 +142,8 @@ const show = async (id: string) => {
 const requested = async (digestOrText: string) => (await request(digestOrText)).data.backtestPolicy.id as string
 const statusOf = async (id: string) => (await store.find(id))?.status
 const eventsOf = async (id: string): Promise<readonly DomainEvent[]> => {
-  const found = await outboxCollection(db)
-    .find({ _id: { $in: ['requested', 'completed', 'failed'].map((what) => `${id}-${what}`) } })
-    .toArray()
-  return found.map(({ event }) => JSON.parse(event)).sort((a, b) => (a.at < b.at ? -1 : 1))
+  const ids = ['requested', 'completed', 'failed'].map((what) => `${id}-${what}`)
+  return (await outboxEvents(db)).filter((event) => ids.includes(event.id))
 }
 const typesOf = async (id: string) => (await eventsOf(id)).map(({ type }) => type)
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
-import { createOutbox, outboxCollection } from '@redress/shared/events/outbox.ts'
+import { createOutbox } from '@redress/shared/events/outbox.ts'
 import { openCollections } from '@redress/shared/stores/collections.ts'
+import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import { silent } from '@redress/shared/testing/stores.ts'
 import type { Db, MongoClient } from 'mongodb'
 import { COLLECTIONS } from '../src/collections.ts'
@@ -71,9 +72,7 @@ export async function openPayments(options: Options) {
 
 /** In the order in which they will be published. */
 async function eventsAbout(db: Db, entityId: string): Promise<readonly DomainEvent[]> {
-  const found = await outboxCollection(db).find({}).sort({ at: 1, _id: 1 }).toArray()
-  const events = found.map(({ event }): DomainEvent => JSON.parse(event))
-  return events.filter(({ entity }) => entity.id === entityId)
+  return (await outboxEvents(db)).filter(({ entity }) => entity.id === entityId)
 }
 
 /** 10 dollars to a payee, by a key of its own. */

@@ -1,7 +1,8 @@
-import { createOutbox, outboxCollection } from '@redress/shared/events/outbox.ts'
+import { createOutbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 import { ask, tokenOf, verifyToken, withRole } from '@redress/shared/testing/callers.ts'
+import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import { openTestDatabase, silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createAnalyseDecisions, type Range } from '../src/decisions/analytics/analyse-decisions.ts'
@@ -79,10 +80,7 @@ const review = (...reviews: readonly Pick<NewReview, 'decisionId' | 'action'>[])
       guardAutonomy(createAutonomyTransaction(autonomy, outbox, session)),
     ),
   )
-const eventOf = async (id: string) => {
-  const found = await outboxCollection(db).findOne({ _id: id })
-  return found && JSON.parse(found.event)
-}
+const eventOf = async (id: string) => (await outboxEvents(db)).find((event) => event.id === id) ?? null
 
 describe('a decision that waits for a blind review', () => {
   const EVERYWHERE = `query ($id: ID!, $issueId: ID!, $reps: [_Any!]!) {
@@ -151,7 +149,7 @@ describe('a decision that waits for a blind review', () => {
         confidence: { after: 91 },
       },
     })
-    expect(reviewed.at > made.at).toBe(true)
+    expect(reviewed!.at > made!.at).toBe(true)
   })
 })
 

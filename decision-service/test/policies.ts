@@ -2,8 +2,9 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
-import { createOutbox, outboxCollection } from '@redress/shared/events/outbox.ts'
+import { createOutbox } from '@redress/shared/events/outbox.ts'
 import { openCollections } from '@redress/shared/stores/collections.ts'
+import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import type { Db, MongoClient } from 'mongodb'
 import { onTestFinished } from 'vitest'
 import { COLLECTIONS } from '../src/collections.ts'
@@ -90,9 +91,7 @@ export async function openPolicyDesk(given: { mongo: MongoClient; db: Db }, atEn
       return { policies, problems, changes, versionNow }
     },
     async events(type?: string): Promise<readonly DomainEvent[]> {
-      const found = await outboxCollection(db).find().sort({ _id: 1 }).toArray()
-      const events = found.map(({ event }): DomainEvent => JSON.parse(event))
-      return events
+      return (await outboxEvents(db))
         .filter((event) => event.entity.type !== 'Policy' || event.entity.id === SKILL)
         .filter((event) => !type || event.type === type)
     },

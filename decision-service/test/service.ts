@@ -1,8 +1,9 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
-import { createOutbox, outboxCollection } from '@redress/shared/events/outbox.ts'
+import { createOutbox } from '@redress/shared/events/outbox.ts'
 import { openCollections } from '@redress/shared/stores/collections.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
+import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import type { Db, MongoClient } from 'mongodb'
 import { COLLECTIONS } from '../src/collections.ts'
 import { type NewCase, toJob } from '../src/decisions/domain/job.ts'
@@ -104,9 +105,5 @@ export async function openService({
 /** The events of one job in the order in which they will be published. */
 async function eventsOf(db: Db, jobId: string): Promise<readonly DomainEvent[]> {
   const ids = ['started', 'made', 'failed'].map((what) => `${jobId}-${what}`)
-  const found = await outboxCollection(db)
-    .find({ _id: { $in: ids } })
-    .sort({ at: 1, _id: 1 })
-    .toArray()
-  return found.map(({ event }) => JSON.parse(event))
+  return (await outboxEvents(db)).filter((event) => ids.includes(event.id))
 }

@@ -1,9 +1,10 @@
 import { type DecisionCase, decisionIdOf } from '@redress/shared/contracts.ts'
 import type { Cause, DomainEvent } from '@redress/shared/events/envelope.ts'
-import { createOutbox, outboxCollection } from '@redress/shared/events/outbox.ts'
+import { createOutbox } from '@redress/shared/events/outbox.ts'
 import { openCollections } from '@redress/shared/stores/collections.ts'
 import { readMasterKey } from '@redress/shared/stores/encryption.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
+import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import type { Db, MongoClient } from 'mongodb'
 import { ulid } from 'ulid'
 import type { IssueInput } from '../src/domain/issue-input.ts'
@@ -70,9 +71,7 @@ export type Service = Awaited<ReturnType<typeof openService>>
 
 /** The events of one entity in the order in which they will be published. */
 async function eventsOf(db: Db, entityId: string): Promise<readonly DomainEvent[]> {
-  const ids = { _id: { $gte: `${entityId}-`, $lt: `${entityId}.` } }
-  const found = await outboxCollection(db).find(ids).sort({ at: 1 }).toArray()
-  return found.map(({ event }) => JSON.parse(event))
+  return (await outboxEvents(db)).filter(({ entity }) => entity.id === entityId)
 }
 
 let keys = 0

@@ -29,11 +29,12 @@ export function createCreateIssues({ store, createId, now, onCommit }: Dependenc
     if (valid.length === 0) return checked as AppError[]
 
     const outcomes = await store.transact(async (transaction) => {
-      const known = await readKnown(transaction, valid, now())
+      const at = now()
+      const known = await readKnown(transaction, valid, at)
       const opened: (Change & { claim: Claim })[] = []
       const results = checked.map((one) => {
         if (one instanceof AppError) return one
-        return openOrFind(one, known, (change) => opened.push(change), { createId, at: now() })
+        return openOrFind(one, known, (change) => opened.push(change), { createId, at })
       })
       if (opened.length > 0) await transaction.insert(opened)
       return results

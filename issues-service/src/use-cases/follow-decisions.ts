@@ -13,10 +13,11 @@ export function createFollowDecisions({ now }: { now: Clock }): FollowDecisions 
     const issueIds = [...new Set(updates.map(({ issueId }) => issueId))]
     const issues = new Map<string, Issue>(await transaction.findIssues(issueIds))
     const changes: Change[] = []
+    const at = now()
     for (const { issueId, progress, cause } of updates) {
       const issue = issues.get(issueId)
       if (!issue) continue // An issue that was erased in the meantime needs no status.
-      const steps = followDecision(issue, progress, { cause, now: now() })
+      const steps = followDecision(issue, progress, { cause, now: at })
       changes.push(...steps)
       issues.set(issueId, steps.at(-1)?.issue ?? issue)
     }

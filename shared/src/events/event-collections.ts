@@ -1,8 +1,11 @@
 import { defineCollection } from '../stores/collections.ts'
 import type { StreamName } from './envelope.ts'
 
-/** A committed event that is not in the event log yet; `event` is its text, exactly as it is published. */
-export type OutboxDocument = { _id: string; at: Date; event: string }
+/**
+ * Committed events that are not in the event log yet: those of one transaction and one moment, as texts exactly as they
+ * are published. `_id` is that of the first one.
+ */
+export type OutboxDocument = { _id: string; at: Date; events: string[] }
 
 /** Consecutive events that were sealed together; `_id` is the sequence of the first, `last` that of the last. */
 export type SegmentDocument = { _id: number; last: number; epoch: string; events: string[]; sealedAt: Date }

@@ -27,7 +27,7 @@ it('an outbox exposes how many events wait to be published, and the age of the o
   const before = await readMetrics(metrics, 'outbox')
 
   const rows = [30, 60].map((secondsAgo) => ({
-    ...{ _id: `t-${secondsAgo}`, event: '' },
+    ...{ _id: `t-${secondsAgo}`, events: ['', ''] },
     at: new Date(Date.now() - secondsAgo * 1_000),
   }))
   await outboxCollection(db).insertMany(rows)
@@ -37,7 +37,7 @@ it('an outbox exposes how many events wait to be published, and the age of the o
     'outbox_unpublished_events{stream="events:issues"} 0',
     'outbox_oldest_unpublished_age_seconds{stream="events:issues"} 0',
   ])
-  expect(waiting).toBe('outbox_unpublished_events{stream="events:issues"} 2')
+  expect(waiting).toBe('outbox_unpublished_events{stream="events:issues"} 4')
   expect(Number(age?.split(' ')[1])).toBeGreaterThanOrEqual(60)
 })
 

@@ -5,15 +5,18 @@ import { createGauges } from '../telemetry/tallies.ts'
 import type { StreamName } from './envelope.ts'
 import { toSequence } from './log/event-stream.ts'
 import { deadEventCollection, loadPositions } from './log/group-store.ts'
-import { outboxCollection } from './outbox.ts'
+import { outboxCollection, READ_MAX, readUnpublished } from './outbox.ts'
 
-/** Counting stops here: whether a thousand or ten thousand wait, the relay is behind. */
+/** Counting stops here: whether a thousand or ten thousand wait, someone has to look. */
 const COUNTED_MAX = 1_000
 
 /** How many committed events wait for the relay, and for how long. */
 export function exposeOutbox(metrics: Metrics, { db, stream }: { db: Db; stream: StreamName }): void {
   const gauges = (name: string, help: string) => createGauges(metrics.registry, { name, help, labels: ['stream'] })
-  const waiting = gauges('outbox_unpublished_events', `Events not published yet, counted up to ${COUNTED_MAX}`)
+  const waiting = gauges(
+    'outbox_unpublished_events',
+    `Events not published yet, counted in the oldest ${READ_MAX} documents of the outbox`,
+  )
   const age = gauges('outbox_oldest_unpublished_age_seconds', 'Age of the oldest of them; 0 where there is none')
 
   metrics.beforeScrape({
@@ -22,13 +25,10 @@ export function exposeOutbox(metrics: Metrics, { db, stream }: { db: Db; stream:
       age.clear()
     },
     async read() {
-      // The relay's own query, so that it is answered by the relay's index.
-      const found = outboxCollection(db)
-        .find({}, { projection: { at: 1 } })
-        .sort({ at: 1, _id: 1 })
-      const events = await found.limit(COUNTED_MAX).toArray()
-      const [oldest] = events
-      waiting(stream).set(events.length)
+      const documents = await readUnpublished(outboxCollection(db))
+      const [oldest] = documents
+      const events = documents.reduce((count, { events }) => count + events.length, 0)
+      waiting(stream).set(events)
       age(stream).set(oldest ? Math.max(0, (Date.now() - oldest.at.getTime()) / 1_000) : 0)
     },
   })

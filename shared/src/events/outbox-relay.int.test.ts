@@ -117,13 +117,25 @@ describe('the outbox relay', () => {
       at: new Date(event.at),
       event: JSON.stringify(event),
     }))
-    await outboxCollection(db).insertMany([{ ...rows[0]!, ...old } as never, rows[1]!])
+    await outboxCollection(db).insertMany([{ ...rows[0]!, ...old }, rows[1]!] as never)
     await redis.xAdd(stream, '*', { event: rows[0]!.event })
 
     await startRelay()
 
     await untilPublished(2)
     expect((await entries()).map(({ id }) => id)).toEqual(['1-0', '2-0'])
+  })
+
+  it('keeps the order of each entity where transactions have many events of one moment', async () => {
+    const at = (entity: string, version: number, second: number) =>
+      eventOf(entity, version, { at: `2030-01-01T00:00:0${second}.000Z` })
+    await commit(at('b', 1, 1), at('a', 1, 1), at('b', 2, 4), at('a', 2, 2))
+    await commit(at('a', 3, 3), at('c', 1, 3))
+
+    await startRelay()
+
+    await untilPublished(6)
+    expect(await publishedIds()).toEqual(['b-1', 'a-1', 'a-2', 'a-3', 'c-1', 'b-2'])
   })
 
   it('gives up its leadership when it stops', async () => {

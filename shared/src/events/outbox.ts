@@ -3,6 +3,9 @@ import { openCollections } from '../stores/collections.ts'
 import type { DomainEvent } from './envelope.ts'
 import { OUTBOX, type OutboxDocument } from './event-collections.ts'
 
+/** Documents read at once: each holds up to some hundred events. */
+export const READ_MAX = 100
+
 export type Outbox = Readonly<{
   /** Stores events beside the change that caused them: `session` is the transaction of that change. */
   add: (events: readonly DomainEvent[], session: ClientSession) => Promise<void>
@@ -12,6 +15,21 @@ export type Outbox = Readonly<{
 
 export function outboxCollection(db: Db): Collection<OutboxDocument> {
   return db.collection<OutboxDocument>(OUTBOX.name)
+}
+
+/**
+ * The oldest documents of an outbox, in order, at most READ_MAX. Events of one entity have different moments, so
+ * that the order by moment is the order in which each entity changed.
+ */
+export async function readUnpublished(outbox: Collection<OutboxDocument>, session?: ClientSession) {
+  const found = outbox.find({}, session ? { session } : {}).sort({ at: 1, _id: 1 })
+  return (await found.limit(READ_MAX).toArray()).map(withEvents)
+}
+
+/** An earlier version stored each event in a document of its own. */
+function withEvents(document: OutboxDocument & { event?: string }): OutboxDocument {
+  const { _id, at, event, events } = document
+  return { _id, at, events: event === undefined ? events : [event] }
 }
 
 /** Creates the indexes of the outbox. */
@@ -25,12 +43,12 @@ export function createOutbox(db: Db, wake: () => void): Outbox {
     wake,
     async add(events, session) {
       if (events.length === 0) return
-      const documents = events.map((event) => ({
-        _id: event.id,
-        at: new Date(event.at),
-        event: JSON.stringify(event),
-      }))
-      await outbox.insertMany(documents, { session })
+      await outbox.insertMany([...Map.groupBy(events, ({ at }) => at).values()].map(toDocument), { session })
     },
   }
+}
+
+function toDocument(events: readonly DomainEvent[]): OutboxDocument {
+  const { id, at } = events[0]!
+  return { _id: id, at: new Date(at), events: events.map((event) => JSON.stringify(event)) }
 }

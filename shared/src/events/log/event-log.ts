@@ -3,7 +3,7 @@ import type { ClientSession, Collection, Db, Filter, MongoClient, Sort } from 'm
 import { openCollections } from '../../stores/collections.ts'
 import { inTransaction, isDuplicateKey } from '../../stores/mongo.ts'
 import { EVENT_LOG, EVENT_LOG_GROUPS, type OutboxDocument, type SegmentDocument } from '../event-collections.ts'
-import { outboxCollection } from '../outbox.ts'
+import { outboxCollection, READ_MAX, readUnpublished } from '../outbox.ts'
 import type { LogEntry, LogHead } from './log-entry.ts'
 
 /** A segment is one document, and MongoDB's documents have at most 16 MiB. */
@@ -108,17 +108,17 @@ function createSeal(mongo: MongoClient, segments: Segments, outbox: Collection<O
 
   const moveBatch = async (session: ClientSession): Promise<Sealed> => {
     const { epoch, sequence } = await readHead(segments, session)
-    const found = await outbox.find({}, { session }).sort({ at: 1, _id: 1 }).limit(SEGMENT_EVENTS_MAX).toArray()
+    const found = await readUnpublished(outbox, session)
     const batch = cutToSize(found)
-    const last = sequence + batch.length
+    const events = batch.flatMap((document) => document.events)
+    const last = sequence + events.length
     if (batch.length === 0) return { head: { epoch, sequence }, entries: [], more: false }
 
     const first = sequence + 1
-    const events = batch.map(({ event }) => event)
     await segments.insertOne({ _id: first, last, epoch, events, sealedAt: new Date() }, { session })
     await outbox.deleteMany({ _id: { $in: batch.map(({ _id }) => _id) } }, { session })
     const entries = events.map((text, index) => ({ sequence: first + index, text }))
-    const more = found.length === SEGMENT_EVENTS_MAX || batch.length < found.length
+    const more = found.length === READ_MAX || batch.length < found.length
     return { head: { epoch, sequence: last }, entries, more }
   }
 
@@ -136,10 +136,11 @@ function createSeal(mongo: MongoClient, segments: Segments, outbox: Collection<O
 
 /** The first documents, as many as fit into a segment; one at least. */
 function cutToSize(documents: readonly OutboxDocument[]): readonly OutboxDocument[] {
-  let characters = 0
-  const end = documents.findIndex(({ event }, index) => {
-    characters += event.length
-    return characters > SEGMENT_CHARACTERS_MAX && index > 0
+  let [count, characters] = [0, 0]
+  const end = documents.findIndex(({ events }, index) => {
+    count += events.length
+    for (const event of events) characters += event.length
+    return (count > SEGMENT_EVENTS_MAX || characters > SEGMENT_CHARACTERS_MAX) && index > 0
   })
   return end === -1 ? documents : documents.slice(0, end)
 }
