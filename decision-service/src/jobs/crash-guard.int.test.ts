@@ -81,6 +81,41 @@ describe('a job that was taken over', () => {
     expect(await running).toBe('done')
   })
 
+  it('is not blamed for a run whose beginning got no reply', async () => {
+    const job = takenOver()
+    const afterReply = (command: 'eval' | 'evalSha') => async (digest: string, options: object) => {
+      await redis[command](digest, options)
+      throw new Error('no reply')
+    }
+    const silenced = new Proxy(redis, {
+      get: (target, key) => (key === 'eval' || key === 'evalSha' ? afterReply(key) : Reflect.get(target, key, target)),
+    })
+    const guard = createCrashGuard({ redis: silenced, queue: 'decisions' })
+
+    await expect(guard.run(job, async () => 'done')).rejects.toThrow('no reply')
+
+    expect(await redis.exists(keyOf(job))).toBe(0)
+  })
+
+  it('is not blamed for a run that ended while the connection was lost', async () => {
+    const job = takenOver()
+    const own = await connectTestRedis(REDIS)
+    const guard = createCrashGuard({ redis: own, queue: 'decisions' })
+
+    const outcome = await guard.run(job, async () => {
+      const { promise: lost, resolve } = Promise.withResolvers<void>()
+      own.once('reconnecting', resolve)
+      await redis.sendCommand(['CLIENT', 'KILL', 'ID', String(await own.clientId())])
+      await lost
+      expect(own.isReady).toBe(false)
+      return 'done'
+    })
+
+    expect(outcome).toBe('done')
+    await expect.poll(() => redis.exists(keyOf(job)), { interval: 5 }).toBe(0)
+    own.destroy()
+  })
+
   it('is not blamed for a process that was asked to stop', async () => {
     const job = takenOver()
     const guard = openGuard()

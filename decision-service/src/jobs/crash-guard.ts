@@ -61,12 +61,10 @@ export function createCrashGuard({ redis, queue, leaseMs = LEASE_MS }: Options):
         if (verdict === 'RUNNING') return null
         if (verdict === 'CRASHED') throw new JobCrashedError()
         keeper.keep(key, run)
-        try {
-          return await work()
-        } finally {
-          await keeper.release(key, run)
-        }
+        return await work()
       } finally {
+        // Also where the beginning got no reply: Redis may have counted the run.
+        await keeper.release(key, run)
         suspect = null
       }
     },

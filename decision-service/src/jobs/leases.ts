@@ -19,7 +19,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 export type LeaseKeeper = Readonly<{
   /** Renews a lease that a script has added to the sorted set `key`, until it is released. */
   keep(key: string, id: string): void
-  /** Never rejects: a lease that cannot be given back now expires. */
+  /** Never rejects: a lease is given back once Redis is reachable, or expires. */
   release(key: string, id: string): Promise<void>
 }>
 
@@ -49,7 +49,9 @@ export function createLeaseKeeper(redis: Redis, leaseMs: number = LEASE_MS): Lea
         clearInterval(timer)
         timer = undefined
       }
-      if (redis.isReady) await redis.zRem(key, id).catch(() => 0)
+      const removed = redis.zRem(key, id).catch(() => 0)
+      // Where Redis is away, the client sends it once Redis is back.
+      if (redis.isReady) await removed
     },
   }
 }
