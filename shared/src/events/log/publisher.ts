@@ -106,12 +106,13 @@ async function fill({ log, stream, head, end: begin }: Filling, from: number): P
 
 /**
  * Whether the log has another event than the stream at a sequence, or does not reach it: then the log is an older copy of
- * the one that was published.
+ * the one that was published. A stream that has no entry there any more was lost meanwhile: the next append notices that.
  */
 async function isForeign({ log, stream }: Pick<Dependencies, 'log' | 'stream'>, sequence: number): Promise<boolean> {
   const [entry] = await log.read(sequence)
   if (entry === undefined) return true
-  return entry.sequence === sequence && entry.text !== (await stream.readText(sequence))
+  const text = await stream.readText(sequence)
+  return entry.sequence === sequence && text !== null && entry.text !== text
 }
 
 /** Whether the first of the entries comes directly after a position, in the same epoch or as the first of all. */
