@@ -6,10 +6,14 @@ import { createSnapshots, type Snapshot } from './snapshots.ts'
 /** Pages kept in memory, in KiB. */
 const CACHE_KIB = 32 * 1024
 
+/**
+ * Documents are appended to their table, and found by an index of their ids: in a tree by id, few fit on a page, and each
+ * insert would write a page of its own.
+ */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS catalog (name TEXT PRIMARY KEY, definition TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS documents (
-    collection INTEGER NOT NULL, id BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (collection, id)) WITHOUT ROWID;
+    collection INTEGER NOT NULL, id BLOB NOT NULL, body BLOB NOT NULL, UNIQUE (collection, id));
   CREATE TABLE IF NOT EXISTS entries (
     idx INTEGER NOT NULL, key BLOB NOT NULL, id BLOB NOT NULL, PRIMARY KEY (idx, key)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS replies (
@@ -107,7 +111,9 @@ type Writes = Pick<Storage, 'put' | 'remove' | 'putEntry' | 'removeEntry' | 'ope
 
 function prepareWrites(reader: Reader, prepare: Batch['prepare']): Writes {
   const snapshots = createSnapshots(reader)
-  const put = prepare('INSERT OR REPLACE INTO documents VALUES (?, ?, ?)')
+  const put = prepare(
+    'INSERT INTO documents VALUES (?, ?, ?) ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body',
+  )
   const remove = prepare('DELETE FROM documents WHERE collection = ? AND id = ?')
   const putEntry = prepare('INSERT OR REPLACE INTO entries VALUES (?, ?, ?)')
   const removeEntry = prepare('DELETE FROM entries WHERE idx = ? AND key = ?')
