@@ -15,10 +15,11 @@ type Behaviour = (body: { query: string; variables: Record<string, unknown> }, r
 async function startWith(name: Name, behaviour: Behaviour, environment: NodeJS.ProcessEnv = {}) {
   const calls: string[] = []
   const connections = new Set<unknown>()
+  const readiness = { isReady: true }
   const listener: RequestListener = async (request, response) => {
     connections.add(request.socket)
     const body = await textOf(request)
-    if (request.method !== 'POST') return void response.end('{}')
+    if (request.method !== 'POST') return void response.writeHead(readiness.isReady ? 200 : 503).end('{}')
     calls.push(body)
     behaviour(JSON.parse(body), response)
   }
@@ -26,7 +27,7 @@ async function startWith(name: Name, behaviour: Behaviour, environment: NodeJS.P
   resources.push(subgraph.stop)
   const gateway = await startTestGateway({ urls: { [name]: subgraph.url }, environment })
   resources.push(gateway.stop)
-  return { gateway, subgraph, calls, connections }
+  return { gateway, subgraph, calls, connections, readiness }
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {
@@ -214,7 +215,8 @@ describe('a subgraph asked for entities', () => {
 
 describe('the breaker of a subgraph', () => {
   it('opens at the fifth failure: from then on requests do not wait, and health and metrics show it', async () => {
-    const { gateway, calls, connections } = await startWith('issues', fail)
+    const { gateway, calls, connections, readiness } = await startWith('issues', fail)
+    readiness.isReady = false
     for (let failures = 1; failures <= 4; failures++) await gateway.ask(ISSUE)
     expect(await breakersOf(gateway.url)).toMatchObject({ issues: 'closed' })
     await gateway.ask(ISSUE)
@@ -229,6 +231,22 @@ describe('the breaker of a subgraph', () => {
     expect(metrics).toMatch(/circuit_breaker_state\{[^}]*issues[^}]*\} [^0]/)
     const { data } = await gateway.ask('{ health { status services { name breaker } } }')
     expect(data).toMatchObject({ health: { services: expect.arrayContaining([{ name: 'issues', breaker: 'OPEN' }]) } })
+  })
+
+  it('lets a call through as soon as the subgraph is ready again, long before its time is over', async () => {
+    let behaviour = fail
+    const environment = { BREAKER_OPEN_MS: '600000' }
+    const { gateway, readiness } = await startWith('issues', (body, response) => behaviour(body, response), environment)
+    readiness.isReady = false
+    for (let failures = 1; failures <= 5; failures++) await gateway.ask(ISSUE)
+    expect(await breakersOf(gateway.url)).toMatchObject({ issues: 'open' })
+
+    behaviour = answering({ data: { issue: { id: 'iss_1', status: 'PENDING' } } })
+    readiness.isReady = true
+
+    await expect.poll(() => breakersOf(gateway.url)).toMatchObject({ issues: 'half open' })
+    expect((await gateway.ask(ISSUE)).data).toMatchObject({ issue: { id: 'iss_1' } })
+    expect(await breakersOf(gateway.url)).toMatchObject({ issues: 'closed' })
   })
 
   it('is not affected by clients that disconnect', async () => {

@@ -81,4 +81,39 @@ describe('a breaker', () => {
     expect(calls()).toBe(6)
     expect(states).toEqual(['open', 'half open', 'open'])
   })
+
+  it('lets one call through when it is asked to, long before its time', async () => {
+    const { breaker, states, run, calls } = create()
+    for (let failures = 0; failures < 5; failures++) await run(down)
+
+    breaker.probe()
+    const outcomes = await Promise.all([run(null), run(null)])
+
+    expect(outcomes).toEqual(['answer', expect.any(Error)])
+    expect(calls()).toBe(6)
+    expect(states).toEqual(['open', 'half open', 'closed'])
+    expect(await run(null)).toBe('answer')
+  })
+
+  it('is open again when that call fails, and keeps waiting for one when its caller left', async () => {
+    const { breaker, states, run, calls } = create()
+    for (let failures = 0; failures < 5; failures++) await run(down)
+
+    breaker.probe()
+    await run(new Left())
+    await run(down)
+    await run(null)
+
+    expect(calls()).toBe(7)
+    expect(breaker.state()).toBe('open')
+    expect(states).toEqual(['open', 'half open', 'open'])
+  })
+
+  it('that is closed needs no probe', async () => {
+    const { breaker, states } = create()
+
+    breaker.probe()
+
+    expect([breaker.state(), states]).toEqual(['closed', []])
+  })
 })

@@ -8,6 +8,8 @@ export type Breaker = Readonly<{
   /** Runs `call`, or rejects at once while the breaker is open. */
   run: <Result>(call: () => Promise<Result>) => Promise<Result>
   state: () => BreakerState
+  /** Lets the next call through as a probe, before `openMs` are over. Does nothing unless the breaker is open. */
+  probe: () => void
   close: () => void
 }>
 
@@ -29,7 +31,48 @@ type Call = () => Promise<unknown>
  * the number.
  */
 export function createBreaker({ failuresMax, openMs, isFailure, onChange }: BreakerOptions): Breaker {
-  const circuit = new CircuitBreaker((call: Call) => call(), {
+  const circuit = createCircuit(failuresMax, openMs)
+  let mayProbe = false
+  const change = (state: BreakerState) => {
+    mayProbe = false
+    onChange(state)
+  }
+  circuit.on('open', () => change('open'))
+  circuit.on('halfOpen', () => change('half open'))
+  circuit.on('close', () => change('closed'))
+  const runProbe = async <Result>(call: () => Promise<Result>): Promise<Result> => {
+    mayProbe = false
+    try {
+      const result = await call()
+      circuit.close()
+      return result
+    } catch (error) {
+      if (isFailure(error)) onChange('open')
+      else mayProbe = true
+      throw error
+    }
+  }
+  return {
+    run<Result>(call: () => Promise<Result>): Promise<Result> {
+      if (mayProbe && circuit.opened) return runProbe(call)
+      if (!circuit.closed) return circuit.fire(call) as Promise<Result>
+      return call().catch((error) => {
+        if (isFailure(error)) circuit.fire(() => Promise.reject(error)).catch(() => {})
+        throw error
+      })
+    },
+    state: () => (circuit.closed ? 'closed' : circuit.halfOpen || mayProbe ? 'half open' : 'open'),
+    probe() {
+      if (!circuit.opened || mayProbe) return
+      mayProbe = true
+      onChange('half open')
+    },
+    close: () => circuit.shutdown(),
+  }
+}
+
+function createCircuit(failuresMax: number, openMs: number) {
+  return new CircuitBreaker((call: Call) => call(), {
     timeout: false,
     volumeThreshold: failuresMax,
     errorThresholdPercentage: 50,
@@ -37,19 +80,4 @@ export function createBreaker({ failuresMax, openMs, isFailure, onChange }: Brea
     resetTimeout: openMs,
     enableSnapshots: false,
   })
-  circuit.on('open', () => onChange('open'))
-  circuit.on('halfOpen', () => onChange('half open'))
-  circuit.on('close', () => onChange('closed'))
-
-  return {
-    run<Result>(call: () => Promise<Result>): Promise<Result> {
-      if (!circuit.closed) return circuit.fire(call) as Promise<Result>
-      return call().catch((error) => {
-        if (isFailure(error)) circuit.fire(() => Promise.reject(error)).catch(() => {})
-        throw error
-      })
-    },
-    state: () => (circuit.closed ? 'closed' : circuit.halfOpen ? 'half open' : 'open'),
-    close: () => circuit.shutdown(),
-  }
 }

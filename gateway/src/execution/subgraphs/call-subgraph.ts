@@ -10,9 +10,10 @@ import type { Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { deliver, type Received } from './deliver.ts'
 import { createInFlight, type Launch } from './in-flight.ts'
+import { createReadinessProbe } from './probe-when-ready.ts'
 import { readAnswer } from './read-answer.ts'
 import { CancelledError } from './send-request.ts'
-import type { Subgraph } from './subgraph.ts'
+import { readReadiness, type Subgraph } from './subgraph.ts'
 import type { FetchRequest, SubgraphAnswer, SubgraphSource } from './subgraph-source.ts'
 
 export type CallOptions = Readonly<{
@@ -29,7 +30,7 @@ export type CallOptions = Readonly<{
 
 export type CallOutcome = 'ok' | 'failed' | 'refused'
 
-export type SubgraphCaller = Readonly<{ call: SubgraphSource; breaker: Breaker }>
+export type SubgraphCaller = Readonly<{ call: SubgraphSource; breaker: Breaker; close: () => void }>
 
 /** One call through the breaker; its answer may be shared. */
 type Call = (request: FetchRequest, body: string, context: OperationContext) => Launch<Received>
@@ -39,12 +40,13 @@ type Call = (request: FetchRequest, body: string, context: OperationContext) => 
  * retries of reads whose connection failed, and identical reads of one permission scope once.
  */
 export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): SubgraphCaller {
-  const breaker = createSubgraphBreaker(subgraph, options)
+  const { breaker, close } = createSubgraphBreaker(subgraph, options)
   const reads = createInFlight<Received>()
   const startCall = createCall(subgraph, breaker, options)
 
   return {
     breaker,
+    close,
     async call(request, variables, context) {
       const body = `${request.bodyHead}${variables}}`
       try {
@@ -65,15 +67,29 @@ export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): 
   }
 }
 
-function createSubgraphBreaker({ name }: Subgraph, { breaker, logger, onBreaker }: CallOptions): Breaker {
-  return createBreaker({
-    ...breaker,
+function createSubgraphBreaker(subgraph: Subgraph, options: CallOptions) {
+  const { name } = subgraph
+  const { breaker: limits, timeoutMs, logger, onBreaker } = options
+  const readiness = createReadinessProbe({
+    // A subgraph without readiness check is probed once the time of the breaker is over.
+    isReady: async () => (await readReadiness(subgraph, timeoutMs)) ?? false,
+    probe: () => breaker.probe(),
+    maxMs: limits.openMs,
+  })
+  const breaker: Breaker = createBreaker({
+    ...limits,
     isFailure: (error) => !(error instanceof CancelledError),
     onChange(state) {
       logger.warn({ subgraph: name, breaker: state }, 'circuit breaker')
       onBreaker(name, state)
+      readiness.follow(state)
     },
   })
+  const close = () => {
+    readiness.close()
+    breaker.close()
+  }
+  return { breaker, close }
 }
 
 function createCall(subgraph: Subgraph, breaker: Breaker, options: CallOptions): Call {

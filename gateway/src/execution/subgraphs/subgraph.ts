@@ -25,6 +25,19 @@ export function openSubgraph(name: string, url: string, service: string | undefi
   return { name, pool: createPool(origin), graphqlPath: `${base}/graphql`, readyPath: `${base}/health/ready` }
 }
 
+/** Whether a subgraph reports within `timeoutMs` that it is ready; null for one without readiness check. */
+export async function readReadiness({ pool, readyPath }: Subgraph, timeoutMs: number): Promise<boolean | null> {
+  if (readyPath === null) return null
+  try {
+    const signal = AbortSignal.timeout(timeoutMs)
+    const { statusCode, body } = await pool.request({ method: 'GET', path: readyPath, signal })
+    await body.dump()
+    return statusCode === 200
+  } catch {
+    return false
+  }
+}
+
 function createPool(origin: string): Pool {
   return new Pool(origin, {
     connections: CONNECTIONS_MAX,

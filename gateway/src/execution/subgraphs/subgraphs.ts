@@ -1,5 +1,5 @@
 import { type CallOptions, createSubgraphCaller, type SubgraphCaller } from './call-subgraph.ts'
-import { openSubgraph, type Subgraph } from './subgraph.ts'
+import { openSubgraph, readReadiness, type Subgraph } from './subgraph.ts'
 import type { SubgraphSource } from './subgraph-source.ts'
 
 export type Subgraphs = Readonly<{
@@ -30,24 +30,13 @@ export function createSubgraphs(options: SubgraphsOptions): Subgraphs {
     all: () => [...known.values()],
     find: (name) => [...known.values()].find((subgraph) => subgraph.name === name) ?? null,
     async close() {
-      for (const { breaker } of known.values()) breaker.close()
+      for (const { close } of known.values()) close()
       await Promise.all([...known.values()].map(({ pool }) => pool.destroy()))
     },
   }
 }
 
 /** Whether a subgraph reports within `timeoutMs` that it is ready; one without readiness check, if its breaker is not open. */
-export async function isSubgraphReady(
-  { pool, readyPath, breaker }: Subgraph & SubgraphCaller,
-  timeoutMs: number,
-): Promise<boolean> {
-  if (readyPath === null) return breaker.state() !== 'open'
-  try {
-    const signal = AbortSignal.timeout(timeoutMs)
-    const { statusCode, body } = await pool.request({ method: 'GET', path: readyPath, signal })
-    await body.dump()
-    return statusCode === 200
-  } catch {
-    return false
-  }
+export async function isSubgraphReady(subgraph: Subgraph & SubgraphCaller, timeoutMs: number): Promise<boolean> {
+  return (await readReadiness(subgraph, timeoutMs)) ?? subgraph.breaker.state() !== 'open'
 }
