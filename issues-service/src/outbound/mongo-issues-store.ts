@@ -4,7 +4,7 @@ import { inTransaction, isDuplicateKey } from '@redress/shared/stores/mongo.ts'
 import { DAY_MS } from '@redress/shared/time.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
 import { ConflictError } from '../domain/errors.ts'
-import type { Change } from '../domain/issue.ts'
+import type { Change, Issue } from '../domain/issue.ts'
 import type { Claim, IssuesStore, IssuesTransaction } from '../use-cases/ports.ts'
 import {
   type Collections,
@@ -121,8 +121,11 @@ async function save(
     if (!firstVersions.has(issue.id)) firstVersions.set(issue.id, issue.version - 1)
     last.set(issue.id, issue)
   }
-  const updates = [...last.values()].map(({ id, details: _, ...fields }) => ({
-    updateOne: { filter: { _id: id, version: firstVersions.get(id)! }, update: { $set: fields } },
+  const updates = [...last.values()].map((issue) => ({
+    updateOne: {
+      filter: { _id: issue.id, version: firstVersions.get(issue.id)! },
+      update: { $set: toMovedFields(issue) },
+    },
   }))
   const { matchedCount } = await issues.bulkWrite(updates, { session, ordered: false })
   if (matchedCount < updates.length) throw new ConflictError([...last.keys()].join(', '))
@@ -130,4 +133,9 @@ async function save(
     changes.map(({ event }) => event),
     session,
   )
+}
+
+/** The fields that a move can change; the others stay as the issue was created. */
+function toMovedFields({ status, decisionId, resolution, failure, statusHistory, version, updatedAt }: Issue) {
+  return { status, decisionId, resolution, failure, statusHistory, version, updatedAt }
 }
