@@ -4,6 +4,7 @@ import { createLogger, type Logger } from '../process/logger.ts'
 import type { toServiceConfig } from '../process/service-environment.ts'
 import { within } from '../resilience/deadline.ts'
 import { connectMongo, pingMongo } from '../stores/mongo.ts'
+import { watchMongo } from '../stores/mongo-watchdog.ts'
 import { openRedis, pingRedis, type Redis } from '../stores/redis.ts'
 import { watchStorageRoom } from '../stores/storage-room.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
@@ -39,6 +40,8 @@ export async function openService(name: string, config: ServiceConfig): Promise<
   opening.defer(() => telemetry.stop())
   const mongo = await connectMongo(config.mongo.uri, name)
   opening.defer(() => mongo.close())
+  const watchdog = watchMongo({ mongo, uri: config.mongo.uri, onStranded: () => endStranded(logger) })
+  opening.defer(() => watchdog.stop())
   const redis = openRedis(config.events.url, { name, logger })
   opening.defer(() => redis.destroy())
 
@@ -55,6 +58,12 @@ export async function openService(name: string, config: ServiceConfig): Promise<
     ...{ name, config, logger, metrics, telemetry, mongo, db, redis, checks, optionalChecks, resources },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
+}
+
+/** Ends the process at once, since closing what cannot be reached would take long: the supervisor starts it again. */
+function endStranded(logger: Logger): never {
+  logger.fatal('the database answers others, but not the connections of this process; ending to be started again')
+  process.exit(1)
 }
 
 /** Connects to the Redis of one more purpose, and adds it to the health checks by that name. */

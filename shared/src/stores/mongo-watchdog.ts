@@ -1,0 +1,49 @@
+import { MongoClient } from 'mongodb'
+import { type Repeating, startRepeating } from '../process/repeat.ts'
+import { succeedsWithin } from '../resilience/deadline.ts'
+import { pingMongo } from './mongo.ts'
+
+const EVERY_MS = 5_000
+const PING_MS = 5_000
+const STRANDED_MS = 30_000
+
+type Options = Readonly<{
+  mongo: MongoClient
+  uri: string
+  /** Called once, when the client has been stranded for `strandedMs`. */
+  onStranded: () => void
+  /** Null: only `runNow` looks. */
+  everyMs?: number | null
+  strandedMs?: number
+  pingMs?: number
+}>
+
+/**
+ * Notices a client that cannot reach a database which others reach: a driver whose monitor waits on a destroyed socket
+ * never connects again. A new connection, opened only while the client fails, tells that from a database that is away.
+ */
+export function watchMongo(options: Options): Repeating {
+  const { mongo, uri, onStranded, everyMs = EVERY_MS, strandedMs = STRANDED_MS, pingMs = PING_MS } = options
+  let strandedAt: number | null = null
+  let reported = false
+
+  const look = async () => {
+    const isStranded = !(await pingMongo(mongo, pingMs)) && (await answersNewClient(uri, pingMs))
+    if (!isStranded) strandedAt = null
+    else strandedAt ??= performance.now()
+    if (reported || strandedAt === null || performance.now() - strandedAt < strandedMs) return
+    reported = true
+    onStranded()
+  }
+  // A look does not reject: that there is no answer is its result.
+  return startRepeating({ run: look, everyMs, onError: () => {} })
+}
+
+/** Whether the database answers a client of its own, with one connection that is closed again. */
+async function answersNewClient(uri: string, pingMs: number): Promise<boolean> {
+  const limits = { serverSelectionTimeoutMS: pingMs, connectTimeoutMS: pingMs, maxPoolSize: 1 }
+  const client = new MongoClient(uri, { appName: 'watchdog', ...limits })
+  const answers = await pingMongo(client, pingMs)
+  await succeedsWithin(pingMs, client.close())
+  return answers
+}
