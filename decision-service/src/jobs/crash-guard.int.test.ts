@@ -63,7 +63,7 @@ describe('a job that was taken over', () => {
     expect(await redis.exists(keyOf(job))).toBe(0)
   })
 
-  it('waits while another one runs here, or while it runs elsewhere', async () => {
+  it('runs beside others that were taken over, but not twice', async () => {
     const [here, elsewhere] = [openGuard(), openGuard()]
     const end = Promise.withResolvers<string>()
     const job = takenOver()
@@ -72,13 +72,31 @@ describe('a job that was taken over', () => {
 
     const outcomes = [
       await here.run(takenOver(), async () => 'done'),
+      await here.run(job, async () => 'done'),
       await elsewhere.run(job, async () => 'done'),
-      await elsewhere.run(takenOver(), async () => 'done'),
     ]
 
-    expect(outcomes).toEqual([null, null, 'done'])
+    expect(outcomes).toEqual(['done', null, null])
     end.resolve('done')
     expect(await running).toBe('done')
+  })
+
+  it('runs alone once a process has ended with it', async () => {
+    const [here, elsewhere] = [openGuard(), openGuard()]
+    const end = Promise.withResolvers<string>()
+    const [job, other] = [takenOver(), takenOver()]
+    await crashWith(job)
+    await crashWith(other)
+    const running = here.run(job, () => end.promise)
+    await expect.poll(() => redis.zCard(keyOf(job))).toBe(2)
+
+    const beside = [await here.run(takenOver(), async () => 'done'), await here.run(other, async () => 'done')]
+    const joining = await elsewhere.run(takenOver(), () => elsewhere.run(other, async () => 'done'))
+
+    expect([...beside, joining]).toEqual([null, null, null])
+    end.resolve('done')
+    expect(await running).toBe('done')
+    expect(await here.run(other, async () => 'done')).toBe('done')
   })
 
   it('is not blamed for a run whose beginning got no reply', async () => {

@@ -8,29 +8,30 @@ import { createRedisScript } from './redis-script.ts'
 import type { QueueName } from './registry.ts'
 import { CLOCK } from './token-bucket.ts'
 
-/** Processes that may end while they run a suspect alone. With the one before, the third end is the last. */
+/** Processes that may end while they run a suspect. With the one before, the third end is the last. */
 const CRASHES_MAX = 2
 
 /**
  * Begins a run of a suspect. KEYS: its runs, a sorted set by the end of their lease. ARGV: the run's id, ms of a lease, ms
- * until the key is forgotten, the maximum. A run that ends is removed, so one whose lease has expired ended with its
- * process.
+ * until the key is forgotten, the maximum, and 1 where other suspects run in the process. A run that ends is removed, so
+ * one whose lease has expired ended with its process.
  */
 const ENTER = `${CLOCK}
 local now = clock()
 local crashed = redis.call('ZCOUNT', KEYS[1], '-inf', '(' .. now)
-if redis.call('ZCARD', KEYS[1]) > crashed then return 'RUNNING' end
+if redis.call('ZCARD', KEYS[1]) > crashed then return 'WAIT' end
 if crashed >= tonumber(ARGV[4]) then return 'CRASHED' end
+if crashed > 0 and ARGV[5] == '1' then return 'WAIT' end
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return 'ENTERED'
+return crashed > 0 and 'ALONE' or 'BESIDE'
 `
 
 export type CrashGuard = Readonly<{
   /**
-   * Runs a job. One that was taken over from a worker is a suspect, because it may have ended that worker: it runs alone,
-   * and is counted while it runs.
-   * @returns null if it has to wait, because another suspect runs here, or the same one elsewhere.
+   * Runs a job. One that was taken over from a worker is a suspect, because it may have ended that worker: it is counted
+   * while it runs, and once that has ended a process as well, it runs alone among the suspects.
+   * @returns null if it has to wait, because of another suspect here, or because it runs elsewhere.
    * @throws JobCrashedError if it has ended too many processes.
    */
   run<T>(job: Pick<Job, 'id' | 'stalledCounter'>, work: () => Promise<T>): Promise<T | null>
@@ -42,34 +43,46 @@ type Options = Readonly<{ redis: Redis; queue: QueueName; leaseMs?: number }>
 
 /**
  * Finds the job that ends its workers. All jobs of a worker that ended are taken over together, so a count of takeovers
- * would blame those that ran beside it, and a store outage or a paused process counts as a takeover too.
+ * would blame those that ran beside it, and a store outage or a paused process counts as a takeover too. Suspects run side
+ * by side at first: most of them only lost their worker, and one by one they would take many minutes where a model decides.
  */
 export function createCrashGuard({ redis, queue, leaseMs = LEASE_MS }: Options): CrashGuard {
   const enter = createRedisScript(redis, ENTER)
   const keeper = createLeaseKeeper(redis, leaseMs)
-  let suspect: Readonly<{ key: string; run: string }> | null = null
+  /** The suspects that run here: the keys by their runs. */
+  const suspects = new Map<string, string>()
+  /** The run that no other suspect may join. */
+  let alone: string | null = null
 
+  const begin = async (key: string, run: string): Promise<boolean> => {
+    const isJoining = suspects.size > 0
+    suspects.set(run, key)
+    // Known only with the verdict: until then nothing joins it.
+    if (!isJoining) alone = run
+    const verdict = await enter({ keys: [key], args: [run, leaseMs, DAY_MS, CRASHES_MAX, isJoining ? 1 : 0] })
+    if (verdict === 'CRASHED') throw new JobCrashedError()
+    if (verdict === 'BESIDE' && !isJoining) alone = null
+    return verdict !== 'WAIT'
+  }
   return {
     async run({ id, stalledCounter }, work) {
       if (stalledCounter === 0) return work()
-      if (suspect !== null) return null
+      if (alone !== null) return null
       const key = `crashes:${queue}:${id}`
       const run = randomUUID()
-      suspect = { key, run }
       try {
-        const verdict = await enter({ keys: [key], args: [run, leaseMs, DAY_MS, CRASHES_MAX] })
-        if (verdict === 'RUNNING') return null
-        if (verdict === 'CRASHED') throw new JobCrashedError()
+        if (!(await begin(key, run))) return null
         keeper.keep(key, run)
         return await work()
       } finally {
         // Also where the beginning got no reply: Redis may have counted the run.
         await keeper.release(key, run)
-        suspect = null
+        suspects.delete(run)
+        if (alone === run) alone = null
       }
     },
     async close() {
-      if (suspect !== null) await keeper.release(suspect.key, suspect.run)
+      await Promise.all([...suspects].map(([run, key]) => keeper.release(key, run)))
     },
   }
 }
