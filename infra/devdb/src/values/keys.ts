@@ -74,7 +74,11 @@ function reserve(bytes: number): void {
   key = larger
 }
 
-const copyKey = () => Buffer.from(key.subarray(0, used))
+function copyKey(): Buffer {
+  const copy = Buffer.allocUnsafe(used)
+  key.copy(copy, 0, 0, used)
+  return copy
+}
 
 function appendByte(byte: number): void {
   reserve(1)

@@ -11,10 +11,13 @@ export type Element = Uint8Array | null
 /** The named top-level fields of a document, in the order of `names`. Nothing is decoded. */
 export function elementsOf(body: Uint8Array, names: Names): Element[] {
   const found: Element[] = new Array(names.length).fill(null)
-  if (names.length === 0) return found
+  let missing = names.length
+  if (missing === 0) return found
   walk(body, (type, name, value, end) => {
     const at = names.findIndex((wanted) => isNamed(body, name, value, wanted))
-    if (at >= 0) found[at] = body.subarray(type, end)
+    if (at < 0) return true
+    found[at] = body.subarray(type, end)
+    return --missing > 0
   })
   return found
 }
@@ -51,6 +54,7 @@ export function isStorable(body: Uint8Array): boolean {
     if (first) storable = isNamed(body, name, value, ID) && body[type] !== ARRAY
     else if (body[name] === DOLLAR) storable = false
     first = false
+    return storable
   })
   return storable
 }
@@ -59,13 +63,17 @@ export function isStorable(body: Uint8Array): boolean {
 export function checkDocument(body: Uint8Array): void {
   walk(body, (type, _, value, end) => {
     if (body[type] === DOCUMENT || body[type] === ARRAY) checkDocument(body.subarray(value, end))
+    return true
   })
 }
 
 const DOCUMENT = 3
-type Visit = (type: number, name: number, value: number, end: number) => void
+type Visit = (type: number, name: number, value: number, end: number) => boolean
 
-/** Visits the elements of a document: the offsets of type, name and value, and the end. @throws RangeError */
+/**
+ * Visits the elements of a document, with the offsets of type, name and value, and the end, until a visit gives false.
+ * @throws RangeError
+ */
 function walk(body: Uint8Array, visit: Visit): void {
   const last = body.length - 1
   if (last < 4 || readInt32(body, 0) !== body.length || body[last] !== 0) throw new RangeError('Not a document')
@@ -75,7 +83,7 @@ function walk(body: Uint8Array, visit: Visit): void {
     const value = afterText(body, name)
     const end = value + sizeOf(body[at]!, body, value)
     if (end > last) throw new RangeError('A field that does not end')
-    visit(at, name, value, end)
+    if (!visit(at, name, value, end)) return
     at = end
   }
 }
