@@ -10,6 +10,8 @@ import { type Handlers, startWorker } from './start-worker.ts'
 import { createJobMetrics } from './worker-metrics.ts'
 
 const RECOVER_EVERY_MS = 10_000
+/** Ten thousand jobs are looked up in a few seconds. */
+const RECOVER_DEADLINE_MS = 60_000
 
 /** A queue, and how its lost jobs are put back. */
 export type RecoverableQueue = Readonly<{ queue: JobQueue<JobType>; recover: () => Promise<number> }>
@@ -25,6 +27,7 @@ export function openJobs(service: Service, recoverables: readonly RecoverableQue
   const { isLeader } = repeatOnLeader(service, {
     election: 'recovery:decisions',
     everyMs: RECOVER_EVERY_MS,
+    deadlineMs: RECOVER_DEADLINE_MS,
     run: recoverAll,
     onFailure: 'recovery not possible yet',
   })

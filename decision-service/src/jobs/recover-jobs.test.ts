@@ -21,3 +21,31 @@ it('finds a job that was lost behind a thousand that only wait for a model', asy
   expect(count).toBe(1_200)
   expect(revived.at(-1)).toBe('job-1199')
 })
+
+it('looks a job up less and less often that only waits, and at once when it is asked for all', async () => {
+  const clock = { ms: Date.parse('2030-06-15T12:00:00Z') }
+  let lookedUp = 0
+  const recoverJobs = createRecoverJobs<{ id: string }>('decide', {
+    findOverdue: async () => [{ id: 'job-1' }],
+    async revive(jobs) {
+      lookedUp += jobs.length
+      return 0
+    },
+    now: () => new Date(clock.ms),
+  })
+
+  // Ten minutes, a round every ten seconds.
+  for (let round = 0; round < 60; round++) {
+    await recoverJobs()
+    clock.ms += 10_000
+  }
+
+  expect(lookedUp).toBeGreaterThan(5)
+  expect(lookedUp).toBeLessThan(16)
+  const before = lookedUp
+  await recoverJobs()
+  await recoverJobs()
+  await recoverJobs({ overdueMs: 0 })
+  await recoverJobs({ overdueMs: 0 })
+  expect(lookedUp - before).toBeGreaterThanOrEqual(2)
+})

@@ -1,4 +1,5 @@
-import type { Clock } from '@redress/shared/time.ts'
+import { backoffMs } from '@redress/shared/resilience/backoff.ts'
+import { type Clock, MINUTE_MS } from '@redress/shared/time.ts'
 import { JOBS, type JobType } from './registry.ts'
 
 /** Finds open jobs that should have ended by `olderThan`, oldest first, starting after `after` if given. */
@@ -13,22 +14,48 @@ type Options<Record> = Readonly<{
   now: Clock
 }>
 
+/** A job that was found in its queue is looked up again after this; the wait doubles each time. */
+const LOOK_AGAIN = { firstMs: 10_000, maxMs: 2 * MINUTE_MS }
+
+type Look = Readonly<{ times: number; nextMs: number }>
+
 /**
- * Queues stored jobs that are missing in the queue, after Redis lost data or after a crash between the two writes.
- * @returns how many were recovered: jobs that are overdue by the registry, or older than `ofAge.overdueMs`.
+ * Queues stored jobs that are missing in the queue, after Redis lost data or after a crash between the two writes. Jobs
+ * that are looked up once and again, because they only wait, are looked up less and less often.
+ * @returns how many were recovered: jobs that are overdue by the registry, or, with `ofAge`, all that are older than
+ * `ofAge.overdueMs`.
  */
-export function createRecoverJobs<Record>(type: JobType, { findOverdue, revive, now }: Options<Record>) {
+export function createRecoverJobs<Record extends Readonly<{ id: string }>>(
+  type: JobType,
+  { findOverdue, revive, now }: Options<Record>,
+) {
   const { overdueMs, batch, batchesMax } = JOBS[type].recovery
-  return async (ofAge: Readonly<{ overdueMs: number }> = { overdueMs }): Promise<number> => {
-    const olderThan = new Date(now().getTime() - ofAge.overdueMs)
+  let looks: ReadonlyMap<string, Look> = new Map()
+
+  return async (ofAge?: Readonly<{ overdueMs: number }>): Promise<number> => {
+    const nowMs = now().getTime()
+    const olderThan = new Date(nowMs - (ofAge?.overdueMs ?? overdueMs))
+    const isDue = ({ id }: Record) => ofAge !== undefined || (looks.get(id)?.nextMs ?? 0) <= nowMs
+    const noted = new Map<string, Look>()
     let count = 0
     let after: Record | null = null
     for (let batches = 0; batches < batchesMax; batches++) {
       const overdue: readonly Record[] = await findOverdue({ olderThan, after, limit: batch })
-      count += await revive(overdue)
+      const due = overdue.filter(isDue)
+      if (due.length > 0) count += await revive(due)
+      for (const record of overdue) {
+        const look = looks.get(record.id)
+        noted.set(record.id, look && !isDue(record) ? look : lookAgain(look, nowMs))
+      }
       if (overdue.length < batch) break
       after = overdue.at(-1)!
     }
+    looks = noted
     return count
   }
+}
+
+function lookAgain(look: Look | undefined, nowMs: number): Look {
+  const times = (look?.times ?? 0) + 1
+  return { times, nextMs: nowMs + backoffMs(times, LOOK_AGAIN) }
 }

@@ -1,5 +1,6 @@
 import { joinElection } from '@redress/shared/events/leadership.ts'
 import { startRepeating } from '@redress/shared/process/repeat.ts'
+import { within } from '@redress/shared/resilience/deadline.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
 
 type Options = Readonly<{
@@ -7,6 +8,8 @@ type Options = Readonly<{
   election: string
   everyMs: number
   run: () => Promise<unknown>
+  /** After this a round has failed, and the next one begins. Default: none, the round bounds its own time. */
+  deadlineMs?: number
   /** Logged with the error of a round that failed; the next one runs all the same. */
   onFailure: string
 }>
@@ -14,12 +17,12 @@ type Options = Readonly<{
 /** Repeats `run` on one process at a time, until the service is closed. */
 export function repeatOnLeader(
   { redis, logger, resources }: Pick<Service, 'redis' | 'logger' | 'resources'>,
-  { election, everyMs, run, onFailure }: Options,
+  { election, everyMs, run, deadlineMs, onFailure }: Options,
 ): Readonly<{ isLeader: () => boolean }> {
   const { isLeader, stop } = joinElection(redis, election, logger)
   resources.defer(() => stop())
   const repeating = startRepeating({
-    run,
+    run: deadlineMs === undefined ? run : () => within(deadlineMs, run()),
     everyMs,
     mayRun: isLeader,
     onError: (err) => logger.warn({ err }, onFailure),

@@ -1,0 +1,20 @@
+import { openTestRedis, silent } from '@redress/shared/testing/stores.ts'
+import { expect, it, onTestFinished } from 'vitest'
+import { repeatOnLeader } from './repeat-on-leader.ts'
+
+const redis = await openTestRedis(35)
+
+it('a round that hangs does not keep the next ones from beginning', async () => {
+  const resources = new AsyncDisposableStack()
+  onTestFinished(() => resources.disposeAsync())
+  let rounds = 0
+  const run = () => {
+    rounds++
+    return new Promise<never>(() => {})
+  }
+  const timing = { everyMs: 5, deadlineMs: 5 }
+
+  repeatOnLeader({ redis, logger: silent, resources }, { election: 'test', run, ...timing, onFailure: 'hung' })
+
+  await expect.poll(() => rounds).toBeGreaterThan(2)
+})
