@@ -3,6 +3,7 @@ import { consumeEvents } from '@redress/shared/service/consume-events.ts'
 import { openService } from '@redress/shared/service/open-service.ts'
 import { serveUntilStopped } from '@redress/shared/service/serve.ts'
 import { openCollections } from '@redress/shared/stores/collections.ts'
+import { combineParts } from '@redress/shared/subgraph/combine-parts.ts'
 import { readConfig } from './config.ts'
 import { createEventsIn } from './inbound/events-in.ts'
 import { createLoaders } from './inbound/loaders.ts'
@@ -32,10 +33,12 @@ const createApiKey = createCreateApiKey({ keys, createSecret: createRandomSecret
 const revokeApiKey = createRevokeApiKey({ keys, now })
 
 // Inbound: the subgraph, events and health.
-await consumeEvents(service, createEventsIn({ chainIn: createMongoChainWriters(collections) }))
+const deadLetters = await consumeEvents(service, createEventsIn({ chainIn: createMongoChainWriters(collections) }))
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
-  resolvers: createResolvers({ views, verifyChain, keys, createApiKey, revokeApiKey }),
-  createLoaders: () => createLoaders(views),
+  ...combineParts(deadLetters, {
+    resolvers: createResolvers({ views, verifyChain, keys, createApiKey, revokeApiKey }),
+    createLoaders: () => createLoaders(views),
+  }),
   internalPublicKey: config.internalPublicKey,
 })

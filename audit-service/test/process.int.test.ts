@@ -8,7 +8,7 @@ import { createTestPublisher } from '@redress/shared/testing/published-events.ts
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { issueEvents } from './events.ts'
 import { type Database, openDatabase, openRedis } from './stores.ts'
-import { ask, INTERNAL_PUBLIC_KEY } from './tokens.ts'
+import { ask, codesOf, INTERNAL_PUBLIC_KEY } from './tokens.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const REDIS_DATABASE = 11
@@ -29,6 +29,12 @@ afterAll(async () => {
   redis.destroy()
   await database.drop()
 })
+
+const deadLetter = {
+  ...{ _id: 'audit events:issues e 1', group: 'audit', stream: STREAMS.issues, sequence: 1, entity: 'Issue iss_9' },
+  ...{ eventType: 'issue.created', text: JSON.stringify(issueEvents('iss_9', 1)[0]), reason: 'no', attempts: 10 },
+  ...{ nextAttemptAt: null, at: new Date() },
+}
 
 async function start(environment: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, [MAIN], {
@@ -80,6 +86,23 @@ describe('the audit process', () => {
       { status: 'degraded', dependencies: { redis: 'down' } },
     ])
     expect(answer.data).toEqual({ verifyAuditChain: { valid: true } })
+
+    await database.collections.deadEvents.insertOne(deadLetter)
+    const letters = '{ auditDeadLetters(filter: { isDead: true }) { totalCount nodes { eventId eventType reason } } }'
+    const replay = 'mutation { replayAuditDeadLetters { replayed isComplete } }'
+
+    expect(codesOf(await ask(url, 'read_only', letters))).toEqual(['FORBIDDEN'])
+    expect(codesOf(await ask(url, 'reviewer', replay))).toEqual(['FORBIDDEN'])
+    expect((await ask(url, 'operator', letters)).data).toEqual({
+      auditDeadLetters: { totalCount: 1, nodes: [{ eventId: 'iss_9-1', eventType: 'issue.created', reason: 'no' }] },
+    })
+    expect((await ask(url, 'operator', replay)).data?.replayAuditDeadLetters).toEqual({ replayed: 1, isComplete: true })
+    expect((await ask(url, 'operator', replay)).data?.replayAuditDeadLetters).toEqual({ replayed: 0, isComplete: true })
+    const recorded = await database.collections.entries.find({ entityId: 'audit' }).toArray()
+    expect(recorded).toMatchObject([{ action: 'dead_letters.replayed', actor: 'ada', entityType: 'ConsumerGroup' }])
+    await database.collections.entries.deleteMany({ entityId: 'audit' })
+    await database.collections.heads.deleteMany({ _id: 'head' })
+    await database.collections.deadEvents.deleteMany({ group: 'audit' })
   })
 
   it('does not start without its configuration, and names every missing variable', async () => {

@@ -1,11 +1,11 @@
 import { STREAMS } from '@redress/shared/events/envelope.ts'
-import { exposeOutbox } from '@redress/shared/events/event-metrics.ts'
 import { configOrExit } from '@redress/shared/process/config.ts'
 import { consumeEvents } from '@redress/shared/service/consume-events.ts'
 import { openOutbox } from '@redress/shared/service/open-outbox.ts'
 import { openRedisOf, openService } from '@redress/shared/service/open-service.ts'
 import { serveUntilStopped } from '@redress/shared/service/serve.ts'
 import { openCollections } from '@redress/shared/stores/collections.ts'
+import { combineParts } from '../../shared/src/subgraph/combine-parts.ts'
 import { COLLECTIONS } from './collections.ts'
 import { readSubgraphConfig } from './config.ts'
 import { openDecisions } from './decisions/open-decisions.ts'
@@ -16,13 +16,12 @@ import { openPayments } from './payments/open-payments.ts'
 import { openPolicies, openPolicyChanges } from './policies/open-policies.ts'
 import { openBacktests } from './policies/trials/backtest/open-backtests.ts'
 import { openTrials, SIMULATION_BUDGET_MS } from './policies/trials/open-trials.ts'
-import { combineParts } from './resolver-parts.ts'
 
 const config = configOrExit(readSubgraphConfig)
 
 // Stores and clients. Closed in reverse order when this module ends, whether it ends well or not.
 await using service = await openService('decisions', config)
-const { db, metrics } = service
+const { db } = service
 const collections = await openCollections(db, COLLECTIONS)
 const outbox = await openOutbox(service, STREAMS.decisions)
 const queueRedis = await openRedisOf(service, 'queue', config.queue.url)
@@ -39,11 +38,10 @@ const trials = openTrials(stores, { policies, engines, views: decisions.views })
 const { payments, rules } = await openPayments(stores, config)
 
 // Inbound: the subgraph, events and health.
-await consumeEvents(service, decisions.events)
+const deadLetters = await consumeEvents(service, decisions.events)
 const jobs = openJobs(service, [decisions, backtests])
-exposeOutbox(metrics, { db, stream: STREAMS.decisions })
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
-  ...combineParts(decisions, oversight, policyChanges, backtests, trials, payments, rules, jobs),
+  ...combineParts(deadLetters, decisions, oversight, policyChanges, backtests, trials, payments, rules, jobs),
   internalPublicKey: config.internalPublicKey,
 })

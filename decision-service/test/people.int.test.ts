@@ -5,6 +5,7 @@ import { ask, tokenOf, verifyToken, withRole } from '@redress/shared/testing/cal
 import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import { openTestDatabase, silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { combineParts } from '../../shared/src/subgraph/combine-parts.ts'
 import { createAnalyseDecisions, type Range } from '../src/decisions/analytics/analyse-decisions.ts'
 import { type DecisionFact, toFact } from '../src/decisions/analytics/decision-fact.ts'
 import { createFactKeeper, createReadFacts } from '../src/decisions/analytics/mongo-decision-facts.ts'
@@ -24,7 +25,6 @@ import {
 import { recordReviews } from '../src/oversight/record-reviews.ts'
 import { createOversightResolvers } from '../src/oversight/resolvers.ts'
 import { createRestoreAutonomy } from '../src/oversight/restore-autonomy.ts'
-import { combineParts } from '../src/resolver-parts.ts'
 import { NOW, newCase, openService, VERDICT } from './service.ts'
 
 const { mongo, db } = await openTestDatabase()

@@ -1,5 +1,4 @@
 import { STREAMS } from '@redress/shared/events/envelope.ts'
-import { exposeOutbox } from '@redress/shared/events/event-metrics.ts'
 import { configOrExit } from '@redress/shared/process/config.ts'
 import { consumeEvents } from '@redress/shared/service/consume-events.ts'
 import { openOutbox } from '@redress/shared/service/open-outbox.ts'
@@ -7,6 +6,7 @@ import { openService } from '@redress/shared/service/open-service.ts'
 import { serveUntilStopped } from '@redress/shared/service/serve.ts'
 import { openCollections } from '@redress/shared/stores/collections.ts'
 import { readMasterKey } from '@redress/shared/stores/encryption.ts'
+import { combineParts } from '@redress/shared/subgraph/combine-parts.ts'
 import { monotonicFactory } from 'ulid'
 import { readConfig } from './config.ts'
 import { createDecisionEvents } from './inbound/decision-events.ts'
@@ -27,7 +27,7 @@ const config = configOrExit(readConfig)
 
 // Stores and clients. Closed in reverse order when this module ends, whether it ends well or not.
 await using service = await openService('issues', config)
-const { mongo, db, metrics } = service
+const { mongo, db } = service
 const collections = await openCollections(db, COLLECTIONS)
 const outbox = await openOutbox(service, STREAMS.issues)
 const store = createMongoIssuesStore({ mongo, collections, outbox })
@@ -49,11 +49,10 @@ const readPersonalData = createReadPersonalData({ personalData, events, createId
 
 // Inbound: the subgraph, events and health.
 const transactionIn = createIssuesTransactions({ collections, outbox })
-await consumeEvents(service, createDecisionEvents({ followDecisions, transactionIn, onCommit: outbox.wake }))
-exposeOutbox(metrics, { db, stream: STREAMS.issues })
+const deadLetters = await consumeEvents(service, createDecisionEvents({ followDecisions, transactionIn, outbox }))
+const resolvers = createResolvers({ createIssue, createIssues, reviewIssue, retryIssue, views })
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
-  resolvers: createResolvers({ createIssue, createIssues, reviewIssue, retryIssue, views }),
-  createLoaders: () => createLoaders(views, readPersonalData),
+  ...combineParts(deadLetters, { resolvers, createLoaders: () => createLoaders(views, readPersonalData) }),
   internalPublicKey: config.internalPublicKey,
 })

@@ -57,6 +57,7 @@ const PURE = [
   'resilience/backoff.ts',
   'resilience/coalesce.ts',
   'resilience/deadline.ts',
+  'events/alert.ts',
   'events/catalogue.ts',
   'events/envelope.ts',
 ]

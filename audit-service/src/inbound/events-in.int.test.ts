@@ -109,13 +109,16 @@ describe('the events of all services', () => {
     expect(await verify()).toMatchObject({ valid: true, entries: 100 })
   })
 
-  it('that cannot be read are set aside, and the others recorded', async () => {
+  it('that cannot be read are set aside, and the others recorded, with an alert of the audit group', async () => {
     await start()
     await issues.publishTexts('{"id":"half an event"}')
     await issues.publish(...issueEvents('iss_1', 3))
-    await untilLength(3)
+    await untilLength(4)
 
+    expect(await database.collections.entries.find({ entityId: 'audit' }).toArray()).toMatchObject([
+      { action: 'alert.raised', entityType: 'ConsumerGroup', changes: { alert: { after: 'DEAD_LETTER' } } },
+    ])
     await expect.poll(() => database.collections.deadEvents.find({ group: 'audit' }).toArray()).toHaveLength(1)
-    expect(await verify()).toMatchObject({ valid: true, entries: 3 })
+    expect(await verify()).toMatchObject({ valid: true, entries: 4 })
   })
 })

@@ -9,10 +9,12 @@ const GATHER_MS = 100
 
 /** Appends the events of all services to the audit log. */
 export function createEventsIn({ chainIn }: { chainIn: (session: ClientSession) => ChainWriter }): EventHandling {
+  const record: EventHandling['apply'] = (events, session) => recordEvents(events, chainIn(session))
   return {
     streams: PUBLISHED_STREAMS,
     group: CONSUMER_GROUPS.audit,
-    apply: (events, session) => recordEvents(events, chainIn(session)),
+    apply: record,
+    record,
     gatherMs: GATHER_MS,
   }
 }

@@ -66,7 +66,11 @@ export function openDecisions(stores: Stores, { retry, recordReviews }: Reading)
     }),
     createLoaders: () => createLoaders(views),
     // A leader that died may have stored jobs without queueing them.
-    events: createIssueEvents({ ...followIssues, recover: async () => void (await recover({ overdueMs: 0 })) }),
+    events: createIssueEvents({
+      ...followIssues,
+      recover: async () => void (await recover({ overdueMs: 0 })),
+      record: outbox.add,
+    }),
     queue: jobs,
     recover,
   }

@@ -79,7 +79,8 @@ const eventTypesOf = (field: SubscriptionField) => Object.keys(FIELDS[field].eve
 /** The stream of each field. */
 export const STREAM_OF_FIELD: Readonly<Record<SubscriptionField, StreamName>> = byField((field) => {
   const [stream, ...others] = new Set(eventTypesOf(field).map((type) => EVENTS[type].stream))
-  if (stream === undefined || others.length > 0) throw new Error(`The events of ${field} are not those of one stream.`)
+  if (stream === undefined || stream === null || others.length > 0)
+    throw new Error(`The events of ${field} are not those of one stream.`)
   return stream
 })
 

@@ -1,6 +1,7 @@
 import { ACTORS } from '@redress/shared/access/actors.ts'
 import { type EventOf, isOneOf, readEvent, UnreadableEventError } from '@redress/shared/events/catalogue.ts'
 import { CONSUMER_GROUPS, causedBy, type DomainEvent, STREAMS } from '@redress/shared/events/envelope.ts'
+import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { EventHandling } from '@redress/shared/service/consume-events.ts'
 import type { ClientSession } from 'mongodb'
 import type { DecisionProgress } from '../domain/decision-progress.ts'
@@ -12,17 +13,18 @@ const TYPES = ['decision.started', 'decision.made', 'decision.failed'] as const
 type Dependencies = Readonly<{
   followDecisions: FollowDecisions
   transactionIn: (session: ClientSession) => IssuesTransaction
-  onCommit: () => void
+  outbox: Outbox
 }>
 
 /** Moves issues as the decision service decides. */
-export function createDecisionEvents({ followDecisions, transactionIn, onCommit }: Dependencies): EventHandling {
+export function createDecisionEvents({ followDecisions, transactionIn, outbox }: Dependencies): EventHandling {
   return {
     streams: [STREAMS.decisions],
     group: CONSUMER_GROUPS.issues,
     isRelevant: (event) => isOneOf(TYPES, event),
     apply: (events, session) => followDecisions(events.flatMap(readUpdates), transactionIn(session)),
-    afterCommit: async () => onCommit(),
+    afterCommit: async () => outbox.wake(),
+    record: outbox.add,
   }
 }
 

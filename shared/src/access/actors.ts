@@ -4,4 +4,5 @@ export const ACTORS = {
   worker: 'redress:worker',
   skills: 'redress:skills',
   autonomy: 'redress:autonomy',
+  events: 'redress:events',
 } as const

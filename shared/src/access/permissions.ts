@@ -34,6 +34,8 @@ export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, re
     'decision:simulate:*',
     'issue:create:*',
     'issue:retry:*',
+    'dead_letter:read:*',
+    'dead_letter:replay:*',
     'policy:propose:*',
     'payment:decide:*',
     'rule:write:*',

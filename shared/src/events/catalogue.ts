@@ -10,7 +10,8 @@ import {
 import { type Cause, type DomainEvent, STREAMS, type StreamName, tracedBy } from './envelope.ts'
 
 type Definition = Readonly<{
-  stream: StreamName
+  /** Null for an event of any service, which goes to the stream of that service. */
+  stream: StreamName | null
   /** The type of its entity; null for any. */
   entity: string | null
   /** The shape of `data`. */
@@ -70,9 +71,15 @@ export const EVENTS = {
     data: type({ paymentId: 'string', customerId: 'string', verdict: "'ALLOW' | 'REVIEW' | 'BLOCK'" }),
   },
   'alert.raised': {
-    stream: decisions,
+    stream: null,
     entity: null,
     data: type({ type: 'string', severity: Severity, message: 'string' }),
+  },
+
+  'dead_letters.replayed': {
+    stream: null,
+    entity: 'ConsumerGroup',
+    data: type({ group: 'string', ids: 'string[]' }),
   },
 
   'api_key.created': { stream: audit, entity: 'ApiKey', data: NoData },

@@ -22,8 +22,9 @@ export type DeadEvent = {
   group: string
   stream: StreamName
   sequence: number
-  /** The entity that the event is about; null where the text is not an event. */
+  /** The entity that the event is about, and its type; null where the text is not an event. */
   entity: string | null
+  eventType: string | null
   text: string
   reason: string
   attempts: number
@@ -52,5 +53,8 @@ export const EVENT_POSITIONS = defineCollection<PositionDocument>({ name: 'event
 /** Events that a consumer group could not apply: those that are tried again, and dead letters. */
 export const DEAD_EVENTS = defineCollection<DeadEvent>({
   name: 'dead_events',
-  indexes: [{ key: { group: 1, nextAttemptAt: 1, stream: 1, sequence: 1 }, name: 'waiting' }],
+  indexes: [
+    { key: { group: 1, nextAttemptAt: 1, stream: 1, sequence: 1 }, name: 'waiting' },
+    { key: { group: 1, at: -1, _id: -1 }, name: 'newest_first' },
+  ],
 })

@@ -4,6 +4,7 @@ import { eventOf } from '../testing/events.ts'
 import { createTestPublisher } from '../testing/published-events.ts'
 import { readMetrics } from '../testing/read-metrics.ts'
 import { openTestDatabase, openTestRedis } from '../testing/stores.ts'
+import { adoptDeadEvents } from './dead-letters/adopt-dead-events.ts'
 import { STREAMS } from './envelope.ts'
 import { exposeConsumer, exposeOutbox } from './event-metrics.ts'
 import { deadEventCollection, positionCollection, prepareGroupStore } from './log/group-store.ts'
@@ -48,7 +49,17 @@ it('a consumer group exposes its lag, the events that it tries again, and its de
   await publisher.publish(eventOf('t', 1), eventOf('t', 2), eventOf('t', 3))
   await positionCollection(db).insertOne({ _id: `${group} ${stream}`, epoch: 'test', sequence: 1 })
   const dead = (sequence: number, nextAttemptAt: Date | null) => ({
-    ...{ _id: `${group}-${sequence}`, group, stream, sequence, entity: null, text: '', reason: '', attempts: 1 },
+    ...{
+      _id: `${group}-${sequence}`,
+      group,
+      stream,
+      sequence,
+      entity: null,
+      eventType: null,
+      text: '',
+      reason: '',
+      attempts: 1,
+    },
     ...{ nextAttemptAt, at: new Date() },
   })
   await deadEventCollection(db).insertMany([dead(1, new Date()), dead(2, null), dead(3, null)])
@@ -60,9 +71,17 @@ it('a consumer group exposes its lag, the events that it tries again, and its de
   ])
 })
 
-it('a consumer group exposes nothing where there is no stream yet', async () => {
+it('a consumer group exposes its dead letters where there is no stream yet, those of an earlier version too', async () => {
   const metrics = createMetrics({ token: null })
   exposeConsumer(metrics, { db, redis, streams: [stream], group })
+  await deadEventCollection(db).deleteMany({ group })
+  const old = { _id: 'old', group, text: JSON.stringify(eventOf('t', 1)), reason: 'Error: no', at: new Date() }
+  await deadEventCollection(db).insertOne(old as never)
 
-  expect(await readMetrics(metrics, 'event_consumer')).toEqual([])
+  await adoptDeadEvents(db, group, [stream])
+
+  expect(await readMetrics(metrics, 'event_consumer')).toEqual([
+    `event_consumer_pending_events${labels} 0`,
+    `event_consumer_dead_letters${labels} 1`,
+  ])
 })

@@ -45,19 +45,23 @@ export function exposeConsumer(metrics: Metrics, { db, redis, streams, group }: 
   const dead = gauges('event_consumer_dead_letters', `Events that are not tried again, counted up to ${COUNTED_MAX}`)
   const events = deadEventCollection(db)
 
+  const readDead = async (stream: StreamName) => {
+    const found = await events
+      .find({ group, stream }, { projection: { nextAttemptAt: 1 } })
+      .limit(COUNTED_MAX)
+      .toArray()
+    const deadLetters = found.filter(({ nextAttemptAt }) => nextAttemptAt === null).length
+    pending(stream, group).set(found.length - deadLetters)
+    dead(stream, group).set(deadLetters)
+  }
+  const readLag = async (stream: StreamName, sequence: number) => {
+    const [last] = (await redis.xRevRange(stream, '+', '-', { COUNT: 1 })) ?? []
+    if (last !== undefined) lag(stream, group).set(Math.max(0, toSequence(last.id) - sequence))
+  }
   const read = async () => {
-    for (const [stream, { sequence }] of await loadPositions(db, group, streams)) {
-      const [last] = (await redis.xRevRange(stream, '+', '-', { COUNT: 1 })) ?? []
-      if (last === undefined) continue
-      lag(stream, group).set(Math.max(0, toSequence(last.id) - sequence))
-      const found = await events
-        .find({ group, stream }, { projection: { nextAttemptAt: 1 } })
-        .limit(COUNTED_MAX)
-        .toArray()
-      const deadLetters = found.filter(({ nextAttemptAt }) => nextAttemptAt === null).length
-      pending(stream, group).set(found.length - deadLetters)
-      dead(stream, group).set(deadLetters)
-    }
+    // Dead letters first: they are known without Redis too, as after a restart.
+    for (const stream of streams) await readDead(stream)
+    for (const [stream, { sequence }] of await loadPositions(db, group, streams)) await readLag(stream, sequence)
   }
   const forget = () => {
     for (const gauge of [lag, pending, dead]) gauge.clear()

@@ -4,6 +4,7 @@ import type { Logger } from '../process/logger.ts'
 import { startRepeating } from '../process/repeat.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
 import type { Redis } from '../stores/redis.ts'
+import { MINUTE_MS } from '../time.ts'
 import type { StreamName } from './envelope.ts'
 import { joinElection, type Leadership } from './leadership.ts'
 import { createEventLog, prepareEventLog } from './log/event-log.ts'
@@ -17,10 +18,19 @@ const GATHER_MS = 10
 /** What a wake-up missed (a crash, a lost message, a stream that lost entries) is found at the latest after this. */
 const SWEEP_MS = 250
 const STOP_MS = 2_000
+const GROUP_GONE_AFTER_MS = 10 * MINUTE_MS
 
 export type OutboxRelay = Readonly<{ wake: () => void; stop: () => Promise<void> }>
 
-type Options = Readonly<{ mongo: MongoClient; db: Db; redis: Redis; stream: StreamName; logger: Logger }>
+type Options = Readonly<{
+  mongo: MongoClient
+  db: Db
+  redis: Redis
+  stream: StreamName
+  /** Time without a report of a group after which an alert names it. */
+  groupGoneAfterMs?: number
+  logger: Logger
+}>
 
 /**
  * Publishes committed events, in order, by one leader among all processes that share the database: from the outbox to
@@ -66,7 +76,8 @@ function createRounds(options: Options, leadership: Pick<Leadership, 'term'>) {
 }
 
 /** One round of the leader: publishes what was committed, and keeps what readers may still need. */
-function createRound({ mongo, db, redis, stream, logger }: Options) {
+function createRound(options: Options) {
+  const { mongo, db, redis, stream, groupGoneAfterMs = GROUP_GONE_AFTER_MS, logger } = options
   const log = createEventLog({ mongo, db })
   const eventStream = createEventStream(redis, stream)
   const publisher = createPublisher({
@@ -75,7 +86,7 @@ function createRound({ mongo, db, redis, stream, logger }: Options) {
     findRestart: createRestart({ log, db, stream }),
     onRebuild: (facts) => logger.warn({ stream, ...facts }, 'stream is filled again'),
   })
-  const retention = createRetention({ log, eventStream, db, redis, stream, publisher, logger })
+  const retention = createRetention({ log, eventStream, mongo, db, redis, stream, groupGoneAfterMs, publisher, logger })
   return async () => {
     await publisher.publish()
     await retention.keep()

@@ -255,7 +255,9 @@ describe('a consumer of a stream that Redis lost', () => {
     await redis.xDel(stream, '1-0')
 
     await consume()
-    await expect.poll(async () => (await readReports(redis, stream)).get(group)).toEqual({ epoch: 'test', sequence: 0 })
+    await expect
+      .poll(async () => (await readReports(redis, stream)).get(group))
+      .toMatchObject({ epoch: 'test', sequence: 0 })
 
     expect(await applied()).toEqual([])
   })

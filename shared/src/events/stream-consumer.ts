@@ -5,6 +5,8 @@ import { succeedsWithin } from '../resilience/deadline.ts'
 import { isTransient } from '../stores/mongo.ts'
 import type { Redis } from '../stores/redis.ts'
 import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
+import { adoptDeadEvents } from './dead-letters/adopt-dead-events.ts'
+import type { RecordEvents } from './dead-letters/dead-letter-alerts.ts'
 import type { DomainEvent, StreamName } from './envelope.ts'
 import { withSpans } from './event-spans.ts'
 import { joinElection, type LeaseTimes } from './leadership.ts'
@@ -39,6 +41,8 @@ export type ConsumerOptions = Readonly<{
   afterCommit?: (events: readonly DomainEvent[]) => Promise<void>
   /** Makes up for what `afterCommit` did not do: when this process begins to lead, and after a failure. */
   recover?: () => Promise<void>
+  /** Stores alerts of the group in a transaction: in the outbox of its service, or its audit log. */
+  record?: RecordEvents
   /** The least time from one batch to the next: under load, what arrives meanwhile shares one transaction. */
   gatherMs?: number
   lease?: LeaseTimes
@@ -54,6 +58,7 @@ export type ConsumerOptions = Readonly<{
 export async function startStreamConsumer(options: ConsumerOptions): Promise<StreamConsumer> {
   const { db, redis, group, gatherMs = GATHER_MS, lease, logger } = options
   await prepareGroupStore(db)
+  await adoptDeadEvents(db, group, options.streams)
   const election = joinElection(redis, `consumer:${group}`, logger, lease)
   const { openRounds, recover, close } = createRounds(options)
   let stopped = false
@@ -101,7 +106,7 @@ const ENVIRONMENT = {
 /** The rounds of the group, each time from what is stored, and what follows commits. */
 function createRounds(options: ConsumerOptions) {
   const { redis, streams, group, isRelevant = () => true, logger } = options
-  const store = createGroupStore(options)
+  const store = createGroupStore({ record: async () => undefined, ...options, ...ENVIRONMENT })
   const reader = createStreamReader({ redis, logger })
   const after = createAfterCommit({ ...options, ...ENVIRONMENT })
   const hold = createHold(ENVIRONMENT.monotonicMs)

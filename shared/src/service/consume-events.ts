@@ -1,3 +1,6 @@
+import type { RecordEvents } from '../events/dead-letters/dead-letter-alerts.ts'
+import { createDeadLetterResolvers } from '../events/dead-letters/dead-letter-resolvers.ts'
+import { createDeadLetters } from '../events/dead-letters/dead-letters.ts'
 import { exposeConsumer } from '../events/event-metrics.ts'
 import { type ConsumerOptions, startStreamConsumer } from '../events/stream-consumer.ts'
 import type { Service } from './open-service.ts'
@@ -6,12 +9,18 @@ import type { Service } from './open-service.ts'
 export type EventHandling = Pick<
   ConsumerOptions,
   'streams' | 'group' | 'isRelevant' | 'apply' | 'afterCommit' | 'recover' | 'gatherMs'
->
+> &
+  Readonly<{ record: RecordEvents }>
 
-/** Consumes events until the service is closed, and shows how far behind it is. */
-export async function consumeEvents(service: Service, handling: EventHandling): Promise<void> {
+/**
+ * Consumes events until the service is closed, and shows how far behind it is. Gives the part of the subgraph that lists
+ * and replays the events that could not be applied.
+ */
+export async function consumeEvents(service: Service, handling: EventHandling) {
   const { mongo, db, redis, telemetry, logger, metrics, resources } = service
   const consumer = await startStreamConsumer({ mongo, db, redis, telemetry, logger, ...handling })
   resources.defer(() => consumer.stop())
   exposeConsumer(metrics, { db, redis, ...handling })
+  const deadLetters = createDeadLetters({ mongo, db, ...handling, now: () => new Date() })
+  return { resolvers: createDeadLetterResolvers(handling.group, deadLetters) }
 }

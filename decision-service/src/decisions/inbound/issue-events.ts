@@ -11,10 +11,12 @@ const TYPES = ['issue.created', 'issue.status_changed'] as const
 /** What an event of an issue brings: a case to decide, a review of a decision, or neither. */
 type IssueUpdate = Readonly<{ newCase: NewCase | null; review: NewReview | null }>
 
-type Dependencies = FollowIssues<ClientSession> & Readonly<{ recover: () => Promise<void> }>
+type Dependencies = FollowIssues<ClientSession> &
+  Pick<EventHandling, 'record'> &
+  Readonly<{ recover: () => Promise<void> }>
 
 /** Takes in cases and reviews from the events of issues. */
-export function createIssueEvents({ accept, enqueue, recover }: Dependencies): EventHandling {
+export function createIssueEvents({ accept, enqueue, recover, record }: Dependencies): EventHandling {
   return {
     streams: [STREAMS.issues],
     group: CONSUMER_GROUPS.decisions,
@@ -25,6 +27,7 @@ export function createIssueEvents({ accept, enqueue, recover }: Dependencies): E
     },
     afterCommit: (events) => enqueue(toCases(events.map(readIssueUpdate))),
     recover,
+    record,
   }
 }
 

@@ -2,7 +2,7 @@ import { ACTORS } from '@redress/shared/access/actors.ts'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Clock } from '@redress/shared/time.ts'
-import { alertEvent } from '../../domain/alert.ts'
+import { alertEvent } from '../../../../shared/src/events/alert.ts'
 import type { AiSpend } from './guarded-model.ts'
 
 /** The stored spend by day (a date in UTC). Amounts are millionths of a dollar. */

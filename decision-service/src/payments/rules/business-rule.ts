@@ -1,7 +1,7 @@
 import type { IssueType } from '@redress/shared/contracts.ts'
 import { newEvent } from '@redress/shared/events/catalogue.ts'
 import type { Cause, DomainEvent } from '@redress/shared/events/envelope.ts'
-import { alertEvent } from '../../domain/alert.ts'
+import { alertEvent } from '../../../../shared/src/events/alert.ts'
 import type { RuleHit } from '../domain/payment-decision.ts'
 
 export type RuleSubject = 'PAYMENT' | IssueType

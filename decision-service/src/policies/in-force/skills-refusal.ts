@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ACTORS } from '@redress/shared/access/actors.ts'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
-import { alertEvent } from '../../domain/alert.ts'
+import { alertEvent } from '../../../../shared/src/events/alert.ts'
 
 const ID_LENGTH = 32
 const MESSAGE_LENGTH_MAX = 500

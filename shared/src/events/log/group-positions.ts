@@ -9,8 +9,8 @@ export function groupCollection(db: Db): Collection<GroupDocument> {
 
 export async function storeReports(db: Db, reports: ReadonlyMap<string, Position>, reportedAt: Date): Promise<void> {
   if (reports.size === 0) return
-  const writes = [...reports].map(([group, position]) => ({
-    updateOne: { filter: { _id: group }, update: { $set: { ...position, reportedAt } }, upsert: true },
+  const writes = [...reports].map(([group, { epoch, sequence }]) => ({
+    updateOne: { filter: { _id: group }, update: { $set: { epoch, sequence, reportedAt } }, upsert: true },
   }))
   await groupCollection(db).bulkWrite(writes, { ordered: false })
 }
@@ -22,4 +22,20 @@ export async function findApplied(db: Db, stream: StreamName, epoch: string): Pr
     .find({ _id: { $in: ids }, epoch })
     .toArray()
   return known.length < ids.length ? 0 : Math.min(...known.map(({ sequence }) => sequence))
+}
+
+/** Adds the groups of a stream that have never reported, so that their absence is noticed too. */
+export async function registerGroups(db: Db, stream: StreamName, now: Date): Promise<void> {
+  for (const _id of GROUPS_OF_STREAM[stream]) {
+    const $setOnInsert = { epoch: null, sequence: 0, reportedAt: now }
+    await groupCollection(db).updateOne({ _id }, { $setOnInsert }, { upsert: true })
+  }
+}
+
+/** The groups of a stream that have not reported since a moment. */
+export function findGone(db: Db, stream: StreamName, since: Date): Promise<readonly GroupDocument[]> {
+  const _id = { $in: [...GROUPS_OF_STREAM[stream]] }
+  return groupCollection(db)
+    .find({ _id, reportedAt: { $lt: since } })
+    .toArray()
 }

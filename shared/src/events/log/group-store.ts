@@ -1,6 +1,7 @@
 import type { ClientSession, Collection, Db, MongoClient } from 'mongodb'
 import { openCollections } from '../../stores/collections.ts'
 import { inTransaction, isDuplicateKey } from '../../stores/mongo.ts'
+import { createDeadLetterAlerts, type DeadLetterAlerts, type RecordEvents } from '../dead-letters/dead-letter-alerts.ts'
 import type { DomainEvent, StreamName } from '../envelope.ts'
 import { DEAD_EVENTS, type DeadEvent, EVENT_POSITIONS, type PositionDocument } from '../event-collections.ts'
 import { type Position, START } from './log-entry.ts'
@@ -56,7 +57,15 @@ export async function prepareGroupStore(db: Db): Promise<void> {
 /** Sequences of different epochs have no order, so the moment comes first. */
 const AS_SET_ASIDE = { at: 1, stream: 1, sequence: 1 } as const
 
-type Options = Readonly<{ mongo: MongoClient; db: Db; group: string; apply: Apply }>
+type Options = Readonly<{
+  mongo: MongoClient
+  db: Db
+  group: string
+  apply: Apply
+  /** Stores alerts about events that cannot be applied, in the same transaction. */
+  record: RecordEvents
+  monotonicMs: () => number
+}>
 
 /** How far a group has applied its streams; from the start for those that it has never read. */
 export async function loadPositions(
@@ -78,20 +87,51 @@ const toPositionId = (group: string, stream: StreamName) => `${group} ${stream}`
  * The positions of a group and the events that it set aside, in the database of its effects. An event's effect and the
  * step beyond the event are one transaction: each takes effect exactly once, whatever Redis loses or delivers again.
  */
-export function createGroupStore({ mongo, db, group, apply }: Options): GroupStore {
+export function createGroupStore(options: Options): GroupStore {
+  const { mongo, db, group, apply, record } = options
   const positions = positionCollection(db)
   const dead = deadEventCollection(db)
+  const alerts = createDeadLetterAlerts(options)
 
   return {
     load: (streams) => loadPositions(db, group, streams),
-    commit: ({ steps, events, setAside }) =>
-      inTransaction(mongo, async (session) => {
+    async commit({ steps, events, setAside }) {
+      const at = new Date()
+      const raised = toAlerts(alerts, setAside, at)
+      await inTransaction(mongo, async (session) => {
         for (const step of steps) await move(positions, { group, step, session })
         if (setAside.length > 0) {
-          await dead.bulkWrite(setAside.map(toDeadEvent(group, new Date())), { session, ordered: false })
+          await dead.bulkWrite(setAside.map(toDeadEvent(group, at)), { session, ordered: false })
         }
+        if (raised.length > 0) await record(raised, session)
         if (events.length > 0) await apply(events, session)
+      })
+      alerts.noteRaised(raised)
+    },
+    ...createReadWaiting(dead, group),
+    // The number of attempts: a leader that was paused meanwhile changes nothing.
+    applyWaiting: ({ id, event, attempts }) =>
+      inTransaction(mongo, async (session) => {
+        const { deletedCount } = await dead.deleteOne({ _id: id, attempts }, { session })
+        if (deletedCount === 1) await apply([event], session)
       }),
+    async noteFailure(waiting, { attempts, reason, nextAttemptAt }) {
+      const raised = nextAttemptAt === null ? alerts.toEvents('DEAD_LETTER', [waiting], new Date()) : []
+      await inTransaction(mongo, async (session) => {
+        const filter = { _id: waiting.id, attempts: waiting.attempts }
+        await dead.updateOne(filter, { $set: { attempts, reason, nextAttemptAt } }, { session })
+        if (raised.length > 0) await record(raised, session)
+      })
+      alerts.noteRaised(raised)
+    },
+  }
+}
+
+function createReadWaiting(
+  dead: Collection<DeadEvent>,
+  group: string,
+): Pick<GroupStore, 'findWaiting' | 'readWaiting'> {
+  return {
     async findWaiting() {
       const waiting = { group, nextAttemptAt: { $gt: new Date(0) } }
       const projection = { entity: 1, nextAttemptAt: 1 }
@@ -102,16 +142,14 @@ export function createGroupStore({ mongo, db, group, apply }: Options): GroupSto
       const found = await dead.findOne({ _id: id, nextAttemptAt: { $gt: new Date(0) } })
       return found && toWaiting(found)
     },
-    // The number of attempts: a leader that was paused meanwhile changes nothing.
-    applyWaiting: ({ id, event, attempts }) =>
-      inTransaction(mongo, async (session) => {
-        const { deletedCount } = await dead.deleteOne({ _id: id, attempts }, { session })
-        if (deletedCount === 1) await apply([event], session)
-      }),
-    async noteFailure({ id, attempts: before }, { attempts, reason, nextAttemptAt }) {
-      await dead.updateOne({ _id: id, attempts: before }, { $set: { attempts, reason, nextAttemptAt } })
-    },
   }
+}
+
+/** A text that is not an event is a dead letter at once. Events behind one of their entity raise nothing. */
+function toAlerts(alerts: DeadLetterAlerts, setAside: readonly SetAsideEvent[], at: Date): readonly DomainEvent[] {
+  const letters = setAside.filter(({ isBlocked }) => !isBlocked).map(({ delivery }) => delivery)
+  const [events, texts] = [letters.filter(({ event }) => event), letters.filter(({ event }) => !event)]
+  return [...alerts.toEvents('EVENT_SET_ASIDE', events, at), ...alerts.toEvents('DEAD_LETTER', texts, at)]
 }
 
 type Move = Readonly<{ group: string; step: Step; session: ClientSession }>
@@ -137,9 +175,10 @@ const toDeadEvent =
   (group: string, at: Date) =>
   ({ delivery: { stream, epoch, sequence, text, event }, reason }: SetAsideEvent) => {
     const _id = `${group} ${stream} ${epoch} ${sequence}`
-    const facts = { group, stream, sequence, entity: event && entityOf(event), text, reason, attempts: 1, at }
+    const facts = { group, stream, sequence, text, reason, attempts: 1, at }
+    const about = { entity: event && entityOf(event), eventType: event?.type ?? null }
     const nextAttemptAt = event && new Date(at.getTime() + backoffMs(1, Math.random()))
-    return { replaceOne: { filter: { _id }, replacement: { ...facts, nextAttemptAt }, upsert: true } }
+    return { replaceOne: { filter: { _id }, replacement: { ...facts, ...about, nextAttemptAt }, upsert: true } }
   }
 
 function toWaiting({ _id: id, text, stream, sequence, attempts }: DeadEvent): WaitingEvent | null {

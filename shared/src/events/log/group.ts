@@ -113,7 +113,7 @@ function sort({ isRelevant, waiting }: GroupOptions, deliveries: readonly Delive
     if (event === null) setAside.push({ delivery, reason: 'This is not an event.' })
     else if (!isRelevant(event)) continue
     else if (!waiting.blocks(entityOf(event))) events.push(event)
-    else setAside.push({ delivery, reason: 'An earlier event of its entity waits.' })
+    else setAside.push({ delivery, reason: 'An earlier event of its entity waits.', isBlocked: true })
   }
   return { events, setAside }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Redis } from '../../stores/redis.ts'
 import type { StreamName } from '../envelope.ts'
 import { type LogHead, type Position, START } from './log-entry.ts'
@@ -7,24 +8,29 @@ const keyOf = (stream: StreamName) => `positions:${stream}`
 /** The sequence that a group reports which has applied another history of the log: no log reaches it. */
 export const BEYOND_ANY_LOG = Number.MAX_SAFE_INTEGER
 
-/** Reports to the relay of a stream how far a group has applied it. */
+/** A position as its group last reported it; `beat` differs with each report, also where the position is the same. */
+export type Report = Position & Readonly<{ beat: string }>
+export type Reports = ReadonlyMap<string, Report>
+
+/** Reports to the relay of a stream how far a group has applied it, and that the group is there. */
 export async function reportPosition(
   redis: Redis,
   report: Readonly<{ stream: StreamName; group: string; position: Position }>,
 ) {
   const { stream, group, position } = report
-  await redis.hSet(keyOf(stream), group, `${position.epoch ?? ''}:${position.sequence}`)
+  const beat = randomUUID().slice(0, 8)
+  await redis.hSet(keyOf(stream), group, `${position.epoch ?? ''}:${position.sequence}:${beat}`)
 }
 
-/** The positions that groups have reported since Redis last lost its data, by group. */
-export async function readReports(redis: Redis, stream: StreamName): Promise<ReadonlyMap<string, Position>> {
+/** What groups have reported since Redis last lost its data, by group. */
+export async function readReports(redis: Redis, stream: StreamName): Promise<Reports> {
   const reports = await redis.hGetAll(keyOf(stream))
-  return new Map(Object.entries(reports).map(([group, text]) => [group, toPosition(text)]))
+  return new Map(Object.entries(reports).map(([group, text]) => [group, toReport(text)]))
 }
 
-function toPosition(text: string): Position {
-  const [epoch = '', sequence = ''] = text.split(':')
-  return epoch === '' ? START : { epoch, sequence: Number(sequence) }
+function toReport(text: string): Report {
+  const [epoch = '', sequence = '', beat = ''] = text.split(':')
+  return epoch === '' ? { ...START, beat } : { epoch, sequence: Number(sequence), beat }
 }
 
 /** Whether a group has applied more than the log has: then the log is an older copy of the one that was published. */

@@ -1,12 +1,13 @@
-import type { Db } from 'mongodb'
+import type { Db, MongoClient } from 'mongodb'
 import type { Logger } from '../../process/logger.ts'
 import type { Redis } from '../../stores/redis.ts'
 import { DAY_MS, MINUTE_MS } from '../../time.ts'
 import type { StreamName } from '../envelope.ts'
+import { createReportAbsence } from './absence.ts'
 import type { EventLog } from './event-log.ts'
 import type { EventStream } from './event-stream.ts'
-import { findApplied, storeReports } from './group-positions.ts'
-import type { Position } from './log-entry.ts'
+import { findApplied, registerGroups } from './group-positions.ts'
+import { createKeepReports } from './keep-reports.ts'
 import type { Publisher } from './publisher.ts'
 import { isPassed, readReports } from './reports.ts'
 import { createServeGaps } from './serve-gaps.ts'
@@ -20,9 +21,12 @@ type Dependencies = Readonly<{
   log: EventLog
   eventStream: EventStream
   publisher: Pick<Publisher, 'rebuildFrom' | 'startEpoch'>
+  mongo: MongoClient
   db: Db
   redis: Redis
   stream: StreamName
+  /** Time without a report after which an alert names a group. */
+  groupGoneAfterMs: number
   logger: Logger
 }>
 
@@ -30,25 +34,19 @@ type Dependencies = Readonly<{
  * Keeps events until every group has applied them, and a day at least. A group that comes back and lacks what is no
  * longer on the stream gets it from the log.
  */
-export function createRetention({ log, eventStream, publisher, db, redis, stream, logger }: Dependencies) {
+export function createRetention(dependencies: Dependencies) {
+  const { log, eventStream, publisher, mongo, db, redis, stream, groupGoneAfterMs, logger } = dependencies
   const serveGaps = createServeGaps({
     log,
     stream: eventStream,
     publisher,
     onGap: (facts) => logger.warn({ stream, ...facts }, 'groups lack events'),
   })
+  const keepReports = createKeepReports({ db, monotonicMs: () => performance.now() })
+  const reportAbsence = createReportAbsence({ mongo, db, stream, goneAfterMs: groupGoneAfterMs })
+  const remove = createRemove(dependencies)
   let checkedAtMs = Number.NEGATIVE_INFINITY
   let removedAtMs = performance.now()
-  const storeChanged = createStoreChanged(db)
-
-  const remove = async (now: Date) => {
-    const head = await log.readHead()
-    const applied = await findApplied(db, stream, head.epoch)
-    const before = new Date(now.getTime() - KEPT_MS)
-    await log.remove({ sequence: applied, before })
-    await eventStream.setOldest(await log.readOldest())
-    await eventStream.trim(Math.min(applied + 1, await log.findSealedSince(before), head.sequence))
-  }
 
   return {
     /** Called with each round of the relay; does something about once a second. */
@@ -60,22 +58,25 @@ export function createRetention({ log, eventStream, publisher, db, redis, stream
       const reports = await readReports(redis, stream)
       // Read after the reports: an event is in the log before any group can report it.
       if (isPassed(await log.readHead(), reports)) return publisher.startEpoch()
-      await storeChanged(reports, now)
+      await keepReports(reports, now)
       await serveGaps(reports)
       if (atMs < removedAtMs + REMOVE_EVERY_MS) return
       removedAtMs = atMs
+      await registerGroups(db, stream, now)
+      await reportAbsence(now)
       await remove(now)
     },
   }
 }
 
-/** Stores reports where one has changed since the last time. */
-function createStoreChanged(db: Db) {
-  let stored = ''
-  return async (reports: ReadonlyMap<string, Position>, now: Date) => {
-    const text = JSON.stringify([...reports])
-    if (text === stored) return
-    await storeReports(db, reports, now)
-    stored = text
+/** Removes from the log and the stream what all groups have applied, once it is a day old. */
+function createRemove({ log, eventStream, db, stream }: Dependencies) {
+  return async (now: Date): Promise<void> => {
+    const head = await log.readHead()
+    const applied = await findApplied(db, stream, head.epoch)
+    const before = new Date(now.getTime() - KEPT_MS)
+    await log.remove({ sequence: applied, before })
+    await eventStream.setOldest(await log.readOldest())
+    await eventStream.trim(Math.min(applied + 1, await log.findSealedSince(before), head.sequence))
   }
 }

@@ -9,8 +9,8 @@ const LOOK_EVERY_MS = 5_000
 /** The time of one round of attempts; new events are applied before the next round. */
 const ROUND_MS = 500
 
-/** A delivery that could not be applied, and why. */
-export type SetAsideEvent = Readonly<{ delivery: Delivery; reason: string }>
+/** A delivery that could not be applied, and why; `isBlocked` where only an earlier event of its entity is the cause. */
+export type SetAsideEvent = Readonly<{ delivery: Delivery; reason: string; isBlocked?: boolean }>
 
 /** An event that was set aside and will be tried again, without its text. */
 export type WaitingPlace = Readonly<{ id: string; entity: string; nextAttemptAt: Date }>

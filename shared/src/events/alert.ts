@@ -1,5 +1,5 @@
-import { newEvent } from '@redress/shared/events/catalogue.ts'
-import { asNew, type Cause, type DomainEvent } from '@redress/shared/events/envelope.ts'
+import { newEvent } from './catalogue.ts'
+import { asNew, type Cause, type DomainEvent } from './envelope.ts'
 
 type Alert = Readonly<{
   /** Derived from what happened, so that raising it twice is the same as once. */
