@@ -11,7 +11,7 @@ const UNEXPECTED: JobFailure = {
   message: 'Something went wrong on our side. The log of the worker has the details.',
 }
 
-/** Two processes ended while they ran this job alone, after a first one had: the job is likely to be the cause. */
+/** Three processes ended while they ran this job, the third one without other suspects beside it: it is the likely cause. */
 export class JobCrashedError extends AppError {
   override readonly name = 'JobCrashedError'
   readonly code = 'JOB_CRASHED'

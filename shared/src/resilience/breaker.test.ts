@@ -109,6 +109,20 @@ describe('a breaker', () => {
     expect(states).toEqual(['open', 'half open', 'open'])
   })
 
+  it('stays closed when a probe fails late, after another call has closed it', async () => {
+    const { breaker, states, run } = create(1)
+    for (let failures = 0; failures < 5; failures++) await run(down)
+    breaker.probe()
+    const { promise, reject } = Promise.withResolvers<never>()
+    const late = breaker.run(() => promise).catch((error: unknown) => error)
+    await expect.poll(() => run(null), { interval: 1 }).toBe('answer')
+
+    reject(down)
+    await late
+
+    expect([breaker.state(), states.at(-1)]).toEqual(['closed', 'closed'])
+  })
+
   it('that is closed needs no probe', async () => {
     const { breaker, states } = create()
 

@@ -47,8 +47,8 @@ export function createBreaker({ failuresMax, openMs, isFailure, onChange }: Brea
       circuit.close()
       return result
     } catch (error) {
-      if (isFailure(error)) onChange('open')
-      else mayProbe = true
+      if (!isFailure(error)) mayProbe = true
+      else if (circuit.opened) onChange('open') // Another call may have closed it meanwhile.
       throw error
     }
   }

@@ -49,8 +49,8 @@ type Options = Readonly<{
 }>
 
 /**
- * Limits concurrency and rate of model calls, over all workers together. Leases are renewed while a call runs. Fails closed: while Redis is away no call is
- * allowed and decisions wait, because the limit also caps the cost.
+ * Limits concurrency and rate of model calls, over all workers together. A lease is renewed while its call runs. Fails
+ * closed: while Redis is away no call is allowed and decisions wait, because the limit also caps the cost.
  */
 export function createRedisModelLimits(options: Options): ModelLimits {
   const { redis, prefix = 'ai', concurrency, perMinute, leaseMs = LEASE_MS, logger } = options
