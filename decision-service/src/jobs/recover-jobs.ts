@@ -20,8 +20,8 @@ const LOOK_AGAIN = { firstMs: 10_000, maxMs: 2 * MINUTE_MS }
 type Look = Readonly<{ times: number; nextMs: number }>
 
 /**
- * Queues stored jobs that are missing in the queue, after Redis lost data or after a crash between the two writes. Jobs
- * that are looked up once and again, because they only wait, are looked up less and less often.
+ * Queues stored jobs that are missing in the queue, after Redis lost data or after a crash between the two writes. A job
+ * that was found in its queue is looked up less and less often.
  * @returns how many were recovered: jobs that are overdue by the registry, or, with `ofAge`, all that are older than
  * `ofAge.overdueMs`.
  */

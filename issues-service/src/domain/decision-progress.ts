@@ -36,7 +36,7 @@ export function followDecision(
   return [...started, ended]
 }
 
-/** A decision that took no time says when it was begun; of any other one an event of its own has said so. */
+/** The move to PROCESSING, at the moment that the decision gives for its start; now where it gives none. */
 function start(issue: Issue, progress: DecisionProgress, { cause, now }: { cause: Cause; now: Date }): Change {
   const startedAt = progress.kind === 'made' ? progress.decision.startedAt : undefined
   const at = startedAt === undefined ? now : new Date(startedAt)

@@ -35,7 +35,7 @@ describe('the watchdog of the database', () => {
     expect(reports()).toBe(0)
   })
 
-  it('does not report a database that is away for everybody: a new process could do no better', async () => {
+  it('does not report a database that is away, because a new process could do no better', async () => {
     const { look, reports } = await watch({ isClosed: true, uri: NOWHERE, pingMs: 50 })
 
     await look()

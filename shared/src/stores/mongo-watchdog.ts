@@ -35,7 +35,7 @@ export function watchMongo(options: Options): Repeating {
     reported = true
     onStranded()
   }
-  // A look does not reject: that there is no answer is its result.
+  // Never called: a missing answer is a result, not an error.
   return startRepeating({ run: look, everyMs, onError: () => {} })
 }
 

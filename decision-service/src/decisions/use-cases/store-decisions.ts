@@ -8,7 +8,7 @@ import type { DecisionsTransaction } from './ports.ts'
 export type Ending = Readonly<{
   job: DecisionJob
   decision: StoredDecision
-  /** When work on the job began, where no event of its own has said so; null where one has. */
+  /** When work on the job began; null where `decision.started` was published for it. */
   startedAt: Date | null
 }>
 
