@@ -19,6 +19,7 @@ import type {
   PolicyDocument,
   TrialDocument,
 } from './policies/deployment/policy-documents.ts'
+import type { RefusalDocument } from './policies/in-force/mongo-refusals.ts'
 import type { BacktestDocument } from './policies/trials/backtest/mongo-backtests.ts'
 
 /** A review that is not there has no agreement. */
@@ -79,6 +80,7 @@ export const COLLECTIONS = {
     indexes: [{ key: { skill: 1, effectiveFrom: -1, number: -1 }, name: 'latest_by_skill' }],
   }),
   policyTrials: defineCollection<TrialDocument>({ name: 'policy_trials' }),
+  policyRefusals: defineCollection<RefusalDocument>({ name: 'policy_refusals' }),
   backtests: defineCollection<BacktestDocument>({
     name: 'backtests',
     indexes: [{ key: { status: 1, updatedAt: 1 }, name: 'silent_by_status' }],

@@ -10,15 +10,17 @@ import { createPublishPolicy } from './deployment/publish-policy.ts'
 import { createRollbackPolicy } from './deployment/rollback-policy.ts'
 import { createTryPolicy } from './deployment/try-policy.ts'
 import { readPolicyText } from './files/parse-policy.ts'
+import type { RefusalCollections } from './in-force/mongo-refusals.ts'
 import { openPolicyRegistry, type PolicyRegistry } from './in-force/policy-registry.ts'
 
 type Stores = Pick<Service, 'mongo' | 'logger' | 'resources'> &
   Readonly<{ collections: PolicyCollections; outbox: Outbox }>
+type RegistryStores = Stores & Readonly<{ collections: RefusalCollections }>
 
 const now = () => new Date()
 
 /** The policies in force: what is in the folder of skills and what was published, whichever came last. */
-export async function openPolicies(stores: Stores, directory: string): Promise<PolicyRegistry> {
+export async function openPolicies(stores: RegistryStores, directory: string): Promise<PolicyRegistry> {
   const { logger, resources } = stores
   const policies = await openPolicyRegistry({
     ...stores,

@@ -16,6 +16,8 @@ export type SkillsFolder = Skills & {
 export type SkillsFolderOptions = Readonly<{
   /** An edit was refused, and what was there before still is. Called once for each state of the directory. */
   onProblem?: (error: SkillsRefusedError) => void
+  /** The directory is without problems. Called once for each state of it. */
+  onGood?: () => void
   /** How often to look for edits; null for never. Polling sees replaced files, links and network mounts alike. */
   pollMs?: number | null
   /**
@@ -32,9 +34,9 @@ const POLL_MS = 1000
  * @throws SkillsRefusedError with every problem, when the directory is not usable at the start and nothing stands in.
  */
 export async function openSkills(directory: string, options: SkillsFolderOptions = {}): Promise<SkillsFolder> {
-  const { onProblem = () => {}, pollMs = POLL_MS, lastGood } = options
+  const { onProblem = () => {}, onGood = () => {}, pollMs = POLL_MS, lastGood } = options
   let seen = await takeFingerprint(directory)
-  let current = await readFirst(directory, { lastGood, onProblem })
+  let current = await readFirst(directory, { lastGood, onProblem, onGood })
 
   const look = async () => {
     const fingerprint = await takeFingerprint(directory)
@@ -46,6 +48,7 @@ export async function openSkills(directory: string, options: SkillsFolderOptions
     seen = fingerprint
     current = set ?? current
     if (problems.length > 0) onProblem(new SkillsRefusedError(problems))
+    else onGood()
   }
 
   // A look does not reject: what cannot be read is a state of the folder.
@@ -59,12 +62,16 @@ export async function openSkills(directory: string, options: SkillsFolderOptions
   }
 }
 
-type First = Readonly<{ lastGood: SkillsFolderOptions['lastGood']; onProblem: (error: SkillsRefusedError) => void }>
+type First = Readonly<{ lastGood: SkillsFolderOptions['lastGood'] }> &
+  Required<Pick<SkillsFolderOptions, 'onProblem' | 'onGood'>>
 
-async function readFirst(directory: string, { lastGood, onProblem }: First): Promise<PolicySet> {
+async function readFirst(directory: string, { lastGood, onProblem, onGood }: First): Promise<PolicySet> {
   const reading = await readSkills(directory)
   const { set, problems } = combine(reading, [])
-  if (problems.length === 0 && set !== null) return set
+  if (problems.length === 0 && set !== null) {
+    onGood()
+    return set
+  }
 
   const refusal = new SkillsRefusedError(problems)
   const filled = lastGood && combinePolicies(fillGaps(reading.policies, await lastGood()), { gapsMatter: true }).set

@@ -1,16 +1,15 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
-import { inTransaction, isDuplicateKey } from '@redress/shared/stores/mongo.ts'
 import type { MongoClient } from 'mongodb'
 import { createMongoPoliciesStore } from '../deployment/mongo-policies-store.ts'
 import type { PolicyCollections } from '../deployment/policy-documents.ts'
 import type { SkillsRefusedError } from '../errors.ts'
 import type { Policy } from '../files/parse-policy.ts'
+import { createMongoRefusals, type RefusalCollections } from './mongo-refusals.ts'
 import { createRecordFolderEdit } from './record-folder-edit.ts'
-import { refusedAlert } from './skills-refusal.ts'
 
 type Dependencies = Readonly<{
   mongo: MongoClient
-  collections: PolicyCollections
+  collections: PolicyCollections & RefusalCollections
   outbox: Outbox
   now: () => Date
 }>
@@ -20,7 +19,9 @@ export function createFolderEdits({ mongo, collections, outbox, now }: Dependenc
   const store = createMongoPoliciesStore({ mongo, collections, outbox })
   const recordFolderEdit = createRecordFolderEdit({ store, now, onCommit: outbox.wake })
   const seen = new Map<string, string>()
-  let refusal: SkillsRefusedError | null = null
+  const refusals = createMongoRefusals({ mongo, collections, outbox, now })
+  // The state of the folder that is still to be recorded.
+  let unrecorded: SkillsRefusedError | 'good' | null = null
 
   const note = (policies: readonly Policy[]) => {
     for (const { text } of policies) seen.set(text.skill, text.digest)
@@ -28,24 +29,16 @@ export function createFolderEdits({ mongo, collections, outbox, now }: Dependenc
   return {
     /** Marks policies as seen without recording them: they replace broken ones in the folder. */
     note,
-    /** Keeps the refusal of an edit, which `record` reports to operators. */
-    refuse: (error: SkillsRefusedError) => {
-      refusal = error
+    /** Keeps the refusal of an edit, which `record` reports to operators, or that the folder is good. */
+    see: (state: SkillsRefusedError | 'good') => {
+      unrecorded = state
     },
     async record(policies: readonly Policy[]): Promise<void> {
       const edited = policies.filter(({ text }) => seen.get(text.skill) !== text.digest)
       await Promise.all(edited.map((policy) => recordFolderEdit(policy.text).then(() => note([policy]))))
-      if (refusal !== null) await raise(refusal)
-      refusal = null
+      if (unrecorded === 'good') await refusals.close()
+      else if (unrecorded !== null) await refusals.raise(unrecorded.problems)
+      unrecorded = null
     },
-  }
-
-  async function raise({ problems }: SkillsRefusedError): Promise<void> {
-    try {
-      await inTransaction(mongo, (session) => outbox.add([refusedAlert(problems, now())], session))
-      outbox.wake()
-    } catch (error) {
-      if (!isDuplicateKey(error)) throw error // Another process saw it, too, and was faster.
-    }
   }
 }

@@ -183,6 +183,25 @@ describe('a broken edit', () => {
     ])
   })
 
+  it('raises an alert again when it comes again after it was repaired', async () => {
+    const desk = await openDesk()
+    const [one, two] = [await desk.open(), await desk.open()]
+    for (const [before, after] of [
+      ['DEFECTIVE', 'DEFEKT'],
+      ['DEFEKT', 'DEFECTIVE'],
+      ['DEFECTIVE', 'DEFEKT'],
+    ]) {
+      await desk.edit('rules.json', `"${before}"`, `"${after}"`)
+      await one.versionNow()
+      await two.versionNow()
+    }
+
+    const alerts = await desk.events('alert.raised')
+
+    expect(alerts).toHaveLength(2)
+    expect(new Set(alerts.map(({ id }) => id)).size).toBe(2)
+  })
+
   it('does not keep a process from starting: the last published version decides', async () => {
     const desk = await openDesk()
     await desk.open()

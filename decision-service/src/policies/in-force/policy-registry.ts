@@ -7,6 +7,7 @@ import type { Arbiter } from '../files/arbiter.ts'
 import { openSkills } from '../files/skills-folder.ts'
 import { type Assignments, assignPolicies, chooseFrom, newVersions, readLastGood } from './assignments.ts'
 import { createFolderEdits } from './folder-edits.ts'
+import type { RefusalCollections } from './mongo-refusals.ts'
 import { createParsedPolicies } from './parsed-policies.ts'
 import type { Policies } from './policies.ts'
 import { createPolicyLog } from './policy-log.ts'
@@ -22,7 +23,7 @@ export type PolicyRegistry = Policies & {
 type PolicyRegistryOptions = Readonly<{
   /** One folder for each skill. */
   directory: string
-  collections: PolicyCollections
+  collections: PolicyCollections & RefusalCollections
   mongo: MongoClient
   outbox: Outbox
   now: () => Date
@@ -84,9 +85,10 @@ async function openSources(options: PolicyRegistryOptions, onProblem: (error: un
       return found
     },
     onProblem(error) {
-      edits.refuse(error)
+      edits.see(error)
       onProblem(error)
     },
+    onGood: () => edits.see('good'),
   })
   const read = async (): Promise<Assignments | null> => {
     await folder.refresh()
