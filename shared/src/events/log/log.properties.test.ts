@@ -150,6 +150,7 @@ function createSystem() {
       system.restores++
       // Groups that came later cannot get what this copy had removed before.
       const oldest = await source.log.readOldest()
+      redis.setOldest(oldest)
       for (const group of groups.slice(copiedGroups)) group.first = Math.max(group.first, oldest)
     },
   }
@@ -166,7 +167,8 @@ const STEPS: readonly fc.Arbitrary<(system: System) => unknown>[] = [
   small.map((count) => (system: System) => system.redis.lose(count)),
   fc.constant((system: System) => system.redis.wipe()),
   fc.constant((system: System) => system.redis.copy()),
-  fc.constant((system: System) => system.redis.restore()),
+  // Not after the log was restored: a copy of Redis from before that may end where the stream of the log ends now.
+  fc.constant((system: System) => system.restores === 0 && system.redis.restore()),
   fc.constant((system: System) => system.forget()),
   fc.constant((system: System) => system.copyLog()),
   fc.constant((system: System) => system.restoreLog()),

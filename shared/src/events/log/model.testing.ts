@@ -128,7 +128,8 @@ export function createModelLog(mayCrash: () => void) {
       return { epoch, sequence: all.length }
     },
     async remove({ sequence: upTo }) {
-      entries = entries.filter((entry) => entry.sequence > upTo)
+      // The newest one stays.
+      entries = entries.filter((entry, index) => entry.sequence > upTo || index === entries.length - 1)
     },
   }
   return {

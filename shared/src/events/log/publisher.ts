@@ -79,7 +79,8 @@ function createMend({ log, stream, findRestart, onRebuild }: Dependencies) {
     async toEndWith(head: LogHead, found: Appended | null) {
       if (found === null || found.end.epoch === null) return rebuildLost()
       const { end } = found
-      if (end.epoch !== head.epoch || (await isForeign({ log, stream }, end.sequence))) return startEpoch()
+      if (end.epoch !== head.epoch) return rebuild(head, await log.readOldest(), 'restored')
+      if (await isForeign({ log, stream }, end.sequence)) return startEpoch()
       const oldest = await log.readOldest()
       if (end.sequence + 1 < oldest) return rebuild(head, oldest, 'gap')
       return fill({ log, stream, head, end }, end.sequence + 1)
