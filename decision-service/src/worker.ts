@@ -37,5 +37,8 @@ const backtest = openBacktestRuns(stores, { policies, thresholds: config.thresho
 
 // Inbound: jobs and health.
 const handlers = { decisions: { decide: deciding.handler }, backtests: { backtest } }
-openWorkers(stores, handlers, { decisions: config.concurrency })
+openWorkers(stores, handlers, {
+  concurrency: { decisions: config.concurrency },
+  timeouts: { decide: config.stuckAfterMs },
+})
 await serveHealthUntilStopped(service)

@@ -6,7 +6,7 @@ import { createQueueResolvers } from './queue-resolvers.ts'
 import { createQueueViews } from './queue-views.ts'
 import type { JobType, QueueName } from './registry.ts'
 import { repeatOnLeader } from './repeat-on-leader.ts'
-import { type Handlers, startWorker } from './start-worker.ts'
+import { type Handlers, startWorker, type Timeouts } from './start-worker.ts'
 import { createJobMetrics } from './worker-metrics.ts'
 
 const RECOVER_EVERY_MS = 10_000
@@ -39,18 +39,28 @@ export function openJobs(service: Service, recoverables: readonly RecoverableQue
 /** The handlers of every queue: a job type without one does not compile. */
 type AllHandlers = Readonly<{ [Q in QueueName]: Handlers<Q> }>
 
+type Limits = Readonly<{
+  concurrency: Readonly<Partial<Record<QueueName, number>>>
+  timeouts: Timeouts
+}>
+
 type WorkerStores = Pick<Service, 'metrics' | 'telemetry' | 'logger' | 'resources'> & Readonly<{ queueRedis: Redis }>
 
 /** Works on all queues until the service is closed. */
 export function openWorkers(
   { queueRedis: redis, metrics, telemetry, logger, resources }: WorkerStores,
   handlers: AllHandlers,
-  concurrency: Readonly<Partial<Record<QueueName, number>>>,
+  { concurrency, timeouts }: Limits,
 ): void {
   const shared = { redis, metricsOf: createJobMetrics(metrics), telemetry, logger }
   const start = <Q extends QueueName>(queue: Q) => {
     const limit = concurrency[queue]
-    const options = { ...shared, handlers: handlers[queue], ...(limit !== undefined && { concurrency: limit }) }
+    const options = {
+      ...shared,
+      timeouts,
+      handlers: handlers[queue],
+      ...(limit !== undefined && { concurrency: limit }),
+    }
     const worker = startWorker(queue, options)
     resources.defer(() => worker.close())
   }

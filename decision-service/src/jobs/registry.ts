@@ -49,8 +49,8 @@ export const JOBS = {
     queue: 'decisions',
     Data: type({ jobId: 'string > 0', 'trace?': 'string' }),
     idOf: ({ jobId }) => jobId,
-    // Engines have a budget of their own.
-    timeoutMs: null,
+    // Engines have a budget of their own; an attempt that exceeds this hangs. STUCK_AFTER_MS replaces it.
+    timeoutMs: 300_000,
     retry: { attempts: 5, delayMs: 2_000 },
     keptEnded: 1_000,
     // Decided in milliseconds, or with all attempts in half a minute. Jobs that wait for a model are overdue as well, and

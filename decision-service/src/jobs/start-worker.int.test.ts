@@ -6,7 +6,7 @@ import { MongoNetworkError } from 'mongodb'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { openQueue } from './open-queue.ts'
 import { JOBS, type JobData } from './registry.ts'
-import { type Handlers, type JobHandler, startWorker } from './start-worker.ts'
+import { type Handlers, type JobHandler, startWorker, type Timeouts } from './start-worker.ts'
 
 const REDIS = 29
 const redis = await openTestRedis(REDIS)
@@ -33,7 +33,11 @@ const job = (jobId: string) => ({ type: 'decide', data: { jobId }, urgency: 5 })
 type Handler = JobHandler<JobData<'decide'>>
 
 /** Notes what the handler is asked to do. */
-const startWith = async (run: Handler['run'], whenGivenUp: () => Promise<void> = async () => undefined) => {
+const startWith = async (
+  run: Handler['run'],
+  whenGivenUp: () => Promise<void> = async () => undefined,
+  timeouts: Timeouts = {},
+) => {
   const own = await connectTestRedis(REDIS)
   const givenUp: string[] = []
   const giveUp: Handler['giveUp'] = async ({ jobId }, { code, message }) => {
@@ -43,7 +47,7 @@ const startWith = async (run: Handler['run'], whenGivenUp: () => Promise<void> =
   const handlers: Handlers<'decisions'> = {
     decide: { run, giveUp },
   }
-  const worker = startWorker('decisions', { handlers, redis: own, logger: silent })
+  const worker = startWorker('decisions', { handlers, redis: own, timeouts, logger: silent })
   onTestFinished(async () => {
     await worker.close()
     own.destroy()
@@ -175,6 +179,17 @@ describe('a job', () => {
     await expect.poll(countsNow).toEqual({ ...NONE, failed: 1 })
     const failure = 'JOB_CRASHED: Each process that worked on this ended before it was done.'
     expect([runs, givenUp]).toEqual([0, [`decide-1: ${failure}`]])
+  })
+
+  it('whose attempt hangs is taken again', async () => {
+    let runs = 0
+    const run: Handler['run'] = async () => (++runs === 1 ? new Promise<never>(() => {}) : 'done')
+    const { givenUp } = await startWith(run, undefined, { decide: 20 })
+
+    await jobs.add([job('decide-1')])
+
+    await expect.poll(countsNow).toEqual({ ...NONE, completed: 1 })
+    expect([runs, givenUp]).toEqual([2, []])
   })
 
   it('learns that its worker stops', async () => {

@@ -1,7 +1,7 @@
 import { isFinal } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import { backoffMs } from '@redress/shared/resilience/backoff.ts'
-import { succeedsWithin, withSignal } from '@redress/shared/resilience/deadline.ts'
+import { succeedsWithin } from '@redress/shared/resilience/deadline.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { NO_TELEMETRY, type Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { type } from 'arktype'
@@ -18,6 +18,7 @@ import {
   type QueueName,
   type TypesIn,
 } from './registry.ts'
+import { runLimited } from './run-limited.ts'
 import type { JobMetrics, JobMetricsOf } from './worker-metrics.ts'
 
 /** BullMQ is not to fail jobs that are taken over: `createCrashGuard` finds the one that ends its workers. */
@@ -47,11 +48,15 @@ export type JobHandler<Data> = Readonly<{
 
 export type Handlers<Q extends QueueName> = Readonly<{ [T in TypesIn<Q>]: JobHandler<JobData<T>> }>
 
+export type Timeouts = Readonly<Partial<Record<JobType, number>>>
+
 export type WorkerOptions<Q extends QueueName> = Readonly<{
   handlers: Handlers<Q>
   redis: Redis
   /** Instead of what the registry says. */
   concurrency?: number
+  /** The same for the time of an attempt, by type. Milliseconds. */
+  timeouts?: Timeouts
   metricsOf?: JobMetricsOf
   telemetry?: Telemetry
   logger: Logger
@@ -59,7 +64,12 @@ export type WorkerOptions<Q extends QueueName> = Readonly<{
 
 export type JobWorker = Readonly<{ close: () => Promise<void> }>
 
-type Row = Readonly<{ type: JobType; handler: JobHandler<unknown>; metrics: JobMetrics | undefined }>
+type Row = Readonly<{
+  type: JobType
+  handler: JobHandler<unknown>
+  timeoutMs: number | null
+  metrics: JobMetrics | undefined
+}>
 type Context = Readonly<{
   queue: QueueName
   stopping: AbortSignal
@@ -111,9 +121,17 @@ export function startWorker<Q extends QueueName>(queue: Q, options: WorkerOption
   }
 }
 
-function toRows<Q extends QueueName>(queue: Q, { handlers, metricsOf }: WorkerOptions<Q>): ReadonlyMap<string, Row> {
-  const types = Object.keys(handlers) as TypesIn<Q>[]
-  return new Map(types.map((type) => [type, { type, handler: handlers[type], metrics: metricsOf?.({ queue, type }) }]))
+function toRows<Q extends QueueName>(
+  queue: Q,
+  { handlers, timeouts = {}, metricsOf }: WorkerOptions<Q>,
+): ReadonlyMap<string, Row> {
+  const toRow = (type: TypesIn<Q>): Row => ({
+    type,
+    handler: handlers[type],
+    timeoutMs: timeouts[type] ?? JOBS[type].timeoutMs,
+    metrics: metricsOf?.({ queue, type }),
+  })
+  return new Map((Object.keys(handlers) as TypesIn<Q>[]).map((type) => [type, toRow(type)]))
 }
 
 async function work(job: Job, token: string | undefined, row: Row | undefined, context: Context): Promise<void> {
@@ -132,8 +150,8 @@ async function work(job: Job, token: string | undefined, row: Row | undefined, c
 }
 
 async function attempt(job: Job, row: Row, context: Context): Promise<Outcome> {
-  const { type: name, handler, metrics } = row
-  const { Data, idOf, timeoutMs }: JobDefinition = JOBS[name]
+  const { type: name, handler, timeoutMs, metrics } = row
+  const { Data, idOf }: JobDefinition = JOBS[name]
   const data = Data(job.data)
   if (data instanceof type.errors) {
     metrics?.ended('failure')
@@ -145,8 +163,7 @@ async function attempt(job: Job, row: Row, context: Context): Promise<Outcome> {
 
   return telemetry.withSpan({ name, kind: 'consumer', attributes, parent }, async ({ traceparent: trace }) => {
     const run = (signal: AbortSignal) => handler.run(data, { trace, signal })
-    const limited = () =>
-      timeoutMs === null ? run(stopping) : withSignal(timeoutMs, (late) => run(AbortSignal.any([late, stopping])))
+    const limited = () => (timeoutMs === null ? run(stopping) : runLimited(run, timeoutMs, stopping))
     try {
       const outcome = await guard.run(job, limited)
       if (outcome === 'done') metrics?.ended('success')

@@ -1,0 +1,23 @@
+import { within } from '@redress/shared/resilience/deadline.ts'
+
+/**
+ * Runs an attempt with a deadline. Its signal is aborted at the deadline, when `stopping` is, and at the end. Not by
+ * `AbortSignal.any`, which would keep a reference to each attempt at a signal that lives as long as the worker.
+ * @throws TimeoutError
+ */
+export async function runLimited<T>(
+  run: (signal: AbortSignal) => Promise<T>,
+  timeoutMs: number,
+  stopping: AbortSignal,
+): Promise<T> {
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  if (stopping.aborted) abort()
+  stopping.addEventListener('abort', abort, { once: true })
+  try {
+    return await within(timeoutMs, run(controller.signal))
+  } finally {
+    stopping.removeEventListener('abort', abort)
+    abort()
+  }
+}
