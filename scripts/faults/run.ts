@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { findViolations } from './check/check.ts'
 import type { Observation } from './check/observation.ts'
@@ -49,7 +50,7 @@ export async function run(system: System, schedule: Schedule, options: RunOption
   ])
   load.catch(() => {})
   try {
-    await injectFaults(system, schedule.faults, options)
+    await Promise.race([injectFaults(system, schedule.faults, options), untilAborted(options.signal)])
     const beganAt = performance.now()
     const timeUp = AbortSignal.any([options.signal, AbortSignal.timeout(options.settleMs)])
     await Promise.race([load, pause(options.settleMs, null, { signal: options.signal })])
@@ -61,6 +62,11 @@ export async function run(system: System, schedule: Schedule, options: RunOption
     ended.abort()
     await Promise.all(followers.map((follower) => follower.stop()))
   }
+}
+
+async function untilAborted(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort')
+  throw signal.reason
 }
 
 type Scene = Readonly<{

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { OnLogLine } from '../../stack/processes/log-lines.ts'
 import { supervise } from '../../stack/processes/supervise.ts'
@@ -18,16 +19,16 @@ export type RedisServer = Readonly<{
 /** A Redis that is restarted whenever it ends, like the one of `npm start`. */
 export async function startRedisServer(directory: string, onLogLine: OnLogLine): Promise<RedisServer> {
   const program = findOrInstallRedis(readMachine(process.env), () => {})
-  let change: Promise<void> = Promise.resolve()
-  let ended: Promise<unknown> = Promise.resolve()
+  const files = createGate()
+  let child: ChildProcess | null = null
   const supervised = supervise(
     {
       name: 'redis',
       port: await findFreePort(),
       launch: async (port) => {
-        await change
+        await files.untilOpen()
         const launched = launchRedis({ program, port, directory, durable: true })
-        ended = once(launched.child, 'exit')
+        child = launched.child
         return launched
       },
     },
@@ -35,18 +36,32 @@ export async function startRedisServer(directory: string, onLogLine: OnLogLine):
   )
   const url = await supervised.ready
 
-  const whileDown = async (mutate: () => Promise<void> | void) => {
-    await change
-    const done = Promise.withResolvers<void>()
-    change = done.promise
-    try {
-      const pid = supervised.pid()
-      if (pid !== null) process.kill(pid, 'SIGKILL')
-      await ended
-      await mutate()
-    } finally {
-      done.resolve()
-    }
-  }
+  const whileDown = (change: () => Promise<void> | void) =>
+    files.whileClosed(async () => {
+      if (child !== null && child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGKILL')
+        await once(child, 'exit')
+      }
+      await change()
+    })
   return { url, directory, pid: supervised.pid, whileDown, stop: () => supervised.stop('SIGKILL') }
+}
+
+/** Keeps Redis from starting while its files are changed, by one change after the other. */
+function createGate() {
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    whileClosed(work: () => Promise<void>): Promise<void> {
+      const done = last.then(work)
+      last = done.catch(() => {})
+      return done
+    },
+    /** Another change may have been asked for meanwhile. */
+    async untilOpen(): Promise<void> {
+      for (let seen: Promise<unknown> | null = null; seen !== last; ) {
+        seen = last
+        await seen
+      }
+    },
+  }
 }
