@@ -5,7 +5,9 @@ export const FAULTS_HELP = `npm run faults [-- --seed 1 --runs 10]
 
 Runs the whole system (two of each service, three workers, two gateways, database and Redis) as real processes, makes
 faults happen while issues are created, reviewed and followed, and checks from outside that nothing was lost, doubled or
-reordered. The seed chooses everything: run i of \`--seed N\` is run 1 of \`--seed N+i-1\`.
+reordered. The seed chooses everything: run i of \`--seed N\` is run 1 of \`--seed N+i-1\`,
+but for what earlier runs left in a system that several share (--fresh 1 shares none). Clocks are not shifted yet. Filling
+the disk needs root; without root it is planned, and nothing happens.
 
   --seed N       the seed of the first run (default: the time)
   --runs M       how many runs (default 1)
