@@ -16,22 +16,30 @@ type Options = Readonly<{
   everyMs?: number | null
   strandedMs?: number
   pingMs?: number
+  /** Milliseconds of a monotonic clock. */
+  now?: () => number
 }>
 
 /**
  * Notices a client that cannot reach a database which others reach: a driver whose monitor waits on a destroyed socket
- * never connects again. A new connection, opened only while the client fails, tells that from a database that is away.
+ * never connects again. A new connection, opened only while the client fails, tells that from a database that is away. The heartbeats of the
+ * driver tell it from a pool that is busy: its commands wait, but its monitor goes on hearing from the server.
  */
 export function watchMongo(options: Options): Repeating {
   const { mongo, uri, onStranded, everyMs = EVERY_MS, strandedMs = STRANDED_MS, pingMs = PING_MS } = options
+  const now = options.now ?? (() => performance.now())
+  let heardAt = Number.NEGATIVE_INFINITY
+  mongo.on('serverHeartbeatSucceeded', () => {
+    heardAt = now()
+  })
   let strandedAt: number | null = null
   let reported = false
 
   const look = async () => {
+    const beganAt = now()
     const isStranded = !(await pingMongo(mongo, pingMs)) && (await answersNewClient(uri, pingMs))
-    if (!isStranded) strandedAt = null
-    else strandedAt ??= performance.now()
-    if (reported || strandedAt === null || performance.now() - strandedAt < strandedMs) return
+    strandedAt = isStranded ? Math.max(strandedAt ?? beganAt, heardAt) : null
+    if (reported || strandedAt === null || now() - strandedAt < strandedMs) return
     reported = true
     onStranded()
   }
