@@ -3,7 +3,7 @@ import { connectTestRedis } from '@redress/shared/testing/stores.ts'
 import { afterAll, expect, it } from 'vitest'
 import { createRedisScript } from './redis-script.ts'
 
-const redis = await connectTestRedis(17)
+const redis = await connectTestRedis(19)
 afterAll(() => redis.destroy())
 
 it('a script is sent to a Redis that does not know it, and called by its digest after that', async () => {

@@ -3,7 +3,7 @@ import { connectTestRedis } from '@redress/shared/testing/stores.ts'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createTokenBucket } from './token-bucket.ts'
 
-const REDIS = 17
+const REDIS = 20
 const redis = await connectTestRedis(REDIS)
 afterAll(() => redis.destroy())
 /** Buckets of a test's own. */

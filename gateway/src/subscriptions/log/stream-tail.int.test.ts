@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { createStreamLog } from './stream-log.ts'
 import { createStreamTail } from './stream-tail.ts'
 
-const redis = await openTestRedis(8)
+const redis = await openTestRedis(14)
 
 it('a tail that is never idle notices that a stream has a new epoch, and no entries after its position yet', async () => {
   await openStreams(redis)

@@ -9,7 +9,7 @@ import type { RecordEvents } from './dead-letter-alerts.ts'
 import { createDeadLetters } from './dead-letters.ts'
 
 const { mongo, db } = await openTestDatabase()
-const redis = await openTestRedis(9)
+const redis = await openTestRedis(15)
 const stream = STREAMS.issues
 const cause = { actor: 'ada', requestId: 'req-1', ip: null }
 const QUICK_LEASE = { leaseMs: 300, renewMs: 100 }
