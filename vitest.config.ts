@@ -57,8 +57,7 @@ export default defineConfig({
       {
         ...base,
         test: {
-          // Projects run in the order of their names. Whole systems wait most: what comes after them fills the cores.
-          name: 'full system',
+          name: 'whole system',
           include: ['**/*.e2e.test.ts'],
           exclude: ['**/node_modules/**'],
           ...nets,
