@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from '@redress/shared/process/logger.ts'
+import { backoffMs } from '@redress/shared/resilience/backoff.ts'
 import { isReply, type Redis } from '@redress/shared/stores/redis.ts'
 import { createNodeRedisClient, type Queue, type Worker } from 'bullmq'
 
 const FAILED_AFTER_MS = 100
-const REOPEN_AFTER_MS = 500
+const REOPEN_WAIT = { firstMs: 500, maxMs: 500 }
 /** The commands that BullMQ sends a script with. */
 const SCRIPT_COMMANDS: ReadonlySet<unknown> = new Set(['evalSha', 'eval'])
 
@@ -57,7 +58,7 @@ export async function openWhenReady<T extends Queue | Worker>(open: () => T, { s
     } catch (err) {
       if (!signal.aborted) logger.warn({ queue: opened.name, err }, 'queue opened again')
       await (opened as Worker).close(true).catch(() => undefined)
-      await pause(REOPEN_AFTER_MS * (0.5 + Math.random()), undefined, { signal })
+      await pause(backoffMs(1, REOPEN_WAIT), undefined, { signal })
     } finally {
       signal.removeEventListener('abort', abort)
     }

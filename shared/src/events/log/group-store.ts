@@ -1,4 +1,5 @@
 import type { ClientSession, Collection, Db, MongoClient } from 'mongodb'
+import { backoffMs } from '../../resilience/backoff.ts'
 import { openCollections } from '../../stores/collections.ts'
 import { inTransaction, isDuplicateKey } from '../../stores/mongo.ts'
 import { createDeadLetterAlerts, type DeadLetterAlerts, type RecordEvents } from '../dead-letters/dead-letter-alerts.ts'
@@ -6,9 +7,9 @@ import type { DomainEvent, StreamName } from '../envelope.ts'
 import { DEAD_EVENTS, type DeadEvent, EVENT_POSITIONS, type PositionDocument } from '../event-collections.ts'
 import { type Position, START } from './log-entry.ts'
 import {
-  backoffMs,
   entityOf,
   type FailedAttempt,
+  RETRY_WAIT,
   type SetAsideEvent,
   type WaitingEvent,
   type WaitingPlace,
@@ -177,7 +178,7 @@ const toDeadEvent =
     const _id = `${group} ${stream} ${epoch} ${sequence}`
     const facts = { group, stream, sequence, text, reason, attempts: 1, at }
     const about = { entity: event && entityOf(event), eventType: event?.type ?? null }
-    const nextAttemptAt = event && new Date(at.getTime() + backoffMs(1, Math.random()))
+    const nextAttemptAt = event && new Date(at.getTime() + backoffMs(1, RETRY_WAIT))
     return { replaceOne: { filter: { _id }, replacement: { ...facts, ...about, nextAttemptAt }, upsert: true } }
   }
 

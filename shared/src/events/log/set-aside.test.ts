@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { backoffMs } from '../../resilience/backoff.ts'
 import { eventOf } from '../../testing/events.ts'
 import { type DomainEvent, STREAMS } from '../envelope.ts'
-import { backoffMs, createWaiting, entityOf, type FailedAttempt, type WaitingEvent } from './set-aside.ts'
+import { createWaiting, entityOf, type FailedAttempt, RETRY_WAIT, type WaitingEvent } from './set-aside.ts'
 
 const stream = STREAMS.issues
 const START_MS = Date.parse('2030-01-01T00:00:00Z')
@@ -134,6 +135,8 @@ describe('an event that was set aside', () => {
   })
 
   it('waits up to a quarter less than its backoff, so that attempts of many do not fall together', () => {
-    expect([backoffMs(1, 0), backoffMs(1, 1), backoffMs(4, 0), backoffMs(4, 1)]).toEqual([1_000, 750, 8_000, 6_000])
+    const wait = (attempts: number, random: number) => backoffMs(attempts, RETRY_WAIT, random)
+
+    expect([wait(1, 0), wait(1, 1), wait(4, 0), wait(4, 1)]).toEqual([1_000, 750, 8_000, 6_000])
   })
 })

@@ -1,9 +1,11 @@
+import { backoffMs } from '../../resilience/backoff.ts'
 import type { DomainEvent, StreamName } from '../envelope.ts'
 import type { Delivery } from './stream-reader.ts'
 
-/** Attempts to apply an event alone: with the backoff below the last one comes after eight to nine minutes. */
+/** Attempts to apply an event alone: with these waits the last one comes after eight to nine minutes. */
 const ATTEMPTS_MAX = 10
-const BACKOFF_MIN_MS = 1_000
+/** The waits between attempts. */
+export const RETRY_WAIT = { firstMs: 1_000, maxMs: Number.POSITIVE_INFINITY, jitter: 0.25 }
 const RETRY_EVERY_MS = 1_000
 const LOOK_EVERY_MS = 5_000
 /** The time of one round of attempts; new events are applied before the next round. */
@@ -99,7 +101,7 @@ async function attempt(id: string, dependencies: Dependencies): Promise<void> {
     const { attempts } = waiting
     if (isTransient(error)) {
       // Uses up no attempt, and delays nothing else. If the database is away, this write fails as well.
-      const nextAttemptAt = new Date(nowMs() + backoffMs(attempts, random()))
+      const nextAttemptAt = new Date(nowMs() + backoffMs(attempts, RETRY_WAIT, random()))
       return noteFailure(waiting, { attempts, reason: String(error), nextAttemptAt })
     }
     const failed = toFailedAttempt(waiting, { error, nowMs: nowMs(), random: random() })
@@ -115,13 +117,8 @@ function toFailedAttempt(
   { error, nowMs, random }: Readonly<{ error: unknown; nowMs: number; random: number }>,
 ): FailedAttempt {
   const attempts = before + 1
-  const nextAttemptAt = attempts >= ATTEMPTS_MAX ? null : new Date(nowMs + backoffMs(attempts, random))
+  const nextAttemptAt = attempts >= ATTEMPTS_MAX ? null : new Date(nowMs + backoffMs(attempts, RETRY_WAIT, random))
   return { attempts, reason: String(error), nextAttemptAt }
-}
-
-/** Doubles with each attempt; the jitter of up to a quarter keeps processes from trying at the same moment. */
-export function backoffMs(attempts: number, random: number): number {
-  return BACKOFF_MIN_MS * 2 ** (attempts - 1) * (1 - random / 4)
 }
 
 export function entityOf({ entity }: DomainEvent): string {
