@@ -15,7 +15,7 @@ import type { Schedule } from './schedule/schedule.ts'
 import type { System } from './system/system.ts'
 
 const POLL_MS = 500
-/** What comes twice may come late. */
+/** A repeated event may come late. */
 const QUIET_MS = 1_500
 
 export type RunOptions = Readonly<{

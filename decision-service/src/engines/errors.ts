@@ -20,7 +20,7 @@ export class HoldDecisionError extends AppError {
   readonly kind = 'unavailable'
   readonly failure: string
   readonly retryAfterMs: number
-  /** What holds once it was held for too long; null where that is a failure. */
+  /** The decision that stands once the hold was too long; null where that is a failure. */
   readonly otherwise: Verdict | null
 
   constructor(

@@ -23,7 +23,7 @@ beforeEach(() => redis.flushDb())
 
 const NONE = { waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0 }
 const countsNow = async () => (await jobs.view()).counts
-/** What `read` gives once held jobs need not wait any longer. */
+/** The result of `read` after held jobs were made due at once. */
 const promoted = async <T>(read: () => Promise<T>): Promise<T> => {
   await raw.promoteJobs()
   return read()

@@ -12,7 +12,7 @@ export type JobMetrics = Readonly<{
 
 export type JobMetricsOf = (labels: Readonly<{ queue: string; type: string }>) => JobMetrics
 
-/** What a worker counts of its jobs, by queue and type. */
+/** The metrics of a worker's jobs, by queue and type. */
 export function createJobMetrics({ registry }: Metrics): JobMetricsOf {
   const durations = createHistograms(registry, {
     name: 'job_processing_duration_seconds',

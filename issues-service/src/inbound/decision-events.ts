@@ -35,7 +35,7 @@ function readUpdates(event: DomainEvent): readonly DecisionUpdate[] {
   return update === null ? [] : [update]
 }
 
-/** What an event of the decision service means for an issue; null for an event about something else. */
+/** The effect of an event of the decision service on an issue; null for an event about something else. */
 export function toDecisionUpdate(event: DomainEvent): DecisionUpdate | UnreadableEventError | null {
   const read = readEvent(TYPES, event)
   if (read === null || read instanceof UnreadableEventError) return read

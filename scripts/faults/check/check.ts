@@ -32,7 +32,7 @@ function checkCreation({ acknowledged, refused, stored }: Observation): readonly
   return problems
 }
 
-/** What is recorded about the whole run: the chain, decisions on record, analytics, policies. */
+/** Checks the records of the whole run: the chain, decisions, analytics, policies. */
 function checkRecords(seen: Observation): readonly Violation[] {
   const problems: Violation[] = []
   const { valid, reason } = seen.chain

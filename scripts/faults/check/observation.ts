@@ -1,4 +1,4 @@
-/** What was seen of the system from outside, as data: the input of the checks. */
+/** The state of the system as seen from outside, as data: the input of the checks. */
 export type Observation = Readonly<{
   /** The id that `createIssue` acknowledged, by idempotency key. */
   acknowledged: ReadonlyMap<string, string>

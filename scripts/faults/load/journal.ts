@@ -1,4 +1,4 @@
-/** What the clients of one run were acknowledged; `signal` ends them. */
+/** The acknowledgements to the clients of one run; `signal` ends the clients. */
 export type Journal = Readonly<{
   /** Ids of issues, by idempotency key. */
   acknowledged: Map<string, string>

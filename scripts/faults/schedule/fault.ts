@@ -26,7 +26,7 @@ export const POISONS = ['text', 'type', 'risk-score'] as const
 export const POISON_PREFIX = 'poison-'
 export type Poison = (typeof POISONS)[number]
 
-/** What happens `atMs` after the load begins. */
+/** A fault that is injected `atMs` after the load begins. */
 export type Fault = Readonly<{ atMs: number }> &
   (
     | Readonly<{ kind: 'kill'; target: Target }>

@@ -40,9 +40,9 @@ export const DomainEvent = type({
   /** The W3C traceparent of its cause, with tracing. */
   'trace?': 'string',
   entity: { type: 'string > 0', id: 'string > 0' },
-  /** What the event changed, by field, for the audit log. */
+  /** The changes by field, for the audit log. */
   changes: type({ '[string]': Change }),
-  /** What consumers need to act. Its shape depends on `type`: see the catalogue. */
+  /** The data that consumers need to act. Its shape depends on `type`: see the catalogue. */
   data: 'object',
 })
 export type DomainEvent = typeof DomainEvent.infer

@@ -44,7 +44,7 @@ export const EVENT_LOG = defineCollection<SegmentDocument>({
   indexes: [{ key: { sealedAt: 1 }, name: 'by_age' }],
 })
 
-/** What the log of a service knows of the groups that apply it. */
+/** The groups that apply the log of a service. */
 export const EVENT_LOG_GROUPS = defineCollection<GroupDocument>({ name: 'event_log_groups' })
 
 /** The positions of the consumer group of a service. */

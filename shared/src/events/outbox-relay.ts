@@ -15,7 +15,7 @@ import { createRetention } from './log/retention.ts'
 
 /** The least time from one round to the next: under load, what is committed meanwhile is published together. */
 const GATHER_MS = 10
-/** What a wake-up missed (a crash, a lost message, a stream that lost entries) is found at the latest after this. */
+/** The longest time until a round without a wake-up, which finds the effects of crashes and lost messages or entries. */
 const SWEEP_MS = 250
 const STOP_MS = 2_000
 const GROUP_GONE_AFTER_MS = 10 * MINUTE_MS

@@ -5,7 +5,7 @@ import type { StoredDecision } from '../../domain/stored-decision.ts'
 
 type Counted = 'action' | 'confidence' | 'routing' | 'engine' | 'fallback' | 'policy' | 'durationMs' | 'usage' | 'blind'
 
-/** What is counted of a decision: a tenth of it, so that very many can be read. */
+/** The part of a decision that analytics counts: a tenth of it, so that very many can be read. */
 export type DecisionFact = Pick<StoredDecision, Counted | 'shadow'> &
   Readonly<{
     issueType: IssueType

@@ -84,7 +84,7 @@ function addUsage(sum: { -readonly [K in keyof TokenUsage]: number }, added: Tok
 const BAND_WIDTH = 10
 const BANDS = 100 / BAND_WIDTH
 
-/** What people made of the decisions. */
+/** The reviews of the decisions by people. */
 function createReviewTally() {
   const counts: Record<Agreement, number> = { AGREED: 0, MODIFIED: 0, REJECTED: 0 }
   let reviewed = 0

@@ -3,7 +3,7 @@ import type { PolicyVersion, ShadowVerdict } from '../../domain/decision.ts'
 import { paidOut } from '../../domain/money-out.ts'
 import type { DecisionFact } from './decision-fact.ts'
 
-/** What a candidate would have done otherwise than what was done. */
+/** The differences between the decisions of a candidate and those that were made. */
 export type ShadowComparison = Readonly<{
   policy: PolicyVersion
   decisions: number

@@ -11,7 +11,7 @@ export type AiBatch = Readonly<{
   id: string
   status: AiBatchStatus
   jobs: readonly BatchedJob[]
-  /** What the provider calls it; null until it has it. */
+  /** The provider's id of the batch; null until it is submitted. */
   providerId: string | null
   createdAt: Date
   submittedAt: Date | null

@@ -29,7 +29,7 @@ export type AiBatches = Readonly<{
 /** A job of a batch, with all that the question needs. */
 export type BatchQuestion = Readonly<{ batched: BatchedJob; job: DecisionJob }>
 
-/** What came of one question; null where there is no usable answer. */
+/** The outcome of one question; null where there is no usable answer. */
 export type BatchAnswer = Readonly<{ jobId: string; evaluated: Evaluated | null; failure: string | null }>
 
 /** A model that decides many cases in one asynchronous batch. */

@@ -27,7 +27,7 @@ export function isDue({ status, batchId }: DecisionJob, { inBatch }: Readonly<{ 
   return (status === 'PENDING' || status === 'PROCESSING') && (inBatch || batchId === undefined)
 }
 
-/** What goes first when there is more than one worker can do: 10 is the most urgent. */
+/** The urgency of each priority; 10 is the most urgent and goes first. */
 export const URGENCY: Readonly<Record<Priority, number>> = { CRITICAL: 10, HIGH: 7, NORMAL: 5, LOW: 3 }
 
 /** A case that an event brought, to be decided. */

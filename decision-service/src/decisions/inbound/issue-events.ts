@@ -8,7 +8,7 @@ import type { FollowIssues } from '../use-cases/follow-issues.ts'
 
 const TYPES = ['issue.created', 'issue.status_changed'] as const
 
-/** What an event of an issue brings: a case to decide, a review of a decision, or neither. */
+/** The content of an event of an issue: a case to decide, a review of a decision, or neither. */
 type IssueUpdate = Readonly<{ newCase: NewCase | null; review: NewReview | null }>
 
 type Dependencies = FollowIssues<ClientSession> &

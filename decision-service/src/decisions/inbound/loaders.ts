@@ -7,7 +7,7 @@ export type Loaders = Readonly<{
   decisionsOfIssue: DataLoader<string, readonly StoredDecision[]>
 }>
 
-/** What one request reads, each thing once and many in one go. */
+/** The loaders of one request: each record is read once, and many in one query. */
 export function createLoaders(views: Views): Loaders {
   return {
     decisions: new DataLoader(views.findDecisions),

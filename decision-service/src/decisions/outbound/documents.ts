@@ -9,7 +9,7 @@ export type DecisionDocument = Stored<StoredDecision>
 /** `endedAt` starts the time after which the job is deleted. */
 export type JobDocument = Stored<DecisionJob> & { endedAt?: Date }
 
-/** What most decisions do not have is left out of their facts, and stands for this. */
+/** The default values of facts. A field with its default is left out of the document. */
 export const USUAL_FACTS = { fallback: false, blind: false, usage: null, shadow: null, atStake: null, review: null }
 export type Unusual = keyof typeof USUAL_FACTS
 
@@ -31,7 +31,7 @@ export type DecisionCollections = Readonly<{
 /** Every read for a caller uses it: `isHidden` of the domain as a query. */
 export const NOT_HIDDEN: Filter<DecisionDocument> = { $nor: [{ blind: true, review: null }] }
 
-/** What decisions lack that were stored by earlier versions of this service. */
+/** The fields that decisions stored by earlier versions of this service lack. */
 const BEFORE_THERE_WERE_MODELS = { model: null, usage: null, blind: false, autonomySuspended: false, shadow: null }
 
 export function toDecision({ _id, ...rest }: DecisionDocument): StoredDecision {

@@ -7,7 +7,7 @@ import { type DecisionCollections, type DecisionDocument, NOT_HIDDEN, toDecision
 const DECISIONS_OF_ISSUE_MAX = 100
 const NEWEST_FIRST = { field: 'decidedAt', direction: -1 } as const
 
-/** What callers read. A decision that waits for a blind review is in none of it. */
+/** The queries of callers. None of them returns a decision that waits for a blind review. */
 export function createMongoViews({ decisions }: Pick<DecisionCollections, 'decisions'>): Views {
   return {
     async findDecisions(ids) {

@@ -2,7 +2,7 @@ import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import type { ReviewedDecision, StoredDecision } from '../../domain/stored-decision.ts'
 import type { DecisionJob, JobStatus } from '../domain/job.ts'
 
-/** What can be read and written as one: all of it is stored, or nothing. */
+/** The reads and writes of one transaction. */
 export type DecisionsTransaction = Readonly<{
   findJobs(ids: readonly string[]): Promise<ReadonlyMap<string, DecisionJob>>
   addJobs(jobs: readonly DecisionJob[]): Promise<void>
@@ -19,7 +19,7 @@ export type DecisionsStore = Readonly<{
   transact<T>(work: (transaction: DecisionsTransaction) => Promise<T>): Promise<T>
 }>
 
-/** What the queue needs to know of a job. */
+/** The fields of a job that the queue needs. */
 export type QueuedCase = Pick<DecisionJob, 'id' | 'case' | 'trace'>
 
 export type DecisionQueue = Readonly<{

@@ -40,7 +40,7 @@ type Options = Readonly<{
  */
 export type CatchUp = (subscriber: Subscriber, after: After) => Promise<void>
 
-/** What it returns rejects with CursorExpiredError, CursorInvalidError or SlowReaderError. */
+/** The returned iterator rejects with CursorExpiredError, CursorInvalidError or SlowReaderError. */
 export function createCatchUp(options: Options): CatchUp {
   const { log, tail } = options
   const readPatiently = createPatientReader(createConcurrencyLimit(PAGES_AT_ONCE_MAX), options.logger)

@@ -4,7 +4,7 @@ import { CommandError } from '../errors.ts'
 const FIRST_BATCH = 101
 const BATCH_BYTES_MAX = 16 * 1024 * 1024
 const IDLE_MS = 10 * 60 * 1000
-/** What all cursors together may hold. Beyond it, those that were used the longest ago are closed. */
+/** The most bytes that all cursors together hold. Beyond it, the least recently used ones are closed. */
 const HELD_BYTES_MAX = 256 * 1024 * 1024
 
 export type Batch = Readonly<{ id: BSON.Long; bodies: readonly Uint8Array[] }>
@@ -54,7 +54,7 @@ export function createCursors(heldBytesMax: number = HELD_BYTES_MAX): Cursors {
   }
 }
 
-/** What open cursors hold, in the order in which they were last used. */
+/** The open cursors, in the order of their last use. */
 function createHeld(bytesMax: number) {
   const open = new Map<string, Rest>()
   let held = 0

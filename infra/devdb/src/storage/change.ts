@@ -25,7 +25,7 @@ export type Change = Readonly<{
   after: Uint8Array | null
 }>
 
-/** What a change means for the indexes. `arrays` are those into which the document puts several entries. */
+/** The effect of a change on the indexes. `arrays` are those into which the document puts several entries. */
 export type Difference = Readonly<{ added: readonly Entry[]; removed: readonly Entry[]; arrays: readonly Index[] }>
 
 /** The names of locks. A unique key is locked like a document, because two documents may want the same one. */

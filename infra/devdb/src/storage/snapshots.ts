@@ -18,7 +18,7 @@ export type Snapshots = Readonly<{
 
 type Old = Readonly<{ key: Uint8Array; value: Uint8Array | null }>
 type Kept = Map<number, Map<string, Old>>
-/** What was overwritten between the opening of one snapshot and that of the next. */
+/** The values overwritten between the opening of one snapshot and that of the next. */
 type Generation = Readonly<{ number: number; documents: Kept; entries: Kept }>
 
 /**
@@ -95,7 +95,7 @@ function createOldReader(present: Reader, since: () => readonly Generation[]): O
   }
 }
 
-/** What the oldest of the generations has of a key is what a snapshot before them all sees. */
+/** A snapshot older than all generations sees the value that the oldest generation with the key keeps. */
 function findOld(since: readonly Generation[], part: Part, number: number, key: Uint8Array): Old | null {
   let name: string | null = null
   for (const generation of since) {

@@ -14,7 +14,7 @@ export type Written = Readonly<{
   difference: Difference
 }>
 
-/** What one transaction reads and has written. Others see what it wrote only after its commit. */
+/** The view and the writes of one transaction. Others see its writes only after its commit. */
 export type Transaction = Readonly<{
   session: string
   number: number

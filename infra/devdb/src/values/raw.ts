@@ -115,7 +115,7 @@ const FIXED: Readonly<Record<number, number>> = {
   127: 0, // MaxKey
   255: 0, // MinKey
 }
-/** What to add to the length with which the other types begin. */
+/** The bytes of a value beyond the length that it begins with, for the other types. */
 const LENGTH_AND: Readonly<Record<number, number>> = {
   2: 4, // string
   [DOCUMENT]: 0,

@@ -20,7 +20,7 @@ export type AfterCommit = Readonly<{
   recover: () => Promise<void>
 }>
 
-/** What follows a commit outside of its transaction, and what makes up for it where it failed or never ran. */
+/** The effects after a commit, outside of its transaction, and their repetition where they failed or never ran. */
 export function createAfterCommit({ group, afterCommit, recover, monotonicMs, logger }: Options): AfterCommit {
   let isDue = false
   let triedAtMs = Number.NEGATIVE_INFINITY

@@ -6,8 +6,8 @@ import { type LogEntry, type LogHead, type Position, START } from './log-entry.t
 export type Appended = Readonly<{ end: Position; isComplete: boolean }>
 
 /**
- * What Redis holds of a log, for readers. An entry's id is its sequence, so that publishing an entry again gives it the
- * same id, and a reader that has passed it never meets it twice.
+ * The part of a log that Redis holds for readers. An entry's id is its sequence, so that publishing an entry again gives
+ * it the same id, and a reader that has passed it never meets it twice.
  */
 export type EventStream = Readonly<{
   /**

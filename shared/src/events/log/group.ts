@@ -41,7 +41,7 @@ export type Round = 'busy' | 'gap' | 'idle'
 
 type Positions = Map<StreamName, Position>
 
-/** What one process knows of its group; `read` is ahead of `stored` where everything since was irrelevant. */
+/** The position of a group as one process knows it; `read` is ahead of `stored` where everything since was irrelevant. */
 type Group = Readonly<{ options: GroupOptions; stored: Positions; read: Positions }>
 
 /**
@@ -143,7 +143,7 @@ function advance(read: Positions, ends: ReadonlyMap<StreamName, Position>): void
   for (const [stream, position] of ends) read.set(stream, position)
 }
 
-/** What looks like a gap is none where another process has applied it. @throws PositionMovedError */
+/** An apparent gap is none where another process has applied it. @throws PositionMovedError */
 async function checkStored({ options: { store, streams }, stored }: Group): Promise<void> {
   for (const [stream, position] of await store.load(streams)) {
     if (!isSamePosition(position, stored.get(stream)!)) throw new PositionMovedError()

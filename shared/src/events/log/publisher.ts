@@ -28,7 +28,7 @@ export type Publisher = Readonly<{
  */
 export function createPublisher(dependencies: Dependencies): Publisher {
   const { log, stream } = dependencies
-  /** What is known of the stream. While it is not complete, it may be that of a log which was restored since. */
+  /** The known state of the stream. While it is not complete, it may be that of a log which was restored since. */
   let known: Appended | null = UNKNOWN
   const mend = createMend(dependencies)
 

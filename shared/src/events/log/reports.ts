@@ -22,7 +22,7 @@ export async function reportPosition(
   await redis.hSet(keyOf(stream), group, `${position.epoch ?? ''}:${position.sequence}:${beat}`)
 }
 
-/** What groups have reported since Redis last lost its data, by group. */
+/** The reports of groups since Redis last lost its data, by group. */
 export async function readReports(redis: Redis, stream: StreamName): Promise<Reports> {
   const reports = await redis.hGetAll(keyOf(stream))
   return new Map(Object.entries(reports).map(([group, text]) => [group, toReport(text)]))
