@@ -130,6 +130,25 @@ describe('a stream consumer', () => {
     expect(await redis.get(`leader:consumer:${group}`)).toBeNull()
   })
 
+  it('leaves no connection open where it stops just before its first round', async () => {
+    const connections = async () => (await redis.clientList()).filter(({ db: number }) => number === REDIS).length
+    const before = await connections()
+    const begun = Promise.withResolvers<void>()
+    const end = Promise.withResolvers<void>()
+    const recover = () => {
+      begun.resolve()
+      return end.promise
+    }
+    const consumer = await consume({ recover })
+    await begun.promise
+
+    const stopped = consumer.stop()
+    end.resolve()
+    await stopped
+
+    await expect.poll(connections).toBe(before)
+  })
+
   it('stops while the database is away, and leaves its events to the next', async () => {
     let attempts = 0
     const consumer = await consume({

@@ -87,7 +87,8 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
       stopped = true
       close()
       // A batch that waits for a store that is away is given up: the next leader begins at the stored position.
-      await succeedsWithin(STOP_MS, running)
+      // A round that begins while `close` runs opens another connection, which would keep the process alive.
+      await succeedsWithin(STOP_MS, running.finally(close))
       await election.stop()
     },
   }
