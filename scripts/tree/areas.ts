@@ -47,6 +47,7 @@ const PURE = [
   'error-codes.ts',
   'connection.ts',
   'contracts.ts',
+  'currency.ts',
   'issue-details.ts',
   'masking.ts',
   'plain-text.ts',

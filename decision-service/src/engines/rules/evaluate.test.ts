@@ -56,7 +56,7 @@ describe('a condition', () => {
     [{ aboveCeiling: false }, true],
     [{ shippingStatus: null }, true],
     [{ shippingStatus: ['LOST', null] }, true],
-    [{ shippingStatus: { not: 'LOST' } }, true],
+    [{ shippingStatus: { not: 'LOST' } }, false],
     [{ amount: { lt: 1 } }, false],
     [{ amount: { gt: -1 } }, false],
     [{ riskScore: 20, errorCode: 'CARD_DECLINED' }, false],

@@ -7,7 +7,7 @@ import type { RuleSubject } from './business-rule.ts'
 /** The facts of a payment that a business rule may compare. */
 const PAYMENT_FACTS: { [Name in keyof PaymentFacts]: AskableFacts[string] } = {
   amount: { kind: 'number' },
-  currency: { kind: 'text' },
+  currency: { kind: 'currency' },
   balance: { kind: 'number' },
   riskScore: { kind: 'number' },
   recentDisputes: { kind: 'number' },

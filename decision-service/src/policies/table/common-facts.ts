@@ -10,7 +10,7 @@ export const COMMON_FACTS: FactTable<IssueDetails> = {
     read: ({ atStake }) => atStake?.amount ?? null,
   },
   currency: {
-    kind: 'text',
+    kind: 'currency',
     meaning: 'the currency of `amount`',
     read: ({ atStake }) => atStake?.currency ?? null,
   },
@@ -54,7 +54,7 @@ export const COMMON_FACTS: FactTable<IssueDetails> = {
     read: ({ transaction }) => transaction?.amount.amount ?? null,
   },
   transactionCurrency: {
-    kind: 'text',
+    kind: 'currency',
     meaning: 'the currency of `transactionAmount`',
     read: ({ transaction }) => transaction?.amount.currency ?? null,
   },

@@ -1,3 +1,4 @@
+import { toCurrency } from '@redress/shared/currency.ts'
 import type { FactValue, Fact as ReadableFact } from './fact.ts'
 
 /** The part of a fact that a condition needs. Reading the fact is left to others. */
@@ -25,7 +26,9 @@ const OPERATORS = [...Object.keys(COMPARISONS), 'not'].join(', ')
 
 /**
  * Compiles `{ "riskScore": { "lt": 50 }, "errorCode": ["CARD_EXPIRED", "CARD_DECLINED"] }`: all must hold. A value
- * stands for itself, a list for any of its members, an object for comparisons that must all hold.
+ * stands for itself, a list for any of its members, an object for comparisons that must all hold. Nothing but `null`
+ * itself holds for a fact that is null, which is not known: neither a comparison nor `not`. So `{ "not": null }` holds
+ * for every known fact, and a list with null (`["LOST", null]`) for an unknown one too.
  */
 export function compileConditions(when: Readonly<Record<string, unknown>>, facts: AskableFacts): CompiledConditions {
   const compiled = Object.entries(when).map(([name, wanted]) => {
@@ -57,7 +60,6 @@ function compileComparison(path: string[], { name, fact, comparison, limit }: Li
   if (!isNumber(limit)) return refuse(path, 'must be a number')
 
   const { words, compare } = comparison
-  // Nothing is neither more nor less than a number.
   return accept(name, `${words} ${limit}`, (value) => typeof value === 'number' && compare(value, limit))
 }
 
@@ -68,20 +70,24 @@ function compileValues(path: string[], { name, fact, wanted, negated }: Listed):
   if (values.length === 0) return refuse(path, 'must list at least one value')
 
   const accepted: FactValue[] = []
-  for (const value of values) {
-    if (!isValueOf(fact, value))
-      return refuse(path, `cannot be ${JSON.stringify(value)}: ${describeValues(name, fact)}`)
+  for (const given of values) {
+    const value = toValue(fact, given)
+    if (value === undefined) return refuse(path, `cannot be ${JSON.stringify(given)}: ${describeValues(name, fact)}`)
     accepted.push(value)
   }
   const words = accepted.map((value) => value ?? 'nothing').join(' or ')
-  return accept(name, negated ? `not ${words}` : words, (value) => accepted.includes(value) !== negated)
+  if (!negated) return accept(name, words, (value) => accepted.includes(value))
+  return accept(name, `not ${words}`, (value) => value !== null && !accepted.includes(value))
 }
 
-function isValueOf(fact: Fact, value: unknown): value is FactValue {
-  if (value === null) return true
-  if (fact.kind === 'text')
-    return typeof value === 'string' && value.isWellFormed() && (fact.values?.includes(value) ?? true)
-  return isNumeric(fact) ? isNumber(value) : typeof value === 'boolean'
+/** A value that the fact can have, as the fact has it; undefined for any other. */
+function toValue(fact: Fact, given: unknown): FactValue | undefined {
+  if (given === null) return null
+  if (isNumeric(fact)) return isNumber(given) ? given : undefined
+  if (fact.kind === 'boolean') return typeof given === 'boolean' ? given : undefined
+  if (typeof given !== 'string' || !given.isWellFormed()) return undefined
+  if (fact.kind === 'currency') return toCurrency(given) ?? undefined
+  return (fact.values?.includes(given) ?? true) ? given : undefined
 }
 
 /** JSON knows no others, but `1e999` is read as one, and could not be written again. */
@@ -89,6 +95,7 @@ const isNumber = (value: unknown): value is number => typeof value === 'number' 
 
 function describeValues(name: string, fact: Fact): string {
   if (fact.values !== undefined) return `${name} is one of ${fact.values.join(', ')}, or null`
+  if (fact.kind === 'currency') return `${name} is a currency of ISO 4217, or null`
   return `${name} is a ${isNumeric(fact) ? 'number' : fact.kind}`
 }
 

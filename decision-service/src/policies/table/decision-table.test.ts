@@ -119,6 +119,27 @@ describe('a decision table', () => {
     expect(problems).toEqual([{ file: 'p/rules.json', line: 4, path, problem: expect.stringMatching(problem) }])
   })
 
+  it('has its currencies in upper case, in its list and in its conditions', () => {
+    const parsed = parseDecisionTable(
+      toText(table([rule({ currency: 'usd' })], { currencies: ['usd', 'EUR'] })),
+      context,
+    )
+
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
+    expect(parsed.table.currencies).toEqual(['USD', 'EUR'])
+    expect(parsed.table.rules[2]?.conditions[0]?.holds('USD')).toBe(true)
+  })
+
+  it.for(['ABC', 'XXX', 'US'])('is refused for the currency %s, in its list and in its conditions', (code) => {
+    const ofList = problemsOf(toText(table([], { currencies: [code] })))
+    const ofCondition = problemsOf(toText(table([rule({ transactionCurrency: { not: code } })])))
+
+    expect([ofList, ofCondition].map(([problem]) => problem?.path)).toEqual([
+      'currencies[0]',
+      'rules[2].when.transactionCurrency.not',
+    ])
+  })
+
   it('is refused where a rule stands below one without conditions', () => {
     const [first, ...more] = problemsOf(toText(table([rule({}), rule({ riskScore: 1 }, { id: 'later' })])))
 

@@ -12,7 +12,7 @@ type Source<D extends IssueDetails> = DecisionCase & { details: D; atStake: Mone
 
 export type Fact<D extends IssueDetails = IssueDetails> = Readonly<{
   /** `money` is an amount in minor units; its currency is the fact that `currency` names. */
-  kind: 'number' | 'money' | 'text' | 'boolean'
+  kind: 'number' | 'money' | 'currency' | 'text' | 'boolean'
   /** All values that a text can have, where they are known: a misspelt one would never match. */
   values?: readonly string[]
   currency?: string

@@ -1,4 +1,5 @@
 import { DECISION_ACTIONS, ISSUE_TYPES, type IssueType } from '@redress/shared/contracts.ts'
+import { toCurrency } from '@redress/shared/currency.ts'
 import { type } from 'arktype'
 import type { Path } from './located-json.ts'
 
@@ -8,6 +9,7 @@ const Id = type('/^[a-z0-9]+(-[a-z0-9]+)*$/').describe('lower-case words joined 
 const Section = type('/^§[0-9]+([.][0-9]+)*$/').describe('a section of SKILL.md such as §2.1')
 const Because = type('1 <= string <= 500')
 const When = type('Record<string, unknown>')
+const CurrencyCode = type('string').pipe((text, context) => toCurrency(text) ?? context.error('a currency of ISO 4217'))
 
 const RuleDocument = type({
   '+': 'reject',
@@ -37,7 +39,7 @@ export type AdjustmentDocument = typeof AdjustmentDocument.infer
 export const TableDocument = type({
   '+': 'reject',
   serves: type.enumerated(...ISSUE_TYPES),
-  currencies: type('/^[A-Z]{3}$/').describe('a currency of three capitals').array().atLeastLength(1).atMostLength(50),
+  currencies: CurrencyCode.array().atLeastLength(1).atMostLength(50),
   rules: RuleDocument.array().atLeastLength(1).atMostLength(200),
   adjustments: AdjustmentDocument.array().atMostLength(50),
 })
