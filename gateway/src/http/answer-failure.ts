@@ -1,34 +1,46 @@
-import { AppError, NEUTRAL_MESSAGE } from '@redress/shared/errors.ts'
+import { AppError, BadUserInputError, NEUTRAL_MESSAGE } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
+import type { GraphQLFormattedError } from 'graphql'
 import { RateLimitedError } from '../access/errors.ts'
 import { pushHeaders } from '../access/rate-limit.ts'
-import { INTERNAL } from '../operations/public-error.ts'
+import { codesOf } from '../operations/answer-text.ts'
+import { INTERNAL, toGraphqlError } from '../operations/public-error.ts'
+import { BadRequestError, RefusedOperationError } from '../operations/refusal.ts'
 import { MethodNotAllowedError, statusOf } from './errors.ts'
 import { type Exchange, sendJson } from './exchange.ts'
+import { formOfError } from './negotiate.ts'
 
 /** Answers in GraphQL's form, so that a client has one kind of error to read. */
 export function answerFailure(exchange: Exchange, error: unknown, logger: Logger): void {
-  const { response, requestId, observed } = exchange
+  const { request, response, requestId, observed } = exchange
   // The client has gone, or an answer has been started.
   if (response.destroyed || response.headersSent) return
 
-  const { status, message, extensions } = toAnswer(error, requestId)
+  const { status, errors } = toAnswer(error, requestId)
   if (status === 500) logger.error({ err: error, requestId }, 'unexpected error')
-  observed.codes = [extensions.code]
+  observed.codes = codesOf(errors)
   observed.isRefused = status !== 500
   if (error instanceof RateLimitedError) pushHeaders(exchange.headers, error.verdict)
   exchange.headers.push(...headersFor(error, status))
-  sendJson(exchange, status, JSON.stringify({ errors: [{ message, extensions }] }))
+  const { contentType, isLegacy } = formOfError(request)
+  sendJson(exchange, isLegacy && isRequestError(error, status) ? 200 : status, JSON.stringify({ errors }), contentType)
 }
 
-function toAnswer(error: unknown, requestId: string) {
-  if (!(error instanceof AppError)) {
-    return { status: 500, message: NEUTRAL_MESSAGE, extensions: { code: INTERNAL, requestId } }
-  }
-  return { status: statusOf(error), message: error.message, extensions: { code: error.code, ...error.facts } }
+type Failure = Readonly<{ status: number; errors: readonly GraphQLFormattedError[] }>
+
+function toAnswer(error: unknown, requestId: string): Failure {
+  if (error instanceof RefusedOperationError) return error
+  if (error instanceof AppError) return { status: statusOf(error), errors: [toGraphqlError(error)] }
+  return { status: 500, errors: [{ message: NEUTRAL_MESSAGE, extensions: { code: INTERNAL, requestId } }] }
+}
+
+/** Whether the request itself was in order, and GraphQL refuses its operation. */
+function isRequestError(error: unknown, status: number): boolean {
+  return status === 400 && !(error instanceof BadRequestError) && !(error instanceof BadUserInputError)
 }
 
 function headersFor(error: unknown, status: number): string[] {
   if (status === 401) return ['www-authenticate', 'Bearer']
-  return error instanceof MethodNotAllowedError ? ['allow', error.facts.allowed.join(', ')] : []
+  if (status !== 405) return []
+  return ['allow', error instanceof MethodNotAllowedError ? error.facts.allowed.join(', ') : 'POST']
 }

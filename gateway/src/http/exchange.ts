@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { endAnswer, hasUnreadBody } from '@redress/shared/process/http.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Observed } from '../execution/operation-context.ts'
+import { formOfError } from './negotiate.ts'
 import { clientIpOf, requestIdOf } from './request-facts.ts'
 
 /** One request with its response, and the facts for the access log. */
@@ -51,11 +52,16 @@ export function beginExchange(
 }
 
 /** Sends an answer in one piece. @param text JSON. */
-export function sendJson({ request, response, headers }: Exchange, status: number, text: string): void {
+export function sendJson(
+  { request, response, headers }: Exchange,
+  status: number,
+  text: string,
+  contentType = formOfError(request).contentType,
+): void {
   // The rest of a request that was answered early is not read.
   if (hasUnreadBody(request)) headers.push('connection', 'close')
   const bytes = Buffer.byteLength(text)
-  headers.push('content-type', 'application/json; charset=utf-8', 'content-length', String(bytes))
+  headers.push('content-type', contentType, 'content-length', String(bytes))
   response.writeHead(status, headers)
   // A text of one byte per character is ASCII, which needs no encoding.
   endAnswer(response, text, bytes === text.length ? 'latin1' : 'utf8')

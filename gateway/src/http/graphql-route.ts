@@ -1,4 +1,3 @@
-import { parseJson, readBody } from '@redress/shared/process/http.ts'
 import type { Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { admit } from '../access/admit.ts'
 import type { Authenticate } from '../access/authenticate.ts'
@@ -7,16 +6,11 @@ import { credentialsIn } from '../access/credentials.ts'
 import { pushHeaders, type RateLimiter } from '../access/rate-limit.ts'
 import { Cancellation } from '../execution/cancellation.ts'
 import type { OperationContext } from '../execution/operation-context.ts'
-import { type OperationRequest, readSearch, toOperationRequest } from '../operations/operation-request.ts'
-import { BadRequestError } from '../operations/refusal.ts'
+import { readOperation } from '../operations/read-operation.ts'
 import type { Operations } from '../operations/run-operation.ts'
 import { type Exchange, sendJson } from './exchange.ts'
+import { negotiate } from './negotiate.ts'
 import { traceparentOf } from './request-facts.ts'
-
-/** Many times the size of a batch of issues with long notes. */
-const BODY_BYTES_MAX = 1024 * 1024
-/** A page of another site cannot send these without a preflight request. */
-const PREFLIGHT_HEADERS = ['apollo-require-preflight', 'x-apollo-operation-name', 'graphql-require-preflight']
 
 /** Requests `extensions.cost`, with any value. */
 const COST_HEADER = 'x-query-cost'
@@ -35,36 +29,23 @@ export type GraphqlRouteOptions = Readonly<{
 export function createGraphqlRoute({ operations, authenticate, limiter, timeoutMs, telemetry }: GraphqlRouteOptions) {
   return async (exchange: Exchange): Promise<void> => {
     const { request, observed, clientIp } = exchange
+    const { contentType } = negotiate(request)
     const found = authenticate(credentialsIn(request), clientIp)
     const caller = found instanceof Promise ? await found : found
     observed.actor = caller.principal.id
     const admitted = admit(limiter, caller, 'general')
     pushHeaders(exchange.headers, admitted instanceof Promise ? await admitted : admitted)
 
-    const operation = await readOperation(exchange)
+    const operation = await readOperation(request)
     const given = toContext(exchange, caller, performance.now() + timeoutMs)
     const options = { readOnly: request.method === 'GET', withCost: request.headers[COST_HEADER] !== undefined }
     const work = { name: 'graphql', kind: 'server', attributes: ATTRIBUTES, parent: given.traceparent } as const
-    const { status, text } = await telemetry.withSpan(work, (span) => {
+    const text = await telemetry.withSpan(work, (span) => {
       const context = span.traceparent === null ? given : { ...given, traceparent: span.traceparent }
       return operations.run(operation, context, options)
     })
-    if (status === 405) exchange.headers.push('allow', 'POST')
-    sendJson(exchange, status, text)
+    sendJson(exchange, 200, text, contentType)
   }
-}
-
-async function readOperation({ request, search }: Exchange): Promise<OperationRequest> {
-  if (request.method === 'GET') {
-    if (!PREFLIGHT_HEADERS.some((name) => request.headers[name])) {
-      throw new BadRequestError(`Send one of the headers ${PREFLIGHT_HEADERS.join(', ')}, or a POST.`)
-    }
-    return readSearch(search)
-  }
-  // A form of another site cannot send JSON without a preflight request.
-  const isJson = /^application\/(graphql\+)?json\b/i.test(request.headers['content-type'] ?? '')
-  if (!isJson) throw new BadRequestError('Send JSON, and say so: content-type: application/json.')
-  return toOperationRequest(parseJson(await readBody(request, BODY_BYTES_MAX)))
 }
 
 function toContext({ request, response, requestId, clientIp, observed }: Exchange, caller: Caller, endsAt: number) {

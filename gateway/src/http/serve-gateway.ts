@@ -8,6 +8,7 @@ import type { Observed } from '../execution/operation-context.ts'
 import { answerFailure } from './answer-failure.ts'
 import { MethodNotAllowedError, PathNotFoundError } from './errors.ts'
 import { beginExchange, type Exchange, logExchange, setHeaders } from './exchange.ts'
+import { wantsStream } from './negotiate.ts'
 
 export type Route = (exchange: Exchange) => void | Promise<void>
 
@@ -59,7 +60,8 @@ export async function serveGateway(options: GatewayOptions): Promise<HttpServer>
     } catch (error) {
       answerFailure(exchange, error, logger)
     }
-    if (exchange.path === '/graphql') onOperation(exchange.observed, performance.now() - beganAt)
+    if (exchange.path === '/graphql' && !wantsStream(exchange.request))
+      onOperation(exchange.observed, performance.now() - beganAt)
   }
 
   const server = await startHttpServer(
@@ -85,7 +87,7 @@ function endpointsOf(
   health: Route,
 ): ReadonlyMap<string, Endpoint> {
   const endpoints: [string, Endpoint][] = [
-    ['/graphql', { methods: ['GET', 'POST'], route: graphql, origins }],
+    ['/graphql', { methods: ['GET', 'POST'], route: live === null ? graphql : orStream(graphql, live), origins }],
     ['/metrics', { methods: ['GET', 'HEAD'], route: (exchange) => answerMetrics(exchange, metrics) }],
     ['/health', { methods: ['GET', 'HEAD'], route: health }],
     ['/health/ready', { methods: ['GET', 'HEAD'], route: health }],
@@ -113,6 +115,11 @@ function enter(exchange: Exchange, endpoints: ReadonlyMap<string, Endpoint>): vo
   if (exchange.request.method === 'OPTIONS' && endpoint.origins) return answerPreflight(exchange, endpoint.origins)
   if (!endpoint.methods.includes(exchange.request.method ?? '')) throw new MethodNotAllowedError(endpoint.methods)
   return endpoint.route(exchange)
+}
+
+/** Answers with server-sent events on the same address, if the client asks for them. */
+function orStream(graphql: Route, live: StreamingRoutes): Route {
+  return (exchange) => (wantsStream(exchange.request) ? stream(exchange, live) : graphql(exchange))
 }
 
 function stream(exchange: Exchange, live: StreamingRoutes): void | Promise<void> {

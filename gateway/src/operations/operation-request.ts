@@ -32,6 +32,7 @@ export function toOperationRequest(body: unknown): OperationRequest {
 
 /** @param search the query string, `?` included. @throws BadRequestError */
 export function readSearch(search: string): OperationRequest {
+  if (!isPercentEncoded(search)) throw new BadRequestError('The query string must be UTF-8, percent-encoded.')
   const given = new URLSearchParams(search)
   return toOperationRequest({
     query: given.get('query'),
@@ -39,6 +40,16 @@ export function readSearch(search: string): OperationRequest {
     variables: parseParameter(given, 'variables'),
     extensions: parseParameter(given, 'extensions'),
   })
+}
+
+/** URLSearchParams would replace what it cannot decode. */
+function isPercentEncoded(search: string): boolean {
+  try {
+    decodeURIComponent(search)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function parseParameter(given: URLSearchParams, name: string): unknown {

@@ -2,7 +2,7 @@ import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Caller } from '../access/caller.ts'
 import type { RateGroup } from '../access/rate-limit.ts'
 import type { OperationContext } from '../execution/operation-context.ts'
-import { codesOf, toAnswerText, withCost } from './answer-text.ts'
+import { toAnswerText, withCost } from './answer-text.ts'
 import { checkOperation, type Rules, requireSingleAnswer, requireSubscription } from './check-operation.ts'
 import { createDocumentCache } from './documents/document-cache.ts'
 import type { PersistedDocuments } from './documents/persisted-documents.ts'
@@ -10,17 +10,13 @@ import { type PreparedDocument, prepareDocument } from './documents/prepare-docu
 import type { Graph } from './graph.ts'
 import { PRESETS } from './limits/presets.ts'
 import type { OperationRequest } from './operation-request.ts'
-import { RefusedOperationError } from './refusal.ts'
 
 /** Clients choose the names of operations, so their length in the log is bounded. */
 const LOGGED_NAME_MAX = 100
 
-/** The answer to one operation: what to send, and with which HTTP status. */
-export type Answer = Readonly<{ status: number; text: string }>
-
 export type Operations = Readonly<{
-  /** @throws AppError if the request is not one of GraphQL. A refused operation is an answer. */
-  run: (request: OperationRequest, context: OperationContext, options?: RunOptions) => Promise<Answer>
+  /** Answers with the result as JSON text. @throws RefusedOperationError, AppError if the operation is not run. */
+  run: (request: OperationRequest, context: OperationContext, options?: RunOptions) => Promise<string>
   /** Everything up to running a subscription, which is done for each event. @throws RefusedOperationError, AppError */
   prepareSubscription: (request: OperationRequest, caller: Caller) => LiveOperation
   /** Answers by another graph from now on; running operations end by the one that they began with. */
@@ -73,22 +69,18 @@ async function run(
   request: OperationRequest,
   context: OperationContext,
   options: RunOptions,
-): Promise<Answer> {
-  try {
-    const prepared = documents.prepare(request)
-    observe(prepared, context)
-    requireSingleAnswer(prepared, options.readOnly ?? false)
-    const { caller } = context
-    const { variables } = request
-    const spent = checkOperation(prepared, caller.principal, variables, rules)
-    const coerced = prepared.coerce(variables)
-    for (const group of prepared.rateGroups) await admit(caller, group)
-    const result = await prepared.runFor(caller.principal)({ variables, coerced, context })
-    const text = toAnswerText(result, context, logger)
-    return { status: 200, text: options.withCost ? withCost(text, { ...spent, ...prepared.explain(variables) }) : text }
-  } catch (error) {
-    return toRefusedAnswer(error, context)
-  }
+): Promise<string> {
+  const prepared = documents.prepare(request)
+  observe(prepared, context)
+  requireSingleAnswer(prepared, options.readOnly ?? false)
+  const { caller } = context
+  const { variables } = request
+  const spent = checkOperation(prepared, caller.principal, variables, rules)
+  const coerced = prepared.coerce(variables)
+  for (const group of prepared.rateGroups) await admit(caller, group)
+  const result = await prepared.runFor(caller.principal)({ variables, coerced, context })
+  const text = toAnswerText(result, context, logger)
+  return options.withCost ? withCost(text, { ...spent, ...prepared.explain(variables) }) : text
 }
 
 function prepareSubscription(
@@ -135,11 +127,4 @@ function createDocuments({ persisted, introspection, onLookup, ...options }: Ope
 function observe({ name, type }: PreparedDocument, { observed }: OperationContext): void {
   observed.operationName = name?.slice(0, LOGGED_NAME_MAX) ?? null
   observed.operationType = type
-}
-
-function toRefusedAnswer(error: unknown, { observed }: OperationContext): Answer {
-  if (!(error instanceof RefusedOperationError)) throw error
-  observed.codes = codesOf(error.errors)
-  observed.isRefused = true
-  return { status: error.status, text: JSON.stringify({ errors: error.errors }) }
 }

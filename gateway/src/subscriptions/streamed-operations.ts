@@ -39,8 +39,7 @@ export function createStreamedOperations(options: StreamedOperationsOptions): St
     },
     async runOnce(request, caller) {
       await admit(limiter, caller, 'general')
-      const { text } = await operations.run(toOperationRequest(request), startContext(caller, request))
-      return text
+      return await operations.run(toOperationRequest(request), startContext(caller, request))
     },
   }
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { ErrorCode } from '../error-codes.ts'
@@ -117,8 +118,9 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bu
   return promise
 }
 
-/** @throws BadUserInputError when the body is not JSON. */
+/** @throws BadUserInputError when the body is not JSON in UTF-8. */
 export function parseJson(body: Buffer): unknown {
+  if (!isUtf8(body)) throw new BadUserInputError(['body'], 'is not UTF-8')
   try {
     return JSON.parse(body.toString())
   } catch {

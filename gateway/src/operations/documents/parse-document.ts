@@ -43,7 +43,8 @@ export function findOperation({ definitions }: DocumentNode, name: string | null
   const operations = definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
   const found = name === null ? operations : operations.filter((operation) => operation.name?.value === name)
   const [operation] = found
-  if (operation !== undefined && found.length === 1) return operation
+  // Several of one name are an error that validation reports.
+  if (operation !== undefined && (found.length === 1 || name !== null)) return operation
   const message =
     operations.length === 0
       ? 'The document has no operation.'

@@ -7,9 +7,10 @@ import {
   validate,
 } from 'graphql'
 import { findFieldConflicts } from './field-conflicts.ts'
+import { refuseIncremental } from './refuse-incremental.ts'
 
 const ERRORS_MAX = 10
-const RULES = specifiedRules.filter((rule) => rule !== OverlappingFieldsCanBeMergedRule)
+const RULES = [refuseIncremental, ...specifiedRules.filter((rule) => rule !== OverlappingFieldsCanBeMergedRule)]
 
 type Options = Readonly<{
   /** Whether errors must not suggest names of the schema. */

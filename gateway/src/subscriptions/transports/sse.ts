@@ -13,7 +13,7 @@ import type { GraphqlRequest } from '../prepared-subscription.ts'
 import type { Subscriptions } from '../subscriptions.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import type { OperationKind } from './operation-kind.ts'
-import { readOperation, requireEventStream } from './sse-request.ts'
+import { readRequest, requireEventStream } from './sse-request.ts'
 
 export type SseTransportOptions = Readonly<{
   subscriptions: Subscriptions
@@ -54,7 +54,7 @@ export function createSseTransport(options: SseTransportOptions): SseTransport {
       requireEventStream(request)
       const clientIp = clientIpOf(request)
       const caller = await authenticate(credentialsIn(request), clientIp)
-      const operation = { ...(await readOperation(request)), clientIp }
+      const operation = { ...(await readRequest(request)), clientIp }
       if (request.method === 'GET' && operationKind(operation) === 'mutation') {
         throw new BadUserInputError(['query'], 'is a mutation, which is sent by POST')
       }

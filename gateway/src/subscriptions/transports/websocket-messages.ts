@@ -1,7 +1,6 @@
 import { type } from 'arktype'
 import type { WebSocket } from 'ws'
 import type { Credentials } from '../../access/credentials.ts'
-import type { GraphqlRequest } from '../prepared-subscription.ts'
 
 /** The subprotocol graphql-transport-ws: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
 export const SUBPROTOCOL = 'graphql-transport-ws'
@@ -49,12 +48,6 @@ export function readMessage(text: string): ClientMessage | null {
   } catch {
     return null
   }
-}
-
-/** A request that came over another transport. Null if it has another shape. */
-export function readRequest(value: unknown): GraphqlRequest | null {
-  const request = Request(value)
-  return request instanceof type.errors ? null : request
 }
 
 /** The credentials in the payload of `connection_init`, by header name; without any, those of the upgrade request. */
