@@ -17,13 +17,15 @@ import type { StreamTail } from '../log/stream-tail.ts'
 import type { Answers } from './answers.ts'
 import type { Deliver } from './delivery.ts'
 import { type ConcurrencyLimit, createConcurrencyLimit } from './limit-concurrency.ts'
-import { advance, beginReading, reachedBy, wantedEvents } from './reading.ts'
+import { advance, beginReading, isAwaited, reachedBy, wantedEvents } from './reading.ts'
 import type { Subscriber } from './subscriber.ts'
 
 const RETRY_MS = 200
-/** How long a subscriber waits for an entry that a stream has lost and gets back from its relay. */
-const REFILL_MS = 30_000
-/** The same for an entry that this gateway never read: its cursor may be older than the loss of the stream. */
+/** A wait that begins later than this after the one before it follows progress. */
+const PROGRESS_MS = 2 * RETRY_MS
+/** How long a subscriber waits for an entry that a stream has lost and gets back from its relay, which may be away. */
+const REFILL_MS = 300_000
+/** The same for an entry of another epoch, or of a cursor that names none: the log may have lost it. */
 const UNKNOWN_MS = 2_000
 
 type Options = Readonly<{
@@ -62,7 +64,8 @@ export function createCatchUp(options: Options): CatchUp {
       const hasNew = entries.length > (reading.last === null ? 0 : 1)
       const isCut = !hasNew && compareEntryIds(reachedBy(reading), positionBefore) < 0
       if (isCut || isLastMissing) {
-        await waitForRefill(isCut)
+        const state = await readPatiently(subscriber, () => log.readState(stream))
+        await waitForRefill(isAwaited(reading, state))
         continue
       }
       await deliverAll(subscriber, wantedEvents(advance(reading, entries), reading, group), options)
@@ -80,15 +83,15 @@ export function createCatchUp(options: Options): CatchUp {
 
 /**
  * Waits a little for a stream that is filled again, each time it is called without progress in between.
- * Rejects with CursorExpiredError when that takes too long: for entries that this gateway never read, sooner.
+ * Rejects with CursorExpiredError when that takes too long.
  */
 function createPatience() {
-  let endsAtMs: number | null = null
-  let calledAtMs = 0
-  return async (isKnown: boolean): Promise<void> => {
+  let beganAtMs = 0
+  let calledAtMs = Number.NEGATIVE_INFINITY
+  return async (isSure: boolean): Promise<void> => {
     const nowMs = performance.now()
-    if (endsAtMs === null || nowMs > calledAtMs + 2 * RETRY_MS) endsAtMs = nowMs + (isKnown ? REFILL_MS : UNKNOWN_MS)
-    if (nowMs > endsAtMs) throw new CursorExpiredError()
+    if (nowMs > calledAtMs + PROGRESS_MS) beganAtMs = nowMs
+    if (nowMs > beganAtMs + (isSure ? REFILL_MS : UNKNOWN_MS)) throw new CursorExpiredError()
     await pause(RETRY_MS)
     calledAtMs = performance.now()
   }

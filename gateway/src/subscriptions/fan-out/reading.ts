@@ -2,6 +2,7 @@ import { toEntryId, toSequence } from '@redress/shared/events/log/event-stream.t
 import { CursorExpiredError, CursorInvalidError } from '../errors.ts'
 import type { After } from '../log/cursor.ts'
 import type { Entry, StreamEvent } from '../log/stream-event.ts'
+import type { StreamState } from '../log/stream-log.ts'
 import { isOfInterest } from './interest.ts'
 import type { Group } from './subscriber.ts'
 
@@ -11,7 +12,7 @@ const CLOCKS_APART_MS = 60_000
 /** How far one subscriber has read while catching up. */
 export type Reading = {
   /** The entry that was read last; while it is on the stream, no entry after it was lost. */
-  last: Readonly<{ id: string; eventId: string | null }> | null
+  last: Readonly<{ id: string; eventId: string | null; epoch: string | null }> | null
   fromId: string
   readonly fromMs: number
 }
@@ -25,8 +26,8 @@ export async function beginReading(
   findMoment: (momentMs: number) => Promise<string | null>,
 ): Promise<Reading> {
   if ('cursor' in after) {
-    const { entryId, eventId } = after.cursor
-    return { last: { id: entryId, eventId }, fromId: entryId, fromMs: 0 }
+    const { entryId, eventId, epoch } = after.cursor
+    return { last: { id: entryId, eventId, epoch }, fromId: entryId, fromMs: 0 }
   }
   const { momentMs } = after
   const fromId = (await findMoment(momentMs - CLOCKS_APART_MS)) ?? (await findMoment(momentMs))
@@ -37,6 +38,14 @@ export async function beginReading(
 /** The id of the last entry that was read, or of the one before the first to read. */
 export function reachedBy({ last, fromId }: Reading): string {
   return last?.id ?? toEntryId(toSequence(fromId) - 1)
+}
+
+/**
+ * Whether a stream that lacks the entry that was read last will get it back from its relay: it was lost whole, or it
+ * belongs to the log in which the entry is. The relay does so once it and its database are there again.
+ */
+export function isAwaited({ last }: Reading, state: StreamState | null): boolean {
+  return state === null || last === null || last.epoch === state.epoch
 }
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readAfter, toCursorText } from './cursor.ts'
 
-const cursor = { entryId: '1893456000000-7', eventId: 'iss_1-3' }
+const cursor = { entryId: '1893456000000-7', eventId: 'iss_1-3', epoch: 'e1' }
 const invalid = expect.objectContaining({ code: 'CURSOR_INVALID' })
 
 describe('a cursor', () => {
@@ -10,6 +10,14 @@ describe('a cursor', () => {
 
     expect(text).toMatch(/^[A-Za-z0-9_-]+$/)
     expect(readAfter('issueStatusChanged', text)).toEqual({ cursor })
+  })
+
+  it('of an earlier version names no epoch', () => {
+    const text = Buffer.from('i7-0 iss_1-3').toString('base64url')
+
+    expect(readAfter('issueStatusChanged', text)).toEqual({
+      cursor: { entryId: '7-0', eventId: 'iss_1-3', epoch: null },
+    })
   })
 
   it('means nothing to another subscription', () => {

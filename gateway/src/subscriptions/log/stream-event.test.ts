@@ -10,7 +10,9 @@ const moved = (data: object = {}): DomainEvent =>
   })
 const decided = { issueId: 'iss_1', decisionId: 'dec_1', action: 'ESCALATE', confidence: 60, routing: 'ESCALATE' }
 
-const eventsOf = (stream: StreamName, event: DomainEvent) => readEntry(stream, '1-1', JSON.stringify(event)).events
+const toEntryText = (text: string) => ({ id: '1-1', epoch: 'e1', text })
+const eventsOf = (stream: StreamName, event: DomainEvent) =>
+  readEntry(stream, toEntryText(JSON.stringify(event))).events
 
 describe('the events of an entry', () => {
   it('for a change of status name the issue, its customer, and both statuses', () => {
@@ -48,7 +50,7 @@ describe('the events of an entry', () => {
   })
 
   it('are none for a text that only looks like an event', () => {
-    expect(readEntry(STREAMS.issues, '1-1', '{')).toMatchObject({ eventId: null, events: [] })
-    expect(readEntry(STREAMS.issues, '1-1', '{"id":"iss_1-2"}')).toMatchObject({ eventId: null, events: [] })
+    expect(readEntry(STREAMS.issues, toEntryText('{'))).toMatchObject({ eventId: null, events: [] })
+    expect(readEntry(STREAMS.issues, toEntryText('{"id":"iss_1-2"}'))).toMatchObject({ eventId: null, events: [] })
   })
 })

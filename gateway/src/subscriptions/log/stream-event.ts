@@ -17,6 +17,8 @@ export type StreamEvent = Readonly<{
 /** An entry of a stream, parsed. */
 export type Entry = Readonly<{
   id: string
+  /** The epoch of the log that the entry was published from. */
+  epoch: string
   text: string
   /** Null if the text is not an event; so is `atMs`. */
   eventId: string | null
@@ -27,14 +29,16 @@ export type Entry = Readonly<{
 
 const NONE: Entry['events'] = []
 
-export function readEntry(stream: StreamName, id: string, text: string): Entry {
-  const event = parseEvent(text)
-  if (event === null) return { id, text, eventId: null, atMs: null, events: NONE }
-  return { id, text, eventId: event.id, atMs: Date.parse(event.at), events: toStreamEvents(stream, id, event) }
+export type EntryText = Readonly<{ id: string; epoch: string; text: string }>
+
+export function readEntry(stream: StreamName, entry: EntryText): Entry {
+  const event = parseEvent(entry.text)
+  if (event === null) return { ...entry, eventId: null, atMs: null, events: NONE }
+  return { ...entry, eventId: event.id, atMs: Date.parse(event.at), events: toStreamEvents(stream, entry, event) }
 }
 
 /** None for events without a field, for those on a stream that is not theirs, and for data that cannot be read. */
-function toStreamEvents(stream: StreamName, entryId: string, event: DomainEvent): Entry['events'] {
+function toStreamEvents(stream: StreamName, entry: EntryText, event: DomainEvent): Entry['events'] {
   const readers = readersOf(event.type)
   const type = event.type as EventType
   if (readers.length === 0 || EVENTS[type].stream !== stream) return NONE
@@ -42,18 +46,18 @@ function toStreamEvents(stream: StreamName, entryId: string, event: DomainEvent)
   if (read === null || read instanceof UnreadableEventError) return NONE
   return readers.flatMap((reader) => {
     const found = reader.read(read)
-    return found === null ? [] : [toStreamEvent(reader.field, entryId, event, found)]
+    return found === null ? [] : [toStreamEvent(reader.field, entry, event, found)]
   })
 }
 
 function toStreamEvent(
   field: SubscriptionField,
-  entryId: string,
+  { id: entryId, epoch }: EntryText,
   { id: eventId, at }: DomainEvent,
   found: FieldEvent,
 ): StreamEvent {
   const { issueId } = found
-  const cursor = toCursorText(field, { entryId, eventId })
+  const cursor = toCursorText(field, { entryId, eventId, epoch })
   const fields = { cursor, issueId, issue: { __typename: 'Issue', id: issueId }, ...found.fields, at }
   return { ...found, field, entryId, eventId, cursor, atMs: Date.parse(at), fields }
 }

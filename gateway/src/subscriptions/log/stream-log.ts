@@ -66,11 +66,11 @@ function createParser(): StreamLog['toEntry'] {
   const known = new LRUCache<string, Entry>({ max: ENTRIES_KEPT_MAX })
   return (stream, { id, message }) => {
     const key = `${stream} ${id}`
-    const text = String(message.event ?? '')
+    const [epoch, text] = [String(message.epoch ?? ''), String(message.event ?? '')]
     const found = known.get(key)
     // In another epoch of the log another event may have the same id.
-    if (found?.text === text) return found
-    const entry = readEntry(stream, String(id), text)
+    if (found?.text === text && found.epoch === epoch) return found
+    const entry = readEntry(stream, { id: String(id), epoch, text })
     known.set(key, entry)
     return entry
   }

@@ -135,9 +135,8 @@ async function readNext(tail: Tail, run: Run, reader: Redis): Promise<boolean> {
 
 /** Not async: position, sequence and the handling of the events must change in one step, or subscribers miss events. */
 function take(tail: Tail, stream: StreamName, raw: RawEntry): Promise<void> | undefined {
-  const { id, events }: Entry = tail.log.toEntry(stream, raw)
+  const { id, epoch, events }: Entry = tail.log.toEntry(stream, raw)
   const { epoch: epochBefore, headId } = tail.places.get(stream)!
-  const epoch = String(raw.message.epoch)
   if (epoch !== epochBefore || toSequence(id) > toSequence(headId) + 1) tail.onLost(stream)
   tail.places.set(stream, { epoch, headId: id })
   let untilReady: Promise<void> | undefined
