@@ -43,7 +43,7 @@ describe('the configuration of the gateway', () => {
     expect(readConfig(GOOD)).toMatchObject({
       port: 4000,
       host: '127.0.0.1',
-      trustProxy: false,
+      proxies: { trust: 0, header: null },
       subgraphTimeoutMs: 5_000,
       subscriptions: { perPrincipalMax: 100, perProcessMax: 10_000 },
       health: { timeoutMs: 2_000 },

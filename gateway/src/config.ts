@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { readEnvironment } from '@redress/shared/process/config.ts'
 import { ObservabilityEnvironment, toObservabilityConfig } from '@redress/shared/process/service-environment.ts'
 import { type } from 'arktype'
+import { isProxyTrust, PROXY_HEADERS, readProxyTrust } from './access/client-address.ts'
 import { isInternalPrivateKey, isReadableKeyFile } from './access/key-files.ts'
 import { isOrigins, readOrigins } from './access/origins.ts'
 import { isTrustedDocumentsFile } from './operations/documents/persisted-documents.ts'
@@ -26,6 +27,10 @@ const DevToken = type(/^[\w.-]+$/).configure({ expected: 'a JWT' })
 const Never = type('string').narrow((_, ctx) => ctx.reject({ expected: 'left out when NODE_ENV is production' }))
 const Origins = type('string').narrow(
   (text, ctx) => isOrigins(text) || ctx.reject({ expected: 'origins such as https://console.example.com, by comma' }),
+)
+const Proxies = type('string').narrow(
+  (text, ctx) =>
+    isProxyTrust(text) || ctx.reject({ expected: 'a number of hops, or networks such as 10.0.0.0/8, by comma' }),
 )
 const Limits = type('string').narrow(
   (text, ctx) => isPreset(text) || ctx.reject({ expected: 'cost/depth, as 1000/10 is' }),
@@ -73,7 +78,8 @@ const Environment = ObservabilityEnvironment.merge({
   TRUSTED_ONLY: YesOrNo.default('false'),
   'PLAYGROUND?': YesOrNo,
   'INTROSPECTION?': YesOrNo,
-  TRUST_PROXY: YesOrNo.default('false'),
+  TRUST_PROXY: Proxies.default('false'),
+  'TRUST_PROXY_HEADER?': type.enumerated(...PROXY_HEADERS),
   'DEV_TOKEN?': DevToken,
 })
 
@@ -117,7 +123,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
   return {
     port: env.PORT,
     host: env.HOST,
-    trustProxy: env.TRUST_PROXY === 'true',
+    proxies: { trust: readProxyTrust(env.TRUST_PROXY), header: env.TRUST_PROXY_HEADER ?? null },
     supergraphFile: env.SUPERGRAPH ?? SUPERGRAPH_FILE,
     /** Addresses that take precedence over those in the supergraph. */
     subgraphs: { issues: env.ISSUES_URL, decisions: env.DECISIONS_URL, audit: env.AUDIT_URL },

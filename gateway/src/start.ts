@@ -5,13 +5,13 @@ import { openRedis } from '@redress/shared/stores/redis.ts'
 import { createMetrics, type Metrics } from '@redress/shared/telemetry/metrics.ts'
 import { startTelemetry, type Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { admit } from './access/admit.ts'
+import { createClientAddress } from './access/client-address.ts'
 import { type Access, type AccessOptions, openAccess } from './access/open-access.ts'
 import { isAllowedOrigin } from './access/origins.ts'
 import type { GatewayConfig } from './config.ts'
 import { createSubgraphs, isSubgraphReady, type Subgraphs } from './execution/subgraphs/subgraphs.ts'
 import { createGraphqlRoute } from './http/graphql-route.ts'
 import { createPlaygroundRoute } from './http/playground/playground-route.ts'
-import { clientIpOf } from './http/request-facts.ts'
 import { serveGateway } from './http/serve-gateway.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './observability/gateway-metrics.ts'
 import { createPersistedDocuments, readTrustedDocuments } from './operations/documents/persisted-documents.ts'
@@ -122,7 +122,7 @@ function subscriptionsOptions(
     limits: { subscriptionsPerPrincipalMax: perPrincipalMax, subscriptionsPerProcessMax: perProcessMax },
     timeoutMs: config.requestTimeoutMs,
     isAllowedOrigin: (origin, host) => isAllowedOrigin(config.origins, { origin, host }),
-    clientIpOf: (request) => clientIpOf(request, config.trustProxy),
+    clientAddress: createClientAddress(config.proxies),
     metrics: counted,
     logger,
   }
@@ -145,7 +145,7 @@ type Parts = Readonly<{
 
 function serve(base: Base, { subgraphs, isReady, access, operations, live }: Parts): Promise<HttpServer> {
   const { config, telemetry, metrics, counted, logger } = base
-  const { origins, trustProxy, port, host, requestTimeoutMs: timeoutMs } = config
+  const { origins, proxies, port, host, requestTimeoutMs: timeoutMs } = config
   const breakers = () => Object.fromEntries(subgraphs.all().map(({ name, breaker }) => [name, breaker.state()]))
   return serveGateway({
     graphql: createGraphqlRoute({ operations, ...access, timeoutMs, telemetry }),
@@ -156,7 +156,7 @@ function serve(base: Base, { subgraphs, isReady, access, operations, live }: Par
     onOperation: counted.operationFinished,
     checks: Object.fromEntries(subgraphs.all().map((subgraph) => [subgraph.name, () => isReady(subgraph)])),
     origins,
-    trustProxy,
+    clientAddress: createClientAddress(proxies),
     port,
     host,
     logger,

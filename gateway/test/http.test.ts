@@ -164,16 +164,33 @@ describe('the other endpoints', () => {
   })
 })
 
-describe('an address of the caller', () => {
-  it('is the one that the proxy reports, or without a proxy the other end of the connection', async () => {
-    const forwarded = { headers: { 'x-forwarded-for': '203.0.113.9, 10.0.0.1' } }
-    const behindProxy = await startTestGateway({ environment: { TRUST_PROXY: 'true' } })
+describe('behind a proxy', () => {
+  it('the subgraphs get the address that the proxy reports', async () => {
+    const forwarded = { headers: { 'x-forwarded-for': '198.51.100.1, 203.0.113.9' } }
+    const behindProxy = await startTestGateway({ environment: { TRUST_PROXY: '127.0.0.0/8' } })
 
     await behindProxy.post({ query: '{ queues { name } }' }, forwarded)
     await gateway.post({ query: '{ queues { name } }' }, forwarded)
 
     expect(behindProxy.calls.at(-1)?.context.clientIp).toBe('203.0.113.9')
     expect(gateway.calls.at(-1)?.context.clientIp).toBe('127.0.0.1')
+    await behindProxy.stop()
+  })
+
+  it('a client that reports an address of its own is banned, and the owner of that address is not', async () => {
+    const behindProxy = await startTestGateway({ environment: { TRUST_PROXY: '1' } })
+    const statusFor = async (authorization: string, addresses: string) => {
+      const headers = { authorization, 'x-forwarded-for': addresses }
+      return (await behindProxy.post(HELLO, { headers })).status
+    }
+    const victim = '192.0.2.50'
+
+    const statuses = new Set<number>()
+    for (let n = 0; n < 25; n++) statuses.add(await statusFor(`Bearer bad${n}`, `198.51.100.${n}, 203.0.113.7`))
+    for (let n = 0; n < 25; n++) await statusFor(`Bearer worse${n}`, `${victim}, 203.0.113.7`)
+
+    expect([...statuses]).toEqual([401, 429])
+    expect(await statusFor(`Bearer ${behindProxy.token}`, victim)).toBe(200)
     await behindProxy.stop()
   })
 })

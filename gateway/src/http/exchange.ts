@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { endAnswer, hasUnreadBody } from '@redress/shared/process/http.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
+import type { ClientAddress } from '../access/client-address.ts'
 import type { Observed } from '../execution/operation-context.ts'
 import { formOfError } from './negotiate.ts'
-import { clientIpOf, requestIdOf } from './request-facts.ts'
+import { requestIdOf } from './request-facts.ts'
 
 /** One request with its response, and the facts for the access log. */
 export type Exchange = Readonly<{
@@ -34,7 +35,7 @@ const HEADERS = [
 export function beginExchange(
   request: IncomingMessage,
   response: ServerResponse,
-  { trustProxy }: { trustProxy: boolean },
+  clientAddress: ClientAddress,
 ): Exchange {
   const url = request.url ?? '/'
   const query = url.indexOf('?')
@@ -45,7 +46,7 @@ export function beginExchange(
     path: query === -1 ? url : url.slice(0, query),
     search: query === -1 ? '' : url.slice(query),
     requestId,
-    clientIp: clientIpOf(request, trustProxy),
+    clientIp: clientAddress(request),
     headers: [...HEADERS, 'x-request-id', requestId],
     observed: { actor: null, operationName: null, operationType: null, codes: [], isRefused: false },
   }

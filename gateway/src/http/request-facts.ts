@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { isIP } from 'node:net'
 import { headerOf } from '@redress/shared/process/http.ts'
 
 /** Short, and safe in logs and headers. */
@@ -17,10 +16,4 @@ export function requestIdOf(request: IncomingMessage): string {
 export function traceparentOf(request: IncomingMessage): string | null {
   const given = headerOf(request, 'traceparent')
   return given !== null && TRACEPARENT.test(given) ? given : null
-}
-
-/** The address of the client; from `X-Forwarded-For` only behind a trusted proxy, since any client can send the header. */
-export function clientIpOf(request: IncomingMessage, trustProxy: boolean): string {
-  const forwarded = trustProxy ? headerOf(request, 'x-forwarded-for')?.split(',')[0]?.trim() : undefined
-  return forwarded !== undefined && isIP(forwarded) !== 0 ? forwarded : (request.socket.remoteAddress ?? 'unknown')
 }

@@ -3,6 +3,7 @@ import { createHealth, type HealthCheck } from '@redress/shared/process/health.t
 import { type HttpServer, headerOf, startHttpServer } from '@redress/shared/process/http.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Metrics } from '@redress/shared/telemetry/metrics.ts'
+import type { ClientAddress } from '../access/client-address.ts'
 import { corsHeaders, type Origins, preflightHeaders } from '../access/origins.ts'
 import type { Observed } from '../execution/operation-context.ts'
 import { answerFailure } from './answer-failure.ts'
@@ -29,7 +30,7 @@ export type GatewayOptions = Readonly<{
   details: () => Readonly<Record<string, unknown>>
   onOperation: (observed: Observed, durationMs: number) => void
   origins: Origins
-  trustProxy: boolean
+  clientAddress: ClientAddress
   port: number
   host: string
   logger: Logger
@@ -44,7 +45,7 @@ type Endpoint = Readonly<{
 
 /** Starts the HTTP server. Closing refuses new requests and waits for running ones. @throws PortInUseError */
 export async function serveGateway(options: GatewayOptions): Promise<HttpServer> {
-  const { checks, details, logger, trustProxy, port, host, onOperation, live } = options
+  const { checks, details, logger, clientAddress, port, host, onOperation, live } = options
   const health = createHealth('gateway', checks, { details })
   const { origins } = options
   const endpoints = endpointsOf(options, (exchange) => {
@@ -66,7 +67,7 @@ export async function serveGateway(options: GatewayOptions): Promise<HttpServer>
 
   const server = await startHttpServer(
     (request, response) => {
-      const exchange = beginExchange(request, response, { trustProxy })
+      const exchange = beginExchange(request, response, clientAddress)
       logExchange(exchange, logger)
       if (origins.size > 0) addCorsHeaders(exchange, origins)
       void answer(exchange)

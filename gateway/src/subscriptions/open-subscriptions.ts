@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import type { Authenticate } from '../access/authenticate.ts'
+import type { ClientAddress } from '../access/client-address.ts'
 import type { RateLimiter } from '../access/rate-limit.ts'
 import type { GatewayMetrics } from '../observability/gateway-metrics.ts'
 import type { Operations } from '../operations/run-operation.ts'
@@ -20,7 +21,7 @@ export type OpenSubscriptionsOptions = Readonly<{
   limits: Partial<Limits>
   timeoutMs: number
   isAllowedOrigin: (origin: string, host: string | null) => boolean
-  clientIpOf: (request: IncomingMessage) => string
+  clientAddress: ClientAddress
   metrics: Pick<GatewayMetrics, 'subscriptionOpened' | 'subscriptionClosed' | 'eventDelivered' | 'slowReader'>
   logger: Logger
 }>
@@ -37,9 +38,9 @@ export type StreamingTransports = Readonly<{
 
 /** Subscriptions over WebSocket and server-sent events. */
 export function openSubscriptions(options: OpenSubscriptionsOptions): StreamingTransports {
-  const { authenticate, isAllowedOrigin, clientIpOf, logger } = options
+  const { authenticate, isAllowedOrigin, clientAddress, logger } = options
   const subscriptions = createMeasuredSubscriptions(options)
-  const common = { subscriptions, authenticate, operationKind: createOperationKind(), clientIpOf, logger }
+  const common = { subscriptions, authenticate, operationKind: createOperationKind(), clientAddress, logger }
   const websockets = createWebsocketTransport({ ...common, isAllowedOrigin })
   const sse = createSseTransport(common)
 

@@ -55,8 +55,13 @@ export async function startSubscriptionGateway(options: Options) {
     ...(observe && { observe }),
     ...(now && { now }),
   })
-  const clientIpOf = () => '127.0.0.1'
-  const doors = { subscriptions, authenticate, operationKind: createOperationKind(), clientIpOf, logger }
+  const doors = {
+    subscriptions,
+    authenticate,
+    operationKind: createOperationKind(),
+    clientAddress: () => '127.0.0.1',
+    logger,
+  }
   const timing = { ...(initTimeoutMs && { initTimeoutMs }), ...(pingEveryMs && { pingEveryMs }) }
   const isAllowedOrigin = (origin: string) => origin === 'https://console.redress.dev'
   const websockets = createWebsocketTransport({ ...doors, ...timing, isAllowedOrigin })

@@ -3,6 +3,7 @@ import { BadUserInputError } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Authenticate } from '../../access/authenticate.ts'
 import type { Caller } from '../../access/caller.ts'
+import type { ClientAddress } from '../../access/client-address.ts'
 import { credentialsIn } from '../../access/credentials.ts'
 import { type End, toEnd, toErrors } from '../end-reasons.ts'
 import { StoppingError } from '../errors.ts'
@@ -19,7 +20,7 @@ export type SseTransportOptions = Readonly<{
   subscriptions: Subscriptions
   authenticate: Authenticate
   operationKind: OperationKind
-  clientIpOf: (request: IncomingMessage) => string
+  clientAddress: ClientAddress
   pingEveryMs?: number
   logger: Logger
 }>
@@ -44,7 +45,7 @@ const COMPLETE = 'event: complete\ndata:\n\n'
  * operation are sent as an event; those of authentication and of the request's form are answered by the HTTP status.
  */
 export function createSseTransport(options: SseTransportOptions): SseTransport {
-  const { authenticate, operationKind, clientIpOf } = options
+  const { authenticate, operationKind, clientAddress } = options
   const streams = createStreams(options.pingEveryMs)
   let isClosing = false
 
@@ -52,7 +53,7 @@ export function createSseTransport(options: SseTransportOptions): SseTransport {
     async handle({ request, response }) {
       if (isClosing) throw new StoppingError()
       requireEventStream(request)
-      const clientIp = clientIpOf(request)
+      const clientIp = clientAddress(request)
       const caller = await authenticate(credentialsIn(request), clientIp)
       const operation = { ...(await readRequest(request)), clientIp }
       if (request.method === 'GET' && operationKind(operation) === 'mutation') {

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { headerOf } from '@redress/shared/process/http.ts'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { ClientAddress } from '../../access/client-address.ts'
 import { credentialsIn } from '../../access/credentials.ts'
 import { CLOSING_MS, MESSAGE_BYTES_MAX, PING_EVERY_MS, SOCKETS_MAX } from '../limits.ts'
 import { createHeartbeat } from './heartbeat.ts'
@@ -12,7 +13,7 @@ export type WebsocketTransportOptions = ConnectionOptions &
   Readonly<{
     /** Called if the upgrade request has an `Origin`, as those of browsers have. */
     isAllowedOrigin: (origin: string, host: string | null) => boolean
-    clientIpOf: (request: IncomingMessage) => string
+    clientAddress: ClientAddress
     path?: string
     pingEveryMs?: number
   }>
@@ -29,7 +30,7 @@ const CLOSE_TIMEOUT: object = { closeTimeout: CLOSING_MS }
 
 /** GraphQL over WebSocket, in the subprotocol graphql-transport-ws. */
 export function createWebsocketTransport(options: WebsocketTransportOptions): WebsocketTransport {
-  const { isAllowedOrigin, clientIpOf, path = '/graphql' } = options
+  const { isAllowedOrigin, clientAddress, path = '/graphql' } = options
   const sockets = createSockets(options.pingEveryMs)
   const server = createServer()
   let isClosing = false
@@ -39,7 +40,7 @@ export function createWebsocketTransport(options: WebsocketTransportOptions): We
       return socket.close(CLOSE.subprotocolNotAcceptable, 'Subprotocol not acceptable')
     }
     sockets.add(socket)
-    const peer = { stream: request.socket, headers: credentialsIn(request), clientIp: clientIpOf(request) }
+    const peer = { stream: request.socket, headers: credentialsIn(request), clientIp: clientAddress(request) }
     openConnection(socket, { ...options, ...peer })
   }
 
