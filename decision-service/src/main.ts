@@ -39,7 +39,7 @@ const { payments, rules } = await openPayments(stores, config)
 
 // Inbound: the subgraph, events and health.
 const deadLetters = await consumeEvents(service, decisions.events)
-const jobs = openJobs(service, [decisions, backtests])
+const jobs = openJobs(stores, [decisions, backtests])
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
   ...combineParts(deadLetters, decisions, oversight, policyChanges, backtests, trials, payments, rules, jobs),

@@ -52,10 +52,7 @@ export function openDecisions(stores: Stores, { retry, recordReviews }: Reading)
   })
   const recover = createRecoverJobs('decide', {
     findOverdue: createFindOverdue(collections),
-    async revive(overdue: readonly DecisionJob[]) {
-      await queue.revive(overdue)
-      return overdue.length
-    },
+    revive: (overdue: readonly DecisionJob[]) => queue.revive(overdue),
     now,
   })
   return {

@@ -4,6 +4,7 @@ import type { JobQueue } from './open-queue.ts'
 import { exposeQueues } from './queue-metrics.ts'
 import { createQueueResolvers } from './queue-resolvers.ts'
 import { createQueueViews } from './queue-views.ts'
+import { createRecoverAll, type OfAge } from './recover-jobs.ts'
 import type { JobType, QueueName } from './registry.ts'
 import { repeatOnLeader } from './repeat-on-leader.ts'
 import { type Handlers, startWorker, type Timeouts } from './start-worker.ts'
@@ -14,21 +15,20 @@ const RECOVER_EVERY_MS = 10_000
 const RECOVER_DEADLINE_MS = 60_000
 
 /** A queue, and how its lost jobs are put back. */
-export type RecoverableQueue = Readonly<{ queue: JobQueue<JobType>; recover: () => Promise<number> }>
+export type RecoverableQueue = Readonly<{ queue: JobQueue<JobType>; recover: (ofAge?: OfAge) => Promise<number> }>
 
 /** Recovers the lost jobs of all queues, on one leader, and shows what the queues hold. */
-export function openJobs(service: Service, recoverables: readonly RecoverableQueue[]) {
-  const { logger, metrics } = service
-  const recoverAll = async () => {
-    let jobs = 0
-    for (const { recover } of recoverables) jobs += await recover()
-    if (jobs > 0) logger.warn({ jobs }, 'recovering overdue jobs')
-  }
-  const { isLeader } = repeatOnLeader(service, {
+export function openJobs(stores: Service & Readonly<{ queueRedis: Redis }>, recoverables: readonly RecoverableQueue[]) {
+  const { logger, metrics, queueRedis: redis } = stores
+  const recoverAll = createRecoverAll({ redis, recoverEach: recoverables.map(({ recover }) => recover) })
+  const { isLeader } = repeatOnLeader(stores, {
     election: 'recovery:decisions',
     everyMs: RECOVER_EVERY_MS,
     deadlineMs: RECOVER_DEADLINE_MS,
-    run: recoverAll,
+    async run() {
+      const jobs = await recoverAll()
+      if (jobs > 0) logger.warn({ jobs }, 'jobs recovered that their queue had lost')
+    },
     onFailure: 'recovery not possible yet',
   })
   const queues = createQueueViews(recoverables.map(({ queue }) => queue))

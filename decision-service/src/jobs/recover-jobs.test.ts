@@ -1,5 +1,6 @@
+import { EventEmitter } from 'node:events'
 import { expect, it } from 'vitest'
-import { createRecoverJobs } from './recover-jobs.ts'
+import { createRecoverAll, createRecoverJobs, type OfAge } from './recover-jobs.ts'
 
 it('finds a job that was lost behind a thousand that only wait for a model', async () => {
   const overdue = Array.from({ length: 1_200 }, (_, index) => ({ id: `job-${index}` }))
@@ -48,4 +49,30 @@ it('looks a job up less and less often that only waits, and at once when it is a
   await recoverJobs({ overdueMs: 0 })
   await recoverJobs({ overdueMs: 0 })
   expect(lookedUp - before).toBeGreaterThanOrEqual(2)
+})
+
+it('looks all open jobs up once Redis was away, again where that failed, and then the overdue ones', async () => {
+  const redis = new EventEmitter()
+  const asked: (OfAge | undefined)[] = []
+  let fails = false
+  const recoverAll = createRecoverAll({
+    redis,
+    recoverEach: [
+      async (ofAge) => {
+        asked.push(ofAge)
+        if (fails) throw new Error('The database is away.')
+        return 1
+      },
+    ],
+  })
+
+  await recoverAll()
+  redis.emit('ready')
+  fails = true
+  await expect(recoverAll()).rejects.toThrow('away')
+  fails = false
+  await recoverAll()
+  await recoverAll()
+
+  expect(asked).toEqual([undefined, { overdueMs: 0 }, { overdueMs: 0 }, undefined])
 })

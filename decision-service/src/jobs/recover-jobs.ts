@@ -17,6 +17,9 @@ type Options<Record> = Readonly<{
 /** A job that was found in its queue is looked up again after this; the wait doubles each time. */
 const LOOK_AGAIN = { firstMs: 10_000, maxMs: 2 * MINUTE_MS }
 
+/** Which jobs are looked up: all that are older than this, instead of those that are overdue by the registry. */
+export type OfAge = Readonly<{ overdueMs: number }>
+
 type Look = Readonly<{ times: number; nextMs: number }>
 
 /**
@@ -32,7 +35,7 @@ export function createRecoverJobs<Record extends Readonly<{ id: string }>>(
   const { overdueMs, batch, batchesMax } = JOBS[type].recovery
   let looks: ReadonlyMap<string, Look> = new Map()
 
-  return async (ofAge?: Readonly<{ overdueMs: number }>): Promise<number> => {
+  return async (ofAge?: OfAge): Promise<number> => {
     const nowMs = now().getTime()
     const olderThan = new Date(nowMs - (ofAge?.overdueMs ?? overdueMs))
     const isDue = ({ id }: Record) => ofAge !== undefined || (looks.get(id)?.nextMs ?? 0) <= nowMs
@@ -52,6 +55,36 @@ export function createRecoverJobs<Record extends Readonly<{ id: string }>>(
     }
     looks = noted
     return count
+  }
+}
+
+type RecoverAll = Readonly<{
+  /** The connection to the queues, which becomes ready again where Redis was away. */
+  redis: Readonly<{ on: (event: 'ready', listener: () => void) => unknown }>
+  recoverEach: readonly ((ofAge?: OfAge) => Promise<number>)[]
+}>
+
+/**
+ * Recovers the jobs of all queues: the overdue ones, or all that are open where Redis was away since the last time. It may
+ * have lost any of them, and a new one would otherwise wait until it is overdue.
+ * @returns how many were recovered.
+ */
+export function createRecoverAll({ redis, recoverEach }: RecoverAll): () => Promise<number> {
+  let wasAway = false
+  redis.on('ready', () => {
+    wasAway = true
+  })
+  return async () => {
+    const ofAge = wasAway ? { overdueMs: 0 } : undefined
+    wasAway = false
+    try {
+      let count = 0
+      for (const recover of recoverEach) count += await recover(ofAge)
+      return count
+    } catch (error) {
+      wasAway ||= ofAge !== undefined
+      throw error
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import type { DecisionQueue, QueuedCase } from '../use-cases/ports.ts'
 export function createDecisionQueue(queue: Pick<JobQueue<'decide'>, 'add' | 'revive'>): DecisionQueue {
   return {
     enqueue: (jobs) => queue.add(jobs.map(toNewJob)),
-    revive: async (jobs) => void (await queue.revive(jobs.map(toNewJob))),
+    revive: (jobs) => queue.revive(jobs.map(toNewJob)),
   }
 }
 

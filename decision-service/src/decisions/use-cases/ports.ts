@@ -25,6 +25,6 @@ export type QueuedCase = Pick<DecisionJob, 'id' | 'case' | 'trace'>
 export type DecisionQueue = Readonly<{
   /** Puts jobs in the queue; one that is there already stays as it is. */
   enqueue(jobs: readonly QueuedCase[]): Promise<void>
-  /** Adds open jobs that are missing in the queue, and requeues those that ended there. */
-  revive(jobs: readonly QueuedCase[]): Promise<void>
+  /** Adds open jobs that are missing in the queue, and requeues those that ended there. @returns how many these were. */
+  revive(jobs: readonly QueuedCase[]): Promise<number>
 }>
