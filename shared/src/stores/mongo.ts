@@ -13,7 +13,7 @@ import {
   type TransactionOptions,
 } from 'mongodb'
 import { StoreUnavailableError } from '../errors.ts'
-import { succeedsWithin } from '../resilience/deadline.ts'
+import { succeedsWithin, TimeoutError } from '../resilience/deadline.ts'
 
 const DUPLICATE_KEY = 11000
 
@@ -41,6 +41,9 @@ export function connectMongo(uri: string, appName: string): Promise<MongoClient>
   })
 }
 
+/** How long a transaction is repeated. The driver's two minutes would hold up all that wait for the same call. */
+const REPEAT_MS = 15_000
+
 const TRANSACTION: TransactionOptions = {
   readConcern: { level: 'snapshot' },
   writeConcern: { w: 'majority' },
@@ -50,11 +53,23 @@ const TRANSACTION: TransactionOptions = {
 /**
  * Runs `work` in one transaction and returns what it returned. It may run several times (a conflict with
  * another writer repeats it), so `work` does nothing but read and write through `session`.
- * @throws StoreUnavailableError if the database is away; any other error as it is.
+ * @throws StoreUnavailableError if the database is away, or every run within `repeatMs` was in vain; any other error as
+ * it is.
  */
-export async function inTransaction<T>(mongo: MongoClient, work: (session: ClientSession) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  mongo: MongoClient,
+  work: (session: ClientSession) => Promise<T>,
+  repeatMs: number = REPEAT_MS,
+): Promise<T> {
+  const endsAt = performance.now() + repeatMs
+  let runs = 0
+  const run = async (session: ClientSession) => {
+    if (runs++ > 0 && performance.now() >= endsAt)
+      throw new StoreUnavailableError({ cause: new TimeoutError(repeatMs) })
+    return work(session)
+  }
   try {
-    return await mongo.withSession((session) => session.withTransaction(() => work(session), TRANSACTION))
+    return await mongo.withSession((session) => session.withTransaction(() => run(session), TRANSACTION))
   } catch (error) {
     throw isTransient(error) ? new StoreUnavailableError({ cause: error }) : error
   }

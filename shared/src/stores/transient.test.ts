@@ -39,6 +39,8 @@ describe('an error of the database', () => {
     ['an invalid argument', new MongoInvalidArgumentError('too large')],
     ['a wrong use of a transaction', new MongoTransactionError('in progress')],
     ['a duplicate key', withCode(11000)],
+    // MongoDB answers it where a command can never succeed.
+    ['an operation that failed', withCode(96)],
     ['an error of another kind', new Error('bug')],
     ['no error', null],
   ])('stays: %s', ([, error]) => {
