@@ -33,6 +33,8 @@ async function relayThatCuts(cuts: number) {
   return { url: `redis://127.0.0.1:${(relay.address() as AddressInfo).port}/${DATABASE}`, cutsLeft: () => left }
 }
 
+const nothing = async () => undefined
+
 describe('a queue and its worker', () => {
   it('work although Redis went away at the first command of each connection', async () => {
     const relay = await relayThatCuts(4)
@@ -44,7 +46,7 @@ describe('a queue and its worker', () => {
       return 'done' as const
     }
     const worker = startWorker('decisions', {
-      handlers: { decide: { run, giveUp: async () => undefined } },
+      handlers: { decide: { run, giveUp: nothing, noteHeld: nothing } },
       redis: own,
       logger: silent,
     })
@@ -63,7 +65,7 @@ describe('a queue and its worker', () => {
     const relay = await relayThatCuts(Number.POSITIVE_INFINITY)
     const own = openRedis(relay.url, { name: 'test', logger: silent })
     onTestFinished(() => own.destroy())
-    const handlers = { decide: { run: async () => 'done' as const, giveUp: async () => undefined } }
+    const handlers = { decide: { run: async () => 'done' as const, giveUp: nothing, noteHeld: nothing } }
     const worker = startWorker('decisions', { handlers, redis: own, logger: silent })
     const queue = openQueue('decisions', { redis: own, findOldest: async () => null, logger: silent })
     const added = queue.add([{ type: 'decide', data: { jobId: 'decide-1' } }])

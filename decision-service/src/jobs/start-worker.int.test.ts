@@ -4,9 +4,10 @@ import { connectTestRedis, openTestRedis, silent } from '@redress/shared/testing
 import { createNodeRedisClient, Queue } from 'bullmq'
 import { MongoNetworkError } from 'mongodb'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import type { JobHandler } from './job-handler.ts'
 import { openQueue } from './open-queue.ts'
 import { JOBS, type JobData } from './registry.ts'
-import { type Handlers, type JobHandler, startWorker, type Timeouts } from './start-worker.ts'
+import { type Handlers, startWorker, type WorkerOptions } from './start-worker.ts'
 
 const REDIS = 29
 const redis = await openTestRedis(REDIS)
@@ -35,8 +36,12 @@ type Handler = JobHandler<JobData<'decide'>>
 /** Notes what the handler is asked to do. */
 const startWith = async (
   run: Handler['run'],
-  whenGivenUp: () => Promise<void> = async () => undefined,
-  timeouts: Timeouts = {},
+  {
+    whenGivenUp = async () => undefined,
+    noteHeld = async () => Promise.reject(new StoreUnavailableError()),
+    ...options
+  }: Partial<WorkerOptions<'decisions'>> &
+    Readonly<{ whenGivenUp?: () => Promise<void>; noteHeld?: Handler['noteHeld'] }> = {},
 ) => {
   const own = await connectTestRedis(REDIS)
   const givenUp: string[] = []
@@ -45,9 +50,9 @@ const startWith = async (
     await whenGivenUp()
   }
   const handlers: Handlers<'decisions'> = {
-    decide: { run, giveUp },
+    decide: { run, giveUp, noteHeld },
   }
-  const worker = startWorker('decisions', { handlers, redis: own, timeouts, logger: silent })
+  const worker = startWorker('decisions', { handlers, redis: own, logger: silent, ...options })
   onTestFinished(async () => {
     await worker.close()
     own.destroy()
@@ -145,14 +150,68 @@ describe('a job', () => {
     expect([runs, givenUp]).toEqual([5, []])
   })
 
+  it('is tried alone when it fails like in an outage while its store takes writes, and only until it succeeds', async () => {
+    const alone: boolean[] = []
+    await startWith(
+      async (_, attempt) => {
+        alone.push(attempt.alone)
+        if (alone.length < 3) throw new StoreUnavailableError()
+        return alone.length === 3 ? 'again' : 'done'
+      },
+      { noteHeld: async () => undefined },
+    )
+
+    await jobs.add([job('decide-1')])
+
+    await expect.poll(() => promoted(countsNow)).toEqual({ ...NONE, completed: 1 })
+    expect(alone).toEqual([false, true, true, false])
+  })
+
+  it('that has failed alone for minutes while its store takes writes fails with its last attempt', async () => {
+    let runs = 0
+    const { givenUp } = await startWith(
+      async () => {
+        runs++
+        throw new MongoNetworkError('connection 7 to 127.0.0.1:27017 timed out')
+      },
+      { noteHeld: async () => undefined },
+    )
+
+    const twoMinutesAgo = Date.now() - 120_000
+    const options = { jobId: 'decide-1', attempts: 2 }
+    await raw.add('decide', { jobId: 'decide-1', aloneSince: twoMinutesAgo }, options)
+
+    await expect.poll(() => promoted(countsNow)).toEqual({ ...NONE, failed: 1 })
+    const failure =
+      'STORE_UNAVAILABLE: The database did not store this, although it stored other changes at the same time.'
+    expect([runs, givenUp]).toEqual([2, [`decide-1: ${failure}`]])
+  })
+
+  it('that failed alone is held again, and not to be blamed, once the store is away', async () => {
+    const alone: boolean[] = []
+    const { givenUp } = await startWith(async (_, attempt) => {
+      alone.push(attempt.alone)
+      if (alone.length <= 3) throw new StoreUnavailableError()
+      return 'done'
+    })
+
+    const longAgo = Date.now() - 3_600_000
+    await raw.add('decide', { jobId: 'decide-1', aloneSince: longAgo }, { jobId: 'decide-1', attempts: 2 })
+
+    await expect.poll(() => promoted(countsNow)).toEqual({ ...NONE, completed: 1 })
+    expect([alone, givenUp]).toEqual([[true, false, false, false], []])
+  })
+
   it('is held as well when the store is away while it is given up', async () => {
     let refusals = 0
     const { givenUp } = await startWith(
       async () => {
         throw new BadUserInputError(['x'], 'is wrong')
       },
-      async () => {
-        if (++refusals === 1) throw new StoreUnavailableError()
+      {
+        async whenGivenUp() {
+          if (++refusals === 1) throw new StoreUnavailableError()
+        },
       },
     )
 
@@ -184,7 +243,7 @@ describe('a job', () => {
   it('whose attempt hangs is taken again', async () => {
     let runs = 0
     const run: Handler['run'] = async () => (++runs === 1 ? new Promise<never>(() => {}) : 'done')
-    const { givenUp } = await startWith(run, undefined, { decide: 20 })
+    const { givenUp } = await startWith(run, { timeouts: { decide: 20 } })
 
     await jobs.add([job('decide-1')])
 
@@ -206,6 +265,16 @@ describe('a job', () => {
     await worker.close()
 
     expect(await countsNow()).toEqual({ ...NONE, waiting: 1 })
+  })
+})
+
+describe('a worker', () => {
+  it('that can take no jobs says so, so that its process ends', async () => {
+    const broken = Promise.withResolvers<unknown>()
+
+    await startWith(async () => 'done', { concurrency: 0, onBroken: broken.resolve })
+
+    expect(await broken.promise).toBeInstanceOf(Error)
   })
 })
 

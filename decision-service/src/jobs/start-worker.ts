@@ -1,4 +1,4 @@
-import { isFinal } from '@redress/shared/errors.ts'
+import { endToStartAgain } from '@redress/shared/process/lifecycle.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import { backoffMs } from '@redress/shared/resilience/backoff.ts'
 import { succeedsWithin } from '@redress/shared/resilience/deadline.ts'
@@ -8,7 +8,9 @@ import { type } from 'arktype'
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq'
 import { connectionOf, openWhenReady } from './bullmq.ts'
 import { type CrashGuard, createCrashGuard } from './crash-guard.ts'
-import { isStoreAway, type JobFailure, textOf, toJobFailure } from './job-failure.ts'
+import { endAlone, failOrHold, isAlone } from './fail-or-hold.ts'
+import type { JobFailure } from './job-failure.ts'
+import type { JobHandler, Outcome } from './job-handler.ts'
 import {
   JOBS,
   type JobData,
@@ -24,27 +26,7 @@ import type { JobMetrics, JobMetricsOf } from './worker-metrics.ts'
 /** BullMQ is not to fail jobs that are taken over: `createCrashGuard` finds the one that ends its workers. */
 const STALLED_MAX = 1_000
 const SUSPECT_WAIT = { firstMs: 1_000, maxMs: 1_000 }
-const STORE_AWAY_WAIT = { firstMs: 1_000, maxMs: 15_000 }
 const CLOSE_WITHOUT_REDIS_MS = 2_000
-
-export type Attempt = Readonly<{
-  /** The traceparent of this attempt, for the events that it causes; null where no traces are made. */
-  trace: string | null
-  /** Aborted when the worker stops, and when the attempt has run out of time. */
-  signal: AbortSignal
-}>
-
-/**
- * How an attempt went that did not fail. `done`: the job has ended. `again`: back into the queue; `later`: the same after
- * a while. Neither of the two counts as an attempt.
- */
-export type Outcome = 'done' | 'again' | Readonly<{ kind: 'later'; afterMs: number; reason: string }>
-
-export type JobHandler<Data> = Readonly<{
-  run(data: Data, attempt: Attempt): Promise<Outcome>
-  /** Ends the job on record, after its last attempt or a final error. */
-  giveUp(data: Data, failure: JobFailure, attempt: Attempt): Promise<void>
-}>
 
 export type Handlers<Q extends QueueName> = Readonly<{ [T in TypesIn<Q>]: JobHandler<JobData<T>> }>
 
@@ -60,6 +42,8 @@ export type WorkerOptions<Q extends QueueName> = Readonly<{
   metricsOf?: JobMetricsOf
   telemetry?: Telemetry
   logger: Logger
+  /** Called when the worker can take no more jobs. Default: ends the process. */
+  onBroken?: (error: unknown) => void
 }>
 
 export type JobWorker = Readonly<{ close: () => Promise<void> }>
@@ -84,6 +68,7 @@ type Context = Readonly<{
  */
 export function startWorker<Q extends QueueName>(queue: Q, options: WorkerOptions<Q>): JobWorker {
   const { redis, concurrency = QUEUES[queue].concurrency, telemetry = NO_TELEMETRY, logger } = options
+  const { onBroken = (err) => endToStartAgain(logger, err, `the worker of the queue ${queue} is broken`) } = options
   const { lockMs, checkEveryMs } = QUEUES[queue].lease
   const closing = new AbortController()
   const guard = createCrashGuard({ redis, queue })
@@ -107,8 +92,9 @@ export function startWorker<Q extends QueueName>(queue: Q, options: WorkerOption
     return worker
   }
   const ready = openWhenReady(open, { signal: closing.signal, logger })
-  const run = (worker: Worker) => worker.run().catch((err: unknown) => logger.error({ queue, err }, 'worker stopped'))
-  ready.then(run, (err: unknown) => logger.debug({ queue, err }, 'worker closed before it was ready'))
+  runUntilClosed(ready).catch((err: unknown) => {
+    if (!closing.signal.aborted) onBroken(err)
+  })
   return {
     async close() {
       closing.abort()
@@ -119,6 +105,12 @@ export function startWorker<Q extends QueueName>(queue: Q, options: WorkerOption
       else await succeedsWithin(CLOSE_WITHOUT_REDIS_MS, Promise.resolve(worker?.close(true)))
     },
   }
+}
+
+/** Never resolves: a worker that stops takes no more jobs, for whatever reason. */
+async function runUntilClosed(ready: Promise<Worker>): Promise<never> {
+  await (await ready).run()
+  throw new Error('The worker has stopped.')
 }
 
 function toRows<Q extends QueueName>(
@@ -157,41 +149,28 @@ async function attempt(job: Job, row: Row, context: Context): Promise<Outcome> {
     metrics?.ended('failure')
     throw new UnrecoverableError(`The data of this job does not fit the type ${name}: ${data.summary}`)
   }
-  const { queue, stopping, telemetry, guard } = context
+  const { queue, stopping, telemetry, guard, logger } = context
   const attributes = { queue, jobId: idOf(data), attempt: job.attemptsMade + 1 }
   const parent = traceOf(job.data)
 
   return telemetry.withSpan({ name, kind: 'consumer', attributes, parent }, async ({ traceparent: trace }) => {
-    const run = (signal: AbortSignal) => handler.run(data, { trace, signal })
+    const alone = isAlone(job)
+    const run = (signal: AbortSignal) => handler.run(data, { trace, signal, alone })
     const limited = () => (timeoutMs === null ? run(stopping) : runLimited(run, timeoutMs, stopping))
+    const giveUp = async (failure: JobFailure) => {
+      await handler.giveUp(data, failure, { trace, signal: stopping, alone })
+      metrics?.ended('failure')
+    }
     try {
       const outcome = await guard.run(job, limited)
       if (outcome === 'done') metrics?.ended('success')
+      else await endAlone(job)
       return outcome ?? { kind: 'later', afterMs: backoffMs(1, SUSPECT_WAIT), reason: 'it may have ended a worker' }
     } catch (error) {
-      return await failOrHold(job, error, (failure) => handler.giveUp(data, failure, { trace, signal: stopping }), row)
+      return await failOrHold(job, error, { giveUp, noteHeld: () => handler.noteHeld(data), logger })
     }
   })
 }
-
-type GiveUp = (failure: JobFailure) => Promise<void>
-
-/** Fails the attempt, and the job with its last one. While a store is away, holds the job instead: that is no attempt. */
-async function failOrHold(job: Job, error: unknown, giveUp: GiveUp, { metrics }: Row): Promise<Outcome> {
-  try {
-    if (isStoreAway(error) || (hasAttemptsLeft(job) && !isFinal(error))) throw error
-    const failure = toJobFailure(error)
-    await giveUp(failure)
-    metrics?.ended('failure')
-    throw Object.assign(new UnrecoverableError(textOf(failure)), { cause: error })
-  } catch (failed) {
-    if (!isStoreAway(failed)) throw failed
-    const heldBefore = job.attemptsStarted - job.attemptsMade
-    return { kind: 'later', afterMs: backoffMs(heldBefore, STORE_AWAY_WAIT), reason: 'STORE_UNAVAILABLE' }
-  }
-}
-
-const hasAttemptsLeft = ({ opts, attemptsMade }: Job): boolean => (opts.attempts ?? 1) > attemptsMade + 1
 
 /** The traceparent of what asked for the job. */
 const traceOf = ({ trace }: Readonly<{ trace?: string }>) => trace

@@ -1,5 +1,6 @@
 import { flushCompileCache } from 'node:module'
 import { AppError } from '../errors.ts'
+import type { Logger } from './logger.ts'
 import { releaseStartupMemory } from './startup-memory.ts'
 
 /** The message of a supervised process to its supervisor when it is ready. */
@@ -41,6 +42,15 @@ export function untilStopped(): Promise<NodeJS.Signals | 'SUPERVISOR_GONE'> {
       process.channel.unref()
     }
   })
+}
+
+/**
+ * Ends the process at once, because of a problem that only a new process is free of: its supervisor starts it again.
+ * Nothing is closed, since what is broken might never close.
+ */
+export function endToStartAgain(logger: Logger, err: unknown, problem: string): never {
+  logger.fatal({ err }, `${problem}; ending to be started again`)
+  process.exit(1)
 }
 
 /** Ends the process after `ms` even if something does not close. Call it when stopping begins. */

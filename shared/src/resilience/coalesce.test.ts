@@ -47,7 +47,7 @@ describe('calls that are coalesced', () => {
       return inputs
     })
 
-    const outcomes = await Promise.allSettled([0, 1, 2, 3, 4, 5].map(check))
+    const outcomes = await Promise.allSettled([0, 1, 2, 3, 4, 5].map((input) => check(input)))
 
     expect(outcomes.map(({ status }) => status)).toEqual(
       [0, 1, 2, 3, 4, 5].map((input) => (input === 3 ? 'rejected' : 'fulfilled')),
@@ -62,10 +62,23 @@ describe('calls that are coalesced', () => {
       throw new StoreUnavailableError()
     })
 
-    const outcomes = await Promise.allSettled([0, 1, 2, 3].map(store))
+    const outcomes = await Promise.allSettled([0, 1, 2, 3].map((input) => store(input)))
 
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected'])
     expect(rounds).toBe(2)
+  })
+
+  it('run alone where asked to, beside a round that hangs', async () => {
+    const batches: number[][] = []
+    const check = coalesce<number, number>(async (inputs) => {
+      batches.push([...inputs])
+      return inputs.includes(0) ? new Promise<never>(() => {}) : inputs
+    })
+    void check(0)
+    void check(1)
+
+    expect(await check(2, { alone: true })).toBe(2)
+    expect(batches).toEqual([[0], [2]])
   })
 
   it('never make a round of more than 100', async () => {

@@ -3,6 +3,10 @@ import { AppError } from '../errors.ts'
 const BATCH_MAX = 100
 
 type Call<In, Out> = Readonly<{ input: In; resolve: (value: Out) => void; reject: (error: unknown) => void }>
+export type CallOptions = Readonly<{
+  /** Not in a batch: run at once, beside the others. Default: false. */
+  alone?: boolean | undefined
+}>
 type Run<In, Out> = (inputs: readonly In[]) => Promise<readonly (Out | Error)[]>
 
 /**
@@ -21,9 +25,11 @@ export function coalesce<In, Out>(run: Run<In, Out>) {
     running = false
   }
 
-  return (input: In): Promise<Out> =>
+  return (input: In, { alone = false }: CallOptions = {}): Promise<Out> =>
     new Promise<Out>((resolve, reject) => {
-      waiting.push({ input, resolve, reject })
+      const call = { input, resolve, reject }
+      if (alone) return void settle(run, [call])
+      waiting.push(call)
       if (!running) void drain()
     })
 }

@@ -1,5 +1,6 @@
 import type { Db, MongoClient } from 'mongodb'
 import type { HealthCheck, HealthChecks } from '../process/health.ts'
+import { endToStartAgain } from '../process/lifecycle.ts'
 import { createLogger, type Logger } from '../process/logger.ts'
 import type { toServiceConfig } from '../process/service-environment.ts'
 import { within } from '../resilience/deadline.ts'
@@ -40,7 +41,8 @@ export async function openService(name: string, config: ServiceConfig): Promise<
   opening.defer(() => telemetry.stop())
   const mongo = await connectMongo(config.mongo.uri, name)
   opening.defer(() => mongo.close())
-  const watchdog = watchMongo({ mongo, uri: config.mongo.uri, onStranded: () => endStranded(logger) })
+  const onStranded = () => endToStartAgain(logger, undefined, 'the database answers others, but not this process')
+  const watchdog = watchMongo({ mongo, uri: config.mongo.uri, onStranded })
   opening.defer(() => watchdog.stop())
   const redis = openRedis(config.events.url, { name, logger })
   opening.defer(() => redis.destroy())
@@ -58,12 +60,6 @@ export async function openService(name: string, config: ServiceConfig): Promise<
     ...{ name, config, logger, metrics, telemetry, mongo, db, redis, checks, optionalChecks, resources },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
-}
-
-/** Ends the process at once, since closing what cannot be reached would take long: the supervisor starts it again. */
-function endStranded(logger: Logger): never {
-  logger.fatal('the database answers others, but not the connections of this process; ending to be started again')
-  process.exit(1)
 }
 
 /** Connects to the Redis of one more purpose, and adds it to the health checks by that name. */

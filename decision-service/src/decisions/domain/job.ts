@@ -18,6 +18,8 @@ export type DecisionJob = Readonly<{
   batchFailed?: true
   /** The reason of a FAILED one: a code and a sentence. */
   failure?: string
+  /** When it was last held because its decision could not be stored, while the database took other writes. */
+  heldAt?: Date
   createdAt: Date
   updatedAt: Date
 }>

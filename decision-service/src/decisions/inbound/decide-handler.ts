@@ -1,15 +1,15 @@
 import { HoldDecisionError } from '../../engines/errors.ts'
 import { textOf } from '../../jobs/job-failure.ts'
+import type { JobHandler } from '../../jobs/job-handler.ts'
 import type { JobData } from '../../jobs/registry.ts'
-import type { JobHandler } from '../../jobs/start-worker.ts'
 import type { DecideIssue } from '../use-cases/decide-issue.ts'
 
 /** Decides the case of a job. A decision that is held for a model comes back later. */
-export function createDecideHandler({ decide, giveUp }: DecideIssue): JobHandler<JobData<'decide'>> {
+export function createDecideHandler({ decide, giveUp, noteHeld }: DecideIssue): JobHandler<JobData<'decide'>> {
   return {
-    async run({ jobId }, { trace }) {
+    async run({ jobId }, { trace, alone }) {
       try {
-        await decide(jobId, trace)
+        await decide(jobId, { trace, alone })
         return 'done'
       } catch (error) {
         if (!(error instanceof HoldDecisionError)) throw error
@@ -17,5 +17,6 @@ export function createDecideHandler({ decide, giveUp }: DecideIssue): JobHandler
       }
     },
     giveUp: ({ jobId }, failure, { trace }) => giveUp(jobId, textOf(failure), trace),
+    noteHeld: ({ jobId }) => noteHeld(jobId),
   }
 }

@@ -12,6 +12,7 @@ export function createMongoDecisionsStore({ mongo, collections, outbox }: Depend
   return {
     transact: (work) =>
       inTransaction(mongo, (session) => work(createDecisionsTransaction(collections, outbox, session))),
+    noteHeld: async (jobId, at) => void (await collections.jobs.updateOne({ _id: jobId }, { $set: { heldAt: at } })),
   }
 }
 

@@ -1,5 +1,5 @@
 import { momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
-import { coalesce } from '@redress/shared/resilience/coalesce.ts'
+import { type CallOptions, coalesce } from '@redress/shared/resilience/coalesce.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { Evaluated } from '../../domain/decision.ts'
 import { HoldDecisionError } from '../../engines/errors.ts'
@@ -15,14 +15,22 @@ import { type AlertsOf, type Ending, storeDecisions } from './store-decisions.ts
 export type DecideIssue = Readonly<{
   /**
    * Decides the case of a job. A job that was decided before keeps its first decision.
-   * @param trace the traceparent that its events belong to; that of its request, where it is not given.
    * @throws JobMissingError; HoldDecisionError when it is to be decided later, which the job stays open for.
    */
-  decide: (jobId: string, trace?: string | null) => Promise<void>
+  decide: (jobId: string, attempt?: Partial<Attempt>) => Promise<void>
   /** The same for a job of a batch, which `decide` leaves alone: what is decided is known already. */
   decideWith: (jobId: string, evaluated: Evaluated) => Promise<void>
   /** Ends a job that no attempt could decide. */
   giveUp: (jobId: string, reason: string, trace?: string | null) => Promise<void>
+  /** Notes on record that a job is held because of its store; rejects while that takes no writes. */
+  noteHeld: (jobId: string) => Promise<void>
+}>
+
+type Attempt = Readonly<{
+  /** The traceparent that the events belong to; that of the job's request, where it is not given. */
+  trace: string | null
+  /** Whether to share no transaction with other jobs. */
+  alone: boolean
 }>
 
 type Dependencies = Standards &
@@ -62,7 +70,8 @@ export function createDecideIssue(dependencies: Dependencies): DecideIssue {
   }
 
   return {
-    decide: (jobId, trace) => decide({ jobId, trace, inBatch: false, evaluate: evaluateOrHold }),
+    decide: (jobId, { trace, alone } = {}) =>
+      decide({ jobId, trace, inBatch: false, evaluate: evaluateOrHold }, { alone }),
     decideWith: (jobId, evaluated) => atOnce({ jobId, trace: null, inBatch: true, evaluate: () => evaluated }),
     async giveUp(jobId, reason, trace) {
       await store.transact(async (transaction) => {
@@ -74,6 +83,7 @@ export function createDecideIssue(dependencies: Dependencies): DecideIssue {
       })
       onCommit()
     },
+    noteHeld: (jobId) => store.noteHeld(jobId, now()),
   }
 }
 
@@ -106,11 +116,12 @@ function createDecideAfterStart({ store, decideJob, alertsOf, now, onCommit }: P
     onCommit()
     return endings.map(() => undefined)
   })
-  return async (task: Task) => {
-    const job = await begin(task)
+  return async (task: Task, options: CallOptions = {}) => {
+    const job = await begin(task, options)
     if (job === null) return
     const made = await decideJob(job, task.evaluate)
-    await end({ job, decision: toStoredDecision(made, job, momentAfter(job.updatedAt, now())), startedAt: null })
+    const decision = toStoredDecision(made, job, momentAfter(job.updatedAt, now()))
+    await end({ job, decision, startedAt: null }, options)
   }
 }
 

@@ -17,6 +17,8 @@ export type DecisionsTransaction = Readonly<{
 export type DecisionsStore = Readonly<{
   /** Runs `work` on one consistent state; it may run again when another writer was faster. */
   transact<T>(work: (transaction: DecisionsTransaction) => Promise<T>): Promise<T>
+  /** Notes, in no transaction, when a job was last held because of the store. */
+  noteHeld(jobId: string, at: Date): Promise<void>
 }>
 
 /** The fields of a job that the queue needs. */

@@ -1,13 +1,14 @@
 import { textOf } from '../../../jobs/job-failure.ts'
+import type { JobHandler } from '../../../jobs/job-handler.ts'
 import type { JobData } from '../../../jobs/registry.ts'
-import type { JobHandler } from '../../../jobs/start-worker.ts'
 import type { RunBacktest } from './run-backtest.ts'
 
 /** Runs a backtest. A worker that stops does not wait for its end: it goes back into the queue and begins anew. */
-export function createBacktestHandler({ run, giveUp }: RunBacktest): JobHandler<JobData<'backtest'>> {
+export function createBacktestHandler({ run, giveUp, noteHeld }: RunBacktest): JobHandler<JobData<'backtest'>> {
   return {
     run: async ({ backtestId }, { signal }) =>
       (await run(backtestId, () => !signal.aborted)) === 'ended' ? 'done' : 'again',
     giveUp: ({ backtestId }, failure) => giveUp(backtestId, textOf(failure)),
+    noteHeld: ({ backtestId }) => noteHeld(backtestId),
   }
 }

@@ -22,6 +22,8 @@ export type RunBacktest = Readonly<{
   run: (id: string, mayGoOn: () => boolean) => Promise<'ended' | 'stopped'>
   /** Ends a backtest that no attempt could bring to an end. */
   giveUp: (id: string, failure: string) => Promise<void>
+  /** Notes on record that it is held because of its store; rejects while that takes no writes. */
+  noteHeld: (id: string) => Promise<void>
 }>
 
 type Dependencies = Readonly<{
@@ -62,6 +64,7 @@ export function createRunBacktest(dependencies: Dependencies): RunBacktest {
       const backtest = await store.find(id)
       if (backtest) await end(backtest, { status: 'FAILED', failure })
     },
+    noteHeld: async (id) => void (await store.advance(id, 0, now())),
   }
 }
 

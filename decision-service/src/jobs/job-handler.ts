@@ -1,0 +1,24 @@
+import type { JobFailure } from './job-failure.ts'
+
+export type Attempt = Readonly<{
+  /** The traceparent of this attempt, for the events that it causes; null where no traces are made. */
+  trace: string | null
+  /** Aborted when the worker stops, and when the attempt has run out of time. */
+  signal: AbortSignal
+  /** Whether to share no transaction with other jobs: this one may be the reason why such a transaction failed. */
+  alone: boolean
+}>
+
+/**
+ * How an attempt went that did not fail. `done`: the job has ended. `again`: back into the queue; `later`: the same after
+ * a while. Neither of the two counts as an attempt.
+ */
+export type Outcome = 'done' | 'again' | Readonly<{ kind: 'later'; afterMs: number; reason: string }>
+
+export type JobHandler<Data> = Readonly<{
+  run(data: Data, attempt: Attempt): Promise<Outcome>
+  /** Ends the job on record, after its last attempt or a final error. */
+  giveUp(data: Data, failure: JobFailure, attempt: Attempt): Promise<void>
+  /** Notes on the record when the job was last held because of its store. Rejects while the store takes no writes. */
+  noteHeld(data: Data): Promise<void>
+}>
