@@ -102,9 +102,11 @@ describe('decidePayment', () => {
   it('is refused without a key, naming the place', async () => {
     const answer = await decide(paymentOf('cust_1', { idempotencyKey: ' ' }))
 
+    const path = ['input', 'idempotencyKey']
     expect(answer.errors[0]?.extensions).toEqual({
       code: 'BAD_USER_INPUT',
-      argumentPath: ['input', 'idempotencyKey'],
+      argumentPath: path,
+      problems: [{ code: 'BAD_USER_INPUT', path, message: 'must have 1 to 200 characters' }],
     })
   })
 

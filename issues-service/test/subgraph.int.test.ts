@@ -133,6 +133,35 @@ describe('the issues subgraph', () => {
     })
   })
 
+  it('creates the good row beside one with half of a character or an unknown currency', async () => {
+    const query = `mutation ($inputs: [CreateIssueInput!]!) { createIssues(inputs: $inputs) { created
+      results { issue { status } error { code path } } } }`
+    const partialAmount = { amount: 700, currency: 'XXX' }
+    const unknownCurrency = { refundRequest: { reason: 'WRONG_ITEM', daysSincePurchase: 1, partialAmount } }
+    const inputs = [refund({ idempotencyKey: '\ud800-1' }), refund(), refund({ details: unknownCurrency })]
+
+    const { data } = await ask(url, { query, variables: { inputs }, token: operator! })
+
+    const at = (...path: string[]) => ({ issue: null, error: { code: 'BAD_USER_INPUT', path: ['inputs', ...path] } })
+    expect(data.createIssues).toEqual({
+      created: 1,
+      results: [
+        at('0', 'idempotencyKey'),
+        { issue: { status: 'PENDING' }, error: null },
+        at('2', 'details', 'refundRequest', 'partialAmount', 'currency'),
+      ],
+    })
+  })
+
+  it('stores a currency in upper case', async () => {
+    const partialAmount = { amount: 700, currency: 'usd' }
+    const details = { refundRequest: { reason: 'WRONG_ITEM', daysSincePurchase: 1, partialAmount } }
+
+    const { data } = await ask(url, { query: CREATE, variables: { input: refund({ details }) }, token: operator! })
+
+    expect(data.createIssue.issue.details.partialAmount).toEqual({ amount: 700, currency: 'USD' })
+  })
+
   it('refuses a batch of more than 100 rows', async () => {
     const query = 'mutation ($inputs: [CreateIssueInput!]!) { createIssues(inputs: $inputs) { created } }'
     const inputs = Array.from({ length: 101 }, () => refund())

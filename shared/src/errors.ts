@@ -30,17 +30,32 @@ export function isFinal(error: unknown): error is AppError {
   return error instanceof AppError && !ERROR_KINDS[error.kind].retry
 }
 
-/** An input has the right type and a value that is malformed or out of range; `path` is its place. */
+/** A value of the caller that is malformed or out of range. `path` is its place in the arguments, from the name of one. */
+export type InputProblem = Readonly<{ path: readonly string[]; message: string }>
+
+/** Values of the caller are malformed or out of range; all problems at once, `argumentPath` is that of the first. */
 export class BadUserInputError extends AppError {
   override readonly name = 'BadUserInputError'
   readonly code = 'BAD_USER_INPUT'
   readonly kind = 'invalid'
-  override readonly facts: { argumentPath: readonly string[] }
-
-  constructor(path: readonly string[], problem: string) {
-    super(`${path.join('.')} ${problem}.`)
-    this.facts = { argumentPath: path }
+  override readonly facts: {
+    argumentPath: readonly string[]
+    problems: readonly (InputProblem & { code: 'BAD_USER_INPUT' })[]
   }
+
+  constructor(path: readonly string[], message: string, more: readonly InputProblem[] = []) {
+    const problems = [{ path, message }, ...more]
+    super(problems.map((problem) => `${problem.path.join('.')} ${problem.message}.`).join(' '))
+    this.facts = {
+      argumentPath: path,
+      problems: problems.map((problem) => ({ code: 'BAD_USER_INPUT', ...problem })),
+    }
+  }
+}
+
+/** @throws BadUserInputError if there are problems. */
+export function refuseProblems([first, ...more]: readonly InputProblem[]): void {
+  if (first) throw new BadUserInputError(first.path, first.message, more)
 }
 
 export class CustomerNotFoundError extends AppError {

@@ -1,15 +1,6 @@
 import { ISSUE_TYPES, type IssueDetails, type IssueType, type Money } from './contracts.ts'
 import { BadUserInputError } from './errors.ts'
 
-/** The place of a value in the arguments of the caller, from the name of the argument. */
-type ArgumentPath = readonly string[]
-export type Range = readonly [min: number, max: number]
-
-const AMOUNT: Range = [1, 100_000_000]
-const DAYS: Range = [0, 3650]
-const INSTALLMENTS: Range = [1, 120]
-const RETRIES: Range = [0, 100]
-
 type DetailsOf<T extends IssueType> = Extract<IssueDetails, { type: T }>
 type Of<T extends IssueType> = Omit<DetailsOf<T>, 'type'>
 
@@ -47,40 +38,12 @@ export function toIssueDetails(argument: DetailsArgument): IssueDetails {
 }
 
 /**
+ * Checks what the bounds of single fields cannot say.
  * @param path of the details, such as `input.details`.
- * @throws BadUserInputError naming the first value that is out of range.
+ * @throws BadUserInputError for an instalment after the last one.
  */
-export function checkIssueDetails(path: ArgumentPath, details: IssueDetails): void {
-  const checkDetails = DETAILS_CHECKS[details.type] as (path: ArgumentPath, details: IssueDetails) => void
-  checkDetails(path, details)
-}
-
-const DETAILS_CHECKS: { [T in IssueType]: (path: ArgumentPath, details: DetailsOf<T>) => void } = {
-  DECLINE(path, { autoRetryCount }) {
-    checkRange([...path, 'decline', 'autoRetryCount'], autoRetryCount, RETRIES)
-  },
-  MISSED_INSTALLMENT(path, { installmentNumber, totalInstallments, daysOverdue, amountDue }) {
-    const at = (name: string) => [...path, 'missedInstallment', name]
-    checkRange(at('totalInstallments'), totalInstallments, INSTALLMENTS)
-    checkRange(at('installmentNumber'), installmentNumber, [1, totalInstallments])
-    checkRange(at('daysOverdue'), daysOverdue, DAYS)
-    checkMoney(at('amountDue'), amountDue)
-  },
-  DISPUTE(path, { daysSincePurchase }) {
-    checkRange([...path, 'dispute', 'daysSincePurchase'], daysSincePurchase, DAYS)
-  },
-  REFUND_REQUEST(path, { daysSincePurchase, partialAmount }) {
-    checkRange([...path, 'refundRequest', 'daysSincePurchase'], daysSincePurchase, DAYS)
-    if (partialAmount !== null) checkMoney([...path, 'refundRequest', 'partialAmount'], partialAmount)
-  },
-}
-
-/** @throws BadUserInputError for an amount outside 1 to 100,000,000. */
-export function checkMoney(path: ArgumentPath, { amount }: Money): void {
-  checkRange([...path, 'amount'], amount, AMOUNT)
-}
-
-/** @throws BadUserInputError for a value outside of the range, both ends included. */
-export function checkRange(path: ArgumentPath, value: number, [min, max]: Range): void {
-  if (value < min || value > max) throw new BadUserInputError(path, `must be from ${min} to ${max}`)
+export function checkIssueDetails(path: readonly string[], details: IssueDetails): void {
+  if (details.type !== 'MISSED_INSTALLMENT' || details.installmentNumber <= details.totalInstallments) return
+  const at = [...path, 'missedInstallment', 'installmentNumber']
+  throw new BadUserInputError(at, `must be from 1 to totalInstallments, ${details.totalInstallments}`)
 }

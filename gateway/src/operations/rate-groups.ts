@@ -1,4 +1,4 @@
-import { textArgumentOf } from '@redress/shared/subgraph/permission-directive.ts'
+import { textArgumentOf } from '@redress/shared/subgraph/directives.ts'
 import type { GraphQLCompositeType, GraphQLSchema } from 'graphql'
 import { RATE_GROUPS, type RateGroup } from '../access/rate-limit.ts'
 

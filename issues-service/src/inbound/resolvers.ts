@@ -1,7 +1,8 @@
 import { can, type Principal, reachOf } from '@redress/shared/access/permissions.ts'
 import type { PageArguments } from '@redress/shared/connection.ts'
 import type { IssueDetails } from '@redress/shared/contracts.ts'
-import { AppError, BadUserInputError } from '@redress/shared/errors.ts'
+import { AppError, BadUserInputError, type InputProblem } from '@redress/shared/errors.ts'
+import { type FieldInfo, findRowProblems } from '@redress/shared/subgraph/check-arguments.ts'
 import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { Customer, PersonalData } from '../domain/customer.ts'
 import type { Issue } from '../domain/issue.ts'
@@ -23,8 +24,6 @@ type Dependencies = Readonly<{
   retryIssue: RetryIssue
   views: Views
 }>
-
-const ROWS_MAX = 100
 
 const DETAILS_TYPES: Readonly<Record<IssueDetails['type'], string>> = {
   DECLINE: 'DeclineDetails',
@@ -73,10 +72,13 @@ function createMutations({ createIssue, createIssues, reviewIssue, retryIssue }:
     createIssue: async (_: unknown, { input }: { input: CreateIssueArgument }, context: Context) => ({
       issue: await createIssue({ input: toIssueInput(input), cause: causeOf(context) }),
     }),
-    createIssues: async (_: unknown, { inputs }: { inputs: readonly CreateIssueArgument[] }, context: Context) => {
-      if (inputs.length > ROWS_MAX) throw new BadUserInputError(['inputs'], `must have at most ${ROWS_MAX} rows`)
+    createIssues: async (_: unknown, { inputs }: RowsArgument, context: Context, info: FieldInfo) => {
       const cause = causeOf(context)
-      return toRows(await createIssues(inputs.map((input) => ({ input: toIssueInput(input), cause }))))
+      const refusals = findRowProblems(info, 'inputs', inputs).map(toRefusal)
+      const fine = inputs.filter((_input, index) => refusals[index] === null)
+      const outcomes = await createIssues(fine.map((input) => ({ input: toIssueInput(input), cause })))
+      let next = 0
+      return toRows(refusals.map((refusal) => refusal ?? outcomes[next++]!))
     },
     reviewIssue: async (_: unknown, { input }: { input: ReviewArgument }, context: Context) => ({
       issue: await reviewIssue(toReview(input, context)),
@@ -116,6 +118,11 @@ async function personal({ id }: Customer, field: keyof PersonalData, context: Co
   const data = await context.loaders.personalData(causeOf(context)).load(id)
   return data?.[field] ?? null
 }
+
+type RowsArgument = Readonly<{ inputs: readonly CreateIssueArgument[] }>
+
+const toRefusal = ([first, ...more]: readonly InputProblem[]) =>
+  first === undefined ? null : new BadUserInputError(first.path, first.message, more)
 
 type ReviewArgument = Readonly<{
   issueId: string

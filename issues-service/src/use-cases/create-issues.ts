@@ -1,12 +1,13 @@
 import { AppError, CustomerNotFoundError, IdempotencyConflictError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
+import { checkIssueDetails } from '@redress/shared/issue-details.ts'
 import { coalesce } from '@redress/shared/resilience/coalesce.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { digestOf } from '../domain/claim.ts'
 import { toDecisionCase } from '../domain/decision-case.ts'
 import { TransactionMismatchError, TransactionNotFoundError } from '../domain/errors.ts'
 import { type Change, type Issue, openIssue } from '../domain/issue.ts'
-import { checkIssueInput, type IssueInput, toStoredInput } from '../domain/issue-input.ts'
+import { type IssueInput, toStoredInput } from '../domain/issue-input.ts'
 import type { Transaction } from '../domain/transaction.ts'
 import type { Claim, ClaimedIssue, CreateId, CustomerWithHistory, IssuesStore, IssuesTransaction } from './ports.ts'
 
@@ -53,7 +54,7 @@ type Checked = CreateIssueCommand & Readonly<{ claim: Claim }>
 
 function toChecked(command: CreateIssueCommand): Checked | AppError {
   try {
-    checkIssueInput(command.input)
+    checkIssueDetails(['input', 'details'], command.input.details)
     const input = toStoredInput(command.input)
     return { ...command, input, claim: { key: input.idempotencyKey, digest: digestOf(input) } }
   } catch (error) {

@@ -81,7 +81,10 @@ describe('a list read page by page', () => {
     ['after', { after: Buffer.from('[0,"rank","number",1,"x"]').toString('base64url') }],
     ['before', { before: Buffer.from('[1,"rank","number",{"$gt":0},"x"]').toString('base64url') }],
   ])('refuses a bad %s (%j)', async ([argument, page]) => {
-    const refusal = expect.objectContaining({ code: 'BAD_USER_INPUT', facts: { argumentPath: [argument] } })
+    const refusal = expect.objectContaining({
+      code: 'BAD_USER_INPUT',
+      facts: expect.objectContaining({ argumentPath: [argument] }),
+    })
 
     await expect(pageOf(page)).rejects.toThrow(refusal)
   })

@@ -1,19 +1,15 @@
 import {
-  type ConstDirectiveNode,
   defaultFieldResolver,
   type GraphQLField,
   type GraphQLObjectType,
   type GraphQLSchema,
   isObjectType,
-  Kind,
 } from 'graphql'
 import { type Principal, reachOf } from '../access/permissions.ts'
 import { ForbiddenError } from '../errors.ts'
+import { type DirectiveHolder, textArgumentOf } from './directives.ts'
 
 type WithPrincipal = { principal: Principal }
-type DirectiveHolder = Readonly<{
-  astNode?: { readonly directives?: readonly ConstDirectiveNode[] | undefined } | null | undefined
-}>
 
 /**
  * Enforces every `@permission(urn:)` of the schema: a field without permission is refused with FORBIDDEN, and so is an
@@ -60,11 +56,4 @@ function demand(principal: Principal, urn: string): void {
 /** The `urn` of an element's `@permission`, or null. */
 export function urnOf(element: DirectiveHolder): string | null {
   return textArgumentOf(element, 'permission', 'urn')
-}
-
-/** A string argument of a directive of an element; null without the directive or the argument. */
-export function textArgumentOf({ astNode }: DirectiveHolder, directive: string, argument: string): string | null {
-  const found = astNode?.directives?.find(({ name }) => name.value === directive)
-  const value = found?.arguments?.find(({ name }) => name.value === argument)?.value
-  return value?.kind === Kind.STRING ? value.value : null
 }

@@ -27,7 +27,16 @@ const namesOf = (text: string) => readText(text).flatMap((node) => ('name' in no
 
 describe('the schema of a subgraph', () => {
   it('has the definitions of the head that it uses, directly or not', () => {
-    expect(namesOf('type Query { price: Money }')).toEqual(['permission', 'SafeInt', 'Currency', 'Money', 'Query'])
+    expect(namesOf('type Query { price: Money }')).toEqual([
+      'permission',
+      'bounds',
+      'multiline',
+      'rows',
+      'SafeInt',
+      'Currency',
+      'Money',
+      'Query',
+    ])
   })
 
   it('has nothing of the head that it does not use, but the links', () => {
@@ -35,7 +44,7 @@ describe('the schema of a subgraph', () => {
 
     expect(definitions.map(({ kind }) => kind)).toEqual([
       Kind.SCHEMA_EXTENSION,
-      Kind.DIRECTIVE_DEFINITION,
+      ...Array(4).fill(Kind.DIRECTIVE_DEFINITION),
       Kind.OBJECT_TYPE_DEFINITION,
     ])
   })

@@ -7,6 +7,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph'
 import { createHealth, type HealthChecks } from '../process/health.ts'
 import { answerJson, type HttpServer, startHttpServer } from '../process/http.ts'
 import { type AnswerOptions, createAnswerOperation, type ObservedContext } from './answer-operation.ts'
+import { checkArguments } from './check-arguments.ts'
 import { enforcePermissions } from './permission-directive.ts'
 import { toPublicError } from './public-error.ts'
 import { readSchema } from './read-schema.ts'
@@ -73,7 +74,8 @@ function buildSchema<Loaders>({ schemaFile, resolvers }: SubgraphOptions<Loaders
     typeDefs.definitions.flatMap((node) => ('name' in node && node.name ? [node.name.value] : [])),
   )
   const ownScalars = Object.fromEntries(Object.entries(scalars).filter(([scalar]) => declared.has(scalar)))
+  // Permissions first: a caller without one learns nothing about its arguments.
   return enforcePermissions(
-    buildSubgraphSchema([{ typeDefs, resolvers: { ...ownScalars, ...resolvers } as Resolvers }]),
+    checkArguments(buildSubgraphSchema([{ typeDefs, resolvers: { ...ownScalars, ...resolvers } as Resolvers }])),
   )
 }

@@ -7,26 +7,31 @@ import { type SubgraphOptions, serveSubgraph } from '../subgraph/serve-subgraph.
 import { tokenOf, verifyToken, withRole } from './callers.ts'
 import { silent } from './stores.ts'
 
-type Options = Pick<SubgraphOptions<null>, 'resolvers' | 'telemetry' | 'metrics'> & Readonly<{ schema: string }>
+type Options = Pick<SubgraphOptions<null>, 'resolvers' | 'telemetry' | 'metrics'> &
+  Readonly<{
+    schema: string
+    /** Default: at the end of the test that serves it. */
+    atEnd?: (close: () => void | Promise<void>) => void
+  }>
 
-/** A subgraph for one test. `post` sends a request as the gateway does, or with other headers. */
-export async function serveSmallSubgraph({ schema, ...options }: Options) {
+/** A small subgraph. `post` sends a request as the gateway does, or with other headers. */
+export async function serveSmallSubgraph({ schema, atEnd = onTestFinished, ...options }: Options) {
   const directory = mkdtempSync(join(tmpdir(), 'redress-subgraph-'))
-  onTestFinished(() => rmSync(directory, { recursive: true }))
+  atEnd(() => rmSync(directory, { recursive: true }))
   const file = join(directory, 'schema.graphql')
   writeFileSync(file, schema)
 
   const served = { name: 'small', schemaFile: pathToFileURL(file), createLoaders: () => null, verifyToken, checks: {} }
   const subgraph = await serveSubgraph({ ...served, port: 0, host: '127.0.0.1', logger: silent, ...options })
-  onTestFinished(subgraph.close)
+  atEnd(subgraph.close)
   const authorization = `Bearer ${await tokenOf(withRole('admin'))}`
 
   return {
-    post: (query: string, headers: Readonly<Record<string, string>> = {}) =>
+    post: (query: string, headers: Readonly<Record<string, string>> = {}, variables: object = {}) =>
       fetch(`${subgraph.url}/graphql`, {
         method: 'POST',
         headers: { authorization, ...headers },
-        body: JSON.stringify({ query }),
+        body: JSON.stringify({ query, variables }),
       }),
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '@redress/shared/time.ts'
 import type { TraceStep } from '../../domain/decision.ts'
-import { checkPaymentInput, type PaymentInput } from '../domain/payment-input.ts'
+import type { PaymentInput } from '../domain/payment-input.ts'
 import { type JudgedPayment, paymentDecidedEvent, paymentEntity, type StoredPayment } from '../domain/stored-payment.ts'
 import { PaymentInProgressError, PaymentRateError } from '../errors.ts'
 import { ruleAlerts } from '../rules/business-rule.ts'
@@ -30,11 +30,11 @@ type Dependencies = Readonly<{
 }>
 
 /**
- * Decides whether a payment may be made: checks the input, then the rate, then whether the same was asked before; gathers
+ * Decides whether a payment may be made: checks the rate, then whether the same was asked before; gathers
  * what is known, decides, opens a case unless the payment is allowed, and stores the answer with its events. The same
  * customer and key get the same answer again. An allowed payment reserves nothing: there is no ledger yet to hold a
  * balance, so two payments at the same moment may both be allowed on the same money.
- * @throws BadUserInputError, PaymentRateError, PaymentKeyReusedError, PaymentInProgressError, CustomerNotFoundError
+ * @throws PaymentRateError, IdempotencyConflictError, PaymentInProgressError, CustomerNotFoundError
  */
 export function createDecidePayment(dependencies: Dependencies): DecidePayment {
   const { takeTurn, payments, tools, ruleHitsOf, toolTimeoutMs, wait, now, monotonicMs } = dependencies
@@ -63,7 +63,6 @@ export function createDecidePayment(dependencies: Dependencies): DecidePayment {
 
   return async (command) => {
     const beganMs = monotonicMs()
-    checkPaymentInput(command.input)
     const turn = await takeTurn(command.input.customerId)
     if (!turn.allowed) throw new PaymentRateError(turn.retryAfterMs)
 

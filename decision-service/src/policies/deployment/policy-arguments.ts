@@ -1,19 +1,16 @@
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import type { PolicyFile } from './policy.ts'
 
-const FILES_MAX = 100
 const FILES_BYTES_MAX = 1_000_000
-const PATH_LENGTH_MAX = 200
 
 /** Beside SKILL.md, or below one of the folders of the Agent Skills standard. Nothing leads out of the skill. */
 const PATH =
   /^(?:(?:references|scripts|assets|evals)\/)?[A-Za-z0-9_-][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/
 const FOLDERS = /^(?:references|scripts|assets|evals)\//
 
-/** @throws BadUserInputError for too many or too large files, and for paths that no skill can have. */
+/** @throws BadUserInputError for files that are too large together, and for paths that no skill can have. */
 export function checkFiles(files: readonly PolicyFile[]): readonly PolicyFile[] {
   const at = ['input', 'files']
-  if (files.length === 0 || files.length > FILES_MAX) throw new BadUserInputError(at, `must be 1 to ${FILES_MAX}`)
   const bytes = files.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0)
   if (bytes > FILES_BYTES_MAX) throw new BadUserInputError(at, `must have at most ${FILES_BYTES_MAX} bytes together`)
 
@@ -27,6 +24,6 @@ export function checkFiles(files: readonly PolicyFile[]): readonly PolicyFile[] 
 }
 
 function problemOfPath(path: string): string | null {
-  const isOne = path.length <= PATH_LENGTH_MAX && PATH.test(path) && (FOLDERS.test(path) || !path.includes('/'))
+  const isOne = PATH.test(path) && (FOLDERS.test(path) || !path.includes('/'))
   return isOne ? null : 'must be a file of a skill, such as rules.json or references/law.md'
 }

@@ -1,4 +1,3 @@
-import { BadUserInputError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import { maskPersonal } from '@redress/shared/masking.ts'
 import type { Clock } from '@redress/shared/time.ts'
@@ -9,19 +8,14 @@ import type { PoliciesStore } from './ports.ts'
 
 /** `digest` null: the version that was in force before the present one. */
 type RollbackPolicyCommand = Readonly<{ skill: string; digest: string | null; reason: string; cause: Cause }>
-/** @throws PolicyNotFoundError, PolicyVersionNotFoundError, NoEarlierVersionError, FourEyesRequiredError, PolicyUnchangedError, BadUserInputError */
+/** @throws PolicyNotFoundError, PolicyVersionNotFoundError, NoEarlierVersionError, FourEyesRequiredError, PolicyUnchangedError */
 export type RollbackPolicy = (command: RollbackPolicyCommand) => Promise<Deployment>
-
-const REASON_LENGTH_MAX = 500
 
 type Dependencies = Readonly<{ store: PoliciesStore; now: Clock; onCommit: () => void }>
 
 /** Puts a version that was in force before back in force, at once, whatever its own date says. */
 export function createRollbackPolicy({ store, now, onCommit }: Dependencies): RollbackPolicy {
   return async ({ skill, digest: wanted, reason, cause }) => {
-    if (reason.trim() === '' || reason.length > REASON_LENGTH_MAX) {
-      throw new BadUserInputError(['input', 'reason'], `must have 1 to ${REASON_LENGTH_MAX} characters`)
-    }
     const deployment = await store.transact(async (transaction) => {
       const head = await getHead(transaction, skill)
       const [log, at] = [await transaction.deploymentsOf(skill), now()]

@@ -1,7 +1,9 @@
 import { DecisionCase } from '@redress/shared/contracts.ts'
+import { findSchemaProblems } from '@redress/shared/testing/schema-problems.ts'
 import { describe, expect, it } from 'vitest'
 import { type SimulationArgument, toSimulation } from './simulation-arguments.ts'
 
+const problemsOf = findSchemaProblems(new URL('../../../schema.graphql', import.meta.url), 'DecisionCaseInput')
 type CaseArgument = NonNullable<SimulationArgument['case']>
 const customer = { riskScore: 10, accountAgeDays: 400 }
 const decline = { errorCode: 'CARD_EXPIRED', autoRetryCount: 0 } as const
@@ -45,30 +47,30 @@ describe('the input of a simulation', () => {
     ['both an issue and a case', { issueId: 'iss_1', ...caseWith({}) }],
     ['neither of them', { digest: 'd1' }],
   ])('is refused with %s', ([, argument]) => {
-    const refusal = expect.objectContaining({ code: 'BAD_USER_INPUT', facts: { argumentPath: ['input'] } })
+    const refusal = expect.objectContaining({
+      code: 'BAD_USER_INPUT',
+      facts: expect.objectContaining({ argumentPath: ['input'] }),
+    })
 
     expect(() => toSimulation(argument)).toThrow(refusal)
   })
 
-  it.for<[string, Partial<CaseArgument>]>([
-    ['input.case.details.decline.autoRetryCount', { details: { decline: { ...decline, autoRetryCount: 101 } } }],
+  it.for<[string, object]>([
+    ['details.decline.autoRetryCount', { details: { decline: { ...decline, autoRetryCount: 101 } } }],
     [
-      'input.case.details.dispute.daysSincePurchase',
+      'details.dispute.daysSincePurchase',
       { details: { dispute: { reason: 'UNAUTHORIZED', daysSincePurchase: 3651 } } },
     ],
-    ['input.case.customer.riskScore', { customer: { ...customer, riskScore: 101 } }],
-    ['input.case.customer.accountAgeDays', { customer: { ...customer, accountAgeDays: -1 } }],
-    ['input.case.customer.recentDisputes', { customer: { ...customer, recentDisputes: 51 } }],
-    [
-      'input.case.transaction.amount.amount',
-      { transaction: { ...transaction, amount: { amount: 0, currency: 'USD' } } },
-    ],
-    ['input.case.transaction.ageDays', { transaction: { ...transaction, ageDays: 36_501 } }],
-    ['input.case.customerMessage', { customerMessage: 'a'.repeat(2001) }],
+    ['customer.riskScore', { customer: { ...customer, riskScore: 101 } }],
+    ['customer.accountAgeDays', { customer: { ...customer, accountAgeDays: -1 } }],
+    ['customer.recentDisputes', { customer: { ...customer, recentDisputes: 51 } }],
+    ['transaction.amount.amount', { transaction: { ...transaction, amount: { amount: 0, currency: 'USD' } } }],
+    ['transaction.ageDays', { transaction: { ...transaction, ageDays: 36_501 } }],
+    ['customerMessage', { customerMessage: 'a'.repeat(2001) }],
   ])('that is out of range at %s is refused with that path', ([path, change]) => {
-    const refusal = expect.objectContaining({ code: 'BAD_USER_INPUT', facts: { argumentPath: path.split('.') } })
+    const problems = problemsOf({ ...caseWith({}).case, ...change })
 
-    expect(() => toSimulation(caseWith(change))).toThrow(refusal)
+    expect(problems.map((problem) => problem.path.join('.'))).toEqual([path])
   })
 
   it("masks personal data in the customer's message", () => {

@@ -9,7 +9,6 @@ type BacktestPolicyCommand = Range & Readonly<{ skill: string; digestOrText: str
 export type BacktestPolicy = (command: BacktestPolicyCommand) => Promise<Backtest>
 
 /** As much as a file of a skill may hold. */
-const TEXT_LENGTH_MAX = 1_000_000
 
 type Dependencies = Readonly<{
   readCandidate: ReadCandidate
@@ -30,9 +29,6 @@ export function createBacktestPolicy(dependencies: Dependencies): BacktestPolicy
   const { readCandidate, made, store, queue, newId, now, onCommit } = dependencies
   return async ({ skill, digestOrText, from, to, cause }) => {
     checkRange({ from, to })
-    if (digestOrText.length > TEXT_LENGTH_MAX) {
-      throw new BadUserInputError(['digestOrText'], `must have at most ${TEXT_LENGTH_MAX} characters`)
-    }
     const candidate = await readCandidate({ skill, digestOrText })
     const decisions = await made.count({ skill, from, to }, DECISIONS_MAX + 1)
     if (decisions === 0) throw new NoDecisionsInRangeError(skill)
