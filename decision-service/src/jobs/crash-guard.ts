@@ -8,29 +8,40 @@ import { createRedisScript } from './redis-script.ts'
 import type { QueueName } from './registry.ts'
 import { CLOCK } from './token-bucket.ts'
 
-/** Processes that may end while they run a suspect. With the one before, the third end is the last. */
-const CRASHES_MAX = 2
+/** Processes that end while they run a job, until it fails. */
+const CRASHES_MAX = 3
+/** A job is taken over so long after the process that ran it has ended, at the latest. */
+const TAKEN_OVER_MS = 60_000
 
 /**
- * Begins a run of a suspect. KEYS: its runs, a sorted set by the end of their lease. ARGV: the run's id, ms of a lease, ms
- * until the key is forgotten, the maximum, and 1 where other suspects run in the process. A run that ends is removed, so
- * one whose lease has expired ended with its process.
+ * Begins a run of a suspect. KEYS: its runs and the processes of the queue, sorted sets by the end of their lease. ARGV:
+ * the run's id, ms of a lease, ms until the key is forgotten, the maximum, 1 where other suspects run in the process, the
+ * number of takeovers, and ms since when the end of a process may have led to one. What ends in order is removed, so a
+ * lease that has expired ended with its process. The run before the first takeover had no lease of its own: it ended with
+ * its process if any process did so lately, and not where Redis was away or a worker was too busy to renew its lock.
  */
 const ENTER = `${CLOCK}
 local now = clock()
+local ended = redis.call('ZCOUNT', KEYS[2], now - ARGV[7], '(' .. now)
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[7])
+if ARGV[6] == '1' and ended > 0 and redis.call('EXISTS', KEYS[1]) == 0 then
+  redis.call('ZADD', KEYS[1], 0, 'first')
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+end
 local crashed = redis.call('ZCOUNT', KEYS[1], '-inf', '(' .. now)
 if redis.call('ZCARD', KEYS[1]) > crashed then return 'WAIT' end
 if crashed >= tonumber(ARGV[4]) then return 'CRASHED' end
-if crashed > 0 and ARGV[5] == '1' then return 'WAIT' end
+local last = crashed >= ARGV[4] - 1
+if last and ARGV[5] == '1' then return 'WAIT' end
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return crashed > 0 and 'ALONE' or 'BESIDE'
+return last and 'ALONE' or 'BESIDE'
 `
 
 export type CrashGuard = Readonly<{
   /**
    * Runs a job. One that was taken over from a worker is a suspect, because it may have ended that worker: it is counted
-   * while it runs, and once that has ended a process as well, it runs alone among the suspects.
+   * while it runs, and before its last chance it runs alone among the suspects.
    * @returns null if it has to wait, because of another suspect here, or because it runs elsewhere.
    * @throws JobCrashedError if it has ended too many processes.
    */
@@ -49,17 +60,21 @@ type Options = Readonly<{ redis: Redis; queue: QueueName; leaseMs?: number }>
 export function createCrashGuard({ redis, queue, leaseMs = LEASE_MS }: Options): CrashGuard {
   const enter = createRedisScript(redis, ENTER)
   const keeper = createLeaseKeeper(redis, leaseMs)
+  const processes = `processes:${queue}`
+  const process = randomUUID()
+  keeper.keep(processes, process)
   /** The suspects that run here: the keys by their runs. */
   const suspects = new Map<string, string>()
   /** The run that no other suspect may join. */
   let alone: string | null = null
 
-  const begin = async (key: string, run: string): Promise<boolean> => {
+  const begin = async (key: string, run: string, takeovers: number): Promise<boolean> => {
     const isJoining = suspects.size > 0
     suspects.set(run, key)
     // Known only with the verdict: until then nothing joins it.
     if (!isJoining) alone = run
-    const verdict = await enter({ keys: [key], args: [run, leaseMs, DAY_MS, CRASHES_MAX, isJoining ? 1 : 0] })
+    const limits = [leaseMs, DAY_MS, CRASHES_MAX, isJoining ? 1 : 0, takeovers, TAKEN_OVER_MS]
+    const verdict = await enter({ keys: [key, processes], args: [run, ...limits] })
     if (verdict === 'CRASHED') throw new JobCrashedError()
     if (verdict === 'BESIDE' && !isJoining) alone = null
     return verdict !== 'WAIT'
@@ -71,7 +86,7 @@ export function createCrashGuard({ redis, queue, leaseMs = LEASE_MS }: Options):
       const key = `crashes:${queue}:${id}`
       const run = randomUUID()
       try {
-        if (!(await begin(key, run))) return null
+        if (!(await begin(key, run, stalledCounter))) return null
         keeper.keep(key, run)
         return await work()
       } finally {
@@ -82,7 +97,8 @@ export function createCrashGuard({ redis, queue, leaseMs = LEASE_MS }: Options):
       }
     },
     async close() {
-      await Promise.all([...suspects].map(([run, key]) => keeper.release(key, run)))
+      const kept = [...suspects].map(([run, key]) => [key, run] as const)
+      await Promise.all([[processes, process] as const, ...kept].map(([key, id]) => keeper.release(key, id)))
     },
   }
 }

@@ -227,7 +227,7 @@ describe('a job', () => {
     await redis.hSet('bull:decisions:decide-1', 'stc', 1)
     await redis.zAdd(
       'crashes:decisions:decide-1',
-      [1, 2].map((score) => ({ score, value: `run-${score}` })),
+      [1, 2, 3].map((score) => ({ score, value: `run-${score}` })),
     )
 
     const { givenUp } = await startWith(async () => {
