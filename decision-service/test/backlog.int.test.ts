@@ -293,6 +293,7 @@ describe('a job in a batch', () => {
     expect(await recoverJobs()).toBe(0)
     claude.end(sent.id, () => errored)
     await lead({ at: 62, revive: crash }).look()
+    await redis.flushDb()
 
     expect(await recoverJobs()).toBe(2)
   })

@@ -1,6 +1,6 @@
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { silent } from '@redress/shared/testing/stores.ts'
-import type { DecisionJob } from '../src/decisions/domain/job.ts'
+import { URGENCY } from '../src/decisions/domain/job.ts'
 import { createDecideHandler } from '../src/decisions/inbound/decide-handler.ts'
 import { createDecisionQueue } from '../src/decisions/outbound/decision-queue.ts'
 import type { DecisionCollections } from '../src/decisions/outbound/documents.ts'
@@ -42,10 +42,8 @@ type Recovering = Readonly<{ collections: Collections; queue: Pick<DecisionQueue
 export function createRecoverDecisions({ collections, queue, now }: Recovering) {
   return createRecoverJobs('decide', {
     findOverdue: createFindOverdue(collections),
-    async revive(overdue: readonly DecisionJob[]) {
-      await queue.revive(overdue)
-      return overdue.length
-    },
+    urgencyOf: ({ case: { priority } }) => URGENCY[priority],
+    revive: queue.revive,
     now,
   })
 }

@@ -166,7 +166,7 @@ describe('recovery', () => {
 
     const recovered = await recoverJobs()
 
-    expect([recovered, await counts(), await statusOf(waiting!.id)]).toEqual([1, { ...NONE, waiting: 2 }, 'PENDING'])
+    expect([recovered, await counts(), await statusOf(waiting!.id)]).toEqual([0, { ...NONE, waiting: 2 }, 'PENDING'])
   })
 
   it('gives a job its time before it looks after it', async () => {

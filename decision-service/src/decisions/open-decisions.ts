@@ -14,7 +14,7 @@ import type { Policies } from '../policies/in-force/policies.ts'
 import { createAnalyseDecisions } from './analytics/analyse-decisions.ts'
 import { createReadFacts } from './analytics/mongo-decision-facts.ts'
 import { HOLD_LIMITS } from './domain/hold.ts'
-import type { DecisionJob } from './domain/job.ts'
+import { type DecisionJob, URGENCY } from './domain/job.ts'
 import type { Oversight } from './domain/oversight.ts'
 import { createDecideHandler } from './inbound/decide-handler.ts'
 import { createIssueEvents } from './inbound/issue-events.ts'
@@ -52,7 +52,8 @@ export function openDecisions(stores: Stores, { retry, recordReviews }: Reading)
   })
   const recover = createRecoverJobs('decide', {
     findOverdue: createFindOverdue(collections),
-    revive: (overdue: readonly DecisionJob[]) => queue.revive(overdue),
+    urgencyOf: ({ case: { priority } }) => URGENCY[priority],
+    revive: queue.revive,
     now,
   })
   return {
@@ -65,7 +66,7 @@ export function openDecisions(stores: Stores, { retry, recordReviews }: Reading)
     // A leader that died may have stored jobs without queueing them.
     events: createIssueEvents({
       ...followIssues,
-      recover: async () => void (await recover({ overdueMs: 0 })),
+      recover: async () => void (await recover({ ofAge: { overdueMs: 0 } })),
       record: outbox.add,
     }),
     queue: jobs,

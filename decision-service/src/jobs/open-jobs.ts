@@ -4,7 +4,7 @@ import type { JobQueue } from './open-queue.ts'
 import { exposeQueues } from './queue-metrics.ts'
 import { createQueueResolvers } from './queue-resolvers.ts'
 import { createQueueViews } from './queue-views.ts'
-import { createRecoverAll, type OfAge } from './recover-jobs.ts'
+import { createRecoverAll, type Recover } from './recover-jobs.ts'
 import type { JobType, QueueName } from './registry.ts'
 import { repeatOnLeader } from './repeat-on-leader.ts'
 import { type Handlers, startWorker, type Timeouts } from './start-worker.ts'
@@ -15,7 +15,7 @@ const RECOVER_EVERY_MS = 10_000
 const RECOVER_DEADLINE_MS = 60_000
 
 /** A queue, and how its lost jobs are put back. */
-export type RecoverableQueue = Readonly<{ queue: JobQueue<JobType>; recover: (ofAge?: OfAge) => Promise<number> }>
+export type RecoverableQueue = Readonly<{ queue: JobQueue<JobType>; recover: Recover }>
 
 /** Recovers the lost jobs of all queues, on one leader, and shows what the queues hold. */
 export function openJobs(stores: Service & Readonly<{ queueRedis: Redis }>, recoverables: readonly RecoverableQueue[]) {
@@ -25,8 +25,8 @@ export function openJobs(stores: Service & Readonly<{ queueRedis: Redis }>, reco
     election: 'recovery:decisions',
     everyMs: RECOVER_EVERY_MS,
     deadlineMs: RECOVER_DEADLINE_MS,
-    async run() {
-      const jobs = await recoverAll()
+    async run(signal) {
+      const jobs = await recoverAll(signal)
       if (jobs > 0) logger.warn({ jobs }, 'jobs recovered that their queue had lost')
     },
     onFailure: 'recovery not possible yet',

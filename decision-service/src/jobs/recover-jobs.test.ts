@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { expect, it } from 'vitest'
-import { createRecoverAll, createRecoverJobs, type OfAge } from './recover-jobs.ts'
+import { createRecoverAll, createRecoverJobs, type FindOverdue, type OfAge } from './recover-jobs.ts'
 
 it('finds a job that was lost behind a thousand that only wait for a model', async () => {
   const overdue = Array.from({ length: 1_200 }, (_, index) => ({ id: `job-${index}` }))
@@ -21,6 +21,54 @@ it('finds a job that was lost behind a thousand that only wait for a model', asy
 
   expect(count).toBe(1_200)
   expect(revived.at(-1)).toBe('job-1199')
+})
+
+/** Jobs as the database gives them: `count` of them, numbered, from `after` on. */
+const findAmong =
+  (count: number): FindOverdue<{ id: string }> =>
+  async ({ after, limit }) => {
+    const from = after === null ? 0 : Number(after.id) + 1
+    return Array.from({ length: Math.min(limit, count - from) }, (_, index) => ({ id: String(from + index) }))
+  }
+const now = () => new Date('2030-06-15T12:00:00Z')
+
+it('continues in the next round where one finds more jobs than it may', async () => {
+  const revived = new Set<string>()
+  const revive = async (jobs: readonly { id: string }[]) => {
+    for (const { id } of jobs) revived.add(id)
+    return jobs.length
+  }
+  const recoverJobs = createRecoverJobs('decide', { findOverdue: findAmong(10_500), revive, now })
+
+  const counts = [await recoverJobs(), await recoverJobs(), await recoverJobs()]
+
+  expect([counts, revived.size]).toEqual([[10_000, 500, 0], 10_500])
+})
+
+it('recovers the most urgent first, whenever they were recorded', async () => {
+  const revived: string[] = []
+  const revive = async (jobs: readonly { id: string }[]) => revived.push(...jobs.map(({ id }) => id))
+  const urgencyOf = ({ id }: { id: string }) => (id === '1199' ? 10 : 5)
+  const recoverJobs = createRecoverJobs('decide', { findOverdue: findAmong(1_200), urgencyOf, revive, now })
+
+  await recoverJobs()
+
+  expect(revived.slice(0, 3)).toEqual(['1199', '0', '1'])
+})
+
+it('ends at its next step once it has run out of time', async () => {
+  const running = new AbortController()
+  let revived = 0
+  const revive = async (jobs: readonly unknown[]) => {
+    running.abort(new Error('out of time'))
+    revived += jobs.length
+    return jobs.length
+  }
+  const recoverJobs = createRecoverJobs('decide', { findOverdue: findAmong(1_200), revive, now })
+
+  await expect(recoverJobs({ signal: running.signal })).rejects.toThrow('out of time')
+
+  expect(revived).toBe(500)
 })
 
 it('looks a job up less and less often that only waits, and at once when it is asked for all', async () => {
@@ -46,8 +94,8 @@ it('looks a job up less and less often that only waits, and at once when it is a
   const before = lookedUp
   await recoverJobs()
   await recoverJobs()
-  await recoverJobs({ overdueMs: 0 })
-  await recoverJobs({ overdueMs: 0 })
+  await recoverJobs({ ofAge: { overdueMs: 0 } })
+  await recoverJobs({ ofAge: { overdueMs: 0 } })
   expect(lookedUp - before).toBeGreaterThanOrEqual(2)
 })
 
@@ -55,10 +103,11 @@ it('looks all open jobs up once Redis was away, again where that failed, and the
   const redis = new EventEmitter()
   const asked: (OfAge | undefined)[] = []
   let fails = false
+  const { signal } = new AbortController()
   const recoverAll = createRecoverAll({
     redis,
     recoverEach: [
-      async (ofAge) => {
+      async ({ ofAge } = {}) => {
         asked.push(ofAge)
         if (fails) throw new Error('The database is away.')
         return 1
@@ -66,13 +115,13 @@ it('looks all open jobs up once Redis was away, again where that failed, and the
     ],
   })
 
-  await recoverAll()
+  await recoverAll(signal)
   redis.emit('ready')
   fails = true
-  await expect(recoverAll()).rejects.toThrow('away')
+  await expect(recoverAll(signal)).rejects.toThrow('away')
   fails = false
-  await recoverAll()
-  await recoverAll()
+  await recoverAll(signal)
+  await recoverAll(signal)
 
   expect(asked).toEqual([undefined, { overdueMs: 0 }, { overdueMs: 0 }, undefined])
 })

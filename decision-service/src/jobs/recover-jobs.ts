@@ -9,6 +9,8 @@ export type FindOverdue<Record> = (
 
 type Options<Record> = Readonly<{
   findOverdue: FindOverdue<Record>
+  /** The most urgent go first; those of one urgency in the order in which they were found. Default: all alike. */
+  urgencyOf?: (record: Record) => number
   /** Adds jobs that are missing in the queue. @returns how many were recovered. */
   revive: (records: readonly Record[]) => Promise<number>
   now: Clock
@@ -22,38 +24,49 @@ export type OfAge = Readonly<{ overdueMs: number }>
 
 type Look = Readonly<{ times: number; nextMs: number }>
 
+/** Recovers jobs, and gives how many it were. It ends before its next step once `signal` is aborted. */
+export type Recover = (options?: Readonly<{ ofAge?: OfAge | undefined; signal?: AbortSignal }>) => Promise<number>
+
 /**
- * Queues stored jobs that are missing in the queue, after Redis lost data or after a crash between the two writes. A job
- * that was found in its queue is looked up less and less often.
- * @returns how many were recovered: jobs that are overdue by the registry, or, with `ofAge`, all that are older than
- * `ofAge.overdueMs`.
+ * Queues stored jobs that are missing in the queue, after Redis lost data or after a crash between the two writes: those
+ * that are overdue by the registry, or, with `ofAge`, all that are older than `ofAge.overdueMs`. A job that was found in
+ * its queue is looked up less and less often. A round that finds more jobs than it may is continued by the next one.
  */
 export function createRecoverJobs<Record extends Readonly<{ id: string }>>(
   type: JobType,
-  { findOverdue, revive, now }: Options<Record>,
-) {
+  { findOverdue, urgencyOf = () => 0, revive, now }: Options<Record>,
+): Recover {
   const { overdueMs, batch, batchesMax } = JOBS[type].recovery
   let looks: ReadonlyMap<string, Look> = new Map()
+  let continueAfter: Record | null = null
 
-  return async (ofAge?: OfAge): Promise<number> => {
+  return async ({ ofAge, signal } = {}) => {
     const nowMs = now().getTime()
     const olderThan = new Date(nowMs - (ofAge?.overdueMs ?? overdueMs))
     const isDue = ({ id }: Record) => ofAge !== undefined || (looks.get(id)?.nextMs ?? 0) <= nowMs
-    const noted = new Map<string, Look>()
-    let count = 0
-    let after: Record | null = null
+    // A job that has ended is forgotten once its next look is due.
+    const noted = new Map([...looks].filter(([, { nextMs }]) => nextMs > nowMs))
+    const due: Record[] = []
+    let after = ofAge === undefined ? continueAfter : null
     for (let batches = 0; batches < batchesMax; batches++) {
+      signal?.throwIfAborted()
       const overdue: readonly Record[] = await findOverdue({ olderThan, after, limit: batch })
-      const due = overdue.filter(isDue)
-      if (due.length > 0) count += await revive(due)
       for (const record of overdue) {
         const look = looks.get(record.id)
         noted.set(record.id, look && !isDue(record) ? look : lookAgain(look, nowMs))
       }
-      if (overdue.length < batch) break
-      after = overdue.at(-1)!
+      due.push(...overdue.filter(isDue))
+      after = overdue.length < batch ? null : overdue.at(-1)!
+      if (after === null) break
+    }
+    due.sort((one, other) => urgencyOf(other) - urgencyOf(one))
+    let count = 0
+    for (let from = 0; from < due.length; from += batch) {
+      signal?.throwIfAborted()
+      count += await revive(due.slice(from, from + batch))
     }
     looks = noted
+    if (ofAge === undefined) continueAfter = after
     return count
   }
 }
@@ -61,7 +74,7 @@ export function createRecoverJobs<Record extends Readonly<{ id: string }>>(
 type RecoverAll = Readonly<{
   /** The connection to the queues, which becomes ready again where Redis was away. */
   redis: Readonly<{ on: (event: 'ready', listener: () => void) => unknown }>
-  recoverEach: readonly ((ofAge?: OfAge) => Promise<number>)[]
+  recoverEach: readonly Recover[]
 }>
 
 /**
@@ -69,17 +82,17 @@ type RecoverAll = Readonly<{
  * have lost any of them, and a new one would otherwise wait until it is overdue.
  * @returns how many were recovered.
  */
-export function createRecoverAll({ redis, recoverEach }: RecoverAll): () => Promise<number> {
+export function createRecoverAll({ redis, recoverEach }: RecoverAll): (signal: AbortSignal) => Promise<number> {
   let wasAway = false
   redis.on('ready', () => {
     wasAway = true
   })
-  return async () => {
+  return async (signal) => {
     const ofAge = wasAway ? { overdueMs: 0 } : undefined
     wasAway = false
     try {
       let count = 0
-      for (const recover of recoverEach) count += await recover(ofAge)
+      for (const recover of recoverEach) count += await recover({ ofAge, signal })
       return count
     } catch (error) {
       wasAway ||= ofAge !== undefined

@@ -1,15 +1,15 @@
 import { joinElection } from '@redress/shared/events/leadership.ts'
 import { startRepeating } from '@redress/shared/process/repeat.ts'
-import { within } from '@redress/shared/resilience/deadline.ts'
+import { withSignal } from '@redress/shared/resilience/deadline.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
 
 type Options = Readonly<{
   /** The name of the election: one leader each among all processes. */
   election: string
   everyMs: number
-  run: () => Promise<unknown>
-  /** After this a round has failed, and the next one begins. Default: none, the round bounds its own time. */
-  deadlineMs?: number
+  run: (signal: AbortSignal) => Promise<unknown>
+  /** After this the signal of a round is aborted, it has failed, and the next one begins. */
+  deadlineMs: number
   /** Logged with the error of a round that failed; the next one runs all the same. */
   onFailure: string
 }>
@@ -22,7 +22,7 @@ export function repeatOnLeader(
   const { isLeader, stop } = joinElection(redis, election, logger)
   resources.defer(() => stop())
   const repeating = startRepeating({
-    run: deadlineMs === undefined ? run : () => within(deadlineMs, run()),
+    run: () => withSignal(deadlineMs, run),
     everyMs,
     mayRun: isLeader,
     onError: (err) => logger.warn({ err }, onFailure),

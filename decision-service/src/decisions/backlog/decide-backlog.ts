@@ -60,9 +60,10 @@ export function createDecideBacklog(dependencies: Dependencies) {
     if (state === 'running') await model.cancel(providerId)
   }
 
-  return async (): Promise<void> => {
+  return async (signal?: AbortSignal): Promise<void> => {
     const open = await batches.findOpen()
     for (const batch of open) {
+      signal?.throwIfAborted()
       try {
         await attend(batch)
       } catch (problem) {

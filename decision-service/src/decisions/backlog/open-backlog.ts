@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Service } from '@redress/shared/service/open-service.ts'
+import { MINUTE_MS } from '@redress/shared/time.ts'
 import type { AiConfig } from '../../engines/ai-config.ts'
 import type { ClaudeBatchesOptions } from '../../engines/model/claude-batches.ts'
 import type { AiSpend } from '../../engines/model/guarded-model.ts'
@@ -13,6 +14,8 @@ import { type BacklogCollections, createMongoAiBatches } from './mongo-ai-batche
 
 /** Batches take minutes to hours; polling more often gains nothing. */
 const EVERY_MS = 30_000
+/** The answers of a batch of a hundred thousand jobs are stored within minutes. */
+const DEADLINE_MS = 15 * MINUTE_MS
 
 type Stores = Pick<Service, 'mongo' | 'redis' | 'logger' | 'resources'> & Readonly<{ collections: BacklogCollections }>
 type Dependencies = Readonly<{
@@ -42,6 +45,7 @@ export async function openBacklog(stores: Stores, dependencies: Dependencies): P
   repeatOnLeader(stores, {
     election: 'ai-backlog',
     everyMs: EVERY_MS,
+    deadlineMs: DEADLINE_MS,
     run: decideBacklog,
     onFailure: 'backlog not decided yet',
   })

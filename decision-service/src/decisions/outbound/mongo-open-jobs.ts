@@ -1,11 +1,17 @@
 import type { FindOverdue } from '../../jobs/recover-jobs.ts'
 import type { DecisionJob } from '../domain/job.ts'
-import { type DecisionCollections, toJob } from './documents.ts'
+import type { QueuedCase } from '../use-cases/ports.ts'
+import type { DecisionCollections } from './documents.ts'
 
 type Jobs = Pick<DecisionCollections, 'jobs'>
 
+export type OverdueJob = QueuedCase & Pick<DecisionJob, 'createdAt'>
+
+/** The fields of an overdue job. A backlog of a model may hold thousands of jobs. */
+const OVERDUE = { 'case.priority': 1, trace: 1, createdAt: 1 } as const
+
 /** Jobs of an open batch are left out: the backlog looks after them. */
-export function createFindOverdue({ jobs }: Jobs): FindOverdue<DecisionJob> {
+export function createFindOverdue({ jobs }: Jobs): FindOverdue<OverdueJob> {
   return async ({ olderThan, after, limit }) => {
     const open = {
       status: { $in: ['PENDING' as const, 'PROCESSING' as const] },
@@ -13,8 +19,9 @@ export function createFindOverdue({ jobs }: Jobs): FindOverdue<DecisionJob> {
       ...(after && { $or: [{ createdAt: { $gt: after.createdAt } }, { _id: { $gt: after.id } }] }),
       batchId: { $exists: false },
     }
-    const found = await jobs.find(open).sort({ createdAt: 1, _id: 1 }).limit(limit).toArray()
-    return found.map(toJob)
+    const found = jobs.find<Omit<OverdueJob, 'id'> & { _id: string }>(open, { projection: OVERDUE })
+    const overdue = await found.sort({ createdAt: 1, _id: 1 }).limit(limit).toArray()
+    return overdue.map(({ _id: id, ...rest }) => ({ id, ...rest }))
   }
 }
 

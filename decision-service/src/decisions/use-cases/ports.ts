@@ -22,7 +22,7 @@ export type DecisionsStore = Readonly<{
 }>
 
 /** The fields of a job that the queue needs. */
-export type QueuedCase = Pick<DecisionJob, 'id' | 'case' | 'trace'>
+export type QueuedCase = Pick<DecisionJob, 'id' | 'trace'> & Readonly<{ case: Pick<DecisionJob['case'], 'priority'> }>
 
 export type DecisionQueue = Readonly<{
   /** Puts jobs in the queue; one that is there already stays as it is. */
