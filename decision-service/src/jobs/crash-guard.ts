@@ -3,7 +3,7 @@ import type { Redis } from '@redress/shared/stores/redis.ts'
 import { DAY_MS } from '@redress/shared/time.ts'
 import type { Job } from 'bullmq'
 import { JobCrashedError } from './job-failure.ts'
-import { createLeaseKeeper, LEASE_MS } from './leases.ts'
+import { createLeaseKeeper, LEASE_MS, type LeaseKeeper } from './leases.ts'
 import { createRedisScript } from './redis-script.ts'
 import type { QueueName } from './registry.ts'
 import { CLOCK } from './token-bucket.ts'
@@ -58,11 +58,9 @@ type Options = Readonly<{ redis: Redis; queue: QueueName; leaseMs?: number }>
  * by side at first: most of them only lost their worker, and one by one they would take many minutes where a model decides.
  */
 export function createCrashGuard({ redis, queue, leaseMs = LEASE_MS }: Options): CrashGuard {
-  const enter = createRedisScript(redis, ENTER)
   const keeper = createLeaseKeeper(redis, leaseMs)
-  const processes = `processes:${queue}`
-  const process = randomUUID()
-  keeper.keep(processes, process)
+  const processes = joinProcesses(keeper, queue)
+  const enter = createEnter(redis, processes.key, leaseMs)
   /** The suspects that run here: the keys by their runs. */
   const suspects = new Map<string, string>()
   /** The run that no other suspect may join. */
@@ -73,8 +71,7 @@ export function createCrashGuard({ redis, queue, leaseMs = LEASE_MS }: Options):
     suspects.set(run, key)
     // Known only with the verdict: until then nothing joins it.
     if (!isJoining) alone = run
-    const limits = [leaseMs, DAY_MS, CRASHES_MAX, isJoining ? 1 : 0, takeovers, TAKEN_OVER_MS]
-    const verdict = await enter({ keys: [key, processes], args: [run, ...limits] })
+    const verdict = await enter(key, run, { isJoining, takeovers })
     if (verdict === 'CRASHED') throw new JobCrashedError()
     if (verdict === 'BESIDE' && !isJoining) alone = null
     return verdict !== 'WAIT'
@@ -96,9 +93,25 @@ export function createCrashGuard({ redis, queue, leaseMs = LEASE_MS }: Options):
         if (alone === run) alone = null
       }
     },
-    async close() {
-      const kept = [...suspects].map(([run, key]) => [key, run] as const)
-      await Promise.all([[processes, process] as const, ...kept].map(([key, id]) => keeper.release(key, id)))
-    },
+    close: async () =>
+      void (await Promise.all([processes.leave(), ...[...suspects].map(([run, key]) => keeper.release(key, run))])),
+  }
+}
+
+/** The lease of this process among those that work on the queue. */
+function joinProcesses(keeper: LeaseKeeper, queue: QueueName) {
+  const key = `processes:${queue}`
+  const id = randomUUID()
+  keeper.keep(key, id)
+  return { key, leave: () => keeper.release(key, id) }
+}
+
+type Entering = Readonly<{ isJoining: boolean; takeovers: number }>
+
+function createEnter(redis: Redis, processes: string, leaseMs: number) {
+  const enter = createRedisScript(redis, ENTER)
+  return (key: string, run: string, { isJoining, takeovers }: Entering) => {
+    const limits = [leaseMs, DAY_MS, CRASHES_MAX, isJoining ? 1 : 0, takeovers, TAKEN_OVER_MS]
+    return enter({ keys: [key, processes], args: [run, ...limits] })
   }
 }
