@@ -1,15 +1,21 @@
+import { findCardNumbers, hasCardNumber, type Span } from './card-number.ts'
+import { findIbans } from './iban.ts'
 import { toPlainText } from './plain-text.ts'
 
+/** In no plain text. */
+const FILL = '\u2060'
+const LABEL = /\[(?:email|card|iban|phone|number)\]/
 /** Bounded, so that a long text without an @ is not searched again and again. */
-const EMAIL = /[\p{L}\p{N}._%+'-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/gu
-/** A country, check digits and groups; the checksum decides whether it is an IBAN. */
-const IBAN_LIKE = /(?<![\p{L}\p{N}])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}/giu
-/** Digits of any script with at most two separators between them. */
-const DIGITS_LIKE = /[+(]{0,2}\p{Nd}(?:[ \u00a0().\-_/]{0,2}\p{Nd}){6,}/gu
-const DATE_FIRST = /^(?:\d{1,2}[.\-/ ]\d{1,2}[.\-/ ]\d{4}|\d{4}[.\-/]\d{1,2}[.\-/]\d{1,2})(?=$| )/
+const EMAIL =
+  /[\p{L}\p{N}\p{M}.!#$%&'*+/=?^_`{|}~-]{1,64}\s{0,3}@\s{0,3}(?:[\p{L}\p{N}\p{M}-]{1,63}(?:\.[\p{L}\p{N}\p{M}-]{1,63}){0,7}\.\p{L}[\p{L}\p{N}\p{M}-]{0,62}|\[[\da-f.:]{3,45}\])/giu
+/** A plus sign and digits in any grouping. */
+const INTERNATIONAL = /\(?\+(?:[^\p{L}\p{N}+]{0,3}\d){7,}/gu
+const INTERNATIONAL_DIGITS_MAX = 15
+const AMOUNT = /^\(?\+\d{1,3}(?:,\d{3})+(?:\.\d+)?$/
+/** Digits with the separators of phone numbers between them. */
+const DIGITS_LIKE = /[+(]{0,2}\d(?:[\s().\p{Pd}_/·•‧∙⋅]{0,3}\d){6,}/gu
+const DATE_FIRST = /^(?:\d{1,2}[.\-/ ]\d{1,2}[.\-/ ]\d{4}|\d{4}[.\-/]\d{1,2}[.\-/]\d{1,2})(?=$|\s)/
 
-const IBAN_LENGTH = { min: 15, max: 34 }
-const CARD_LENGTH = { min: 13, max: 19 }
 /** As short as the shortest national numbers. With a leading +, any length is a phone number. */
 const PHONE_DIGITS_MIN = 8
 const LONG_RUN_MIN = 9
@@ -20,64 +26,112 @@ const LONG_RUN_MIN = 9
  * are removed first, so that they cannot split a number. Idempotent. Names and postal addresses are not detected.
  */
 export function maskPersonal(text: string): string {
-  const plain = toPlainText(text)
-  // Most texts have no @, and the search for what could stand before one takes longest.
-  const withoutEmails = plain.includes('@') ? plain.replace(EMAIL, '[email]') : plain
-  return withoutEmails.replace(IBAN_LIKE, maskIban).replace(DIGITS_LIKE, maskDigits)
+  return mask(toPlainText(text), [...CERTAIN, findNumbers])
 }
 
-/** Text after an IBAN may look like a part of it, so the longest prefix with a valid checksum is masked. */
-function maskIban(candidate: string): string {
-  const ends = [...candidate.matchAll(/[A-Z0-9]/gi)].map(({ index }) => index + 1)
-  for (let length = Math.min(ends.length, IBAN_LENGTH.max); length >= IBAN_LENGTH.min; length--) {
-    const end = ends[length - 1]!
-    if (hasIbanChecksum(candidate.slice(0, end))) return `[iban]${candidate.slice(end)}`
+/** Masks what is certain to be personal: e-mail addresses, card numbers, IBANs, and phone numbers with a plus sign. */
+export function maskCertain(text: string): string {
+  return mask(text, CERTAIN)
+}
+
+type Found = Span & Readonly<{ label: string }>
+/** @param shown the text as it was written; `text` has its digits in ASCII, at the same places. */
+type Find = (text: string, shown: string) => readonly Found[]
+
+const CERTAIN: readonly Find[] = [
+  (text) => (text.includes('@') ? labelled('[email]', [...text.matchAll(EMAIL)].map(toSpan)) : []),
+  (text) => labelled('[iban]', findBetweenLabels(text)),
+  (text) => labelled('[card]', findCardNumbers(text)),
+  (text) => labelled('[phone]', findInternational(text)),
+]
+
+function mask(text: string, finders: readonly Find[]): string {
+  let [shown, searched] = [text, toAscii(text)]
+  for (const find of finders) {
+    const found = find(searched, shown).map((one) => ({ ...one, end: endAfterFill(searched, one.end) }))
+    if (found.length > 0) [shown, searched] = [replaceAll(shown, found), replaceAll(searched, found)]
   }
-  return candidate
+  return shown
 }
 
-/** ISO 7064, MOD 97-10: the first four characters go to the end, and letters count from 10. */
-function hasIbanChecksum(text: string): boolean {
-  const compact = text.replace(/[ -]/g, '').toUpperCase()
-  let rest = 0
-  for (const character of compact.slice(4) + compact.slice(0, 4)) {
-    const value = Number.parseInt(character, 36)
-    rest = (rest * (value > 9 ? 100 : 10) + value) % 97
+/** Behind the second unit of a digit that has two. */
+const endAfterFill = (text: string, end: number) => (text[end] === FILL ? end + 1 : end)
+
+function replaceAll(text: string, found: readonly Found[]): string {
+  let replaced = ''
+  let from = 0
+  for (const { start, end, label } of found) {
+    replaced += text.slice(from, start) + label
+    from = end
   }
-  return rest === 1
+  return replaced + text.slice(from)
 }
 
-function maskDigits(run: string): string {
-  const digits = run.normalize('NFKC').replace(/[^\p{Nd}]/gu, '')
-  const count = [...digits].length
-  if (hasCardNumber(digits)) return '[card]'
-  const [date] = DATE_FIRST.exec(run) ?? []
-  if (date !== undefined) return date + run.slice(date.length).replace(DIGITS_LIKE, maskDigits)
-  const separators = run.match(/(?<=\p{Nd})[^\p{Nd}]+(?=\p{Nd})/gu)?.length ?? 0
-  if (run.startsWith('+') || run.startsWith('(+')) return '[phone]'
-  if (separators > 0 && count >= LONG_RUN_MIN) return '[phone]'
-  if (separators > 1 && count >= PHONE_DIGITS_MIN) return '[phone]'
-  if (run.startsWith('0') && count >= LONG_RUN_MIN) return '[phone]'
-  return count >= LONG_RUN_MIN ? '[number]' : run
+const labelled = (label: string, spans: readonly Span[]) => spans.map((span) => ({ ...span, label }))
+const toSpan = ({ 0: text, index }: RegExpExecArray): Span => ({ start: index, end: index + text.length })
+
+/** The text with digits of all scripts and fullwidth characters as ASCII; of the same length, in UTF-16 units. */
+function toAscii(text: string): string {
+  if (/^[\0-\x7f]*$/.test(text)) return text
+  return text.replace(/[\uff01-\uff5e]|\p{Nd}|[\u3002\uff61\ufe52]|\ufe6b/gu, (character) => {
+    if (/\p{Nd}/u.test(character)) return digitOf(character).padEnd(character.length, FILL)
+    if (character >= '\uff01' && character <= '\uff5e') return String.fromCharCode(character.charCodeAt(0) - 0xfee0)
+    return character === '\ufe6b' ? '@' : '.'
+  })
 }
 
-/** Whether a card number is anywhere among the digits: other numbers may be beside it. */
-function hasCardNumber(digits: string): boolean {
-  if (!/^\d+$/.test(digits)) return false
-  for (let start = 0; start + CARD_LENGTH.min <= digits.length; start++) {
-    for (let length = CARD_LENGTH.min; length <= CARD_LENGTH.max && start + length <= digits.length; length++) {
-      if (hasLuhnChecksum(digits.slice(start, start + length))) return true
+/** Unicode puts the ten digits of a script in a row. */
+function digitOf(character: string): string {
+  const normal = character.normalize('NFKC')
+  if (/^\d$/.test(normal)) return normal
+  let value = 0
+  while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(character.codePointAt(0)! - value - 1))) value++
+  return String(value)
+}
+
+/** The letters of a label are none of an IBAN. */
+function findBetweenLabels(text: string): readonly Span[] {
+  let at = 0
+  return text.split(new RegExp(`(${LABEL.source})`)).flatMap((part, index) => {
+    const offset = at
+    at += part.length
+    if (index % 2 === 1) return []
+    return findIbans(part).map(({ start, end }) => ({ start: start + offset, end: end + offset }))
+  })
+}
+
+function findInternational(text: string): readonly Span[] {
+  return [...text.matchAll(INTERNATIONAL)].flatMap(({ 0: run, index }) => {
+    if (AMOUNT.test(run)) return []
+    let digits = 0
+    let end = 0
+    for (const group of run.matchAll(/\d+/g)) {
+      if (digits > 0 && digits + group[0].length > INTERNATIONAL_DIGITS_MAX) break
+      digits += group[0].length
+      end = group.index + group[0].length
     }
-  }
-  return false
+    return [{ start: index, end: index + end }]
+  })
 }
 
-function hasLuhnChecksum(digits: string): boolean {
-  let sum = 0
-  for (let place = 1; place <= digits.length; place++) {
-    const digit = Number(digits[digits.length - place])
-    const counted = place % 2 === 0 ? digit * 2 : digit
-    sum += counted > 9 ? counted - 9 : counted
-  }
-  return sum % 10 === 0
+function findNumbers(text: string, shown: string): readonly Found[] {
+  return [...text.matchAll(DIGITS_LIKE)].flatMap(({ 0: run, index }) => {
+    const label = labelOf(run, shown.startsWith('0', index))
+    const [date] = label === '[card]' ? [] : (DATE_FIRST.exec(run) ?? [])
+    if (date === undefined) return label === null ? [] : [{ start: index, end: index + run.length, label }]
+    const from = index + date.length
+    const rest = findNumbers(run.slice(date.length), shown.slice(from))
+    return rest.map(({ start, end, label }) => ({ start: from + start, end: from + end, label }))
+  })
+}
+
+function labelOf(run: string, beginsWithZero: boolean): string | null {
+  const digits = run.replace(/\D/g, '')
+  if (hasCardNumber(digits)) return '[card]'
+  const separators = run.match(/(?<=\d)\D+(?=\d)/g)?.length ?? 0
+  if (run.startsWith('+') || run.startsWith('(+')) return '[phone]'
+  if (separators > 0 && digits.length >= LONG_RUN_MIN) return '[phone]'
+  if (separators > 1 && digits.length >= PHONE_DIGITS_MIN) return '[phone]'
+  if (beginsWithZero && digits.length >= LONG_RUN_MIN) return '[phone]'
+  return digits.length >= LONG_RUN_MIN ? '[number]' : null
 }

@@ -31,6 +31,10 @@ describe('an API key', () => {
     })
   })
 
+  it('has a name without personal data', () => {
+    expect(make({ name: 'export for ada@example.org' }).key.name).toBe('export for [email]')
+  })
+
   it('has one event of its creation, without its secret', () => {
     const { event } = make({ expiresAt: new Date('2031-01-01T00:00:00Z') })
 

@@ -3,6 +3,7 @@ import { hasRole, type Principal, type Role } from '@redress/shared/access/permi
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import { newEvent } from '@redress/shared/events/catalogue.ts'
 import { asNew, type Cause, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
+import { maskPersonal } from '@redress/shared/masking.ts'
 import { RoleNotGrantableError } from './errors.ts'
 
 /** The key of a program, presented in place of a token. Only the hash of the secret is stored. */
@@ -50,7 +51,7 @@ export function createKey(request: KeyRequest, { secret: { id, secret }, granter
   const refused = roles.filter((role) => !mayGrant(granter, role))
   if (refused.length > 0) throw new RoleNotGrantableError(refused)
 
-  const granted = { name: name.trim(), roles, requestsPerMinute }
+  const granted = { name: maskPersonal(name.trim()), roles, requestsPerMinute }
   const life = { createdBy: granter.id, createdAt: now, expiresAt, revokedAt: null }
   const key: ApiKey = { id, hash: hashOfApiKey(secret), ...granted, ...life }
   const made = { ...granted, expiresAt: expiresAt?.toISOString() ?? null }

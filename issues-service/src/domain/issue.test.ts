@@ -109,6 +109,14 @@ describe('a review', () => {
     expect(event.data).toMatchObject({ from: 'AWAITING_REVIEW', to: 'RESOLVED', review: { action: 'SEND_REMINDER' } })
   })
 
+  it('masks personal data in its note', () => {
+    const note = 'paid with 4111 - 1111 - 1111 - 1111, write to ada@example.org'
+
+    const { resolution } = reviewIssue(waiting, { ...review, note }).issue
+
+    expect(resolution?.note).toBe('paid with [card], write to [email]')
+  })
+
   it('keeps its note out of the event: free text may hold anything', () => {
     const { event } = reviewIssue(waiting, review)
 

@@ -2,6 +2,7 @@ import type { DecisionAction, DecisionCase, IssueDetails, IssueStatus, Priority 
 import { ALLOWED_ACTIONS, decisionIdOf } from '@redress/shared/contracts.ts'
 import { newEvent } from '@redress/shared/events/catalogue.ts'
 import { type Cause, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
+import { maskPersonal } from '@redress/shared/masking.ts'
 import { ActionNotAllowedError, ConflictError, InvalidTransitionError } from './errors.ts'
 
 /** Where an issue may go from each status. `RESOLVED` is final. */
@@ -155,7 +156,7 @@ export type Review = Readonly<{
 }>
 
 /**
- * Resolves an issue that awaits a review.
+ * Resolves an issue that awaits a review. Personal data in the note is masked.
  * @throws InvalidTransitionError, ConflictError if it changed since the reviewer saw it, ActionNotAllowedError
  */
 export function reviewIssue(issue: Issue, { action, note, seenVersion, cause, now }: Review): Change {
@@ -164,7 +165,7 @@ export function reviewIssue(issue: Issue, { action, note, seenVersion, cause, no
   const allowed: readonly DecisionAction[] = ALLOWED_ACTIONS[issue.details.type].filter((one) => one !== 'ESCALATE')
   if (!allowed.includes(action)) throw new ActionNotAllowedError(issue.details.type, action, allowed)
 
-  const resolution = { action, by: cause.actor, note }
+  const resolution = { action, by: cause.actor, note: note && maskPersonal(note) }
   return moveIssue(issue, 'RESOLVED', { reason: 'reviewed', resolution, data: { review: { action } } }, { cause, now })
 }
 

@@ -1,0 +1,71 @@
+/** A part of a text: from `start` up to `end`, excluded. */
+export type Span = Readonly<{ start: number; end: number }>
+
+/** Groups of digits with up to three characters between them that are neither letters nor digits. */
+const GROUPS = /\d(?:[^\p{L}\p{N}]{0,3}\d){12,}/gu
+const LENGTH = { min: 13, max: 19 }
+/** The first digits of the networks' ranges. */
+const NETWORK = /^(?:[2-6]|8[12]|9792)/
+const DATE_FIRST = /^(?:\d{1,2}[.\-/ ]\d{1,2}[.\-/ ]\d{4}|\d{4}[.\-/]\d{1,2}[.\-/]\d{1,2})(?!\d)/
+
+/**
+ * Finds card numbers in any grouping: whole groups of digits, 13 to 19 together, with Luhn's checksum. A tenth of all
+ * numbers have it, so amounts and dates in a row are told apart by the range of a network or by groups of one length.
+ */
+export function findCardNumbers(text: string): readonly Span[] {
+  return [...text.matchAll(GROUPS)].flatMap(({ 0: run, index }) => findIn(run, index))
+}
+
+function findIn(run: string, offset: number): readonly Span[] {
+  const groups = [...run.matchAll(/\d+/g)].map(({ 0: digits, index }) => ({ digits, start: index }))
+  const found: Span[] = []
+  for (let first = 0; first < groups.length; first++) {
+    const last = lastOfCard(run, groups, first)
+    if (last === null) continue
+    const end = groups[last]!.start + groups[last]!.digits.length
+    found.push({ start: offset + groups[first]!.start, end: offset + end })
+    first = last
+  }
+  return found
+}
+
+type Group = Readonly<{ digits: string; start: number }>
+
+/** The index of the last group of the longest card number that begins with the group `first`. */
+function lastOfCard(run: string, groups: readonly Group[], first: number): number | null {
+  let found: number | null = null
+  let digits = ''
+  for (let last = first; last < groups.length; last++) {
+    digits += groups[last]!.digits
+    if (digits.length > LENGTH.max) break
+    const isPlausible = NETWORK.test(digits) || haveOneLength(groups.slice(first, last + 1))
+    if (digits.length >= LENGTH.min && isPlausible && hasLuhnChecksum(digits)) found = last
+  }
+  return found === null || DATE_FIRST.test(run.slice(groups[first]!.start)) ? null : found
+}
+
+/** Whether groups are of three digits or more and equally long; the last may be shorter. */
+function haveOneLength(groups: readonly Group[]): boolean {
+  const size = groups[0]!.digits.length
+  return size >= 3 && groups.slice(0, -1).every(({ digits }) => digits.length === size)
+}
+
+/** Whether a card number is anywhere among digits that stand together: other numbers may be beside it. */
+export function hasCardNumber(digits: string): boolean {
+  for (let start = 0; start + LENGTH.min <= digits.length; start++) {
+    for (let length = LENGTH.min; length <= LENGTH.max && start + length <= digits.length; length++) {
+      if (hasLuhnChecksum(digits.slice(start, start + length))) return true
+    }
+  }
+  return false
+}
+
+function hasLuhnChecksum(digits: string): boolean {
+  let sum = 0
+  for (let place = 1; place <= digits.length; place++) {
+    const digit = Number(digits[digits.length - place])
+    const counted = place % 2 === 0 ? digit * 2 : digit
+    sum += counted > 9 ? counted - 9 : counted
+  }
+  return sum % 10 === 0
+}
