@@ -1,3 +1,4 @@
+import { RESP_TYPES } from 'redis'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { inTransaction } from '../stores/mongo.ts'
 import { eventOf } from '../testing/events.ts'
@@ -276,6 +277,29 @@ describe('a log that was restored from an older copy while Redis was lost', () =
     const renewed = async () => (await entries()).map(({ message }) => message.epoch !== epoch)
     await expect.poll(renewed, { timeout: 20_000 }).toEqual([true])
     expect(await publishedIds()).toEqual(['t-1'])
+  })
+
+  it('begins a new epoch where Redis then becomes a copy from before, that ends with the same sequence', async () => {
+    await startRelay()
+    await commit(eventOf('t', 1))
+    await untilPublished(1)
+    await commit(eventOf('t', 2))
+    await untilPublished(2)
+    const keys = [stream, `state:${stream}`]
+    const copies = await Promise.all(
+      keys.map((key) => redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer }).dump(key)),
+    )
+    await segmentCollection(db).deleteMany({ _id: { $gt: 1 } })
+    await redis.flushDb()
+    await untilPublished(1)
+    await commit(eventOf('new', 12))
+    await untilPublished(2)
+
+    const restoring = redis.multi()
+    for (const [index, key] of keys.entries()) restoring.restore(key, 0, copies[index]!, { REPLACE: true })
+    await restoring.exec()
+
+    await expect.poll(publishedIds, { timeout: 20_000 }).toEqual(['t-1', 'new-12'])
   })
 })
 

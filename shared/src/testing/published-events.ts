@@ -1,6 +1,5 @@
 import { type DomainEvent, PUBLISHED_STREAMS, type StreamName } from '../events/envelope.ts'
-import { createEventStream, toEntryId } from '../events/log/event-stream.ts'
-import { START } from '../events/log/log-entry.ts'
+import { createEventStream, EMPTY, toEntryId } from '../events/log/event-stream.ts'
 import type { Redis } from '../stores/redis.ts'
 
 const EPOCH = 'test'
@@ -18,7 +17,7 @@ export async function appendTexts(
   epoch = EPOCH,
 ): Promise<readonly string[]> {
   const eventStream = createEventStream(redis, stream)
-  const found = await eventStream.append(START, epoch, [])
+  const found = await eventStream.append(EMPTY, epoch, [])
   if (found === null) throw new Error(`${stream} is not open.`)
   const { end } = found
   const entries = texts.map((text, index) => ({ sequence: end.sequence + 1 + index, text }))

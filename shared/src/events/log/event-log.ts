@@ -4,7 +4,7 @@ import { openCollections } from '../../stores/collections.ts'
 import { inTransaction, isDuplicateKey } from '../../stores/mongo.ts'
 import { EVENT_LOG, EVENT_LOG_GROUPS, type OutboxDocument, type SegmentDocument } from '../event-collections.ts'
 import { outboxCollection, READ_MAX, readUnpublished } from '../outbox.ts'
-import type { LogEntry, LogHead } from './log-entry.ts'
+import type { LogEntry, SealedHead } from './log-entry.ts'
 
 /** A segment is one document, and MongoDB's documents have at most 16 MiB. */
 const SEGMENT_EVENTS_MAX = 500
@@ -15,21 +15,23 @@ const ID_ONLY = { projection: { _id: 1 } }
 export type EventLog = Readonly<{
   /** Moves committed events from the outbox to the log, oldest first, up to one segment; gives the new head. */
   seal: () => Promise<Sealed>
-  readHead: () => Promise<LogHead>
+  readHead: () => Promise<SealedHead>
   /** Entries from `sequence` on, oldest first, a few segments at most; none where there are none. */
   read: (sequence: number) => Promise<readonly LogEntry[]>
   /** The sequence of the oldest entry that is kept; of the next one to come where none is. */
   readOldest: () => Promise<number>
   /** The sequence of the first entry that was sealed at `since` or later; of the next one to come where none was. */
   findSealedSince: (since: Date) => Promise<number>
-  /** Begins a new epoch: for a log that was restored from an older copy. */
-  startEpoch: () => Promise<LogHead>
+  /** Begins a new epoch in place of `ended`, for a log that was restored from an older copy; only one, however often it is called. */
+  startEpoch: (ended: string) => Promise<SealedHead>
   /** Removes segments that end at or below `sequence` and were sealed before `before`. The newest one stays. */
   remove: (upTo: Readonly<{ sequence: number; before: Date }>) => Promise<void>
 }>
 
-/** `more` says that the outbox has events beyond those that were sealed. */
-export type Sealed = Readonly<{ head: LogHead; entries: readonly LogEntry[]; more: boolean }>
+/**
+ * `before` is when the segment before these entries was sealed, and `more` says that the outbox has events beyond them.
+ */
+export type Sealed = Readonly<{ before: number; head: SealedHead; entries: readonly LogEntry[]; more: boolean }>
 
 export function segmentCollection(db: Db): Collection<SegmentDocument> {
   return db.collection<SegmentDocument>(EVENT_LOG.name)
@@ -55,10 +57,7 @@ export function createEventLog({ mongo, db }: Readonly<{ mongo: MongoClient; db:
 
   return {
     seal: createSeal(mongo, segments, outboxCollection(db)),
-    async readHead() {
-      const { epoch, sequence } = await readHead(segments)
-      return { epoch, sequence }
-    },
+    readHead: () => readHead(segments),
     async read(sequence) {
       const holder = await findId(segments, { _id: { $lte: sequence } }, { _id: -1 })
       const from = { _id: { $gte: holder ?? sequence } }
@@ -73,11 +72,10 @@ export function createEventLog({ mongo, db }: Readonly<{ mongo: MongoClient; db:
       const sealed = { sealedAt: { $gte: since }, _id: { $gt: 0 } }
       return (await findId(segments, sealed, { sealedAt: 1 })) ?? nextSequence()
     },
-    async startEpoch() {
-      const { first, sequence } = await readHead(segments)
-      const epoch = newEpoch()
-      await segments.updateOne({ _id: first }, { $set: { epoch } })
-      return { epoch, sequence }
+    async startEpoch(ended) {
+      const { first } = await readHead(segments)
+      await segments.updateOne({ _id: first, epoch: ended }, { $set: { epoch: newEpoch() } })
+      return readHead(segments)
     },
     async remove({ sequence, before }) {
       const { first } = await readHead(segments)
@@ -88,11 +86,12 @@ export function createEventLog({ mongo, db }: Readonly<{ mongo: MongoClient; db:
 
 type Segments = Collection<SegmentDocument>
 
-async function readHead(segments: Segments, session?: ClientSession): Promise<LogHead & { first: number }> {
-  const options = { projection: { epoch: 1, last: 1 }, ...(session && { session }) }
+async function readHead(segments: Segments, session?: ClientSession): Promise<SealedHead & { first: number }> {
+  const options = { projection: { epoch: 1, last: 1, sealedAt: 1 }, ...(session && { session }) }
   const newest = await segments.find({}, options).sort({ _id: -1 }).limit(1).next()
   if (newest === null) throw new Error('The event log was not prepared.')
-  return { first: newest._id, epoch: newest.epoch, sequence: newest.last }
+  const { _id: first, epoch, last: sequence, sealedAt } = newest
+  return { first, epoch, sequence, sealedAtMs: sealedAt.getTime() }
 }
 
 async function findId(segments: Segments, filter: Filter<SegmentDocument>, order: Sort): Promise<number | null> {
@@ -101,38 +100,40 @@ async function findId(segments: Segments, filter: Filter<SegmentDocument>, order
 }
 
 function createSeal(mongo: MongoClient, segments: Segments, outbox: Collection<OutboxDocument>) {
-  const nothingSealed = async () => {
-    const { epoch, sequence } = await readHead(segments)
-    return { head: { epoch, sequence }, entries: [], more: false }
-  }
-
   const moveBatch = async (session: ClientSession): Promise<Sealed> => {
-    const { epoch, sequence } = await readHead(segments, session)
+    const head = await readHead(segments, session)
     const found = await readUnpublished(outbox, session)
+    if (found.length === 0) return nothingSealed(head)
+
     const batch = cutToSize(found)
     const events = batch.flatMap((document) => document.events)
-    const last = sequence + events.length
-    if (batch.length === 0) return { head: { epoch, sequence }, entries: [], more: false }
-
-    const first = sequence + 1
-    await segments.insertOne({ _id: first, last, epoch, events, sealedAt: new Date() }, { session })
+    const first = head.sequence + 1
+    const last = head.sequence + events.length
+    const { epoch } = head
+    const sealedAt = new Date()
+    await segments.insertOne({ _id: first, last, epoch, events, sealedAt }, { session })
     await outbox.deleteMany({ _id: { $in: batch.map(({ _id }) => _id) } }, { session })
-    const entries = events.map((text, index) => ({ sequence: first + index, text }))
-    const more = found.length === READ_MAX || batch.length < found.length
-    return { head: { epoch, sequence: last }, entries, more }
+    return {
+      before: head.sealedAtMs,
+      head: { epoch, sequence: last, sealedAtMs: sealedAt.getTime() },
+      entries: events.map((text, index) => ({ sequence: first + index, text })),
+      more: found.length === READ_MAX || batch.length < found.length,
+    }
   }
 
   return async (): Promise<Sealed> => {
     // Most rounds find nothing, and need no transaction to see it.
-    if ((await outbox.findOne({}, ID_ONLY)) === null) return nothingSealed()
+    if ((await outbox.findOne({}, ID_ONLY)) === null) return nothingSealed(await readHead(segments))
     try {
       return await inTransaction(mongo, moveBatch)
     } catch (error) {
-      if (isDuplicateKey(error)) return nothingSealed()
+      if (isDuplicateKey(error)) return nothingSealed(await readHead(segments))
       throw error
     }
   }
 }
+
+const nothingSealed = (head: SealedHead): Sealed => ({ before: head.sealedAtMs, head, entries: [], more: false })
 
 /** The first documents, as many as fit into a segment; one at least. */
 function cutToSize(documents: readonly OutboxDocument[]): readonly OutboxDocument[] {

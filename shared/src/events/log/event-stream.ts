@@ -2,8 +2,17 @@ import type { Redis } from '../../stores/redis.ts'
 import type { StreamName } from '../envelope.ts'
 import { type LogEntry, type LogHead, type Position, START } from './log-entry.ts'
 
+/**
+ * The last entry of a stream. Its text belongs to it: a stream of Redis and a log that became older copies may end with
+ * the same sequence of the same epoch and have different events there.
+ */
+export type StreamEnd = Position & Readonly<{ text: string }>
+
+/** The end of an empty stream. */
+export const EMPTY: StreamEnd = { ...START, text: '' }
+
 /** Where a stream ends after an append, and whether all entries were appended: it may have ended there before. */
-export type Appended = Readonly<{ end: Position; isComplete: boolean }>
+export type Appended = Readonly<{ end: StreamEnd; isComplete: boolean }>
 
 /**
  * The part of a log that Redis holds for readers. An entry's id is its sequence, so that publishing an entry again gives
@@ -11,10 +20,10 @@ export type Appended = Readonly<{ end: Position; isComplete: boolean }>
  */
 export type EventStream = Readonly<{
   /**
-   * Appends entries if the stream ends at `after`, and otherwise nothing. Null where Redis has lost the stream together
+   * Appends entries if the stream ends with `after`, and otherwise nothing. Null where Redis has lost the stream together
    * with its state, or has an empty one of another epoch.
    */
-  append: (after: Position, epoch: string, entries: readonly LogEntry[]) => Promise<Appended | null>
+  append: (after: StreamEnd, epoch: string, entries: readonly LogEntry[]) => Promise<Appended | null>
   /**
    * Empties the stream, to be filled again from the sequence `from` up to `head`. Readers that begin meanwhile begin
    * behind `head`.
@@ -31,25 +40,26 @@ export type EventStream = Readonly<{
 }>
 
 /**
- * KEYS: stream, state. ARGV: id and epoch where the stream should end, epoch, then pairs of id and text. XADD refuses an
- * id that an entry had which was deleted; XSETID makes the last entry's id the last one given.
+ * KEYS: stream, state. ARGV: epoch, then id, epoch and text of the entry with which the stream should end, then pairs of
+ * id and text. Returns 1, or the entry with which the stream ends instead. XADD refuses an id that an entry had which was
+ * deleted; XSETID makes the last entry's id the last one given.
  */
 const APPEND = `
 local begun = redis.call('HGET', KEYS[2], 'epoch')
 if not begun then return false end
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
-local id, epoch = '0-0', ''
-if last then id, epoch = last[1], last[2][2] elseif begun ~= ARGV[3] then return false end
-if id ~= ARGV[1] or epoch ~= ARGV[2] then return {id, epoch, 0} end
-for i = 4, #ARGV, 2 do
-  local added = redis.pcall('XADD', KEYS[1], ARGV[i], 'epoch', ARGV[3], 'event', ARGV[i + 1])
+local id, epoch, text = '0-0', '', ''
+if last then id, epoch, text = last[1], last[2][2], last[2][4] elseif begun ~= ARGV[1] then return false end
+if id ~= ARGV[2] or epoch ~= ARGV[3] or text ~= ARGV[4] then return {id, epoch, text} end
+for i = 5, #ARGV, 2 do
+  local added = redis.pcall('XADD', KEYS[1], ARGV[i], 'epoch', ARGV[1], 'event', ARGV[i + 1])
   if added.err then
     redis.call('XSETID', KEYS[1], id)
-    redis.call('XADD', KEYS[1], ARGV[i], 'epoch', ARGV[3], 'event', ARGV[i + 1])
+    redis.call('XADD', KEYS[1], ARGV[i], 'epoch', ARGV[1], 'event', ARGV[i + 1])
   end
-  id, epoch = ARGV[i], ARGV[3]
+  id = ARGV[i]
 end
-return {id, epoch, 1}`
+return 1`
 
 /** Without an epoch beside it, the state would look like that of a stream that is there. */
 const SET_OLDEST = `if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'oldest', ARGV[1]) end`
@@ -57,15 +67,7 @@ const SET_OLDEST = `if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET'
 const APPENDED_MAX = 500
 
 export function createEventStream(redis: Redis, stream: StreamName): EventStream {
-  const append = async (after: Position, epoch: string, entries: readonly LogEntry[]) => {
-    const pairs = entries.flatMap(({ sequence, text }) => [toEntryId(sequence), text])
-    const options = {
-      keys: [stream, stateKey(stream)],
-      arguments: [toEntryId(after.sequence), after.epoch ?? '', epoch, ...pairs],
-    }
-    const reply = (await redis.eval(APPEND, options)) as readonly [string, string, number] | null
-    return reply && { end: toPosition(reply), isComplete: reply[2] === 1 }
-  }
+  const append = createAppend(redis, stream)
 
   return {
     async append(after, epoch, entries) {
@@ -97,6 +99,26 @@ export function createEventStream(redis: Redis, stream: StreamName): EventStream
   }
 }
 
+/** Appends at most APPENDED_MAX entries. */
+function createAppend(redis: Redis, stream: StreamName): EventStream['append'] {
+  return async (after, epoch, entries) => {
+    const expected = [toEntryId(after.sequence), after.epoch ?? '', after.text]
+    const pairs = entries.flatMap(({ sequence, text }) => [toEntryId(sequence), text])
+    const options = { keys: [stream, stateKey(stream)], arguments: [epoch, ...expected, ...pairs] }
+    const reply = (await redis.eval(APPEND, options)) as RawEnd | 1 | null
+    if (reply === null) return null
+    if (reply !== 1) return { end: toEnd(reply), isComplete: false }
+    const last = entries.at(-1)
+    return { end: last === undefined ? after : { epoch, ...last }, isComplete: true }
+  }
+}
+
+type RawEnd = readonly [id: string, epoch: string, text: string]
+
+function toEnd([id, epoch, text]: RawEnd): StreamEnd {
+  return epoch === '' ? EMPTY : { epoch, sequence: toSequence(id), text }
+}
+
 /**
  * Kept beside each stream: the epoch of its log, the sequence of the oldest entry that the log has (`oldest`), and the
  * sequence up to which the stream was filled again when it was last lost (`rebuiltTo`).
@@ -106,7 +128,3 @@ export const stateKey = (stream: StreamName) => `state:${stream}`
 export const toEntryId = (sequence: number) => `${sequence}-0`
 
 export const toSequence = (entryId: string) => Number(entryId.slice(0, entryId.indexOf('-')))
-
-function toPosition([id, epoch]: readonly [string, string, number]): Position {
-  return epoch === '' ? START : { epoch, sequence: toSequence(id) }
-}

@@ -39,10 +39,14 @@ export type GroupOptions = Readonly<{
 
 export type Round = 'busy' | 'gap' | 'idle'
 
-type Positions = Map<StreamName, Position>
+/**
+ * A place in a stream. It is `assumed` where no entry was read there, but the state of the stream says that the next one is
+ * the oldest: it is not stored, because a log that is restored later may have another history with this place in it.
+ */
+type Place = Position & Readonly<{ isAssumed?: true }>
 
-/** The position of a group as one process knows it; `read` is ahead of `stored` where everything since was irrelevant. */
-type Group = Readonly<{ options: GroupOptions; stored: Positions; read: Positions }>
+/** The places of a group as one process knows them; `read` is ahead of `stored` where everything since was irrelevant. */
+type Group = Readonly<{ options: GroupOptions; stored: Map<StreamName, Position>; read: Map<StreamName, Place> }>
 
 /**
  * Applies the entries of some streams from the stored positions on, round by round. One process of a group runs it at a
@@ -65,6 +69,7 @@ export async function openGroup(options: GroupOptions): Promise<() => Promise<Ro
   return async () => {
     await keepUp()
     await waiting.retry()
+    for (const [stream, place] of group.read) if (place.isAssumed) await checkState(group, stream, place)
     const { deliveries, gaps } = takeContiguous(await reader.read(group.read), group.read)
     if (!(await isContinued(group))) {
       for (const [stream, position] of group.read) await checkState(group, stream, position)
@@ -86,7 +91,7 @@ function createKeepUp(group: Group) {
     if (monotonicMs() < keptUpAtMs + KEEP_UP_MS) return
     keptUpAtMs = monotonicMs()
     if (stepsTo(group, group.read).length > 0) await keep(group, group.read, { events: [], setAside: [] })
-    for (const [stream, position] of group.stored) await report(stream, position)
+    for (const [stream, place] of group.read) await report(stream, place.isAssumed ? place : group.stored.get(stream)!)
   }
 }
 
@@ -125,21 +130,21 @@ async function setAside(group: Group, delivery: Delivery, reason: string): Promi
 }
 
 /** Stores effects together with the positions that they lead to. */
-async function keep(group: Group, ends: ReadonlyMap<StreamName, Position>, effects: Sorted): Promise<void> {
+async function keep(group: Group, ends: ReadonlyMap<StreamName, Place>, effects: Sorted): Promise<void> {
   const steps = stepsTo(group, ends)
   await group.options.store.commit({ steps, ...effects })
   for (const { stream, to } of steps) group.stored.set(stream, to)
   advance(group.read, ends)
 }
 
-function stepsTo({ options, stored, read }: Group, ends: ReadonlyMap<StreamName, Position>): readonly Step[] {
+function stepsTo({ options, stored, read }: Group, ends: ReadonlyMap<StreamName, Place>): readonly Step[] {
   return options.streams.flatMap((stream) => {
-    const step = { stream, from: stored.get(stream)!, to: ends.get(stream) ?? read.get(stream)! }
-    return isSamePosition(step.from, step.to) ? [] : [step]
+    const [from, to] = [stored.get(stream)!, ends.get(stream) ?? read.get(stream)!]
+    return to.isAssumed || isSamePosition(from, to) ? [] : [{ stream, from, to }]
   })
 }
 
-function advance(read: Positions, ends: ReadonlyMap<StreamName, Position>): void {
+function advance(read: Group['read'], ends: ReadonlyMap<StreamName, Place>): void {
   for (const [stream, position] of ends) read.set(stream, position)
 }
 
@@ -166,13 +171,15 @@ async function isContinued({ options, read }: Group): Promise<boolean> {
 }
 
 /** Begins anew on a stream whose log has another epoch, and goes on behind entries that are gone for good. */
-async function checkState({ options, read }: Group, stream: StreamName, position: Position): Promise<void> {
+async function checkState({ options, read }: Group, stream: StreamName, place: Place): Promise<void> {
   const state = await options.reader.readState(stream)
   if (state === null) return
   const { epoch, oldest } = state
-  const isBehind = position.epoch === epoch && position.sequence + 1 < oldest
-  if (isBehind) options.onGone({ stream, from: position.sequence + 1, to: oldest - 1 })
-  if (isBehind || position.epoch !== epoch) read.set(stream, { epoch, sequence: oldest - 1 })
+  const isBehind = place.epoch === epoch && place.sequence + 1 < oldest
+  if (isBehind) options.onGone({ stream, from: place.sequence + 1, to: oldest - 1 })
+  if (isBehind || place.isAssumed || place.epoch !== epoch) {
+    read.set(stream, { epoch, sequence: oldest - 1, isAssumed: true })
+  }
 }
 
 function endsOf(deliveries: readonly Delivery[]): ReadonlyMap<StreamName, Position> {

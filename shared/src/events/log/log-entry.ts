@@ -9,6 +9,9 @@ export type LogEntry = Readonly<{ sequence: number; text: string }>
  */
 export type LogHead = Readonly<{ epoch: string; sequence: number }>
 
+/** `sealedAtMs` is when the log's last segment was sealed: it tells two histories of a log that end alike apart. */
+export type SealedHead = LogHead & Readonly<{ sealedAtMs: number }>
+
 /**
  * Where a stream or a reader of it stands; the epoch is null where nothing was published or read yet. A reader keeps the
  * digest of the entry too, where it has read one: it recognises another history of the log that has the same epoch.

@@ -2,14 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { eventOf } from '../../testing/events.ts'
 import { type DomainEvent, STREAMS } from '../envelope.ts'
-import { openGroup, type Round, type Trace } from './group.ts'
-import { PositionMovedError } from './group-store.ts'
-import { CrashError, createModelGroup, createModelLog, createModelRedis, type ModelGroup } from './model.testing.ts'
+import { createConsumers } from './consumers.testing.ts'
+import { CrashError, createModelGroup, createModelLog, createModelRedis } from './model.testing.ts'
 import { createPublisher, type Publisher } from './publisher.ts'
 import { isPassed } from './reports.ts'
 import { createServeGaps } from './serve-gaps.ts'
-import { createWaiting } from './set-aside.ts'
-import { createHold } from './settle.ts'
 
 const stream = STREAMS.issues
 const ENTITIES = 3
@@ -34,47 +31,8 @@ function createCrashes() {
   }
 }
 
-const isTransient = (error: unknown) => error instanceof CrashError || error instanceof PositionMovedError
-const trace: Trace = (events, run) => run(events)
-const hooks = { random: () => 0.5, isTransient, trace, afterCommit: async () => undefined }
-
-type Redis = ReturnType<typeof createModelRedis>
-
-/** A group with two processes; `firstSequence` is the oldest one that it may expect. */
-function createConsumers(name: string, { redis, group }: Readonly<{ redis: Redis; group: ModelGroup }>) {
-  const clock = { ms: 0 }
-  const nowMs = () => clock.ms
-  const hold = createHold(nowMs)
-  const open = () =>
-    openGroup({
-      ...hooks,
-      ...{
-        monotonicMs: nowMs,
-        hold,
-        store: group.store,
-        reader: redis.reader(stream, 7),
-        streams: [stream],
-        isRelevant: () => true,
-      },
-      waiting: createWaiting({ ...group.store, ...hooks, nowMs, monotonicMs: nowMs, onAttempt: () => undefined }),
-      report: async (_, position) => void redis.reports.set(name, position),
-      onSetAside: () => undefined,
-      onGone: () => undefined,
-    })
-  const processes: ((() => Promise<Round>) | null)[] = [null, null]
-  return {
-    group,
-    async consume(index: number) {
-      clock.ms += 1_000
-      try {
-        processes[index] ??= await open()
-        await processes[index]()
-      } catch (error) {
-        if (!isTransient(error)) throw error
-        processes[index] = null
-      }
-    },
-  }
+function passCrash(error: unknown) {
+  if (!(error instanceof CrashError)) throw error
 }
 
 /** A service that publishes, its Redis, and groups that apply; two processes of each, at the seed's mercy. */
@@ -95,11 +53,12 @@ function createSystem() {
     })
   const publishers = [newPublisher(), newPublisher()]
   let leader = 0
-  let copiedGroups = 0
+  const copiedGroups = [0, 0]
   const publishWith = async (publisher: Publisher) => {
     await publisher.publish()
     const reports = new Map(redis.reports)
-    if (isPassed(await source.log.readHead(), reports)) return publisher.startEpoch()
+    const head = await source.log.readHead()
+    if (isPassed(head, reports)) return publisher.startEpoch(head.epoch)
     source.storeReports(reports)
     await createServeGaps({ ...source, stream: redis.stream, publisher, onGap: () => undefined })(reports)
   }
@@ -122,7 +81,7 @@ function createSystem() {
       if (index !== leader) publishers[index] = newPublisher()
       leader = index
       await publishWith(publishers[index]!).catch((error: unknown) => {
-        if (!(error instanceof CrashError)) throw error
+        passCrash(error)
         publishers[index] = newPublisher()
       })
     },
@@ -131,27 +90,31 @@ function createSystem() {
     },
     async join() {
       const group = createModelGroup(crashes.mayCrash, ({ id }) => broken.has(id))
-      const first = await source.log.readOldest()
-      groups.push({ ...createConsumers(`g${groups.length}`, { redis, group }), first })
+      const first = Math.max(await source.log.readOldest(), redis.oldest())
+      groups.push({ ...createConsumers(`g${groups.length}`, { redis, group, stream }), first })
     },
     async forget() {
       await source.log.remove({ sequence: applied(), before: new Date() })
-      redis.setOldest(await source.log.readOldest())
+      await redis.stream.setOldest(await source.log.readOldest()).catch(passCrash)
       redis.trim(applied() + 1)
     },
-    copyLog() {
-      source.copy()
-      copiedGroups = groups.length
+    copyLog(slot: number) {
+      source.copy(slot)
+      copiedGroups[slot] = groups.length
     },
-    /** Once in a history: no more is promised than that one restore is survived, whatever else happens around it. */
-    async restoreLog() {
-      if (system.restores > 0) return
-      source.restore()
+    /** A group that has read nothing begins with the oldest entry that Redis knows, and cannot recognise a copy. */
+    restoreRedis(slot: number) {
+      redis.restore(slot)
+      for (const one of groups.filter(({ group }) => group.positionOf(stream).epoch === null)) {
+        one.first = Math.max(one.first, redis.oldest())
+      }
+    },
+    async restoreLog(slot: number) {
+      if (!source.restore(slot)) return
       system.restores++
       // Groups that came later cannot get what this copy had removed before.
       const oldest = await source.log.readOldest()
-      redis.setOldest(oldest)
-      for (const group of groups.slice(copiedGroups)) group.first = Math.max(group.first, oldest)
+      for (const group of groups.slice(copiedGroups[slot])) group.first = Math.max(group.first, oldest)
     },
   }
   return system
@@ -159,29 +122,27 @@ function createSystem() {
 
 const small = fc.integer({ min: 0, max: 12 })
 const either = fc.integer({ min: 0, max: 1 })
-const STEPS: readonly fc.Arbitrary<(system: System) => unknown>[] = [
-  fc.constant((system: System) => system.commit()),
-  either.map((index) => (system: System) => system.publish(index)),
-  either.map((index) => (system: System) => system.consume(index)),
-  small.map((calls) => (system: System) => system.crashAfter(calls)),
-  small.map((count) => (system: System) => system.redis.lose(count)),
-  fc.constant((system: System) => system.redis.wipe()),
-  fc.constant((system: System) => system.redis.copy()),
-  // Not after the log was restored: a copy of Redis from before that may end where the stream of the log ends now.
-  fc.constant((system: System) => system.restores === 0 && system.redis.restore()),
-  fc.constant((system: System) => system.forget()),
-  fc.constant((system: System) => system.copyLog()),
-  fc.constant((system: System) => system.restoreLog()),
-  fc.constant(async (system: System) => {
-    await system.restoreLog()
-    system.redis.wipe()
-  }),
-  fc.constant((system: System) => system.groups.length < 3 && system.join()),
-  fc.constant((system: System) => system.source.commit(`not an event ${++system.poison}`)),
-  fc.constant((system: System) => system.broken.add(system.commit())),
-  fc.constant((system: System) => system.broken.clear()),
+type Step = (system: System) => unknown
+const always = (run: Step) => fc.constant(run)
+const STEPS: readonly (readonly [weight: number, step: fc.Arbitrary<Step>])[] = [
+  [15, always((system) => system.commit())],
+  [15, either.map((index) => (system) => system.publish(index))],
+  [15, either.map((index) => (system) => system.consume(index))],
+  [1, small.map((calls) => (system) => system.crashAfter(calls))],
+  [2, small.map((count) => (system) => system.redis.lose(count))],
+  [4, always((system) => system.redis.wipe())],
+  [4, either.map((slot) => (system) => system.redis.copy(slot))],
+  [4, either.map((slot) => (system) => system.restoreRedis(slot))],
+  [4, always((system) => system.forget())],
+  [4, either.map((slot) => (system) => system.copyLog(slot))],
+  [2, either.map((slot) => (system) => system.restoreLog(slot))],
+  [2, either.map((slot) => (system) => system.restoreLog(slot).then(() => system.redis.wipe()))],
+  [1, always((system) => system.groups.length < 3 && system.join())],
+  [1, always((system) => system.source.commit(`not an event ${++system.poison}`))],
+  [1, always((system) => system.broken.add(system.commit()))],
+  [1, always((system) => system.broken.clear())],
 ]
-const step = fc.oneof(...STEPS.map((arbitrary, index) => ({ arbitrary, weight: index < 3 ? 15 : 1 })))
+const step = fc.oneof(...STEPS.map(([weight, arbitrary]) => ({ arbitrary, weight })))
 
 /** Without faults for a while: everything that was committed must arrive. */
 async function calmDown(system: System) {

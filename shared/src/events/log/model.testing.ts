@@ -1,6 +1,6 @@
 import type { DomainEvent, StreamName } from '../envelope.ts'
 import type { EventLog } from './event-log.ts'
-import type { EventStream } from './event-stream.ts'
+import { EMPTY, type EventStream, type StreamEnd } from './event-stream.ts'
 import { type Commit, type GroupStore, PositionMovedError } from './group-store.ts'
 import { isSamePosition, type LogEntry, type Position, START } from './log-entry.ts'
 import { entityOf, type WaitingEvent } from './set-aside.ts'
@@ -10,29 +10,37 @@ import { type Delivery, type StreamReader, toEvent } from './stream-reader.ts'
 export class CrashError extends Error {}
 
 type Entry = Readonly<{ epoch: string; sequence: number; text: string }>
-type Copy = Readonly<{ entries: readonly Entry[]; state: Readonly<{ epoch: string; oldest: number }> | null }>
+type Copy = Readonly<{
+  entries: readonly Entry[]
+  state: Readonly<{ epoch: string; oldest: number }> | null
+  reports: ReadonlyMap<string, Position>
+}>
 
 /** Redis as far as events are concerned: it may lose what was written last, or everything, or become an older copy. */
 export function createModelRedis(mayCrash: () => void) {
   let entries: Entry[] = []
   let state: Copy['state'] = null
-  let backup: Copy = { entries: [], state: null }
+  const backups: Copy[] = []
 
-  const end = (): Position => entries.at(-1) ?? START
-  const stream: Pick<EventStream, 'append' | 'rebuild' | 'readFirst' | 'readText'> = {
+  const end = (): StreamEnd => entries.at(-1) ?? EMPTY
+  const stream: Omit<EventStream, 'trim'> = {
     async append(after, epoch, added) {
       mayCrash()
       if (state === null || (entries.length === 0 && state.epoch !== epoch)) return null
-      const isComplete = isSamePosition(end(), after)
+      const isComplete = isSamePosition(end(), after) && end().text === after.text
       if (isComplete) entries.push(...added.map((entry) => ({ epoch, ...entry })))
       mayCrash()
-      return { end: pick(end()), isComplete }
+      return { end: end(), isComplete }
     },
     async rebuild({ epoch }, oldest) {
       mayCrash()
       entries = []
       state = { epoch, oldest }
       mayCrash()
+    },
+    async setOldest(oldest) {
+      mayCrash()
+      state &&= { ...state, oldest }
     },
     readFirst: async () => entries[0]?.sequence ?? null,
     readText: async (sequence) => entries.find((entry) => entry.sequence === sequence)?.text ?? null,
@@ -63,29 +71,29 @@ export function createModelRedis(mayCrash: () => void) {
       state = null
       reports.clear()
     },
-    copy() {
-      backup = { entries: [...entries], state }
+    copy(slot: number) {
+      backups[slot] = { entries: [...entries], state, reports: new Map(reports) }
     },
-    restore() {
+    restore(slot: number) {
+      const backup = backups[slot] ?? { entries: [], state: null, reports: [] }
       entries = [...backup.entries]
       state = backup.state
+      reports.clear()
+      for (const [group, report] of backup.reports) reports.set(group, report)
     },
-    setOldest(oldest: number) {
-      state &&= { ...state, oldest }
-    },
+    oldest: () => state?.oldest ?? 0,
     trim(sequence: number) {
       entries = entries.filter((entry, index) => entry.sequence >= sequence || index === entries.length - 1)
     },
   }
 }
 
-const pick = ({ epoch, sequence }: Position): Position => ({ epoch, sequence })
-
 type LogCopy = Readonly<{
   outbox: readonly string[]
   entries: readonly LogEntry[]
   all: readonly string[]
   epoch: string
+  sealedAtMs: number
   known: ReadonlyMap<string, Position>
 }>
 
@@ -97,35 +105,39 @@ export function createModelLog(mayCrash: () => void) {
   let all: string[] = []
   let epochs = 1
   let epoch = 'e1'
+  let seals = 0
+  let sealedAtMs = 0
   /** How far groups have reported that they are. */
   let known = new Map<string, Position>()
   /** Events are kept a day at least: in the model, those since a restore. */
   let recentFrom = Number.POSITIVE_INFINITY
-  let backup: LogCopy = { outbox, entries, all, epoch, known }
+  const backups: LogCopy[] = []
 
+  const headNow = () => ({ epoch, sequence: all.length, sealedAtMs })
   const log: EventLog = {
     async seal() {
       mayCrash()
-      const sequence = all.length
+      const [sequence, before] = [all.length, sealedAtMs]
       const texts = outbox.slice(0, 3)
       outbox = outbox.slice(3)
       const sealed = texts.map((text, index) => ({ sequence: sequence + 1 + index, text }))
       entries = [...entries, ...sealed]
       all = [...all, ...texts]
+      if (texts.length > 0) sealedAtMs = ++seals
       mayCrash()
-      return { head: { epoch, sequence: all.length }, entries: sealed, more: outbox.length > 0 }
+      return { before, head: headNow(), entries: sealed, more: outbox.length > 0 }
     },
-    readHead: async () => ({ epoch, sequence: all.length }),
+    readHead: async () => headNow(),
     async read(from) {
       mayCrash()
       return entries.filter((entry) => entry.sequence >= from).slice(0, 4)
     },
     readOldest: async () => entries[0]?.sequence ?? all.length + 1,
     findSealedSince: async () => all.length + 1,
-    async startEpoch() {
+    async startEpoch(ended) {
       mayCrash()
-      epoch = `e${++epochs}`
-      return { epoch, sequence: all.length }
+      if (epoch === ended) epoch = `e${++epochs}`
+      return headNow()
     },
     async remove({ sequence: upTo }) {
       // The newest one stays.
@@ -145,16 +157,21 @@ export function createModelLog(mayCrash: () => void) {
         recentFrom - 1,
         ...groups.map((group) => (known.get(group)?.epoch === epoch ? known.get(group)!.sequence : 0)),
       ),
-    copy() {
-      backup = { outbox: [...outbox], entries, all, epoch, known }
+    copy(slot: number) {
+      backups[slot] = { outbox: [...outbox], entries, all, epoch, sealedAtMs, known }
     },
-    restore() {
+    /** False where there is no copy. */
+    restore(slot: number) {
+      const backup = backups[slot]
+      if (backup === undefined) return false
       epoch = backup.epoch
+      sealedAtMs = backup.sealedAtMs
       known = new Map(backup.known)
       recentFrom = Math.min(recentFrom, backup.all.length + 1)
       outbox = [...backup.outbox]
       entries = [...backup.entries]
       all = [...backup.all]
+      return true
     },
   }
 }

@@ -4,26 +4,86 @@ import { createModelLog, createModelRedis } from './model.testing.ts'
 import { createPublisher } from './publisher.ts'
 
 const never = () => undefined
+const textOf = (version: number) => JSON.stringify(eventOf('t', version))
 
 it('a stream that is lost while it is examined is filled again in the same epoch, so that nothing is applied twice', async () => {
   const redis = createModelRedis(never)
   const { log, commit } = createModelLog(never)
   const reasons: string[] = []
-  const open = (stream: typeof redis.stream) =>
-    createPublisher({ log, stream, findRestart: async () => 1, onRebuild: ({ reason }) => reasons.push(reason) })
-  for (const version of [1, 2]) commit(JSON.stringify(eventOf('t', version)))
-  await open(redis.stream).publish()
+  const open = (own: typeof log) =>
+    createPublisher({
+      ...{ log: own, stream: redis.stream, findRestart: async () => 1 },
+      onRebuild: ({ reason }) => reasons.push(reason),
+    })
+  for (const version of [1, 2]) commit(textOf(version))
+  await open(log).publish()
   reasons.length = 0
 
   const successor = open({
-    ...redis.stream,
-    async readText(sequence) {
+    ...log,
+    async read(sequence) {
       if (reasons.length === 0) redis.wipe()
-      return redis.stream.readText(sequence)
+      return log.read(sequence)
     },
   })
+  commit(textOf(3))
   for (let round = 0; round < 2; round++) await successor.publish()
 
   expect(reasons).toEqual(['lost'])
   expect([await redis.stream.readFirst(), (await log.readHead()).epoch]).toEqual([1, 'e1'])
+})
+
+/** A service and its Redis; `publish` commits events of these versions first. */
+function createSystem() {
+  const redis = createModelRedis(never)
+  const source = createModelLog(never)
+  const publisher = createPublisher({
+    ...{ log: source.log, stream: redis.stream, findRestart: async () => 1, onRebuild: never },
+  })
+  return {
+    redis,
+    source,
+    async publish(...versions: readonly number[]) {
+      for (const version of versions) source.commit(textOf(version))
+      await publisher.publish()
+    },
+    /** The epoch of the log, and the texts of its stream. */
+    read: async (length: number) => [
+      (await source.log.readHead()).epoch,
+      ...(await Promise.all(Array.from({ length }, (_, index) => redis.stream.readText(index + 1)))),
+    ],
+  }
+}
+
+it('a stream that became a copy older than a restore of its log is filled again, also where both end with one sequence', async () => {
+  const { redis, source, publish, read } = createSystem()
+  await publish(1)
+  source.copy(0)
+  await publish(2)
+  redis.copy(0)
+  source.restore(0)
+  redis.wipe()
+  await publish()
+  await publish(12)
+
+  redis.restore(0)
+  await publish(13)
+
+  expect(await read(3)).toEqual(['e2', ...[1, 12, 13].map(textOf)])
+})
+
+it('a log that becomes another copy under its publisher begins a new epoch, also where both end with one sequence', async () => {
+  const { redis, source, publish, read } = createSystem()
+  await publish(1)
+  source.copy(0)
+  await publish(2)
+  source.copy(1)
+  source.restore(0)
+  redis.wipe()
+  await publish(12)
+
+  source.restore(1)
+  await publish(13)
+
+  expect(await read(3)).toEqual(['e2', ...[1, 2, 13].map(textOf)])
 })

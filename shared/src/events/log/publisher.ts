@@ -1,12 +1,12 @@
 import type { EventLog } from './event-log.ts'
-import type { Appended, EventStream } from './event-stream.ts'
-import { isSamePosition, type LogEntry, type LogHead, type Position, START } from './log-entry.ts'
+import { type Appended, EMPTY, type EventStream, type StreamEnd } from './event-stream.ts'
+import type { LogHead, SealedHead } from './log-entry.ts'
 
 export type RebuildReason = 'lost' | 'gap' | 'restored'
 
 type Dependencies = Readonly<{
-  log: Pick<EventLog, 'seal' | 'read' | 'readOldest' | 'startEpoch'>
-  stream: Pick<EventStream, 'append' | 'rebuild' | 'readText'>
+  log: Pick<EventLog, 'seal' | 'readHead' | 'read' | 'readOldest' | 'startEpoch'>
+  stream: Pick<EventStream, 'append' | 'rebuild' | 'setOldest'>
   /** The sequence from which a stream that was lost is filled again. */
   findRestart: (head: LogHead) => Promise<number>
   onRebuild: (facts: Readonly<{ reason: RebuildReason; from: number; to: number }>) => void
@@ -17,34 +17,36 @@ export type Publisher = Readonly<{
   publish: () => Promise<void>
   /** Fills the stream again from `sequence` on, for a reader that lacks what is no longer on it. */
   rebuildFrom: (sequence: number) => Promise<void>
-  /** Begins a new epoch, for a log that was restored from an older copy, and fills the stream again. */
-  startEpoch: () => Promise<void>
+  /** Ends an epoch whose log was restored from an older copy: begins a new one, and fills the stream again. */
+  startEpoch: (ended: string) => Promise<void>
 }>
 
 /**
- * Keeps a stream equal to the end of its log. Each append names the position where the stream must end, so that a
+ * Keeps a stream equal to the end of its log. Each append names the entry with which the stream must end, so that a
  * stream which lost entries (a cut append-only file, a failover, a restore) is noticed by the next append and gets
- * them back under the same sequences; and two publishers can never write two histories.
+ * them back under the same sequences; and two publishers can never write two histories. Equal last entries have equal
+ * entries before them: no event is sealed twice in one history, and what is restored with a log keeps its order.
+ *
+ * Two things are impossible in principle. Events whose only copy was in the lost part of a database do not come back.
+ * And a log that was restored while Redis was lost goes on in its old epoch until a group, or a copy of Redis, comes
+ * back that knows the lost part; a new epoch begins then, and each group applies again what the log still has.
  */
 export function createPublisher(dependencies: Dependencies): Publisher {
   const { log, stream } = dependencies
-  /** The known state of the stream. While it is not complete, it may be that of a log which was restored since. */
-  let known: Appended | null = UNKNOWN
+  let known: Known = null
   const mend = createMend(dependencies)
 
   return {
-    async startEpoch() {
-      known = await mend.startEpoch()
+    async startEpoch(ended) {
+      known = await mend.startEpoch(ended)
     },
     async publish() {
       for (;;) {
-        const { head, entries, more } = await log.seal()
-        const before = known ?? UNKNOWN
-        const added = follows(entries, before.end, head) ? entries : []
-        known = UNKNOWN
-        const appended = await stream.append(before.end, head.epoch, added)
-        const isCurrent = before.isComplete && added.length === entries.length && isAtEnd(appended, head)
-        known = isCurrent ? appended : await mend.toEndWith(head, appended)
+        const { before, head, entries, more } = await log.seal()
+        const end = endAt({ epoch: head.epoch, sealedAtMs: before }, known)
+        known = null
+        const appended = await stream.append(end ?? EMPTY, head.epoch, end ? entries : [])
+        known = end && appended?.isComplete ? { head, end: appended.end } : await mend.toEnd(appended)
         if (!more) return
       }
     },
@@ -55,15 +57,22 @@ export function createPublisher(dependencies: Dependencies): Publisher {
   }
 }
 
-const UNKNOWN: Appended = { end: START, isComplete: false }
+/** A stream that ended with the last entry of its log, and the log's head at that time. */
+type Known = Readonly<{ head: SealedHead; end: StreamEnd }> | null
+
+/** The end of a stream, where the log is still the one that was published; null where that is not known. */
+function endAt({ epoch, sealedAtMs }: Pick<SealedHead, 'epoch' | 'sealedAtMs'>, known: Known): StreamEnd | null {
+  const isSame = known?.head.epoch === epoch && known.head.sealedAtMs === sealedAtMs
+  return isSame ? known.end : null
+}
 
 function createMend({ log, stream, findRestart, onRebuild }: Dependencies) {
-  const rebuild = async (head: LogHead, from: number, reason: RebuildReason) => {
+  const rebuild = async (head: SealedHead, from: number, reason: RebuildReason) => {
     onRebuild({ reason, from, to: head.sequence })
     await stream.rebuild(head, await log.readOldest())
-    return fill({ log, stream, head, end: START }, from)
+    return fill({ log, stream, head, end: EMPTY }, from)
   }
-  const startEpoch = async () => rebuild(await log.startEpoch(), await log.readOldest(), 'restored')
+  const startEpoch = async (ended: string) => rebuild(await log.startEpoch(ended), await log.readOldest(), 'restored')
 
   /** Seals all that waits first: what was committed before a loss must not look new to readers that begin after it. */
   const rebuildLost = async () => {
@@ -75,54 +84,38 @@ function createMend({ log, stream, findRestart, onRebuild }: Dependencies) {
   return {
     rebuild,
     startEpoch,
-    /** Mends a stream that does not end with `head`, or may be that of another history. */
-    async toEndWith(head: LogHead, found: Appended | null) {
+    /** Mends a stream that does not end with the last entry of its log, or may be that of another history. */
+    async toEnd(found: Appended | null): Promise<Known> {
       if (found === null || found.end.epoch === null) return rebuildLost()
       const { end } = found
+      // Read after the end of the stream was found: another leader may have gone on meanwhile, or begun an epoch.
+      const head = await log.readHead()
       if (end.epoch !== head.epoch) return rebuild(head, await log.readOldest(), 'restored')
-      if (await isForeign({ log, stream }, end.sequence)) return startEpoch()
+      const [own] = await log.read(end.sequence)
+      // The log does not reach the end of the stream, or has another event there: one of them is an older copy.
+      if (own === undefined || (own.sequence === end.sequence && own.text !== end.text)) return startEpoch(head.epoch)
       const oldest = await log.readOldest()
-      if (end.sequence + 1 < oldest) return rebuild(head, oldest, 'gap')
+      if (end.sequence < oldest) return rebuild(head, oldest, 'gap')
+      // An older copy of the stream has an older note of it.
+      await stream.setOldest(oldest)
       return fill({ log, stream, head, end }, end.sequence + 1)
     },
   }
 }
 
-type Filling = Pick<Dependencies, 'log' | 'stream'> & Readonly<{ head: LogHead; end: Position }>
+type Filling = Pick<Dependencies, 'log' | 'stream'> & Readonly<{ head: SealedHead; end: StreamEnd }>
 
 /** Appends entries of the log from the sequence `from` on, until the stream ends with `head`; the next round goes on where it does not. */
-async function fill({ log, stream, head, end: begin }: Filling, from: number): Promise<Appended | null> {
-  let end: Position = begin
+async function fill({ log, stream, head, end: begin }: Filling, from: number): Promise<Known> {
+  let end = begin
   for (let next = from; next <= head.sequence; ) {
     const entries = await log.read(next)
     const last = entries.at(-1)
-    if (last === undefined) return { end, isComplete: false }
+    if (last === undefined) return null
     const appended = await stream.append(end, head.epoch, entries)
-    if (!appended?.isComplete) return appended
+    if (!appended?.isComplete) return null
     end = appended.end
     next = last.sequence + 1
   }
-  return { end, isComplete: true }
-}
-
-/**
- * Whether the log has another event than the stream at a sequence, or does not reach it: then the log is an older copy of
- * the one that was published. A stream that has no entry there any more was lost meanwhile: the next append notices that.
- */
-async function isForeign({ log, stream }: Pick<Dependencies, 'log' | 'stream'>, sequence: number): Promise<boolean> {
-  const [entry] = await log.read(sequence)
-  if (entry === undefined) return true
-  const text = await stream.readText(sequence)
-  return entry.sequence === sequence && text !== null && entry.text !== text
-}
-
-/** Whether the first of the entries comes directly after a position, in the same epoch or as the first of all. */
-function follows([first]: readonly LogEntry[], { epoch, sequence }: Position, head: LogHead): boolean {
-  return first?.sequence === sequence + 1 && (epoch === head.epoch || (epoch === null && sequence === 0))
-}
-
-/** An empty log has an empty stream. */
-function isAtEnd(appended: Appended | null, head: LogHead): boolean {
-  if (appended === null || !appended.isComplete) return false
-  return isSamePosition(appended.end, head) || (head.sequence === 0 && appended.end.epoch === null)
+  return end.sequence === head.sequence ? { head, end } : null
 }

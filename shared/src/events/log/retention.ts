@@ -57,7 +57,8 @@ export function createRetention(dependencies: Dependencies) {
       const now = new Date()
       const reports = await readReports(redis, stream)
       // Read after the reports: an event is in the log before any group can report it.
-      if (isPassed(await log.readHead(), reports)) return publisher.startEpoch()
+      const head = await log.readHead()
+      if (isPassed(head, reports)) return publisher.startEpoch(head.epoch)
       await keepReports(reports, now)
       await serveGaps(reports)
       if (atMs < removedAtMs + REMOVE_EVERY_MS) return
