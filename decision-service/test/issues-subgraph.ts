@@ -18,7 +18,7 @@ export type KnownCustomer = Readonly<{
   transactions: readonly Readonly<{ amount: Money; status: string }>[]
   issues: readonly Readonly<{ type: string; createdAt: Date }>[]
 }>
-type CaseInput = Readonly<{ idempotencyKey: string; customerId: string }>
+type CaseInput = Readonly<{ paymentId: string; customerId: string }>
 
 class KeyReusedError extends AppError {
   override readonly name = 'KeyReusedError'
@@ -36,11 +36,11 @@ export async function openIssuesSubgraph(customers: Readonly<Record<string, Know
   const asked: Operation[] = []
   const readers: Readonly<{ by: string; requestId: string }>[] = []
 
-  const createIssue = (_: unknown, { input }: { input: CaseInput }) => {
-    const before = cases.get(input.idempotencyKey)
+  const openPaymentCase = (_: unknown, { input }: { input: CaseInput }) => {
+    const before = cases.get(input.paymentId)
     if (before && JSON.stringify(before) !== JSON.stringify(input)) throw new KeyReusedError()
-    cases.set(input.idempotencyKey, input)
-    return { issue: { id: `iss_of_${input.idempotencyKey}` } }
+    cases.set(input.paymentId, input)
+    return { issue: { id: `iss_of_${input.paymentId}` } }
   }
   const subgraph = await serveSubgraph({
     name: 'issues',
@@ -52,7 +52,7 @@ export async function openIssuesSubgraph(customers: Readonly<Record<string, Know
           return customers[id] ?? null
         },
       },
-      Mutation: { createIssue },
+      Mutation: { openPaymentCase },
       Customer: {
         transactions: ({ transactions }: KnownCustomer) => ({ nodes: transactions }),
         issues: ({ issues }: KnownCustomer, { filter }: { filter: { createdAfter: Date } }) => ({

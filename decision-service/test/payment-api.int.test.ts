@@ -81,7 +81,7 @@ describe('decidePayment', () => {
     expect(payment).toMatchObject({
       customerId: 'cust_2',
       amount: { amount: 1_000, currency: 'USD' },
-      case: { id: `iss_of_payment-${payment.id}` },
+      case: { id: `iss_of_${payment.id}` },
       decidedAt: '2030-06-15T12:00:00.000Z',
     })
     expect(trace.map(({ name }: { name: string }) => name)).toEqual([

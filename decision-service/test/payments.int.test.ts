@@ -3,7 +3,12 @@ import { tokenOf, withRole } from '@redress/shared/testing/callers.ts'
 import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { TraceStep } from '../src/domain/decision.ts'
-import { digestOfPayment, type PaymentInput, paymentIdFor } from '../src/payments/domain/payment-input.ts'
+import {
+  digestOfPayment,
+  formerPaymentIdFor,
+  type PaymentInput,
+  paymentIdFor,
+} from '../src/payments/domain/payment-input.ts'
 import type { Payments } from '../src/payments/use-cases/ports.ts'
 import { type Fault, type KnownCustomer, type Operation, openIssuesSubgraph } from './issues-subgraph.ts'
 import { NOW, openPayments, paymentOf } from './payments.ts'
@@ -80,11 +85,11 @@ describe('a payment', () => {
 
     const payment = await decidePayment({ input: paymentOf(customerId), caller })
 
-    expect(payment.caseId).toBe(`iss_of_payment-${payment.id}`)
-    expect(issues.cases.get(`payment-${payment.id}`)).toMatchObject({
+    expect(payment.caseId).toBe(`iss_of_${payment.id}`)
+    expect(issues.cases.get(payment.id)).toMatchObject({
       customerId,
       ...priority,
-      details: { decline: { errorCode, autoRetryCount: 0 } },
+      errorCode,
     })
   })
 
@@ -131,7 +136,7 @@ describe('a payment', () => {
 
     expect(issues.asked.length - askedBefore).toBe(1)
     expect(await storedOf('cust_nobody')).toEqual([])
-    expect(await eventsAbout(paymentIdFor(input))).toEqual([])
+    expect(await eventsAbout(paymentIdFor(input, caller.actor))).toEqual([])
   })
 })
 
@@ -168,6 +173,28 @@ describe('the same payment', () => {
     const other = { ...input, payeeId: 'payee_2' }
 
     await expect(decidePayment({ input: other, caller })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' })
+  })
+
+  it('by the key of another caller is another payment', async () => {
+    const input = paymentOf(newCustomer())
+    const one = await decidePayment({ input, caller })
+
+    const other = await decidePayment({ input: { ...input, payeeId: 'payee_2' }, caller: { ...caller, actor: 'bob' } })
+
+    expect(other.id).not.toBe(one.id)
+  })
+
+  it('that was decided by the version before, which knew no callers, is answered again', async () => {
+    const input = paymentOf(newCustomer())
+    const { id: _, ...decided } = await decidePayment({ input: { ...input, idempotencyKey: 'another' }, caller })
+    const id = formerPaymentIdFor(input)
+    const { customerId, payeeId, amount } = input
+    const asked = { _id: id, digest: digestOfPayment(input), customerId, payeeId, amount, requestedAt: NOW }
+    await payments.collections.payments.insertOne({ ...decided, ...asked, status: 'DECIDED' })
+
+    expect(await decidePayment({ input, caller })).toEqual({ id, ...decided })
+    const other = await decidePayment({ input: { ...input, payeeId: 'payee_2' }, caller })
+    expect(other.id).toBe(paymentIdFor(input, caller.actor))
   })
 
   it('by the key of another customer is another payment', async () => {
@@ -210,7 +237,7 @@ describe('a claim that was left behind', () => {
     const answers = await Promise.all(heirs.map((heir) => heir.decidePayment({ input, caller })))
 
     expect(decided).toHaveLength(1)
-    expect(answers[0]).toMatchObject({ verdict: 'REVIEW', caseId: `iss_of_payment-${paymentIdFor(input)}` })
+    expect(answers[0]).toMatchObject({ verdict: 'REVIEW', caseId: `iss_of_${paymentIdFor(input, caller.actor)}` })
     expect(answers[1]).toEqual(answers[0])
     expect([...issues.cases.values()].filter((one) => one.customerId === customerId)).toHaveLength(1)
     expect(await eventsAbout(answers[0]!.id)).toHaveLength(1)
@@ -232,7 +259,7 @@ describe('a claim that was left behind', () => {
     await expect(slow.decidePayment({ input, caller })).rejects.toMatchObject({ code: 'PAYMENT_IN_PROGRESS' })
 
     expect(await decidePayment({ input, caller })).toMatchObject({ decidedAt: later(30_000)() })
-    expect(await eventsAbout(paymentIdFor(input))).toHaveLength(1)
+    expect(await eventsAbout(paymentIdFor(input, caller.actor))).toHaveLength(1)
   })
 
   it('by a failure that was noticed is free at once', async () => {
@@ -247,7 +274,7 @@ describe('a claim that was left behind', () => {
 describe('a claim', () => {
   const ask = (input: PaymentInput, now: Date) =>
     payments.store.claim({
-      ...{ id: paymentIdFor(input), digest: digestOfPayment(input), input, now },
+      ...{ id: paymentIdFor(input, caller.actor), formerId: 'pay_former', digest: digestOfPayment(input), input, now },
       heldUntil: new Date(now.getTime() + 30_000),
     })
   const claimed = async (input: PaymentInput, now: Date) => {
@@ -360,7 +387,7 @@ describe('when the issues subgraph', () => {
 
     const payment = await ownBreaker.decidePayment({ input: paymentOf(customerId), caller })
 
-    expect(payment.caseId).toBe(`iss_of_payment-${payment.id}`)
+    expect(payment.caseId).toBe(`iss_of_${payment.id}`)
     expect([...issues.cases.values()].filter((one) => one.customerId === customerId)).toHaveLength(1)
   })
 })

@@ -1,4 +1,4 @@
-import type { Priority } from '@redress/shared/contracts.ts'
+import type { IssueDetails, Priority } from '@redress/shared/contracts.ts'
 import { type DetailsArgument, toIssueDetails } from '@redress/shared/issue-details.ts'
 import type { IssueInput } from '../domain/issue-input.ts'
 
@@ -20,4 +20,16 @@ export function toIssueInput({ customerMessage, ...argument }: CreateIssueArgume
     details: toIssueDetails(details),
     ...(customerMessage != null && { customerMessage }),
   }
+}
+
+export type PaymentCaseArgument = Readonly<{
+  paymentId: string
+  customerId: string
+  priority: Priority
+  errorCode: Extract<IssueDetails, { type: 'DECLINE' }>['errorCode']
+}>
+
+export function toPaymentCase({ paymentId, customerId, priority, errorCode }: PaymentCaseArgument): IssueInput {
+  const details = { type: 'DECLINE', errorCode, autoRetryCount: 0 } as const
+  return { idempotencyKey: `payment-${paymentId}`, customerId, transactionId: null, priority, details }
 }

@@ -11,7 +11,7 @@ import type { CreateIssue, CreateIssues } from '../use-cases/create-issues.ts'
 import type { RetryIssue } from '../use-cases/retry-issue.ts'
 import type { ReviewIssue, ReviewIssueCommand } from '../use-cases/review-issue.ts'
 import type { IssueFilter, Views } from '../use-cases/views.ts'
-import { type CreateIssueArgument, toIssueInput } from './issue-arguments.ts'
+import { type CreateIssueArgument, type PaymentCaseArgument, toIssueInput, toPaymentCase } from './issue-arguments.ts'
 import type { Loaders } from './loaders.ts'
 
 type Context = RequestContext<Loaders>
@@ -80,6 +80,9 @@ function createMutations({ createIssue, createIssues, reviewIssue, retryIssue }:
       let next = 0
       return toRows(refusals.map((refusal) => refusal ?? outcomes[next++]!))
     },
+    openPaymentCase: async (_: unknown, { input }: { input: PaymentCaseArgument }, context: Context) => ({
+      issue: await createIssue({ input: toPaymentCase(input), cause: causeOf(context), space: 'payments' }),
+    }),
     reviewIssue: async (_: unknown, { input }: { input: ReviewArgument }, context: Context) => ({
       issue: await reviewIssue(toReview(input, context)),
     }),

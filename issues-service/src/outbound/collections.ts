@@ -7,6 +7,7 @@ import {
   OUTBOX,
 } from '@redress/shared/events/event-collections.ts'
 import { type CollectionsOf, defineCollection } from '@redress/shared/stores/collections.ts'
+import type { Claim } from '../domain/claim.ts'
 import type { Customer } from '../domain/customer.ts'
 import type { Issue } from '../domain/issue.ts'
 import type { Transaction } from '../domain/transaction.ts'
@@ -14,12 +15,13 @@ import type { Transaction } from '../domain/transaction.ts'
 /** A domain type as it is stored. Only this folder sees documents. */
 type Stored<T extends { id: string }> = Omit<T, 'id'> & { _id: string }
 
-/** `claim` is the idempotency key the issue was created with, and the digest of its input. */
+/** `claim` is the idempotency key that the issue was created with. */
 export type IssueDocument = Omit<Stored<Issue>, 'customerMessage'> & {
   /** Missing in issues that are older than the field. */
   customerMessage?: string | null
   type: IssueType
-  claim: { key: string; digest: string }
+  /** `space` is missing in issues that are older than the field. */
+  claim: Omit<Claim, 'space'> & Partial<Pick<Claim, 'space'>>
 }
 export type TransactionDocument = Stored<Transaction>
 export type CustomerDocument = Stored<Customer> & { emailSealed: string; nameSealed: string }
@@ -32,8 +34,9 @@ export const COLLECTIONS = {
     name: 'issues',
     owner: 'customerId',
     personalFields: ['customerMessage', 'resolution.note'],
+    formerIndexes: ['claim'],
     indexes: [
-      { key: { 'claim.key': 1 }, name: 'claim', unique: true },
+      { key: { 'claim.key': 1, 'claim.space': 1 }, name: 'claim_in_space', unique: true },
       { key: { createdAt: 1, _id: 1 }, name: 'newest' },
       { key: { status: 1, createdAt: 1, _id: 1 }, name: 'newest_by_status' },
       { key: { type: 1, createdAt: 1, _id: 1 }, name: 'newest_by_type' },

@@ -94,7 +94,7 @@ describe('a new issue', () => {
 
     const issues = await Promise.all(
       Array.from({ length: 50 }, (_, index) =>
-        doors[index % 2]!({ input, cause: { ...ADA, actor: `caller-${index}` } }),
+        doors[index % 2]!({ input, cause: { ...ADA, requestId: `req-${index}` } }),
       ),
     )
 
@@ -107,7 +107,7 @@ describe('a new issue', () => {
     const issue = await openIssue(service, input)
     await followDecisions([started(issue.id)])
 
-    const [again] = await createIssues([{ input, cause: REVIEWER }])
+    const [again] = await createIssues([{ input, cause: ADA }])
 
     expect(again).toMatchObject({ id: issue.id, status: 'PROCESSING', version: 2 })
   })
@@ -154,6 +154,52 @@ describe('a new issue', () => {
 
     expect(outcomes).toEqual([refusal(code)])
     expect(await stored()).toEqual(before)
+  })
+
+  it('has its key to itself: another caller may use the same one for another issue', async () => {
+    const input = refundInput()
+
+    const outcomes = await createIssues([
+      { input, cause: ADA },
+      { input: { ...input, priority: 'LOW' }, cause: REVIEWER },
+      { input: { ...input, priority: 'HIGH' }, cause: { ...ADA, actor: 'api-key:1f' } },
+      { input: { ...input, priority: 'LOW' }, cause: REVIEWER },
+    ])
+
+    const ids = outcomes.map((outcome) => (outcome as Issue).id)
+    expect(new Set(ids).size).toBe(3)
+    expect(ids[3]).toBe(ids[1])
+  })
+
+  it('by an internal key is another one than by the same key of any caller', async () => {
+    const input = refundInput()
+    const named = (actor: string) => ({ input, cause: { ...ADA, actor } })
+
+    const outcomes = await createIssues([
+      { input, cause: ADA, space: 'payments' },
+      named('ada'),
+      named('payments'),
+      named('i:payments'),
+      { input, cause: REVIEWER, space: 'payments' },
+    ])
+
+    const ids = outcomes.map((outcome) => (outcome as Issue).id)
+    expect(new Set(ids).size).toBe(4)
+    expect(ids[4]).toBe(ids[0])
+  })
+
+  it('that was created before keys had spaces is found by its caller', async () => {
+    const input = refundInput()
+    const [first] = (await createIssues([{ input, cause: ADA }])) as Issue[]
+    await collections.issues.updateOne({ _id: first!.id }, { $unset: { 'claim.space': '' } })
+
+    const [again, other] = (await createIssues([
+      { input, cause: ADA },
+      { input, cause: REVIEWER },
+    ])) as Issue[]
+
+    expect(again!.id).toBe(first!.id)
+    expect(other!.id).not.toBe(first!.id)
   })
 
   it('is opened beside others that are refused', async () => {

@@ -3,9 +3,10 @@ import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction, isDuplicateKey } from '@redress/shared/stores/mongo.ts'
 import { DAY_MS } from '@redress/shared/time.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
+import { type Claim, spaceOfCaller } from '../domain/claim.ts'
 import { ConflictError } from '../domain/errors.ts'
 import type { Change, Issue } from '../domain/issue.ts'
-import type { Claim, IssuesStore, IssuesTransaction } from '../use-cases/ports.ts'
+import type { IssuesStore, IssuesTransaction } from '../use-cases/ports.ts'
 import {
   type Collections,
   type CustomerDocument,
@@ -48,7 +49,7 @@ export function createIssuesTransactions({ collections, outbox }: Stores) {
     },
     async findClaimed(keys) {
       const found = await issues.find({ 'claim.key': { $in: [...keys] } }, { session }).toArray()
-      return new Map(found.map((document) => [document.claim.key, { issue: toIssue(document), claim: document.claim }]))
+      return found.map((document) => ({ issue: toIssue(document), claim: toClaim(document) }))
     },
     findCustomers: (ids, now) => findCustomers(collections, { ids, now, session }),
     async findTransactions(ids) {
@@ -69,6 +70,11 @@ export function createIssuesTransactions({ collections, outbox }: Stores) {
 
 function toDocument({ issue: { id, ...rest }, claim }: Change & { claim: Claim }): IssueDocument {
   return { _id: id, ...rest, type: rest.details.type, claim }
+}
+
+/** Before there were spaces, a key was used by the caller who created the issue. */
+function toClaim({ claim, statusHistory }: IssueDocument): Claim {
+  return { ...claim, space: claim.space ?? spaceOfCaller(statusHistory[0]!.changedBy) }
 }
 
 type CustomerRow = CustomerDocument & { recent: { _id: string; type: IssueType }[] }

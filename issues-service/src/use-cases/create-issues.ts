@@ -3,15 +3,20 @@ import type { Cause } from '@redress/shared/events/envelope.ts'
 import { checkIssueDetails } from '@redress/shared/issue-details.ts'
 import { coalesce } from '@redress/shared/resilience/coalesce.ts'
 import type { Clock } from '@redress/shared/time.ts'
-import { digestOf } from '../domain/claim.ts'
+import { type Claim, digestOf, type InternalSpace, internalSpace, spaceOfCaller } from '../domain/claim.ts'
 import { toDecisionCase } from '../domain/decision-case.ts'
 import { TransactionMismatchError, TransactionNotFoundError } from '../domain/errors.ts'
 import { type Change, type Issue, openIssue } from '../domain/issue.ts'
 import { type IssueInput, toStoredInput } from '../domain/issue-input.ts'
 import type { Transaction } from '../domain/transaction.ts'
-import type { Claim, ClaimedIssue, CreateId, CustomerWithHistory, IssuesStore, IssuesTransaction } from './ports.ts'
+import type { ClaimedIssue, CreateId, CustomerWithHistory, IssuesStore, IssuesTransaction } from './ports.ts'
 
-export type CreateIssueCommand = Readonly<{ input: IssueInput; cause: Cause }>
+export type CreateIssueCommand = Readonly<{
+  input: IssueInput
+  cause: Cause
+  /** The space of the idempotency key; the caller's own if not given. */
+  space?: InternalSpace
+}>
 /** One outcome per command, in order: the issue, or the error. */
 export type CreateIssues = (commands: readonly CreateIssueCommand[]) => Promise<readonly (Issue | AppError)[]>
 
@@ -56,7 +61,8 @@ function toChecked(command: CreateIssueCommand): Checked | AppError {
   try {
     checkIssueDetails(['input', 'details'], command.input.details)
     const input = toStoredInput(command.input)
-    return { ...command, input, claim: { key: input.idempotencyKey, digest: digestOf(input) } }
+    const space = command.space ? internalSpace(command.space) : spaceOfCaller(command.cause.actor)
+    return { ...command, input, claim: { space, key: input.idempotencyKey, digest: digestOf(input) } }
   } catch (error) {
     if (error instanceof AppError) return error
     throw error
@@ -64,6 +70,7 @@ function toChecked(command: CreateIssueCommand): Checked | AppError {
 }
 
 type Known = Readonly<{
+  /** By space and key. */
   claimed: Map<string, ClaimedIssue>
   customers: ReadonlyMap<string, CustomerWithHistory>
   transactions: ReadonlyMap<string, Transaction>
@@ -74,8 +81,10 @@ async function readKnown(transaction: IssuesTransaction, commands: readonly Chec
   const customers = await transaction.findCustomers([...new Set(commands.map(({ input }) => input.customerId))], at)
   const transactionIds = commands.flatMap(({ input }) => input.transactionId ?? [])
   const transactions = await transaction.findTransactions([...new Set(transactionIds)])
-  return { claimed: new Map(claimed), customers, transactions }
+  return { claimed: new Map(claimed.map((one) => [nameOf(one.claim), one])), customers, transactions }
 }
+
+const nameOf = ({ space, key }: Claim) => JSON.stringify([space, key])
 
 type Open = (change: Change & { claim: Claim }) => void
 
@@ -86,7 +95,7 @@ function openOrFind(
   { createId, at }: { createId: CreateId; at: Date },
 ): Issue | AppError {
   const { input, claim, cause } = command
-  const before = known.claimed.get(claim.key)
+  const before = known.claimed.get(nameOf(claim))
   if (before) return before.claim.digest === claim.digest ? before.issue : new IdempotencyConflictError(claim.key)
 
   const customer = known.customers.get(input.customerId)
@@ -101,7 +110,7 @@ function openOrFind(
   const id = createId()
   const decisionCase = toDecisionCase({ issueId: id, ...given, ...customer, transaction, now: at })
   const change = openIssue({ id, ...given, decisionCase, cause, now: at })
-  known.claimed.set(claim.key, { issue: change.issue, claim })
+  known.claimed.set(nameOf(claim), { issue: change.issue, claim })
   open({ ...change, claim })
   return change.issue
 }

@@ -1,11 +1,10 @@
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import type { Claim } from '../domain/claim.ts'
 import type { Customer, PersonalData } from '../domain/customer.ts'
 import type { RecentIssue } from '../domain/decision-case.ts'
 import type { Change, Issue } from '../domain/issue.ts'
 import type { Transaction } from '../domain/transaction.ts'
 
-/** The idempotency key of an issue, and the digest of its whole input. */
-export type Claim = Readonly<{ key: string; digest: string }>
 export type ClaimedIssue = Readonly<{ issue: Issue; claim: Claim }>
 
 /** A customer with their latest issues (90 days, at most 50, newest first). */
@@ -14,7 +13,8 @@ export type CustomerWithHistory = Readonly<{ customer: Customer; recentIssues: r
 /** Reads and writes of one transaction: all of it is stored, or nothing. */
 export type IssuesTransaction = Readonly<{
   findIssues(ids: readonly string[]): Promise<ReadonlyMap<string, Issue>>
-  findClaimed(keys: readonly string[]): Promise<ReadonlyMap<string, ClaimedIssue>>
+  /** The issues that were created with these keys, in any space. */
+  findClaimed(keys: readonly string[]): Promise<readonly ClaimedIssue[]>
   findCustomers(ids: readonly string[], now: Date): Promise<ReadonlyMap<string, CustomerWithHistory>>
   findTransactions(ids: readonly string[]): Promise<ReadonlyMap<string, Transaction>>
   insert(opened: readonly (Change & { claim: Claim })[]): Promise<void>

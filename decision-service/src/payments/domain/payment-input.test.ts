@@ -1,6 +1,6 @@
 import { findSchemaProblems } from '@redress/shared/testing/schema-problems.ts'
 import { describe, expect, it } from 'vitest'
-import { digestOfPayment, type PaymentInput, paymentIdFor } from './payment-input.ts'
+import { digestOfPayment, formerPaymentIdFor, type PaymentInput, paymentIdFor } from './payment-input.ts'
 
 const problemsOf = findSchemaProblems(new URL('../../../schema.graphql', import.meta.url), 'DecidePaymentInput')
 const input: PaymentInput = {
@@ -26,12 +26,13 @@ describe('the input of a payment', () => {
     expect(problemsOf({ ...input, ...change }).map((problem) => problem.path.join('.'))).toEqual([path])
   })
 
-  it('names one payment by customer and key, however these are put together', () => {
+  it('names one payment by caller, customer and key, however these are put together', () => {
     const other = { ...input, customerId: 'cust_1k', idempotencyKey: '-1' }
 
-    expect(paymentIdFor({ ...input, payeeId: 'payee_2' })).toBe(paymentIdFor(input))
-    expect(paymentIdFor(input)).toMatch(/^pay_[0-9a-f]{32}$/)
-    expect(paymentIdFor(other)).not.toBe(paymentIdFor(input))
+    const id = paymentIdFor(input, 'ada')
+    expect(paymentIdFor({ ...input, payeeId: 'payee_2' }, 'ada')).toBe(id)
+    expect(id).toMatch(/^pay_[0-9a-f]{32}$/)
+    expect([paymentIdFor(other, 'ada'), paymentIdFor(input, 'bob'), formerPaymentIdFor(input)]).not.toContain(id)
   })
 
   it('is another one where amount, currency or payee differ', () => {

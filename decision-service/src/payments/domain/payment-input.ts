@@ -10,10 +10,20 @@ export type PaymentInput = Readonly<{
   idempotencyKey: string
 }>
 
-/** Derived from customer and key, so that asking twice is about the same payment. */
-export function paymentIdFor({ customerId, idempotencyKey }: PaymentInput): string {
-  return `pay_${hash([customerId, idempotencyKey]).slice(0, 32)}`
+/**
+ * Derived from caller, customer and key, so that asking twice is about the same payment, and equal keys of two callers
+ * are about two.
+ */
+export function paymentIdFor({ customerId, idempotencyKey }: PaymentInput, actor: string): string {
+  return toPaymentId([actor, customerId, idempotencyKey])
 }
+
+/** The id of a payment that was decided before its caller was a part of its id. */
+export function formerPaymentIdFor({ customerId, idempotencyKey }: PaymentInput): string {
+  return toPaymentId([customerId, idempotencyKey])
+}
+
+const toPaymentId = (parts: readonly string[]) => `pay_${hash(parts).slice(0, 32)}`
 
 /** Two inputs have the same digest when they ask for the same payment. */
 export function digestOfPayment({ customerId, amount, payeeId }: PaymentInput): string {

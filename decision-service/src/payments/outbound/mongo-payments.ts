@@ -17,18 +17,6 @@ const HELD: ClaimOutcome = { kind: 'HELD' }
 export function createMongoPayments({ mongo, collections: { payments }, outbox }: Dependencies): Payments {
   const mine = ({ id, holder }: PaymentClaim) => ({ _id: id, status: 'IN_PROGRESS' as const, holder })
 
-  const insert = async ({ id, digest, input, now, heldUntil }: ClaimRequest, holder: string): Promise<boolean> => {
-    const { customerId, payeeId, amount } = input
-    const asked = { _id: id, digest, customerId, payeeId, amount, requestedAt: now }
-    try {
-      await payments.insertOne({ ...asked, status: 'IN_PROGRESS', holder, heldUntil, judged: null })
-      return true
-    } catch (error) {
-      if (isDuplicateKey(error)) return false
-      throw error
-    }
-  }
-
   const takeOver = async (found: PaymentDocument & { holder: string }, holder: string, heldUntil: Date) => {
     const lost = { _id: found._id, status: 'IN_PROGRESS' as const, holder: found.holder }
     const taken = await payments.findOneAndUpdate(lost, { $set: { holder, heldUntil } }, { returnDocument: 'after' })
@@ -39,8 +27,11 @@ export function createMongoPayments({ mongo, collections: { payments }, outbox }
   return {
     async claim(request) {
       const { id, digest, now, heldUntil } = request
+      const former = await findFormer(payments, request)
+      if (former !== null) return { kind: 'DECIDED', payment: former }
+
       const holder = randomUUID()
-      if (await insert(request, holder)) return { kind: 'CLAIMED', claim: { id, holder, judged: null } }
+      if (await insertClaim(payments, request, holder)) return { kind: 'CLAIMED', claim: { id, holder, judged: null } }
 
       const found = await payments.findOne({ _id: id })
       if (found === null) return HELD // Released between the two reads; a retry can claim it.
@@ -67,5 +58,27 @@ export function createMongoPayments({ mongo, collections: { payments }, outbox }
       const { deletedCount } = await payments.deleteOne({ ...mine(claim), judged: null })
       if (deletedCount === 0) await payments.updateOne(mine(claim), { $set: { heldUntil: new Date(0) } })
     },
+  }
+}
+
+async function findFormer(payments: PaymentCollections['payments'], { formerId, digest }: ClaimRequest) {
+  const former = await payments.findOne({ _id: formerId, digest, status: 'DECIDED' })
+  return former && toPayment(former)
+}
+
+/** False if the payment is claimed or decided. */
+async function insertClaim(
+  payments: PaymentCollections['payments'],
+  { id, digest, input, now, heldUntil }: ClaimRequest,
+  holder: string,
+): Promise<boolean> {
+  const { customerId, payeeId, amount } = input
+  const asked = { _id: id, digest, customerId, payeeId, amount, requestedAt: now }
+  try {
+    await payments.insertOne({ ...asked, status: 'IN_PROGRESS', holder, heldUntil, judged: null })
+    return true
+  } catch (error) {
+    if (isDuplicateKey(error)) return false
+    throw error
   }
 }

@@ -33,8 +33,8 @@ const SignalsData = type({
   }).or('null'),
 })
 
-const CREATE_CASE = `mutation PaymentCase($input: CreateIssueInput!) { createIssue(input: $input) { issue { id } } }`
-const CaseData = type({ createIssue: { issue: { id: 'string' } } })
+const CREATE_CASE = `mutation PaymentCase($input: OpenPaymentCaseInput!) { openPaymentCase(input: $input) { issue { id } } }`
+const CaseData = type({ openPaymentCase: { issue: { id: 'string' } } })
 
 type Dependencies = Readonly<{ issues: IssuesClient; findHistory: FindPaymentHistory; now: Clock }>
 
@@ -60,11 +60,12 @@ export function createPaymentTools({ issues, findHistory, now }: Dependencies): 
       if (customer === null) throw new CustomerNotFoundError(customerId)
       return { riskScore: customer.riskScore, recentIssues: countByType(customer.issues.nodes), ...history }
     },
-    async createCase({ errorCode, ...input }, attempt) {
-      const details = { decline: { errorCode, autoRetryCount: 0 } }
-      const asked = { query: CREATE_CASE, variables: { input: { ...input, details } }, Data: CaseData }
-      const { createIssue } = await issues.ask(asked, attempt)
-      return { issueId: createIssue.issue.id }
+    async createCase(input, attempt) {
+      const { openPaymentCase } = await issues.ask(
+        { query: CREATE_CASE, variables: { input }, Data: CaseData },
+        attempt,
+      )
+      return { issueId: openPaymentCase.issue.id }
     },
   }
 }

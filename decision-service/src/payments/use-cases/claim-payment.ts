@@ -1,6 +1,6 @@
 import { IdempotencyConflictError } from '@redress/shared/errors.ts'
 import type { Clock } from '@redress/shared/time.ts'
-import { digestOfPayment, type PaymentInput, paymentIdFor } from '../domain/payment-input.ts'
+import { digestOfPayment, formerPaymentIdFor, type PaymentInput, paymentIdFor } from '../domain/payment-input.ts'
 import { PaymentInProgressError } from '../errors.ts'
 import type { ClaimOutcome, Payments, Wait } from './ports.ts'
 
@@ -18,8 +18,13 @@ type Dependencies = Readonly<{ payments: Pick<Payments, 'claim'>; wait: Wait; no
  * @throws IdempotencyConflictError, PaymentInProgressError
  */
 export function createClaimPayment({ payments, wait, now }: Dependencies) {
-  return async (input: PaymentInput): Promise<Claimed> => {
-    const asked = { id: paymentIdFor(input), digest: digestOfPayment(input), input }
+  return async (input: PaymentInput, actor: string): Promise<Claimed> => {
+    const asked = {
+      id: paymentIdFor(input, actor),
+      formerId: formerPaymentIdFor(input),
+      digest: digestOfPayment(input),
+      input,
+    }
     for (let waitedMs = 0; ; waitedMs += POLL_MS) {
       const at = now()
       const heldUntil = new Date(at.getTime() + CLAIM_HELD_MS)

@@ -66,7 +66,7 @@ export function createDecidePayment(dependencies: Dependencies): DecidePayment {
     const turn = await takeTurn(command.input.customerId)
     if (!turn.allowed) throw new PaymentRateError(turn.retryAfterMs)
 
-    const claimed = await claimPayment(command.input)
+    const claimed = await claimPayment(command.input, command.caller.actor)
     if (claimed.kind === 'DECIDED') return claimed.payment
     try {
       return await answer(claimed.claim, command, beganMs)
@@ -92,7 +92,7 @@ async function openCase(
   if (!claim.judged && !(await payments.remember(claim, judged))) throw new PaymentInProgressError()
 
   const asked = {
-    idempotencyKey: `payment-${claim.id}`,
+    paymentId: claim.id,
     customerId,
     priority: judged.verdict === 'BLOCK' ? 'HIGH' : 'NORMAL',
     errorCode: judged.balanceExceeded ? 'INSUFFICIENT_FUNDS' : 'CARD_DECLINED',

@@ -16,7 +16,7 @@ export type Caller = Cause &
 export type Attempt = Readonly<{ caller: Caller; signal: AbortSignal }>
 
 type CaseToOpen = Readonly<{
-  idempotencyKey: string
+  paymentId: string
   customerId: string
   priority: 'HIGH' | 'NORMAL'
   errorCode: 'CARD_DECLINED' | 'INSUFFICIENT_FUNDS'
@@ -31,7 +31,7 @@ export type Tools = Readonly<{
     question: Readonly<{ customerId: string; payeeId: string; paymentId: string }>,
     attempt: Attempt,
   ): Promise<RiskSignals>
-  /** Opens a case for people to look at, once for each key. */
+  /** Opens a case for people to look at, once for each payment. */
   createCase(asked: CaseToOpen, attempt: Attempt): Promise<Readonly<{ issueId: string }>>
 }>
 
@@ -40,6 +40,8 @@ export type PaymentClaim = Readonly<{ id: string; holder: string; judged: Judged
 
 export type ClaimRequest = Readonly<{
   id: string
+  /** The id that the version before gave: a payment decided under it with the same digest is the answer. */
+  formerId: string
   digest: string
   input: PaymentInput
   now: Date
