@@ -6,7 +6,7 @@ import { connectMongo, inTransaction } from '@redress/shared/stores/mongo.ts'
 import { connectRedis } from '@redress/shared/stores/redis.ts'
 import { COLLECTIONS } from '../src/outbound/collections.ts'
 import { createMongoChainReader, createMongoChainWriters } from '../src/outbound/mongo-chain.ts'
-import { recordEvents } from '../src/use-cases/record-events.ts'
+import { recordNewEvents } from '../src/use-cases/record-events.ts'
 import { createVerifyChain } from '../src/use-cases/verify-chain.ts'
 
 export const logger = createLogger('audit', { level: 'silent' })
@@ -29,10 +29,11 @@ export async function openDatabase(uri: string) {
 }
 export type Database = Awaited<ReturnType<typeof openDatabase>>
 
-/** Records events as the consumer does, in one transaction. */
+/** Records events as the consumer does those that may be repeats, in one transaction. */
 export async function openRecord({ mongo, collections }: Database) {
   const chainIn = createMongoChainWriters(collections)
-  return (events: readonly DomainEvent[]) => inTransaction(mongo, (session) => recordEvents(events, chainIn(session)))
+  return (events: readonly DomainEvent[]) =>
+    inTransaction(mongo, (session) => recordNewEvents(events, chainIn(session)))
 }
 
 /** The logical database `number` of Redis. Streams have fixed names, so each test file needs its own. */

@@ -2,7 +2,7 @@ import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import { readPage } from '@redress/shared/stores/pagination.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
 import type { ApiKeys, ApiKeysTransaction } from '../use-cases/ports.ts'
-import { recordOwnAct } from '../use-cases/record-events.ts'
+import { recordEvents } from '../use-cases/record-events.ts'
 import { type Collections, toApiKey } from './collections.ts'
 import { createMongoChainWriters } from './mongo-chain.ts'
 
@@ -34,7 +34,7 @@ function createTransaction(collections: Collections, session: ClientSession): Ap
     async save({ key: { id, ...rest }, event }) {
       await apiKeys.updateOne({ _id: id }, { $set: rest }, { session, upsert: true })
       // The leader appends too; the slower of the two runs its transaction again.
-      await recordOwnAct(event, chain)
+      await recordEvents([event], chain)
     },
   }
 }

@@ -4,18 +4,22 @@ import { type Act, toAct } from '../domain/from-event.ts'
 import type { ChainWriter } from './ports.ts'
 
 /**
- * Appends an entry for each event to the chain. An entry's id is derived from its event: an event that has one already,
- * as after a log was restored from an older copy, gets no second one.
+ * Appends an entry for each event to the chain. An entry's id is derived from its event, so that none gets a second one.
+ * @throws where an event has an entry already, as after a log was restored from an older copy
  */
 export async function recordEvents(events: readonly DomainEvent[], chain: ChainWriter): Promise<void> {
-  const acts = new Map(events.map(toAct).map((act) => [act.id, act]))
+  await append([...toActs(events).values()], chain)
+}
+
+/** The same, but passes over events that have an entry. */
+export async function recordNewEvents(events: readonly DomainEvent[], chain: ChainWriter): Promise<void> {
+  const acts = toActs(events)
   for (const id of await chain.findRecorded([...acts.keys()])) acts.delete(id)
   await append([...acts.values()], chain)
 }
 
-/** Appends the entry of an act of this service. @throws where it has one already */
-export function recordOwnAct(event: DomainEvent, chain: ChainWriter): Promise<void> {
-  return append([toAct(event)], chain)
+function toActs(events: readonly DomainEvent[]): Map<string, Act> {
+  return new Map(events.map(toAct).map((act) => [act.id, act]))
 }
 
 async function append(acts: readonly Act[], chain: ChainWriter): Promise<void> {

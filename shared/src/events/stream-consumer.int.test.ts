@@ -1,9 +1,9 @@
-import { MongoNetworkError } from 'mongodb'
+import { type ClientSession, MongoNetworkError } from 'mongodb'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { eventOf } from '../testing/events.ts'
 import { createTestPublisher } from '../testing/published-events.ts'
 import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '../testing/stores.ts'
-import { STREAMS } from './envelope.ts'
+import { type DomainEvent, STREAMS } from './envelope.ts'
 import { type Apply, deadEventCollection, positionCollection } from './log/group-store.ts'
 import { BEYOND_ANY_LOG, readReports } from './log/reports.ts'
 import { type ConsumerOptions, startStreamConsumer } from './stream-consumer.ts'
@@ -20,13 +20,13 @@ let effects = db.collection<Effect>('effects')
 let publisher: Awaited<ReturnType<typeof createTestPublisher>>
 
 /** One row for each time that an event took effect. */
-const noteEffects: Apply = async (events, session) => {
+const noteEffects = async (events: readonly DomainEvent[], session: ClientSession) => {
   const rows = events.map((event) => ({ _id: crypto.randomUUID(), event: event.id }))
   await effects.insertMany(rows, { session })
 }
 const failFor =
-  (entityId: string): Apply =>
-  async (events, session) => {
+  (entityId: string) =>
+  async (events: readonly DomainEvent[], session: ClientSession): Promise<void> => {
     await noteEffects(events, session)
     if (events.some(({ entity }) => entity.id === entityId)) throw new Error(`${entityId} cannot be applied`)
   }
@@ -56,6 +56,23 @@ beforeEach(async () => {
 })
 
 describe('a stream consumer', () => {
+  it('applies events together with others that have their effect already, which stays as it is', async () => {
+    const insert: Apply = async (events, session, { isRepeat }) => {
+      const ids = events.map(({ id }) => id)
+      const there = isRepeat
+        ? (await effects.find({ _id: { $in: ids } }, { session }).toArray()).map(({ _id }) => _id)
+        : []
+      const rows = ids.filter((id) => !there.includes(id)).map((id) => ({ _id: id, event: id }))
+      await effects.insertMany(rows, { session })
+    }
+    await effects.insertOne({ _id: 't-2', event: 'earlier' })
+    await publisher.publish(eventOf('t', 1), eventOf('t', 2), eventOf('t', 3))
+    await consume({ apply: insert })
+
+    await untilApplied(['t-1', 'earlier', 't-3'])
+    expect(await setAside()).toEqual([])
+  })
+
   it('applies events that were published before it started, and those that come afterwards', async () => {
     await publisher.publish(eventOf('t', 1))
 

@@ -21,9 +21,10 @@ export function createIssueEvents({ accept, enqueue, recover, record }: Dependen
     streams: [STREAMS.issues],
     group: CONSUMER_GROUPS.decisions,
     isRelevant,
-    apply(events, session) {
+    apply(events, session, { isRepeat }) {
       const updates = events.map(readIssueUpdate)
-      return accept({ cases: toCases(updates), reviews: updates.flatMap(({ review }) => review ?? []) }, session)
+      const reviews = updates.flatMap(({ review }) => review ?? [])
+      return accept({ cases: toCases(updates), reviews, isRepeat }, session)
     },
     afterCommit: (events) => enqueue(toCases(events.map(readIssueUpdate))),
     recover,

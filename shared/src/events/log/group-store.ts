@@ -5,6 +5,7 @@ import { inTransaction, isDuplicateKey } from '../../stores/mongo.ts'
 import { createDeadLetterAlerts, type DeadLetterAlerts, type RecordEvents } from '../dead-letters/dead-letter-alerts.ts'
 import type { DomainEvent, StreamName } from '../envelope.ts'
 import { DEAD_EVENTS, type DeadEvent, EVENT_POSITIONS, type PositionDocument } from '../event-collections.ts'
+import { inEffectOnce, type Repetition } from './in-effect-once.ts'
 import { type Position, START } from './log-entry.ts'
 import {
   entityOf,
@@ -30,7 +31,7 @@ export class PositionMovedError extends Error {
 }
 
 /** Applies events within a transaction. @throws for what cannot be applied; the transaction is aborted then. */
-export type Apply = (events: readonly DomainEvent[], session: ClientSession) => Promise<void>
+export type Apply = (events: readonly DomainEvent[], session: ClientSession, how: Repetition) => Promise<void>
 
 export type GroupStore = Readonly<{
   load: (streams: readonly StreamName[]) => Promise<Map<StreamName, Position>>
@@ -99,22 +100,22 @@ export function createGroupStore(options: Options): GroupStore {
     async commit({ steps, events, setAside }) {
       const at = new Date()
       const raised = toAlerts(alerts, setAside, at)
-      await inTransaction(mongo, async (session) => {
+      await inEffectOnce(mongo, async (session, how) => {
         for (const step of steps) await move(positions, { group, step, session })
         if (setAside.length > 0) {
           await dead.bulkWrite(setAside.map(toDeadEvent(group, at)), { session, ordered: false })
         }
         if (raised.length > 0) await record(raised, session)
-        if (events.length > 0) await apply(events, session)
+        if (events.length > 0) await apply(events, session, how)
       })
       alerts.noteRaised(raised)
     },
     ...createReadWaiting(dead, group),
     // The number of attempts: a leader that was paused meanwhile changes nothing.
     applyWaiting: ({ id, event, attempts }) =>
-      inTransaction(mongo, async (session) => {
+      inEffectOnce(mongo, async (session, how) => {
         const { deletedCount } = await dead.deleteOne({ _id: id, attempts }, { session })
-        if (deletedCount === 1) await apply([event], session)
+        if (deletedCount === 1) await apply([event], session, how)
       }),
     async noteFailure(waiting, { attempts, reason, nextAttemptAt }) {
       const raised = nextAttemptAt === null ? alerts.toEvents('DEAD_LETTER', [waiting], new Date()) : []
