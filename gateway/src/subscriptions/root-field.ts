@@ -36,18 +36,20 @@ export function argumentsOf(schema: GraphQLSchema, field: FieldNode, coerced: Re
 }
 
 /**
- * Equal for subscriptions that get the same answer to the same event. `after`, and variables that only it uses, do not
- * change the answer and are left out.
+ * Equal for subscriptions that get the same answer to the same event. Only `after` of the root field, and variables that
+ * only it uses, do not change the answer and are left out: other fields have arguments of that name too.
  */
-export function keyOf(document: DocumentNode, { operationName, variables }: GraphqlRequest, scope: string): string {
+export function keyOf(
+  document: DocumentNode,
+  root: FieldNode,
+  { operationName, variables }: GraphqlRequest,
+  scope: string,
+): string {
+  const rest = root.arguments?.filter(({ name }) => name.value !== 'after') ?? []
+  const withoutAfter = visit(document, { Field: (node) => (node === root ? { ...root, arguments: rest } : undefined) })
   const used = new Set<string>()
-  visit(document, {
-    VariableDefinition: () => false,
-    Argument: ({ name }) => (name.value === 'after' ? false : undefined),
-    Variable: ({ name }) => void used.add(name.value),
-  })
+  visit(withoutAfter, { VariableDefinition: () => false, Variable: ({ name }) => void used.add(name.value) })
   const others = Object.entries(variables ?? {}).filter(([name]) => used.has(name))
-  const withoutAfter = visit(document, { Argument: ({ name }) => (name.value === 'after' ? null : undefined) })
   const parts = [print(withoutAfter), operationName ?? null, others, scope]
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
 }

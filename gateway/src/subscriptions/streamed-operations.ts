@@ -69,7 +69,7 @@ function toSubscription(
   return {
     field,
     args: argumentsOf(schema, root, operation.coerced),
-    key: keyOf(document, request, scope),
+    key: keyOf(document, root, request, scope),
     answer(event, signal) {
       const context = { ...startContext(), event: { [field]: event } }
       signal.addEventListener('abort', () => context.cancellation.cancel(), { once: true })

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { operationFromDocument, Supergraph } from '@apollo/federation-internals'
 import { buildOperationContext, executeQueryPlan, type GraphQLDataSource } from '@apollo/gateway'
@@ -14,16 +13,15 @@ import {
   execute,
   GraphQLError,
   type GraphQLSchema,
-  getArgumentValues,
   getOperationAST,
   getVariableValues,
-  type OperationDefinitionNode,
   parse,
   validate,
-  visit,
 } from 'graphql'
 import type { Caller } from '../../src/access/caller.ts'
+import type { SubscriptionField } from '../../src/subscriptions/fields.ts'
 import type { GraphqlRequest, Preparation, StreamedOperations } from '../../src/subscriptions/prepared-subscription.ts'
+import { argumentsOf, keyOf, rootFieldOf } from '../../src/subscriptions/root-field.ts'
 
 const SUPERGRAPH = readFileSync(new URL('../../supergraph.graphql', import.meta.url), 'utf8')
 
@@ -67,7 +65,8 @@ export function createPlannedOperations(sources: Sources) {
     const operation = getOperationAST(document, request.operationName)!
     const coerced = getVariableValues(schema, operation.variableDefinitions ?? [], request.variables ?? {})
     if (coerced.errors) return { ok: false, errors: coerced.errors.map((error) => error.toJSON()) }
-    const { field, args } = rootFieldOf(schema, operation, coerced.coerced)
+    const root = rootFieldOf(document, operation.selectionSet)
+    const field = root.name.value as SubscriptionField
     const { primary, rest } = planner.buildQueryPlan(operationFromDocument(apiSchema, document))
       .node as SubscriptionNode
     const nodes: PlanNode[] = rest ? [primary, rest] : [primary]
@@ -77,8 +76,8 @@ export function createPlannedOperations(sources: Sources) {
       ok: true,
       subscription: {
         field,
-        args,
-        key: keyOf(document, request, scope),
+        args: argumentsOf(schema, root, coerced.coerced),
+        key: keyOf(document, root, request, scope),
         answer(event) {
           done.answered++
           const events = createEventSource(eventsSchema, primary, { [field]: event })
@@ -123,28 +122,6 @@ function readDocument(schema: GraphQLSchema, { query, operationName }: GraphqlRe
   } catch (error) {
     return [error as GraphQLError]
   }
-}
-
-function rootFieldOf(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Record<string, unknown>) {
-  const [selection] = operation.selectionSet.selections
-  if (selection?.kind !== 'Field') throw new Error('The root has no field.')
-  const definition = schema.getSubscriptionType()!.getFields()[selection.name.value]!
-  const args = getArgumentValues(definition, selection, variables)
-  return { field: selection.name.value as 'issueStatusChanged' | 'decisionMade', args }
-}
-
-/** Neither `after` nor what only it uses changes the answer to an event. */
-function keyOf(document: DocumentNode, { operationName, variables }: GraphqlRequest, scope: string): string {
-  const used = new Set<string>()
-  visit(document, {
-    VariableDefinition: () => false,
-    Argument: ({ name }) => (name.value === 'after' ? false : undefined),
-    Variable: ({ name }) => void used.add(name.value),
-  })
-  const others = Object.entries(variables ?? {}).filter(([name]) => used.has(name))
-  const text = visit(document, { Argument: ({ name }) => (name.value === 'after' ? null : undefined) })
-  const parts = [text, operationName ?? null, others, scope]
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
 }
 
 /** The part of the plan that the subgraph `events` would answer: the event itself, with the aliases asked for. */
