@@ -1,8 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { openCatalog } from './storage/catalog.ts'
-import { entriesOf } from './storage/indexes.ts'
+import { entriesOf, readIndexed } from './storage/entries.ts'
 import { openStorage } from './storage/storage.ts'
-import { decode } from './values/bson.ts'
 
 /**
  * Inconsistencies of a database file that no server has open: documents without their index entries, entries without
@@ -23,8 +22,9 @@ export function findDamage(path: string): readonly string[] {
     for (const row of raw.prepare('SELECT collection, id, body FROM documents').iterate()) {
       const { collection, id, body } = row as { collection: number; id: Uint8Array; body: Uint8Array }
       if (!known.has(collection)) damage.push(`document ${text(id)} of no collection`)
-      for (const index of byNumber.get(collection)?.indexes ?? []) {
-        for (const { key } of entriesOf(index, decode(body), Buffer.from(id))) {
+      const indexes = byNumber.get(collection)?.indexes ?? []
+      for (const [at, index] of indexes.entries()) {
+        for (const { key } of entriesOf(indexes, at, readIndexed(indexes, body), Buffer.from(id))) {
           const name = `${index.number} ${text(key)}`
           if (expected.has(name)) damage.push(`two documents with the entry ${name}`)
           expected.set(name, text(id))

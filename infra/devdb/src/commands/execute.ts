@@ -2,7 +2,6 @@ import { BSON } from 'mongodb'
 import { type Context, createContext, type Database } from '../database.ts'
 import { CommandError } from '../errors.ts'
 import { type Call, readCall } from '../protocol/retries.ts'
-import type { Collection } from '../storage/catalog.ts'
 import { applyTransaction } from '../storage/transaction-writer.ts'
 import { noSuchTransaction, type Transaction } from '../storage/transactions.ts'
 import { type Fields, lookUp } from '../values/bson.ts'
@@ -125,7 +124,7 @@ function commit(database: Database, command: Fields): Fields {
   const given = database.retries.findReply(call)
   if (given) return given
   const transaction = database.transactions.get(call.name, call.number)
-  applyTransaction(database, transaction, collectionsByNumber(database))
+  applyTransaction(database, transaction)
   database.retries.keepReply(call, {})
   database.transactions.end(call.name)
   return {}
@@ -136,9 +135,4 @@ function abort(database: Database, command: Fields): Fields {
   database.transactions.get(name, number)
   database.transactions.end(name)
   return {}
-}
-
-function collectionsByNumber({ catalog }: Database): ReadonlyMap<number, Collection> {
-  const all = catalog.databases().flatMap((name) => catalog.list(name))
-  return new Map(all.map((collection) => [collection.number, collection]))
 }

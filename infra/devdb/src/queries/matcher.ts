@@ -12,7 +12,6 @@ import {
 } from '../values/bson.ts'
 import { encodeKey, textOf, toRegExpParts } from '../values/keys.ts'
 import { toPath, valuesAt } from '../values/paths.ts'
-import { readFields, toNames } from '../values/raw.ts'
 
 export type Predicate = (fields: Fields) => boolean
 type Test = (values: readonly Value[]) => boolean
@@ -31,13 +30,6 @@ export function namesIn(filter: Fields): readonly string[] {
     if (!name.startsWith('$')) return [toPath(name)[0]!]
     return Array.isArray(condition) ? condition.flatMap((branch) => namesIn(branch as Fields)) : []
   })
-}
-
-/** Compiles a filter to a test of documents in their stored form, which decodes only the fields that the filter reads. */
-export function compileTest(filter: Fields): (body: Uint8Array) => boolean {
-  const fits = compileFilter(filter)
-  const names = toNames(namesIn(filter))
-  return names.length === 0 ? () => fits({}) : (body) => fits(readFields(body, names))
 }
 
 function compileEntry(name: string, condition: Value): Predicate {

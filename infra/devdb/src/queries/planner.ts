@@ -50,7 +50,7 @@ export function refuseScan(plan: Plan, { namespace }: Collection, filter: Fields
   throw new CommandError(291, `No index of ${namespace} serves a query by ${asked}`)
 }
 
-const ID_FIELD: IndexField = { name: '_id', path: ['_id'], direction: 1 }
+const ID_FIELD: Pick<IndexField, 'name' | 'direction'> = { name: '_id', direction: 1 }
 
 function planScan(bounds: readonly Bound[], sort: Sort): Plan {
   const byId = sort.length === 0 || (sort.length === 1 && sort[0]!.name === '_id')
@@ -173,7 +173,7 @@ function sortDirection({ fields, sparse }: Index, { equal, holdsLists, sort }: O
 }
 
 /** The keys that begin with `prefix` and continue with values of `field` within `bounds`, all of the first one's type. */
-function toRange(prefix: Buffer, field: IndexField | undefined, bounds: readonly Bound[]): KeyRange {
+function toRange(prefix: Buffer, field: Pick<IndexField, 'direction'> | undefined, bounds: readonly Bound[]): KeyRange {
   const first = bounds[0]
   if (!field || !first) return { from: prefix, before: afterPrefix(prefix) }
   const place = TYPE_ORDER[typeOf(first.value)]

@@ -5,8 +5,9 @@ import type { Reader, Row } from '../storage/reader.ts'
 import { decode, type Fields } from '../values/bson.ts'
 import { textOf } from '../values/keys.ts'
 import { toPath } from '../values/paths.ts'
-import { compileFilter, compileTest } from './matcher.ts'
+import { compileFilter } from './matcher.ts'
 import { type Plan, plan, refuseScan, type Sort } from './planner.ts'
+import { compileTest, type Test } from './stored-test.ts'
 
 /** Documents that are read before other requests get a turn. */
 const CHUNK = 500
@@ -28,8 +29,6 @@ export function toFound(id: Uint8Array, body: Uint8Array): Found {
 
 /** The uncommitted writes of a transaction, by number of collection and id; the body of a deleted document is null. */
 export type Overlay = ReadonlyMap<number, ReadonlyMap<string, Readonly<{ id: Uint8Array; body: Uint8Array | null }>>>
-
-type Test = (body: Uint8Array) => boolean
 
 export type View = Readonly<{ reader: Reader; overlay: Overlay | null; refuseScans: boolean }>
 

@@ -1,8 +1,9 @@
 import { BSON } from 'mongodb'
 import { CommandError } from '../errors.ts'
-import { decode, type Fields } from '../values/bson.ts'
+import type { Fields } from '../values/bson.ts'
 import { compareValues } from '../values/keys.ts'
-import { duplicateKey, entriesOf, type Index, readIndex } from './indexes.ts'
+import { entriesOf, readIndexed } from './entries.ts'
+import { duplicateKey, type Index, readIndex } from './indexes.ts'
 import type { Storage } from './storage.ts'
 
 const BUILD_CHUNK = 1000
@@ -13,6 +14,7 @@ export type Collection = { readonly number: number; readonly namespace: string; 
 export type Catalog = Readonly<{
   find(namespace: string): Collection | null
   getOrCreate(namespace: string): Collection
+  byNumber(number: number): Collection | null
   list(database: string): readonly Collection[]
   databases(): readonly string[]
   drop(namespace: string): boolean
@@ -36,6 +38,7 @@ export function openCatalog(storage: Storage): Catalog {
   return {
     find: (namespace) => collections.get(namespace) ?? null,
     getOrCreate: (namespace) => collections.get(namespace) ?? create(state, namespace),
+    byNumber: (number) => collections.values().find((one) => one.number === number) ?? null,
     list: (database) => [...collections.values()].filter(({ namespace }) => namespace.startsWith(`${database}.`)),
     databases: () => [
       ...new Set([...collections.keys()].map((namespace) => namespace.slice(0, namespace.indexOf('.')))),
@@ -150,6 +153,7 @@ function isAlike(a: Index, b: Index): boolean {
 
 function build(storage: Storage, collection: Collection, index: Index): void {
   let from: Uint8Array = Buffer.alloc(0)
+  const own = [index]
   for (;;) {
     const rows = storage.scanDocuments({
       collection: collection.number,
@@ -159,8 +163,7 @@ function build(storage: Storage, collection: Collection, index: Index): void {
       limit: BUILD_CHUNK,
     })
     for (const { id, body } of rows) {
-      const fields = decode(body)
-      const entries = entriesOf(index, fields, Buffer.from(id))
+      const entries = entriesOf(own, 0, readIndexed(own, body), Buffer.from(id))
       if (entries.length > 1) collection.arrays.add(index.name)
       for (const { key } of entries) {
         if (index.unique && storage.entry(index.number, key)) {

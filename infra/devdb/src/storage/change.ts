@@ -2,9 +2,10 @@ import { CommandError } from '../errors.ts'
 import type { Found } from '../queries/query.ts'
 import { encode, type Fields } from '../values/bson.ts'
 import { encodeKey, textOf } from '../values/keys.ts'
-import { decodeElements, type Element, elementsOf, readFields, toNames } from '../values/raw.ts'
+import { isSameElement, readFields, toNames } from '../values/raw.ts'
 import type { Catalog, Collection } from './catalog.ts'
-import { type Entry, entriesOf, type Index, indexedNames } from './indexes.ts'
+import { type Entry, entriesOf, indexedNames, readIndexed } from './entries.ts'
+import type { Index } from './indexes.ts'
 import type { Storage } from './storage.ts'
 
 const DOCUMENT_BYTES_MAX = 16 * 1024 * 1024
@@ -60,37 +61,28 @@ export function checkSize(body: Uint8Array): Uint8Array {
 }
 
 /** Only entries that differ are in it. Indexes whose fields an update has not changed are not looked at. */
-export function compareEntries({ collection, id, before, after }: Change): Difference {
-  const { names, positions } = indexedNames(collection.indexes)
-  const old = before && elementsOf(before, names)
-  const fresh = after && elementsOf(after, names)
-  const touched =
-    old && fresh
-      ? collection.indexes.filter((_, at) => positions[at]!.some((name) => !isSame(old[name]!, fresh[name]!)))
-      : collection.indexes
-  if (touched.length === 0) return UNTOUCHED
-  return compareTouched(touched, id, old && decodeElements(old), fresh && decodeElements(fresh))
-}
-
-const UNTOUCHED: Difference = { added: [], removed: [], arrays: [] }
-
-function isSame(a: Element, b: Element): boolean {
-  return a === null || b === null ? a === b : Buffer.compare(a, b) === 0
-}
-
-function compareTouched(touched: readonly Index[], id: Buffer, before: Fields | null, after: Fields | null) {
+export function compareEntries({ collection: { indexes }, id, before, after }: Change): Difference {
+  if (indexes.length === 0) return UNTOUCHED
+  const old = before && readIndexed(indexes, before)
+  const fresh = after && readIndexed(indexes, after)
+  const { positions } = indexedNames(indexes)
   const added: Entry[] = []
   const removed: Entry[] = []
   const arrays: Index[] = []
-  for (const index of touched) {
-    const old = before === null ? [] : entriesOf(index, before, id)
-    const fresh = after === null ? [] : entriesOf(index, after, id)
-    if (fresh.length > 1) arrays.push(index)
-    for (const entry of old) if (!fresh.some(({ key }) => key.equals(entry.key))) removed.push(entry)
-    for (const entry of fresh) if (!old.some(({ key }) => key.equals(entry.key))) added.push(entry)
+  for (let at = 0; at < indexes.length; at++) {
+    const isTouched =
+      !old || !fresh || positions[at]!.some((nth) => !isSameElement(old.elements[nth]!, fresh.elements[nth]!))
+    if (!isTouched) continue
+    const was = old ? entriesOf(indexes, at, old, id) : []
+    const is = fresh ? entriesOf(indexes, at, fresh, id) : []
+    if (is.length > 1) arrays.push(indexes[at]!)
+    for (const entry of was) if (!is.some(({ key }) => key.equals(entry.key))) removed.push(entry)
+    for (const entry of is) if (!was.some(({ key }) => key.equals(entry.key))) added.push(entry)
   }
   return { added, removed, arrays }
 }
+
+const UNTOUCHED: Difference = { added: [], removed: [], arrays: [] }
 
 type Stores = Readonly<{ storage: Storage; catalog: Catalog }>
 /** Writes a document and its index entries into the storage. Checks nothing: the writers have. */

@@ -11,7 +11,8 @@ import {
   keyLock,
   type Writer,
 } from './change.ts'
-import { duplicateId, duplicateKey, type Entry } from './indexes.ts'
+import type { Entry } from './entries.ts'
+import { duplicateId, duplicateKey } from './indexes.ts'
 import type { Storage } from './storage.ts'
 import type { Transaction, Transactions, Written } from './transactions.ts'
 
@@ -99,10 +100,9 @@ function refuseTaken(
 export function applyTransaction(
   stores: Readonly<{ storage: Storage; catalog: Catalog }>,
   transaction: Transaction,
-  collections: ReadonlyMap<number, Collection>,
 ): void {
   const written = [...transaction.overlay].flatMap(([number, documents]) => {
-    const collection = collections.get(number)
+    const collection = stores.catalog.byNumber(number)
     return collection ? [...documents.values()].map((one) => ({ collection, one })) : [] // Dropped in the meantime.
   })
   // All keys are removed before any is added, because a key may move from one document to another.

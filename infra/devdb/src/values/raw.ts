@@ -3,38 +3,66 @@ import { decode, type Fields } from './bson.ts'
 /** Names of top-level fields, in the form in which a stored document has them. */
 export type Names = readonly Uint8Array[]
 
-export const toNames = (names: readonly string[]): Names => [...new Set(names)].map((name) => Buffer.from(name))
+export const toNames = (names: readonly string[]): Names => names.map((name) => Buffer.from(name))
 
-/** The bytes of one field with its type and name; null for a field that the document lacks. */
-export type Element = Uint8Array | null
+/** One field of a document: the offsets of its type, of its value behind the name, and of its end. */
+export type Element = Readonly<{ body: Uint8Array; type: number; value: number; end: number }>
 
-/** The named top-level fields of a document, in the order of `names`. Nothing is decoded. */
-export function elementsOf(body: Uint8Array, names: Names): Element[] {
-  const found: Element[] = new Array(names.length).fill(null)
+/** The named top-level fields of a document, in the order of `names`; null for a missing one. Nothing is decoded. */
+export function elementsOf(body: Uint8Array, names: Names): (Element | null)[] {
+  const found: (Element | null)[] = new Array(names.length).fill(null)
   let missing = names.length
   if (missing === 0) return found
-  walk(body, (type, name, value, end) => {
-    const at = names.findIndex((wanted) => isNamed(body, name, value, wanted))
+  walk(body, 0, (type, name, value, end) => {
+    const at = indexOfName(names, body, name, value)
     if (at < 0) return true
-    found[at] = body.subarray(type, end)
+    found[at] = { body, type, value, end }
     return --missing > 0
   })
   return found
 }
 
+function indexOfName(names: Names, body: Uint8Array, name: number, value: number): number {
+  for (let at = 0; at < names.length; at++) if (isNamed(body, name, value, names[at]!)) return at
+  return -1
+}
+
+/** The field of a document that begins at `from`; null when it has none of this name. */
+export function findIn(body: Uint8Array, from: number, name: Uint8Array): Element | null {
+  const last = from + readInt32(body, from) - 1
+  let at = from + 4
+  while (at < last) {
+    const value = afterText(body, at + 1)
+    const end = value + sizeOf(body[at]!, body, value)
+    if (isNamed(body, at + 1, value, name)) return { body, type: at, value, end }
+    at = end
+  }
+  return null
+}
+
+/** Whether both are missing, or have the same name and the same bytes. */
+export function isSameElement(a: Element | null, b: Element | null): boolean {
+  if (a === null || b === null) return a === b
+  const length = a.end - a.type
+  if (b.end - b.type !== length) return false
+  for (let at = 0; at < length; at++) if (a.body[a.type + at] !== b.body[b.type + at]) return false
+  return true
+}
+
 /** Decodes fields that were read without decoding. */
-export function decodeElements(elements: readonly Element[]): Fields {
-  const length = elements.reduce((sum, element) => sum + (element?.length ?? 0), 5)
+export function decodeElements(elements: readonly (Element | null)[]): Fields {
+  const length = elements.reduce((sum, element) => sum + (element ? element.end - element.type : 0), 5)
+  if (length === 5) return {}
   const body = Buffer.allocUnsafe(length)
   body.writeInt32LE(length, 0)
   let at = 4
   for (const element of elements) {
     if (element === null) continue
-    body.set(element, at)
-    at += element.length
+    body.set(element.body.subarray(element.type, element.end), at)
+    at += element.end - element.type
   }
   body[at] = 0
-  return at === 4 ? {} : decode(body)
+  return decode(body)
 }
 
 /** Decodes the named top-level fields of a document and no others. */
@@ -42,16 +70,30 @@ export function readFields(body: Uint8Array, names: Names): Fields {
   return decodeElements(elementsOf(body, names))
 }
 
+/** Type codes of BSON. */
+export const TYPE = {
+  double: 1,
+  string: 2,
+  object: 3,
+  array: 4,
+  objectId: 7,
+  bool: 8,
+  date: 9,
+  null: 10,
+  int: 16,
+  timestamp: 17,
+  long: 18,
+} as const
+
 const DOLLAR = 36
-const ARRAY = 4
 const ID = Buffer.from('_id')
 
 /** Whether a document can be stored as it is: it begins with an id that is no array, and no field is named `$…`. */
 export function isStorable(body: Uint8Array): boolean {
   let first = true
   let storable = false
-  walk(body, (type, name, value) => {
-    if (first) storable = isNamed(body, name, value, ID) && body[type] !== ARRAY
+  walk(body, 0, (type, name, value) => {
+    if (first) storable = isNamed(body, name, value, ID) && body[type] !== TYPE.array
     else if (body[name] === DOLLAR) storable = false
     first = false
     return storable
@@ -61,23 +103,29 @@ export function isStorable(body: Uint8Array): boolean {
 
 /** Checks that all parts of a document end where they must. @throws RangeError */
 export function checkDocument(body: Uint8Array): void {
-  walk(body, (type, _, value, end) => {
-    if (body[type] === DOCUMENT || body[type] === ARRAY) checkDocument(body.subarray(value, end))
+  if (body.length < 5 || readInt32(body, 0) !== body.length) throw new RangeError('Not a document')
+  checkAt(body, 0, body.length)
+}
+
+function checkAt(body: Uint8Array, from: number, end: number): void {
+  if (readInt32(body, from) !== end - from) throw new RangeError('Not a document')
+  walk(body, from, (type, _, value, valueEnd) => {
+    if (body[type] === TYPE.object || body[type] === TYPE.array) checkAt(body, value, valueEnd)
     return true
   })
 }
 
-const DOCUMENT = 3
 type Visit = (type: number, name: number, value: number, end: number) => boolean
 
 /**
- * Visits the elements of a document, with the offsets of type, name and value, and the end, until a visit gives false.
- * @throws RangeError
+ * Visits the elements of the document at `from`, with the offsets of type, name and value, and the end, until a visit
+ * gives false. @throws RangeError
  */
-function walk(body: Uint8Array, visit: Visit): void {
-  const last = body.length - 1
-  if (last < 4 || readInt32(body, 0) !== body.length || body[last] !== 0) throw new RangeError('Not a document')
-  let at = 4
+function walk(body: Uint8Array, from: number, visit: Visit): void {
+  const length = readInt32(body, from)
+  const last = from + length - 1
+  if (length < 5 || last >= body.length || body[last] !== 0) throw new RangeError('Not a document')
+  let at = from + 4
   while (at < last) {
     const name = at + 1
     const value = afterText(body, name)
@@ -100,44 +148,26 @@ function afterText(body: Uint8Array, at: number): number {
   return end + 1
 }
 
-/** The sizes of the types that always have the same. */
-const FIXED: Readonly<Record<number, number>> = {
-  1: 8, // double
-  6: 0, // undefined
-  7: 12, // ObjectId
-  8: 1, // boolean
-  9: 8, // date
-  10: 0, // null
-  16: 4, // int32
-  17: 8, // timestamp
-  18: 8, // int64
-  19: 16, // Decimal128
-  127: 0, // MaxKey
-  255: 0, // MinKey
-}
-/** The bytes of a value beyond the length that it begins with, for the other types. */
-const LENGTH_AND: Readonly<Record<number, number>> = {
-  2: 4, // string
-  [DOCUMENT]: 0,
-  [ARRAY]: 0,
-  5: 5, // binary
-  12: 16, // DBPointer
-  13: 4, // code
-  14: 4, // symbol
-  15: 0, // code with scope
-}
+/** The size of a value by its type: a fixed one, or that of what follows the length with which it begins. */
+const FIXED = toTable({ 1: 8, 6: 0, 7: 12, 8: 1, 9: 8, 10: 0, 16: 4, 17: 8, 18: 8, 19: 16, 127: 0, 255: 0 })
+/** Strings, documents, lists, binary, DBPointers, code, symbols, and code with scope. */
+const LENGTH_AND = toTable({ 2: 4, 3: 0, 4: 0, 5: 5, 12: 16, 13: 4, 14: 4, 15: 0 })
 const REGEX = 11
 
+function toTable(sizes: Readonly<Record<number, number>>): Int8Array {
+  return Int8Array.from({ length: 256 }, (_, type) => sizes[type] ?? -1)
+}
+
 function sizeOf(type: number, body: Uint8Array, at: number): number {
-  const fixed = FIXED[type]
-  if (fixed !== undefined) return fixed
+  const fixed = FIXED[type]!
+  if (fixed >= 0) return fixed
   if (type === REGEX) return afterText(body, afterText(body, at)) - at
-  const more = LENGTH_AND[type]
+  const more = LENGTH_AND[type]!
   const length = readInt32(body, at)
-  if (more === undefined || length < 0) throw new RangeError(`A field of the type ${type}`)
+  if (more < 0 || length < 0) throw new RangeError(`A field of the type ${type}`)
   return length + more
 }
 
-function readInt32(body: Uint8Array, at: number): number {
+export function readInt32(body: Uint8Array, at: number): number {
   return body[at]! | (body[at + 1]! << 8) | (body[at + 2]! << 16) | (body[at + 3]! << 24)
 }
