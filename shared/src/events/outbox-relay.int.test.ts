@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { inTransaction } from '../stores/mongo.ts'
 import { eventOf } from '../testing/events.ts'
 import { connectTestMongo, connectTestRedis, openTestDatabase, openTestRedis, silent } from '../testing/stores.ts'
-import { type DomainEvent, STREAMS } from './envelope.ts'
+import { type DomainEvent, parseEvent, STREAMS } from './envelope.ts'
 import { segmentCollection } from './log/event-log.ts'
 import { createEventStream } from './log/event-stream.ts'
 import { groupCollection, storeReports } from './log/group-positions.ts'
@@ -28,6 +28,7 @@ const entries = async () => (await redis.xRange(stream, '-', '+')) ?? []
 const published = async (): Promise<readonly DomainEvent[]> =>
   (await entries()).map(({ message }) => JSON.parse(message.event!))
 const publishedIds = async () => (await published()).map(({ id }) => id)
+const parseEventOf = (event: unknown) => parseEvent(JSON.stringify(event))?.id ?? null
 const untilPublished = (count: number) =>
   vi.waitFor(async () => expect(await publishedIds()).toHaveLength(count), { timeout: 20_000, interval: 20 })
 const numbered = (entity: string, from: number, to: number) =>
@@ -125,6 +126,21 @@ describe('the outbox relay', () => {
 
     await untilPublished(2)
     expect((await entries()).map(({ id }) => id)).toEqual(['1-0', '2-0'])
+  })
+
+  it.for<[string, object]>([
+    ['no events', { payload: 1 }],
+    ['events that are no texts', { events: [{ id: 'x' }] }],
+    ['no list of events', { events: 'x' }],
+  ])('publishes a document with %s as a text that is no event, and what is behind it', async ([, content]) => {
+    const unknown = { _id: 'unknown', at: new Date(0), ...content } as never
+    await outboxCollection(db).insertOne(unknown)
+    await commit(eventOf('t', 1))
+
+    await startRelay()
+
+    await untilPublished(2)
+    expect((await published()).map(parseEventOf)).toEqual([null, 't-1'])
   })
 
   it('keeps the order of each entity where transactions have many events of one moment', async () => {

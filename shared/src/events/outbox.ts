@@ -26,10 +26,15 @@ export async function readUnpublished(outbox: Collection<OutboxDocument>, sessio
   return (await found.limit(READ_MAX).toArray()).map(withEvents)
 }
 
-/** An earlier version stored each event in a document of its own. */
-function withEvents(document: OutboxDocument & { event?: string }): OutboxDocument {
+/**
+ * An earlier version stored each event in a document of its own. A document in an unknown form is published as a text
+ * that is no event, and so becomes a dead letter: it must not hold up what is behind it.
+ */
+function withEvents(document: OutboxDocument & { event?: unknown }): OutboxDocument {
   const { _id, at, event, events } = document
-  return { _id, at, events: event === undefined ? events : [event] }
+  if (typeof event === 'string') return { _id, at, events: [event] }
+  const isKnown = Array.isArray(events) && events.every((text) => typeof text === 'string')
+  return { _id, at, events: isKnown ? events : [JSON.stringify(document)] }
 }
 
 /** Creates the indexes of the outbox. */
