@@ -1,24 +1,25 @@
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import { findViolations } from './check/check.ts'
 import type { Observation } from './check/observation.ts'
-import { observe, readCounts } from './check/observe.ts'
-import { isLasting, toLine, type Violation, violate } from './check/violation.ts'
+import { type Before, observe, readBefore, replayDeadLetters } from './check/observe.ts'
+import type { Violation } from './check/violation.ts'
+import { hastenAttempts } from './inject/hasten-attempts.ts'
 import { injectFaults } from './inject/inject.ts'
 import { type Caller, createCaller } from './load/caller.ts'
 import { createIssues } from './load/create-issues.ts'
 import { editPolicies } from './load/edit-policies.ts'
+import type { Cursors } from './load/find-cursors.ts'
 import { type Follower, startFollower } from './load/follow.ts'
 import { copyJournal, createJournal, type Journal } from './load/journal.ts'
+import { retryFailed } from './load/retry-failed.ts'
 import type { Fault } from './schedule/fault.ts'
-import type { Schedule } from './schedule/schedule.ts'
+import type { FollowedField, Schedule } from './schedule/schedule.ts'
+import { settle } from './settle.ts'
 import type { System } from './system/system.ts'
 
-const POLL_MS = 500
-/** A repeated event may come late. */
-const QUIET_MS = 1_500
-
 export type RunOptions = Readonly<{
+  /** Where the followers begin. */
+  cursors: Cursors
   /** The most time from the end of the faults until everything is as it should be. */
   settleMs: number
   onFault: (fault: Fault) => void
@@ -33,6 +34,8 @@ export type Outcome = Readonly<{
   issues: number
   /** Seconds from the end of the faults until everything was as it should be. */
   settledS: number
+  /** Where the followers of the next run begin. */
+  cursors: Cursors
 }>
 
 /** One run: load and faults at the same time, then the checks, repeated until they hold or the time is over. */
@@ -41,27 +44,35 @@ export async function run(system: System, schedule: Schedule, options: RunOption
   const signal = AbortSignal.any([options.signal, ended.signal])
   const caller = createCaller(system, signal)
   const journal = createJournal(signal)
-  const since = new Date().toISOString()
-  const before = await readCounts(caller.insist)
-  const followers = schedule.followers.map((plan) => startFollower(system, plan))
-  const load = Promise.all([
-    createIssues(caller, schedule.issues, journal),
-    editPolicies(caller, schedule.policyEditsMs, journal),
-  ])
-  load.catch(() => {})
+  const before = await readBefore(caller.insist)
+  const followers = schedule.followers.map((plan) => startFollower(system, plan, options.cursors[plan.field]))
+  const load = startLoad(caller, schedule, journal)
   try {
-    await Promise.race([injectFaults(system, schedule.faults, options), untilAborted(options.signal)])
+    await Promise.race([injectFaults(system, journal, schedule.faults, options), untilAborted(options.signal)])
     const beganAt = performance.now()
     const timeUp = AbortSignal.any([options.signal, AbortSignal.timeout(options.settleMs)])
     await Promise.race([load, pause(options.settleMs, null, { signal: options.signal })])
-    const look = () => lookAtAll({ caller, journal, plans: schedule.issues, followers, before, since })
-    const settled = await settle(look, timeUp, options.say)
-    const settledS = (performance.now() - beganAt - QUIET_MS) / 1000
-    return { ...settled, refusals: Object.fromEntries(caller.refusals), issues: journal.acknowledged.size, settledS }
+    const scene = { system, caller, journal, plans: schedule.issues, followers, before }
+    const { settledAt, ...settled } = await settle({
+      look: (isReplayed) => lookAtAll(scene, isReplayed),
+      replay: () => replayDeadLetters(caller.insist),
+      timeUp,
+      say: options.say,
+    })
+    const outcome = { refusals: Object.fromEntries(caller.refusals), issues: journal.acknowledged.size }
+    return { ...settled, ...outcome, settledS: (settledAt - beganAt) / 1000, cursors: cursorsOf(schedule, followers) }
   } finally {
     ended.abort()
     await Promise.all(followers.map((follower) => follower.stop()))
   }
+}
+
+/** Resolves when every issue and every policy of the schedule is acknowledged. */
+function startLoad(caller: Caller, { issues, policyEditsMs }: Schedule, journal: Journal): Promise<unknown> {
+  const load = Promise.all([createIssues(caller, issues, journal), editPolicies(caller, policyEditsMs, journal)])
+  load.catch(() => {})
+  retryFailed(caller, journal).catch(() => {})
+  return load
 }
 
 async function untilAborted(signal: AbortSignal): Promise<never> {
@@ -69,57 +80,31 @@ async function untilAborted(signal: AbortSignal): Promise<never> {
   throw signal.reason
 }
 
+function cursorsOf({ followers: plans }: Schedule, followers: readonly Follower[]): Cursors {
+  const cursors = plans.map(({ field }, index): [FollowedField, string] => [field, followers[index]!.cursor()])
+  return Object.fromEntries(cursors) as Cursors
+}
+
 type Scene = Readonly<{
+  system: System
   caller: Caller
   journal: Journal
   plans: Schedule['issues']
   followers: readonly Follower[]
-  before: Awaited<ReturnType<typeof readCounts>>
-  since: string
+  before: Before
 }>
 
 /**
  * Subscribers first: what they received must be stored when the issues are read, and not the other way round, because
  * the system goes on while it is read.
  */
-async function lookAtAll({ caller, journal, plans, followers, before, since }: Scene): Promise<Observation> {
-  const followed = followers.map((follower) => follower.seen())
-  const { acknowledged, reviewed, publishedPolicies, lastRefusals } = copyJournal(journal)
-  const { counts, ...seen } = await observe(caller.ask, new Set(acknowledged.values()), since)
+async function lookAtAll(scene: Scene, isReplayed: boolean): Promise<Observation> {
+  const { system, caller, journal, plans, before } = scene
+  const followers = scene.followers.map((follower) => follower.seen())
+  const { acknowledged, lastRefusals, ...acts } = copyJournal(journal)
+  if (!isReplayed) await hastenAttempts(system, acts.poisons, journal.signal)
+  const seen = await observe(caller.ask, new Set(acknowledged.values()), before)
   const open = plans.filter(({ key }) => !acknowledged.has(key))
-  return {
-    ...seen,
-    acknowledged,
-    reviewed,
-    publishedPolicies,
-    refused: open.map(({ key }) => ({ key, reason: lastRefusals.get(key) ?? 'not answered yet' })),
-    stored: { before: before.stored, after: counts.stored },
-    analytics: { before: before.analytics, after: counts.analytics },
-    followers: followed,
-  }
-}
-
-type Settled = Pick<Outcome, 'violations' | 'observation'>
-
-/** Repeats the checks until they hold twice with a quiet time between, or cannot hold any more. */
-async function settle(
-  look: () => Promise<Observation>,
-  timeUp: AbortSignal,
-  say: (line: string) => void,
-): Promise<Settled> {
-  let observation: Observation | null = null
-  let violations: readonly Violation[] = [violate('refused', 'checks', 'nothing could be read')]
-  for (let held = 0; held < 2; ) {
-    try {
-      observation = await look()
-      violations = findViolations(observation)
-      say(`${violations.length} differences${violations[0] ? `, the first: ${toLine(violations[0])}` : ''}`)
-    } catch (error) {
-      violations = [violate('refused', 'checks', String(error))]
-    }
-    held = violations.length === 0 ? held + 1 : 0
-    if (timeUp.aborted || violations.some(isLasting)) break
-    await pause(held > 0 ? QUIET_MS : POLL_MS)
-  }
-  return { violations, observation }
+  const refused = open.map(({ key }) => ({ key, reason: lastRefusals.get(key) ?? 'not answered yet' }))
+  return { ...seen, ...acts, acknowledged, refused, followers, isReplayed }
 }

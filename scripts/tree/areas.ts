@@ -76,7 +76,7 @@ export const isTest = (path: string) =>
   /\.(test|testing|contract|fixture)\.ts$/.test(path) || /\/(test|testing)\//.test(path)
 
 function areaOf(owner: string, [first = '', folder = '', ...deeper]: readonly string[]): Area | null {
-  if (owner === 'scripts') return first === 'bench' ? 'bench' : 'scripts'
+  if (owner === 'scripts') return first === 'bench' || first === 'faults' ? 'bench' : 'scripts'
   if (owner === 'shared') return owner
   if (owner === 'infra') return first === 'devdb' ? 'devdb' : 'infra'
   if (first !== 'src') return null

@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   'use-cases': ['domain', 'use-cases', 'shared/pure'],
   inbound: ['domain', 'use-cases', 'inbound', ...OUTSIDE],
   outbound: ['domain', 'use-cases', 'outbound', ...OUTSIDE],
-  // Benchmarks measure parts of a service.
+  // Benchmarks measure parts of a service; the fault simulator uses the servers of their tests.
   bench: ['engines', 'policies', 'bench', 'scripts', 'test', ...OUTSIDE],
   engines: ['domain', 'engines', 'jobs', 'policies', ...OUTSIDE],
   // The subjects of the decision service.
@@ -94,6 +94,7 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
     ...GATEWAY,
     'gateway/composition',
     'devdb',
+    'bench',
     'scripts',
     ...OUTSIDE,
   ],

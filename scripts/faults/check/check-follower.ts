@@ -13,7 +13,7 @@ export function checkFollower({ name, field, heard, problems }: Followed, seen: 
     ...foreign.map((id) => violate('foreign event', name, `${id} is no issue of this run`)),
     ...seen.issues.flatMap((issue) => {
       const expected =
-        field === 'decisionMade' ? issue.decisions.map(({ action }) => action) : issue.statusHistory.map(({ to }) => to)
+        field === 'decisionMade' ? issue.decisions.map(({ id }) => id) : issue.statusHistory.map(({ to }) => to)
       const got = (heardOf.get(issue.id) ?? []).map(({ what }) => what)
       return compare(`${name}, ${issue.id}`, expected, got)
     }),

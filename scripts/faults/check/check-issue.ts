@@ -1,4 +1,4 @@
-import type { SeenIssue } from './observation.ts'
+import type { Observation, SeenIssue } from './observation.ts'
 import { type Violation, violate } from './violation.ts'
 
 /** The agreed table, written again: a check with the code's own table would share its bugs. */
@@ -11,14 +11,19 @@ const NEXT: Readonly<Record<string, readonly string[]>> = {
 }
 const FINAL = ['RESOLVED', 'AWAITING_REVIEW']
 
+type Acts = Pick<Observation, 'reviewed' | 'failed' | 'retried'>
+
 /** One final status, one chain of moves, one decision, one audit entry for each move. */
-export function checkIssue(issue: SeenIssue, isReviewed: boolean): readonly Violation[] {
+export function checkIssue(issue: SeenIssue, { reviewed, failed, retried }: Acts): readonly Violation[] {
   const problems = [...checkMoves(issue), ...checkDecisions(issue), ...checkAuditTrail(issue)]
-  const { id, status, failure } = issue
-  if (status === 'FAILED' || issue.statusHistory.some(({ to }) => to === 'FAILED')) {
-    problems.push(violate('failed', id, failure ?? 'failed, and was retried'))
-  } else if (!FINAL.includes(status)) problems.push(violate('not final', id, `is ${status}`))
-  if (isReviewed && status !== 'RESOLVED') {
+  const { id, status, failure, statusHistory } = issue
+  const failures = statusHistory.filter(({ to }) => to === 'FAILED').length
+  if (failures > (failed.has(id) ? 1 : 0)) problems.push(violate('failed', id, failure ?? 'failed, and was retried'))
+  else if (!FINAL.includes(status)) problems.push(violate('not final', id, `is ${status}`))
+  if (retried.has(id) && !statusHistory.some(({ from }) => from === 'FAILED')) {
+    problems.push(violate('lost retry', id, 'the retry was acknowledged'))
+  }
+  if (reviewed.has(id) && status !== 'RESOLVED') {
     problems.push(violate('lost review', id, `the review was acknowledged, and the issue is ${status}`))
   }
   return problems
@@ -36,10 +41,17 @@ function checkMoves({ id, status, version, statusHistory }: SeenIssue): readonly
   return [violate('broken history', id, `${path.join(' → ')}; status ${status}, version ${version}`)]
 }
 
-function checkDecisions({ id, status, decisions, statusHistory }: SeenIssue): Violation[] {
-  const retries = statusHistory.filter(({ from }) => from === 'FAILED').length
-  if (decisions.length > 1 + retries) {
-    return [violate('doubled decision', id, `has ${decisions.length} decisions after ${retries} retries`)]
+/** The id of a decision names the move to PENDING that asked for it: an issue that is decided has that of the last one. */
+export function decisionIdOf({ id, statusHistory }: SeenIssue): string {
+  return `dec_${id.replace(/^iss_/, '')}-${statusHistory.findLastIndex(({ to }) => to === 'PENDING') + 1}`
+}
+
+function checkDecisions(issue: SeenIssue): readonly Violation[] {
+  const { id, status, decisions } = issue
+  const awaited = decisionIdOf(issue)
+  const others = decisions.filter((decision) => decision.id !== awaited)
+  if (others.length > 0 || decisions.length > 1) {
+    return [violate('doubled decision', id, `awaits ${awaited}, has ${decisions.map((one) => one.id).join(', ')}`)]
   }
   return decisions.length === 0 && FINAL.includes(status) ? [violate('lost decision', id, `is ${status}`)] : []
 }

@@ -17,14 +17,14 @@ const resolved: SeenIssue = {
   ...moves('a', 'PENDING', 'PROCESSING', 'RESOLVED'),
   failure: null,
   resolution: { by: 'redress:decisions' },
-  decisions: [{ id: 'dec_a', action: 'RETRY_PAYMENT', review: null }],
+  decisions: [{ id: 'dec_a-1', engine: 'RULES', review: null }],
 }
 const reviewed: SeenIssue = {
   id: 'b',
   ...moves('b', 'PENDING', 'PROCESSING', 'AWAITING_REVIEW', 'RESOLVED'),
   failure: null,
   resolution: { by: 'ada' },
-  decisions: [{ id: 'dec_b', action: 'ESCALATE', review: { action: 'ACCEPT_DISPUTE' } }],
+  decisions: [{ id: 'dec_b-1', engine: 'RULES', review: { action: 'ACCEPT_DISPUTE' } }],
 }
 
 const heard = (issueId: string, ...whats: readonly string[]) => whats.map((what) => ({ issueId, what, cursor: what }))
@@ -35,6 +35,24 @@ const HEARD = [
 const follower = (events = HEARD, problems: readonly string[] = []) =>
   ({ name: 'ada', field: 'issueStatusChanged', heard: events, problems }) as const
 
+const entries = (...entityIds: readonly string[]) => entityIds.map((entityId) => ({ entityId, digest: null }))
+const NOTHING_RECORDED: Observation['recorded'] = {
+  'issue.created': [],
+  'issue.unheard_of': [],
+  'decision.made': [],
+  'decision.failed': [],
+  'decision.reviewed': [],
+  'policy.published': [],
+}
+const RECORDED = {
+  'decision.made': entries('dec_b-1', 'dec_a-1'),
+  'decision.reviewed': entries('dec_b-1'),
+  'policy.published': [{ entityId: 'decline-policy', digest: 'd1' }],
+}
+const withEntries = (change: Partial<Observation['recorded']>) => ({
+  recorded: { ...NOTHING_RECORDED, ...RECORDED, ...change },
+})
+
 /** A run of two issues in which all is well. */
 const WELL: Observation = {
   acknowledged: new Map([
@@ -43,19 +61,24 @@ const WELL: Observation = {
   ]),
   refused: [],
   reviewed: new Set(['b']),
+  failed: new Set(),
+  retried: new Set(),
   publishedPolicies: ['d1'],
+  poisons: [],
   issues: [resolved, reviewed],
   stored: { before: 5, after: 7 },
   chain: { valid: true, reason: null },
   analytics: { before: { decisions: 5, reviewed: 1 }, after: { decisions: 7, reviewed: 2 } },
-  recordedDecisions: ['dec_b', 'dec_a'],
+  recorded: { ...NOTHING_RECORDED, ...RECORDED },
+  deadLetters: [],
+  isReplayed: false,
   deployedPolicies: ['d1', 'd0'],
   followers: [
     follower(),
     {
       name: 'bob',
       field: 'decisionMade',
-      heard: [...heard('b', 'ESCALATE'), ...heard('a', 'RETRY_PAYMENT')],
+      heard: [...heard('b', 'dec_b-1'), ...heard('a', 'dec_a-1')],
       problems: [],
     },
   ],
@@ -64,6 +87,13 @@ const WELL: Observation = {
 const withA = (change: Partial<SeenIssue>): Partial<Observation> => ({ issues: [{ ...resolved, ...change }, reviewed] })
 const withFollower = (events: typeof HEARD, problems?: readonly string[]) => ({
   followers: [follower(events, problems)],
+})
+const poisoned = (kind: Observation['poisons'][number]['kind']) => ({ id: 'poison-1', kind, tries: 1 })
+const letter = (group: string, entityId: string | null, isDead = true) => ({
+  id: `${group} 1`,
+  group,
+  entityId,
+  isDead,
 })
 const kindsOf = (change: Partial<Observation>) => findViolations({ ...WELL, ...change }).map(({ kind }) => kind)
 
@@ -88,7 +118,12 @@ describe('the checks of a run', () => {
     ['a status without its move', withA({ status: 'AWAITING_REVIEW' }), 'broken history'],
     [
       'two decisions',
-      withA({ decisions: [...resolved.decisions, { id: 'dec_a2', action: 'ESCALATE', review: null }] }),
+      withA({ decisions: [...resolved.decisions, { id: 'dec_a-2', engine: 'RULES', review: null }] }),
+      'doubled decision',
+    ],
+    [
+      'a decision that another move asked for',
+      withA({ decisions: [{ id: 'dec_a-3', engine: 'RULES', review: null }] }),
       'doubled decision',
     ],
     ['a final issue without a decision', withA({ decisions: [] }), 'lost decision'],
@@ -111,13 +146,45 @@ describe('the checks of a run', () => {
       'lost review',
     ],
     ['a move without an audit entry', withA({ auditTrail: resolved.auditTrail.slice(1) }), 'lost audit entry'],
-    ['a decision without an audit entry', { recordedDecisions: ['dec_a'] }, 'lost audit entry'],
+    ['a decision without an audit entry', withEntries({ 'decision.made': entries('dec_a-1') }), 'lost audit entry'],
+    ['a review without an audit entry', withEntries({ 'decision.reviewed': [] }), 'lost audit entry'],
+    ['a published policy without an audit entry', withEntries({ 'policy.published': [] }), 'lost audit entry'],
     [
       'a move with two audit entries',
       withA({ auditTrail: [...resolved.auditTrail, resolved.auditTrail[1]!] }),
       'doubled audit entry',
     ],
-    ['a decision with two audit entries', { recordedDecisions: ['dec_a', 'dec_b', 'dec_a'] }, 'doubled audit entry'],
+    [
+      'a decision with two audit entries',
+      withEntries({ 'decision.made': entries('dec_a-1', 'dec_b-1', 'dec_a-1') }),
+      'doubled audit entry',
+    ],
+    [
+      'an issue that failed twice where one failure was a fault',
+      {
+        ...withA(moves('a', 'PENDING', 'FAILED', 'PENDING', 'FAILED', 'PENDING')),
+        failed: new Set(['a']),
+      },
+      'failed',
+    ],
+    ['a retry that took no effect', { retried: new Set(['a']) }, 'lost retry'],
+    ['a text that is no event and no dead letter', { poisons: [poisoned('text')] }, 'lost dead letter'],
+    [
+      'a text that is two dead letters of a group',
+      { poisons: [poisoned('shape')], deadLetters: [letter('decisions', null), letter('decisions', null)] },
+      'doubled dead letter',
+    ],
+    [
+      'an unreadable event that is still tried again',
+      { poisons: [poisoned('risk-score')], deadLetters: [letter('decisions', 'poison-1', false)] },
+      'lost dead letter',
+    ],
+    [
+      'an event of an unknown type that was set aside',
+      { poisons: [poisoned('type')], deadLetters: [letter('audit', 'poison-1')] },
+      'doubled dead letter',
+    ],
+    ['an unreadable event without an audit entry', { poisons: [poisoned('type')] }, 'lost audit entry'],
     [
       'audit entries in another order',
       withA({ auditTrail: resolved.auditTrail.map((one, index) => ({ ...one, sequence: -index })) }),
@@ -147,6 +214,28 @@ describe('the checks of a run', () => {
 
   it('do not mind in which order events of different issues arrive', () => {
     expect(kindsOf(withFollower([...HEARD.slice(3), ...HEARD.slice(0, 3)]))).toEqual([])
+  })
+
+  it('do not mind an issue that a fault has let fail, once it was retried and decided', () => {
+    const retried = moves('a', 'PENDING', 'PROCESSING', 'FAILED', 'PENDING', 'PROCESSING', 'RESOLVED')
+    const decisions = [{ id: 'dec_a-4', engine: 'RULES', review: null }]
+    const change = {
+      ...withA({ ...retried, decisions }),
+      ...withEntries({ 'decision.made': entries('dec_a-4', 'dec_b-1') }),
+      followers: [],
+    }
+
+    expect(kindsOf({ ...change, failed: new Set(['a']), retried: new Set(['a']) })).toEqual([])
+  })
+
+  it('do not mind an unreadable event that waits again because it was replayed', () => {
+    const change = {
+      poisons: [poisoned('risk-score')],
+      deadLetters: [letter('decisions', 'poison-1', false)],
+      ...withEntries({ 'issue.created': entries('poison-1') }),
+    }
+
+    expect(kindsOf({ ...change, isReplayed: true })).toEqual([])
   })
 
   it('do not mind events about what a fault has invented', () => {

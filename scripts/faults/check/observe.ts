@@ -1,29 +1,53 @@
 import type { Ask } from '../load/caller.ts'
-import type { Counted, Observation, SeenIssue } from './observation.ts'
+import {
+  type Counted,
+  type DeadLetter,
+  type Observation,
+  RECORDED_ACTIONS,
+  type Recorded,
+  type RecordedAction,
+  type SeenIssue,
+} from './observation.ts'
 
-type Counts = Readonly<{ stored: number; analytics: Counted }>
+/** The state before a run, with which the state after it is compared. */
+export type Before = Readonly<{
+  stored: number
+  analytics: Counted
+  /** The sequence of the newest audit entry. */
+  recordedTo: number
+  deadLetters: ReadonlySet<string>
+}>
 type Page<Node> = { nodes: readonly Node[]; pageInfo: { hasNextPage: boolean; endCursor: string } }
 
 const DAY_MS = 24 * 60 * 60 * 1000
+/** Beyond every clock that is wrong. */
+const DAYS = 2
 
 const COUNTS = `query Counts($from: DateTime!, $to: DateTime!) {
   issues(first: 1) { totalCount }
   decisionAnalytics(from: $from, to: $to) { total { decisions reviewed } }
 }`
 
-/** How much is stored, to be compared before and after a run. */
-export async function readCounts(ask: Ask): Promise<Counts> {
+/** How much is stored. */
+async function readCounts(ask: Ask): Promise<Pick<Before, 'stored' | 'analytics'>> {
   type Data = { issues: { totalCount: number }; decisionAnalytics: { total: Counted } }
-  const [from, to] = [-1, 1].map((days) => new Date(Date.now() + days * DAY_MS).toISOString())
+  const [from, to] = [-DAYS, DAYS].map((days) => new Date(Date.now() + days * DAY_MS).toISOString())
   const { issues, decisionAnalytics } = await ask<Data>('admin', COUNTS, { from, to })
   return { stored: issues.totalCount, analytics: decisionAnalytics.total }
+}
+
+export async function readBefore(ask: Ask): Promise<Before> {
+  const newest = 'query Newest { auditLog(first: 1) { nodes { sequence } } }'
+  const { auditLog } = await ask<{ auditLog: { nodes: readonly { sequence: number }[] } }>('admin', newest)
+  const deadLetters = new Set((await readDeadLetters(ask)).map(({ id }) => id))
+  return { ...(await readCounts(ask)), recordedTo: auditLog.nodes[0]?.sequence ?? 0, deadLetters }
 }
 
 const ISSUES = `query Issues($after: String) {
   issues(first: 50, after: $after) {
     nodes {
       id status version failure resolution { by } statusHistory { from to at }
-      decisions { id action review { action } }
+      decisions { id engine review { action } }
       auditTrail(first: 20) { nodes { id action sequence } }
     }
     pageInfo { hasNextPage endCursor }
@@ -32,8 +56,8 @@ const ISSUES = `query Issues($after: String) {
 
 type IssueNode = Omit<SeenIssue, 'auditTrail'> & { auditTrail: { nodes: SeenIssue['auditTrail'] } }
 
-/** The issues of these ids, and those between them: newest first until all are found. */
-export async function readIssues(ask: Ask, ids: ReadonlySet<string>): Promise<readonly SeenIssue[]> {
+/** The issues of these ids, newest first until all are found. */
+async function readIssues(ask: Ask, ids: ReadonlySet<string>): Promise<readonly SeenIssue[]> {
   const wanted = new Set(ids)
   const found: SeenIssue[] = []
   let after: string | null = null
@@ -49,19 +73,53 @@ export async function readIssues(ask: Ask, ids: ReadonlySet<string>): Promise<re
 }
 
 const RECORDED = `query Recorded($after: String, $filter: AuditFilter!) {
-  auditLog(first: 100, after: $after, filter: $filter) { nodes { entityId } pageInfo { hasNextPage endCursor } }
+  auditLog(first: 100, after: $after, filter: $filter) {
+    nodes { entityId sequence changes } pageInfo { hasNextPage endCursor }
+  }
 }`
 
-/** The ids of the decisions that are on record since `since`, one for each entry. */
-async function readRecordedDecisions(ask: Ask, since: string): Promise<readonly string[]> {
-  const found: string[] = []
+type Entry = { entityId: string; sequence: number; changes: { digest?: { after: unknown } } }
+
+/** The entries of an action behind the sequence `from`, newest first. */
+async function readRecorded(ask: Ask, action: RecordedAction, from: number): Promise<readonly Recorded[]> {
+  const found: Recorded[] = []
   for (let after: string | null = null; ; ) {
-    const filter = { action: 'decision.made', after: since }
-    const { auditLog }: { auditLog: Page<{ entityId: string }> } = await ask('admin', RECORDED, { after, filter })
-    found.push(...auditLog.nodes.map(({ entityId }) => entityId))
-    if (!auditLog.pageInfo.hasNextPage) return found
-    after = auditLog.pageInfo.endCursor
+    const page: { auditLog: Page<Entry> } = await ask('admin', RECORDED, { after, filter: { action } })
+    const { nodes, pageInfo } = page.auditLog
+    const own = nodes.filter(({ sequence }) => sequence > from)
+    for (const { entityId, changes } of own) {
+      found.push({ entityId, digest: changes.digest ? String(changes.digest.after) : null })
+    }
+    if (own.length < nodes.length || !pageInfo.hasNextPage) return found
+    after = pageInfo.endCursor
   }
+}
+
+const LETTER = 'nodes { id group entityId nextAttemptAt }'
+const DEAD_LETTERS = `query DeadLetters {
+  issues: issuesDeadLetters(first: 100) { ${LETTER} }
+  decisions: decisionsDeadLetters(first: 100) { ${LETTER} }
+  audit: auditDeadLetters(first: 100) { ${LETTER} }
+}`
+
+type LetterNode = { id: string; group: string; entityId: string | null; nextAttemptAt: string | null }
+
+async function readDeadLetters(ask: Ask): Promise<readonly DeadLetter[]> {
+  const groups = await ask<Record<string, { nodes: readonly LetterNode[] }>>('admin', DEAD_LETTERS)
+  return Object.values(groups)
+    .flatMap(({ nodes }) => nodes)
+    .map(({ nextAttemptAt, ...letter }) => ({ ...letter, isDead: nextAttemptAt === null }))
+}
+
+const REPLAY = `mutation Replay {
+  issues: replayIssuesDeadLetters { replayed }
+  decisions: replayDecisionsDeadLetters { replayed }
+  audit: replayAuditDeadLetters { replayed }
+}`
+
+/** Replays all dead letters, as an operator does who does not know which of them can be read by now. */
+export async function replayDeadLetters(ask: Ask): Promise<void> {
+  await ask('operator', REPLAY)
 }
 
 const RECORDS = `query Records {
@@ -74,14 +132,26 @@ type Records = {
   policy: { deployments: readonly { policy: { digest: string } }[] }
 }
 
-export type Seen = Pick<Observation, 'issues' | 'chain' | 'recordedDecisions' | 'deployedPolicies'> &
-  Readonly<{ counts: Counts }>
+export type Seen = Pick<
+  Observation,
+  'issues' | 'chain' | 'recorded' | 'deployedPolicies' | 'deadLetters' | 'stored' | 'analytics'
+>
 
 /** Reads everything that the checks compare. @throws GraphqlError while something cannot be read */
-export async function observe(ask: Ask, ids: ReadonlySet<string>, since: string): Promise<Seen> {
+export async function observe(ask: Ask, ids: ReadonlySet<string>, before: Before): Promise<Seen> {
   const issues = await readIssues(ask, ids)
-  const recordedDecisions = await readRecordedDecisions(ask, since)
+  const recorded = await Promise.all(
+    RECORDED_ACTIONS.map(async (action) => [action, await readRecorded(ask, action, before.recordedTo)] as const),
+  )
   const { verifyAuditChain: chain, policy } = await ask<Records>('admin', RECORDS)
-  const deployedPolicies = policy.deployments.map((one) => one.policy.digest)
-  return { issues, chain, recordedDecisions, deployedPolicies, counts: await readCounts(ask) }
+  const after = await readCounts(ask)
+  return {
+    issues,
+    chain,
+    recorded: Object.fromEntries(recorded) as Seen['recorded'],
+    deployedPolicies: policy.deployments.map((one) => one.policy.digest),
+    deadLetters: (await readDeadLetters(ask)).filter(({ id }) => !before.deadLetters.has(id)),
+    stored: { before: before.stored, after: after.stored },
+    analytics: { before: before.analytics, after: after.analytics },
+  }
 }

@@ -14,6 +14,9 @@ export type ViolationKind =
   | 'broken chain'
   | 'analytics'
   | 'lost policy'
+  | 'lost dead letter'
+  | 'doubled dead letter'
+  | 'lost retry'
   | 'lost event'
   | 'doubled event'
   | 'event order'
@@ -31,6 +34,7 @@ const LASTING: ReadonlySet<ViolationKind> = new Set([
   'doubled decision',
   'doubled event',
   'event order',
+  'subscription',
 ])
 
 export const isLasting = ({ kind }: Violation): boolean => LASTING.has(kind)

@@ -1,35 +1,37 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
-import { MongoClient } from 'mongodb'
+import type { Journal } from '../load/journal.ts'
 import { POISON_PREFIX, type Poison } from '../schedule/fault.ts'
 import type { System } from '../system/system.ts'
+import { withDatabase } from './with-database.ts'
 
-const DATABASE = 'redress_issues'
 const ATTEMPTS = 20
-const RETRY_MS = 500
+
+type Place = Readonly<{ system: System; journal: Journal; signal: AbortSignal }>
 
 /** Puts one event that cannot be read among those that were committed, as a faulty writer would. */
-export async function poison({ stack }: System, { poison: kind }: Readonly<{ poison: Poison }>, signal: AbortSignal) {
-  const { MONGODB_URI = '' } = stack.environmentOf('issues')
-  const _id = `${POISON_PREFIX}${randomUUID()}`
-  const document = { _id, at: new Date(), event: TEXT_OF[kind](_id) }
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const mongo = new MongoClient(MONGODB_URI, { serverSelectionTimeoutMS: RETRY_MS })
-    try {
-      return void (await mongo.db(DATABASE).collection<typeof document>('outbox').insertOne(document))
-    } catch {
-      // The database may be away. An insert without an answer was harmless, or is refused as a duplicate.
-      await pause(RETRY_MS, null, { signal })
-    } finally {
-      await mongo.close()
-    }
-  }
+export async function poison({ system, journal, signal }: Place, { poison: kind }: Readonly<{ poison: Poison }>) {
+  const id = `${POISON_PREFIX}${randomUUID()}`
+  const document = { _id: id, at: new Date(), ...CONTENT_OF[kind](id) }
+  let tries = 0
+  await withDatabase(system, { database: 'redress_issues', attempts: ATTEMPTS, signal }, async (db) => {
+    tries++
+    // An insert without an answer may be followed by a second one, once the first has left the outbox.
+    await db.collection<typeof document>('outbox').insertOne(document).catch(acceptDuplicate)
+    journal.poisons.push({ id, kind, tries })
+  })
 }
 
-const TEXT_OF: Readonly<Record<Poison, (id: string) => string>> = {
-  text: () => '{"id":"half of an ev',
-  type: (id) => JSON.stringify({ ...headOf(id), type: 'issue.unheard_of', data: {} }),
-  'risk-score': (id) => JSON.stringify({ ...headOf(id), type: 'issue.created', data: { case: caseOf(id) } }),
+function acceptDuplicate(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 11_000)) throw error
+}
+
+const CONTENT_OF: Readonly<Record<Poison, (id: string) => object>> = {
+  text: () => ({ events: ['{"id":"half of an ev'] }),
+  shape: () => ({ payload: { version: 9, changes: [] } }),
+  type: (id) => ({ events: [JSON.stringify({ ...headOf(id), type: 'issue.unheard_of', data: {} })] }),
+  'risk-score': (id) => ({
+    events: [JSON.stringify({ ...headOf(id), type: 'issue.created', data: { case: caseOf(id) } })],
+  }),
 }
 
 const headOf = (id: string) => ({

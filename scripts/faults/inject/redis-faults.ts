@@ -11,14 +11,19 @@ import type { System } from '../system/system.ts'
 /** Kills Redis, and starts it again without any data. */
 export function wipeRedis({ redis }: System, { forMs }: Readonly<{ forMs: number }>): Promise<void> {
   return redis.whileDown(async () => {
-    removeAppendOnlyFiles(redis.directory)
+    removeAppendOnlyFiles(redis.directory())
     await pause(forMs)
   })
 }
 
 /** Kills Redis, and starts it again without its last commands. */
 export function truncateRedis({ redis }: System, { entries }: Readonly<{ entries: number }>): Promise<void> {
-  return redis.whileDown(() => truncateAppendOnlyFile(redis.directory, entries))
+  return redis.whileDown(() => truncateAppendOnlyFile(redis.directory(), entries))
+}
+
+/** A replica that was cut off from Redis takes over its address. */
+export function failOverRedis({ redis }: System, { lagMs }: Readonly<{ lagMs: number }>): Promise<void> {
+  return redis.failOver(lagMs)
 }
 
 /** Copies what Redis has written; kills it after `lagMs`, and starts it with the copy. */
@@ -28,7 +33,7 @@ export async function restoreRedis(
   signal: AbortSignal,
 ): Promise<void> {
   const copy = join(directory, `redis-copy-${Math.random().toString(36).slice(2)}`)
-  copyAppendOnlyFiles(redis.directory, copy)
+  copyAppendOnlyFiles(redis.directory(), copy)
   await pause(lagMs, null, { signal })
-  await redis.whileDown(() => restoreAppendOnlyFiles(redis.directory, copy))
+  await redis.whileDown(() => restoreAppendOnlyFiles(redis.directory(), copy))
 }

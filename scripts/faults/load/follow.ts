@@ -13,36 +13,42 @@ const QUERIES = {
     issueStatusChanged(after: $after) { cursor issueId to issue { status } }
   }`,
   decisionMade: `subscription Decisions($after: String) {
-    decisionMade(after: $after) { cursor issueId action decision { id } }
+    decisionMade(after: $after) { cursor issueId decision { id } }
   }`,
 } as const
 
-type Event = Readonly<{ cursor: string; issueId: string; to?: string; action?: string }>
+type Event = Readonly<{ cursor: string; issueId: string; to?: string; decision?: Readonly<{ id: string }> }>
 type Result = Readonly<{
   data?: Readonly<Record<string, unknown>> | null | undefined
   errors?: readonly Readonly<{ message: string }>[] | undefined
 }>
 type Connection = Readonly<{ results: AsyncIterable<Result>; cut: () => void }>
 
-export type Follower = Readonly<{ seen: () => Followed; stop: () => Promise<void> }>
+export type Follower = Readonly<{
+  seen: () => Followed
+  /** The place from which another follower of the field can go on. */
+  cursor: () => string
+  stop: () => Promise<void>
+}>
 
-/** A subscriber that returns with its last cursor whenever it is cut off, to the gateways in turn. */
-export function startFollower(system: System, { name, field, transport, dropsMs }: FollowerPlan): Follower {
+/** A subscriber that returns with its last cursor whenever it is cut off, to the gateways in turn. Begins behind `after`. */
+export function startFollower(system: System, plan: FollowerPlan, after: string): Follower {
+  const { name, field, transport, dropsMs } = plan
+  let cursor = after
   const heard: Heard[] = []
   const problems: string[] = []
   const stopped = new AbortController()
-  let after = new Date().toISOString()
   let connection: Connection | null = null
   let turn = 0
 
   const follow = async () => {
     const endpoint = system.endpoint('admin', GATEWAYS[turn++ % GATEWAYS.length]!)
-    connection = OPEN[transport](endpoint, { query: QUERIES[field], variables: { after } })
+    connection = OPEN[transport](endpoint, { query: QUERIES[field], variables: { after: cursor } })
     for await (const { data, errors } of connection.results) {
       const event = data?.[field] as Event | undefined
       if (event === undefined) throw errors
-      heard.push({ issueId: event.issueId, what: event.to ?? event.action ?? '', cursor: event.cursor })
-      after = event.cursor
+      heard.push({ issueId: event.issueId, what: event.to ?? event.decision?.id ?? '', cursor: event.cursor })
+      cursor = event.cursor
     }
   }
   const run = async () => {
@@ -55,6 +61,7 @@ export function startFollower(system: System, { name, field, transport, dropsMs 
   const drops = dropsMs.map((atMs) => setTimeout(() => connection?.cut(), atMs))
   const running = run()
   return {
+    cursor: () => cursor,
     seen: () => ({ name, field, heard: [...heard], problems: [...problems] }),
     async stop() {
       stopped.abort()

@@ -2,18 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Caller } from './caller.ts'
 import type { Journal } from './journal.ts'
 
-const POLL_MS = 400
+const POLL_MS = 500
 
 const READ = 'query Read($id: ID!) { issue(id: $id) { status version } }'
 const REVIEW = 'mutation Review($input: ReviewIssueInput!) { reviewIssue(input: $input) { issue { status } } }'
-const RETRY = 'mutation Retry($id: ID!) { retryIssue(id: $id) { issue { status } } }'
 
-/** Reviews an issue as soon as it awaits a review, and retries it where it failed. */
+/** Reviews an issue as soon as it awaits a review. */
 export async function reviewIssue(caller: Caller, id: string, journal: Journal): Promise<void> {
   for (;;) {
     const { issue } = await caller.insist<{ issue: { status: string; version: number } }>('reviewer', READ, { id })
     if (issue.status === 'RESOLVED') return
-    if (issue.status === 'FAILED') await caller.ask('operator', RETRY, { id }).catch(() => {})
     if (issue.status === 'AWAITING_REVIEW') {
       const input = { issueId: id, action: 'ACCEPT_DISPUTE', version: issue.version }
       // An attempt without an answer may have taken effect: the next round finds out.

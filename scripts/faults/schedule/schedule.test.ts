@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { FAULT_KINDS } from './fault.ts'
 import { makeSchedule, WINDOW_MS } from './schedule.ts'
 
-const OPTIONS = { issues: { min: 30, max: 60 }, kinds: FAULT_KINDS, stopMaxMs: 9_000 }
+const OPTIONS = { issues: { min: 30, max: 60 }, kinds: FAULT_KINDS, stopMaxMs: 90_000 }
 const schedules = Array.from({ length: 200 }, (_, seed) => makeSchedule({ ...OPTIONS, seed }))
 
 describe('a schedule', () => {
@@ -23,6 +23,17 @@ describe('a schedule', () => {
 
     expect(kindsOf(schedules)).toEqual(new Set(FAULT_KINDS))
     expect(kindsOf([makeSchedule({ ...OPTIONS, kinds: ['stop'], seed: 7 })])).toEqual(new Set(['stop']))
+  })
+
+  it('stops few processes for long', () => {
+    const stops = schedules.flatMap(({ faults }) =>
+      faults.flatMap((fault) => (fault.kind === 'stop' ? [fault.forMs] : [])),
+    )
+    const long = stops.filter((forMs) => forMs > 9_000)
+
+    expect(long.length).toBeGreaterThan(0)
+    expect(long.length).toBeLessThan(stops.length / 10)
+    expect(Math.max(...stops)).toBeLessThanOrEqual(90_000)
   })
 
   it('creates as many issues as asked for, each under a key of its own', () => {

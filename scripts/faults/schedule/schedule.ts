@@ -1,11 +1,19 @@
 import { Random } from '../../random.ts'
-import { type Fault, type FaultKind, POISONS, TARGETS } from './fault.ts'
+import { FAULT_WEIGHTS, type Fault, type FaultKind, MODEL_FAULTS, POISONS, SERVICES, TARGETS } from './fault.ts'
 
 /** The time over which the load and the faults are spread. */
-export const WINDOW_MS = 8_000
-const FAULTS_MAX = 6
+export const WINDOW_MS = 6_000
+const FAULTS_MIN = 2
+const FAULTS_MAX = 8
 const BURST_MS = 400
 const STOP_MIN_MS = 500
+const STOPS_MAX_MS = [1_500, 4_000, 9_000]
+/** The share of stops that may be as long as the options allow; one of them takes as long as several runs. */
+const LONG_STOPS = 0.04
+/** Below the tolerance of tokens and leases, within it, and far beyond. */
+const SHIFTS_MS = [500, 5_000, 60_000, 3_600_000]
+const SHIFTED_MIN_MS = 2_000
+const SHIFTED_MAX_MS = 6_000
 const AWAY_MAX_MS = 3_000
 /** Most cuts are short: then something that was published is missing, and all else is there. */
 const CUTS_MAX = [3, 30, 300]
@@ -13,13 +21,14 @@ const LAGS_MAX_MS = [300, 1_000, 5_000]
 const DROPS_MAX = 4
 const EDITS_MAX = 2
 
-const FOLLOWED_FIELDS = ['issueStatusChanged', 'decisionMade'] as const
+export const FOLLOWED_FIELDS = ['issueStatusChanged', 'decisionMade'] as const
+export type FollowedField = (typeof FOLLOWED_FIELDS)[number]
 const TRANSPORTS = ['sse', 'websocket'] as const
 
 /** A subscriber that loses its connection at `dropsMs` and returns with its last cursor. */
 export type FollowerPlan = Readonly<{
   name: string
-  field: (typeof FOLLOWED_FIELDS)[number]
+  field: FollowedField
   transport: (typeof TRANSPORTS)[number]
   dropsMs: readonly number[]
 }>
@@ -74,8 +83,10 @@ function makeFaults(random: Random, kinds: readonly FaultKind[], stopMaxMs: numb
   const isBurst = random.chance(0.3)
   const burstAtMs = random.below(WINDOW_MS - BURST_MS)
   const momentMs = () => (isBurst ? burstAtMs + random.below(BURST_MS) : random.below(WINDOW_MS))
-  const make = (): Fault => MAKE[random.pick(kinds)]({ random, atMs: momentMs(), stopMaxMs })
-  return times(1 + random.below(FAULTS_MAX), make).sort((a, b) => a.atMs - b.atMs)
+  const kindsByWeight = kinds.flatMap((kind) => times(FAULT_WEIGHTS[kind], () => kind))
+  const make = (): Fault => MAKE[random.pick(kindsByWeight)]({ random, atMs: momentMs(), stopMaxMs })
+  const count = FAULTS_MIN + random.below(FAULTS_MAX - FAULTS_MIN + 1)
+  return times(count, make).sort((a, b) => a.atMs - b.atMs)
 }
 
 type Making = Readonly<{ random: Random; atMs: number; stopMaxMs: number }>
@@ -83,8 +94,16 @@ type Making = Readonly<{ random: Random; atMs: number; stopMaxMs: number }>
 const MAKE: Readonly<Record<FaultKind, (making: Making) => Fault>> = {
   kill: ({ random, atMs }) => ({ kind: 'kill', target: random.pick(TARGETS), atMs }),
   stop: ({ random, atMs, stopMaxMs }) => {
-    const forMs = STOP_MIN_MS + random.below(stopMaxMs - STOP_MIN_MS + 1)
-    return { kind: 'stop', target: random.pick(TARGETS), forMs, atMs }
+    const usualMaxMs = Math.min(random.pick(STOPS_MAX_MS), stopMaxMs)
+    const maxMs = random.chance(LONG_STOPS) ? stopMaxMs : usualMaxMs
+    return { kind: 'stop', target: random.pick(TARGETS), forMs: between(random, STOP_MIN_MS, maxMs), atMs }
+  },
+  clock: ({ random, atMs }) => {
+    const shiftMs = random.pick(SHIFTS_MS) * (random.chance(0.5) ? 1 : -1)
+    return {
+      ...{ kind: 'clock', target: random.pick(SERVICES), shiftMs },
+      ...{ forMs: between(random, SHIFTED_MIN_MS, SHIFTED_MAX_MS), atMs },
+    }
   },
   'redis-wiped': ({ random, atMs }) => ({ kind: 'redis-wiped', forMs: random.below(AWAY_MAX_MS), atMs }),
   'redis-truncated': ({ random, atMs }) => {
@@ -95,9 +114,21 @@ const MAKE: Readonly<Record<FaultKind, (making: Making) => Fault>> = {
     lagMs: random.below(random.pick(LAGS_MAX_MS)),
     atMs,
   }),
+  'redis-failover': ({ random, atMs }) => ({
+    kind: 'redis-failover',
+    lagMs: random.below(random.pick(LAGS_MAX_MS)),
+    atMs,
+  }),
   poison: ({ random, atMs }) => ({ kind: 'poison', poison: random.pick(POISONS), atMs }),
   'disk-full': ({ random, atMs }) => ({ kind: 'disk-full', forMs: STOP_MIN_MS + random.below(AWAY_MAX_MS), atMs }),
+  'job-failed': ({ atMs }) => ({ kind: 'job-failed', atMs }),
+  model: ({ random, atMs }) => ({
+    ...{ kind: 'model', fault: random.pick(MODEL_FAULTS) },
+    ...{ forMs: STOP_MIN_MS + random.below(AWAY_MAX_MS), atMs },
+  }),
 }
+
+const between = (random: Random, min: number, max: number) => min + random.below(max - min + 1)
 
 const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i))
 const sorted = (moments: readonly number[]): readonly number[] => moments.toSorted((a, b) => a - b)

@@ -26,6 +26,7 @@ export function environmentOf(
     NODE_COMPILE_CACHE: join(dataDirectory, 'compile-cache'),
     DEVDB_PATH: join(dataDirectory, 'devdb.sqlite'),
     ...Object.fromEntries(withoutSecrets),
+    ...row.environment,
     LOG_LEVEL: logLevel,
     HOST: '127.0.0.1',
     ...addresses,

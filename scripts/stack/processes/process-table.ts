@@ -17,6 +17,8 @@ export type ProcessRow = Readonly<{
   addresses: Readonly<Record<string, string>>
   /** The keys that it needs. Keys of other processes are removed from its environment. */
   secrets: readonly (keyof KeySettings | 'DEV_TOKEN')[]
+  /** Further variables of this process alone. */
+  environment?: NodeJS.ProcessEnv
   /** Not started when this variable gives the address of a running one. */
   unlessGiven?: string
 }>
