@@ -5,6 +5,7 @@ const Environment = ServiceEnvironment.merge({
   ISSUES_PORT: "string.integer.parse |> 0 <= number <= 65535 = '4001'",
   ISSUES_DATABASE: "string > 0 = 'redress_issues'",
   INTERNAL_PUBLIC_KEY: 'string > 0',
+  STUCK_AFTER_MS: "string.integer.parse |> 1000 <= number <= 86400000 = '300000'",
   ENCRYPTION_KEY: /^[0-9a-fA-F]{64}$/,
 })
 
@@ -13,6 +14,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
   return {
     ...toServiceConfig(env),
     port: env.ISSUES_PORT,
+    stuckAfterMs: env.STUCK_AFTER_MS,
     database: env.ISSUES_DATABASE,
     internalPublicKey: env.INTERNAL_PUBLIC_KEY,
     encryptionKey: env.ENCRYPTION_KEY,

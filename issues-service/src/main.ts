@@ -9,6 +9,7 @@ import { readMasterKey } from '@redress/shared/stores/encryption.ts'
 import { combineParts } from '@redress/shared/subgraph/combine-parts.ts'
 import { monotonicFactory } from 'ulid'
 import { readConfig } from './config.ts'
+import { askAgainRepeatedly } from './inbound/ask-again-repeatedly.ts'
 import { createDecisionEvents } from './inbound/decision-events.ts'
 import { createLoaders } from './inbound/loaders.ts'
 import { createResolvers } from './inbound/resolvers.ts'
@@ -42,15 +43,15 @@ const stores = { store, now, onCommit: outbox.wake }
 const createId = monotonicFactory()
 const createIssues = createCreateIssues({ ...stores, createId: () => `iss_${createId()}` })
 const createIssue = createCreateIssue(createIssues)
-const reviewIssue = createReviewIssue(stores)
-const retryIssue = createRetryIssue(stores)
+const moves = { reviewIssue: createReviewIssue(stores), retryIssue: createRetryIssue(stores) }
 const followDecisions = createFollowDecisions({ now })
 const readPersonalData = createReadPersonalData({ personalData, events, createId: () => createId(), now })
 
 // Inbound: the subgraph, events and health.
 const transactionIn = createIssuesTransactions({ collections, outbox })
 const deadLetters = await consumeEvents(service, createDecisionEvents({ followDecisions, transactionIn, outbox }))
-const resolvers = createResolvers({ createIssue, createIssues, reviewIssue, retryIssue, views })
+askAgainRepeatedly(service, { store, views, events, now, stuckAfterMs: config.stuckAfterMs })
+const resolvers = createResolvers({ createIssue, createIssues, ...moves, views })
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
   ...combineParts(deadLetters, { resolvers, createLoaders: () => createLoaders(views, readPersonalData) }),

@@ -14,6 +14,7 @@ import { createIssuesTransactions, createMongoIssuesStore } from '../src/outboun
 import { createMongoPersonalData } from '../src/outbound/mongo-personal-data.ts'
 import { createMongoSeeding } from '../src/outbound/mongo-seeding.ts'
 import { createMongoViews } from '../src/outbound/mongo-views.ts'
+import { createAskAgain } from '../src/use-cases/ask-again.ts'
 import { createCreateIssues } from '../src/use-cases/create-issues.ts'
 import { createFollowDecisions, type DecisionUpdate } from '../src/use-cases/follow-decisions.ts'
 import { createReadPersonalData } from '../src/use-cases/read-personal-data.ts'
@@ -64,6 +65,8 @@ export async function openService({ mongo, db, now = () => NOW }: { mongo: Mongo
     readPersonalData: createReadPersonalData({ personalData, events, createId: ulid, now }),
     followDecisions: (updates: readonly DecisionUpdate[]) =>
       inTransaction(mongo, (session) => follow(updates, createIssuesTransactions({ collections, outbox })(session))),
+    askAgain: (dependencies: Readonly<{ stuckAfterMs: number; now: () => Date }>) =>
+      createAskAgain({ store, views: createMongoViews(collections), events, ...dependencies }),
     eventsOf: (issueId: string) => eventsOf(db, issueId),
   }
 }

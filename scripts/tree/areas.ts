@@ -58,6 +58,7 @@ const PURE = [
   'resilience/backoff.ts',
   'resilience/coalesce.ts',
   'resilience/deadline.ts',
+  'resilience/looks.ts',
   'events/alert.ts',
   'events/catalogue.ts',
   'events/envelope.ts',

@@ -117,6 +117,9 @@ export const IssueStatusChanged = type({
 })
 export type IssueStatusChanged = typeof IssueStatusChanged.infer
 
+/** Data of `issue.overdue`: the event that asked for a decision which has not come, and the case as it is now. */
+export const IssueOverdue = type({ askingEventId: 'string > 0', case: DecisionCase })
+
 /**
  * The id of the decision that an event of an issue asks for. The service that decides and the one that waits both derive
  * it, so that an answer to an earlier request of the same issue is recognised.

@@ -1,12 +1,12 @@
 import type { Service } from '@redress/shared/service/open-service.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
+import { repeatOnLeader } from '../../../shared/src/service/repeat-on-leader.ts'
 import type { JobQueue } from './open-queue.ts'
 import { exposeQueues } from './queue-metrics.ts'
 import { createQueueResolvers } from './queue-resolvers.ts'
 import { createQueueViews } from './queue-views.ts'
 import { createRecoverAll, type Recover } from './recover-jobs.ts'
 import type { JobType, QueueName } from './registry.ts'
-import { repeatOnLeader } from './repeat-on-leader.ts'
 import { type Handlers, startWorker, type Timeouts } from './start-worker.ts'
 import { createJobMetrics } from './worker-metrics.ts'
 

@@ -1,4 +1,4 @@
-import { backoffMs } from '@redress/shared/resilience/backoff.ts'
+import { createLooks } from '@redress/shared/resilience/looks.ts'
 import { type Clock, MINUTE_MS } from '@redress/shared/time.ts'
 import { JOBS, type JobType } from './registry.ts'
 
@@ -22,8 +22,6 @@ const LOOK_AGAIN = { firstMs: 10_000, maxMs: 2 * MINUTE_MS }
 /** Which jobs are looked up: all that are older than this, instead of those that are overdue by the registry. */
 export type OfAge = Readonly<{ overdueMs: number }>
 
-type Look = Readonly<{ times: number; nextMs: number }>
-
 /** Recovers jobs, and gives how many it were. It ends before its next step once `signal` is aborted. */
 export type Recover = (options?: Readonly<{ ofAge?: OfAge | undefined; signal?: AbortSignal }>) => Promise<number>
 
@@ -37,24 +35,18 @@ export function createRecoverJobs<Record extends Readonly<{ id: string }>>(
   { findOverdue, urgencyOf = () => 0, revive, now }: Options<Record>,
 ): Recover {
   const { overdueMs, batch, batchesMax } = JOBS[type].recovery
-  let looks: ReadonlyMap<string, Look> = new Map()
+  const looks = createLooks(LOOK_AGAIN)
   let continueAfter: Record | null = null
 
   return async ({ ofAge, signal } = {}) => {
     const nowMs = now().getTime()
     const olderThan = new Date(nowMs - (ofAge?.overdueMs ?? overdueMs))
-    const isDue = ({ id }: Record) => ofAge !== undefined || (looks.get(id)?.nextMs ?? 0) <= nowMs
-    // A job that has ended is forgotten once its next look is due.
-    const noted = new Map([...looks].filter(([, { nextMs }]) => nextMs > nowMs))
+    const isDue = ({ id }: Record) => ofAge !== undefined || looks.isDue(id, nowMs)
     const due: Record[] = []
     let after = ofAge === undefined ? continueAfter : null
     for (let batches = 0; batches < batchesMax; batches++) {
       signal?.throwIfAborted()
       const overdue: readonly Record[] = await findOverdue({ olderThan, after, limit: batch })
-      for (const record of overdue) {
-        const look = looks.get(record.id)
-        noted.set(record.id, look && !isDue(record) ? look : lookAgain(look, nowMs))
-      }
       due.push(...overdue.filter(isDue))
       after = overdue.length < batch ? null : overdue.at(-1)!
       if (after === null) break
@@ -65,7 +57,10 @@ export function createRecoverJobs<Record extends Readonly<{ id: string }>>(
       signal?.throwIfAborted()
       count += await revive(due.slice(from, from + batch))
     }
-    looks = noted
+    looks.note(
+      due.map(({ id }) => id),
+      nowMs,
+    )
     if (ofAge === undefined) continueAfter = after
     return count
   }
@@ -99,9 +94,4 @@ export function createRecoverAll({ redis, recoverEach }: RecoverAll): (signal: A
       throw error
     }
   }
-}
-
-function lookAgain(look: Look | undefined, nowMs: number): Look {
-  const times = (look?.times ?? 0) + 1
-  return { times, nextMs: nowMs + backoffMs(times, LOOK_AGAIN) }
 }

@@ -1,3 +1,4 @@
+import { ACTORS } from '@redress/shared/access/actors.ts'
 import type { DecisionAction, DecisionCase, IssueDetails, IssueStatus, Priority } from '@redress/shared/contracts.ts'
 import { ALLOWED_ACTIONS, decisionIdOf } from '@redress/shared/contracts.ts'
 import { newEvent } from '@redress/shared/events/catalogue.ts'
@@ -141,10 +142,29 @@ function headOf({ id, version, updatedAt: at }: Issue, cause: Cause) {
 const eventIdOf = (issueId: string, version: number) => `${issueId}-${version}`
 
 /** The id of the decision that an issue waits for; null where it waits for none. Each attempt has another one. */
-export function awaitedDecisionOf({ id, status, version }: Issue): string | null {
-  if (status === 'PENDING') return decisionIdOf(eventIdOf(id, version))
+export function awaitedDecisionOf(issue: Issue): string | null {
+  const askingEventId = askingEventIdOf(issue)
+  return askingEventId && decisionIdOf(askingEventId)
+}
+
+/** The event that asked for the decision which an issue waits for; null where it waits for none. */
+function askingEventIdOf({ id, status, version }: Issue): string | null {
+  if (status === 'PENDING') return eventIdOf(id, version)
   // PROCESSING is always the version after the PENDING that asked for the decision.
-  return status === 'PROCESSING' ? decisionIdOf(eventIdOf(id, version - 1)) : null
+  return status === 'PROCESSING' ? eventIdOf(id, version - 1) : null
+}
+
+/** Asks again for the decision that an issue waits for. Nothing for one that waits for none. */
+export function overdueEvent(issue: Issue, decisionCase: DecisionCase, now: Date): DomainEvent[] {
+  const askingEventId = askingEventIdOf(issue)
+  if (askingEventId === null) return []
+  const cause = { actor: ACTORS.issues, requestId: null, ip: null }
+  const head = {
+    ...headOf(issue, cause),
+    id: `${eventIdOf(issue.id, issue.version)}-overdue-${now.getTime()}`,
+    at: now,
+  }
+  return [newEvent('issue.overdue', { ...head, data: { askingEventId, case: decisionCase } })]
 }
 
 export type Review = Readonly<{

@@ -1,10 +1,10 @@
 import { CustomerNotFoundError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
-import { toDecisionCase } from '../domain/decision-case.ts'
 import { IssueNotFoundError } from '../domain/errors.ts'
 import { type Issue, retryIssue } from '../domain/issue.ts'
 import type { IssuesStore } from './ports.ts'
+import { readCases } from './read-cases.ts'
 
 /** @throws IssueNotFoundError, InvalidTransitionError unless the issue has failed. */
 export type RetryIssue = (command: Readonly<{ issueId: string; cause: Cause }>) => Promise<Issue>
@@ -19,13 +19,8 @@ export function createRetryIssue({ store, now, onCommit }: Dependencies): RetryI
       if (!issue) throw new IssueNotFoundError(issueId)
 
       const at = now()
-      const customer = (await transaction.findCustomers([issue.customerId], at)).get(issue.customerId)
-      if (!customer) throw new CustomerNotFoundError(issue.customerId)
-      const transactionId = issue.transactionId
-      const payments = await transaction.findTransactions(transactionId === null ? [] : [transactionId])
-      const payment = transactionId === null ? null : (payments.get(transactionId) ?? null)
-
-      const decisionCase = toDecisionCase({ ...issue, issueId, ...customer, transaction: payment, now: at })
+      const decisionCase = (await readCases(transaction, [issue], at)).get(issueId)
+      if (!decisionCase) throw new CustomerNotFoundError(issue.customerId)
       const change = retryIssue(issue, { decisionCase, cause, now: at })
       await transaction.save([change])
       return change.issue

@@ -14,11 +14,13 @@ export type IssueFilter = Readonly<{
   createdBefore?: Date | null
 }>
 
-/** Read access for callers. Finders keep the order of the ids, with null for a missing one. Pages are newest first. */
+/** Read access. Finders keep the order of the ids, with null for a missing one. Pages are newest first. */
 export type Views = Readonly<{
   findIssues(ids: readonly string[]): Promise<readonly (Issue | null)[]>
   findCustomers(ids: readonly string[]): Promise<readonly (Customer | null)[]>
   findTransactions(ids: readonly string[]): Promise<readonly (Transaction | null)[]>
   pageOfIssues(filter: IssueFilter, page: PageArguments): Promise<Connection<Issue>>
+  /** PROCESSING and unchanged since before a moment, in the order of their creation, beyond `after`. */
+  findStuck(page: Readonly<{ since: Date; after: Issue | null; limit: number }>): Promise<readonly Issue[]>
   pageOfTransactions(customerId: string, page: PageArguments): Promise<Connection<Transaction>>
 }>

@@ -1,5 +1,6 @@
 /** The actors of changes that no caller asked for, as events and audit entries name them. Stored, so never renamed. */
 export const ACTORS = {
+  issues: 'redress:issues',
   decisions: 'redress:decisions',
   worker: 'redress:worker',
   skills: 'redress:skills',

@@ -5,6 +5,7 @@ import {
   DecisionMade,
   DecisionStarted,
   IssueCreated,
+  IssueOverdue,
   IssueStatusChanged,
 } from '../contracts.ts'
 import { type Cause, type DomainEvent, STREAMS, type StreamName, tracedBy } from './envelope.ts'
@@ -33,6 +34,7 @@ const { issues, decisions, audit } = STREAMS
 export const EVENTS = {
   'issue.created': { stream: issues, entity: 'Issue', data: IssueCreated },
   'issue.status_changed': { stream: issues, entity: 'Issue', data: IssueStatusChanged },
+  'issue.overdue': { stream: issues, entity: 'Issue', data: IssueOverdue },
   'customer.pii_read': { stream: issues, entity: 'Customer', data: NoData },
 
   'decision.started': { stream: decisions, entity: 'Decision', data: DecisionStarted },

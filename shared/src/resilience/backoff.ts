@@ -1,4 +1,4 @@
-type Bounds = Readonly<{
+export type Bounds = Readonly<{
   /** The wait after the first failure; it doubles with each further one. */
   firstMs: number
   maxMs: number

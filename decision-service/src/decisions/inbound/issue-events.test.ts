@@ -7,20 +7,28 @@ import { isRelevant, toIssueUpdate } from './issue-events.ts'
 const { case: decisionCase } = newCase()
 const moved = { customerId: 'cust_1', from: 'FAILED', to: 'PENDING', decisionId: 'dec_1' }
 const changed = (data: object) => eventOf('iss_1', 2, { type: 'issue.status_changed', actor: 'rhea', data })
-const NOTHING = { newCase: null, review: null }
+const NOTHING = { newCase: null, overdue: null, review: null }
 
 describe('an event of an issue', () => {
   it('that was created brings a case', () => {
     const event = eventOf('iss_1', 1, { type: 'issue.created', data: { case: decisionCase } })
 
     expect(toIssueUpdate(event)).toEqual({
+      ...NOTHING,
       newCase: { eventId: 'iss_1-1', requestId: null, case: decisionCase },
-      review: null,
     })
   })
 
   it('that is tried again brings a case', () => {
     expect(toIssueUpdate(changed({ ...moved, case: decisionCase }))).toMatchObject({ newCase: { eventId: 'iss_1-2' } })
+  })
+
+  it('that is asked for again brings the case of its first request', () => {
+    const data = { askingEventId: 'iss_1-1', case: decisionCase }
+    const event = eventOf('iss_1', 2, { type: 'issue.overdue', data })
+
+    const overdue = { eventId: 'iss_1-1', requestId: null, case: decisionCase }
+    expect(toIssueUpdate(event)).toEqual({ ...NOTHING, overdue })
   })
 
   it('that only moved brings neither a case nor a review', () => {
@@ -29,7 +37,7 @@ describe('an event of an issue', () => {
 
   it('that was reviewed brings the review', () => {
     expect(toIssueUpdate(changed({ ...moved, review: { action: 'DENY_REFUND' } }))).toEqual({
-      newCase: null,
+      ...NOTHING,
       review: {
         decisionId: 'dec_1',
         action: 'DENY_REFUND',
@@ -57,6 +65,7 @@ describe('an event of an issue', () => {
 
   it.for<[string, boolean]>([
     ['issue.created', true],
+    ['issue.overdue', true],
     ['issue.status_changed', false],
     ['customer.pii_read', false],
   ])('of the type %s is relevant by its type: %s', ([type, expected]) => {

@@ -6,10 +6,12 @@ import type { NewReview } from '../../domain/review.ts'
 import type { NewCase } from '../domain/job.ts'
 import type { FollowIssues } from '../use-cases/follow-issues.ts'
 
-const TYPES = ['issue.created', 'issue.status_changed'] as const
+const TYPES = ['issue.created', 'issue.status_changed', 'issue.overdue'] as const
 
-/** The content of an event of an issue: a case to decide, a review of a decision, or neither. */
-type IssueUpdate = Readonly<{ newCase: NewCase | null; review: NewReview | null }>
+/** The content of an event of an issue: a case to decide, one whose decision has not come, a review, or nothing. */
+type IssueUpdate = Readonly<{ newCase: NewCase | null; overdue: NewCase | null; review: NewReview | null }>
+
+const NOTHING: IssueUpdate = { newCase: null, overdue: null, review: null }
 
 type Dependencies = FollowIssues<ClientSession> &
   Pick<EventHandling, 'record'> &
@@ -24,7 +26,9 @@ export function createIssueEvents({ accept, enqueue, recover, record }: Dependen
     apply(events, session, { isRepeat }) {
       const updates = events.map(readIssueUpdate)
       const reviews = updates.flatMap(({ review }) => review ?? [])
-      return accept({ cases: toCases(updates), reviews, isRepeat }, session)
+      const cases = updates.flatMap(({ newCase }) => newCase ?? [])
+      const overdue = updates.flatMap(({ overdue }) => overdue ?? [])
+      return accept({ cases, overdue, reviews, isRepeat }, session)
     },
     afterCommit: (events) => enqueue(toCases(events.map(readIssueUpdate))),
     recover,
@@ -34,10 +38,12 @@ export function createIssueEvents({ accept, enqueue, recover, record }: Dependen
 
 /** Whether an event brings something, by the names of its data: reading all of it is left to those who apply it. */
 export function isRelevant({ type, data }: DomainEvent): boolean {
-  return type === 'issue.created' || (type === 'issue.status_changed' && ('case' in data || 'review' in data))
+  if (type === 'issue.created' || type === 'issue.overdue') return true
+  return type === 'issue.status_changed' && ('case' in data || 'review' in data)
 }
 
-const toCases = (updates: readonly IssueUpdate[]) => updates.flatMap(({ newCase }) => newCase ?? [])
+/** All that may have to be queued. */
+const toCases = (updates: readonly IssueUpdate[]) => updates.flatMap(({ newCase, overdue }) => newCase ?? overdue ?? [])
 
 /** @throws UnreadableEventError */
 function readIssueUpdate(event: DomainEvent): IssueUpdate {
@@ -50,14 +56,18 @@ function readIssueUpdate(event: DomainEvent): IssueUpdate {
 export function toIssueUpdate(event: DomainEvent): IssueUpdate | UnreadableEventError {
   const read = readEvent(TYPES, event)
   if (read instanceof UnreadableEventError) return read
-  if (read === null) return { newCase: null, review: null }
+  if (read === null) return NOTHING
 
   const { id: eventId, actor: reviewer, at, requestId, trace } = read
   const origin = { requestId, ...tracedBy(trace) }
-  if (read.type === 'issue.created') return { newCase: { eventId, ...origin, case: read.data.case }, review: null }
+  if (read.type === 'issue.created') return { ...NOTHING, newCase: { eventId, ...origin, case: read.data.case } }
+  if (read.type === 'issue.overdue') {
+    return { ...NOTHING, overdue: { eventId: read.data.askingEventId, ...origin, case: read.data.case } }
+  }
 
   const { case: again, review, decisionId } = read.data
   return {
+    ...NOTHING,
     newCase: again ? { eventId, ...origin, case: again } : null,
     review:
       review && decisionId !== null

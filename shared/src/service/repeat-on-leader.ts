@@ -1,7 +1,7 @@
-import { joinElection } from '@redress/shared/events/leadership.ts'
-import { startRepeating } from '@redress/shared/process/repeat.ts'
-import { withSignal } from '@redress/shared/resilience/deadline.ts'
-import type { Service } from '@redress/shared/service/open-service.ts'
+import { joinElection } from '../events/leadership.ts'
+import { startRepeating } from '../process/repeat.ts'
+import { withSignal } from '../resilience/deadline.ts'
+import type { Service } from './open-service.ts'
 
 type Options = Readonly<{
   /** The name of the election: one leader each among all processes. */
