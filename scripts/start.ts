@@ -1,14 +1,19 @@
 import { once } from 'node:events'
 import { releaseStartupMemory } from '@redress/shared/process/startup-memory.ts'
+import { HOUR_MS } from '@redress/shared/time.ts'
 import { writeDevFile } from './stack/dev-file.ts'
 import { StackError } from './stack/failure.ts'
 import { printHelpIfAsked, START_HELP } from './stack/help.ts'
+import type { DevTokens } from './stack/keys/dev-tokens.ts'
 import { createLogPrinter } from './stack/processes/log-lines.ts'
 import { showSampleIssues } from './stack/samples/show-samples.ts'
 import { loadEnvironment, readStartSettings, type StartSettings } from './stack/settings.ts'
 import { type Stack, startStack } from './stack/stack.ts'
 import { listenForStop, type StopRequests } from './stack/stop-request.ts'
 import { toWelcome } from './stack/welcome.ts'
+
+/** Half the lifetime of a token. */
+const RENEW_MS = 4 * HOUR_MS
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
@@ -52,7 +57,10 @@ async function start({ dataDirectory, gatewayPort, logLevel, environment }: Star
 /** Shows the samples on an empty database, and then the addresses and tokens. */
 async function introduce(stack: Stack, { dataDirectory, environment }: StartSettings): Promise<never> {
   await showSampleIssues(stack, say)
-  writeDevFile(dataDirectory, { graphql: stack.graphql, tokens: stack.tokens ?? {} })
+  const writeTokens = (tokens: DevTokens | null) =>
+    writeDevFile(dataDirectory, { graphql: stack.graphql, tokens: tokens ?? {} })
+  writeTokens(stack.tokens)
+  setInterval(() => void stack.renewTokens().then(writeTokens), RENEW_MS).unref()
   say(toWelcome(stack, { dataDirectory, isEmbedded: environment.MONGODB_URI === undefined }))
   releaseStartupMemory()
   return await stack.broken

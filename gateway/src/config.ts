@@ -57,6 +57,7 @@ const Environment = ObservabilityEnvironment.merge({
   'JWT_JWKS_URL?': 'string.url',
   JWT_ISSUER: "string > 0 = 'redress'",
   JWT_AUDIENCE: "string > 0 = 'redress'",
+  JWT_LIFETIME_MAX_MS: "string.integer.parse |> 60000 <= number <= 31536000000 = '28800000'",
   SUBGRAPH_TIMEOUT_MS: `${TIMEOUT} = '5000'`,
   BREAKER_FAILURES: "string.integer.parse |> 1 <= number <= 1000000 = '5'",
   BREAKER_OPEN_MS: `${TIMEOUT} = '30000'`,
@@ -160,6 +161,7 @@ function toAccessConfig(env: Variables) {
       keysUrl: env.JWT_JWKS_URL ?? null,
       issuer: env.JWT_ISSUER,
       audience: env.JWT_AUDIENCE,
+      lifetimeMaxMs: env.JWT_LIFETIME_MAX_MS,
     },
     rateLimit: { max: auth ? env.RATE_LIMIT_MAX : 1_000_000_000, windowMs: env.RATE_LIMIT_WINDOW_MS },
     presets: readPresets({

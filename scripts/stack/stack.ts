@@ -39,6 +39,8 @@ export type Stack = Readonly<{
   graphql: string
   /** Null when JWT_PUBLIC_KEY_PATH is given, because its private key is not known here. */
   tokens: DevTokens | null
+  /** New ones: a token is good for 8 hours. */
+  renewTokens: () => Promise<DevTokens | null>
   /** The present state of each process, by name. */
   processes: Readonly<Record<string, RunningProcess>>
   /** The environment that the process of this name was started with. */
@@ -63,7 +65,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await ensurePortIsFree(gatewayPort)
     removeDevFile(dataDirectory)
     const keys = readOrCreateKeys(dataDirectory, options.environment ?? {})
-    const tokens = keys.jwtPrivateKey === null ? null : await createDevTokens(keys.jwtPrivateKey)
+    const renewTokens = async () => (keys.jwtPrivateKey === null ? null : await createDevTokens(keys.jwtPrivateKey))
+    const tokens = await renewTokens()
     const settings: Settings = {
       dataDirectory,
       logLevel: options.logLevel ?? 'info',
@@ -79,7 +82,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       say: options.say ?? (() => {}),
       signal: options.signal ?? new AbortController().signal,
     })
-    return toStack(running, tokens, unlock)
+    return toStack(running, { tokens, renewTokens }, unlock)
   } catch (error) {
     await stopInOrder([...running.values()])
     unlock()
@@ -87,13 +90,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-function toStack(running: ReadonlyMap<string, Running>, tokens: DevTokens | null, unlock: () => void): Stack {
+type Tokens = Pick<Stack, 'tokens' | 'renewTokens'>
+
+function toStack(running: ReadonlyMap<string, Running>, tokens: Tokens, unlock: () => void): Stack {
   const all = [...running.values()]
   const broken = Promise.race(all.map(({ supervised }) => supervised.broken))
   broken.catch(() => {}) // A caller need not handle this promise.
   return {
     graphql: new URL('/graphql', all.find(({ row }) => row.stage === 'edge')?.url).href,
-    tokens,
+    ...tokens,
     get processes() {
       const entryOf = ({ row, supervised, url }: Running) =>
         [row.name, { pid: supervised.pid(), restarts: supervised.restarts(), url }] as const

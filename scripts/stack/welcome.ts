@@ -38,7 +38,7 @@ const firstQuery = (graphql: string, token: string) => [
 ]
 
 const tokenLines = (tokens: Readonly<Record<string, string>>) => [
-  'Development tokens, good for 30 days:',
+  'Development tokens, good for 8 hours; dev.json always has new ones:',
   '',
   ...Object.entries(tokens).map(([role, token]) => `  ${role.padEnd(10)} ${token}`),
 ]

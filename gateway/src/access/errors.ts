@@ -13,6 +13,18 @@ export class TokenExpiredError extends AppError {
   }
 }
 
+/** The token is valid, and for longer than this gateway accepts. */
+export class TokenLifetimeError extends AppError {
+  override readonly name = 'TokenLifetimeError'
+  readonly code = 'UNAUTHENTICATED'
+  readonly kind = 'unauthenticated'
+  override readonly facts = { reason: 'TOKEN_LIFETIME' }
+
+  constructor(maxMs: number) {
+    super(`The token is valid for longer than ${maxMs / 60_000} minutes, the most that is accepted here.`)
+  }
+}
+
 /** The store to check credentials against is unavailable. The caller is refused for now, with an error worth a retry. */
 export class CheckUnavailableError extends AppError {
   override readonly name = 'CheckUnavailableError'

@@ -18,7 +18,13 @@ export type AccessOptions = Readonly<{
   /** Whether callers must authenticate. */
   auth: boolean
   /** One of `keysUrl` and `keyFile` is set if callers must authenticate. */
-  jwt: Readonly<{ keyFile: string | null; keysUrl: string | null; issuer: string; audience: string }>
+  jwt: Readonly<{
+    keyFile: string | null
+    keysUrl: string | null
+    issuer: string
+    audience: string
+    lifetimeMaxMs: number
+  }>
   rateLimit: Limit
   /** Counts for all gateways; null counts in this process only. */
   cache: Redis | null

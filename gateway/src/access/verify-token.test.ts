@@ -51,8 +51,43 @@ describe('a token', () => {
     ['is meant for somebody else', { ...CLAIMS, aud: 'acme' }],
     ['names nobody', { iss: 'redress', aud: 'redress' }],
     ['names an empty subject', { ...CLAIMS, sub: '' }],
+    ['names a blank subject', { ...CLAIMS, sub: ' \t' }],
+    ['names a subject that is a number', { ...CLAIMS, sub: 42 as never }],
+    ['names a subject that is a list', { ...CLAIMS, sub: ['ada'] as never }],
+    ['names an API key', { ...CLAIMS, sub: 'api-key:0123456789abcdef0123' }],
+    ['names an API key in another spelling', { ...CLAIMS, sub: ' API_Key：0123' }],
+    ['names a part of Redress', { ...CLAIMS, sub: 'redress:worker' }],
+    ['names the gateway', { ...CLAIMS, sub: 'gateway' }],
+    ['names half a character', { ...CLAIMS, sub: 'ada\ud800' }],
+    ['names two lines', { ...CLAIMS, sub: 'ada\nbob' }],
+    ['names without end', { ...CLAIMS, sub: 'a'.repeat(201) }],
+    ['is valid for longer than 8 hours', { ...CLAIMS, iat: now(), exp: now() + 8 * 3600 + 60 }],
+    ['does not say since when, and is valid for longer', { ...CLAIMS, exp: now() + 8 * 3600 + 60 }],
+    ['was issued in the future, to be valid for longer', { ...CLAIMS, iat: now() + 86_400, exp: now() + 90_000 }],
+    ['was issued long ago, to be valid for longer', { ...CLAIMS, iat: now() - 8 * 3600, exp: now() + 60 }],
   ])('that %s is refused', async ([, claims]) => {
     await expect(verify(`Bearer ${await sign(claims)}`)).rejects.toEqual(refusal)
+  })
+
+  it('may be valid for 8 hours, or as long as is configured', async () => {
+    const [day, hours] = [24 * 3600, 8 * 3600]
+    const patient = createTokenVerifier({
+      ...{ keys: async () => publicKey, issuer: 'redress', audience: 'redress' },
+      lifetimeMaxMs: day * 1000,
+    })
+
+    expect(await verify(`Bearer ${await sign({ ...CLAIMS, iat: now(), exp: now() + hours })}`)).toMatchObject({
+      id: 'ada',
+    })
+    expect(await patient(`Bearer ${await sign({ ...CLAIMS, iat: now(), exp: now() + day })}`)).toMatchObject({
+      id: 'ada',
+    })
+  })
+
+  it('of a person whose name begins like that of a part is good', async () => {
+    for (const sub of ['redressa', 'gateway-team@example.org', 'api.keyes', 'auth0|42', 'кей:1']) {
+      expect(await verify(`Bearer ${await sign({ ...CLAIMS, sub })}`)).toMatchObject({ id: sub })
+    }
   })
 
   it('that never expires is refused', async () => {

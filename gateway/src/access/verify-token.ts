@@ -2,10 +2,12 @@ import { hash } from 'node:crypto'
 import { toPrincipal } from '@redress/shared/access/internal-token.ts'
 import { AppError, UnauthenticatedError } from '@redress/shared/errors.ts'
 import { createSingleFlight } from '@redress/shared/resilience/single-flight.ts'
+import { HOUR_MS } from '@redress/shared/time.ts'
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { type Caller, type CallerSource, scopeOf } from './caller.ts'
-import { TokenExpiredError } from './errors.ts'
+import { TokenExpiredError, TokenLifetimeError } from './errors.ts'
+import { isSubject } from './subject.ts'
 
 /** Asymmetric only: with a symmetric algorithm a token could be signed with the public key. */
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA']
@@ -16,7 +18,17 @@ const REFUSED_MAX = 1_000
 /** How long a refused token is refused without verifying it again. Short, because its key may be published meanwhile. */
 const REFUSED_MS = 5_000
 
-export type TokenRules = Readonly<{ keys: JWTVerifyGetKey; issuer: string; audience: string; now?: () => number }>
+/** A stolen token is good until it expires, so its lifetime is bounded. */
+const LIFETIME_MAX_MS = 8 * HOUR_MS
+
+export type TokenRules = Readonly<{
+  keys: JWTVerifyGetKey
+  issuer: string
+  audience: string
+  /** The longest time from `iat` to `exp`; without `iat`, from now. */
+  lifetimeMaxMs?: number
+  now?: () => number
+}>
 
 /** Finds the caller of an `Authorization` header. Callers are cached until their token expires. */
 export function createTokenCallers({ now = Date.now, ...rules }: TokenRules): CallerSource {
@@ -61,7 +73,11 @@ function readBearerToken(authorization: string): string {
 
 type Rules = Omit<TokenRules, 'now'>
 
-async function verify(token: string, { keys, issuer, audience }: Rules, nowMs: number): Promise<JWTPayload> {
+async function verify(
+  token: string,
+  { keys, issuer, audience, lifetimeMaxMs }: Rules,
+  nowMs: number,
+): Promise<JWTPayload> {
   try {
     const { payload } = await jwtVerify(token, keys, {
       algorithms: ALGORITHMS,
@@ -71,7 +87,8 @@ async function verify(token: string, { keys, issuer, audience }: Rules, nowMs: n
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       currentDate: new Date(nowMs),
     })
-    if (payload.sub === '') throw new Error('The subject is empty.')
+    if (!isSubject(payload.sub)) throw new Error('The subject cannot be the id of a principal.')
+    requireLifetime(payload, lifetimeMaxMs ?? LIFETIME_MAX_MS, nowMs)
     return payload
   } catch (cause) {
     // The keys are unavailable, which is not the caller's fault.
@@ -81,6 +98,13 @@ async function verify(token: string, { keys, issuer, audience }: Rules, nowMs: n
     // One message for all other reasons, so that forging tokens reveals nothing.
     throw new UnauthenticatedError('The token is not valid.', { cause })
   }
+}
+
+/** @throws TokenLifetimeError. `iat` may be up to the tolerance in the future, and counts from now if it is more. */
+function requireLifetime({ iat, exp }: JWTPayload, maxMs: number, nowMs: number): void {
+  const latest = nowMs / 1000 + CLOCK_TOLERANCE_SECONDS
+  const issuedAt = Math.min(typeof iat === 'number' ? iat : latest, latest)
+  if ((exp! - issuedAt) * 1000 > maxMs) throw new TokenLifetimeError(maxMs)
 }
 
 function toCaller(claims: JWTPayload, now: () => number): Caller {

@@ -5,9 +5,10 @@ export const DEV_ROLES = ['admin', 'reviewer', 'operator', 'read_only'] as const
 export type DevRole = (typeof DEV_ROLES)[number]
 export type DevTokens = Readonly<Record<DevRole, string>>
 
-const LIFETIME = '30d'
+/** The longest that the gateway accepts. */
+const LIFETIME = '8h'
 
-/** One token per role for development on this machine, renewed at each start. */
+/** One token per role for development on this machine. */
 export async function createDevTokens(jwtPrivateKey: string): Promise<DevTokens> {
   const key = createPrivateKey(jwtPrivateKey)
   const sign = async (role: DevRole) => {
