@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Observation } from './check/observation.ts'
-import { type Before, observe, readBefore, replayDeadLetters } from './check/observe.ts'
+import { type Before, countOpen, observe, readBefore, replayDeadLetters } from './check/observe.ts'
 import type { Violation } from './check/violation.ts'
 import { hastenAttempts } from './inject/hasten-attempts.ts'
 import { injectFaults } from './inject/inject.ts'
@@ -54,6 +54,7 @@ export async function run(system: System, schedule: Schedule, options: RunOption
     await Promise.race([load, pause(options.settleMs, null, { signal: options.signal })])
     const scene = { system, caller, journal, plans: schedule.issues, followers, before }
     const { settledAt, ...settled } = await settle({
+      countOpen: () => countOpen(caller.ask),
       look: (isReplayed) => lookAtAll(scene, isReplayed),
       replay: () => replayDeadLetters(caller.insist),
       timeUp,

@@ -15,6 +15,8 @@ export type Settled = Readonly<{
 }>
 
 type Options = Readonly<{
+  /** How many issues are on their way: cheap to ask, and nothing can hold before it is none. */
+  countOpen: () => Promise<number>
   look: (isReplayed: boolean) => Promise<Observation>
   /** Has all dead letters replayed. */
   replay: () => Promise<void>
@@ -26,19 +28,23 @@ type Options = Readonly<{
  * Repeats the checks until they hold, then has all dead letters replayed, and repeats them after a quiet time, because
  * a replay must change nothing. Ends where they cannot hold any more, or when the time is up.
  */
-export async function settle({ look, replay, timeUp, say }: Options): Promise<Settled> {
+export async function settle({ countOpen, look, replay, timeUp, say }: Options): Promise<Settled> {
   let observation: Observation | null = null
   let settledAt: number | null = null
   let said = ''
+  const examine = async (isReplayed: boolean): Promise<readonly Violation[]> => {
+    try {
+      const open = timeUp.aborted ? 0 : await countOpen()
+      if (open > 0) return [violate('not final', 'issues', `${open} are open`)]
+      observation = await look(isReplayed)
+      return findViolations(observation)
+    } catch (error) {
+      return [violate('refused', 'checks', String(error))]
+    }
+  }
   for (;;) {
     const isReplayed = settledAt !== null
-    let violations: readonly Violation[]
-    try {
-      observation = await look(isReplayed)
-      violations = findViolations(observation)
-    } catch (error) {
-      violations = [violate('refused', 'checks', String(error))]
-    }
+    const violations = await examine(isReplayed)
     const line = `${violations.length} differences${violations[0] ? `, the first: ${toLine(violations[0])}` : ''}`
     if (line !== said) say(line)
     said = line

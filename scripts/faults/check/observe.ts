@@ -43,6 +43,14 @@ export async function readBefore(ask: Ask): Promise<Before> {
   return { ...(await readCounts(ask)), recordedTo: auditLog.nodes[0]?.sequence ?? 0, deadLetters }
 }
 
+const OPEN = 'query Open { issues(first: 1, filter: { status: [PENDING, PROCESSING, FAILED] }) { totalCount } }'
+
+/** How many issues are neither resolved nor await a review. */
+export async function countOpen(ask: Ask): Promise<number> {
+  const { issues } = await ask<{ issues: { totalCount: number } }>('admin', OPEN)
+  return issues.totalCount
+}
+
 const ISSUES = `query Issues($after: String) {
   issues(first: 50, after: $after) {
     nodes {
