@@ -27,7 +27,7 @@ const SubgraphEnvironment = Environment.merge({
 const WorkerEnvironment = Environment.merge({
   WORKER_PORT: "string.integer.parse |> 0 <= number <= 65535 = '4012'",
   // Jobs that run side by side share their transactions.
-  QUEUE_CONCURRENCY: "string.integer.parse |> 1 <= number <= 1000 = '100'",
+  QUEUE_CONCURRENCY: "string.integer.parse |> 1 <= number <= 1000 = '200'",
   // A decision that waits for a model goes back into the queue, so no attempt takes as long as the wait.
   STUCK_AFTER_MS: "string.integer.parse |> 1000 <= number <= 86400000 = '300000'",
 })

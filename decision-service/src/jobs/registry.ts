@@ -16,7 +16,7 @@ export type QueueName = (typeof QUEUE_NAMES)[number]
 
 /** The queues by their names in Redis, in the API and in metrics. */
 export const QUEUES = {
-  decisions: { tier: 'CRITICAL', lease: { lockMs: 5_000, checkEveryMs: 2_500 }, concurrency: 100 },
+  decisions: { tier: 'CRITICAL', lease: { lockMs: 5_000, checkEveryMs: 2_500 }, concurrency: 200 },
   // One at a time: the decisions that are made beside it need the processor.
   backtests: { tier: 'IMPORTANT', lease: { lockMs: 10_000, checkEveryMs: 5_000 }, concurrency: 1 },
 } as const satisfies Record<QueueName, QueueDefinition>

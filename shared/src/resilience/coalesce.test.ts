@@ -81,15 +81,15 @@ describe('calls that are coalesced', () => {
     expect(batches).toEqual([[0], [2]])
   })
 
-  it('never make a round of more than 100', async () => {
+  it('never make a round of more than 200', async () => {
     const sizes: number[] = []
     const count = coalesce<number, number>(async (inputs) => {
       sizes.push(inputs.length)
       return inputs
     })
 
-    await Promise.all(Array.from({ length: 250 }, (_, index) => count(index)))
+    await Promise.all(Array.from({ length: 450 }, (_, index) => count(index)))
 
-    expect(sizes).toEqual([1, 100, 100, 49])
+    expect(sizes).toEqual([1, 200, 200, 49])
   })
 })

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 
-const BATCH_MAX = 100
+const BATCH_MAX = 200
 
 type Call<In, Out> = Readonly<{ input: In; resolve: (value: Out) => void; reject: (error: unknown) => void }>
 export type CallOptions = Readonly<{
