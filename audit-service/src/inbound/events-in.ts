@@ -14,6 +14,6 @@ export function createEventsIn({ chainIn }: { chainIn: (session: ClientSession) 
     group: CONSUMER_GROUPS.audit,
     apply: (events, session, { isRepeat }) => (isRepeat ? recordNewEvents : recordEvents)(events, chainIn(session)),
     record: (events, session) => recordNewEvents(events, chainIn(session)),
-    gatherMs: GATHER_MS,
+    gatherLeastMs: GATHER_MS,
   }
 }

@@ -6,6 +6,7 @@ import { succeedsWithin } from '../resilience/deadline.ts'
 import type { Redis } from '../stores/redis.ts'
 import { MINUTE_MS } from '../time.ts'
 import type { StreamName } from './envelope.ts'
+import { gatherMs } from './gather.ts'
 import { joinElection, type Leadership } from './leadership.ts'
 import { createEventLog, prepareEventLog } from './log/event-log.ts'
 import { createEventStream } from './log/event-stream.ts'
@@ -13,7 +14,7 @@ import { createPublisher } from './log/publisher.ts'
 import { createRestart } from './log/restart.ts'
 import { createRetention } from './log/retention.ts'
 
-/** The least time from one round to the next: under load, what is committed meanwhile is published together. */
+/** The least time from one round to the next: what is committed meanwhile is published together. */
 const GATHER_MS = 10
 /** The longest time until a round without a wake-up, which finds the effects of crashes and lost messages or entries. */
 const SWEEP_MS = 250
@@ -88,8 +89,9 @@ function createRound(options: Options) {
   })
   const retention = createRetention({ log, eventStream, mongo, db, redis, stream, groupGoneAfterMs, publisher, logger })
   return async () => {
+    const beganAtMs = performance.now()
     await publisher.publish()
     await retention.keep()
-    await pause(GATHER_MS)
+    await pause(gatherMs(performance.now() - beganAtMs, GATHER_MS))
   }
 }

@@ -9,6 +9,7 @@ import { adoptDeadEvents } from './dead-letters/adopt-dead-events.ts'
 import type { RecordEvents } from './dead-letters/dead-letter-alerts.ts'
 import type { DomainEvent, StreamName } from './envelope.ts'
 import { withSpans } from './event-spans.ts'
+import { gatherMs } from './gather.ts'
 import { joinElection, type LeaseTimes } from './leadership.ts'
 import { createAfterCommit } from './log/after-commit.ts'
 import { openGroup, type Trace } from './log/group.ts'
@@ -17,7 +18,7 @@ import type { Position } from './log/log-entry.ts'
 import { reportPosition } from './log/reports.ts'
 import { createWaiting, type FailedAttempt, type SetAsideEvent, type WaitingEvent } from './log/set-aside.ts'
 import { createHold } from './log/settle.ts'
-import { createStreamReader } from './log/stream-reader.ts'
+import { createStreamReader, type StreamReader } from './log/stream-reader.ts'
 
 const GATHER_MS = 20
 const GAP_PAUSE_MS = 100
@@ -43,8 +44,8 @@ export type ConsumerOptions = Readonly<{
   recover?: () => Promise<void>
   /** Stores alerts of the group in a transaction: in the outbox of its service, or its audit log. */
   record?: RecordEvents
-  /** The least time from one batch to the next: under load, what arrives meanwhile shares one transaction. */
-  gatherMs?: number
+  /** The least time from one batch to the next: what arrives meanwhile shares one transaction. */
+  gatherLeastMs?: number
   lease?: LeaseTimes
   telemetry?: Telemetry
   logger: Logger
@@ -56,11 +57,11 @@ export type ConsumerOptions = Readonly<{
  * backoff, and becomes a dead letter in the end.
  */
 export async function startStreamConsumer(options: ConsumerOptions): Promise<StreamConsumer> {
-  const { db, redis, group, gatherMs = GATHER_MS, lease, logger } = options
+  const { db, redis, group, gatherLeastMs = GATHER_MS, lease, logger } = options
   await prepareGroupStore(db)
   await adoptDeadEvents(db, group, options.streams)
   const election = joinElection(redis, `consumer:${group}`, logger, lease)
-  const { openRounds, recover, close } = createRounds(options)
+  const { openRounds, tookMs, recover, close } = createRounds(options)
   let stopped = false
 
   const lead = async () => {
@@ -68,7 +69,7 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
     while (!stopped && election.isLeader()) {
       await recover()
       const outcome = await round()
-      if (outcome === 'busy') await pause(gatherMs)
+      if (outcome === 'busy') await pause(gatherMs(tookMs(), gatherLeastMs))
       if (outcome === 'gap') await pause(GAP_PAUSE_MS)
     }
   }
@@ -108,7 +109,16 @@ const ENVIRONMENT = {
 function createRounds(options: ConsumerOptions) {
   const { redis, streams, group, isRelevant = () => true, logger } = options
   const store = createGroupStore({ record: async () => undefined, ...options, ...ENVIRONMENT })
-  const reader = createStreamReader({ redis, logger })
+  const { read, ...streamReader } = createStreamReader({ redis, logger })
+  let readAtMs = 0
+  const reader: StreamReader = {
+    ...streamReader,
+    async read(positions) {
+      const deliveries = await read(positions)
+      readAtMs = performance.now()
+      return deliveries
+    },
+  }
   const after = createAfterCommit({ ...options, ...ENVIRONMENT })
   const hold = createHold(ENVIRONMENT.monotonicMs)
   const common = { ...ENVIRONMENT, hold, trace: createTrace(options), afterCommit: after.run }
@@ -119,6 +129,8 @@ function createRounds(options: ConsumerOptions) {
   return {
     close: reader.close,
     recover: after.recover,
+    /** How long a round that has just ended took to apply what it read. */
+    tookMs: () => performance.now() - readAtMs,
     openRounds() {
       after.require()
       return openGroup({ ...common, ...hooks, store, reader, streams, isRelevant, waiting, report })

@@ -121,11 +121,14 @@ function createSeal(mongo: MongoClient, segments: Segments, outbox: Collection<O
     }
   }
 
+  let isBusy = false
   return async (): Promise<Sealed> => {
-    // Most rounds find nothing, and need no transaction to see it.
-    if ((await outbox.findOne({}, ID_ONLY)) === null) return nothingSealed(await readHead(segments))
+    // Most rounds find nothing, and need no transaction to see it; most that follow one with events find some.
+    if (!isBusy && (await outbox.findOne({}, ID_ONLY)) === null) return nothingSealed(await readHead(segments))
     try {
-      return await inTransaction(mongo, moveBatch)
+      const sealed = await inTransaction(mongo, moveBatch)
+      isBusy = sealed.entries.length > 0
+      return sealed
     } catch (error) {
       if (isDuplicateKey(error)) return nothingSealed(await readHead(segments))
       throw error
