@@ -11,7 +11,11 @@ import type { Loaders } from './loaders.ts'
 type Context = RequestContext<Loaders>
 type ById = Readonly<{ id: string }>
 type LogArguments = PageArguments & Readonly<{ filter?: AuditFilter | null }>
-type RangeArguments = Readonly<{ fromSequence?: number | null; toSequence?: number | null }>
+type RangeArguments = Readonly<{
+  fromSequence?: number | null
+  toSequence?: number | null
+  expectHash?: string | null
+}>
 
 type Dependencies = Readonly<{
   views: Views
@@ -26,8 +30,8 @@ export function createResolvers({ views, verifyChain, keys, createApiKey, revoke
   return {
     Query: {
       auditLog: (_: unknown, { filter, ...page }: LogArguments) => views.pageOfLog(filter ?? {}, page),
-      verifyAuditChain: (_: unknown, { fromSequence = null, toSequence = null }: RangeArguments) =>
-        verifyChain({ fromSequence, toSequence }),
+      verifyAuditChain: (_: unknown, { fromSequence = null, toSequence = null, expectHash = null }: RangeArguments) =>
+        verifyChain({ fromSequence, toSequence, expectHash }),
       apiKeys: (_: unknown, page: PageArguments) => keys.page(page),
       findApiKey: (_: unknown, { id }: ById) => keys.find(id),
     },

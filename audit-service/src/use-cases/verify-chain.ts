@@ -14,26 +14,35 @@ export type Verification = Readonly<{
   headHash: string | null
 }>
 
-type Range = Readonly<{ fromSequence: number | null; toSequence: number | null }>
-/** Recomputes every hash in a range. @throws BadUserInputError for an invalid range. */
+type Range = Readonly<{
+  fromSequence: number | null
+  toSequence: number | null
+  /** The hash that the last entry of the range must have, as a caller kept it. */
+  expectHash: string | null
+}>
+/**
+ * Recomputes every hash in a range. A sequence that was asked for and is not there makes the range invalid.
+ * @throws BadUserInputError for a range that ends before it begins.
+ */
 export type VerifyChain = (range: Range) => Promise<Verification>
 
 export function createVerifyChain(chain: ChainReader): VerifyChain {
-  return async ({ fromSequence, toSequence }) => {
+  return async ({ fromSequence, toSequence, expectHash }) => {
     const from = fromSequence ?? 1
-    if (from < 1) throw new BadUserInputError(['fromSequence'], 'must be 1 or more')
     if (toSequence !== null && toSequence < from)
       throw new BadUserInputError(['toSequence'], 'must not be before fromSequence')
 
     // In this order: the head moves with its entries, so it is never behind an entry that was read before it.
     const last = (await chain.findLast())?.sequence ?? 0
     const head = await chain.readHead()
-    const to = Math.min(toSequence ?? Number.MAX_SAFE_INTEGER, Math.max(last, head.sequence))
-    if (to < from) return EMPTY
+    const end = Math.max(last, head.sequence)
+    const isAsked = fromSequence !== null || toSequence !== null || expectHash !== null
+    if (end === 0 && !isAsked) return EMPTY
 
     const before = from === 1 ? GENESIS : await chain.find(from - 1)
-    if (before === null) return { ...EMPTY, valid: false, firstBroken: from - 1, reason: 'the entry is missing' }
-    return walk(chain, { before, from, to, head })
+    if (before === null) return { ...EMPTY, valid: false, firstBroken: from - 1, reason: 'the entry is not there' }
+    const to = toSequence ?? Math.max(end, from)
+    return withExpected(expectHash, await walk(chain, { before, from, to, head }))
   }
 }
 
@@ -52,8 +61,7 @@ async function walk(chain: ChainReader, { before, from, to, head }: Walk): Promi
     }
     more = reason === null && page.length === PAGE
   }
-  if (reason === null && last.sequence < to)
-    reason = `the chain ends at ${last.sequence}, and ${head.sequence} entries were recorded`
+  if (reason === null && last.sequence < to) reason = findEnd(last, head)
 
   const entries = last.sequence - before.sequence
   return {
@@ -64,6 +72,24 @@ async function walk(chain: ChainReader, { before, from, to, head }: Walk): Promi
     firstBroken: reason === null ? null : last.sequence + 1,
     reason,
     headHash: reason === null ? last.hash : null,
+  }
+}
+
+/** The reason why a range ends before its last sequence. */
+function findEnd({ sequence }: Head, head: Head): string {
+  if (sequence < head.sequence) return `the chain ends at ${sequence}, and ${head.sequence} entries were recorded`
+  return `the chain ends at ${sequence}: entry ${sequence + 1} is not there`
+}
+
+/** A valid range is not valid after all if its last entry is not the expected one. */
+function withExpected(expectHash: string | null, verification: Verification): Verification {
+  const { valid, headHash, lastSequence } = verification
+  if (!valid || expectHash === null || expectHash === headHash) return verification
+  return {
+    ...verification,
+    valid: false,
+    firstBroken: lastSequence,
+    reason: 'the last entry has another hash than expected',
   }
 }
 
