@@ -59,6 +59,28 @@ describe('a subgraph that fails takes away its fields and no others:', () => {
     expect(errors).toEqual([UNAVAILABLE])
   })
 
+  it('one whose root fields stand beside others', async () => {
+    behaviour = (_, response) => response.writeHead(503).end()
+
+    const { data, errors } = await shared.ask('{ issue(id: "iss_1") { id } auditLog { totalCount } queues { name } }')
+
+    expect(data).toEqual({ issue: { id: 'iss_1' }, auditLog: null, queues: [] })
+    expect(errors).toEqual([expect.objectContaining({ path: ['auditLog'] })])
+  })
+
+  it('one that fails after another mutation has acted', async () => {
+    behaviour = (_, response) => response.writeHead(503).end()
+    const input = `{ idempotencyKey: "k", customerId: "cust_042",
+      details: { decline: { errorCode: CARD_EXPIRED, autoRetryCount: 0 } } }`
+
+    const { data, errors } = await shared.ask(
+      `mutation { createIssue(input: ${input}) { issue { id } } revokeApiKey(id: "key_1") { id } }`,
+    )
+
+    expect(data).toEqual({ createIssue: { issue: { id: 'iss_1' } }, revokeApiKey: null })
+    expect(errors).toMatchObject([{ path: ['revokeApiKey'], extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }])
+  })
+
   it('one that is not there', async () => {
     const { gateway, audit } = await startWithAudit(() => {})
     audit.stop()

@@ -59,12 +59,27 @@ describe('a caller without the permission for a field', () => {
     expect(asked).toEqual(['issues'])
   })
 
-  it('loses what is above where the field must not be null', async () => {
-    const { data, errors, asked } = await askAs(CUSTOMER, { body: { query: '{ queues { name } errorCodes }' } })
+  it('gets the root fields beside it', async () => {
+    const { data, errors, asked } = await askAs(CUSTOMER, {
+      body: { query: '{ queues { name } health { __typename } }' },
+    })
 
-    expect(data).toBeNull()
+    expect(data).toEqual({ queues: null, health: { __typename: 'Health' } })
     expect(errors).toMatchObject([forbidden(['queues'], 'queue:read:*')])
     expect(asked).toEqual([])
+  })
+
+  it('gets the answer of a mutation that it may do, beside one that it may not, which no subgraph is asked for', async () => {
+    const input =
+      '{ idempotencyKey: "k", customerId: "cust_042", details: { decline: { errorCode: CARD_EXPIRED, autoRetryCount: 0 } } }'
+    const review = 'reviewIssue(input: { issueId: "iss_1", action: APPROVE_REFUND }) { issue { id } }'
+    const query = `mutation { createIssue(input: ${input}) { issue { id } } ${review} }`
+
+    const { data, errors, asked } = await askAs({ roles: ['operator'] }, { body: { query } })
+
+    expect(data).toEqual({ createIssue: { issue: { id: 'iss_1' } }, reviewIssue: null })
+    expect(errors).toMatchObject([forbidden(['reviewIssue'], 'issue:review:*')])
+    expect(asked).toEqual(['issues'])
   })
 
   it('changes nothing', async () => {
@@ -74,7 +89,7 @@ describe('a caller without the permission for a field', () => {
 
     for (const roles of [['customer'], ['reviewer'], ['read_only'], ['monitoring'], []]) {
       const { data, errors, asked } = await askAs({ roles, customerId: 'cust_042' }, { body: { query, variables } })
-      expect([data, asked]).toEqual([null, []])
+      expect([data, asked]).toEqual([{ createIssue: null }, []])
       expect(errors).toMatchObject([forbidden(['createIssue'], 'issue:create:*')])
     }
     const operator = await askAs({ roles: ['operator'] }, { body: { query, variables } })
