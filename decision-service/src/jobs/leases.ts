@@ -1,6 +1,5 @@
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { DAY_MS } from '@redress/shared/time.ts'
-import { createRedisScript } from './redis-script.ts'
 import { CLOCK } from './token-bucket.ts'
 
 /** A lease of a process that was killed comes back after this. */
@@ -25,14 +24,17 @@ export type LeaseKeeper = Readonly<{
 
 /** Renews the leases of this process, several times within the life of one, so that they may be short. */
 export function createLeaseKeeper(redis: Redis, leaseMs: number = LEASE_MS): LeaseKeeper {
-  const renew = createRedisScript(redis, RENEW)
   const idsByKey = new Map<string, Set<string>>()
   let timer: NodeJS.Timeout | undefined
 
   const renewAll = () => {
+    // What waits for the connection to come back would renew leases that have been released meanwhile.
+    if (!redis.isReady) return
     for (const [key, ids] of idsByKey) {
+      // The whole script, not its digest: a second command, to a Redis that does not know it, could follow a release.
+      const call = { keys: [key], arguments: [String(leaseMs), String(DAY_MS), ...ids] }
       // The next round repeats what failed.
-      renew({ keys: [key], args: [leaseMs, DAY_MS, ...ids] }).catch(() => undefined)
+      redis.eval(RENEW, call).catch(() => undefined)
     }
   }
   return {

@@ -19,8 +19,10 @@ export function createRedisScript(redis: Redis, source: string) {
     // A command queued until the connection is back would take effect after its caller gave up.
     if (!redis.isReady) throw new StoreUnavailableError()
     const call = { keys: [...keys], arguments: args.map(String) }
+    const givenUpAtMs = performance.now() + TIMEOUT_MS
     const run = redis.evalSha(digest, call).catch((error: unknown) => {
-      if (!isForgotten(error)) throw error
+      // The caller may have undone meanwhile what the script does.
+      if (!isForgotten(error) || performance.now() >= givenUpAtMs) throw error
       return redis.eval(source, call)
     })
     return within(TIMEOUT_MS, run, () => new StoreUnavailableError({ cause: new TimeoutError(TIMEOUT_MS) }))
