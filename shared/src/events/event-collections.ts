@@ -10,8 +10,11 @@ export type OutboxDocument = { _id: string; at: Date; events: string[] }
 /** Consecutive events that were sealed together; `_id` is the sequence of the first, `last` that of the last. */
 export type SegmentDocument = { _id: number; last: number; epoch: string; events: string[]; sealedAt: Date }
 
-/** How far a group has applied the stream of this service, as it last reported; `_id` is the group. */
-export type GroupDocument = { _id: string; epoch: string | null; sequence: number; reportedAt: Date }
+/**
+ * How far a group has applied the stream of this service, as it last reported; `_id` is the group. `alertedFor` is the
+ * `reportedAt` of the last absence that an alert was raised for.
+ */
+export type GroupDocument = { _id: string; epoch: string | null; sequence: number; reportedAt: Date; alertedFor?: Date }
 
 /** How far this service has applied a stream, with the digest of that entry; `_id` is its group and the stream. */
 export type PositionDocument = { _id: string; epoch: string | null; sequence: number; digest?: string | null }

@@ -22,7 +22,8 @@ beforeEach(async () => {
 
 describe('a group', () => {
   it('that does not report for longer than the time set is named by one alert for each absence', async () => {
-    const reportAbsence = createReportAbsence({ mongo, db, stream, goneAfterMs: 10 * 60_000 })
+    const open = () => createReportAbsence({ mongo, db, stream, goneAfterMs: 10 * 60_000 })
+    const [reportAbsence, nextLeader] = [open(), open()]
     await registerGroups(db, stream, at(0))
     await groupCollection(db).updateOne({ _id: 'audit' }, { $set: { reportedAt: at(9) } })
 
@@ -30,8 +31,20 @@ describe('a group', () => {
     expect(await raised()).toEqual([])
     await reportAbsence(at(11))
     await reportAbsence(at(12))
+    await nextLeader(at(12))
+    const first = await raised()
+    await outboxCollection(db).deleteMany({ _id: { $gte: '' } })
+    await nextLeader(at(13))
+    const afterPublication = await raised()
+    await groupCollection(db).updateOne({ _id: 'decisions' }, { $set: { reportedAt: at(14) } })
+    await nextLeader(at(30))
 
-    expect(await raised()).toEqual(['The group decisions has not read events:issues since 2030-01-01T00:00:00.000Z.'])
+    expect(first).toEqual(['The group decisions has not read events:issues since 2030-01-01T00:00:00.000Z.'])
+    expect(afterPublication).toEqual([])
+    expect((await raised()).sort()).toEqual([
+      'The group audit has not read events:issues since 2030-01-01T00:09:00.000Z.',
+      'The group decisions has not read events:issues since 2030-01-01T00:14:00.000Z.',
+    ])
   })
 
   it('is there as long as it reports, and not where only its last report is left in Redis', async () => {

@@ -5,24 +5,23 @@ import { alertEvent } from '../alert.ts'
 import type { StreamName } from '../envelope.ts'
 import type { GroupDocument } from '../event-collections.ts'
 import { createOutbox } from '../outbox.ts'
-import { findGone } from './group-positions.ts'
+import { findGone, markAlerted } from './group-positions.ts'
 
 type Options = Readonly<{ mongo: MongoClient; db: Db; stream: StreamName; goneAfterMs: number }>
 
 /**
  * Raises an alert for each group of a stream that has not reported for longer than `goneAfterMs`: until it comes back, its
- * events are kept. The alert's id names the absence, so that another leader that raises it adds nothing.
+ * events are kept. The absence is marked in the same transaction, so that no later leader raises the alert again.
  */
 export function createReportAbsence({ mongo, db, stream, goneAfterMs }: Options) {
   const outbox = createOutbox(db, () => undefined)
-  const raised = new Set<string>()
 
   return async (now: Date): Promise<void> => {
-    const gone = await findGone(db, stream, new Date(now.getTime() - goneAfterMs))
-    const alerts = gone.map((group) => toAlert(stream, group, now)).filter(({ id }) => !raised.has(id))
-    if (alerts.length === 0) return
-    await inTransaction(mongo, (session) => outbox.add(alerts, session))
-    for (const { id } of alerts) raised.add(id)
+    for (const group of await findGone(db, stream, new Date(now.getTime() - goneAfterMs))) {
+      await inTransaction(mongo, async (session) => {
+        if (await markAlerted(db, group, session)) await outbox.add([toAlert(stream, group, now)], session)
+      })
+    }
   }
 }
 

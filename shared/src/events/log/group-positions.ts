@@ -1,4 +1,4 @@
-import type { Collection, Db } from 'mongodb'
+import type { ClientSession, Collection, Db } from 'mongodb'
 import { GROUPS_OF_STREAM, type StreamName } from '../envelope.ts'
 import { EVENT_LOG_GROUPS, type GroupDocument } from '../event-collections.ts'
 import type { Position } from './log-entry.ts'
@@ -32,10 +32,22 @@ export async function registerGroups(db: Db, stream: StreamName, now: Date): Pro
   }
 }
 
-/** The groups of a stream that have not reported since a moment. */
-export function findGone(db: Db, stream: StreamName, since: Date): Promise<readonly GroupDocument[]> {
+/** The groups of a stream that have not reported since a moment, and whose absence no alert was raised for. */
+export async function findGone(db: Db, stream: StreamName, since: Date): Promise<readonly GroupDocument[]> {
   const _id = { $in: [...GROUPS_OF_STREAM[stream]] }
-  return groupCollection(db)
+  const gone = await groupCollection(db)
     .find({ _id, reportedAt: { $lt: since } })
     .toArray()
+  return gone.filter(({ reportedAt, alertedFor }) => alertedFor?.getTime() !== reportedAt.getTime())
+}
+
+/** Marks the absence of a group as one that an alert is raised for. False where it is marked already, or the group is back. */
+export async function markAlerted(
+  db: Db,
+  { _id, reportedAt }: GroupDocument,
+  session: ClientSession,
+): Promise<boolean> {
+  const unmarked = { _id, reportedAt, alertedFor: { $ne: reportedAt } }
+  const marked = await groupCollection(db).updateOne(unmarked, { $set: { alertedFor: reportedAt } }, { session })
+  return marked.modifiedCount === 1
 }
