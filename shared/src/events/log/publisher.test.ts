@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { eventOf } from '../../testing/events.ts'
+import { STREAMS } from '../envelope.ts'
 import { createModelLog, createModelRedis } from './model.testing.ts'
 import { createPublisher } from './publisher.ts'
 
@@ -86,4 +87,29 @@ it('a log that becomes another copy under its publisher begins a new epoch, also
   await publish(13)
 
   expect(await read(3)).toEqual(['e2', ...[1, 2, 13].map(textOf)])
+})
+
+it('a publisher that another one overtakes with a new epoch does not bring the old one back', async () => {
+  const { redis, source, publish } = createSystem()
+  await publish(1)
+  const late = createPublisher({
+    ...{ log: source.log, findRestart: async () => 1, onRebuild: never },
+    stream: {
+      ...redis.stream,
+      async append(...call) {
+        const overtaking = createPublisher({
+          ...{ log: source.log, stream: redis.stream, findRestart: async () => 1, onRebuild: never },
+        })
+        await overtaking.startEpoch('e1')
+        return redis.stream.append(...call)
+      },
+    },
+  })
+  source.commit(textOf(2))
+
+  await late.publish()
+  await late.startEpoch('e1')
+
+  expect((await source.log.readHead()).epoch).toBe('e2')
+  expect((await redis.reader(STREAMS.issues, 1).readState(STREAMS.issues))?.epoch).toBe('e2')
 })
