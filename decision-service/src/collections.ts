@@ -1,5 +1,6 @@
 import {
   DEAD_EVENTS,
+  EVENT_ALERTS,
   EVENT_LOG,
   EVENT_LOG_GROUPS,
   EVENT_POSITIONS,
@@ -106,6 +107,7 @@ export const COLLECTIONS = {
   eventLog: EVENT_LOG,
   eventLogGroups: EVENT_LOG_GROUPS,
   positions: EVENT_POSITIONS,
+  eventAlerts: EVENT_ALERTS,
   deadEvents: DEAD_EVENTS,
 }
 export type Collections = CollectionsOf<typeof COLLECTIONS>

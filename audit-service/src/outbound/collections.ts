@@ -1,4 +1,4 @@
-import { DEAD_EVENTS, EVENT_POSITIONS } from '@redress/shared/events/event-collections.ts'
+import { DEAD_EVENTS, EVENT_ALERTS, EVENT_POSITIONS } from '@redress/shared/events/event-collections.ts'
 import { type CollectionsOf, defineCollection } from '@redress/shared/stores/collections.ts'
 import type { ApiKey } from '../domain/api-key.ts'
 import type { Head } from '../domain/chain.ts'
@@ -33,6 +33,7 @@ export const COLLECTIONS = {
     indexes: [{ key: { createdAt: 1, _id: 1 }, name: 'newest' }],
   }),
   positions: EVENT_POSITIONS,
+  eventAlerts: EVENT_ALERTS,
   deadEvents: DEAD_EVENTS,
 }
 export type Collections = CollectionsOf<typeof COLLECTIONS>

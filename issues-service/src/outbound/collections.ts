@@ -1,6 +1,7 @@
 import type { IssueType } from '@redress/shared/contracts.ts'
 import {
   DEAD_EVENTS,
+  EVENT_ALERTS,
   EVENT_LOG,
   EVENT_LOG_GROUPS,
   EVENT_POSITIONS,
@@ -59,6 +60,7 @@ export const COLLECTIONS = {
   eventLog: EVENT_LOG,
   eventLogGroups: EVENT_LOG_GROUPS,
   positions: EVENT_POSITIONS,
+  eventAlerts: EVENT_ALERTS,
   deadEvents: DEAD_EVENTS,
 }
 export type Collections = CollectionsOf<typeof COLLECTIONS>

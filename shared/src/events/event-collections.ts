@@ -35,6 +35,9 @@ export type DeadEvent = {
   at: Date
 }
 
+/** When a group last raised an alert of a kind; `_id` is the group and the kind. */
+export type EventAlertDocument = { _id: string; at: Date }
+
 /** Events of transactions that were committed, until the relay moves them to the log. */
 export const OUTBOX = defineCollection<OutboxDocument>({
   name: 'outbox',
@@ -52,6 +55,9 @@ export const EVENT_LOG_GROUPS = defineCollection<GroupDocument>({ name: 'event_l
 
 /** The positions of the consumer group of a service. */
 export const EVENT_POSITIONS = defineCollection<PositionDocument>({ name: 'event_positions' })
+
+/** The last alerts of the consumer group of a service. */
+export const EVENT_ALERTS = defineCollection<EventAlertDocument>({ name: 'event_alerts' })
 
 /** Events that a consumer group could not apply: those that are tried again, and dead letters. */
 export const DEAD_EVENTS = defineCollection<DeadEvent>({

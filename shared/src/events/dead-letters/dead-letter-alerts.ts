@@ -1,8 +1,9 @@
-import type { ClientSession } from 'mongodb'
+import type { ClientSession, Db } from 'mongodb'
 import { ACTORS } from '../../access/actors.ts'
 import { MINUTE_MS } from '../../time.ts'
 import { alertEvent } from '../alert.ts'
 import type { DomainEvent, StreamName } from '../envelope.ts'
+import { EVENT_ALERTS, type EventAlertDocument } from '../event-collections.ts'
 
 /** Of each kind a group raises at most one alert in this time: hundreds of events may have one cause. */
 const COOLDOWN_MS = MINUTE_MS
@@ -17,23 +18,25 @@ export type RecordEvents = (events: readonly DomainEvent[], session: ClientSessi
 export type LetterFacts = Readonly<{ stream: StreamName; sequence: number; event: DomainEvent | null }>
 
 export type DeadLetterAlerts = Readonly<{
-  /** The alert of a kind for one of some events; none where there are none, or within the cooldown. */
-  toEvents: (kind: DeadLetterAlert, letters: readonly LetterFacts[], at: Date) => readonly DomainEvent[]
-  /** Begins the cooldown, once the alerts are stored. */
-  noteRaised: (alerts: readonly DomainEvent[]) => void
+  /** Stores the alert of a kind for one of some events; none where there are none, or within the cooldown. */
+  raise: (kind: DeadLetterAlert, letters: readonly LetterFacts[], transaction: Transaction) => Promise<void>
 }>
 
-type Options = Readonly<{ group: string; monotonicMs: () => number }>
+type Transaction = Readonly<{ at: Date; session: ClientSession }>
+type Options = Readonly<{ db: Db; group: string; record: RecordEvents }>
 
-export function createDeadLetterAlerts({ group, monotonicMs }: Options): DeadLetterAlerts {
-  const quietUntilMs = new Map<string, number>()
+/** The cooldown is stored: a new leader does not raise the alerts of an ongoing cause again. */
+export function createDeadLetterAlerts({ db, group, record }: Options): DeadLetterAlerts {
+  const last = db.collection<EventAlertDocument>(EVENT_ALERTS.name)
   return {
-    toEvents(kind, [letter], at) {
-      if (letter === undefined || monotonicMs() < (quietUntilMs.get(kind) ?? Number.NEGATIVE_INFINITY)) return []
-      return [toAlert(kind, { group, letter, at })]
-    },
-    noteRaised(alerts) {
-      for (const { changes } of alerts) quietUntilMs.set(String(changes.alert?.after), monotonicMs() + COOLDOWN_MS)
+    async raise(kind, [letter], { at, session }) {
+      if (letter === undefined) return
+      const _id = `${group} ${kind}`
+      // A moment after `at` is that of a clock which was set back since.
+      const isRecent = { $gt: new Date(at.getTime() - COOLDOWN_MS), $lte: at }
+      if ((await last.findOne({ _id, at: isRecent }, { session })) !== null) return
+      await last.updateOne({ _id }, { $set: { at } }, { session, upsert: true })
+      await record([toAlert(kind, { group, letter, at })], session)
     },
   }
 }

@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { inTransaction } from '../../stores/mongo.ts'
 import { eventOf } from '../../testing/events.ts'
 import { createTestPublisher } from '../../testing/published-events.ts'
 import { openTestDatabase, openTestRedis, silent } from '../../testing/stores.ts'
 import { type DomainEvent, STREAMS } from '../envelope.ts'
-import { deadEventCollection, prepareGroupStore } from '../log/group-store.ts'
+import { createGroupStore, deadEventCollection, prepareGroupStore } from '../log/group-store.ts'
 import { type ConsumerOptions, startStreamConsumer } from '../stream-consumer.ts'
-import type { RecordEvents } from './dead-letter-alerts.ts'
+import { createDeadLetterAlerts, type RecordEvents } from './dead-letter-alerts.ts'
 import { createDeadLetters } from './dead-letters.ts'
 
 const { mongo, db } = await openTestDatabase()
@@ -110,5 +111,35 @@ describe('an alert', () => {
     await expect.poll(async () => (await letters().page({}, {})).nodes.length, { timeout: 20_000 }).toBe(4)
     const alerts = (await recorded()).map(({ type, data: { type: kind, severity } }) => `${type} ${kind} ${severity}`)
     expect(alerts.sort()).toEqual(['alert.raised DEAD_LETTER CRITICAL', 'alert.raised EVENT_SET_ASIDE WARNING'])
+  })
+
+  it('is not raised again by the next leader while its cooldown lasts, and is after that', async () => {
+    const fails: readonly [number, number][] = [
+      [1, 0],
+      [2, 59_000],
+      [3, 60_001],
+    ]
+    for (const [sequence, ms] of fails) {
+      const alerts = createDeadLetterAlerts({ db, group, record })
+      const letter = { stream, sequence, event: eventOf('bad', sequence) }
+      const at = new Date(Date.parse('2030-01-01T00:00:00Z') + ms)
+      await inTransaction(mongo, (session) => alerts.raise('DEAD_LETTER', [letter], { at, session }))
+    }
+
+    const times = (await recorded()).map(({ at }) => at)
+    expect(times).toEqual(['2030-01-01T00:00:00.000Z', '2030-01-01T00:01:00.001Z'])
+  })
+
+  it('is not raised for an attempt that another process has made meanwhile, and no effect is applied', async () => {
+    let applied = 0
+    const store = createGroupStore({ mongo, db, group, record, apply: async () => void applied++ })
+    await deadEventCollection(db).insertOne({ ...dead(1), attempts: 9, nextAttemptAt: new Date() })
+    const stale = (await store.readWaiting(`${group} 1`))!
+    const failed = { attempts: 10, reason: 'Error: no', nextAttemptAt: null }
+    await deadEventCollection(db).updateOne({ _id: stale.id }, { $set: { attempts: 10 } })
+
+    expect([await store.noteFailure(stale, failed), await store.applyWaiting(stale)]).toEqual([false, false])
+
+    expect([await recorded(), applied]).toEqual([[], 0])
   })
 })

@@ -4,7 +4,13 @@ import { openCollections } from '../../stores/collections.ts'
 import { inTransaction, isDuplicateKey } from '../../stores/mongo.ts'
 import { createDeadLetterAlerts, type DeadLetterAlerts, type RecordEvents } from '../dead-letters/dead-letter-alerts.ts'
 import type { DomainEvent, StreamName } from '../envelope.ts'
-import { DEAD_EVENTS, type DeadEvent, EVENT_POSITIONS, type PositionDocument } from '../event-collections.ts'
+import {
+  DEAD_EVENTS,
+  type DeadEvent,
+  EVENT_ALERTS,
+  EVENT_POSITIONS,
+  type PositionDocument,
+} from '../event-collections.ts'
 import { inEffectOnce, type Repetition } from './in-effect-once.ts'
 import { type Position, START } from './log-entry.ts'
 import {
@@ -40,8 +46,9 @@ export type GroupStore = Readonly<{
   /** The places of all events that wait for another attempt, in the order in which they were set aside. */
   findWaiting: () => Promise<readonly WaitingPlace[]>
   readWaiting: (id: string) => Promise<WaitingEvent | null>
-  applyWaiting: (waiting: WaitingEvent) => Promise<void>
-  noteFailure: (waiting: WaitingEvent, attempt: FailedAttempt) => Promise<void>
+  /** False, without any effect, where another process has tried the event meanwhile; so is `noteFailure`. */
+  applyWaiting: (waiting: WaitingEvent) => Promise<boolean>
+  noteFailure: (waiting: WaitingEvent, attempt: FailedAttempt) => Promise<boolean>
 }>
 
 export function positionCollection(db: Db): Collection<PositionDocument> {
@@ -53,7 +60,7 @@ export function deadEventCollection(db: Db): Collection<DeadEvent> {
 }
 
 export async function prepareGroupStore(db: Db): Promise<void> {
-  await openCollections(db, { EVENT_POSITIONS, DEAD_EVENTS })
+  await openCollections(db, { EVENT_POSITIONS, EVENT_ALERTS, DEAD_EVENTS })
 }
 
 /** Sequences of different epochs have no order, so the moment comes first. */
@@ -66,7 +73,6 @@ type Options = Readonly<{
   apply: Apply
   /** Stores alerts about events that cannot be applied, in the same transaction. */
   record: RecordEvents
-  monotonicMs: () => number
 }>
 
 /** How far a group has applied its streams; from the start for those that it has never read. */
@@ -90,7 +96,7 @@ const toPositionId = (group: string, stream: StreamName) => `${group} ${stream}`
  * step beyond the event are one transaction: each takes effect exactly once, whatever Redis loses or delivers again.
  */
 export function createGroupStore(options: Options): GroupStore {
-  const { mongo, db, group, apply, record } = options
+  const { mongo, db, group, apply } = options
   const positions = positionCollection(db)
   const dead = deadEventCollection(db)
   const alerts = createDeadLetterAlerts(options)
@@ -99,16 +105,14 @@ export function createGroupStore(options: Options): GroupStore {
     load: (streams) => loadPositions(db, group, streams),
     async commit({ steps, events, setAside }) {
       const at = new Date()
-      const raised = toAlerts(alerts, setAside, at)
       await inEffectOnce(mongo, async (session, how) => {
         for (const step of steps) await move(positions, { group, step, session })
         if (setAside.length > 0) {
           await dead.bulkWrite(setAside.map(toDeadEvent(group, at)), { session, ordered: false })
+          await raiseAlerts(alerts, setAside, { at, session })
         }
-        if (raised.length > 0) await record(raised, session)
         if (events.length > 0) await apply(events, session, how)
       })
-      alerts.noteRaised(raised)
     },
     ...createReadWaiting(dead, group),
     // The number of attempts: a leader that was paused meanwhile changes nothing.
@@ -116,16 +120,18 @@ export function createGroupStore(options: Options): GroupStore {
       inEffectOnce(mongo, async (session, how) => {
         const { deletedCount } = await dead.deleteOne({ _id: id, attempts }, { session })
         if (deletedCount === 1) await apply([event], session, how)
+        return deletedCount === 1
       }),
-    async noteFailure(waiting, { attempts, reason, nextAttemptAt }) {
-      const raised = nextAttemptAt === null ? alerts.toEvents('DEAD_LETTER', [waiting], new Date()) : []
-      await inTransaction(mongo, async (session) => {
-        const filter = { _id: waiting.id, attempts: waiting.attempts }
-        await dead.updateOne(filter, { $set: { attempts, reason, nextAttemptAt } }, { session })
-        if (raised.length > 0) await record(raised, session)
-      })
-      alerts.noteRaised(raised)
-    },
+    noteFailure: (waiting, { attempts, reason, nextAttemptAt }) =>
+      inTransaction(mongo, async (session) => {
+        const tried = { _id: waiting.id, attempts: waiting.attempts }
+        const failed = { $set: { attempts, reason, nextAttemptAt } }
+        const isNoted = (await dead.updateOne(tried, failed, { session })).matchedCount === 1
+        if (isNoted && nextAttemptAt === null) {
+          await alerts.raise('DEAD_LETTER', [waiting], { at: new Date(), session })
+        }
+        return isNoted
+      }),
   }
 }
 
@@ -147,11 +153,14 @@ function createReadWaiting(
   }
 }
 
+type Transaction = Readonly<{ at: Date; session: ClientSession }>
+
 /** A text that is not an event is a dead letter at once. Events behind one of their entity raise nothing. */
-function toAlerts(alerts: DeadLetterAlerts, setAside: readonly SetAsideEvent[], at: Date): readonly DomainEvent[] {
+async function raiseAlerts(alerts: DeadLetterAlerts, setAside: readonly SetAsideEvent[], transaction: Transaction) {
   const letters = setAside.filter(({ isBlocked }) => !isBlocked).map(({ delivery }) => delivery)
   const [events, texts] = [letters.filter(({ event }) => event), letters.filter(({ event }) => !event)]
-  return [...alerts.toEvents('EVENT_SET_ASIDE', events, at), ...alerts.toEvents('DEAD_LETTER', texts, at)]
+  await alerts.raise('EVENT_SET_ASIDE', events, transaction)
+  await alerts.raise('DEAD_LETTER', texts, transaction)
 }
 
 type Move = Readonly<{ group: string; step: Step; session: ClientSession }>

@@ -7,14 +7,14 @@ import { inTransaction, isDuplicateKey } from '../../stores/mongo.ts'
  */
 export type Repetition = Readonly<{ isRepeat: boolean }>
 
-type Write = (session: ClientSession, how: Repetition) => Promise<void>
+type Write<T> = (session: ClientSession, how: Repetition) => Promise<T>
 
 /** One transaction, and where a key in it is there already, another one that leaves out what is there. */
-export async function inEffectOnce(mongo: MongoClient, write: Write): Promise<void> {
+export async function inEffectOnce<T>(mongo: MongoClient, write: Write<T>): Promise<T> {
   try {
-    await inTransaction(mongo, (session) => write(session, { isRepeat: false }))
+    return await inTransaction(mongo, (session) => write(session, { isRepeat: false }))
   } catch (error) {
     if (!isDuplicateKey(error)) throw error
-    await inTransaction(mongo, (session) => write(session, { isRepeat: true }))
+    return inTransaction(mongo, (session) => write(session, { isRepeat: true }))
   }
 }

@@ -215,15 +215,17 @@ export function createModelGroup(mayCrash: () => void, cannotApply: (event: Doma
     async applyWaiting({ id, event }) {
       mayCrash()
       check([event])
-      if (waiting.delete(id)) applied.push(event.id)
+      const isApplied = waiting.delete(id)
+      if (isApplied) applied.push(event.id)
       mayCrash()
+      return isApplied
     },
     async noteFailure({ id, event }, { attempts, nextAttemptAt }) {
       const found = waiting.get(id)
-      if (found === undefined) return
-      if (nextAttemptAt !== null) return void waiting.set(id, { ...found, attempts })
-      waiting.delete(id)
-      deadLetters.push(event.id)
+      if (found === undefined) return false
+      if (nextAttemptAt !== null) waiting.set(id, { ...found, attempts })
+      else if (waiting.delete(id)) deadLetters.push(event.id)
+      return true
     },
   }
   return { store, applied, deadLetters, positionOf: (stream: StreamName) => positions.get(stream) ?? START }

@@ -16,12 +16,13 @@ function waitingEvent(entity: string, sequence: number): WaitingEvent {
 function openWaiting(
   events: readonly WaitingEvent[],
   canApply: (event: DomainEvent) => boolean,
-  { isTransient = false, attemptMs = 0 } = {},
+  { isTransient = false, attemptMs = 0, isTriedElsewhere = false } = {},
 ) {
   const due = new Map<string, Date>()
   const stored = new Map(events.map((waiting) => [waiting.id, waiting]))
   const failures: FailedAttempt[] = []
   const attempted: string[] = []
+  const followed: string[] = []
   const state = { nowMs: START_MS }
   const waiting = createWaiting({
     findWaiting: async () =>
@@ -33,7 +34,7 @@ function openWaiting(
       attempted.push(id)
       state.nowMs += attemptMs
       if (!canApply(event)) throw new Error('never')
-      stored.delete(id)
+      return stored.delete(id) && !isTriedElsewhere
     },
     async noteFailure({ id }, { attempts, nextAttemptAt, ...failed }) {
       failures.push({ attempts, nextAttemptAt, ...failed })
@@ -42,17 +43,18 @@ function openWaiting(
         stored.set(id, { ...stored.get(id)!, attempts })
         due.set(id, nextAttemptAt)
       }
+      return true
     },
     trace: (traced, run) => run(traced),
-    afterCommit: async () => undefined,
-    onAttempt: () => undefined,
+    afterCommit: async (committed) => void followed.push(...committed.map(({ id }) => id)),
+    onAttempt: ({ id }) => void followed.push(id),
     isTransient: () => isTransient,
     nowMs: () => state.nowMs,
     monotonicMs: () => state.nowMs,
     random: () => 0,
   })
   const add = (one: WaitingEvent) => stored.set(one.id, one)
-  return { waiting, failures, attempted, state, add, idsLeft: () => [...stored.keys()] }
+  return { waiting, failures, attempted, followed, state, add, idsLeft: () => [...stored.keys()] }
 }
 
 describe('an event that was set aside', () => {
@@ -138,5 +140,14 @@ describe('an event that was set aside', () => {
     const wait = (attempts: number, random: number) => backoffMs(attempts, RETRY_WAIT, random)
 
     expect([wait(1, 0), wait(1, 1), wait(4, 0), wait(4, 1)]).toEqual([1_000, 750, 8_000, 6_000])
+  })
+
+  it('has no further effects here where another process has applied it meanwhile', async () => {
+    const { waiting, attempted, followed } = openWaiting([waitingEvent('t', 1)], () => true, { isTriedElsewhere: true })
+    await waiting.load()
+
+    await waiting.retry()
+
+    expect([attempted, followed]).toEqual([['t-1'], []])
   })
 })

@@ -42,10 +42,11 @@ type Dependencies = Readonly<{
   findWaiting: () => Promise<readonly WaitingPlace[]>
   /** Null where the event does not wait any more. */
   readWaiting: (id: string) => Promise<WaitingEvent | null>
-  /** One transaction: applies an event, and removes it from those that wait. */
-  applyWaiting: (waiting: WaitingEvent) => Promise<void>
+  /** One transaction: applies an event, and removes it from those that wait. False where another process has tried it meanwhile. */
+  applyWaiting: (waiting: WaitingEvent) => Promise<boolean>
   trace: (events: readonly DomainEvent[], run: (events: readonly DomainEvent[]) => Promise<void>) => Promise<void>
-  noteFailure: (waiting: WaitingEvent, attempt: FailedAttempt) => Promise<void>
+  /** False where another process has tried the event meanwhile. */
+  noteFailure: (waiting: WaitingEvent, attempt: FailedAttempt) => Promise<boolean>
   afterCommit: (events: readonly DomainEvent[]) => Promise<void>
   onAttempt: (waiting: WaitingEvent, failed: FailedAttempt | null) => void
   isTransient: (error: unknown) => boolean
@@ -95,19 +96,24 @@ async function attempt(id: string, dependencies: Dependencies): Promise<void> {
     dependencies
   const waiting = await readWaiting(id)
   if (waiting === null) return
+  let isApplied = false
   try {
-    await trace([waiting.event], ([event]) => applyWaiting({ ...waiting, event: event ?? waiting.event }))
+    await trace([waiting.event], async ([event = waiting.event]) => {
+      isApplied = await applyWaiting({ ...waiting, event })
+    })
   } catch (error) {
     const { attempts } = waiting
     if (isTransient(error)) {
       // Uses up no attempt, and delays nothing else. If the database is away, this write fails as well.
       const nextAttemptAt = new Date(nowMs() + backoffMs(attempts, RETRY_WAIT, random()))
-      return noteFailure(waiting, { attempts, reason: String(error), nextAttemptAt })
+      await noteFailure(waiting, { attempts, reason: String(error), nextAttemptAt })
+      return
     }
     const failed = toFailedAttempt(waiting, { error, nowMs: nowMs(), random: random() })
-    await noteFailure(waiting, failed)
-    return onAttempt(waiting, failed)
+    if (await noteFailure(waiting, failed)) onAttempt(waiting, failed)
+    return
   }
+  if (!isApplied) return
   onAttempt(waiting, null)
   await afterCommit([waiting.event])
 }
