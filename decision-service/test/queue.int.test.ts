@@ -160,6 +160,21 @@ describe('recovery', () => {
     expect(await counts()).toEqual({ ...NONE, waiting: 1 })
   })
 
+  it('takes a job out of its delay that a worker with a clock ahead has given it', async () => {
+    const [ahead, delayed] = await acceptAndQueue(newCase(), newCase())
+    for (const [job, ms] of [
+      [ahead, 3_600_000],
+      [delayed, 60_000],
+    ] as const) {
+      await redis.zRem('bull:decisions:prioritized', job!.id)
+      await redis.zAdd('bull:decisions:delayed', { score: (Date.now() + ms) * 0x1000, value: job!.id })
+    }
+
+    const recovered = await recoverJobs()
+
+    expect([recovered, await counts()]).toEqual([1, { ...NONE, waiting: 1, delayed: 1 }])
+  })
+
   it('ignores jobs that are queued or have ended', async () => {
     const [waiting, ended] = await acceptAndQueue(newCase(), newCase())
     await service.decideIssue.giveUp(ended!.id, 'no')

@@ -1,5 +1,6 @@
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
+import { MINUTE_MS } from '@redress/shared/time.ts'
 import { type JobsOptions, Queue } from 'bullmq'
 import { connectionOf, openWhenReady } from './bullmq.ts'
 import type { JobCounts, QueueView } from './queue-views.ts'
@@ -17,6 +18,11 @@ import {
 /** The urgency of what goes first. */
 const URGENCY_MAX = 10
 
+/** Longer than every wait between attempts: the clock of the worker that delayed the job was ahead. */
+const DELAY_MAX_MS = 2 * MINUTE_MS
+/** BullMQ orders delayed jobs by the moment they are due, in milliseconds, times this. */
+const SCORE_OF_A_MS = 0x1000
+
 export type NewJob<T extends JobType> = Readonly<{
   type: T
   data: JobData<T>
@@ -29,7 +35,7 @@ export type JobQueue<T extends JobType> = Readonly<{
   /** Adds jobs; one that is in the queue already stays as it is. */
   add(jobs: readonly NewJob<T>[]): Promise<void>
   /**
-   * Adds open jobs that are missing in the queue, and requeues those that ended there.
+   * Adds open jobs that are missing in the queue, and requeues those that ended there or are delayed for too long.
    * @returns the number of jobs added or requeued.
    */
   revive(jobs: readonly NewJob<T>[]): Promise<number>
@@ -68,6 +74,8 @@ export function openQueue<Q extends QueueName>(name: Q, options: Options<Q>): Jo
     const state = await queue.getJobState(id)
     if (state === 'unknown') await add(job)
     else if (state === 'failed' || state === 'completed') await (await queue.getJob(id))?.retry(state)
+    else if (state === 'delayed' && (await isDelayedTooLong(redis, queue, id)))
+      await (await queue.getJob(id))?.promote()
     else return false
     return true
   }
@@ -83,6 +91,11 @@ export function openQueue<Q extends QueueName>(name: Q, options: Options<Q>): Jo
       await ready.then((queue) => queue.close()).catch(() => undefined)
     },
   }
+}
+
+async function isDelayedTooLong(redis: Redis, queue: Queue, id: string): Promise<boolean> {
+  const score = await redis.zScore(queue.toKey('delayed'), id)
+  return score !== null && score / SCORE_OF_A_MS > Date.now() + DELAY_MAX_MS
 }
 
 function toOptions({ attempts, delayMs }: Retry, keptEnded: number): JobsOptions {
