@@ -1,12 +1,15 @@
 import { DatabaseSync } from 'node:sqlite'
 import { type Batch, createBatch, type Undone } from './batch.ts'
 import { createReader, type Reader } from './reader.ts'
+import { openRedoLog, type Position } from './redo-log.ts'
 import { createSnapshots, type Snapshot } from './snapshots.ts'
 
 /** Pages kept in memory, in KiB. */
 const CACHE_KIB = 32 * 1024
 
 /**
+ * `state` has the salt and the position of the redo log.
+ *
  * Documents are appended to their table, and found by an index of their ids: in a tree by id, few fit on a page, and each
  * insert would write a page of its own.
  */
@@ -18,6 +21,8 @@ const SCHEMA = `
     idx INTEGER NOT NULL, key BLOB NOT NULL, id BLOB NOT NULL, PRIMARY KEY (idx, key)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS replies (
     session BLOB PRIMARY KEY, number INTEGER NOT NULL, reply BLOB NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+  INSERT OR IGNORE INTO state VALUES ('salt', abs(random()) % 4294967296), ('sequence', 0);
 `
 
 /** Another running server has the file open. */
@@ -65,7 +70,7 @@ export type OpenFile = (path: string) => DatabaseSync
  */
 export function openStorage(path: string, open: OpenFile = openFile): Storage {
   const database = open(path)
-  const batch = createBatch(database)
+  const batch = createBatch(database, openRedoLog(`${path}-redo`, readPosition(database)))
   const reader = createReader(database)
   const count = database.prepare('SELECT count(*) AS n FROM documents WHERE collection = ?')
   const { prepare } = batch
@@ -87,9 +92,16 @@ export function openStorage(path: string, open: OpenFile = openFile): Storage {
       } catch {
         // Nothing of it has been acknowledged.
       }
+      batch.close()
       database.close()
     },
   }
+}
+
+function readPosition(database: DatabaseSync): Position {
+  const rows = database.prepare('SELECT name, value FROM state').all() as { name: string; value: number }[]
+  const { salt, sequence } = Object.fromEntries(rows.map(({ name, value }) => [name, value]))
+  return { salt: salt!, sequence: sequence! }
 }
 
 /** Exclusive: other processes are kept out until this one ends or is killed, and reading takes no locks. */
@@ -98,6 +110,8 @@ export function openFile(path: string): DatabaseSync {
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
     database.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = 10000; PRAGMA temp_store = MEMORY;`)
+    // Uncommitted pages stay in memory, so that only commits fail on a full disk.
+    database.exec('PRAGMA cache_spill = OFF')
     database.exec(SCHEMA)
     return database
   } catch (error) {
