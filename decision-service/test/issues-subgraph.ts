@@ -55,8 +55,8 @@ export async function openIssuesSubgraph(customers: Readonly<Record<string, Know
       Mutation: { openPaymentCase },
       Customer: {
         transactions: ({ transactions }: KnownCustomer) => ({ nodes: transactions }),
-        issues: ({ issues }: KnownCustomer, { filter }: { filter: { createdAfter: Date } }) => ({
-          nodes: issues.filter(({ createdAt }) => createdAt > filter.createdAfter),
+        issues: ({ issues }: KnownCustomer, { filter }: { filter: { from: Date } }) => ({
+          nodes: issues.filter(({ createdAt }) => createdAt >= filter.from),
         }),
       },
     },

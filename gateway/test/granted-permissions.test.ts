@@ -15,7 +15,7 @@ const ADMIN_ONLY = [
   'policy:publish:*',
 ]
 /** Permissions that stand at no field: the code checks them. */
-const CHECKED_BY_CODE = ['customer:read_pii', 'schema:read']
+const CHECKED_BY_CODE = ['schema:read']
 
 const resourceAndAction = (urn: string) => urn.split(':', 2).join(':')
 

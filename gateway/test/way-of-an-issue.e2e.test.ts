@@ -341,10 +341,10 @@ describe('who customers are', () => {
     await expect.poll(entries).toContainEqual({ entityId: 'cust_042', changes: {} })
   })
 
-  it('is null for the others, who see the rest', async () => {
+  it('is forbidden to the others, who see the rest', async () => {
     const { data, errors } = await system.ask('read_only', personal)
 
-    expect(errors).toBeUndefined()
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN', 'FORBIDDEN'])
     expect(data.customer).toEqual({ riskScore: 15, email: null, name: null })
   })
 })

@@ -271,18 +271,42 @@ describe('a customer with access to their own data', () => {
   })
 })
 
+const forbidden = (path: unknown[], permission: string) => ({ path, extensions: { code: 'FORBIDDEN', permission } })
+
 describe('personal data', () => {
   const WHO = '{ customer(id: "cust_1") { id email name } }'
   const readings = async () =>
     (await service.eventsOf('cust_1')).map(({ type, actor, requestId }) => ({ type, actor, requestId }))
 
-  it('is null without the permission, and is not audited then', async () => {
+  it('is FORBIDDEN without the permission, with the path, and is not audited then', async () => {
     const before = await readings()
 
     const { data, errors } = await ask(url, { query: WHO, token: operator! })
 
-    expect([data.customer, errors]).toEqual([{ id: 'cust_1', email: null, name: null }, []])
+    expect(data.customer).toEqual({ id: 'cust_1', email: null, name: null })
+    expect(errors).toMatchObject(
+      ['email', 'name'].map((field) => forbidden(['customer', field], 'customer:read_pii:*')),
+    )
     expect(await readings()).toEqual(before)
+  })
+
+  it('of a customer, and what people think of them, is not for the customer', async () => {
+    const { id } = await openIssue(service)
+    await service.followDecisions([failed(id)])
+    const query = `query ($id: ID!) { issue(id: $id) { id failure statusHistory { to changedBy reason }
+      customer { id riskScore } } }`
+
+    const { data, errors } = await ask(url, { query, variables: { id }, token: customerOne })
+
+    const change = (to: string) => ({ to, changedBy: null, reason: null })
+    expect(data.issue).toEqual({
+      id,
+      failure: null,
+      statusHistory: ['PENDING', 'PROCESSING', 'FAILED'].map(change),
+      customer: { id: 'cust_1', riskScore: null },
+    })
+    expect(new Set(errors.map(({ extensions }) => extensions.code))).toEqual(new Set(['FORBIDDEN']))
+    expect(errors).toHaveLength(8)
   })
 
   it('is decrypted with the permission, and audited once a request', async () => {
@@ -315,6 +339,45 @@ describe('personal data', () => {
     const { data, errors } = await ask(url, { query: '{ customer(id: "cust_2") { id email } }', token: reviewer! })
 
     expect([data.customer, errors]).toEqual([{ id: 'cust_2', email: null }, []])
+  })
+})
+
+describe('the issues of a customer', () => {
+  const query = `query ($filter: IssueFilter, $last: Int, $first: Int) { customer(id: "cust_1") {
+    issues(filter: $filter, last: $last, first: $first) { nodes { id createdAt } totalCount pageInfo { hasNextPage } } } }`
+  const issuesWith = async (variables: object) => {
+    const { data, errors } = await ask(url, { query, variables, token: operator! })
+    return { issues: data.customer?.issues, errors }
+  }
+
+  it('cannot be those of another one', async () => {
+    const { errors } = await issuesWith({ filter: { customerId: 'cust_2' } })
+
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', argumentPath: ['filter', 'customerId'] } }])
+  })
+
+  it('are counted without reading any, and read from the end', async () => {
+    await openIssue(service)
+    const all = (await issuesWith({ first: 100 })).issues
+
+    const { issues: none } = await issuesWith({ first: 0 })
+    const { issues: oldest } = await issuesWith({ last: 1 })
+
+    expect(none).toEqual({ nodes: [], totalCount: all.totalCount, pageInfo: { hasNextPage: true } })
+    expect(oldest.nodes).toEqual([all.nodes.at(-1)])
+  })
+
+  it('are those from one moment, included, to another one, excluded', async () => {
+    const { createdAt } = (await issuesWith({ first: 1 })).issues.nodes[0]
+    const later = new Date(Date.parse(createdAt) + 1).toISOString()
+    const countOf = async (filter: object) => (await issuesWith({ filter, first: 0 })).issues.totalCount
+    const all = await countOf({})
+
+    expect(await countOf({ from: createdAt })).toBe(all)
+    expect(await countOf({ from: createdAt, to: createdAt })).toBe(0)
+    expect(await countOf({ from: createdAt, to: later })).toBe(all)
+    expect(await countOf({ createdAfter: createdAt })).toBe(0)
+    expect(await countOf({ to: later, createdBefore: createdAt })).toBe(0)
   })
 })
 

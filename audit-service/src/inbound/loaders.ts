@@ -15,7 +15,7 @@ export function createLoaders(views: Views): Loaders {
   return {
     entries: new DataLoader(views.find),
     trails: (page) => {
-      const name = JSON.stringify([page.first, page.after])
+      const name = JSON.stringify([page.first, page.after, page.last, page.before])
       const known = trails.get(name)
       if (known) return known
       const created = new DataLoader<string, Connection<AuditEntry>>((ids) => views.pagesOfTrails(ids, page))

@@ -1,5 +1,6 @@
 import type { Connection, PageArguments } from '@redress/shared/connection.ts'
 import { inOrder } from '@redress/shared/stores/in-order.ts'
+import { within } from '@redress/shared/stores/moments.ts'
 import { readPage, sizeOf, toConnection } from '@redress/shared/stores/pagination.ts'
 import type { Filter } from 'mongodb'
 import type { AuditEntry } from '../domain/entry.ts'
@@ -42,7 +43,7 @@ export function createMongoViews({ entries, heads }: Collections): Views {
     async pagesOfTrails(issueIds, page) {
       const alone = () => Promise.all(issueIds.map((id) => pageOfTrail(id, page)))
       // A cursor belongs to one issue.
-      if (issueIds.length === 1 || page.after != null) return alone()
+      if (issueIds.length === 1 || page.after != null || page.before != null || page.last != null) return alone()
       const size = sizeOf(page)
       const found = await readTogether(issueIds)
       if (found.length > TOGETHER_MAX) return alone()
@@ -58,12 +59,13 @@ function toTrail(found: readonly EntryDocument[], size: number, page: PageArgume
   return toConnection({ found, size, order: OLDEST_FIRST, page, toNode: toEntry, count })
 }
 
-function toConditions({ entityType, entityId, action, actor, after, before }: AuditFilter): Filter<EntryDocument> {
+function toConditions({ entityType, entityId, action, actor, ...range }: AuditFilter): Filter<EntryDocument> {
+  const at = within(range)
   return {
     ...(entityType != null && { entityType }),
     ...(entityId != null && { entityId }),
     ...(action != null && { action }),
     ...(actor != null && { actor }),
-    ...((after || before) && { at: { ...(after && { $gt: after }), ...(before && { $lt: before }) } }),
+    ...(at && { at }),
   }
 }

@@ -27,6 +27,10 @@ export type AuditFilter = Readonly<{
   entityId?: string | null
   action?: string | null
   actor?: string | null
+  /** Included. */
+  from?: Date | null
+  /** Excluded, as the two below. */
+  to?: Date | null
   after?: Date | null
   before?: Date | null
 }>

@@ -1,7 +1,7 @@
 import { can, type Principal, reachOf } from '@redress/shared/access/permissions.ts'
 import type { PageArguments } from '@redress/shared/connection.ts'
 import type { IssueDetails } from '@redress/shared/contracts.ts'
-import { AppError, BadUserInputError, type InputProblem } from '@redress/shared/errors.ts'
+import { AppError, BadUserInputError, ForbiddenError, type InputProblem } from '@redress/shared/errors.ts'
 import { type FieldInfo, findRowProblems } from '@redress/shared/subgraph/check-arguments.ts'
 import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { Customer, PersonalData } from '../domain/customer.ts'
@@ -57,8 +57,11 @@ export function createResolvers(dependencies: Dependencies) {
       email: (customer: Customer, _: unknown, context: Context) => personal(customer, 'email', context),
       name: (customer: Customer, _: unknown, context: Context) => personal(customer, 'name', context),
       transactions: ({ id }: Customer, page: PageArguments) => views.pageOfTransactions(id, page),
-      issues: ({ id }: Customer, { filter, ...page }: ListArguments) =>
-        views.pageOfIssues({ ...filter, customerId: id }, page),
+      issues: ({ id }: Customer, { filter, ...page }: ListArguments) => {
+        if (filter?.customerId != null)
+          throw new BadUserInputError(['filter', 'customerId'], 'cannot apply to the issues of one customer')
+        return views.pageOfIssues({ ...filter, customerId: id }, page)
+      },
     },
     Transaction: {
       __resolveReference: ({ id }: ById, context: Context) => findTransaction(id, context),
@@ -117,7 +120,7 @@ function withinReach(filter: IssueFilter, principal: Principal): IssueFilter {
 }
 
 async function personal({ id }: Customer, field: keyof PersonalData, context: Context): Promise<string | null> {
-  if (!can(context.principal, 'customer:read_pii', id)) return null
+  if (!can(context.principal, 'customer:read_pii', id)) throw new ForbiddenError('customer:read_pii:*')
   const data = await context.loaders.personalData(causeOf(context)).load(id)
   return data?.[field] ?? null
 }

@@ -1,5 +1,6 @@
 import type { Connection, PageArguments } from '@redress/shared/connection.ts'
 import { inOrder } from '@redress/shared/stores/in-order.ts'
+import { within } from '@redress/shared/stores/moments.ts'
 import { readPage } from '@redress/shared/stores/pagination.ts'
 import type { Filter } from 'mongodb'
 import type { Issue } from '../domain/issue.ts'
@@ -46,16 +47,17 @@ function toConditions({
   type,
   priority,
   customerId,
-  createdAfter,
-  createdBefore,
+  from,
+  to,
+  createdAfter: after,
+  createdBefore: before,
 }: IssueFilter): Filter<IssueDocument> {
+  const createdAt = within({ from, to, after, before })
   return {
     ...(status && { status: { $in: [...status] } }),
     ...(type && { type: { $in: [...type] } }),
     ...(priority && { priority: { $in: [...priority] } }),
     ...(customerId != null && { customerId }),
-    ...((createdAfter || createdBefore) && {
-      createdAt: { ...(createdAfter && { $gt: createdAfter }), ...(createdBefore && { $lt: createdBefore }) },
-    }),
+    ...(createdAt && { createdAt }),
   }
 }

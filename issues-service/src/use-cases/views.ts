@@ -10,6 +10,10 @@ export type IssueFilter = Readonly<{
   type?: readonly IssueType[] | null
   priority?: readonly Priority[] | null
   customerId?: string | null
+  /** Included. */
+  from?: Date | null
+  /** Excluded, as the two below. */
+  to?: Date | null
   createdAfter?: Date | null
   createdBefore?: Date | null
 }>

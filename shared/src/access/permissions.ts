@@ -16,7 +16,9 @@ export const GATEWAY_PRINCIPAL: Principal = { id: 'gateway', roles: [GATEWAY_ROL
 
 const READ = [
   'issue:read:*',
+  'issue:read_internal:*',
   'customer:read:*',
+  'customer:read_risk:*',
   'transaction:read:*',
   'decision:read:*',
   'queue:read:*',

@@ -71,8 +71,20 @@ describe('a list read page by page', () => {
     expect(await (await pageOf({ first: 1 })).totalCount()).toBe(3)
   })
 
+  it('has an empty page where only the count is wanted', async () => {
+    await rows.insertMany([1, 2, 3].map((rank) => ({ _id: `r${rank}`, rank })))
+
+    const [first, last] = [await pageOf({ first: 0 }), await pageOf({ last: 0 })]
+
+    expect([first.nodes, last.nodes]).toEqual([[], []])
+    expect(first.pageInfo).toMatchObject({ hasNextPage: true, startCursor: null, endCursor: null })
+    expect(last.pageInfo).toMatchObject({ hasPreviousPage: true })
+    expect(await first.totalCount()).toBe(3)
+  })
+
   it.for<[string, PageArguments]>([
-    ['first', { first: 0 }],
+    ['first', { first: -1 }],
+    ['last', { last: -1 }],
     ['first', { first: 101 }],
     ['last', { last: 101 }],
     ['first', { first: 1, last: 1 }],

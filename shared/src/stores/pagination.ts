@@ -23,7 +23,7 @@ type Page<D extends Document, T> = Readonly<{
 /**
  * Reads one page by cursor. A row keeps its place while others come and go; the cost does not grow with the distance
  * from the start.
- * @throws BadUserInputError for a page size outside 1 to PAGE_MAX, `first` with `last`, or a cursor that is not of this order.
+ * @throws BadUserInputError for a page size outside 0 to PAGE_MAX, `first` with `last`, or a cursor that is not of this order.
  */
 export async function readPage<D extends Document, T>(options: Page<D, T>): Promise<Connection<T>> {
   const { collection, filter, order, page, toNode } = options
@@ -89,11 +89,11 @@ export function toConnection<D extends Document, T>({
   }
 }
 
-/** How many rows a page has. @throws BadUserInputError */
+/** How many rows a page has; none where only the count is wanted. @throws BadUserInputError */
 export function sizeOf({ first, last }: PageArguments): number {
   if (first != null && last != null) throw new BadUserInputError(['first'], 'cannot be combined with last')
   const [name, size] = last != null ? ['last', last] : ['first', first ?? PAGE_DEFAULT]
-  if (size < 1 || size > PAGE_MAX) throw new BadUserInputError([name as string], `must be from 1 to ${PAGE_MAX}`)
+  if (size < 0 || size > PAGE_MAX) throw new BadUserInputError([name as string], `must be from 0 to ${PAGE_MAX}`)
   return size as number
 }
 

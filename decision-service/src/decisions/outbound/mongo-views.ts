@@ -1,3 +1,4 @@
+import { within } from '@redress/shared/stores/moments.ts'
 import { readPage } from '@redress/shared/stores/pagination.ts'
 import type { Filter } from 'mongodb'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
@@ -39,7 +40,8 @@ export function createMongoViews({ decisions }: Pick<DecisionCollections, 'decis
 const ANY_AGREEMENT = { $in: ['AGREED', 'MODIFIED', 'REJECTED'] as const }
 
 function toConditions(filter: DecisionFilter): Filter<DecisionDocument> {
-  const { issueId, action, routing, engine, fallback, digest, reviewed, decidedAfter, decidedBefore } = filter
+  const { issueId, action, routing, engine, fallback, digest, reviewed, from, to } = filter
+  const { decidedAfter, decidedBefore: before } = filter
   return {
     ...(issueId != null && { issueId }),
     ...(action && { action: { $in: [...action] } }),
@@ -50,6 +52,6 @@ function toConditions(filter: DecisionFilter): Filter<DecisionDocument> {
     // By one field of the review, which an index can hold.
     ...(reviewed != null && { 'review.agreement': reviewed ? ANY_AGREEMENT : null }),
     // There is always a bound, so that an index by time serves what no other one does, also where it is only counted.
-    decidedAt: { $gt: decidedAfter ?? new Date(0), ...(decidedBefore && { $lt: decidedBefore }) },
+    decidedAt: within({ from, to, after: decidedAfter ?? new Date(0), before })!,
   }
 }

@@ -12,6 +12,10 @@ export type DecisionFilter = Readonly<{
   fallback?: boolean | null
   digest?: string | null
   reviewed?: boolean | null
+  /** Included. */
+  from?: Date | null
+  /** Excluded, as the two below. */
+  to?: Date | null
   decidedAfter?: Date | null
   decidedBefore?: Date | null
 }>

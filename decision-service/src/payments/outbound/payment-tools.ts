@@ -23,8 +23,8 @@ const BalanceData = type({
   }).or('null'),
 })
 
-const SIGNALS = `query PaymentSignals($customerId: ID!, $createdAfter: DateTime!) {
-  customer(id: $customerId) { riskScore issues(first: 100, filter: { createdAfter: $createdAfter }) { nodes { type } } }
+const SIGNALS = `query PaymentSignals($customerId: ID!, $from: DateTime!) {
+  customer(id: $customerId) { riskScore issues(first: 100, filter: { from: $from }) { nodes { type } } }
 }`
 const SignalsData = type({
   customer: type({
@@ -51,8 +51,8 @@ export function createPaymentTools({ issues, findHistory, now }: Dependencies): 
       return estimateBalance(customer.transactions.nodes, currency)
     },
     async getRiskSignals({ customerId, payeeId, paymentId }, attempt) {
-      const createdAfter = new Date(now().getTime() - RECENT_MS).toISOString()
-      const asked = { query: SIGNALS, variables: { customerId, createdAfter }, Data: SignalsData }
+      const from = new Date(now().getTime() - RECENT_MS).toISOString()
+      const asked = { query: SIGNALS, variables: { customerId, from }, Data: SignalsData }
       const [{ customer }, history] = await Promise.all([
         issues.ask(asked, attempt),
         findHistory({ customerId, payeeId, paymentId, now: now() }),
