@@ -9,6 +9,7 @@ import { createClientAddress } from './access/client-address.ts'
 import { type Access, type AccessOptions, openAccess } from './access/open-access.ts'
 import { isAllowedOrigin } from './access/origins.ts'
 import type { GatewayConfig } from './config.ts'
+import { openPlanPool } from './execution/planning/plan-pool.ts'
 import { createSubgraphs, isSubgraphReady, type Subgraphs } from './execution/subgraphs/subgraphs.ts'
 import { createGraphqlRoute } from './http/graphql-route.ts'
 import { createPlaygroundRoute } from './http/playground/playground-route.ts'
@@ -51,7 +52,10 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
 
   // Access, schema and subscriptions.
   const isReady: IsReady = (subgraph) => isSubgraphReady(subgraph, config.health.timeoutMs)
-  const schema = openSchema({ file: config.supergraphFile, subgraphs, isReady, logger })
+  const plans = openPlanPool()
+  starting.defer(() => plans.close())
+  const { openPlanner } = plans
+  const schema = await openSchema({ file: config.supergraphFile, subgraphs, isReady, openPlanner, logger })
   const access = openAccess(accessOptions(base, { cache, audit: subgraphs.find('audit') }))
   const operations = openOperations(base, schema.graph, access)
 

@@ -6,6 +6,7 @@ import type { OperationContext } from '../src/execution/operation-context.ts'
 import type { SubgraphSource } from '../src/execution/subgraphs/subgraph-source.ts'
 import { prepareDocument } from '../src/operations/documents/prepare-document.ts'
 import { createGraph } from '../src/operations/graph.ts'
+import { planInProcess } from './plan-in-process.ts'
 
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@external", "@requires"])`
 
@@ -51,8 +52,12 @@ const SOURCES: Readonly<Record<string, SubgraphSource>> = {
 }
 
 async function ask(query: string) {
-  const graph = createGraph(supergraphSdl!, { sourceOf: (name) => SOURCES[name]!, local: () => ({}) })
-  const run = prepareDocument(query, null, { graph, hideSuggestions: false }).runFor({
+  const graph = createGraph(supergraphSdl!, {
+    sourceOf: (name) => SOURCES[name]!,
+    local: () => ({}),
+    openPlanner: planInProcess,
+  })
+  const run = await prepareDocument(query, null, { graph, hideSuggestions: false }).runFor({
     id: 'ada',
     roles: [],
     customerId: null,

@@ -116,17 +116,18 @@ function createVariant(
 
 function answerOf(
   { selection, write }: Variant,
-  { root, errors, isPlain }: PlanRun,
+  { root, errors, isPlain, absences, isIncomplete }: PlanRun,
   parts: OperationParts,
 ): OperationResult {
   try {
-    return { data: (isPlain ? write.plain : write.any)(root), errors }
+    if (!isIncomplete) return { data: (isPlain ? write.plain : write.any)(root), errors }
   } catch (error) {
     if (error !== IRREGULAR) throw error
   }
   const { data, violations, refusals } = completeAnswer(selection, root, {
     schema: parts.schema,
     types: parts.environment.types,
+    absences,
   })
   const unexplained = violations.filter(({ path }) => !errors.some((error) => explains(error, path!)))
   return { data: JSON.stringify(data), errors: [...errors, ...unexplained, ...refusals] }

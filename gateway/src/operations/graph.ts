@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql'
+import type { OpenPlanner, PlanOperation } from '../execution/planning/planning.ts'
 import { type LoadedSupergraph, loadSupergraph } from '../execution/planning/supergraph.ts'
 import type { PlanEnvironment } from '../execution/steps/compile-plan.ts'
 import { createLocalSource, type LocalRoot } from '../execution/subgraphs/local-source.ts'
@@ -11,6 +12,7 @@ import { type FieldRateGroups, readRateGroups } from './rate-groups.ts'
 export type Graph = Readonly<{
   schema: GraphQLSchema
   supergraph: LoadedSupergraph
+  plan: PlanOperation
   environment: PlanEnvironment
   permissions: FieldPermissions
   rateGroups: FieldRateGroups
@@ -22,13 +24,14 @@ export type GraphSources = Readonly<{
   sourceOf: (name: string, url: string) => SubgraphSource
   /** The root fields that the gateway answers itself. */
   local: LocalRoot
+  openPlanner: OpenPlanner
 }>
 
 /** The address of the subgraph that the gateway answers itself. */
 const LOCAL = 'local:'
 
 /** @throws if the text is not a usable supergraph. */
-export function createGraph(text: string, { sourceOf, local }: GraphSources): Graph {
+export function createGraph(text: string, { sourceOf, local, openPlanner }: GraphSources): Graph {
   const supergraph = loadSupergraph(text)
   const { schema, superSchema, types, urls, schemaOf } = supergraph
   const sources = Object.fromEntries(
@@ -40,6 +43,7 @@ export function createGraph(text: string, { sourceOf, local }: GraphSources): Gr
   return {
     schema,
     supergraph,
+    plan: openPlanner(text),
     environment: { sources, types },
     permissions: readPermissions(superSchema),
     rateGroups: readRateGroups(superSchema),

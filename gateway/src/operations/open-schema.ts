@@ -1,15 +1,20 @@
 import { readFileSync } from 'node:fs'
 import type { Logger } from '@redress/shared/process/logger.ts'
+import { parse } from 'graphql'
+import type { OpenPlanner } from '../execution/planning/planning.ts'
 import type { Subgraphs } from '../execution/subgraphs/subgraphs.ts'
 import { createGraph, type Graph } from './graph.ts'
 import { createLocalRoot, type IsReady } from './local-root.ts'
 import { watchGraphFile } from './watch-graph.ts'
+
+const FIRST = parse('{ __typename }')
 
 export type SchemaOptions = Readonly<{
   /** The path of the supergraph. */
   file: string
   subgraphs: Subgraphs
   isReady: IsReady
+  openPlanner: OpenPlanner
   logger: Logger
 }>
 
@@ -21,15 +26,21 @@ export type OpenSchema = Readonly<{
 }>
 
 /** Loads the supergraph. @throws if the file is not a usable supergraph. */
-export function openSchema({ file, subgraphs, isReady, logger }: SchemaOptions): OpenSchema {
+export async function openSchema(options: SchemaOptions): Promise<OpenSchema> {
+  const { file, subgraphs, isReady, openPlanner, logger } = options
   const local = createLocalRoot({ subgraphs, isReady })
-  const load = () => createGraph(readFileSync(file, 'utf8'), { sourceOf: subgraphs.sourceOf, local })
+  const load = async () => {
+    const graph = createGraph(readFileSync(file, 'utf8'), { sourceOf: subgraphs.sourceOf, local, openPlanner })
+    // The first plan takes long, because a thread starts and reads the supergraph: no client should wait for it.
+    await graph.plan(FIRST, null)
+    return graph
+  }
   return {
-    graph: load(),
+    graph: await load(),
     watch: (onReplaced) =>
-      watchGraphFile(file, () => {
+      watchGraphFile(file, async () => {
         try {
-          onReplaced(load())
+          onReplaced(await load())
           logger.info('the supergraph has changed, and is in force')
         } catch (err) {
           logger.error({ err }, 'the supergraph has changed and cannot be used; the previous one stays in force')

@@ -18,7 +18,7 @@ export type Operations = Readonly<{
   /** Answers with the result as JSON text. @throws RefusedOperationError, AppError if the operation is not run. */
   run: (request: OperationRequest, context: OperationContext, options?: RunOptions) => Promise<string>
   /** Everything up to running a subscription, which is done for each event. @throws RefusedOperationError, AppError */
-  prepareSubscription: (request: OperationRequest, caller: Caller) => LiveOperation
+  prepareSubscription: (request: OperationRequest, caller: Caller) => Promise<LiveOperation>
   /** Answers by another graph from now on; running operations end by the one that they began with. */
   replaceGraph: (graph: Graph) => void
 }>
@@ -78,22 +78,24 @@ async function run(
   const spent = checkOperation(prepared, caller.principal, variables, rules)
   const coerced = prepared.coerce(variables)
   for (const group of prepared.rateGroups) await admit(caller, group)
-  const result = await prepared.runFor(caller.principal)({ variables, coerced, context })
+  const runnable = prepared.runFor(caller.principal)
+  const runPrepared = runnable instanceof Promise ? await runnable : runnable
+  const result = await runPrepared({ variables, coerced, context })
   const text = toAnswerText(result, context, logger)
   return options.withCost ? withCost(text, { ...spent, ...prepared.explain(variables) }) : text
 }
 
-function prepareSubscription(
+async function prepareSubscription(
   { documents, rules, logger }: Engine,
   request: OperationRequest,
   { principal }: Caller,
-): LiveOperation {
+): Promise<LiveOperation> {
   const prepared = documents.prepare(request)
   const { variables } = request
   checkOperation(prepared, principal, variables, rules)
   requireSubscription(prepared, principal)
   const coerced = prepared.coerce(variables)
-  const runPrepared = prepared.runFor(principal)
+  const runPrepared = await prepared.runFor(principal)
   return {
     prepared,
     coerced,

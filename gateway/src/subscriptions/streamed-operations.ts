@@ -30,7 +30,7 @@ export function createStreamedOperations(options: StreamedOperationsOptions): St
     async prepare(request, caller) {
       try {
         await admit(limiter, caller, 'general')
-        const operation = operations.prepareSubscription(toOperationRequest(request), caller)
+        const operation = await operations.prepareSubscription(toOperationRequest(request), caller)
         const subscription = toSubscription(operation, request, caller, () => startContext(caller, request))
         return { ok: true, subscription }
       } catch (error) {

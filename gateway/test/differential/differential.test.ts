@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
-import { type GraphQLFormattedError, getVariableValues, type OperationDefinitionNode, parse } from 'graphql'
+import { type GraphQLFormattedError, getVariableValues, type OperationDefinitionNode, parse, print } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../../scripts/random.ts'
 import { compileOperation, type OperationResult } from '../../src/execution/operation.ts'
 import type { OperationContext } from '../../src/execution/operation-context.ts'
+import { createPlanner } from '../../src/execution/planning/planner.ts'
 import { loadSupergraph } from '../../src/execution/planning/supergraph.ts'
 import { createReference } from '../../src/execution/reference.ts'
 import { toPlannable } from '../../src/operations/documents/plannable.ts'
@@ -43,6 +44,7 @@ function simplify({ message, path, extensions }: GraphQLFormattedError): string 
 function createComparison(supergraphText: string) {
   const supergraph = loadSupergraph(supergraphText)
   const { schema, types, urls } = supergraph
+  const planner = createPlanner(supergraphText)
 
   return async (seed: number, health: Omit<Health, 'seed'>) => {
     const { text, variables } = randomOperation(schema, new Random(seed))
@@ -54,7 +56,7 @@ function createComparison(supergraphText: string) {
     const sources = Object.fromEntries(Object.keys(urls).map((name) => [name, sourceOf(name)]))
     const { plannedKey } = supergraph
     const plannable = toPlannable(document, { schema, plannedKey, isLeftOut: () => false })
-    const plan = () => supergraph.plan(plannable, 'Op')
+    const plan = () => planner.plan(print(plannable), 'Op')
     const input = { variables, coerced: coerced!, context: {} as OperationContext }
 
     const environment = { sources, types }

@@ -19,10 +19,15 @@ export type RandomOperation = Readonly<{ text: string; variables: Record<string,
 
 const DEPTH_MAX = 5
 
+type Options = Readonly<{
+  /** Whether fields get the names of other fields, which the reference mixes up. */
+  confusing?: boolean
+}>
+
 /** Operations that the schema allows, with everything GraphQL has to make them hard. */
-export function randomOperation(schema: GraphQLSchema, random: Random): RandomOperation {
+export function randomOperation(schema: GraphQLSchema, random: Random, options: Options = {}): RandomOperation {
   for (;;) {
-    const operation = new Writer(schema, random).operation()
+    const operation = new Writer(schema, random, options).operation()
     if (validate(schema, parse(operation.text)).length === 0) return operation
   }
 }
@@ -30,12 +35,14 @@ export function randomOperation(schema: GraphQLSchema, random: Random): RandomOp
 class Writer {
   readonly #schema: GraphQLSchema
   readonly #random: Random
+  readonly #confusing: boolean
   readonly #variables: Record<string, unknown> = {}
   readonly #definitions: string[] = []
   readonly #fragments: string[] = []
 
-  constructor(schema: GraphQLSchema, random: Random) {
+  constructor(schema: GraphQLSchema, random: Random, { confusing = false }: Options) {
     this.#schema = schema
+    this.#confusing = confusing
     this.#random = random
   }
 
@@ -56,7 +63,8 @@ class Writer {
 
   #part(type: GraphQLCompositeType, depth: number): string {
     const random = this.#random
-    if (random.chance(0.08)) return `${random.chance(0.4) ? `${this.#alias()}: ` : ''}__typename${this.#condition()}`
+    if (random.chance(0.08))
+      return `${random.chance(0.4) ? `${this.#alias(type)}: ` : ''}__typename${this.#condition()}`
     if (isAbstractType(type) && (!('getFields' in type) || random.chance(0.6))) {
       const member = random.pick(this.#schema.getPossibleTypes(type))
       return `... on ${member.name}${this.#condition()} ${this.#selection(member, depth)}`
@@ -78,13 +86,15 @@ class Writer {
     const field = this.#random.pick(Object.values(type.getFields()))
     const target = getNamedType(field.type)
     if (isCompositeType(target) && depth >= DEPTH_MAX) return ''
-    const alias = field.args.length > 0 || this.#random.chance(0.2) ? `${this.#alias()}: ` : ''
+    const alias = field.args.length > 0 || this.#random.chance(0.2) ? `${this.#alias(type)}: ` : ''
     const below = isCompositeType(target) ? ` ${this.#selection(target, depth + 1)}` : ''
     return `${alias}${field.name}${this.#arguments(field.args)}${this.#condition()}${below}`
   }
 
-  #alias(): string {
-    return `a${this.#random.below(1000)}`
+  /** A new name, or that of another field of the type. */
+  #alias(type: GraphQLCompositeType): string {
+    if (!this.#confusing || !('getFields' in type) || this.#random.chance(0.7)) return `a${this.#random.below(1000)}`
+    return this.#random.pick(Object.keys(type.getFields()))
   }
 
   #condition(): string {
@@ -110,11 +120,28 @@ class Writer {
     return `(${given.map(({ name, type }) => `${name}: ${this.#argument(type)}`).join(', ')})`
   }
 
+  /** A variable, or a literal in which variables may occur. */
   #argument(type: GraphQLInputType): string {
+    if (this.#random.chance(0.4)) return this.#literal(type)
     const name = `v${this.#definitions.length}`
     this.#definitions.push(`$${name}: ${type}`)
     this.#variables[name] = this.#value(type)
     return `$${name}`
+  }
+
+  #literal(type: GraphQLInputType): string {
+    const nullable = isNonNullType(type) ? type.ofType : type
+    if (isListType(nullable)) {
+      const items = Array.from({ length: this.#random.below(3) }, () => this.#argument(nullable.ofType))
+      return `[${items.join(', ')}]`
+    }
+    if (isEnumType(nullable)) return this.#random.pick(nullable.getValues()).name
+    if (!isInputObjectType(nullable)) return JSON.stringify(this.#scalar(nullable.name))
+    const fields = Object.values(nullable.getFields())
+    const given = nullable.isOneOf
+      ? [this.#random.pick(fields)]
+      : fields.filter((field) => isNonNullType(field.type) || this.#random.chance(0.3))
+    return `{ ${given.map(({ name, type }) => `${name}: ${nullable.isOneOf ? this.#literal(type) : this.#argument(type)}`).join(', ')} }`
   }
 
   #value(type: GraphQLInputType): unknown {
@@ -131,7 +158,7 @@ class Writer {
 
   #scalar(name: string): unknown {
     if (name === 'Boolean') return this.#random.chance(0.5)
-    if (name === 'Int' || name === 'Float' || name === 'SafeInt') return this.#random.below(50)
+    if (name === 'Int' || name === 'Float' || name === 'Long' || name === 'SafeInt') return this.#random.below(50)
     return `x${this.#random.below(10)}`
   }
 }

@@ -12,7 +12,7 @@ import {
 } from 'graphql'
 import { quote, type Row } from '../json.ts'
 import { compileFieldWriter, type WrittenField } from './field-code.ts'
-import { isValidLeaf } from './leaf.ts'
+import { readerOfLeaf } from './leaf.ts'
 import type { SelectedField, Selection } from './selection.ts'
 
 /** Writes a value as JSON. @throws IRREGULAR if the value does not fit the schema. */
@@ -61,9 +61,10 @@ function writeList(write: Write, onNull: () => string): Write {
 }
 
 function writeLeaf(type: GraphQLLeafType, { quoteText }: Writing): Write {
-  const isValid = isValidLeaf(type)
-  return (value) => {
-    if (!isValid(value)) throw IRREGULAR
+  const read = readerOfLeaf(type)
+  return (given) => {
+    const value = read(given)
+    if (value === undefined) throw IRREGULAR
     return typeof value === 'string' ? quoteText(value) : JSON.stringify(value)
   }
 }

@@ -11,8 +11,9 @@ import {
 } from 'graphql'
 import { codedError } from '../coded-error.ts'
 import { isRow, type Row, setOwn } from '../json.ts'
+import type { Absences } from '../steps/plan-run.ts'
 import type { TypeTable } from '../type-table.ts'
-import { isValidLeaf } from './leaf.ts'
+import { readerOfLeaf } from './leaf.ts'
 import type { SelectedField, Selection } from './selection.ts'
 
 export type CompletedAnswer = Readonly<{
@@ -23,7 +24,7 @@ export type CompletedAnswer = Readonly<{
   refusals: readonly GraphQLFormattedError[]
 }>
 
-type Schemas = Readonly<{ schema: GraphQLSchema; types: TypeTable }>
+type Facts = Readonly<{ schema: GraphQLSchema; types: TypeTable; absences: Absences }>
 
 /** Nulls the nearest nullable object above. */
 const INVALID = Symbol('invalid')
@@ -33,8 +34,8 @@ type Completed = unknown | typeof INVALID
  * Picks and orders the selected fields, as the compiled writer does, and replaces invalid values by null at the nearest
  * place that allows it, with an error that names the place.
  */
-export function completeAnswer(selection: Selection, root: Row, schemas: Schemas): CompletedAnswer {
-  const completion = new Completion(schemas)
+export function completeAnswer(selection: Selection, root: Row, facts: Facts): CompletedAnswer {
+  const completion = new Completion(facts)
   const data = completion.object(selection, root, selection.type)
   return {
     data: data === INVALID ? null : (data as Row),
@@ -49,10 +50,12 @@ class Completion {
   readonly #path: (string | number)[] = []
   readonly #schema: GraphQLSchema
   readonly #types: TypeTable
+  readonly #absences: Absences
 
-  constructor({ schema, types }: Schemas) {
+  constructor({ schema, types, absences }: Facts) {
     this.#schema = schema
     this.#types = types
+    this.#absences = absences
   }
 
   object(selection: Selection, row: Row, type: GraphQLCompositeType): Completed {
@@ -71,7 +74,11 @@ class Completion {
     if (field.denied !== null) return this.#refuse(field, field.denied)
     if (field.name === '__typename') return isObjectType(parent) ? parent.name : INVALID
     if (field.name.startsWith('__')) return field.read(row)
-    return this.#value(field.read(row) ?? null, field.type, field, field.type)
+    const value = field.read(row) ?? null
+    const absence = value === null ? this.#absences.get(row)?.get(field.source) : undefined
+    if (absence === undefined) return this.#value(value, field.type, field, field.type)
+    if (absence !== null) this.violations.push({ ...absence, path: [...this.#path] })
+    return isNonNullType(field.type) ? INVALID : null
   }
 
   #refuse({ type }: SelectedField, permission: string): Completed {
@@ -123,7 +130,8 @@ class Completion {
   }
 
   #leaf(value: unknown, type: GraphQLLeafType, field: SelectedField): Completed {
-    if (isValidLeaf(type)(value)) return value
+    const read = readerOfLeaf(type)(value)
+    if (read !== undefined) return read
     if (this.#types.isHiddenValue(type.name, value)) return null
     return this.#violate(`Invalid value found for ${this.#place(type, field)}.`)
   }

@@ -45,7 +45,7 @@ function valueCode(usual: Exclude<WrittenField['usual'], Constant>, index: numbe
   if (typeof usual === 'object') return `n${index}.has(v)?'"'+v+'"':${otherwise}`
   if (usual === 'text') return `typeof v==='string'?${quoted}:${otherwise}`
   if (usual === 'boolean') return `v===true?'true':v===false?'false':${otherwise}`
-  if (usual === 'integer') return `(v|0)===v?v:${otherwise}`
+  if (usual === 'integer') return `typeof v==='number'&&(v|0)===v?v:${otherwise}`
   return otherwise
 }
 

@@ -1,6 +1,7 @@
 import type { QueryPlan } from '@apollo/query-planner'
 import { type ConstDirectiveNode, type DocumentNode, Kind, visit } from 'graphql'
 import { standInForVariants } from './required-variants.ts'
+import { readRequirements } from './requirements.ts'
 import { restorePlan } from './restore-plan.ts'
 
 export type Planning = Readonly<{
@@ -12,8 +13,9 @@ export type Planning = Readonly<{
 
 /** Works around errors of the planner by a changed supergraph, in which they do not occur. */
 export function preparePlanning(supergraph: DocumentNode): Planning {
-  const known = standInForVariants(withResolvableKeysFirst(supergraph))
-  return { document: known.document, restore: (plan) => restorePlan(plan, known) }
+  const { document, variants } = standInForVariants(withResolvableKeysFirst(supergraph))
+  const known = { variants, requirements: readRequirements(document) }
+  return { document, restore: (plan) => restorePlan(plan, known) }
 }
 
 /** The planner uses the first key of a type, even if no subgraph can resolve it. */

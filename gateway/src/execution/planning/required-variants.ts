@@ -6,12 +6,12 @@ import {
   type InterfaceTypeDefinitionNode,
   Kind,
   type ObjectTypeDefinitionNode,
-  parse,
   print,
   type SelectionNode,
   type SelectionSetNode,
   type TypeNode,
 } from 'graphql'
+import { parseSelection } from './requirements.ts'
 
 type Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
 
@@ -25,8 +25,6 @@ export type RequiredVariants = Readonly<{
   document: DocumentNode
   /** By the name of the stand-in. */
   variants: ReadonlyMap<string, Variant>
-  /** The variants that a field needs, by `Type.field`. */
-  neededBy: ReadonlyMap<string, ReadonlySet<string>>
 }>
 
 /** Replaces in every `@requires` the fields with arguments by fields that stand in for them. */
@@ -36,15 +34,14 @@ export function standInForVariants(document: DocumentNode): RequiredVariants {
     if (isComposite(definition)) types.set(definition.name.value, definition)
   const rewriting = new Rewriting(types)
   for (const type of types.values()) rewriting.rewriteType(type)
-  const { variants, neededBy } = rewriting
-  if (variants.size === 0) return { document, variants, neededBy }
+  const { variants } = rewriting
+  if (variants.size === 0) return { document, variants }
   const definitions = document.definitions.map((definition) =>
     isComposite(definition) ? types.get(definition.name.value)! : definition,
   )
   return {
     document: { ...document, definitions: definitions.map((one) => rewriting.withStandIns(one)) },
     variants,
-    neededBy,
   }
 }
 
@@ -54,7 +51,6 @@ function isComposite(definition: DocumentNode['definitions'][number]): definitio
 
 class Rewriting {
   readonly variants = new Map<string, Variant>()
-  readonly neededBy = new Map<string, Set<string>>()
   readonly #types: Map<string, Composite>
   /** Stand-ins by the type that they belong to. */
   readonly #standIns = new Map<string, FieldDefinitionNode[]>()
@@ -67,7 +63,7 @@ class Rewriting {
   rewriteType(type: Composite): void {
     const fields = type.fields?.map((field) => ({
       ...field,
-      directives: (field.directives ?? []).map((directive) => this.#rewriteDirective(type, field, directive)),
+      directives: (field.directives ?? []).map((directive) => this.#rewriteDirective(type, directive)),
     }))
     this.#types.set(type.name.value, { ...type, ...(fields && { fields }) } as Composite)
   }
@@ -78,42 +74,37 @@ class Rewriting {
     return { ...definition, fields: [...(definition.fields ?? []), ...added] }
   }
 
-  #rewriteDirective(type: Composite, field: FieldDefinitionNode, directive: ConstDirectiveNode): ConstDirectiveNode {
+  #rewriteDirective(type: Composite, directive: ConstDirectiveNode): ConstDirectiveNode {
     const requires = directive.arguments?.find(({ name }) => name.value === 'requires')
     if (directive.name.value !== 'join__field' || requires?.value.kind !== Kind.STRING) return directive
-    const needed = new Set<string>()
     const selection = parseSelection(requires.value.value)
-    const rewritten = this.#rewriteSelection(type.name.value, selection, needed)
-    if (needed.size === 0) return directive
-    const coordinate = `${type.name.value}.${field.name.value}`
-    this.neededBy.set(coordinate, new Set([...(this.neededBy.get(coordinate) ?? []), ...needed]))
+    const rewritten = this.#rewriteSelection(type.name.value, selection)
     const value = { kind: Kind.STRING, value: print(rewritten).slice(1, -1).replace(/\s+/g, ' ').trim() } as const
     const others = directive.arguments!.filter((argument) => argument !== requires)
     return { ...directive, arguments: [...others, { ...requires, value }] }
   }
 
-  #rewriteSelection(typeName: string, { selections }: SelectionSetNode, needed: Set<string>): SelectionSetNode {
+  #rewriteSelection(typeName: string, { selections }: SelectionSetNode): SelectionSetNode {
     const rewritten = selections.map((selection): SelectionNode => {
       if (selection.kind === Kind.FRAGMENT_SPREAD) return selection
       if (selection.kind === Kind.INLINE_FRAGMENT) {
         const condition = selection.typeCondition?.name.value ?? typeName
-        return { ...selection, selectionSet: this.#rewriteSelection(condition, selection.selectionSet, needed) }
+        return { ...selection, selectionSet: this.#rewriteSelection(condition, selection.selectionSet) }
       }
       const definition = this.#types.get(typeName)?.fields?.find(({ name }) => name.value === selection.name.value)
       if (definition === undefined) return selection
       const below = selection.selectionSet
       const field = below
-        ? { ...selection, selectionSet: this.#rewriteSelection(namedType(definition.type), below, needed) }
+        ? { ...selection, selectionSet: this.#rewriteSelection(namedType(definition.type), below) }
         : selection
-      return selection.arguments?.length ? this.#standIn(typeName, definition, field, needed) : field
+      return selection.arguments?.length ? this.#standIn(typeName, definition, field) : field
     })
     return { kind: Kind.SELECTION_SET, selections: rewritten }
   }
 
-  #standIn(typeName: string, definition: FieldDefinitionNode, field: FieldNode, needed: Set<string>): FieldNode {
+  #standIn(typeName: string, definition: FieldDefinitionNode, field: FieldNode): FieldNode {
     const key = `${typeName}.${field.name.value}${print(omit(field, 'selectionSet'))}`
     const name = this.#names.get(key) ?? `${field.name.value}__for${this.#names.size}`
-    needed.add(name)
     if (!this.#names.has(key)) {
       this.#names.set(key, name)
       this.variants.set(name, { name, field })
@@ -125,12 +116,6 @@ class Rewriting {
     }
     return { ...omit(field, 'arguments'), name: { kind: Kind.NAME, value: name } }
   }
-}
-
-function parseSelection(text: string): SelectionSetNode {
-  const [definition] = parse(`{${text}}`, { noLocation: true }).definitions
-  if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new Error('A @requires is not a selection.')
-  return definition.selectionSet
 }
 
 function namedType(type: TypeNode): string {

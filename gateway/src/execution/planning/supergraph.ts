@@ -1,11 +1,9 @@
-import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals'
-import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
+import { type Schema, Supergraph } from '@apollo/federation-internals'
 import { type DirectiveDefinitionNode, type DocumentNode, extendSchema, type GraphQLSchema, Kind, parse } from 'graphql'
 import { createTypeTable, type TypeTable } from '../type-table.ts'
 import { createPlannedKeys, type PlannedKey } from './planned-keys.ts'
-import { preparePlanning } from './planner-input.ts'
 
-/** A supergraph: the schema that clients see, and the plan of an operation over the subgraphs. */
+/** A supergraph: the schema that clients see, and the subgraphs behind it. */
 export type LoadedSupergraph = Readonly<{
   schema: GraphQLSchema
   /** Including elements that clients do not see. */
@@ -18,8 +16,6 @@ export type LoadedSupergraph = Readonly<{
   schemaOf: (subgraph: string) => GraphQLSchema
   /** The address of each subgraph by name, from composition. */
   urls: Readonly<Record<string, string>>
-  /** @throws GraphQLError, or an error of the planner, if it cannot plan the operation. */
-  plan: (document: DocumentNode, operationName: string | null) => QueryPlan
 }>
 
 /**
@@ -29,12 +25,9 @@ export type LoadedSupergraph = Readonly<{
 export function loadSupergraph(text: string): LoadedSupergraph {
   const document = parse(text, { noLocation: true })
   const seen = Supergraph.build(document, { validateSupergraph: false })
-  const planning = preparePlanning(document)
-  const supergraph = Supergraph.build(planning.document, { validateSupergraph: false })
-  const planner = new QueryPlanner(supergraph, { generateQueryFragments: false })
-  const api = supergraph.apiSchema()
+  const api = seen.apiSchema()
   const superSchema = seen.schema.toGraphQLJSSchema()
-  const schema = withClientDirectives(seen.apiSchema().toGraphQLJSSchema(), document)
+  const schema = withClientDirectives(api.toGraphQLJSSchema(), document)
 
   return {
     schema,
@@ -44,13 +37,6 @@ export function loadSupergraph(text: string): LoadedSupergraph {
     plannedKey: createPlannedKeys(superSchema),
     schemaOf: (name) => seen.subgraphs().get(name)!.schema.toGraphQLJSSchema(),
     urls: Object.fromEntries([...seen.subgraphsMetadata()].map(({ name, url }) => [name, url])),
-    plan(document, operationName) {
-      const operation = operationFromDocument(api, document, {
-        ...(operationName !== null && { operationName }),
-        validate: false,
-      })
-      return planning.restore(planner.buildQueryPlan(operation))
-    },
   }
 }
 

@@ -2,7 +2,8 @@ import type { ConditionNode, FlattenNode, PlanNode } from '@apollo/query-planner
 import type { Row } from '../json.ts'
 import type { SubgraphSource } from '../subgraphs/subgraph-source.ts'
 import type { TypeTable } from '../type-table.ts'
-import { compileFetch } from './fetch-step.ts'
+import { compileEntityFetch } from './entity-step.ts'
+import { compileRootFetch } from './fetch-step.ts'
 import { rowsAt } from './places.ts'
 import type { Step } from './plan-run.ts'
 
@@ -23,7 +24,8 @@ export function compilePlan(node: PlanNode, environment: PlanEnvironment): Step 
       const source = environment.sources[node.serviceName]
       if (source === undefined) throw new UnsupportedPlanError(`There is no service ${node.serviceName}.`)
       if (node.contextRewrites?.length) throw new UnsupportedPlanError('The plan uses @fromContext.')
-      return compileFetch(node, source, environment.types)
+      const compile = node.requires ? compileEntityFetch : compileRootFetch
+      return compile(node, source, environment.types)
     }
     case 'Sequence':
       return sequence(node.nodes.map((child) => compilePlan(child, environment)))

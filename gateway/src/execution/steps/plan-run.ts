@@ -12,6 +12,9 @@ const WITHOUT_CODE = 'DOWNSTREAM_SERVICE_ERROR' satisfies ErrorCode
 /** Objects of the answer that a step fills in, and their path, in which `@` stands for all elements of a list. */
 export type Spot = Readonly<{ rows: readonly Row[]; path: readonly string[] }>
 
+/** Why fields of an object, by the keys under which they are fetched, have no value. */
+export type Absences = Map<Row, Map<string, GraphQLFormattedError | null>>
+
 /** One step of a compiled plan. Never rejects: failures are reported to the run. */
 export type Step = (run: PlanRun, spot: Spot) => Promise<void> | void
 
@@ -19,6 +22,10 @@ export type Step = (run: PlanRun, spot: Spot) => Promise<void> | void
 export class PlanRun {
   readonly root: Row = {}
   readonly errors: GraphQLFormattedError[] = []
+  /** Fields that were left out or taken away. */
+  readonly absences: Absences = new Map()
+  /** Whether the answer needs an error for an absence. */
+  isIncomplete = false
   /** Whether no string received so far needs escapes in JSON. */
   isPlain = true
   /** As the client sent them; the subgraphs apply the defaults. */
@@ -40,6 +47,14 @@ export class PlanRun {
       ...(path && { path: toClientPath(path) }),
       extensions: { code: WITHOUT_CODE, ...extensions, serviceName: service },
     })
+  }
+
+  /** Notes why fields of an object have no value; `error` is null if a reported error explains it. */
+  noteAbsence(row: Row, keys: readonly string[], error: GraphQLFormattedError | null): void {
+    this.isIncomplete ||= error !== null
+    const known = this.absences.get(row) ?? new Map<string, GraphQLFormattedError | null>()
+    for (const key of keys) if (!known.get(key)) known.set(key, error)
+    this.absences.set(row, known)
   }
 
   /** Adds an error for each place of a fetch that gave no usable answer. */

@@ -4,25 +4,25 @@ import type { TypeTable } from '../type-table.ts'
 import { mergeRow } from './merge.ts'
 import { applyRewrites } from './rewrites.ts'
 
-/** The representation of an entity as JSON; null if a required field is missing. */
-export type Represent = (entity: Row) => string | null
+/** The representation of an entity as JSON; null for one of another type; undefined if a required field is missing. */
+export type Represent = (entity: Row) => string | null | undefined
 
-export function compileRepresentation(
-  requires: readonly QueryPlanSelectionNode[],
-  rewrites: readonly FetchDataRewrite[],
-  types: TypeTable,
-): Represent {
-  return simpleForm(requires, rewrites, types) ?? generalForm(requires, rewrites, types)
+export type RepresentationParts = Readonly<{
+  requires: readonly QueryPlanSelectionNode[]
+  rewrites: readonly FetchDataRewrite[]
+  /** The fields of the keys, of which a representation has one; empty where all of `requires` is a key. */
+  keys: readonly (readonly string[])[]
+  types: TypeTable
+}>
+
+export function compileRepresentation(parts: RepresentationParts): Represent {
+  return simpleForm(parts) ?? generalForm(parts)
 }
 
 type Key = Readonly<{ name: string; head: string }>
 
 /** The usual form, of the type and scalar keys: `... on Issue { __typename id }`. Null for any other. */
-function simpleForm(
-  requires: readonly QueryPlanSelectionNode[],
-  rewrites: readonly FetchDataRewrite[],
-  types: TypeTable,
-): Represent | null {
+function simpleForm({ requires, rewrites, types }: RepresentationParts): Represent | null {
   const [fragment, ...others] = requires
   if (others.length > 0 || rewrites.length > 0 || fragment?.kind !== 'InlineFragment') return null
   const condition = fragment.typeCondition
@@ -39,50 +39,52 @@ function simpleForm(
     let text = `{"__typename":${quote(typeName)}`
     for (const { name, head } of keys) {
       const value = entity[name]
-      if (value === undefined) return null
+      if (value === undefined) return undefined
       text += head + (typeof value === 'string' ? quote(value) : JSON.stringify(value))
     }
     return `${text}}`
   }
 }
 
-function generalForm(
-  requires: readonly QueryPlanSelectionNode[],
-  rewrites: readonly FetchDataRewrite[],
-  types: TypeTable,
-): Represent {
+function generalForm({ requires, rewrites, keys, types }: RepresentationParts): Represent {
+  const hasKey = (row: Row) => keys.length === 0 || keys.some((key) => key.every((name) => Object.hasOwn(row, name)))
   return (entity) => {
     const row = selectRow(entity, requires, types)
-    if (!row?.__typename) return null
+    if (row === MISSING) return undefined
+    if (!row.__typename || !hasKey(row)) return null
     applyRewrites(rewrites, row, types)
     return JSON.stringify(row)
   }
 }
 
-function selectRow(source: Row, selections: readonly QueryPlanSelectionNode[], types: TypeTable): Row | null {
+const MISSING = Symbol('missing')
+
+function selectRow(source: Row, selections: readonly QueryPlanSelectionNode[], types: TypeTable): Row | typeof MISSING {
   const row: Row = {}
   for (const selection of selections) {
     if (selection.kind === 'Field') {
       const value = selectValue(getOwn(source, selection.alias ?? selection.name), selection.selections, types)
-      if (value === undefined) return null
+      if (value === MISSING) return MISSING
       setOwn(row, selection.name, value)
     } else if (meets(source, selection.typeCondition, types)) {
       const found = selectRow(source, selection.selections, types)
-      if (found) mergeRow(row, found, types)
+      if (found === MISSING) return MISSING
+      mergeRow(row, found, types)
     }
   }
   return row
 }
 
-/** Undefined if a required field below is missing. */
 function selectValue(
   value: unknown,
   selections: readonly QueryPlanSelectionNode[] | undefined,
   types: TypeTable,
 ): unknown {
-  if (selections === undefined || value === null || value === undefined) return value
+  if (value === undefined) return MISSING
+  if (selections === undefined || value === null) return value
   if (!Array.isArray(value)) return isRow(value) ? selectRow(value, selections, types) : value
-  return value.map((element) => selectValue(element, selections, types) ?? null)
+  const elements = value.map((element) => selectValue(element, selections, types))
+  return elements.includes(MISSING) ? MISSING : elements
 }
 
 function meets(row: Row, condition: string | undefined, types: TypeTable): boolean {

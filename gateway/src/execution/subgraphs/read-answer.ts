@@ -1,4 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql'
+import { parseExact } from '../exact-json.ts'
 import { isRow } from '../json.ts'
 import type { SubgraphAnswer } from './subgraph-source.ts'
 
@@ -11,7 +12,7 @@ const NO_ERRORS: SubgraphAnswer['errors'] = []
  */
 export function readAnswer(status: number, text: string): SubgraphAnswer {
   if (status !== 200 && status !== 400) throw new Error(`Answered with status ${status}.`)
-  const answer: unknown = JSON.parse(text)
+  const answer: unknown = parseExact(text)
   if (!isRow(answer)) throw new Error('Answered with something that is not GraphQL.')
   const { data = null, errors = null } = answer
   if (errors === null ? !isRow(data) : !isErrors(errors) || (data !== null && !isRow(data))) {

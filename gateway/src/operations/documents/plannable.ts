@@ -1,8 +1,11 @@
 import {
+  type DefinitionNode,
   type DocumentNode,
   type FieldNode,
+  type FragmentDefinitionNode,
   type GraphQLCompositeType,
   type GraphQLSchema,
+  type InlineFragmentNode,
   Kind,
   type SelectionNode,
   TypeInfo,
@@ -17,36 +20,67 @@ export type PlannableOptions = Readonly<{
   isLeftOut: (parent: GraphQLCompositeType, fieldName: string) => boolean
 }>
 
-const TYPE_NAME: SelectionNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }
+const TYPE_NAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }
 
 /**
- * The document for the planner: without denied fields, and without introspection, of which the planner knows an older
- * form. A selection whose fields may all be skipped gets `__typename`: the planner would silently drop a field with nothing
- * selected below, even a mutation.
+ * The document for the planner: without denied fields, without named fragments, and without introspection, of which the
+ * planner knows an older form. A selection whose fields may all be skipped gets `__typename`: the planner would silently
+ * drop a field with nothing selected below, even a mutation. Within fragments there is none: the planner fails on some,
+ * and an answer needs the type of an object once.
  */
 export function toPlannable(document: DocumentNode, { schema, plannedKey, isLeftOut }: PlannableOptions): DocumentNode {
   const types = new TypeInfo(schema)
+  /** For each open field, whether the type of its objects is selected. */
+  const isTypeSelected: boolean[] = []
   return visit(
-    document,
+    withoutSpreads(document),
     visitWithTypeInfo(types, {
       // The planner refuses directives that it does not know.
       Directive: ({ name }) => (/^(skip|include)$/.test(name.value) ? undefined : null),
-      FragmentDefinition: ({ typeCondition }) => (typeCondition.name.value.startsWith('__') ? null : undefined),
-      Field(field) {
-        const name = field.name.value
-        const parent = types.getParentType()
-        const isAboutSchema = name === '__schema' || name === '__type'
-        const isGone = isAboutSchema || (parent && isLeftOut(parent, name)) || isNever(field)
-        return isGone ? null : withPlannedKey(field, plannedKey)
+      OperationDefinition: { enter: () => void isTypeSelected.push(false), leave: () => void isTypeSelected.pop() },
+      Field: {
+        enter(field) {
+          const name = field.name.value
+          if (name === '__typename') isTypeSelected[isTypeSelected.length - 1] = true
+          const parent = types.getParentType()
+          const isGone = name.startsWith('__') || (parent && isLeftOut(parent, name)) || isNever(field)
+          if (isGone) return null
+          isTypeSelected.push(false)
+          return withPlannedKey(field, plannedKey)
+        },
+        leave: () => void isTypeSelected.pop(),
       },
-      InlineFragment: (fragment) => (isNever(fragment) ? null : undefined),
-      FragmentSpread: (spread) => (isNever(spread) ? null : undefined),
+      InlineFragment: {
+        enter: (fragment) => (isNever(fragment) ? null : undefined),
+        leave: ({ selectionSet }) => (selectionSet.selections.length === 0 ? null : undefined),
+      },
       SelectionSet: {
-        leave: (set) =>
-          set.selections.some(isCertain) ? undefined : { ...set, selections: [...set.selections, TYPE_NAME] },
+        leave(set, _key, parent) {
+          if (parent && 'kind' in parent && parent.kind === Kind.INLINE_FRAGMENT) return undefined
+          if (!isTypeSelected.at(-1) && set.selections.some(isCertain)) return undefined
+          return { ...set, selections: [...set.selections, TYPE_NAME] }
+        },
       },
     }),
   )
+}
+
+/** The document with inline fragments in place of named ones. Its size is limited with fragments followed. */
+function withoutSpreads(document: DocumentNode): DocumentNode {
+  const definitions = document.definitions.filter(({ kind }) => kind !== Kind.FRAGMENT_DEFINITION)
+  const fragments = new Map<string, FragmentDefinitionNode>()
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
+  }
+  if (fragments.size === 0) return document
+  const inline = (definition: DefinitionNode): DefinitionNode =>
+    visit(definition, {
+      FragmentSpread({ name, directives = [] }): InlineFragmentNode | null {
+        const { typeCondition, selectionSet } = fragments.get(name.value)!
+        return { kind: Kind.INLINE_FRAGMENT, typeCondition, directives, selectionSet }
+      },
+    })
+  return { ...document, definitions: definitions.map(inline) }
 }
 
 const isCertain = ({ kind, directives = [] }: SelectionNode) => kind === Kind.FIELD && directives.length === 0

@@ -8,7 +8,6 @@ import {
 } from 'graphql'
 import type { RateGroup } from '../../access/rate-limit.ts'
 import type { Row } from '../../execution/json.ts'
-import type { RunOperation } from '../../execution/operation.ts'
 import type { Graph } from '../graph.ts'
 import { checkShape } from '../limits/check-shape.ts'
 import { checkText } from '../limits/check-text.ts'
@@ -18,7 +17,7 @@ import { LIMITS } from '../limits/limits.ts'
 import { measureShape, type Shape } from '../limits/measure-shape.ts'
 import { isDenied } from '../permissions.ts'
 import { RefusedOperationError } from '../refusal.ts'
-import { createRuns } from './compile-runs.ts'
+import { createRuns, type RunFor } from './compile-runs.ts'
 import { findOperation, isIntrospection, parseDocument, rootFieldsOf, withCode } from './parse-document.ts'
 import { validateDocument } from './validate-document.ts'
 
@@ -43,7 +42,7 @@ export type PreparedDocument = Readonly<{
   /** @throws RefusedOperationError if the values do not fit their types. */
   coerce: (variables: Row) => Readonly<Record<string, unknown>>
   /** How to run it without the fields that the principal may not read. Planned when first needed. */
-  runFor: (principal: Principal) => RunOperation
+  runFor: RunFor
 }>
 
 export type PrepareOptions = Readonly<{ graph: Graph; hideSuggestions: boolean }>

@@ -1,0 +1,71 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { openForeignGraph } from './foreign-graph.ts'
+
+const closing: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close()
+})
+
+const SDL = `scalar Long input In { l: Long ls: [Long] n: Int }
+  type Query { big: Long bigs: [Long] id: ID ids: [ID!] n: Int ns: [Int] x: Float acc: Acc seen(l: Long, in: In, ls: [Long]): String }
+  type Acc { seen(l: Long): String }`
+
+/** A subgraph that answers a text, and notes what it is asked. */
+async function open(body: string) {
+  const asked: string[] = []
+  const graph = await openForeignGraph({
+    a: {
+      sdl: SDL,
+      respond({ text }) {
+        asked.push(text)
+        return { body }
+      },
+    },
+  })
+  closing.push(graph.close)
+  return { ...graph, asked }
+}
+
+describe('a custom scalar', () => {
+  it.for(['9007199254740993', '-12345678901234567890', '0.1234567890123456789', '1.10', '1e400', '[1.0,{"a":1E5}]'])(
+    'keeps the digits of %s in an answer',
+    async (number) => {
+      const { run } = await open(`{"data":{"big":${number}}}`)
+
+      expect(await run('{"query":"{ big }"}')).toBe(`{"data":{"big":${number}}}`)
+    },
+  )
+})
+
+describe('a value of a subgraph', () => {
+  it.for<[string, string, string]>([
+    ['id', '5', '"5"'],
+    ['id', '9007199254740993', '"9007199254740993"'],
+    ['ids', '[1,"2",3]', '["1","2","3"]'],
+    ['n', '5.0', '5'],
+    ['n', '-2147483648', '-2147483648'],
+    ['x', '1.10', '1.1'],
+    ['x', '12345678901234567890', '12345678901234567000'],
+  ])('of %s, %s, is answered as %s', async ([field, given, answered]) => {
+    const { run } = await open(`{"data":{"${field}":${given}}}`)
+
+    expect(await run(`{"query":"{ ${field} }"}`)).toBe(`{"data":{"${field}":${answered}}}`)
+  })
+
+  it.for<[string, string]>([
+    ['n', '3000000000'],
+    ['n', '2147483648'],
+    ['n', '9007199254740993'],
+    ['n', '1.5'],
+    ['x', '1e400'],
+    ['id', '5.5'],
+    ['id', 'true'],
+  ])('of %s, %s, is an error', async ([field, given]) => {
+    const { ask } = await open(`{"data":{"${field}":${given}}}`)
+
+    expect(await ask(`{ ${field} }`)).toEqual({
+      data: { [field]: null },
+      errors: [expect.objectContaining({ path: [field], extensions: { code: 'SUBGRAPH_INVALID_ANSWER' } })],
+    })
+  })
+})

@@ -1,0 +1,41 @@
+import { parse } from 'graphql'
+import { afterEach, describe, expect, it } from 'vitest'
+import { openPlanPool } from '../src/execution/planning/plan-pool.ts'
+import { composeSubgraphs, openForeignGraph } from './foreign-graph.ts'
+
+const closing: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+})
+
+function openPool(options: Parameters<typeof openPlanPool>[0]) {
+  const pool = openPlanPool(options)
+  closing.push(pool.close)
+  return pool
+}
+
+const SDL = 'type Query { ping(n: Int): Int deep: Query }'
+
+describe('a document that cannot be planned within its limits', () => {
+  it('is refused, and refused again without another try', async () => {
+    // No document is planned within no time.
+    const { openPlanner } = openPool({ timeoutMs: 1 })
+    const graph = await openForeignGraph({ a: { sdl: SDL, respond: () => ({}) } }, { openPlanner })
+    closing.push(graph.close)
+    const query = `{ ${Array.from({ length: 15 }, (_, n) => `a${n}: deep { deep { ping(n: ${n}) } }`).join(' ')} }`
+
+    const answers = [await graph.ask(query), await graph.ask(query)]
+
+    const refused = { errors: [{ extensions: { code: 'QUERY_TOO_COSTLY' } }] }
+    expect(answers).toMatchObject([refused, refused])
+  })
+})
+
+describe('the planner', () => {
+  it('hands back what it throws, and goes on planning', async () => {
+    const plan = openPool({}).openPlanner(composeSubgraphs({ a: SDL }))
+
+    await expect(plan(parse('{ unknown }'), null)).rejects.toMatchObject({ name: 'PlanningError', failure: 'error' })
+    expect(await plan(parse('{ ping }'), null)).toMatchObject({ node: { kind: 'Fetch', operation: '{ping}' } })
+  })
+})

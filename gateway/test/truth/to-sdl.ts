@@ -1,0 +1,126 @@
+import { parse, visit } from 'graphql'
+import type { EntityModel, FieldModel, KeyName, Model } from './model.ts'
+import { PART_FIELDS } from './model.ts'
+
+const KEY_FIELDS: Readonly<Record<KeyName, readonly string[]>> = {
+  id: ['id: ID!'],
+  sku: ['sku: String!'],
+  'num org { oid }': ['num: Int!', 'org: Org!'],
+}
+
+/** The schema of each subgraph. */
+export function toSdls(model: Model): Readonly<Record<string, string>> {
+  return Object.fromEntries(model.subgraphs.map((name) => [name, toSdl(model, name)]))
+}
+
+function toSdl(model: Model, subgraph: string): string {
+  const definitions = [
+    rootType('Query', model.queries, subgraph),
+    rootType('Mutation', model.mutations, subgraph),
+    ...model.entities.map((entity) => entityType(model, entity, subgraph)),
+    mediaType(model, subgraph),
+  ].filter((text) => text !== '')
+  return withUsedTypes(model, subgraph, definitions)
+}
+
+function rootType(name: string, fields: readonly FieldModel[], subgraph: string): string {
+  const own = fields.filter(({ owners }) => owners.includes(subgraph))
+  return own.length === 0 ? '' : `type ${name} {\n${own.map(fieldLine).join('\n')}\n}`
+}
+
+function fieldLine({ name, args, type }: FieldModel): string {
+  return `  ${name}${args}: ${type}`
+}
+
+function entityType(model: Model, { name, keys, fields }: EntityModel, subgraph: string): string {
+  const own = keys[subgraph]
+  if (own === undefined) return isReferred(model, name, subgraph) ? stubOf(name, keys) : ''
+  const { media } = model
+  const isMember = media.members.includes(name) && media.subgraphs.includes(subgraph)
+  const required = requiredIn(fields, subgraph)
+  const lines = [
+    ...new Set(own.flatMap((key) => KEY_FIELDS[key])),
+    ...fields.flatMap((field): string[] => {
+      const line = fieldLine(field)
+      if (field.overriddenIn === subgraph) return [line]
+      if (!field.owners.includes(subgraph)) return required.has(field.name) ? [`${line} @external`] : []
+      const marks = [
+        field.requires ? `@requires(fields: ${JSON.stringify(field.requires)})` : '',
+        field.owners.length > 1 ? '@shareable' : '',
+        field.overriddenIn ? `@override(from: "${field.overriddenIn}")` : '',
+      ]
+      return [[line, ...marks].join(' ')]
+    }),
+  ].map((line) => (line.startsWith('org: ') ? line : line))
+  const marks = own.map((key) => `@key(fields: "${key}")`).join(' ')
+  return `type ${name}${isMember ? ' implements Media' : ''} ${marks} {\n${lines.join('\n')}\n}`
+}
+
+/** A subgraph that only refers to a type knows its key. */
+function stubOf(name: string, keys: EntityModel['keys']): string {
+  const [key] = Object.values(keys)[0] ?? (['id'] as const)
+  return `type ${name} @key(fields: "${key}", resolvable: false) {\n${KEY_FIELDS[key!].join('\n')}\n}`
+}
+
+function requiredIn(fields: readonly FieldModel[], subgraph: string): ReadonlySet<string> {
+  const own = fields.filter(({ owners, requires }) => owners.includes(subgraph) && requires !== null)
+  const names = new Set<string>()
+  for (const { requires } of own) {
+    visit(parse(`{${requires}}`), {
+      Field({ name }, _key, _parent, _path, ancestors) {
+        // Only those of the entity; the types below are the same everywhere.
+        if (ancestors.filter((one) => !Array.isArray(one) && 'kind' in one && one.kind === 'Field').length === 0) {
+          names.add(name.value)
+        }
+      },
+    })
+  }
+  return names
+}
+
+function mediaType({ media }: Model, subgraph: string): string {
+  if (subgraph === media.objectIn) {
+    const needsTitle = media.fields.some(({ requires }) => requires !== null)
+    const lines = media.fields.map((field) =>
+      field.requires ? `${fieldLine(field)} @requires(fields: "${field.requires}")` : fieldLine(field),
+    )
+    const external = needsTitle ? ['title: String @external'] : []
+    return `type Media @key(fields: "id") @interfaceObject {\n${['id: ID!', ...external, ...lines].join('\n')}\n}`
+  }
+  if (!media.subgraphs.includes(subgraph)) return ''
+  return subgraph === media.subgraphs[0]
+    ? 'interface Media @key(fields: "id") { id: ID! title: String }'
+    : 'interface Media @key(fields: "id") { id: ID! }'
+}
+
+function isReferred(model: Model, name: string, subgraph: string): boolean {
+  const fields = [
+    ...model.queries,
+    ...model.mutations,
+    ...model.media.fields,
+    ...model.entities.flatMap((one) => one.fields),
+  ]
+  return fields.some(
+    ({ owners, overriddenIn, type }) =>
+      (owners.includes(subgraph) || overriddenIn === subgraph) &&
+      (type.includes(name) || (type.includes('Any') && model.union.includes(name))),
+  )
+}
+
+/** Adds the types without keys. */
+function withUsedTypes(model: Model, subgraph: string, definitions: readonly string[]): string {
+  const text = definitions.join('\n')
+  const parts = PART_FIELDS.map(fieldLine).join('\n')
+  const members = model.union.filter(
+    (name) => model.entities.find((one) => one.name === name)!.keys[subgraph] || isReferred(model, name, subgraph),
+  )
+  return [
+    text,
+    'enum Kind { NEW OLD ODD }',
+    'scalar Long',
+    'input Filter { text: String n: Int = 5 kinds: [Kind!] l: Long inner: Filter }',
+    /\bPart\b/.test(text) ? `type Part @shareable {\n${parts}\n}` : '',
+    /\bOrg\b/.test(text) ? 'type Org @shareable { oid: ID! }' : '',
+    /\bAny\b/.test(text) ? `union Any = ${members.join(' | ')}` : '',
+  ].join('\n')
+}
