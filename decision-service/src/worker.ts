@@ -37,8 +37,5 @@ const backtest = openBacktestRuns(stores, { policies, thresholds: config.thresho
 
 // Inbound: jobs and health.
 const handlers = { decisions: { decide: deciding.handler }, backtests: { backtest } }
-openWorkers(stores, handlers, {
-  concurrency: { decisions: config.concurrency },
-  timeouts: { decide: config.stuckAfterMs },
-})
+openWorkers(stores, handlers, config)
 await serveHealthUntilStopped(service)

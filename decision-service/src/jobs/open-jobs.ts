@@ -7,7 +7,7 @@ import { createQueueResolvers } from './queue-resolvers.ts'
 import { createQueueViews } from './queue-views.ts'
 import { createRecoverAll, type Recover } from './recover-jobs.ts'
 import type { JobType, QueueName } from './registry.ts'
-import { type Handlers, startWorker, type Timeouts } from './start-worker.ts'
+import { type Handlers, startWorker } from './start-worker.ts'
 import { createJobMetrics } from './worker-metrics.ts'
 
 const RECOVER_EVERY_MS = 10_000
@@ -40,8 +40,10 @@ export function openJobs(stores: Service & Readonly<{ queueRedis: Redis }>, reco
 type AllHandlers = Readonly<{ [Q in QueueName]: Handlers<Q> }>
 
 type Limits = Readonly<{
-  concurrency: Readonly<Partial<Record<QueueName, number>>>
-  timeouts: Timeouts
+  /** Decisions that one process makes side by side. */
+  concurrency: number
+  /** Milliseconds after which an attempt at a decision is stopped and taken again. */
+  stuckAfterMs: number
 }>
 
 type WorkerStores = Pick<Service, 'metrics' | 'telemetry' | 'logger' | 'resources'> & Readonly<{ queueRedis: Redis }>
@@ -50,14 +52,15 @@ type WorkerStores = Pick<Service, 'metrics' | 'telemetry' | 'logger' | 'resource
 export function openWorkers(
   { queueRedis: redis, metrics, telemetry, logger, resources }: WorkerStores,
   handlers: AllHandlers,
-  { concurrency, timeouts }: Limits,
+  { concurrency, stuckAfterMs }: Limits,
 ): void {
-  const shared = { redis, metricsOf: createJobMetrics(metrics), telemetry, logger }
+  const timeouts = { decide: stuckAfterMs }
+  const concurrencies: Readonly<Partial<Record<QueueName, number>>> = { decisions: concurrency }
+  const shared = { redis, metricsOf: createJobMetrics(metrics), telemetry, timeouts, logger }
   const start = <Q extends QueueName>(queue: Q) => {
-    const limit = concurrency[queue]
+    const limit = concurrencies[queue]
     const options = {
       ...shared,
-      timeouts,
       handlers: handlers[queue],
       ...(limit !== undefined && { concurrency: limit }),
     }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { connectTestRedis, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { createRedisModelLimits } from './redis-model-limits.ts'
@@ -51,6 +52,41 @@ describe('the limits of a model', () => {
     gone.destroy()
 
     await expect.poll(async () => waitOf(await other.acquire()), { interval: 10 }).toBe(0)
+  })
+
+  it('let another worker make all its calls, two at a time, although the killed one held every lease', async () => {
+    const gone = await connectTestRedis(REDIS)
+    const killed = await openLimits({ redis: gone, leaseMs: 200 })
+    await Promise.all([killed.acquire(), killed.acquire()])
+    gone.destroy()
+    const limits = await openLimits()
+    let running = 0
+    let most = 0
+    const call = async () => {
+      let acquired = await limits.acquire()
+      while ('retryAfterMs' in acquired) {
+        await pause(Math.min(20, acquired.retryAfterMs))
+        acquired = await limits.acquire()
+      }
+      most = Math.max(most, ++running)
+      await pause(1)
+      running--
+      await acquired.release()
+      return 'made'
+    }
+
+    const calls = await Promise.all(Array.from({ length: 8 }, call))
+
+    expect([calls.length, most]).toEqual([8, 2])
+  })
+
+  it('give a lease for a few seconds only, and renew it while a call runs', async () => {
+    const limits = await openLimits()
+
+    await limits.acquire()
+
+    const [lease] = await redis.zRangeWithScores(`${prefix}:leases`, 0, -1)
+    expect(lease!.score - Date.now()).toBeLessThanOrEqual(4_000)
   })
 
   it('count the call of a worker that was paused for longer than its lease', async () => {
