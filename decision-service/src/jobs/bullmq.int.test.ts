@@ -55,7 +55,14 @@ describe('a queue and its worker', () => {
       await Promise.all([worker.close(), queue.close()])
     })
 
-    await queue.add([{ type: 'decide', data: { jobId: 'decide-1' } }])
+    await expect
+      .poll(() =>
+        queue.add([{ type: 'decide', data: { jobId: 'decide-1' } }]).then(
+          () => 'added',
+          () => 'away',
+        ),
+      )
+      .toBe('added')
 
     await expect.poll(() => decided).toEqual(['decide-1'])
     expect(relay.cutsLeft()).toBeLessThanOrEqual(0)
@@ -74,6 +81,21 @@ describe('a queue and its worker', () => {
     await Promise.all([worker.close(), queue.close()])
 
     await expect(added).rejects.toThrow()
+  })
+})
+
+describe('a queue', () => {
+  it('refuses at once while Redis is away, so that nothing waits for it', async () => {
+    const own = openRedis('redis://127.0.0.1:1', { name: 'test', logger: silent })
+    onTestFinished(() => own.destroy())
+    const queue = openQueue('decisions', { redis: own, findOldest: async () => null, logger: silent })
+    onTestFinished(() => queue.close())
+    const jobs = [{ type: 'decide', data: { jobId: 'decide-1' } }] as const
+
+    const outcomes = await Promise.allSettled([queue.add(jobs), queue.revive(jobs), queue.view()])
+
+    const refused = { status: 'rejected', reason: { code: 'STORE_UNAVAILABLE' } }
+    expect(outcomes).toMatchObject([refused, refused, refused])
   })
 })
 

@@ -1,4 +1,6 @@
+import { StoreUnavailableError } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
+import { TimeoutError, within } from '@redress/shared/resilience/deadline.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { MINUTE_MS } from '@redress/shared/time.ts'
 import { type JobsOptions, Queue } from 'bullmq'
@@ -15,6 +17,8 @@ import {
   type TypesIn,
 } from './registry.ts'
 
+/** Deadline of a call. A job that is added later all the same does no harm, because its id is derived. */
+const TIMEOUT_MS = 5_000
 /** The urgency of what goes first. */
 const URGENCY_MAX = 10
 
@@ -30,6 +34,7 @@ export type NewJob<T extends JobType> = Readonly<{
   urgency?: number
 }>
 
+/** Every call rejects with StoreUnavailableError while Redis is away, at once, or does not answer in time. */
 export type JobQueue<T extends JobType> = Readonly<{
   name: QueueName
   /** Adds jobs; one that is in the queue already stays as it is. */
@@ -60,32 +65,32 @@ export function openQueue<Q extends QueueName>(name: Q, options: Options<Q>): Jo
   const ready = openWhenReady(() => new Queue(name, { connection }), { signal: closing.signal, logger })
   // Each call below rejects as well.
   ready.catch(() => undefined)
+  const call = createCall(redis, ready)
   const retryOf: Readonly<Partial<Record<JobType, Retry>>> = retries
 
-  const add = async ({ type, data, urgency }: NewJob<JobType>) => {
+  const add = async (queue: Queue, { type, data, urgency }: NewJob<JobType>) => {
     const { idOf, retry, keptEnded }: JobDefinition = JOBS[type]
     const options = toOptions(retryOf[type] ?? retry, keptEnded)
-    await (await ready).add(type, data, { ...options, jobId: idOf(data), ...toPriority(urgency) })
+    await queue.add(type, data, { ...options, jobId: idOf(data), ...toPriority(urgency) })
   }
-  const revive = async (job: NewJob<JobType>): Promise<boolean> => {
+  const revive = async (queue: Queue, job: NewJob<JobType>): Promise<boolean> => {
     const { idOf }: JobDefinition = JOBS[job.type]
     const id = idOf(job.data)
-    const queue = await ready
     const state = await queue.getJobState(id)
-    if (state === 'unknown') await add(job)
+    if (state === 'unknown') await add(queue, job)
     else if (state === 'failed' || state === 'completed') await (await queue.getJob(id))?.retry(state)
-    else if (state === 'delayed' && (await isDelayedTooLong(redis, queue, id)))
-      await (await queue.getJob(id))?.promote()
-    else return false
+    else if (state !== 'delayed' || !(await isDelayedTooLong(redis, queue, id))) return false
+    else await (await queue.getJob(id))?.promote()
     return true
   }
   return {
     name,
     // One by one (BullMQ pipelines them): a bulk is a transaction of cached scripts, and over node-redis one that is
     // sent after a restart of Redis fails for ever, because the cache of scripts is empty.
-    add: async (jobs) => void (await Promise.all(jobs.map(add))),
-    revive: async (jobs) => (await Promise.all(jobs.map(revive))).filter(Boolean).length,
-    view: async () => viewQueue(await ready, name, findOldest),
+    add: async (jobs) => void (await call((queue) => Promise.all(jobs.map((job) => add(queue, job))))),
+    revive: async (jobs) =>
+      (await call((queue) => Promise.all(jobs.map((job) => revive(queue, job))))).filter(Boolean).length,
+    view: () => call((queue) => viewQueue(queue, name, findOldest)),
     async close() {
       closing.abort()
       await ready.then((queue) => queue.close()).catch(() => undefined)
@@ -96,6 +101,15 @@ export function openQueue<Q extends QueueName>(name: Q, options: Options<Q>): Jo
 async function isDelayedTooLong(redis: Redis, queue: Queue, id: string): Promise<boolean> {
   const score = await redis.zScore(queue.toKey('delayed'), id)
   return score !== null && score / SCORE_OF_A_MS > Date.now() + DELAY_MAX_MS
+}
+
+/** What adds jobs goes on without them while Redis is away: the record is the promise, and recovery adds them later. */
+function createCall(redis: Redis, ready: Promise<Queue>) {
+  const toError = () => new StoreUnavailableError({ cause: new TimeoutError(TIMEOUT_MS) })
+  return async <T>(work: (queue: Queue) => Promise<T>): Promise<T> => {
+    if (!redis.isReady) throw new StoreUnavailableError()
+    return within(TIMEOUT_MS, ready.then(work), toError)
+  }
 }
 
 function toOptions({ attempts, delayMs }: Retry, keptEnded: number): JobsOptions {

@@ -98,13 +98,19 @@ export function startWorker<Q extends QueueName>(queue: Q, options: WorkerOption
   return {
     async close() {
       closing.abort()
-      await guard.close()
+      // Not awaited before the worker closes: until then it takes jobs.
+      const released = guard.close()
       const worker = await ready.catch(() => undefined)
-      // Where Redis is away there is nothing to hand back, and closing would wait for it.
-      if (redis.isReady) await worker?.close()
-      else await succeedsWithin(CLOSE_WITHOUT_REDIS_MS, Promise.resolve(worker?.close(true)))
+      await closeWorker(worker, redis)
+      await released
     },
   }
+}
+
+/** Where Redis is away there is nothing to hand back, and closing would wait for it. */
+async function closeWorker(worker: Worker | undefined, redis: Redis): Promise<void> {
+  if (redis.isReady) await worker?.close()
+  else await succeedsWithin(CLOSE_WITHOUT_REDIS_MS, Promise.resolve(worker?.close(true)))
 }
 
 /** Never resolves: a worker that stops takes no more jobs, for whatever reason. */
