@@ -51,7 +51,7 @@ async function measure() {
 
   const { now, old } = await runInTurns(subject, olderSubject)
   console.log('Measuring the floor …')
-  const floor = await measureFloor(subject.stores, now)
+  const floor = await measureFloor(subject.stores, now.issues)
   const perOld = old && now.decidedPerSecond / old.decidedPerSecond
   print(now, { floor, old })
   const growth = stored > 0 ? await measureGrowth(subject) : null

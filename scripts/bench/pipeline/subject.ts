@@ -8,7 +8,7 @@ import type { Endpoint } from '../../stack/samples/graphql-client.ts'
 import type { startStack } from '../../stack/stack.ts'
 import { cpuMicrosPerItem, readCpuSeconds, sum } from '../processes.ts'
 import { createIssues, readCourses, untilAllDecided, untilRecorded } from './drive-issues.ts'
-import { type Operations, readOperations } from './floor.ts'
+import { type Operations, readOperations } from './operations.ts'
 
 export type Run = Readonly<{
   issues: number
