@@ -6,6 +6,11 @@ import { createNodeRedisClient, type Queue, type Worker } from 'bullmq'
 
 const FAILED_AFTER_MS = 100
 const REOPEN_WAIT = { firstMs: 500, maxMs: 500 }
+/**
+ * Until a command is sent, the client keeps a timer and a signal for it: as much work as sending it. A client that is
+ * ready sends at once, so that scripts, two for each job, go without where it is.
+ */
+const SENT_AT_ONCE = { timeout: undefined }
 /** The commands that BullMQ sends a script with. */
 const SCRIPT_COMMANDS: ReadonlySet<unknown> = new Set(['evalSha', 'eval'])
 
@@ -15,6 +20,7 @@ const SCRIPT_COMMANDS: ReadonlySet<unknown> = new Set(['evalSha', 'eval'])
  * full) the two would keep the process from ever reading a socket again.
  */
 export function connectionOf(redis: Redis) {
+  const ready = redis.withCommandOptions(SENT_AT_ONCE as never)
   const client = new Proxy(redis, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key, target)
@@ -22,7 +28,7 @@ export function connectionOf(redis: Redis) {
       if (!SCRIPT_COMMANDS.has(key)) return value.bind(target)
       return async (...args: unknown[]) => {
         try {
-          return await value.apply(target, args)
+          return await value.apply(redis.isReady ? ready : redis, args)
         } catch (error) {
           if (!isReply(error)) await pause(FAILED_AFTER_MS)
           throw error
