@@ -5,7 +5,7 @@ import type { ChainWriter } from '../use-cases/ports.ts'
 import { recordEvents, recordNewEvents } from '../use-cases/record-events.ts'
 
 /** The audit log need not be current to the millisecond, and larger batches cost less for each event. */
-const GATHER_MS = 100
+const GATHER = { leastMs: 100, mostMs: 500 }
 
 /** Appends the events of all services to the audit log. */
 export function createEventsIn({ chainIn }: { chainIn: (session: ClientSession) => ChainWriter }): EventHandling {
@@ -14,6 +14,6 @@ export function createEventsIn({ chainIn }: { chainIn: (session: ClientSession) 
     group: CONSUMER_GROUPS.audit,
     apply: (events, session, { isRepeat }) => (isRepeat ? recordNewEvents : recordEvents)(events, chainIn(session)),
     record: (events, session) => recordNewEvents(events, chainIn(session)),
-    gatherLeastMs: GATHER_MS,
+    gather: GATHER,
   }
 }

@@ -1,9 +1,10 @@
-const MOST_MS = 100
+/** The least and the most time from one round of work to the next. Milliseconds. */
+export type Gather = Readonly<{ leastMs: number; mostMs: number }>
 
 /**
- * How long to wait from one round of work to the next: as long as the round took, and `leastMs` at least. Under load,
- * rounds take longer, so that fewer and larger ones do the same work; without load nothing waits for long.
+ * How long to wait until the next round: as long as the last one took, within bounds. Under load, rounds take longer, so
+ * that fewer and larger ones do the same work; without load nothing waits for long.
  */
-export function gatherMs(tookMs: number, leastMs: number): number {
-  return Math.max(leastMs, Math.min(tookMs, MOST_MS))
+export function gatherMs(tookMs: number, { leastMs, mostMs }: Gather): number {
+  return Math.max(leastMs, Math.min(tookMs, mostMs))
 }

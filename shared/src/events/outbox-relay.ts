@@ -14,8 +14,8 @@ import { createPublisher } from './log/publisher.ts'
 import { createRestart } from './log/restart.ts'
 import { createRetention } from './log/retention.ts'
 
-/** The least time from one round to the next: what is committed meanwhile is published together. */
-const GATHER_MS = 10
+/** From one round to the next: what is committed meanwhile is published together. */
+const GATHER = { leastMs: 10, mostMs: 100 }
 /** The longest time until a round without a wake-up, which finds the effects of crashes and lost messages or entries. */
 const SWEEP_MS = 250
 const STOP_MS = 2_000
@@ -92,6 +92,6 @@ function createRound(options: Options) {
     const beganAtMs = performance.now()
     await publisher.publish()
     await retention.keep()
-    await pause(gatherMs(performance.now() - beganAtMs, GATHER_MS))
+    await pause(gatherMs(performance.now() - beganAtMs, GATHER))
   }
 }

@@ -9,7 +9,7 @@ import { adoptDeadEvents } from './dead-letters/adopt-dead-events.ts'
 import type { RecordEvents } from './dead-letters/dead-letter-alerts.ts'
 import type { DomainEvent, StreamName } from './envelope.ts'
 import { withSpans } from './event-spans.ts'
-import { gatherMs } from './gather.ts'
+import { type Gather, gatherMs } from './gather.ts'
 import { joinElection, type LeaseTimes } from './leadership.ts'
 import { createAfterCommit } from './log/after-commit.ts'
 import { openGroup, type Trace } from './log/group.ts'
@@ -20,7 +20,7 @@ import { createWaiting, type FailedAttempt, type SetAsideEvent, type WaitingEven
 import { createHold } from './log/settle.ts'
 import { createStreamReader, type StreamReader } from './log/stream-reader.ts'
 
-const GATHER_MS = 20
+const GATHER = { leastMs: 20, mostMs: 100 }
 const GAP_PAUSE_MS = 100
 const PAUSE_MS = 100
 const STOP_MS = 2_000
@@ -44,8 +44,8 @@ export type ConsumerOptions = Readonly<{
   recover?: () => Promise<void>
   /** Stores alerts of the group in a transaction: in the outbox of its service, or its audit log. */
   record?: RecordEvents
-  /** The least time from one batch to the next: what arrives meanwhile shares one transaction. */
-  gatherLeastMs?: number
+  /** From one batch to the next: what arrives meanwhile shares one transaction. */
+  gather?: Gather
   lease?: LeaseTimes
   telemetry?: Telemetry
   logger: Logger
@@ -57,7 +57,7 @@ export type ConsumerOptions = Readonly<{
  * backoff, and becomes a dead letter in the end.
  */
 export async function startStreamConsumer(options: ConsumerOptions): Promise<StreamConsumer> {
-  const { db, redis, group, gatherLeastMs = GATHER_MS, lease, logger } = options
+  const { db, redis, group, gather = GATHER, lease, logger } = options
   await prepareGroupStore(db)
   await adoptDeadEvents(db, group, options.streams)
   const election = joinElection(redis, `consumer:${group}`, logger, lease)
@@ -69,7 +69,7 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
     while (!stopped && election.isLeader()) {
       await recover()
       const outcome = await round()
-      if (outcome === 'busy') await pause(gatherMs(tookMs(), gatherLeastMs))
+      if (outcome === 'busy') await pause(gatherMs(tookMs(), gather))
       if (outcome === 'gap') await pause(GAP_PAUSE_MS)
     }
   }

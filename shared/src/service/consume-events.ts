@@ -8,7 +8,7 @@ import type { Service } from './open-service.ts'
 /** A consumer of the events of some streams. */
 export type EventHandling = Pick<
   ConsumerOptions,
-  'streams' | 'group' | 'isRelevant' | 'apply' | 'afterCommit' | 'recover' | 'gatherLeastMs'
+  'streams' | 'group' | 'isRelevant' | 'apply' | 'afterCommit' | 'recover' | 'gather'
 > &
   Readonly<{ record: RecordEvents }>
 
