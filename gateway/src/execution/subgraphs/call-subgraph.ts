@@ -11,7 +11,7 @@ import type { OperationContext } from '../operation-context.ts'
 import { deliver, type Received } from './deliver.ts'
 import { createInFlight, type Launch } from './in-flight.ts'
 import { createReadinessProbe } from './probe-when-ready.ts'
-import { readAnswer } from './read-answer.ts'
+import { readAnswer, UnusableAnswerError } from './read-answer.ts'
 import { CancelledError } from './send-request.ts'
 import { readReadiness, type Subgraph } from './subgraph.ts'
 import type { FetchRequest, SubgraphAnswer, SubgraphSource } from './subgraph-source.ts'
@@ -24,9 +24,14 @@ export type CallOptions = Readonly<{
   signToken: SignInternalToken | null
   logger: Logger
   telemetry: Telemetry
+  /** Mutations sent to any subgraph so far. */
+  writes: Writes
   onCall: (call: { subgraph: string; outcome: CallOutcome; durationMs: number }) => void
   onBreaker: (subgraph: string, state: BreakerState) => void
 }>
+
+/** A read that began before the end of a mutation is not shared with one that begins after it. */
+export type Writes = { ended: number }
 
 export type CallOutcome = 'ok' | 'failed' | 'refused'
 
@@ -43,6 +48,7 @@ export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): 
   const { breaker, close } = createSubgraphBreaker(subgraph, options)
   const reads = createInFlight<Received>()
   const startCall = createCall(subgraph, breaker, options)
+  const { writes } = options
 
   return {
     breaker,
@@ -51,10 +57,11 @@ export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): 
       const body = `${request.bodyHead}${variables}}`
       try {
         const start = startCall(request, body, context)
-        const received =
-          request.isRead && hasTime(context, options)
-            ? await reads.join(`${context.caller.scope}\n${body}`, context.cancellation, start)
-            : await start(context.cancellation)
+        const isShared = request.isRead && hasTime(context, options)
+        const key = isShared ? `${writes.ended}\n${context.caller.scope}\n${body}` : ''
+        const received = isShared
+          ? await reads.join(key, context.cancellation, start)
+          : await start(context.cancellation)
         return takeAnswer(received)
       } catch (err) {
         const { requestId, cancellation } = context
@@ -62,6 +69,8 @@ export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): 
           options.logger.warn({ err, subgraph: subgraph.name, requestId }, 'subgraph did not answer')
         }
         throw err
+      } finally {
+        if (!request.isRead) writes.ended++
       }
     },
   }
@@ -78,7 +87,7 @@ function createSubgraphBreaker(subgraph: Subgraph, options: CallOptions) {
   })
   const breaker: Breaker = createBreaker({
     ...limits,
-    isFailure: (error) => !(error instanceof CancelledError),
+    isFailure: (error) => !(error instanceof CancelledError) && !isFaultOfCaller(error),
     onChange(state) {
       logger.warn({ subgraph: name, breaker: state }, 'circuit breaker')
       onBreaker(name, state)
@@ -90,6 +99,11 @@ function createSubgraphBreaker(subgraph: Subgraph, options: CallOptions) {
     breaker.close()
   }
   return { breaker, close }
+}
+
+/** A status such as 401 or 429 may concern one caller, and must not take the subgraph away from the others. */
+function isFaultOfCaller(error: unknown): boolean {
+  return error instanceof UnusableAnswerError && error.status >= 400 && error.status < 500
 }
 
 function createCall(subgraph: Subgraph, breaker: Breaker, options: CallOptions): Call {
@@ -117,9 +131,9 @@ function createCall(subgraph: Subgraph, breaker: Breaker, options: CallOptions):
 
 /** The parsed answer for the first to take it; the others parse the text again, because each modifies its answer. */
 function takeAnswer(received: Received): SubgraphAnswer {
-  const { answer, status, text } = received
+  const { answer } = received
   received.answer = null
-  return answer ?? readAnswer(status, text)
+  return answer ?? readAnswer(received)
 }
 
 /** With less time than a call may take, an operation makes its own: a shared one could end too late, or too early. */

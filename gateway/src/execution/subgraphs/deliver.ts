@@ -4,7 +4,7 @@ import { backoffMs } from '@redress/shared/resilience/backoff.ts'
 import type { Cancellation } from '../cancellation.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { readAnswer } from './read-answer.ts'
-import { CancelledError, sendRequest } from './send-request.ts'
+import { CancelledError, type RawAnswer, sendRequest } from './send-request.ts'
 import type { Subgraph } from './subgraph.ts'
 import type { FetchRequest, SubgraphAnswer } from './subgraph-source.ts'
 
@@ -13,7 +13,7 @@ const ATTEMPTS = 3
 const RETRY = { firstMs: 120, maxMs: 1_000 }
 
 /** An answer with its text. `answer` is null once it was taken. */
-export type Received = { answer: SubgraphAnswer | null; text: string; status: number }
+export type Received = RawAnswer & { answer: SubgraphAnswer | null }
 
 export type Delivery = Readonly<{
   request: FetchRequest
@@ -39,7 +39,7 @@ export async function deliver(
     try {
       const remainingMs = Math.max(1, endsAt - performance.now())
       const raw = await sendRequest(pool, { path: graphqlPath, headers, body, timeoutMs: remainingMs, cancellation })
-      return { ...raw, answer: readAnswer(raw.status, raw.text) }
+      return { ...raw, answer: readAnswer(raw) }
     } catch (error) {
       const waitMs = backoffMs(attempt, RETRY)
       const canRetry = request.isRead && attempt < ATTEMPTS && isConnectionError(error)
@@ -50,8 +50,15 @@ export async function deliver(
   }
 }
 
+/** Without `accept-encoding` a server may compress, which costs both sides more than it saves between them. */
+const FORMS = [
+  ['content-type', 'application/json'],
+  ['accept', 'application/json'],
+  ['accept-encoding', 'identity'],
+].flat()
+
 function headersFor({ requestId, clientIp }: OperationContext, token: string | null): string[] {
-  const headers = ['content-type', 'application/json', 'accept', 'application/json']
+  const headers = [...FORMS]
   headers.push('x-request-id', requestId, 'x-client-ip', clientIp)
   if (token !== null) headers.push('authorization', `Bearer ${token}`)
   return headers

@@ -1,28 +1,61 @@
 import type { GraphQLFormattedError } from 'graphql'
 import { parseExact } from '../exact-json.ts'
 import { isRow } from '../json.ts'
+import type { RawAnswer } from './send-request.ts'
 import type { SubgraphAnswer } from './subgraph-source.ts'
 
 const NO_ERRORS: SubgraphAnswer['errors'] = []
+const GRAPHQL_RESPONSE = /^application\/graphql-response\+json\b/i
+
+/** The subgraph, or a proxy in front of it, answered something that is not GraphQL. */
+export class UnusableAnswerError extends Error {
+  override readonly name = 'UnusableAnswerError'
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
 
 /**
- * Parses the answer of a subgraph. A 400 in GraphQL's form is an answer too: a value was valid for the gateway but not for
- * the subgraph, which alone knows its scalars.
- * @throws if the answer is not GraphQL.
+ * Parses the answer of a subgraph. One in GraphQL's form is an answer whatever its status: many servers send 400, 401 or
+ * 500 with errors.
+ * @throws UnusableAnswerError, SyntaxError
  */
-export function readAnswer(status: number, text: string): SubgraphAnswer {
-  if (status !== 200 && status !== 400) throw new Error(`Answered with status ${status}.`)
-  const answer: unknown = parseExact(text)
-  if (!isRow(answer)) throw new Error('Answered with something that is not GraphQL.')
+export function readAnswer({ status, contentType, text }: RawAnswer): SubgraphAnswer {
+  const isUsual = status === 200 || status === 400
+  const answer: unknown = isUsual ? parseExact(text) : parseOrNull(text)
+  if (!isAnswer(answer)) {
+    throw new UnusableAnswerError(status, isUsual ? 'Answered no GraphQL.' : `Answered with status ${status}.`)
+  }
+  const { data = null, errors } = answer
+  if (!isUsual && !GRAPHQL_RESPONSE.test(contentType) && !isOfServer(answer)) {
+    throw new UnusableAnswerError(status, `Answered with status ${status}.`)
+  }
+  return { data, errors: errors ?? NO_ERRORS, isPlain: !text.includes('\\') }
+}
+
+type Answered = Readonly<{ data?: SubgraphAnswer['data']; errors?: SubgraphAnswer['errors'] | null }>
+
+function parseOrNull(text: string): unknown {
+  try {
+    return parseExact(text)
+  } catch {
+    return null
+  }
+}
+
+function isAnswer(answer: unknown): answer is Answered {
+  if (!isRow(answer)) return false
   const { data = null, errors = null } = answer
-  if (errors === null ? !isRow(data) : !isErrors(errors) || (data !== null && !isRow(data))) {
-    throw new Error('Answered with something that is not GraphQL.')
-  }
-  return {
-    data: data as SubgraphAnswer['data'],
-    errors: (errors ?? NO_ERRORS) as SubgraphAnswer['errors'],
-    isPlain: !text.includes('\\'),
-  }
+  return errors === null ? isRow(data) : isErrors(errors) && (data === null || isRow(data))
+}
+
+/** Whether errors with an unusual status are those of a GraphQL server: a proxy, too, may send JSON with a message. */
+function isOfServer({ data, errors }: Answered): boolean {
+  if (!errors) return false
+  return data !== undefined || errors.some(({ path, extensions }) => path || typeof extensions?.code === 'string')
 }
 
 function isErrors(errors: unknown): errors is readonly GraphQLFormattedError[] {

@@ -1,7 +1,10 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher, Pool } from 'undici'
 import type { Cancellation } from '../cancellation.ts'
+import { decodeBody } from './decode-body.ts'
 
-export type RawAnswer = Readonly<{ status: number; text: string }>
+/** `contentType` is empty where the subgraph sends none. */
+export type RawAnswer = Readonly<{ status: number; contentType: string; text: string }>
 
 /** The subgraph did not answer within its deadline. */
 export class DeadlineError extends Error {
@@ -46,16 +49,17 @@ export function sendRequest(pool: Pool, options: SendOptions): Promise<RawAnswer
 class Call implements Dispatcher.DispatchHandler {
   isOver = false
   #status = 0
+  #headers: IncomingHttpHeaders | null = null
   #chunks: Buffer | Buffer[] | null = null
   #controller: Dispatcher.DispatchController | null = null
   readonly #timer: NodeJS.Timeout
   readonly #cancellation: Cancellation
-  readonly #resolve: (answer: RawAnswer) => void
+  readonly #resolve: (answer: RawAnswer | Promise<RawAnswer>) => void
   readonly #reject: (error: Error) => void
 
   constructor(
     { timeoutMs, cancellation }: SendOptions,
-    resolve: (answer: RawAnswer) => void,
+    resolve: (answer: RawAnswer | Promise<RawAnswer>) => void,
     reject: (error: Error) => void,
   ) {
     this.#cancellation = cancellation
@@ -71,8 +75,9 @@ class Call implements Dispatcher.DispatchHandler {
     if (this.isOver) controller.abort(new CancelledError())
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number): void {
+  onResponseStart(_: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders): void {
     this.#status = statusCode
+    this.#headers = headers
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -82,7 +87,12 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#end()) this.#resolve({ status: this.#status, text: textOf(this.#chunks) })
+    if (!this.#end()) return
+    const head = { status: this.#status, contentType: this.#headers?.['content-type'] ?? '' }
+    const body = bodyOf(this.#chunks)
+    const encoding = this.#headers?.['content-encoding']
+    if (encoding === undefined) this.#resolve({ ...head, text: body.toString() })
+    else this.#resolve(decodeBody(body, encoding).then((text) => ({ ...head, text })))
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -107,7 +117,8 @@ class Call implements Dispatcher.DispatchHandler {
   }
 }
 
-function textOf(chunks: Buffer | Buffer[] | null): string {
-  if (chunks === null) return ''
-  return Array.isArray(chunks) ? Buffer.concat(chunks).toString() : chunks.toString()
+const EMPTY = Buffer.alloc(0)
+
+function bodyOf(chunks: Buffer | Buffer[] | null): Buffer {
+  return Array.isArray(chunks) ? Buffer.concat(chunks) : (chunks ?? EMPTY)
 }

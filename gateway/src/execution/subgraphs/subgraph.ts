@@ -1,11 +1,10 @@
 import { Pool } from 'undici'
+import { ANSWER_BYTES_MAX } from './decode-body.ts'
 
 /** Each call uses a connection of its own; calls beyond this number wait for one, within their deadline. */
 const CONNECTIONS_MAX = 128
 /** Shorter than the subgraphs keep theirs, so that the gateway never writes into a connection that is being closed. */
 const KEEP_ALIVE_MS = 30_000
-/** Ten times a full page of issues with long notes. */
-const ANSWER_BYTES_MAX = 32 * 1024 * 1024
 
 /** The address of a subgraph, with the connections to it. `readyPath` is null for a subgraph that is not ours. */
 export type Subgraph = Readonly<{ name: string; pool: Pool; graphqlPath: string; readyPath: string | null }>

@@ -10,7 +10,7 @@ export type Subgraphs = Readonly<{
   close: () => Promise<void>
 }>
 
-export type SubgraphsOptions = CallOptions &
+export type SubgraphsOptions = Omit<CallOptions, 'writes'> &
   Readonly<{
     /** Base URLs of Redress's services by name; they take precedence over the addresses in the supergraph. */
     services: Readonly<Record<string, string | undefined>>
@@ -19,9 +19,10 @@ export type SubgraphsOptions = CallOptions &
 /** The subgraphs, each with its connections and its breaker, which outlive a change of the supergraph. */
 export function createSubgraphs(options: SubgraphsOptions): Subgraphs {
   const known = new Map<string, Subgraph & SubgraphCaller>()
+  const writes = { ended: 0 }
   const open = (name: string, url: string) => {
     const subgraph = openSubgraph(name, url, options.services[name])
-    const opened = { ...subgraph, ...createSubgraphCaller(subgraph, options) }
+    const opened = { ...subgraph, ...createSubgraphCaller(subgraph, { ...options, writes }) }
     known.set(`${name} ${url}`, opened)
     return opened
   }
