@@ -1,7 +1,9 @@
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { StackError } from './stack/failure.ts'
 import { printHelpIfAsked, RESET_HELP } from './stack/help.ts'
+import { KEY_FILES } from './stack/keys/keys.ts'
 import { lockDataDirectory } from './stack/lock.ts'
 import { dataDirectoryOf, loadEnvironment } from './stack/settings.ts'
 
@@ -18,15 +20,23 @@ async function run(): Promise<number> {
   }
 }
 
-/** Removes the data directory, and returns a message about what was done. @throws StackError while a stack runs. */
+/** Removes data, keys only if asked, and returns a message about what was done. @throws StackError while a stack runs. */
 async function reset(dataDirectory: string): Promise<string> {
   if (!existsSync(dataDirectory)) return `There is no data at ${dataDirectory}.`
   refuseForeignDirectory(dataDirectory)
   const unlock = lockDataDirectory(dataDirectory)
   try {
-    if (!(await isConfirmed(dataDirectory))) return 'Nothing was removed.'
-    rmSync(dataDirectory, { recursive: true })
-    return `Removed ${dataDirectory}.`
+    const kept = process.argv.includes('--keys')
+      ? []
+      : KEY_FILES.filter((file) => existsSync(join(dataDirectory, file)))
+    await requireConsent(`Remove all data${kept.length > 0 ? '' : ' and keys'} in ${dataDirectory}?`)
+    if (kept.length === 0) {
+      rmSync(dataDirectory, { recursive: true })
+      return `Removed ${dataDirectory}.`
+    }
+    const others = readdirSync(dataDirectory).filter((name) => !kept.includes(name))
+    for (const name of others) rmSync(join(dataDirectory, name), { recursive: true })
+    return `Removed the data in ${dataDirectory}. Its keys were kept; --keys removes them as well.`
   } finally {
     unlock()
   }
@@ -38,10 +48,13 @@ function refuseForeignDirectory(dataDirectory: string): void {
   throw new StackError(`${dataDirectory} does not look like data of Redress; nothing was removed.`)
 }
 
-async function isConfirmed(dataDirectory: string): Promise<boolean> {
-  if (process.argv.includes('--yes') || !process.stdin.isTTY) return true
+/** @throws StackError without a yes on the terminal or the command line. */
+async function requireConsent(question: string): Promise<void> {
+  if (process.argv.includes('--yes')) return
+  if (!process.stdin.isTTY)
+    throw new StackError('Nothing was removed. To remove all data without a terminal, add --yes.')
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  const answer = await terminal.question(`Remove all data and keys in ${dataDirectory}? [y/N] `)
+  const answer = await terminal.question(`${question} [y/N] `)
   terminal.close()
-  return /^y(es)?$/i.test(answer.trim())
+  if (!/^y(es)?$/i.test(answer.trim())) throw new StackError('Nothing was removed.')
 }

@@ -49,7 +49,8 @@ describe('the configuration of the gateway', () => {
       health: { timeoutMs: 2_000 },
       shutdown: { timeoutMs: 30_000 },
       jwt: { issuer: 'redress', audience: 'redress' },
-      playground: { devToken: null },
+      playground: true,
+      playgroundCode: null,
       introspection: true,
     })
   })
@@ -62,7 +63,7 @@ describe('the configuration of the gateway', () => {
       INTERNAL_PRIVATE_KEY: 'c2VjcmV0',
       JWT_PUBLIC_KEY_PATH: '/nowhere/jwt.pem',
       TRUST_PROXY: 'yes-please',
-      DEV_TOKEN: '</script>',
+      PLAYGROUND_CODE: '</script>',
       DECISIONS_URL: '',
     }
 
@@ -71,9 +72,9 @@ describe('the configuration of the gateway', () => {
     expect(variablesOf(problems).toSorted()).toEqual([
       'AUDIT_URL',
       'DECISIONS_URL',
-      'DEV_TOKEN',
       'INTERNAL_PRIVATE_KEY',
       'JWT_PUBLIC_KEY_PATH',
+      'PLAYGROUND_CODE',
       'PORT',
       'TRUST_PROXY',
     ])
@@ -100,18 +101,25 @@ describe('the configuration of the gateway', () => {
   it('in production hides the playground and the schema, unless told otherwise', () => {
     const production = { ...GOOD, NODE_ENV: 'production' }
 
-    expect(readConfig(production)).toMatchObject({ playground: null, introspection: false })
+    expect(readConfig(production)).toMatchObject({
+      playground: false,
+      introspection: false,
+      hosts: { areChecked: false },
+    })
     expect(readConfig({ ...production, PLAYGROUND: 'true', INTROSPECTION: 'true' })).toMatchObject({
-      playground: { devToken: null },
+      playground: true,
       introspection: true,
     })
   })
 
-  it('refuses a token for developers in production', () => {
-    expect(variablesOf(problemsOf({ ...GOOD, NODE_ENV: 'production', DEV_TOKEN: 'a.b.c', PORT: 'x' }))).toEqual([
-      'PORT',
-      'DEV_TOKEN',
-    ])
-    expect(readConfig({ ...GOOD, DEV_TOKEN: 'a.b.c' })).toMatchObject({ playground: { devToken: 'a.b.c' } })
+  it('refuses the link of developers in production', () => {
+    expect(
+      variablesOf(
+        problemsOf({ ...GOOD, NODE_ENV: 'production', PLAYGROUND_CODE: 'abcdefghijklmnopqrstuv', PORT: 'x' }),
+      ),
+    ).toEqual(['PORT', 'PLAYGROUND_CODE'])
+    expect(readConfig({ ...GOOD, PLAYGROUND_CODE: 'abcdefghijklmnopqrstuv' })).toMatchObject({
+      playgroundCode: 'abcdefghijklmnopqrstuv',
+    })
   })
 })

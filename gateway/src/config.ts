@@ -22,8 +22,7 @@ const InternalPrivateKey = type('string > 0').narrow(
 const KeyFile = type('string > 0').narrow(
   (path, ctx) => isReadableKeyFile(path) || ctx.reject({ expected: 'the path of a public key (PEM) or a JWKS (JSON)' }),
 )
-// The characters are limited because it is inserted into a page.
-const DevToken = type(/^[\w.-]+$/).configure({ expected: 'a JWT' })
+const Code = type(/^[\w-]{20,}$/).configure({ expected: 'at least 20 letters, digits, - and _' })
 const Never = type('string').narrow((_, ctx) => ctx.reject({ expected: 'left out when NODE_ENV is production' }))
 const Origins = type('string').narrow(
   (text, ctx) => isOrigins(text) || ctx.reject({ expected: 'origins such as https://console.example.com, by comma' }),
@@ -70,6 +69,7 @@ const Environment = ObservabilityEnvironment.merge({
   SUBSCRIPTIONS_PER_CALLER: "string.integer.parse |> 1 <= number <= 100000 = '100'",
   SUBSCRIPTIONS_MAX: "string.integer.parse |> 1 <= number <= 100000 = '10000'",
   CORS_ORIGINS: Origins.default(''),
+  ALLOWED_HOSTS: "string = ''",
   HEALTH_CHECK_TIMEOUT_MS: `${TIMEOUT} = '2000'`,
   SHUTDOWN_TIMEOUT_MS: `${TIMEOUT} = '30000'`,
   'LIMITS_STRICT?': Limits,
@@ -81,7 +81,7 @@ const Environment = ObservabilityEnvironment.merge({
   'INTROSPECTION?': YesOrNo,
   TRUST_PROXY: Proxies.default('false'),
   'TRUST_PROXY_HEADER?': type.enumerated(...PROXY_HEADERS),
-  'DEV_TOKEN?': DevToken,
+  'PLAYGROUND_CODE?': Code,
 })
 
 /** Needed to run trusted documents only. */
@@ -96,8 +96,11 @@ const WithKeyUrl = type({
     ctx.reject({ expected: 'left out where JWT_JWKS_URL is set' }),
   ),
 })
-/** A token in a page and access without authentication are for the machine of a developer only. */
-const Production = type({ 'DEV_TOKEN?': Never, 'AUTH?': type("'on'").configure({ expected: 'on in production' }) })
+/** Access by a link and access without authentication are for the machine of a developer only. */
+const Production = type({
+  'PLAYGROUND_CODE?': Never,
+  'AUTH?': type("'on'").configure({ expected: 'on in production' }),
+})
 
 type Variables = typeof Environment.infer
 
@@ -112,6 +115,10 @@ function environmentFor(given: NodeJS.ProcessEnv): typeof Environment {
     (whole, part) => whole.and(part as never) as unknown as typeof Environment,
     Environment,
   )
+}
+
+function readHosts(text: string): ReadonlySet<string> {
+  return new Set(text.split(',').map((host) => host.trim().toLowerCase()))
 }
 
 export type GatewayConfig = ReturnType<typeof readConfig>
@@ -139,9 +146,13 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     },
     subscriptions: { perPrincipalMax: env.SUBSCRIPTIONS_PER_CALLER, perProcessMax: env.SUBSCRIPTIONS_MAX },
     origins: readOrigins(env.CORS_ORIGINS),
+    /** Whether requests of other pages, and for names other than `allowed`, are refused. */
+    hosts: { areChecked: !isProduction, allowed: readHosts(env.ALLOWED_HOSTS) },
     ...toAccessConfig(env),
     trusted: { manifest: env.TRUSTED_DOCUMENTS ?? null, only: env.TRUSTED_ONLY === 'true' },
-    playground: isOn(env.PLAYGROUND) ? { devToken: env.DEV_TOKEN ?? null } : null,
+    playground: isOn(env.PLAYGROUND),
+    /** The one-time code that opens a session in a browser; null without sessions. */
+    playgroundCode: env.PLAYGROUND_CODE ?? null,
     introspection: isOn(env.INTROSPECTION),
     health: { timeoutMs: env.HEALTH_CHECK_TIMEOUT_MS },
     shutdown: { timeoutMs: env.SHUTDOWN_TIMEOUT_MS },

@@ -5,7 +5,9 @@ import { openRedis } from '@redress/shared/stores/redis.ts'
 import { createMetrics, type Metrics } from '@redress/shared/telemetry/metrics.ts'
 import { startTelemetry, type Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { admit } from './access/admit.ts'
+import { type CheckOrigin, createOriginCheck } from './access/check-origin.ts'
 import { createClientAddress } from './access/client-address.ts'
+import { createDevSessions, type DevSessions } from './access/dev-sessions.ts'
 import { type Access, type AccessOptions, openAccess } from './access/open-access.ts'
 import { isAllowedOrigin } from './access/origins.ts'
 import type { GatewayConfig } from './config.ts'
@@ -29,6 +31,8 @@ type Base = Readonly<{
   metrics: Metrics
   counted: GatewayMetrics
   signToken: SignInternalToken | null
+  devSessions: DevSessions | null
+  checkOrigin: CheckOrigin
   logger: Logger
 }>
 
@@ -68,11 +72,13 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
 }
 
 function createBase(config: GatewayConfig, telemetry: Telemetry, logger: Logger): Base {
-  const { internalPrivateKey } = config
+  const { internalPrivateKey, playgroundCode, hosts, origins } = config
   const metrics = createMetrics(config.metrics)
   const counted = createGatewayMetrics(metrics.registry)
   const signToken = internalPrivateKey === null ? null : createInternalTokenSigner(internalPrivateKey)
-  return { config, telemetry, metrics, counted, signToken, logger }
+  const devSessions = playgroundCode === null ? null : createDevSessions(playgroundCode)
+  const checkOrigin = hosts.areChecked ? createOriginCheck({ hosts: hosts.allowed, origins }) : () => {}
+  return { config, telemetry, metrics, counted, signToken, devSessions, checkOrigin, logger }
 }
 
 function openSubgraphs({ config, counted, ...base }: Base): Subgraphs {
@@ -87,12 +93,22 @@ function openSubgraphs({ config, counted, ...base }: Base): Subgraphs {
 }
 
 function accessOptions(
-  { config, counted, signToken, logger }: Base,
+  { config, counted, signToken, devSessions, logger }: Base,
   stores: Pick<AccessOptions, 'cache' | 'audit'>,
 ): AccessOptions {
   const { auth, jwt, rateLimit, health } = config
   const { rateLimiterDegraded: onDegraded } = counted
-  return { auth, jwt, rateLimit, ...stores, signToken, auditTimeoutMs: health.timeoutMs, onDegraded, logger }
+  return {
+    auth,
+    jwt,
+    rateLimit,
+    devSessions,
+    ...stores,
+    signToken,
+    auditTimeoutMs: health.timeoutMs,
+    onDegraded,
+    logger,
+  }
 }
 
 function openOperations({ config, counted, logger }: Base, graph: Graph, { limiter }: Access): Operations {
@@ -116,7 +132,7 @@ function openOperations({ config, counted, logger }: Base, graph: Graph, { limit
 type SubscriptionsOptions = Parameters<typeof openSubscriptions>[0]
 
 function subscriptionsOptions(
-  { config, counted, logger }: Base,
+  { config, counted, checkOrigin, logger }: Base,
   { access, ...given }: Pick<SubscriptionsOptions, 'redis' | 'operations'> & Readonly<{ access: Access }>,
 ): SubscriptionsOptions {
   const { perPrincipalMax, perProcessMax } = config.subscriptions
@@ -125,6 +141,7 @@ function subscriptionsOptions(
     ...access,
     limits: { subscriptionsPerPrincipalMax: perPrincipalMax, subscriptionsPerProcessMax: perProcessMax },
     timeoutMs: config.requestTimeoutMs,
+    checkOrigin,
     isAllowedOrigin: (origin, host) => isAllowedOrigin(config.origins, { origin, host }),
     clientAddress: createClientAddress(config.proxies),
     metrics: counted,
@@ -148,13 +165,14 @@ type Parts = Readonly<{
 }>
 
 function serve(base: Base, { subgraphs, isReady, access, operations, live }: Parts): Promise<HttpServer> {
-  const { config, telemetry, metrics, counted, logger } = base
+  const { config, telemetry, metrics, counted, devSessions, checkOrigin, logger } = base
   const { origins, proxies, port, host, requestTimeoutMs: timeoutMs } = config
   const breakers = () => Object.fromEntries(subgraphs.all().map(({ name, breaker }) => [name, breaker.state()]))
   return serveGateway({
     graphql: createGraphqlRoute({ operations, ...access, timeoutMs, telemetry }),
     live,
-    playground: config.playground && createPlaygroundRoute(config.playground),
+    playground: config.playground ? createPlaygroundRoute(devSessions) : null,
+    checkOrigin,
     metrics,
     details: () => ({ breakers: breakers() }),
     onOperation: counted.operationFinished,

@@ -37,7 +37,6 @@ export async function startTestGateway({ urls = {}, environment = {} }: Options 
     AUDIT_URL: urls.audit ?? real.urls.audit,
     INTERNAL_PRIVATE_KEY: keys.internalPrivateKey,
     JWT_PUBLIC_KEY_PATH: keyFile,
-    DEV_TOKEN: token,
     RATE_LIMIT_MAX: '100000',
     // Defaults of tests: no answer is late, however busy the machine is.
     SUBGRAPH_TIMEOUT_MS: '120000',

@@ -22,10 +22,10 @@ const services = Object.entries(compose.services)
 const ours = PROCESS_TABLE.filter(({ unlessGiven }) => unlessGiven === undefined)
 const KEYS = [
   ...['ENCRYPTION_KEY', 'INTERNAL_PRIVATE_KEY', 'INTERNAL_PUBLIC_KEY', 'JWT_PUBLIC_KEY_PATH', 'ANTHROPIC_API_KEY'],
-  ...['DEV_TOKEN', 'TOKEN'],
+  ...['PLAYGROUND_CODE', 'TOKEN'],
 ]
-/** A development token is for npm start only. */
-const keysOf = ({ secrets }: ProcessRow) => secrets.filter((name) => name !== 'DEV_TOKEN')
+/** The code of the playground is for npm start only. */
+const keysOf = ({ secrets }: ProcessRow) => secrets.filter((name) => name !== 'PLAYGROUND_CODE')
 
 /** The variables that the configuration of a process reads: the keys of its environment types. */
 function readBy({ program }: ProcessRow): readonly string[] {

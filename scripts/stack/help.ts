@@ -1,4 +1,5 @@
-const STORES = `  MONGODB_URI   a MongoDB of yours (replica set) in place of the embedded database
+const STORES = `  MONGODB_URI   a MongoDB of yours (replica set) in place of the embedded database; there are no samples,
+                development tokens or playground then, unless NODE_ENV is development
   REDIS_URL     a Redis of yours in place of the one started here`
 
 const DATA = '  REDRESS_DATA  where data and keys are kept (default .data)'
@@ -22,11 +23,12 @@ Creates five issues in a running Redress and shows their decisions. Exit code 0 
   TOKEN         a token that may create and read issues and read decisions
 ${DATA}`
 
-export const RESET_HELP = `npm run reset [-- --yes]
+export const RESET_HELP = `npm run reset [-- --yes] [-- --keys]
 
-Removes all data and keys of npm start, which must be stopped first.
+Removes all data of npm start, which must be stopped first, and asks before. Keys are kept.
 
-  --yes         do not ask
+  --yes         do not ask; needed without a terminal
+  --keys        remove the keys as well: backups of the data cannot be read without them
 ${DATA}`
 
 /** Prints the text when the command line asks for it. */

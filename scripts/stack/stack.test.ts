@@ -46,8 +46,11 @@ describe.concurrent('a stack', () => {
     const gateway = await environmentAt(processes.gateway!.url)
 
     expect(issues).toMatchObject({ REDIS_URL: processes.redis!.url, COLOUR: 'blue', ENCRYPTION_KEY: 'ab'.repeat(32) })
-    expect(gateway).toMatchObject({ ISSUES_URL: processes.issues!.url, DEV_TOKEN: expect.stringMatching(/^ey/) })
-    expect(issues.DEV_TOKEN).toBeUndefined()
+    expect(gateway).toMatchObject({
+      ISSUES_URL: processes.issues!.url,
+      PLAYGROUND_CODE: expect.stringMatching(/^[\w-]{22}$/),
+    })
+    expect(issues.PLAYGROUND_CODE).toBeUndefined()
     expect(gateway.ENCRYPTION_KEY).toBeUndefined()
   })
 

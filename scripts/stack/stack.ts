@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { removeDevFile } from './dev-file.ts'
 import { createDevTokens, type DevTokens } from './keys/dev-tokens.ts'
 import { readOrCreateKeys } from './keys/keys.ts'
 import { lockDataDirectory } from './lock.ts'
-import type { Settings } from './processes/environment.ts'
+import { isDevelopment, type Settings } from './processes/environment.ts'
 import { ensurePortIsFree } from './processes/gateway-port.ts'
 import { createFileLog } from './processes/log-file.ts'
 import type { OnLogLine } from './processes/log-lines.ts'
@@ -37,7 +38,9 @@ export type RunningProcess = Readonly<{ pid: number | null; restarts: number; ur
 
 export type Stack = Readonly<{
   graphql: string
-  /** Null when JWT_PUBLIC_KEY_PATH is given, because its private key is not known here. */
+  /** Opens the playground as an admin, once, in one browser; null where there are no tokens. */
+  playground: string | null
+  /** Null outside development, and when JWT_PUBLIC_KEY_PATH is given, because its private key is not known here. */
   tokens: DevTokens | null
   /** New ones: a token is good for 8 hours. */
   renewTokens: () => Promise<DevTokens | null>
@@ -65,13 +68,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await ensurePortIsFree(gatewayPort)
     removeDevFile(dataDirectory)
     const keys = readOrCreateKeys(dataDirectory, options.environment ?? {})
-    const renewTokens = async () => (keys.jwtPrivateKey === null ? null : await createDevTokens(keys.jwtPrivateKey))
+    const jwtPrivateKey = isDevelopment(options.environment ?? {}) ? keys.jwtPrivateKey : null
+    const renewTokens = async () => (jwtPrivateKey === null ? null : await createDevTokens(jwtPrivateKey))
     const tokens = await renewTokens()
+    const code = tokens === null ? null : randomBytes(16).toString('base64url')
     const settings: Settings = {
       dataDirectory,
       logLevel: options.logLevel ?? 'info',
       given: options.environment ?? {},
-      secrets: { ...keys.settings, DEV_TOKEN: options.environment?.DEV_TOKEN || (tokens?.admin ?? '') },
+      secrets: { ...keys.settings, PLAYGROUND_CODE: code ?? '' },
     }
     await startProcesses(withReplicas(table, options.replicas ?? {}), running, {
       settings,
@@ -82,7 +87,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       say: options.say ?? (() => {}),
       signal: options.signal ?? new AbortController().signal,
     })
-    return toStack(running, { tokens, renewTokens }, unlock)
+    return toStack(running, { code, tokens, renewTokens }, unlock)
   } catch (error) {
     await stopInOrder([...running.values()])
     unlock()
@@ -90,14 +95,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-type Tokens = Pick<Stack, 'tokens' | 'renewTokens'>
+type Access = Readonly<{ code: string | null }> & Pick<Stack, 'tokens' | 'renewTokens'>
 
-function toStack(running: ReadonlyMap<string, Running>, tokens: Tokens, unlock: () => void): Stack {
+function toStack(running: ReadonlyMap<string, Running>, { code, ...tokens }: Access, unlock: () => void): Stack {
   const all = [...running.values()]
   const broken = Promise.race(all.map(({ supervised }) => supervised.broken))
   broken.catch(() => {}) // A caller need not handle this promise.
+  const address = all.find(({ row }) => row.stage === 'edge')?.url
   return {
-    graphql: new URL('/graphql', all.find(({ row }) => row.stage === 'edge')?.url).href,
+    graphql: new URL('/graphql', address).href,
+    playground: code === null ? null : new URL(`/playground?code=${code}`, address).href,
     ...tokens,
     get processes() {
       const entryOf = ({ row, supervised, url }: Running) =>

@@ -21,6 +21,6 @@ export const FIXTURE_TABLE: readonly ProcessRow[] = [
     label: 'gateway',
     stage: 'edge',
     addresses: { ISSUES_URL: 'issues' },
-    secrets: ['DEV_TOKEN'],
+    secrets: ['PLAYGROUND_CODE'],
   },
 ]

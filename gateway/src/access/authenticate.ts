@@ -1,6 +1,7 @@
 import { UnauthenticatedError } from '@redress/shared/errors.ts'
 import { type Caller, type CallerSource, scopeOf } from './caller.ts'
 import type { Credentials } from './credentials.ts'
+import type { DevSessions } from './dev-sessions.ts'
 import type { FailedAttempts } from './failed-attempts.ts'
 
 /**
@@ -16,6 +17,8 @@ type Options = Readonly<{
   /** False gives every caller the role admin, for trying out on a local machine. */
   required: boolean
   failedAttempts: FailedAttempts
+  /** Null without sessions. */
+  devSessions?: DevSessions | null
 }>
 
 const ANYBODY: Caller = (() => {
@@ -28,7 +31,7 @@ const ANYBODY: Caller = (() => {
  * others behind the same address are not affected by an attacker.
  */
 export function createAuthenticator(options: Options): Authenticate {
-  const { verifyToken, verifyApiKey, required, failedAttempts } = options
+  const { verifyToken, verifyApiKey, required, failedAttempts, devSessions } = options
   if (!required) return () => ANYBODY
 
   const verify = async (source: CallerSource, credential: string, clientIp: string) => {
@@ -41,11 +44,13 @@ export function createAuthenticator(options: Options): Authenticate {
     }
   }
 
-  return ({ authorization, apiKey }, clientIp) => {
+  return ({ authorization, apiKey, session }, clientIp) => {
     if (authorization !== null && apiKey !== null) {
       throw new UnauthenticatedError('Send a token or an API key, not both.')
     }
     const credential = apiKey ?? authorization
+    const visitor = credential === null && session ? devSessions?.find(session) : null
+    if (visitor) return visitor
     // Not counted as a failed attempt: no credentials were tried.
     if (credential === null) throw new UnauthenticatedError('Send a token (Authorization) or an API key (X-API-Key).')
     const source = apiKey === null ? verifyToken : verifyApiKey

@@ -36,6 +36,18 @@ export class CheckUnavailableError extends AppError {
   }
 }
 
+/** The request comes from a page of another site, or was sent to a name that is not ours. */
+export class ForeignPageError extends AppError {
+  override readonly name = 'ForeignPageError'
+  readonly code = 'BAD_REQUEST'
+  readonly kind = 'refused'
+
+  constructor(what: 'name' | 'origin', given: string) {
+    const variable = what === 'name' ? 'ALLOWED_HOSTS' : 'CORS_ORIGINS'
+    super(`The ${what} ${given.slice(0, 100)} is not one of this gateway. ${variable} can add it.`)
+  }
+}
+
 /** Too many requests. The answer carries the headers of `error.verdict`. */
 export class RateLimitedError extends AppError {
   override readonly name = 'RateLimitedError'

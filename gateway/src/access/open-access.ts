@@ -6,6 +6,7 @@ import type { Limit } from './allowance.ts'
 import { type Authenticate, createAuthenticator } from './authenticate.ts'
 import type { CallerSource } from './caller.ts'
 import { type Counters, createLocalCounters, createRedisCounters, createSteadyCounters } from './counters.ts'
+import type { DevSessions } from './dev-sessions.ts'
 import { createFailedAttempts } from './failed-attempts.ts'
 import { type AuditSubgraph, createFindApiKey } from './find-api-key.ts'
 import { readVerificationKeys } from './key-files.ts'
@@ -26,6 +27,7 @@ export type AccessOptions = Readonly<{
     lifetimeMaxMs: number
   }>
   rateLimit: Limit
+  devSessions: DevSessions | null
   /** Counts for all gateways; null counts in this process only. */
   cache: Redis | null
   /** The subgraph that knows API keys, and how to call it; without both, no API key is valid. */
@@ -48,6 +50,7 @@ export function openAccess(options: AccessOptions): Access {
     verifyApiKey: createApiKeySource(options),
     required: auth,
     failedAttempts: createFailedAttempts({ counters }),
+    devSessions: options.devSessions,
   })
   return { authenticate, limiter: createRateLimiter({ counters, general: rateLimit }) }
 }

@@ -3,6 +3,7 @@ import { createHealth, type HealthCheck } from '@redress/shared/process/health.t
 import { type HttpServer, headerOf, startHttpServer } from '@redress/shared/process/http.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Metrics } from '@redress/shared/telemetry/metrics.ts'
+import type { CheckOrigin } from '../access/check-origin.ts'
 import type { ClientAddress } from '../access/client-address.ts'
 import { corsHeaders, type Origins, preflightHeaders } from '../access/origins.ts'
 import type { Observed } from '../execution/operation-context.ts'
@@ -30,6 +31,8 @@ export type GatewayOptions = Readonly<{
   details: () => Readonly<Record<string, unknown>>
   onOperation: (observed: Observed, durationMs: number) => void
   origins: Origins
+  /** @throws ForeignPageError */
+  checkOrigin: CheckOrigin
   clientAddress: ClientAddress
   port: number
   host: string
@@ -45,7 +48,7 @@ type Endpoint = Readonly<{
 
 /** Starts the HTTP server. Closing refuses new requests and waits for running ones. @throws PortInUseError */
 export async function serveGateway(options: GatewayOptions): Promise<HttpServer> {
-  const { checks, details, logger, clientAddress, port, host, onOperation, live } = options
+  const { checks, details, logger, clientAddress, port, host, onOperation, live, checkOrigin } = options
   const health = createHealth('gateway', checks, { details })
   const { origins } = options
   const endpoints = endpointsOf(options, (exchange) => {
@@ -57,6 +60,7 @@ export async function serveGateway(options: GatewayOptions): Promise<HttpServer>
   const answer = async (exchange: Exchange) => {
     const beganAt = performance.now()
     try {
+      checkOrigin(exchange.request)
       await enter(exchange, endpoints)
     } catch (error) {
       answerFailure(exchange, error, logger)

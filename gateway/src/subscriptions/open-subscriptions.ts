@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import type { Authenticate } from '../access/authenticate.ts'
+import type { CheckOrigin } from '../access/check-origin.ts'
 import type { ClientAddress } from '../access/client-address.ts'
 import type { RateLimiter } from '../access/rate-limit.ts'
 import type { GatewayMetrics } from '../observability/gateway-metrics.ts'
@@ -20,6 +21,8 @@ export type OpenSubscriptionsOptions = Readonly<{
   limiter: RateLimiter
   limits: Partial<Limits>
   timeoutMs: number
+  /** @throws AppError for a page of another site. */
+  checkOrigin: CheckOrigin
   isAllowedOrigin: (origin: string, host: string | null) => boolean
   clientAddress: ClientAddress
   metrics: Pick<GatewayMetrics, 'subscriptionOpened' | 'subscriptionClosed' | 'eventDelivered' | 'slowReader'>
@@ -38,10 +41,10 @@ export type StreamingTransports = Readonly<{
 
 /** Subscriptions over WebSocket and server-sent events. */
 export function openSubscriptions(options: OpenSubscriptionsOptions): StreamingTransports {
-  const { authenticate, isAllowedOrigin, clientAddress, logger } = options
+  const { authenticate, checkOrigin, isAllowedOrigin, clientAddress, logger } = options
   const subscriptions = createMeasuredSubscriptions(options)
   const common = { subscriptions, authenticate, operationKind: createOperationKind(), clientAddress, logger }
-  const websockets = createWebsocketTransport({ ...common, isAllowedOrigin })
+  const websockets = createWebsocketTransport({ ...common, checkOrigin, isAllowedOrigin })
   const sse = createSseTransport(common)
 
   return {

@@ -21,14 +21,17 @@ export type Keys = Readonly<{
 type StoredKeys = Readonly<{ encryptionKey: string; internalPrivateKey: string; jwtPrivateKey: string }>
 
 const OWNER_ONLY = 0o600
+const [STORED, JWT_PUBLIC] = ['keys.json', 'jwt-public.pem'] as const
+/** The files of keys in a data directory. */
+export const KEY_FILES: readonly string[] = [STORED, JWT_PUBLIC]
 
 /** The keys of this installation, created at the first start. Keys of the environment take precedence. */
 export function readOrCreateKeys(dataDirectory: string, environment: NodeJS.ProcessEnv): Keys {
-  const stored = readOrCreateStored(join(dataDirectory, 'keys.json'))
+  const stored = readOrCreateStored(join(dataDirectory, STORED))
   const privateKey = environment.INTERNAL_PRIVATE_KEY || stored.internalPrivateKey
   const givenJwtKey = environment.JWT_PUBLIC_KEY_PATH || null
 
-  const jwtPublicKeyPath = givenJwtKey ?? join(dataDirectory, 'jwt-public.pem')
+  const jwtPublicKeyPath = givenJwtKey ?? join(dataDirectory, JWT_PUBLIC)
   if (givenJwtKey === null) {
     writePrivately(jwtPublicKeyPath, createPublicKey(stored.jwtPrivateKey).export({ format: 'pem', type: 'spki' }))
   }

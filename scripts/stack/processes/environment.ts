@@ -7,8 +7,16 @@ export type Settings = Readonly<{
   logLevel: string
   /** The variables of the shell and of `.env`. */
   given: NodeJS.ProcessEnv
-  secrets: Readonly<KeySettings & { DEV_TOKEN: string }>
+  secrets: Readonly<KeySettings & { PLAYGROUND_CODE: string }>
 }>
+
+/**
+ * Whether tokens, samples and the playground are for everyone who can reach this machine to try: not on a database of
+ * yours, unless NODE_ENV says so.
+ */
+export function isDevelopment({ NODE_ENV, MONGODB_URI }: NodeJS.ProcessEnv): boolean {
+  return NODE_ENV === undefined ? MONGODB_URI === undefined : NODE_ENV !== 'production'
+}
 
 /** The environment of one process: the given variables, without the secrets of other processes. */
 export function environmentOf(
@@ -19,7 +27,7 @@ export function environmentOf(
   const { dataDirectory, logLevel, given, secrets } = settings
   const withoutSecrets = Object.entries(given).filter(([name]) => !(name in secrets))
   return {
-    NODE_ENV: 'development',
+    NODE_ENV: isDevelopment(given) ? 'development' : 'production',
     // High enough for trials on one machine; a given value takes precedence.
     RATE_LIMIT_MAX: '10000',
     // Keeps compiled code, so that later starts are faster.

@@ -16,7 +16,7 @@ export type ProcessRow = Readonly<{
   /** Variables that give it the addresses of other processes. It is started once they are known. */
   addresses: Readonly<Record<string, string>>
   /** The keys that it needs. Keys of other processes are removed from its environment. */
-  secrets: readonly (keyof KeySettings | 'DEV_TOKEN')[]
+  secrets: readonly (keyof KeySettings | 'PLAYGROUND_CODE')[]
   /** Further variables of this process alone. */
   environment?: NodeJS.ProcessEnv
   /** Not started when this variable gives the address of a running one. */
@@ -90,6 +90,6 @@ export const PROCESS_TABLE: readonly ProcessRow[] = [
     program: 'gateway/src/main.ts',
     portVariable: 'PORT',
     addresses: { ISSUES_URL: 'issues', DECISIONS_URL: 'decisions', AUDIT_URL: 'audit', REDIS_URL: 'redis' },
-    secrets: ['INTERNAL_PRIVATE_KEY', 'JWT_PUBLIC_KEY_PATH', 'DEV_TOKEN'],
+    secrets: ['INTERNAL_PRIVATE_KEY', 'JWT_PUBLIC_KEY_PATH', 'PLAYGROUND_CODE'],
   },
 ]

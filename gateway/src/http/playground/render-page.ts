@@ -4,7 +4,7 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import type { Tab } from './tabs.ts'
 
 /** The variable parts of the page. */
-export type PageInput = Readonly<{ tabs: readonly Tab[]; devToken: string | null }>
+export type PageInput = Readonly<{ tabs: readonly Tab[]; headers: Readonly<Record<string, string>> }>
 
 const MARK =
   "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32' width='32' height='32'>" +
@@ -12,8 +12,8 @@ const MARK =
   "<path d='M10 24V8h7a5 5 0 0 1 0 10h-7m7 0 5 6' fill='none' stroke='#fff' stroke-width='3'/></svg>"
 
 // Run as a worker: rendering takes tens of megabytes, which are freed with it. Only the compressed page is kept.
-const { tabs, devToken } = workerData as PageInput
-const headers = JSON.stringify(devToken === null ? {} : { Authorization: `Bearer ${devToken}` }, null, 2)
+const { tabs, headers: given } = workerData as PageInput
+const headers = JSON.stringify(given, null, 2)
 const rendered = renderGraphiQL({
   title: 'Redress playground',
   logo: MARK,

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { headerOf } from '@redress/shared/process/http.ts'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { CheckOrigin } from '../../access/check-origin.ts'
 import type { ClientAddress } from '../../access/client-address.ts'
 import { credentialsIn } from '../../access/credentials.ts'
 import { CLOSING_MS, MESSAGE_BYTES_MAX, PING_EVERY_MS, SOCKETS_MAX } from '../limits.ts'
@@ -13,6 +14,8 @@ export type WebsocketTransportOptions = ConnectionOptions &
   Readonly<{
     /** Called if the upgrade request has an `Origin`, as those of browsers have. */
     isAllowedOrigin: (origin: string, host: string | null) => boolean
+    /** @throws AppError for a page of another site. */
+    checkOrigin?: CheckOrigin
     clientAddress: ClientAddress
     path?: string
     pingEveryMs?: number
@@ -30,7 +33,7 @@ const CLOSE_TIMEOUT: object = { closeTimeout: CLOSING_MS }
 
 /** GraphQL over WebSocket, in the subprotocol graphql-transport-ws. */
 export function createWebsocketTransport(options: WebsocketTransportOptions): WebsocketTransport {
-  const { isAllowedOrigin, clientAddress, path = '/graphql' } = options
+  const { isAllowedOrigin, checkOrigin = () => {}, clientAddress, path = '/graphql' } = options
   const sockets = createSockets(options.pingEveryMs)
   const server = createServer()
   let isClosing = false
@@ -47,7 +50,8 @@ export function createWebsocketTransport(options: WebsocketTransportOptions): We
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const origin = headerOf(request, 'origin')
     if (request.url?.split('?')[0] !== path) return refuse(stream, '404 Not Found')
-    if (origin !== null && !isAllowedOrigin(origin, headerOf(request, 'host'))) return refuse(stream, '403 Forbidden')
+    const isForeign = origin !== null && !isAllowedOrigin(origin, headerOf(request, 'host'))
+    if (isForeign || throws(() => checkOrigin(request))) return refuse(stream, '403 Forbidden')
     if (isClosing || sockets.count() >= SOCKETS_MAX) return refuse(stream, '503 Service Unavailable')
     server.handleUpgrade(request, stream, head, accept)
   }
@@ -97,6 +101,15 @@ function createSockets(pingEveryMs = PING_EVERY_MS) {
       })
     },
     closeAll: () => Promise.all([...open].map(closeGracefully)),
+  }
+}
+
+function throws(check: () => void): boolean {
+  try {
+    check()
+    return false
+  } catch {
+    return true
   }
 }
 
