@@ -3,16 +3,15 @@ import { fileURLToPath } from 'node:url'
 import { readEnvironment } from '@redress/shared/process/config.ts'
 import { ObservabilityEnvironment, toObservabilityConfig } from '@redress/shared/process/service-environment.ts'
 import { type } from 'arktype'
-import { isProxyTrust, PROXY_HEADERS, readProxyTrust } from './access/client-address.ts'
+import { isProxyTrust, PROXY_HEADERS, readProxyTrust } from './access/guards/client-address.ts'
+import { isOrigins, readOrigins } from './access/guards/origins.ts'
 import { isInternalPrivateKey, isReadableKeyFile } from './access/key-files.ts'
-import { isOrigins, readOrigins } from './access/origins.ts'
 import { isTrustedDocumentsFile } from './operations/documents/persisted-documents.ts'
 import { isPreset, readPresets } from './operations/limits/presets.ts'
 
 const SUPERGRAPH_FILE = fileURLToPath(new URL('../supergraph.graphql', import.meta.url))
 
 const UNLIMITED = '999999999/64'
-
 const TIMEOUT = 'string.integer.parse |> 100 <= number <= 600000'
 
 const YesOrNo = type(/^(true|false)$/).configure({ expected: 'true or false' })
@@ -66,6 +65,9 @@ const Environment = ObservabilityEnvironment.merge({
   'REDIS_EVENTS_URL?': 'string.url',
   RATE_LIMIT_MAX: "string.integer.parse |> 1 <= number <= 1000000000 = '100'",
   RATE_LIMIT_WINDOW_MS: "string.integer.parse |> 1000 <= number <= 86400000 = '60000'",
+  ADDRESS_RATE_LIMIT_MAX: "string.integer.parse |> 1 <= number <= 1000000000 = '1200'",
+  SOCKETS_PER_ADDRESS: "string.integer.parse |> 1 <= number <= 100000 = '1000'",
+  'METRICS_PORT?': 'string.integer.parse |> 0 <= number <= 65535',
   SUBSCRIPTIONS_PER_CALLER: "string.integer.parse |> 1 <= number <= 100000 = '100'",
   SUBSCRIPTIONS_MAX: "string.integer.parse |> 1 <= number <= 100000 = '10000'",
   CORS_ORIGINS: Origins.default(''),
@@ -117,6 +119,19 @@ function environmentFor(given: NodeJS.ProcessEnv): typeof Environment {
   )
 }
 
+function toGuardConfig(env: Variables, isProduction: boolean) {
+  return {
+    proxies: { trust: readProxyTrust(env.TRUST_PROXY), header: env.TRUST_PROXY_HEADER ?? null },
+    origins: readOrigins(env.CORS_ORIGINS),
+    /** Whether requests of other pages, and for names other than `allowed`, are refused. */
+    hosts: { areChecked: !isProduction, allowed: readHosts(env.ALLOWED_HOSTS) },
+    /** Requests per minute of an address that shows no credentials. */
+    addressLimit: env.ADDRESS_RATE_LIMIT_MAX,
+    /** The one-time code that opens a session in a browser; null without sessions. */
+    playgroundCode: env.PLAYGROUND_CODE ?? null,
+  }
+}
+
 function readHosts(text: string): ReadonlySet<string> {
   return new Set(text.split(',').map((host) => host.trim().toLowerCase()))
 }
@@ -131,7 +146,6 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
   return {
     port: env.PORT,
     host: env.HOST,
-    proxies: { trust: readProxyTrust(env.TRUST_PROXY), header: env.TRUST_PROXY_HEADER ?? null },
     supergraphFile: env.SUPERGRAPH ?? SUPERGRAPH_FILE,
     /** Addresses that take precedence over those in the supergraph. */
     subgraphs: { issues: env.ISSUES_URL, decisions: env.DECISIONS_URL, audit: env.AUDIT_URL },
@@ -144,15 +158,17 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       cacheUrl: env.REDIS_CACHE_URL ?? env.REDIS_URL ?? null,
       eventsUrl: env.REDIS_EVENTS_URL ?? env.REDIS_URL ?? null,
     },
-    subscriptions: { perPrincipalMax: env.SUBSCRIPTIONS_PER_CALLER, perProcessMax: env.SUBSCRIPTIONS_MAX },
-    origins: readOrigins(env.CORS_ORIGINS),
-    /** Whether requests of other pages, and for names other than `allowed`, are refused. */
-    hosts: { areChecked: !isProduction, allowed: readHosts(env.ALLOWED_HOSTS) },
+    subscriptions: {
+      perPrincipalMax: env.SUBSCRIPTIONS_PER_CALLER,
+      perProcessMax: env.SUBSCRIPTIONS_MAX,
+      socketsPerAddressMax: env.SOCKETS_PER_ADDRESS,
+    },
+    /** The port of metrics without a token, on this machine only; null without. */
+    metricsPort: env.METRICS_PORT ?? null,
+    ...toGuardConfig(env, isProduction),
     ...toAccessConfig(env),
     trusted: { manifest: env.TRUSTED_DOCUMENTS ?? null, only: env.TRUSTED_ONLY === 'true' },
     playground: isOn(env.PLAYGROUND),
-    /** The one-time code that opens a session in a browser; null without sessions. */
-    playgroundCode: env.PLAYGROUND_CODE ?? null,
     introspection: isOn(env.INTROSPECTION),
     health: { timeoutMs: env.HEALTH_CHECK_TIMEOUT_MS },
     shutdown: { timeoutMs: env.SHUTDOWN_TIMEOUT_MS },

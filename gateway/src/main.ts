@@ -8,7 +8,7 @@ const config = configOrExit(readConfig)
 const logger = createLogger('gateway', config.log)
 const gateway = await startGateway(config, logger).catch(endWithOneLine)
 
-logger.info({ url: gateway.url }, 'ready')
+logger.info({ url: gateway.url, metricsUrl: gateway.metricsUrl }, 'ready')
 announceReady(gateway.url)
 logger.info({ signal: await untilStopped() }, 'stopping')
 exitAfter(config.shutdown.timeoutMs)

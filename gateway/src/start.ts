@@ -5,11 +5,9 @@ import { openRedis } from '@redress/shared/stores/redis.ts'
 import { createMetrics, type Metrics } from '@redress/shared/telemetry/metrics.ts'
 import { startTelemetry, type Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { admit } from './access/admit.ts'
-import { type CheckOrigin, createOriginCheck } from './access/check-origin.ts'
-import { createClientAddress } from './access/client-address.ts'
-import { createDevSessions, type DevSessions } from './access/dev-sessions.ts'
+import { type Guards, openGuards } from './access/guards/open-guards.ts'
+import { isAllowedOrigin } from './access/guards/origins.ts'
 import { type Access, type AccessOptions, openAccess } from './access/open-access.ts'
-import { isAllowedOrigin } from './access/origins.ts'
 import type { GatewayConfig } from './config.ts'
 import { openPlanPool } from './execution/planning/plan-pool.ts'
 import { createSubgraphs, isSubgraphReady, type Subgraphs } from './execution/subgraphs/subgraphs.ts'
@@ -17,6 +15,7 @@ import { createGraphqlRoute } from './http/graphql-route.ts'
 import { createPlaygroundRoute } from './http/playground/playground-route.ts'
 import { serveGateway } from './http/serve-gateway.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './observability/gateway-metrics.ts'
+import { serveMetrics } from './observability/serve-metrics.ts'
 import { createPersistedDocuments, readTrustedDocuments } from './operations/documents/persisted-documents.ts'
 import type { Graph } from './operations/graph.ts'
 import type { IsReady } from './operations/local-root.ts'
@@ -31,13 +30,15 @@ type Base = Readonly<{
   metrics: Metrics
   counted: GatewayMetrics
   signToken: SignInternalToken | null
-  devSessions: DevSessions | null
-  checkOrigin: CheckOrigin
+  guards: Guards
   logger: Logger
 }>
 
+/** The gateway's server, and the address of the metrics that are served without a token; null without. */
+export type RunningGateway = HttpServer & Readonly<{ metricsUrl: string | null }>
+
 /** Builds the gateway and starts its server. Closing lets running requests end. @throws PortInUseError */
-export async function startGateway(config: GatewayConfig, logger: Logger): Promise<HttpServer> {
+export async function startGateway(config: GatewayConfig, logger: Logger): Promise<RunningGateway> {
   // Closed in reverse order, also if a later step of the start fails.
   await using starting = new AsyncDisposableStack()
 
@@ -67,18 +68,19 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const live = events && openSubscriptions(subscriptionsOptions(base, { redis: events, operations, access }))
   starting.defer(() => live?.close())
   starting.use(schema.watch((graph) => replaceGraph(graph, { operations, live, logger })))
+  const { metricsPort } = config
+  const metricsServer = metricsPort === null ? null : await serveMetrics(base.metrics, metricsPort)
+  starting.defer(() => metricsServer?.close())
   const server = await serve(base, { subgraphs, isReady, access, operations, live })
-  return closingAll(server, live, starting.move())
+  return { ...closingAll(server, live, starting.move()), metricsUrl: metricsServer?.url ?? null }
 }
 
 function createBase(config: GatewayConfig, telemetry: Telemetry, logger: Logger): Base {
-  const { internalPrivateKey, playgroundCode, hosts, origins } = config
+  const { internalPrivateKey } = config
   const metrics = createMetrics(config.metrics)
   const counted = createGatewayMetrics(metrics.registry)
   const signToken = internalPrivateKey === null ? null : createInternalTokenSigner(internalPrivateKey)
-  const devSessions = playgroundCode === null ? null : createDevSessions(playgroundCode)
-  const checkOrigin = hosts.areChecked ? createOriginCheck({ hosts: hosts.allowed, origins }) : () => {}
-  return { config, telemetry, metrics, counted, signToken, devSessions, checkOrigin, logger }
+  return { config, telemetry, metrics, counted, signToken, guards: openGuards(config), logger }
 }
 
 function openSubgraphs({ config, counted, ...base }: Base): Subgraphs {
@@ -93,7 +95,7 @@ function openSubgraphs({ config, counted, ...base }: Base): Subgraphs {
 }
 
 function accessOptions(
-  { config, counted, signToken, devSessions, logger }: Base,
+  { config, counted, signToken, guards, logger }: Base,
   stores: Pick<AccessOptions, 'cache' | 'audit'>,
 ): AccessOptions {
   const { auth, jwt, rateLimit, health } = config
@@ -102,7 +104,7 @@ function accessOptions(
     auth,
     jwt,
     rateLimit,
-    devSessions,
+    ...guards,
     ...stores,
     signToken,
     auditTimeoutMs: health.timeoutMs,
@@ -132,18 +134,21 @@ function openOperations({ config, counted, logger }: Base, graph: Graph, { limit
 type SubscriptionsOptions = Parameters<typeof openSubscriptions>[0]
 
 function subscriptionsOptions(
-  { config, counted, checkOrigin, logger }: Base,
+  { config, counted, guards, logger }: Base,
   { access, ...given }: Pick<SubscriptionsOptions, 'redis' | 'operations'> & Readonly<{ access: Access }>,
 ): SubscriptionsOptions {
-  const { perPrincipalMax, perProcessMax } = config.subscriptions
+  const { perPrincipalMax, perProcessMax, socketsPerAddressMax } = config.subscriptions
   return {
     ...given,
     ...access,
-    limits: { subscriptionsPerPrincipalMax: perPrincipalMax, subscriptionsPerProcessMax: perProcessMax },
+    ...guards,
+    limits: {
+      subscriptionsPerPrincipalMax: perPrincipalMax,
+      subscriptionsPerProcessMax: perProcessMax,
+      socketsPerAddressMax,
+    },
     timeoutMs: config.requestTimeoutMs,
-    checkOrigin,
     isAllowedOrigin: (origin, host) => isAllowedOrigin(config.origins, { origin, host }),
-    clientAddress: createClientAddress(config.proxies),
     metrics: counted,
     logger,
   }
@@ -165,20 +170,19 @@ type Parts = Readonly<{
 }>
 
 function serve(base: Base, { subgraphs, isReady, access, operations, live }: Parts): Promise<HttpServer> {
-  const { config, telemetry, metrics, counted, devSessions, checkOrigin, logger } = base
-  const { origins, proxies, port, host, requestTimeoutMs: timeoutMs } = config
+  const { config, telemetry, metrics, counted, guards, logger } = base
+  const { origins, port, host, requestTimeoutMs: timeoutMs } = config
   const breakers = () => Object.fromEntries(subgraphs.all().map(({ name, breaker }) => [name, breaker.state()]))
   return serveGateway({
     graphql: createGraphqlRoute({ operations, ...access, timeoutMs, telemetry }),
     live,
-    playground: config.playground ? createPlaygroundRoute(devSessions) : null,
-    checkOrigin,
-    metrics,
+    playground: config.playground ? createPlaygroundRoute(guards.devSessions) : null,
+    ...guards,
+    metrics: config.metrics.token === null ? null : metrics,
     details: () => ({ breakers: breakers() }),
     onOperation: counted.operationFinished,
     checks: Object.fromEntries(subgraphs.all().map((subgraph) => [subgraph.name, () => isReady(subgraph)])),
     origins,
-    clientAddress: createClientAddress(proxies),
     port,
     host,
     logger,

@@ -47,7 +47,7 @@ afterAll(async () => {
 })
 
 const opened = async () => {
-  const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+  const metrics = await gateway.metrics()
   return Number(/^subscriptions_open\{field="issueStatusChanged"\} (\d+)$/m.exec(metrics)?.[1] ?? 0)
 }
 /** Publishes events of an issue until the first of them has been received, and no longer. */

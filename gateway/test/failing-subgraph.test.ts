@@ -118,14 +118,33 @@ describe('a subgraph that fails takes away its fields and no others:', () => {
 })
 
 describe('the gateway', () => {
-  it('says which subgraph is down, and is not ready then', async () => {
+  it('says which subgraph is down, and is degraded then', async () => {
     const { gateway } = await startWithAudit((_, response) => response.writeHead(503).end())
 
     const response = await fetch(`${gateway.url}/health/ready`)
 
-    expect(response.status).toBe(503)
-    expect(await response.json()).toMatchObject({ dependencies: { issues: 'up', decisions: 'up', audit: 'down' } })
+    expect(response.status).toBe(200)
+    expect(await response.json()).toMatchObject({
+      status: 'degraded',
+      dependencies: { issues: 'up', decisions: 'up', audit: 'down' },
+    })
     expect((await fetch(`${gateway.url}/health`)).status).toBe(200)
+  })
+
+  it('is not ready when all are down, and asks them once for all who ask at a time', async () => {
+    const asked: string[] = []
+    const down = await startOddSubgraph((request, response) => {
+      asked.push(request.url ?? '')
+      response.writeHead(503).end()
+    })
+    const gateway = await startTestGateway({ urls: { issues: down.url, decisions: down.url, audit: down.url } })
+
+    const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(`${gateway.url}/health/ready`)))
+
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]))
+    expect(asked).toEqual(Array(3).fill('/health/ready'))
+    await gateway.stop()
+    down.stop()
   })
 
   it('stops asking a subgraph when the client goes away', async () => {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createKeys, pemOf, signToken, type TokenClaims } from './keys.ts'
+import { METRICS_TOKEN } from './read-metrics.ts'
 import { startSubgraphs } from './subgraphs.ts'
 
 /** Loaded before the program: tells the test, when asked, what it holds once the garbage is gone. */
@@ -39,6 +40,8 @@ export async function startGatewayProcess({ urls = {}, environment = {} }: Optio
       AUDIT_URL: address.audit,
       INTERNAL_PRIVATE_KEY: keys.internalPrivateKey,
       JWT_PUBLIC_KEY_PATH: keyFile,
+      METRICS_TOKEN,
+      ADDRESS_RATE_LIMIT_MAX: '1000000',
       RATE_LIMIT_MAX: '1000000',
       LOG_LEVEL: 'error',
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,

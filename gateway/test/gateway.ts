@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { readConfig } from '../src/config.ts'
 import { startGateway } from '../src/start.ts'
 import { createKeys, pemOf, signToken, type TokenClaims } from './keys.ts'
+import { METRICS_TOKEN, readMetrics } from './read-metrics.ts'
 import { startSubgraphs } from './subgraphs.ts'
 
 type Options = Readonly<{
@@ -37,6 +38,8 @@ export async function startTestGateway({ urls = {}, environment = {} }: Options 
     AUDIT_URL: urls.audit ?? real.urls.audit,
     INTERNAL_PRIVATE_KEY: keys.internalPrivateKey,
     JWT_PUBLIC_KEY_PATH: keyFile,
+    METRICS_TOKEN,
+    ADDRESS_RATE_LIMIT_MAX: '1000000',
     RATE_LIMIT_MAX: '100000',
     // Defaults of tests: no answer is late, however busy the machine is.
     SUBGRAPH_TIMEOUT_MS: '120000',
@@ -51,6 +54,8 @@ export async function startTestGateway({ urls = {}, environment = {} }: Options 
     token,
     logged,
     calls: real.calls,
+    metricsUrl: gateway.metricsUrl,
+    metrics: () => readMetrics(gateway.url),
     signToken: (claims: TokenClaims) => signToken(keys.jwt.privateKey, claims),
     post: (body: unknown, init: RequestInit = {}) => post(`${gateway.url}/graphql`, body, { token, init }),
     async ask(query: string, variables?: Record<string, unknown>): Promise<Answer> {

@@ -195,6 +195,43 @@ describe('behind a proxy', () => {
   })
 })
 
+describe('an address that shows no credentials', () => {
+  it('is limited, on every endpoint together, and no other is', async () => {
+    const narrow = await startTestGateway({ environment: { ADDRESS_RATE_LIMIT_MAX: '5', TRUST_PROXY: '1' } })
+    const ask = (path: string, ip: string, headers = {}) =>
+      fetch(narrow.url + path, { headers: { 'x-forwarded-for': ip, 'apollo-require-preflight': '1', ...headers } })
+    const statusesOf = async (ip: string, headers = {}) => {
+      const paths = ['/health', '/health/ready', '/metrics', '/nowhere', '/graphql?query={__typename}']
+      const statuses: number[] = []
+      for (const path of [...paths, ...paths]) statuses.push((await ask(path, ip, headers)).status)
+      return statuses
+    }
+
+    expect(await statusesOf('203.0.113.1')).toEqual([200, 200, 401, 404, 401, 429, 429, 429, 429, 429])
+    expect((await ask('/health', '203.0.113.1')).headers.get('retry-after')).toMatch(/^\d+$/)
+    expect((await ask('/health', '203.0.113.2')).status).toBe(200)
+    const known = { authorization: `Bearer ${narrow.token}` }
+    expect((await ask('/graphql?query={__typename}', '203.0.113.1', known)).status).toBe(200)
+    await narrow.stop()
+  })
+})
+
+describe('metrics', () => {
+  it('need a token at the address of the gateway, and none at one of this machine only', async () => {
+    const open = await startTestGateway({ environment: { METRICS_PORT: '0', METRICS_TOKEN: '' } })
+
+    expect((await fetch(`${open.url}/metrics`)).status).toBe(404)
+    const local = await fetch(`${open.metricsUrl}/metrics`)
+    expect(await local.text()).toContain('graphql_requests_total')
+    expect(new URL(open.metricsUrl!).hostname).toBe('127.0.0.1')
+    expect((await fetch(`${open.metricsUrl}/graphql`)).status).toBe(404)
+
+    expect((await get('/metrics')).status).toBe(401)
+    expect(await gateway.metrics()).toContain('graphql_requests_total')
+    await open.stop()
+  })
+})
+
 describe('introspection', () => {
   it('shows the schema only to those who may read it', async () => {
     const token = await gateway.signToken({ roles: ['customer'], customerId: 'cust_042' })

@@ -58,7 +58,7 @@ const clientOf = async (at: Gateway, claims: TokenClaims = { roles: ['admin'] })
   return client
 }
 const countOpen = async (at: Gateway) => {
-  const metrics = await (await fetch(`${at.url}/metrics`)).text()
+  const metrics = await at.metrics()
   return Number(/^subscriptions_open\{field="issueStatusChanged"\} (\d+)$/m.exec(metrics)?.[1] ?? 0)
 }
 /** Publishes until somebody hears: a subscription that is counted may not be live yet. */
@@ -80,7 +80,7 @@ describe('an event', () => {
     await publishUntilHeard(received, { id: 'three' })
 
     expect(received[0]).toEqual({ issueStatusChanged: { to: 'PROCESSING', issue: WHOLE } })
-    const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+    const metrics = await gateway.metrics()
     expect(metrics).toMatch(/^subscription_events_total\{field="issueStatusChanged"\} [1-9]/m)
   })
 

@@ -137,6 +137,6 @@ async function openPlayground() {
 }
 
 async function countOpen(): Promise<number> {
-  const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+  const metrics = await gateway.metrics()
   return Number(/^subscriptions_open\{field="issueStatusChanged"\} (\d+)$/m.exec(metrics)?.[1] ?? 0)
 }

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type RequestListener, request as requestOf, type ServerResponse } from 'node:http'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, startTestGateway } from './gateway.ts'
+import { readMetrics } from './read-metrics.ts'
 import { startOddSubgraph } from './subgraphs.ts'
 
 const resources: (() => unknown)[] = []
@@ -227,7 +228,7 @@ describe('the breaker of a subgraph', () => {
     for (const answer of answers) expect(codesIn(answer)).toEqual(['SUBGRAPH_UNAVAILABLE'])
     expect([calls.length, connections.size]).toEqual([callsBefore, connectionsBefore])
     expect(await breakersOf(gateway.url)).toEqual({ issues: 'open', decisions: 'closed', audit: 'closed' })
-    const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+    const metrics = await readMetrics(gateway.url)
     expect(metrics).toMatch(/circuit_breaker_state\{[^}]*issues[^}]*\} [^0]/)
     const { data } = await gateway.ask('{ health { status services { name breaker } } }')
     expect(data).toMatchObject({ health: { services: expect.arrayContaining([{ name: 'issues', breaker: 'OPEN' }]) } })
@@ -429,7 +430,7 @@ describe('the same read at the same time', () => {
 /** Waits until so many operations were let in. */
 async function allAsked(url: string, count: number): Promise<void> {
   const lookups = async () => {
-    const metrics = await (await fetch(`${url}/metrics`)).text()
+    const metrics = await readMetrics(url)
     return [...metrics.matchAll(/^document_cache_total\{.*\} (\d+)$/gm)].reduce(
       (sum, [, hits]) => sum + Number(hits),
       0,

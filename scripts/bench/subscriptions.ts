@@ -10,6 +10,7 @@ import { STREAMS } from '@redress/shared/events/envelope.ts'
 import { createLogger } from '@redress/shared/process/logger.ts'
 import { connectRedis } from '@redress/shared/stores/redis.ts'
 import { appendTexts, openStreams } from '@redress/shared/testing/published-events.ts'
+import { readMetrics } from '../../gateway/test/read-metrics.ts'
 import { launchNode } from '../stack/processes/launch-node.ts'
 import { findOrInstallRedis, readMachine } from '../stack/redis/find-redis.ts'
 import { findFreePort, launchRedis } from '../stack/redis/launch-redis.ts'
@@ -128,7 +129,7 @@ function createDelivery({ publisher, clients }: System) {
 async function open({ gateway, clients }: System, count: number, total: number): Promise<void> {
   await reply(clients.child, { open: count })
   for (;;) {
-    const metrics = await (await fetch(`${gateway.said.url}/metrics`)).text()
+    const metrics = await readMetrics(gateway.said.url)
     const live = /^subscriptions_open\{field="issueStatusChanged"\} (\d+)$/m.exec(metrics)?.[1]
     await pause(SETTLE_MS)
     if (Number(live) === total) return

@@ -1,8 +1,9 @@
 import { UnauthenticatedError } from '@redress/shared/errors.ts'
 import { type Caller, type CallerSource, scopeOf } from './caller.ts'
 import type { Credentials } from './credentials.ts'
-import type { DevSessions } from './dev-sessions.ts'
 import type { FailedAttempts } from './failed-attempts.ts'
+import type { LimitAddress } from './guards/address-limit.ts'
+import type { DevSessions } from './guards/dev-sessions.ts'
 
 /**
  * Finds the caller of a request; synchronously if the credentials are known.
@@ -17,6 +18,7 @@ type Options = Readonly<{
   /** False gives every caller the role admin, for trying out on a local machine. */
   required: boolean
   failedAttempts: FailedAttempts
+  limitAddress?: LimitAddress
   /** Null without sessions. */
   devSessions?: DevSessions | null
 }>
@@ -31,7 +33,7 @@ const ANYBODY: Caller = (() => {
  * others behind the same address are not affected by an attacker.
  */
 export function createAuthenticator(options: Options): Authenticate {
-  const { verifyToken, verifyApiKey, required, failedAttempts, devSessions } = options
+  const { verifyToken, verifyApiKey, required, failedAttempts, limitAddress, devSessions } = options
   if (!required) return () => ANYBODY
 
   const verify = async (source: CallerSource, credential: string, clientIp: string) => {
@@ -51,8 +53,11 @@ export function createAuthenticator(options: Options): Authenticate {
     const credential = apiKey ?? authorization
     const visitor = credential === null && session ? devSessions?.find(session) : null
     if (visitor) return visitor
-    // Not counted as a failed attempt: no credentials were tried.
-    if (credential === null) throw new UnauthenticatedError('Send a token (Authorization) or an API key (X-API-Key).')
+    if (credential === null) {
+      // Not counted as a failed attempt: no credentials were tried.
+      limitAddress?.(clientIp)
+      throw new UnauthenticatedError('Send a token (Authorization) or an API key (X-API-Key).')
+    }
     const source = apiKey === null ? verifyToken : verifyApiKey
     return source.findKnown(credential) ?? verify(source, credential, clientIp)
   }

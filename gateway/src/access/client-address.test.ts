@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { createClientAddress, isProxyTrust, type ProxyHeader, readProxyTrust } from './client-address.ts'
+import { createClientAddress, isProxyTrust, type ProxyHeader, readProxyTrust } from './guards/client-address.ts'
 
 type From = Readonly<{ socket?: string; list?: string; forwarded?: string; header?: ProxyHeader }>
 

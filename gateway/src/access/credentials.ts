@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { headerOf } from '@redress/shared/process/http.ts'
-import { SESSION_COOKIE } from './dev-sessions.ts'
+import { SESSION_COOKIE } from './guards/dev-sessions.ts'
 
 /** The headers `Authorization` and `X-API-Key`, and the session of the cookie; null if they are not sent. */
 export type Credentials = Readonly<{ authorization: string | null; apiKey: string | null; session?: string | null }>

@@ -6,9 +6,10 @@ import type { Limit } from './allowance.ts'
 import { type Authenticate, createAuthenticator } from './authenticate.ts'
 import type { CallerSource } from './caller.ts'
 import { type Counters, createLocalCounters, createRedisCounters, createSteadyCounters } from './counters.ts'
-import type { DevSessions } from './dev-sessions.ts'
 import { createFailedAttempts } from './failed-attempts.ts'
 import { type AuditSubgraph, createFindApiKey } from './find-api-key.ts'
+import type { LimitAddress } from './guards/address-limit.ts'
+import type { DevSessions } from './guards/dev-sessions.ts'
 import { readVerificationKeys } from './key-files.ts'
 import { createRateLimiter, type RateLimiter } from './rate-limit.ts'
 import { createRemoteKeys } from './remote-keys.ts'
@@ -27,6 +28,7 @@ export type AccessOptions = Readonly<{
     lifetimeMaxMs: number
   }>
   rateLimit: Limit
+  limitAddress: LimitAddress
   devSessions: DevSessions | null
   /** Counts for all gateways; null counts in this process only. */
   cache: Redis | null
@@ -50,6 +52,7 @@ export function openAccess(options: AccessOptions): Access {
     verifyApiKey: createApiKeySource(options),
     required: auth,
     failedAttempts: createFailedAttempts({ counters }),
+    limitAddress: options.limitAddress,
     devSessions: options.devSessions,
   })
   return { authenticate, limiter: createRateLimiter({ counters, general: rateLimit }) }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { corsHeaders, isAllowedOrigin, preflightHeaders, readOrigins } from './origins.ts'
+import { corsHeaders, isAllowedOrigin, preflightHeaders, readOrigins } from './guards/origins.ts'
 
 const CONSOLE = 'https://console.example.com'
 const listed = readOrigins(`${CONSOLE}, http://localhost:5173`)

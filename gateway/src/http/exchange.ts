@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { endAnswer, hasUnreadBody } from '@redress/shared/process/http.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
-import type { ClientAddress } from '../access/client-address.ts'
+import type { ClientAddress } from '../access/guards/client-address.ts'
 import type { Observed } from '../execution/operation-context.ts'
 import { formOfError } from './negotiate.ts'
 import { requestIdOf } from './request-facts.ts'

@@ -3,9 +3,10 @@ import { createHealth, type HealthCheck } from '@redress/shared/process/health.t
 import { type HttpServer, headerOf, startHttpServer } from '@redress/shared/process/http.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Metrics } from '@redress/shared/telemetry/metrics.ts'
-import type { CheckOrigin } from '../access/check-origin.ts'
-import type { ClientAddress } from '../access/client-address.ts'
-import { corsHeaders, type Origins, preflightHeaders } from '../access/origins.ts'
+import type { LimitAddress } from '../access/guards/address-limit.ts'
+import type { CheckOrigin } from '../access/guards/check-origin.ts'
+import type { ClientAddress } from '../access/guards/client-address.ts'
+import { corsHeaders, type Origins, preflightHeaders } from '../access/guards/origins.ts'
 import type { Observed } from '../execution/operation-context.ts'
 import { answerFailure } from './answer-failure.ts'
 import { MethodNotAllowedError, PathNotFoundError } from './errors.ts'
@@ -25,7 +26,8 @@ export type GatewayOptions = Readonly<{
   live: StreamingRoutes | null
   /** Null if it is off. */
   playground: Route | null
-  metrics: Metrics
+  /** Null where they are served by a listener of their own. */
+  metrics: Metrics | null
   checks: Readonly<Record<string, HealthCheck>>
   /** Facts in `/health/ready` beside the checks. */
   details: () => Readonly<Record<string, unknown>>
@@ -33,11 +35,15 @@ export type GatewayOptions = Readonly<{
   origins: Origins
   /** @throws ForeignPageError */
   checkOrigin: CheckOrigin
+  limitAddress: LimitAddress
   clientAddress: ClientAddress
   port: number
   host: string
   logger: Logger
 }>
+
+/** Endpoints that limit their callers after authenticating them. */
+const OF_CALLERS: ReadonlySet<string> = new Set(['/graphql', '/graphql/stream'])
 
 type Endpoint = Readonly<{
   methods: readonly string[]
@@ -48,8 +54,8 @@ type Endpoint = Readonly<{
 
 /** Starts the HTTP server. Closing refuses new requests and waits for running ones. @throws PortInUseError */
 export async function serveGateway(options: GatewayOptions): Promise<HttpServer> {
-  const { checks, details, logger, clientAddress, port, host, onOperation, live, checkOrigin } = options
-  const health = createHealth('gateway', checks, { details })
+  const { checks, details, logger, clientAddress, port, host, onOperation, live, checkOrigin, limitAddress } = options
+  const health = createHealth('gateway', {}, { optionalChecks: checks, details })
   const { origins } = options
   const endpoints = endpointsOf(options, (exchange) => {
     const { request, response } = exchange
@@ -61,6 +67,7 @@ export async function serveGateway(options: GatewayOptions): Promise<HttpServer>
     const beganAt = performance.now()
     try {
       checkOrigin(exchange.request)
+      if (!OF_CALLERS.has(exchange.path)) limitAddress(exchange.clientIp)
       await enter(exchange, endpoints)
     } catch (error) {
       answerFailure(exchange, error, logger)
@@ -93,10 +100,12 @@ function endpointsOf(
 ): ReadonlyMap<string, Endpoint> {
   const endpoints: [string, Endpoint][] = [
     ['/graphql', { methods: ['GET', 'POST'], route: live === null ? graphql : orStream(graphql, live), origins }],
-    ['/metrics', { methods: ['GET', 'HEAD'], route: (exchange) => answerMetrics(exchange, metrics) }],
     ['/health', { methods: ['GET', 'HEAD'], route: health }],
     ['/health/ready', { methods: ['GET', 'HEAD'], route: health }],
   ]
+  if (metrics !== null) {
+    endpoints.push(['/metrics', { methods: ['GET', 'HEAD'], route: (exchange) => answerMetrics(exchange, metrics) }])
+  }
   if (live !== null)
     endpoints.push([
       '/graphql/stream',

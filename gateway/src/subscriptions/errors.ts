@@ -35,7 +35,7 @@ export class SlowReaderError extends AppError {
   }
 }
 
-export type Holder = 'principal' | 'process' | 'socket'
+export type Holder = 'principal' | 'process' | 'socket' | 'address'
 
 export class TooManySubscriptionsError extends AppError {
   override readonly name = 'TooManySubscriptionsError'

@@ -3,6 +3,7 @@ export type Limits = Readonly<{
   subscriptionsPerPrincipalMax: number
   subscriptionsPerProcessMax: number
   subscriptionsPerSocketMax: number
+  socketsPerAddressMax: number
   /** Bytes buffered for one client, beyond which it is a slow reader. */
   bufferedBytesMax: number
 }>
@@ -11,6 +12,7 @@ export const DEFAULT_LIMITS: Limits = {
   subscriptionsPerPrincipalMax: 100,
   subscriptionsPerProcessMax: 10_000,
   subscriptionsPerSocketMax: 100,
+  socketsPerAddressMax: 1_000,
   bufferedBytesMax: 1024 * 1024,
 }
 

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createKeys, pemOf, signToken, type TokenClaims } from '../keys.ts'
+import { METRICS_TOKEN } from '../read-metrics.ts'
 
 export const GATEWAY_PROGRAM = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
@@ -22,6 +23,9 @@ export function createGatewayEnvironment(directory: string) {
       AUDIT_URL: NOWHERE,
       INTERNAL_PRIVATE_KEY: keys.internalPrivateKey,
       JWT_PUBLIC_KEY_PATH,
+      METRICS_TOKEN,
+      ADDRESS_RATE_LIMIT_MAX: '1000000',
+      SOCKETS_PER_ADDRESS: '100000',
       RATE_LIMIT_MAX: '1000000',
       // No answer of a subgraph is late, however busy the machine is.
       SUBGRAPH_TIMEOUT_MS: '120000',

@@ -392,6 +392,32 @@ describe('too much', () => {
     expect(per).toMatch(/principal|process|socket/)
   })
 
+  it('one socket more than a caller may have is closed, and one more than an address may have is not opened', async () => {
+    const narrow = await startGateway({ limits: { subscriptionsPerPrincipalMax: 1, socketsPerAddressMax: 3 } })
+    const first = await openRaw(narrow.websocketUrl)
+    await first.introduce()
+
+    const second = await openRaw(narrow.websocketUrl)
+    second.say({ type: 'connection_init', payload: { authorization: 'Bearer admin' } })
+    expect(await second.closed).toEqual({ code: 4429, reason: 'Too many sockets' })
+    const other = await openRaw(narrow.websocketUrl)
+    await other.introduce({ authorization: 'Bearer operator' })
+    await openRaw(narrow.websocketUrl)
+
+    expect(await refusalOf(narrow.websocketUrl, {})).toBe(429)
+    first.close()
+    await until(() => refusalOf(narrow.websocketUrl, {})).toBe(101)
+  })
+
+  it('a stream more than an address may have is refused', async () => {
+    const narrow = await startGateway({ limits: { socketsPerAddressMax: 1 } })
+    const first = await stream(narrow.sseUrl, { query: MOVES })
+
+    expect((await stream(narrow.sseUrl, { query: MOVES })).status).toBe(503)
+    await first.body?.cancel()
+    await until(async () => (await stream(narrow.sseUrl, { query: ISSUE })).status).toBe(200)
+  })
+
   it('a place is free again after its subscription has ended', async () => {
     const gateway = await startGateway({ limits: { subscriptionsPerPrincipalMax: 1 } })
     const client = clientOf(gateway)

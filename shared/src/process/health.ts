@@ -5,6 +5,10 @@ import { answerJson } from './http.ts'
 export type HealthCheck = () => Promise<boolean>
 export type HealthChecks = Readonly<Record<string, HealthCheck>>
 
+/** How long results are kept: shorter while something is down, so that its return is noticed. */
+const UP_MS = 1_000
+const DOWN_MS = 250
+
 type Options = Readonly<{
   /** Without one of these the process is degraded: it answers what it can, and does the rest once they are back. */
   optionalChecks?: HealthChecks | undefined
@@ -21,7 +25,8 @@ export type Health = Readonly<{
 
 /**
  * `/health` says only that the process runs: a restart does not help when a dependency is down.
- * `/health/ready` checks every dependency and answers 503 when one of `checks` is down or the process is stopping.
+ * `/health/ready` checks every dependency, at most about once a second, and answers 503 when one of `checks` or everything
+ * is down, or the process is stopping.
  */
 export function createHealth(
   service: string,
@@ -29,10 +34,11 @@ export function createHealth(
   { optionalChecks = {}, details = () => ({}) }: Options = {},
 ): Health {
   let draining = false
+  const check = createChecks(checks, optionalChecks)
 
   const answerReady = async (response: ServerResponse) => {
-    const [needed, useful] = await Promise.all([run(checks), run(optionalChecks)])
-    const status = draining ? 'stopping' : !allUp(needed) ? 'not ready' : allUp(useful) ? 'ready' : 'degraded'
+    const { needed, useful } = await check()
+    const status = draining ? 'stopping' : statusOf(needed, useful)
     const isReady = status === 'ready' || status === 'degraded'
     answerJson(response, isReady ? 200 : 503, {
       ...{ status, service, dependencies: { ...needed, ...useful } },
@@ -53,6 +59,28 @@ export function createHealth(
   }
 }
 
+type Checked = Readonly<{ needed: Results; useful: Results }>
+
+/** Runs the checks once for all who ask meanwhile, and keeps the results for a moment. */
+function createChecks(checks: HealthChecks, optionalChecks: HealthChecks): () => Promise<Checked> {
+  let running: Promise<Checked> | null = null
+  let known: Readonly<{ checked: Checked; until: number }> | null = null
+
+  const checkAll = async (): Promise<Checked> => {
+    const [needed, useful] = await Promise.all([run(checks), run(optionalChecks)])
+    const checked = { needed, useful }
+    known = { checked, until: performance.now() + (allUp({ ...needed, ...useful }) ? UP_MS : DOWN_MS) }
+    return checked
+  }
+  return () => {
+    if (known !== null && performance.now() < known.until) return Promise.resolve(known.checked)
+    running ??= checkAll().finally(() => {
+      running = null
+    })
+    return running
+  }
+}
+
 type Results = Readonly<Record<string, 'up' | 'down'>>
 
 async function run(checks: HealthChecks): Promise<Results> {
@@ -60,6 +88,13 @@ async function run(checks: HealthChecks): Promise<Results> {
     return [name, (await check().catch(() => false)) ? 'up' : 'down'] as const
   })
   return Object.fromEntries(await Promise.all(results))
+}
+
+/** Without anything that is up, nothing can be answered. */
+function statusOf(needed: Results, useful: Results): 'ready' | 'degraded' | 'not ready' {
+  const all = Object.values({ ...needed, ...useful })
+  if (!allUp(needed) || (all.length > 0 && !all.includes('up'))) return 'not ready'
+  return allUp(useful) ? 'ready' : 'degraded'
 }
 
 const allUp = (results: Results) => Object.values(results).every((result) => result === 'up')

@@ -163,6 +163,22 @@ describe('the health of a service', () => {
     ])
   })
 
+  it('asks its dependencies once for all who ask within a moment', async () => {
+    let asked = 0
+    const { get } = await serveHealth({ mongodb: async () => ++asked > 0 })
+
+    await Promise.all([get('/health/ready'), get('/health/ready')])
+    await get('/health/ready')
+
+    expect(asked).toBe(1)
+  })
+
+  it('is not ready while everything is down, although it could do without each', async () => {
+    const { get } = await serveHealth({}, { issues: async () => false, audit: async () => false })
+
+    expect(await get('/health/ready')).toMatchObject([503, { status: 'not ready' }])
+  })
+
   it('is not ready from the moment that it is about to stop', async () => {
     const { get, health } = await serveHealth({})
 

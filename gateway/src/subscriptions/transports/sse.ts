@@ -3,10 +3,11 @@ import { BadUserInputError } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Authenticate } from '../../access/authenticate.ts'
 import type { Caller } from '../../access/caller.ts'
-import type { ClientAddress } from '../../access/client-address.ts'
 import { credentialsIn } from '../../access/credentials.ts'
+import { networkOf } from '../../access/failed-attempts.ts'
+import type { ClientAddress } from '../../access/guards/client-address.ts'
 import { type End, toEnd, toErrors } from '../end-reasons.ts'
-import { StoppingError } from '../errors.ts'
+import { StoppingError, TooManySubscriptionsError } from '../errors.ts'
 import type { OpenSubscription } from '../fan-out/open-subscription.ts'
 import { type Sink, whenDrained } from '../fan-out/sink.ts'
 import { CLOSING_MS, PING_EVERY_MS } from '../limits.ts'
@@ -15,6 +16,7 @@ import type { Subscriptions } from '../subscriptions.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import type { OperationKind } from './operation-kind.ts'
 import { readRequest, requireEventStream } from './sse-request.ts'
+import { createTally } from './tally.ts'
 
 export type SseTransportOptions = Readonly<{
   subscriptions: Subscriptions
@@ -47,6 +49,8 @@ const COMPLETE = 'event: complete\ndata:\n\n'
 export function createSseTransport(options: SseTransportOptions): SseTransport {
   const { authenticate, operationKind, clientAddress } = options
   const streams = createStreams(options.pingEveryMs)
+  const { socketsPerAddressMax } = options.subscriptions.limits
+  const addresses = createTally(socketsPerAddressMax)
   let isClosing = false
 
   return {
@@ -61,10 +65,14 @@ export function createSseTransport(options: SseTransportOptions): SseTransport {
       }
       if (response.destroyed) return
 
+      const network = networkOf(clientIp)
+      if (!addresses.hasRoom(network)) throw new TooManySubscriptionsError('address', socketsPerAddressMax)
+      addresses.add(network)
       streams.begin(response)
       const opened = openOperation(options, operation, caller, response)
       response.once('close', () => {
         streams.remove(response)
+        addresses.remove(network)
         opened.close()
       })
     },

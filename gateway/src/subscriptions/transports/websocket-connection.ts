@@ -8,6 +8,7 @@ import type { Credentials } from '../../access/credentials.ts'
 import { INIT_TIMEOUT_MS } from '../limits.ts'
 import type { Subscriptions } from '../subscriptions.ts'
 import type { OperationKind } from './operation-kind.ts'
+import type { Tally } from './tally.ts'
 import { AS_TEXT, CLOSE, type ClientMessage, credentialsOf, isOpen, readMessage, send } from './websocket-messages.ts'
 import { createSocketOperations, type SocketOperations } from './websocket-operations.ts'
 
@@ -19,10 +20,16 @@ export type ConnectionOptions = Readonly<{
   logger: Logger
 }>
 
-type Peer = Readonly<{ stream: Duplex; headers: Credentials; clientIp: string }>
+type Peer = Readonly<{
+  stream: Duplex
+  headers: Credentials
+  clientIp: string
+  /** The sockets of each caller. */
+  callers: Tally
+}>
 
 type Connection = Pick<ConnectionOptions, 'authenticate' | 'logger'> &
-  Pick<Peer, 'headers' | 'clientIp'> &
+  Pick<Peer, 'headers' | 'clientIp' | 'callers'> &
   Readonly<{ socket: WebSocket; operations: SocketOperations }> & {
     /** Null before the client is authenticated. */
     caller: Caller | null
@@ -37,7 +44,7 @@ const ACKNOWLEDGED = JSON.stringify({ type: 'connection_ack' })
  * serialising the same result for each of five thousand subscribers would cost more than everything else.
  */
 export function openConnection(socket: WebSocket, options: ConnectionOptions & Peer): void {
-  const { authenticate, headers, clientIp, initTimeoutMs = INIT_TIMEOUT_MS, logger } = options
+  const { authenticate, headers, clientIp, callers, initTimeoutMs = INIT_TIMEOUT_MS, logger } = options
   const operations = createSocketOperations({ ...options, socket })
   const expire = () => socket.close(CLOSE.initTimeout, 'Connection initialisation timeout')
   const initTimer = setTimeout(expire, initTimeoutMs)
@@ -47,6 +54,7 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions & P
     authenticate,
     headers,
     clientIp,
+    callers,
     logger,
     caller: null,
     initTimer,
@@ -100,10 +108,14 @@ function stopInitTimer(connection: Connection): void {
 }
 
 async function authenticate(connection: Connection, credentials: Credentials): Promise<void> {
-  const { socket, clientIp, logger } = connection
+  const { socket, clientIp, callers, logger } = connection
   try {
     const caller = await connection.authenticate(credentials, clientIp)
     if (!isOpen(socket)) return
+    const { id } = caller.principal
+    if (!callers.hasRoom(id)) return socket.close(CLOSE.tooMuch, 'Too many sockets')
+    callers.add(id)
+    socket.once('close', () => callers.remove(id))
     connection.caller = caller
     socket.send(ACKNOWLEDGED, AS_TEXT)
   } catch (err) {

@@ -2,11 +2,13 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { headerOf } from '@redress/shared/process/http.ts'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { CheckOrigin } from '../../access/check-origin.ts'
-import type { ClientAddress } from '../../access/client-address.ts'
 import { credentialsIn } from '../../access/credentials.ts'
-import { CLOSING_MS, MESSAGE_BYTES_MAX, PING_EVERY_MS, SOCKETS_MAX } from '../limits.ts'
+import { networkOf } from '../../access/failed-attempts.ts'
+import type { CheckOrigin } from '../../access/guards/check-origin.ts'
+import type { ClientAddress } from '../../access/guards/client-address.ts'
+import { CLOSING_MS, type Limits, MESSAGE_BYTES_MAX, PING_EVERY_MS, SOCKETS_MAX } from '../limits.ts'
 import { createHeartbeat } from './heartbeat.ts'
+import { createTally } from './tally.ts'
 import { type ConnectionOptions, openConnection } from './websocket-connection.ts'
 import { CLOSE, SUBPROTOCOL } from './websocket-messages.ts'
 
@@ -35,6 +37,7 @@ const CLOSE_TIMEOUT: object = { closeTimeout: CLOSING_MS }
 export function createWebsocketTransport(options: WebsocketTransportOptions): WebsocketTransport {
   const { isAllowedOrigin, checkOrigin = () => {}, clientAddress, path = '/graphql' } = options
   const sockets = createSockets(options.pingEveryMs)
+  const { addresses, callers } = createTallies(options.subscriptions.limits)
   const server = createServer()
   let isClosing = false
 
@@ -43,8 +46,11 @@ export function createWebsocketTransport(options: WebsocketTransportOptions): We
       return socket.close(CLOSE.subprotocolNotAcceptable, 'Subprotocol not acceptable')
     }
     sockets.add(socket)
-    const peer = { stream: request.socket, headers: credentialsIn(request), clientIp: clientAddress(request) }
-    openConnection(socket, { ...options, ...peer })
+    const clientIp = clientAddress(request)
+    const network = networkOf(clientIp)
+    addresses.add(network)
+    socket.once('close', () => addresses.remove(network))
+    openConnection(socket, { ...options, callers, stream: request.socket, headers: credentialsIn(request), clientIp })
   }
 
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
@@ -53,6 +59,7 @@ export function createWebsocketTransport(options: WebsocketTransportOptions): We
     const isForeign = origin !== null && !isAllowedOrigin(origin, headerOf(request, 'host'))
     if (isForeign || throws(() => checkOrigin(request))) return refuse(stream, '403 Forbidden')
     if (isClosing || sockets.count() >= SOCKETS_MAX) return refuse(stream, '503 Service Unavailable')
+    if (!addresses.hasRoom(networkOf(clientAddress(request)))) return refuse(stream, '429 Too Many Requests')
     server.handleUpgrade(request, stream, head, accept)
   }
 
@@ -65,6 +72,14 @@ export function createWebsocketTransport(options: WebsocketTransportOptions): We
       await sockets.closeAll()
       server.close()
     },
+  }
+}
+
+function createTallies({ socketsPerAddressMax, subscriptionsPerPrincipalMax }: Limits) {
+  return {
+    addresses: createTally(socketsPerAddressMax),
+    // A socket without a subscription is of no use, so a caller needs no more of them.
+    callers: createTally(subscriptionsPerPrincipalMax),
   }
 }
 

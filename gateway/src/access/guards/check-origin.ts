@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { headerOf } from '@redress/shared/process/http.ts'
-import { ForeignPageError } from './errors.ts'
+import { ForeignPageError } from '../errors.ts'
 import { isAllowedOrigin, type Origins } from './origins.ts'
 
 export type CheckOrigin = (request: IncomingMessage) => void

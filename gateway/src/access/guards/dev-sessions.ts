@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { UnauthenticatedError } from '@redress/shared/errors.ts'
 import { HOUR_MS } from '@redress/shared/time.ts'
 import { LRUCache } from 'lru-cache'
-import { type Caller, scopeOf } from './caller.ts'
+import { type Caller, scopeOf } from '../caller.ts'
 
 export const SESSION_COOKIE = 'redress_session'
 /** As long as a token is valid at most. */
