@@ -13,7 +13,7 @@ import { openPlanPool } from './execution/planning/plan-pool.ts'
 import { createSubgraphs, isSubgraphReady, type Subgraphs } from './execution/subgraphs/subgraphs.ts'
 import { createGraphqlRoute } from './http/graphql-route.ts'
 import { createPlaygroundRoute } from './http/playground/playground-route.ts'
-import { serveGateway } from './http/serve-gateway.ts'
+import { closingAll, serveGateway } from './http/serve-gateway.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './observability/gateway-metrics.ts'
 import { serveMetrics } from './observability/serve-metrics.ts'
 import { createPersistedDocuments, readTrustedDocuments } from './operations/documents/persisted-documents.ts'
@@ -187,17 +187,4 @@ function serve(base: Base, { subgraphs, isReady, access, operations, live }: Par
     host,
     logger,
   })
-}
-
-/** Ends the subscriptions while the server waits for its requests, since a streaming response is one of them. */
-function closingAll(server: HttpServer, live: StreamingTransports | null, rest: AsyncDisposableStack): HttpServer {
-  return {
-    url: server.url,
-    async close() {
-      const closing = server.close()
-      await live?.close()
-      await closing
-      await rest.disposeAsync()
-    },
-  }
 }

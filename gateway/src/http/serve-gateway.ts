@@ -154,3 +154,20 @@ function redirectToPlayground(exchange: Exchange): void {
   setHeaders(exchange)
   exchange.response.writeHead(302, { location: '/playground' }).end()
 }
+
+/** Ends the subscriptions while the server waits for its requests, since a streaming response is one of them. */
+export function closingAll(
+  server: HttpServer,
+  live: Readonly<{ close: () => Promise<void> }> | null,
+  rest: AsyncDisposableStack,
+): HttpServer {
+  return {
+    url: server.url,
+    async close() {
+      const closing = server.close()
+      await live?.close()
+      await closing
+      await rest.disposeAsync()
+    },
+  }
+}
