@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { Random } from '../random.ts'
 import { FAULT_KINDS, type FaultKind, isFaultKind } from './schedule/fault.ts'
 import { ENGINES, type Engine } from './system/system.ts'
 
@@ -26,7 +27,7 @@ clocks of Redis and the database, more than one machine, upgrades.
   --stop-max S   the longest stop of a process in seconds (default 90); few are longer than 9
   --settle S     seconds after the faults within which everything must be as it should be (default 120)
   --fresh N      begins with a new system after N runs (default 12)
-  --engine E     rules, ai, or mixed (default): ai where the seed of the first run of a system is divisible by three
+  --engine E     rules, ai, or mixed (default): the seed of the first run of a system chooses, ai for one in three
 
 Prints one line for each run and, at the end, one JSON object. A run with violations keeps its directory: logs,
 schedule.json, violations.json, observation.json. Exit code 1 if there was one, 130 if it was interrupted.`
@@ -45,6 +46,7 @@ export type FaultsOptions = Readonly<{
 }>
 
 const MIXED = 'mixed'
+const AI_SHARE = 1 / 3
 
 const OPTIONS = {
   seed: { type: 'string' },
@@ -84,7 +86,7 @@ function readRange(text: string) {
 }
 
 function readEngine(text: string): FaultsOptions['engineOf'] {
-  if (text === MIXED) return (seed) => (seed % 3 === 0 ? 'ai' : 'rules')
+  if (text === MIXED) return (seed) => (new Random(seed).chance(AI_SHARE) ? 'ai' : 'rules')
   const engine = ENGINES.find((one) => one === text)
   if (engine === undefined) throw new Error(`--engine takes ${ENGINES.join(', ')} or ${MIXED}.`)
   return () => engine
