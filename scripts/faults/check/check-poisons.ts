@@ -1,29 +1,29 @@
 import type { Poisoned } from '../load/journal.ts'
-import type { Observation } from './observation.ts'
+import type { PoisonedService } from '../schedule/fault.ts'
+import type { Observation, RecordedAction } from './observation.ts'
 import { type Violation, violate } from './violation.ts'
 
-/** The groups that read the stream that the poison is on. */
-const GROUPS = ['decisions', 'audit']
+/** The group that reads what the events of a service say. Audit records every event. */
+const READER: Readonly<Record<PoisonedService, string>> = { issues: 'decisions', decisions: 'issues' }
+const ACTIONS: Readonly<Record<PoisonedService, Readonly<Record<'type' | 'data', RecordedAction>>>> = {
+  issues: { type: 'issue.unheard_of', data: 'issue.created' },
+  decisions: { type: 'decision.unheard_of', data: 'decision.failed' },
+}
 
 /**
  * Each event that cannot be read is a dead letter of the groups that need it, on record where it is an event at all, and
  * neither is changed by a replay.
  */
 export function checkPoisons(seen: Observation): readonly Violation[] {
-  const isEvent = ({ kind }: Poisoned) => kind === 'type' || kind === 'risk-score'
-  return [
-    ...checkTexts(
-      seen,
-      seen.poisons.filter((poison) => !isEvent(poison)),
-    ),
-    ...seen.poisons.filter(isEvent).flatMap((poison) => [...checkEntry(poison, seen), ...checkLetters(poison, seen)]),
-  ]
+  return [...checkTexts(seen), ...seen.poisons.flatMap((poison) => checkEvent(poison, seen))]
 }
 
 /** What is no event cannot be told apart: only its number can be compared. */
-function checkTexts({ deadLetters }: Observation, texts: readonly Poisoned[]): readonly Violation[] {
-  const most = texts.reduce((total, { tries }) => total + tries, 0)
-  return GROUPS.flatMap((group) => {
+function checkTexts({ poisons, deadLetters }: Observation): readonly Violation[] {
+  return [...Object.values(READER), 'audit'].flatMap((group) => {
+    const isRead = ({ service }: Poisoned) => group === 'audit' || READER[service] === group
+    const texts = poisons.filter((one) => (one.kind === 'text' || one.kind === 'shape') && isRead(one))
+    const most = texts.reduce((total, { tries }) => total + tries, 0)
     const count = deadLetters.filter((one) => one.group === group && one.entityId === null && one.isDead).length
     const detail = `${texts.length} texts that are no events are ${count} dead letters`
     if (count < texts.length) return [violate('lost dead letter', group, detail)]
@@ -31,14 +31,17 @@ function checkTexts({ deadLetters }: Observation, texts: readonly Poisoned[]): r
   })
 }
 
-function checkEntry({ id, kind }: Poisoned, { recorded }: Observation): readonly Violation[] {
-  const action = kind === 'type' ? 'issue.unheard_of' : 'issue.created'
-  const count = recorded[action].filter(({ entityId }) => entityId === id).length
-  if (count === 1) return []
-  return [violate(count === 0 ? 'lost audit entry' : 'doubled audit entry', id, `has ${count} entries`)]
+function checkEvent(poison: Poisoned, seen: Observation): readonly Violation[] {
+  const { id, kind, service } = poison
+  if (kind !== 'type' && kind !== 'data') return []
+  const count = seen.recorded[ACTIONS[service][kind]].filter(({ entityId }) => entityId === id).length
+  const letters = checkLetters(poison, seen)
+  if (count === 1) return letters
+  const problem = count === 0 ? 'lost audit entry' : 'doubled audit entry'
+  return [violate(problem, id, `has ${count} entries`), ...letters]
 }
 
-/** Only the group of decisions reads what an event of an issue says; one of an unknown type means nothing to it. */
+/** Only one group reads the data of an event; an event of an unknown type means nothing to it. */
 function checkLetters({ id, kind, tries }: Poisoned, { deadLetters, isReplayed }: Observation): readonly Violation[] {
   const letters = deadLetters.filter(({ entityId }) => entityId === id)
   const [fewest, most] = kind === 'type' ? [0, 0] : [1, tries]

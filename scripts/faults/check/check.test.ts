@@ -39,6 +39,7 @@ const entries = (...entityIds: readonly string[]) => entityIds.map((entityId) =>
 const NOTHING_RECORDED: Observation['recorded'] = {
   'issue.created': [],
   'issue.unheard_of': [],
+  'decision.unheard_of': [],
   'decision.made': [],
   'decision.failed': [],
   'decision.reviewed': [],
@@ -88,7 +89,8 @@ const withA = (change: Partial<SeenIssue>): Partial<Observation> => ({ issues: [
 const withFollower = (events: typeof HEARD, problems?: readonly string[]) => ({
   followers: [follower(events, problems)],
 })
-const poisoned = (kind: Observation['poisons'][number]['kind']) => ({ id: 'poison-1', kind, tries: 1 })
+const poisoned = (kind: Observation['poisons'][number]['kind']) =>
+  ({ id: 'poison-1', kind, service: 'issues', tries: 1 }) as const
 const letter = (group: string, entityId: string | null, isDead = true) => ({
   id: `${group} 1`,
   group,
@@ -176,7 +178,7 @@ describe('the checks of a run', () => {
     ],
     [
       'an unreadable event that is still tried again',
-      { poisons: [poisoned('risk-score')], deadLetters: [letter('decisions', 'poison-1', false)] },
+      { poisons: [poisoned('data')], deadLetters: [letter('decisions', 'poison-1', false)] },
       'lost dead letter',
     ],
     [
@@ -230,7 +232,7 @@ describe('the checks of a run', () => {
 
   it('do not mind an unreadable event that waits again because it was replayed', () => {
     const change = {
-      poisons: [poisoned('risk-score')],
+      poisons: [poisoned('data')],
       deadLetters: [letter('decisions', 'poison-1', false)],
       ...withEntries({ 'issue.created': entries('poison-1') }),
     }

@@ -31,10 +31,11 @@ export type Observation = Readonly<{
   followers: readonly Followed[]
 }>
 
-/** The actions whose entries are compared with what was done; `issue.unheard_of` is that of a poison. */
+/** The actions whose entries are compared with what was done; those that are unheard of are of poison. */
 export const RECORDED_ACTIONS = [
   'issue.created',
   'issue.unheard_of',
+  'decision.unheard_of',
   'decision.made',
   'decision.failed',
   'decision.reviewed',

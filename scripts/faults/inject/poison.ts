@@ -1,23 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import type { Journal } from '../load/journal.ts'
-import { POISON_PREFIX, type Poison } from '../schedule/fault.ts'
+import { POISON_PREFIX, type Poison, type PoisonedService } from '../schedule/fault.ts'
 import type { System } from '../system/system.ts'
 import { withDatabase } from './with-database.ts'
 
 const ATTEMPTS = 20
 
 type Place = Readonly<{ system: System; journal: Journal; signal: AbortSignal }>
+type Facts = Readonly<{ poison: Poison; service: PoisonedService }>
 
-/** Puts one event that cannot be read among those that were committed, as a faulty writer would. */
-export async function poison({ system, journal, signal }: Place, { poison: kind }: Readonly<{ poison: Poison }>) {
+/** Puts one event that cannot be read among those that a service has committed, as a faulty writer would. */
+export async function poison({ system, journal, signal }: Place, { poison: kind, service }: Facts): Promise<void> {
   const id = `${POISON_PREFIX}${randomUUID()}`
-  const document = { _id: id, at: new Date(), ...CONTENT_OF[kind](id) }
+  const document = { _id: id, at: new Date(), ...CONTENT_OF[kind](id, service) }
   let tries = 0
-  await withDatabase(system, { database: 'redress_issues', attempts: ATTEMPTS, signal }, async (db) => {
+  await withDatabase(system, { database: `redress_${service}`, attempts: ATTEMPTS, signal }, async (db) => {
     tries++
     // An insert without an answer may be followed by a second one, once the first has left the outbox.
     await db.collection<typeof document>('outbox').insertOne(document).catch(acceptDuplicate)
-    journal.poisons.push({ id, kind, tries })
+    journal.poisons.push({ id, kind, service, tries })
   })
 }
 
@@ -25,24 +26,25 @@ function acceptDuplicate(error: unknown): void {
   if (!(error instanceof Error && 'code' in error && error.code === 11_000)) throw error
 }
 
-const CONTENT_OF: Readonly<Record<Poison, (id: string) => object>> = {
+const CONTENT_OF: Readonly<Record<Poison, (id: string, service: PoisonedService) => object>> = {
   text: () => ({ events: ['{"id":"half of an ev'] }),
   shape: () => ({ payload: { version: 9, changes: [] } }),
-  type: (id) => ({ events: [JSON.stringify({ ...headOf(id), type: 'issue.unheard_of', data: {} })] }),
-  'risk-score': (id) => ({
-    events: [JSON.stringify({ ...headOf(id), type: 'issue.created', data: { case: caseOf(id) } })],
-  }),
+  type: (id, service) => ({ events: [toEvent(id, service, UNKNOWN_TYPES[service], {})] }),
+  data: (id, service) => ({ events: [toEvent(id, service, ...UNREADABLE[service](id))] }),
 }
 
-const headOf = (id: string) => ({
-  id: `${id}-1`,
-  at: new Date().toISOString(),
-  actor: 'faults',
-  requestId: null,
-  ip: null,
-  entity: { type: 'Issue', id },
-  changes: {},
-})
+const UNKNOWN_TYPES = { issues: 'issue.unheard_of', decisions: 'decision.unheard_of' } as const
+/** Types with data that does not fit: a risk score is a whole number, and a failure has a reason. */
+const UNREADABLE: Readonly<Record<PoisonedService, (id: string) => [type: string, data: object]>> = {
+  issues: (id) => ['issue.created', { case: caseOf(id) }],
+  decisions: (id) => ['decision.failed', { issueId: id }],
+}
+const ENTITIES: Readonly<Record<PoisonedService, string>> = { issues: 'Issue', decisions: 'Decision' }
+
+function toEvent(id: string, service: PoisonedService, type: string, data: object): string {
+  const head = { id: `${id}-1`, type, at: new Date().toISOString(), actor: 'faults', requestId: null, ip: null }
+  return JSON.stringify({ ...head, entity: { type: ENTITIES[service], id }, changes: {}, data })
+}
 
 /** As in an `issue.created`, but for the risk score, which is a whole number. */
 const caseOf = (issueId: string) => ({

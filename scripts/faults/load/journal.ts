@@ -1,7 +1,7 @@
-import type { Poison } from '../schedule/fault.ts'
+import type { Poison, PoisonedService } from '../schedule/fault.ts'
 
 /** An event that cannot be read, which was stored at least once, and at most `tries` times. */
-export type Poisoned = Readonly<{ id: string; kind: Poison; tries: number }>
+export type Poisoned = Readonly<{ id: string; kind: Poison; service: PoisonedService; tries: number }>
 
 /** The acknowledgements to the clients of one run, and what faults have done to issues; `signal` ends the clients. */
 export type Journal = Readonly<{

@@ -20,9 +20,12 @@ export type Target = (typeof TARGETS)[number]
 
 /**
  * `text`: an entry of the outbox that is no event. `shape`: a document of the outbox in an unknown form. `type`: an event
- * of an unknown type. `risk-score`: an issue whose event says what no reader accepts, and which therefore stays open.
+ * of an unknown type. `data`: an event of a known type whose data no reader accepts.
  */
-export const POISONS = ['text', 'shape', 'type', 'risk-score'] as const
+export const POISONS = ['text', 'shape', 'type', 'data'] as const
+/** The services whose outbox receives poison. */
+export const POISONED = ['issues', 'decisions'] as const
+export type PoisonedService = (typeof POISONED)[number]
 /** Begins the entity ids of poison, which no check expects to be decided. */
 export const POISON_PREFIX = 'poison-'
 export type Poison = (typeof POISONS)[number]
@@ -48,7 +51,7 @@ export type Fault = Readonly<{ atMs: number }> &
     /** Redis is killed, and a replica that lost touch with it `lagMs` before takes over its address. */
     | Readonly<{ kind: 'redis-failover'; lagMs: number }>
     /** One event that cannot be read. */
-    | Readonly<{ kind: 'poison'; poison: Poison }>
+    | Readonly<{ kind: 'poison'; poison: Poison; service: PoisonedService }>
     /** The disk of the database has no room left. */
     | Readonly<{ kind: 'disk-full'; forMs: number }>
     /** The next job that is open fails for good, as after its last attempt; a person retries its issue. */

@@ -1,5 +1,14 @@
 import { Random } from '../../random.ts'
-import { FAULT_WEIGHTS, type Fault, type FaultKind, MODEL_FAULTS, POISONS, SERVICES, TARGETS } from './fault.ts'
+import {
+  FAULT_WEIGHTS,
+  type Fault,
+  type FaultKind,
+  MODEL_FAULTS,
+  POISONED,
+  POISONS,
+  SERVICES,
+  TARGETS,
+} from './fault.ts'
 
 /** The time over which the load and the faults are spread. */
 export const WINDOW_MS = 6_000
@@ -119,7 +128,10 @@ const MAKE: Readonly<Record<FaultKind, (making: Making) => Fault>> = {
     lagMs: random.below(random.pick(LAGS_MAX_MS)),
     atMs,
   }),
-  poison: ({ random, atMs }) => ({ kind: 'poison', poison: random.pick(POISONS), atMs }),
+  poison: ({ random, atMs }) => ({
+    ...{ kind: 'poison', poison: random.pick(POISONS) },
+    ...{ service: random.pick(POISONED), atMs },
+  }),
   'disk-full': ({ random, atMs }) => ({ kind: 'disk-full', forMs: STOP_MIN_MS + random.below(AWAY_MAX_MS), atMs }),
   'job-failed': ({ atMs }) => ({ kind: 'job-failed', atMs }),
   model: ({ random, atMs }) => ({
