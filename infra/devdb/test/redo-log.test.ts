@@ -131,7 +131,8 @@ describe('the redo log', () => {
     isFull = false
     write('after')
     batch.commit()
-    batch.close()
+    batch.settle()
+    log.close()
 
     expect(whenFull).toEqual(['before'])
     expect(names()).toEqual(['after', 'before'])

@@ -71,7 +71,7 @@ export async function findAndModify(context: Context, command: Fields): Promise<
   context.database.counts.update++
   const row = { q: command.query ?? {}, u: command.update, upsert: command.upsert, multi: false }
   const changed = await updateRow(context, name, row, readSort(command.sort))
-  const value = command.new === true ? changed.after : changed.before
+  const value = command.new === true ? changed.after : (changed.before?.fields ?? null)
   return {
     lastErrorObject: {
       n: new Int32(changed.matched + (changed.upsertedId === undefined ? 0 : 1)),
@@ -86,7 +86,7 @@ type Changed = {
   matched: number
   modified: number
   upsertedId: Value
-  before: Fields | null
+  before: Found | null
   after: Fields | null
 }
 
@@ -102,7 +102,7 @@ async function updateRow(context: Context, name: string, row: Fields, sort: Sort
     const after = apply(decode(current.body), false)
     if (context.writer.replace(collection, current, after)) changed.modified++
     changed.matched++
-    changed.before = current.fields
+    changed.before = current
     changed.after = after
   }
   await changeFound(context, wanted, write)
@@ -132,7 +132,7 @@ async function changeFound(context: Context, wanted: Wanted, write: (collection:
   const fits = compileTest(filter)
   for (;;) {
     const collection = context.find(name)
-    const found = await find(context.view, collection, { filter, sort, skip: 0, limit })
+    const found = await find(context.view, collection, { filter, fits, sort, skip: 0, limit })
     if (!collection || found.length === 0) return 0
     let changed = 0
     for (const one of found) {

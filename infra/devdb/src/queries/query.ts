@@ -32,7 +32,8 @@ export type Overlay = ReadonlyMap<number, ReadonlyMap<string, Readonly<{ id: Uin
 
 export type View = Readonly<{ reader: Reader; overlay: Overlay | null; refuseScans: boolean }>
 
-export type Query = Readonly<{ filter: Fields; sort: Sort; skip: number; limit: number }>
+/** `fits` is the test of the filter, when it is compiled already. */
+export type Query = Readonly<{ filter: Fields; fits?: Test; sort: Sort; skip: number; limit: number }>
 export type Statistics = { plan: Plan; keysExamined: number; docsExamined: number }
 
 /** The documents that fit the filter, in order. A `limit` of 0 means all. */
@@ -44,8 +45,8 @@ export async function find(view: View, collection: Collection | null, query: Que
   return (await findWithStatistics(view, collection, query)).found
 }
 
-export async function findWithStatistics(view: View, collection: Collection, { filter, sort, skip, limit }: Query) {
-  const fits = compileTest(filter)
+export async function findWithStatistics(view: View, collection: Collection, query: Query) {
+  const { filter, sort, skip, limit, fits = compileTest(filter) } = query
   const chosen = plan(collection, filter, sort)
   if (view.refuseScans) refuseScan(chosen, collection, filter, sort)
   const statistics: Statistics = { plan: chosen, keysExamined: 0, docsExamined: 0 }

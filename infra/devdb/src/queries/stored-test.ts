@@ -2,7 +2,7 @@ import { type Fields, isNumber, lookUp, toNumber, typeOf, type Value } from '../
 import { beginKey, compareKey, keyPlace, keyText } from '../values/key-buffer.ts'
 import { encodeKey, textOf } from '../values/keys.ts'
 import { toPath } from '../values/paths.ts'
-import { type Element, findIn, readFields, TYPE, toNames } from '../values/raw.ts'
+import { type Element, findIn, type Names, readFields, TYPE, toNames } from '../values/raw.ts'
 import { appendElement, DECODE, locate, readDouble } from '../values/raw-keys.ts'
 import { compileFilter, isOperators, namesIn } from './matcher.ts'
 
@@ -23,17 +23,31 @@ export function compileTest(filter: Fields): Test {
 function compilePart(name: string, condition: Value): readonly Test[] {
   if (name === '$and') return (condition as Fields[]).map(compileTest)
   if (name === '$comment') return []
-  const decoding = compileDecoding({ [name]: condition })
+  let compiled: Test | null = null
+  const decoding: Test = (body) => {
+    compiled ??= compileDecoding({ [name]: condition })
+    return compiled(body)
+  }
   const comparison = name.startsWith('$') ? null : compileComparisons(condition)
   if (!comparison) return [decoding]
   const path = toPath(name)
-  const names = toNames(path)
+  const names = toPathNames(path)
   return [
     (body) => {
       const value = locate(findIn(body, 0, names[0]!), path, names)
       return value === DECODE ? decoding(body) : comparison(value)
     },
   ]
+}
+
+const pathNames = new WeakMap<readonly string[], Names>()
+
+function toPathNames(path: readonly string[]): Names {
+  const known = pathNames.get(path)
+  if (known) return known
+  const names = toNames(path)
+  pathNames.set(path, names)
+  return names
 }
 
 function compileDecoding(filter: Fields): Test {

@@ -16,7 +16,8 @@ export type Batch = Readonly<{
   undone(): Undone
   /** Calls back after writes have been undone, to have what was derived from them forgotten. */
   onUndone(listener: () => void): void
-  close(): void
+  /** Has SQLite commit everything that is durable. */
+  settle(): void
 }>
 
 /** SQLite commits when the log has grown to this size. To repeat so many statements after a crash takes about a second. */
@@ -28,54 +29,22 @@ const LOG_BYTES_MAX = 16 * 1024 * 1024
  * fails, all writes since the last commit are undone: SQLite rolls back, and the log repeats what was durable.
  */
 export function createBatch(database: DatabaseSync, log: RedoLog): Batch {
-  const begin = database.prepare('BEGIN IMMEDIATE')
-  const end = database.prepare('COMMIT')
-  const note = database.prepare("UPDATE state SET value = ? WHERE name = 'sequence'")
+  const open = createOpen(database, log)
   const listeners: (() => void)[] = []
   let undone: Undone = { times: 0, because: null }
-  let open = false
-
-  const repeat = () => {
-    if (database.isTransaction) database.exec('ROLLBACK')
-    open = log.size() > 0
-    if (!open) return
-    begin.run()
-    const statements = new Map<string, StatementSync>()
-    for (const { sql, values } of log.read()) {
-      const statement = statements.get(sql) ?? database.prepare(sql)
-      statements.set(sql, statement)
-      statement.run(...values)
-    }
-  }
   const undo = (error: unknown): CommandError => {
-    const because = toCommandError(error)
-    undone = { times: undone.times + 1, because }
+    undone = { times: undone.times + 1, because: toCommandError(error) }
     log.discard()
-    repeat()
+    open.repeat()
     for (const listener of listeners) listener()
-    return because
+    return undone.because!
   }
-  /** Has SQLite commit what the log has. When it fails, the log still has everything, and a later try may succeed. */
-  const settle = () => {
-    if (log.size() === 0) return
-    try {
-      note.run(log.sequence())
-      end.run()
-      log.clear()
-      open = false
-    } catch {
-      repeat()
-    }
-  }
-  repeat()
-  settle()
   return {
     prepare(sql) {
       const statement = database.prepare(sql)
       return (...values) => {
         try {
-          if (!open) begin.run()
-          open = true
+          open.begin()
           statement.run(...values)
         } catch (error) {
           throw undo(error)
@@ -90,15 +59,57 @@ export function createBatch(database: DatabaseSync, log: RedoLog): Batch {
       } catch (error) {
         throw undo(error)
       }
-      if (log.size() > LOG_BYTES_MAX) settle()
+      if (log.size() > LOG_BYTES_MAX) open.settle()
     },
     isOpen: log.isPending,
     undone: () => undone,
     onUndone: (listener) => listeners.push(listener),
-    close() {
-      settle()
-      log.close()
+    settle: open.settle,
+  }
+}
+
+/** The transaction of SQLite that has what the log has, and what is not durable yet. */
+function createOpen(database: DatabaseSync, log: RedoLog) {
+  const begin = database.prepare('BEGIN IMMEDIATE')
+  const end = database.prepare('COMMIT')
+  const note = database.prepare("UPDATE state SET value = ? WHERE name = 'sequence'")
+  let open = false
+  const repeat = () => {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    open = log.size() > 0
+    if (open) begin.run()
+    if (open) runAgain(database, log)
+  }
+  /** Has SQLite commit what the log has. When it fails, the log still has everything, and a later try may succeed. */
+  const settle = () => {
+    if (log.size() === 0) return
+    try {
+      note.run(log.sequence())
+      end.run()
+      open = false
+      log.clear()
+    } catch {
+      repeat()
+    }
+  }
+  repeat()
+  settle()
+  return {
+    repeat,
+    settle,
+    begin() {
+      if (!open) begin.run()
+      open = true
     },
+  }
+}
+
+function runAgain(database: DatabaseSync, log: RedoLog): void {
+  const statements = new Map<string, StatementSync>()
+  for (const { sql, values } of log.read()) {
+    const statement = statements.get(sql) ?? database.prepare(sql)
+    statements.set(sql, statement)
+    statement.run(...values)
   }
 }
 

@@ -1,8 +1,10 @@
 import { CommandError } from '../errors.ts'
 import type { Found } from '../queries/query.ts'
 import { encode, type Fields } from '../values/bson.ts'
+import { beginKey, copyKey } from '../values/key-buffer.ts'
 import { encodeKey, textOf } from '../values/keys.ts'
-import { isSameElement, readFields, toNames } from '../values/raw.ts'
+import { findIn, isSameElement, readFields, toNames } from '../values/raw.ts'
+import { appendElement, DECODE, locate } from '../values/raw-keys.ts'
 import type { Catalog, Collection } from './catalog.ts'
 import { type Entry, entriesOf, indexedNames, readIndexed } from './entries.ts'
 import type { Index } from './indexes.ts'
@@ -18,10 +20,14 @@ export type Writer = Readonly<{
   remove(collection: Collection, before: Found): void
 }>
 
-/** One change of one document in its stored form. `before` is null for an insert, `after` for a removal. */
+/**
+ * One change of one document in its stored form. `before` is null for an insert, `after` for a removal; `name` is the id
+ * as a text.
+ */
 export type Change = Readonly<{
   collection: Collection
   id: Buffer
+  name: string
   before: Uint8Array | null
   after: Uint8Array | null
 }>
@@ -30,23 +36,34 @@ export type Change = Readonly<{
 export type Difference = Readonly<{ added: readonly Entry[]; removed: readonly Entry[]; arrays: readonly Index[] }>
 
 /** The names of locks. A unique key is locked like a document, because two documents may want the same one. */
-export const documentLock = ({ number }: Collection, id: Uint8Array): string => `d${number}:${textOf(id)}`
+export const documentLock = ({ collection: { number }, name }: Change): string => `d${number}:${name}`
 export const keyLock = ({ index, key }: Entry): string => `k${index.number}:${textOf(key)}`
 
-const ID = toNames(['_id'])
+const PATH_OF_ID = ['_id']
+const ID = toNames(PATH_OF_ID)
 
 /** A writer that hands every change to `write`. */
 export function createWriter(write: (change: Change) => void): Writer {
+  const change = (collection: Collection, id: Buffer, before: Uint8Array | null, after: Uint8Array | null) =>
+    write({ collection, id, name: textOf(id), before, after })
   return {
-    insert: (collection, after) => write({ collection, id: encodeKey(readFields(after, ID)._id), before: null, after }),
+    insert: (collection, after) => change(collection, idOf(after), null, after),
     replace(collection, { id, body: before }, fields) {
       const after = encodeDocument(fields)
       if (Buffer.compare(before, after) === 0) return false
-      write({ collection, id: toBuffer(id), before, after })
+      change(collection, toBuffer(id), before, after)
       return true
     },
-    remove: (collection, { id, body: before }) => write({ collection, id: toBuffer(id), before, after: null }),
+    remove: (collection, { id, body: before }) => change(collection, toBuffer(id), before, null),
   }
+}
+
+function idOf(body: Uint8Array): Buffer {
+  const id = locate(findIn(body, 0, ID[0]!), PATH_OF_ID, ID)
+  if (id === DECODE) return encodeKey(readFields(body, ID)._id)
+  beginKey()
+  appendElement(id)
+  return copyKey()
 }
 
 /** The same bytes, not a copy of them. */
@@ -61,7 +78,7 @@ export function checkSize(body: Uint8Array): Uint8Array {
 }
 
 /** Only entries that differ are in it. Indexes whose fields an update has not changed are not looked at. */
-export function compareEntries({ collection: { indexes }, id, before, after }: Change): Difference {
+export function compareEntries({ collection: { indexes }, id, before, after }: Omit<Change, 'name'>): Difference {
   if (indexes.length === 0) return UNTOUCHED
   const old = before && readIndexed(indexes, before)
   const fresh = after && readIndexed(indexes, after)
@@ -88,7 +105,7 @@ type Stores = Readonly<{ storage: Storage; catalog: Catalog }>
 /** Writes a document and its index entries into the storage. Checks nothing: the writers have. */
 export function applyChange(
   { storage, catalog }: Stores,
-  { collection, id, before, after }: Change,
+  { collection, id, before, after }: Omit<Change, 'name'>,
   { added, removed, arrays }: Difference,
 ): void {
   for (const { index, key } of removed) storage.removeEntry(index.number, key, id)

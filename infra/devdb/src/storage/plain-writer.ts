@@ -29,7 +29,7 @@ export function createPlainWriter(dependencies: Dependencies): Writer {
   }
   return createWriter((change: Change) => {
     const { collection, id } = change
-    refuseLocked(documentLock(collection, id))
+    refuseLocked(documentLock(change))
     if (change.before === null && storage.get(collection.number, id))
       throw duplicateId(collection.namespace, change.after!)
     const difference = compareEntries(change)

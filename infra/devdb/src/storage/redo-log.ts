@@ -45,8 +45,7 @@ const HEADER_BYTES = 16
  * has committed already are not read.
  */
 export function openRedoLog(path: string, { salt, sequence: committed }: Position): RedoLog {
-  const log = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
-  syncDirectory(dirname(path))
+  const log = openDurable(path)
   const pending = createRunsWriter(HEADER_BYTES)
   let first = committed + 1
   let sequence = committed
@@ -60,17 +59,8 @@ export function openRedoLog(path: string, { salt, sequence: committed }: Positio
     add: pending.add,
     isPending: () => !pending.isEmpty(),
     write() {
-      const bytes = pending.bytes()
-      bytes.writeUInt32LE(bytes.length - HEADER_BYTES, 0)
-      bytes.writeUInt32LE(checksum(bytes.subarray(HEADER_BYTES), salt, sequence + 1), 4)
-      bytes.writeDoubleLE(sequence + 1, 8)
-      try {
-        writeAll(log, bytes, end)
-        fdatasyncSync(log)
-      } catch (error) {
-        ftruncateSync(log, end) // A batch that is refused must not be there after a crash.
-        throw error
-      }
+      const bytes = seal(pending.bytes(), salt, sequence + 1)
+      writeDurably(log, bytes, end)
       end += bytes.length
       sequence++
       pending.clear()
@@ -92,16 +82,33 @@ export function openRedoLog(path: string, { salt, sequence: committed }: Positio
   }
 }
 
-/** Makes the name of a new file durable too. */
-function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r')
-  fsyncSync(directory)
-  closeSync(directory)
+/** Fills in the header. */
+function seal(bytes: Buffer, salt: number, number: number): Buffer {
+  bytes.writeUInt32LE(bytes.length - HEADER_BYTES, 0)
+  bytes.writeUInt32LE(checksum(bytes.subarray(HEADER_BYTES), salt, number), 4)
+  bytes.writeDoubleLE(number, 8)
+  return bytes
 }
 
-function writeAll(file: number, bytes: Uint8Array, position: number): void {
+/** Opens the file for reading and writing, and makes its name durable. */
+function openDurable(path: string): number {
+  const file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
+  const directory = openSync(dirname(path), 'r')
+  fsyncSync(directory)
+  closeSync(directory)
+  return file
+}
+
+/** Writes all bytes, or none. */
+function writeDurably(file: number, bytes: Uint8Array, position: number): void {
   let done = 0
-  while (done < bytes.length) done += writeSync(file, bytes, done, bytes.length - done, position + done)
+  try {
+    while (done < bytes.length) done += writeSync(file, bytes, done, bytes.length - done, position + done)
+    fdatasyncSync(file)
+  } catch (error) {
+    ftruncateSync(file, position) // A batch that is refused must not be there after a crash.
+    throw error
+  }
 }
 
 type Range = Readonly<{ salt: number; first: number; end: number }>

@@ -19,51 +19,68 @@ const BLOB = 0
 const TEXT = 1
 const NUMBER = 2
 
-/** Writes statements in a binary form. It is kept in one buffer, because it is written thousands of times a second. */
+/** Writes statements in a binary form, each text of a statement once. */
 export function createRunsWriter(headerBytes: number): RunsWriter {
-  let bytes = Buffer.allocUnsafe(64 * 1024)
-  let used = headerBytes
+  const buffer = createBuffer(headerBytes)
   const known = new Map<string, number>()
-
-  const reserve = (count: number) => {
-    if (used + count <= bytes.length) return
-    const larger = Buffer.allocUnsafe(2 * (used + count))
-    bytes.copy(larger, 0, 0, used)
-    bytes = larger
-  }
-  const addBytes = (kind: number, value: Uint8Array) => {
-    reserve(value.length + 5)
-    bytes[used] = kind
-    bytes.writeUInt32LE(value.length, used + 1)
-    bytes.set(value, used + 5)
-    used += value.length + 5
-  }
   const addValue = (value: Value) => {
-    if (typeof value === 'string') return addBytes(TEXT, Buffer.from(value))
-    if (typeof value !== 'number') return addBytes(BLOB, value)
-    reserve(9)
-    bytes[used] = NUMBER
-    bytes.writeDoubleLE(value, used + 1)
-    used += 9
+    if (typeof value === 'string') buffer.addBytes(TEXT, Buffer.from(value))
+    else if (typeof value === 'number') buffer.addNumber(NUMBER, value)
+    else buffer.addBytes(BLOB, value)
   }
   return {
     add(sql, values) {
       const number = known.get(sql) ?? known.size
       if (number === known.size) {
         known.set(sql, number)
-        addBytes(DEFINE, Buffer.from(sql))
+        buffer.addBytes(DEFINE, Buffer.from(sql))
       }
-      reserve(3)
-      bytes[used++] = RUN
-      bytes[used++] = number
-      bytes[used++] = values.length
+      buffer.addHead(RUN, number, values.length)
       for (const value of values) addValue(value)
     },
-    isEmpty: () => used === headerBytes,
+    isEmpty: () => buffer.length() === headerBytes,
+    bytes: buffer.bytes,
+    clear() {
+      buffer.clear()
+      known.clear()
+    },
+  }
+}
+
+/** One buffer that grows, because thousands of statements are written a second. */
+function createBuffer(headerBytes: number) {
+  let bytes = Buffer.allocUnsafe(64 * 1024)
+  let used = headerBytes
+  const reserve = (count: number) => {
+    if (used + count <= bytes.length) return
+    const larger = Buffer.allocUnsafe(2 * (used + count))
+    bytes.copy(larger, 0, 0, used)
+    bytes = larger
+  }
+  return {
+    addHead(kind: number, number: number, count: number) {
+      reserve(3)
+      bytes[used++] = kind
+      bytes[used++] = number
+      bytes[used++] = count
+    },
+    addBytes(kind: number, value: Uint8Array) {
+      reserve(value.length + 5)
+      bytes[used] = kind
+      bytes.writeUInt32LE(value.length, used + 1)
+      bytes.set(value, used + 5)
+      used += value.length + 5
+    },
+    addNumber(kind: number, value: number) {
+      reserve(9)
+      bytes[used] = kind
+      bytes.writeDoubleLE(value, used + 1)
+      used += 9
+    },
+    length: () => used,
     bytes: () => bytes.subarray(0, used),
     clear() {
       used = headerBytes
-      known.clear()
     },
   }
 }

@@ -17,9 +17,11 @@ export type Snapshots = Readonly<{
 }>
 
 type Old = Readonly<{ key: Uint8Array; value: Uint8Array | null }>
-type Kept = Map<number, Map<string, Old>>
+/** The overwritten values of one collection or index. Only those before `indexed` are in `byName` yet. */
+type Kept = { readonly all: Old[]; readonly byName: Map<string, Old>; indexed: number }
+type KeptByNumber = Map<number, Kept>
 /** The values overwritten between the opening of one snapshot and that of the next. */
-type Generation = Readonly<{ number: number; documents: Kept; entries: Kept }>
+type Generation = Readonly<{ number: number; documents: KeptByNumber; entries: KeptByNumber }>
 
 /**
  * Snapshots over the one connection to the database: what is overwritten while any are open is kept in memory, until
@@ -51,14 +53,23 @@ export function createSnapshots(present: Reader): Snapshots {
   }
 }
 
+/** The names of the keys are made when a snapshot is read, because many are released before that. */
+function keep(byNumber: KeptByNumber | undefined, number: number, key: Uint8Array, value: Uint8Array | null): void {
+  if (!byNumber) return // No snapshot is open.
+  const known = byNumber.get(number)
+  if (known) known.all.push({ key, value })
+  else byNumber.set(number, { all: [{ key, value }], byName: new Map(), indexed: 0 })
+}
+
 /** Only the first write after a snapshot was opened overwrites what the snapshot sees. */
-function keep(kept: Kept | undefined, number: number, key: Uint8Array, value: Uint8Array | null): void {
-  if (!kept) return // No snapshot is open.
-  const known = kept.get(number)
-  const own = known ?? new Map<string, Old>()
-  if (!known) kept.set(number, own)
-  const name = textOf(key)
-  if (!own.has(name)) own.set(name, { key, value })
+function namesOf(kept: Kept): ReadonlyMap<string, Old> {
+  const { all, byName } = kept
+  for (; kept.indexed < all.length; kept.indexed++) {
+    const old = all[kept.indexed]!
+    const name = textOf(old.key)
+    if (!byName.has(name)) byName.set(name, old)
+  }
+  return byName
 }
 
 type Part = 'documents' | 'entries'
@@ -102,7 +113,7 @@ function findOld(since: readonly Generation[], part: Part, number: number, key: 
     const kept = generation[part].get(number)
     if (!kept) continue
     name ??= textOf(key)
-    const old = kept.get(name)
+    const old = namesOf(kept).get(name)
     if (old) return old
   }
   return null
@@ -117,7 +128,8 @@ function changesIn(
 ): ReadonlyMap<string, Old> {
   const changes = new Map<string, Old>()
   for (const generation of since) {
-    for (const [name, old] of generation[part].get(number) ?? []) {
+    const kept = generation[part].get(number)
+    for (const [name, old] of kept ? namesOf(kept) : []) {
       const isWithin = Buffer.compare(old.key, from) >= 0 && (before === null || Buffer.compare(old.key, before) < 0)
       if (isWithin && !changes.has(name)) changes.set(name, old)
     }

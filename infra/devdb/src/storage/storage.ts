@@ -70,7 +70,8 @@ export type OpenFile = (path: string) => DatabaseSync
  */
 export function openStorage(path: string, open: OpenFile = openFile): Storage {
   const database = open(path)
-  const batch = createBatch(database, openRedoLog(`${path}-redo`, readPosition(database)))
+  const log = openRedoLog(`${path}-redo`, readPosition(database))
+  const batch = createBatch(database, log)
   const reader = createReader(database)
   const count = database.prepare('SELECT count(*) AS n FROM documents WHERE collection = ?')
   const { prepare } = batch
@@ -92,7 +93,8 @@ export function openStorage(path: string, open: OpenFile = openFile): Storage {
       } catch {
         // Nothing of it has been acknowledged.
       }
-      batch.close()
+      batch.settle()
+      log.close()
       database.close()
     },
   }

@@ -27,10 +27,10 @@ type Scope = Dependencies & Readonly<{ transaction: Transaction }>
 export function createTransactionWriter(dependencies: Dependencies, transaction: Transaction): Writer {
   const scope: Scope = { ...dependencies, transaction }
   return createWriter((change) => {
-    const { collection, id, before } = change
+    const { collection, id, name, before } = change
     const overlay = overlayOf(transaction, collection)
-    const own = overlay.get(textOf(id))
-    scope.transactions.lock(transaction, documentLock(collection, id))
+    const own = overlay.get(name)
+    scope.transactions.lock(transaction, documentLock(change))
     if (!own) refuseChanged(scope, change)
     else if (before === null && own.body !== null) throw duplicateId(collection.namespace, change.after!)
 
@@ -39,7 +39,7 @@ export function createTransactionWriter(dependencies: Dependencies, transaction:
     const original = own ? own.original : before
     // The commit applies what the whole transaction makes of the document, not each of its steps.
     const difference = own ? compareEntries({ ...change, before: original }) : step
-    overlay.set(textOf(id), { id, body: change.after, original, difference })
+    overlay.set(name, { id, body: change.after, original, difference })
   })
 }
 
@@ -76,23 +76,23 @@ function takeKeys({ storage, transactions, transaction }: Scope, change: Change,
     transactions.lock(transaction, keyLock(entry))
     transaction.keys.set(keyLock(entry), null)
   }
-  for (const entry of taken) transaction.keys.set(keyLock(entry), textOf(change.id))
+  for (const entry of taken) transaction.keys.set(keyLock(entry), change.name)
 }
 
 function refuseTaken(
   storage: Storage,
   { keys, snapshot }: Transaction,
-  { collection, id, after }: Change,
+  { collection, name, after }: Change,
   entry: Entry,
 ) {
   const { index, key } = entry
   const noted = keys.get(keyLock(entry))
   if (noted !== undefined) {
-    if (noted !== null && noted !== textOf(id)) throw duplicateKey(index, collection.namespace, after!)
+    if (noted !== null && noted !== name) throw duplicateKey(index, collection.namespace, after!)
     return
   }
   const owner = storage.entry(index.number, key)
-  if (!owner || textOf(owner) === textOf(id)) return
+  if (!owner || textOf(owner) === name) return
   throw snapshot.entry(index.number, key) ? duplicateKey(index, collection.namespace, after!) : writeConflict()
 }
 
