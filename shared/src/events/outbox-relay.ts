@@ -3,7 +3,7 @@ import type { Db, MongoClient } from 'mongodb'
 import type { Logger } from '../process/logger.ts'
 import { startRepeating } from '../process/repeat.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
-import type { Redis } from '../stores/redis.ts'
+import { duplicateRedis, type Redis } from '../stores/redis.ts'
 import { MINUTE_MS } from '../time.ts'
 import type { StreamName } from './envelope.ts'
 import { gatherMs } from './gather.ts'
@@ -42,8 +42,7 @@ export async function startOutboxRelay(options: Options): Promise<OutboxRelay> {
   await prepareEventLog(db)
   const channel = `wake:${stream}`
   const leadership = joinElection(redis, `relay:${stream}`, logger)
-  const subscriber = redis.duplicate()
-  subscriber.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
+  const subscriber = duplicateRedis(redis, logger)
 
   const round = createRounds(options, leadership)
   const mayRun = leadership.isLeader

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Db, MongoClient } from 'mongodb'
 import type { Logger } from '../process/logger.ts'
+import { backoffMs } from '../resilience/backoff.ts'
 import { succeedsWithin } from '../resilience/deadline.ts'
 import { isTransient } from '../stores/mongo.ts'
 import type { Redis } from '../stores/redis.ts'
@@ -23,6 +24,8 @@ import { createStreamReader, type StreamReader } from './log/stream-reader.ts'
 const GATHER = { leastMs: 20, mostMs: 100 }
 const GAP_PAUSE_MS = 100
 const PAUSE_MS = 100
+/** The waits after rounds that failed. */
+const FAILED_WAIT = { firstMs: 200, maxMs: 2_000 }
 const STOP_MS = 2_000
 
 export type StreamConsumer = Readonly<{ stop: () => Promise<void> }>
@@ -63,12 +66,14 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
   const election = joinElection(redis, `consumer:${group}`, logger, lease)
   const { openRounds, tookMs, recover, close } = createRounds(options)
   let stopped = false
+  let failures = 0
 
   const lead = async () => {
     const round = await openRounds()
     while (!stopped && election.isLeader()) {
       await recover()
       const outcome = await round()
+      failures = 0
       if (outcome === 'busy') await pause(gatherMs(tookMs(), gather))
       if (outcome === 'gap') await pause(GAP_PAUSE_MS)
     }
@@ -76,9 +81,12 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
   const run = async () => {
     while (!stopped) {
       if (election.isLeader()) {
-        await lead().catch((err: unknown) => stopped || logger.warn({ err, group }, 'events not applied yet'))
+        await lead().catch((err: unknown) => {
+          failures++
+          if (!stopped) logger.warn({ err, group }, 'events not applied yet')
+        })
       }
-      await pause(PAUSE_MS)
+      await pause(failures === 0 ? PAUSE_MS : backoffMs(failures, FAILED_WAIT))
     }
   }
 
@@ -88,8 +96,7 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
       stopped = true
       close()
       // A batch that waits for a store that is away is given up: the next leader begins at the stored position.
-      // A round that begins while `close` runs opens another connection, which would keep the process alive.
-      await succeedsWithin(STOP_MS, running.finally(close))
+      await succeedsWithin(STOP_MS, running)
       await election.stop()
     },
   }

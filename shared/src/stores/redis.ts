@@ -84,6 +84,13 @@ function endSilence(client: Pingable, { silentMs, onError }: Silence): void {
   client.on('end', () => clearInterval(timer))
 }
 
+/** Another client of the same Redis, not connected yet, for commands that block a connection or subscribe. */
+export function duplicateRedis(redis: Redis, logger: Logger): Redis {
+  const duplicate = redis.duplicate()
+  duplicate.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
+  return duplicate
+}
+
 export type Redis = Awaited<ReturnType<typeof connectRedis>>
 
 /** Whether Redis answers within `timeoutMs`. */

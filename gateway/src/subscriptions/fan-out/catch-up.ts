@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { compareEntryIds } from '@redress/shared/events/entry-id.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
+import { backoffMs } from '@redress/shared/resilience/backoff.ts'
 import { CursorExpiredError, SlowReaderError } from '../errors.ts'
 import { STREAM_OF_FIELD } from '../fields.ts'
 import {
@@ -20,9 +21,12 @@ import { type ConcurrencyLimit, createConcurrencyLimit } from './limit-concurren
 import { advance, beginReading, isAwaited, reachedBy, wantedEvents } from './reading.ts'
 import type { Subscriber } from './subscriber.ts'
 
-const RETRY_MS = 200
+/** The waits after failures. */
+const FAILED_WAIT = { firstMs: 200, maxMs: 2_000 }
+/** The waits for a stream that is filled again. */
+const REFILL_WAIT = { firstMs: 200, maxMs: 200 }
 /** A wait that begins later than this after the one before it follows progress. */
-const PROGRESS_MS = 2 * RETRY_MS
+const PROGRESS_MS = 2 * REFILL_WAIT.maxMs
 /** How long a subscriber waits for an entry that a stream has lost and gets back from its relay, which may be away. */
 const REFILL_MS = 300_000
 /** The same for an entry of another epoch, or of a cursor that names none: the log may have lost it. */
@@ -92,7 +96,7 @@ function createPatience() {
     const nowMs = performance.now()
     if (nowMs > calledAtMs + PROGRESS_MS) beganAtMs = nowMs
     if (nowMs > beganAtMs + (isSure ? REFILL_MS : UNKNOWN_MS)) throw new CursorExpiredError()
-    await pause(RETRY_MS)
+    await pause(backoffMs(1, REFILL_WAIT))
     calledAtMs = performance.now()
   }
 }
@@ -100,12 +104,12 @@ function createPatience() {
 /** Retries a read while Redis is unavailable. Its result is null if the subscription ends meanwhile. */
 function createPatientReader(limit: ConcurrencyLimit, logger: Logger) {
   return async <Result>(subscriber: Subscriber, read: () => Promise<Result>): Promise<Result | null> => {
-    while (subscriber.isOpen) {
+    for (let failures = 0; subscriber.isOpen; ) {
       try {
         return await limit.run(read)
       } catch (err) {
         logger.warn({ err, field: subscriber.group.prepared.field }, 'stream not readable')
-        await pause(RETRY_MS)
+        await pause(backoffMs(++failures, FAILED_WAIT))
       }
     }
     return null

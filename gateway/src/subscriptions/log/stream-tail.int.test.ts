@@ -35,3 +35,40 @@ it('a tail that is never idle notices that a stream has a new epoch, and no entr
     )
     .toEqual([STREAMS.issues])
 })
+
+it('a tail that is stopped while it looks at its streams opens no connection any more', async () => {
+  await openStreams(redis)
+  const log = createStreamLog(redis)
+  const looking = Promise.withResolvers<void>()
+  const end = Promise.withResolvers<void>()
+  let opened = 0
+  const failing = new Proxy(redis, {
+    get(target, key) {
+      if (key !== 'duplicate') return Reflect.get(target, key, target)
+      opened++
+      throw new Error('The first connection fails, so that the tail looks at its streams again.')
+    },
+  })
+  const tail = createStreamTail({
+    redis: failing,
+    log: {
+      ...log,
+      async readState(stream) {
+        if (opened > 0) looking.resolve()
+        if (opened > 0) await end.promise
+        return log.readState(stream)
+      },
+    },
+    onEvent: () => undefined,
+    onLost: () => undefined,
+    logger: silent,
+  })
+  await tail.start()
+  await looking.promise
+
+  tail.stop()
+  end.resolve()
+  for (let turn = 0; turn < 3; turn++) await redis.ping()
+
+  expect(opened).toBe(1)
+})

@@ -1,18 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StreamName } from '@redress/shared/events/envelope.ts'
+import { type BlockingReader, createBlockingReader } from '@redress/shared/events/log/blocking-reader.ts'
 import { toSequence } from '@redress/shared/events/log/event-stream.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
-import { within } from '@redress/shared/resilience/deadline.ts'
+import { backoffMs } from '@redress/shared/resilience/backoff.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { STREAMS_OF_FIELDS } from '../fields.ts'
 import { PAGE_EVENTS } from '../limits.ts'
 import type { Entry, StreamEvent } from './stream-event.ts'
 import type { RawEntry, StreamLog, StreamState } from './stream-log.ts'
 
-const BLOCK_MS = 2_000
-/** Time after BLOCK_MS without a reply, after which a connection counts as lost. */
-const SILENT_MS = 3_000
-const PAUSE_MS = 100
+/** The waits after failures; the random part keeps gateways from coming back to Redis together. */
+const FAILED_WAIT = { firstMs: 100, maxMs: 2_000 }
 /** Entries of one stream must not keep the tail from noticing that another one has a new epoch. */
 const RECHECK_MS = 2_000
 
@@ -37,7 +36,7 @@ type Options = Readonly<{
 }>
 
 /** One period from start to stop. What is left of an earlier one ends when it is no longer the current one. */
-type Run = { reader: Redis | null; started: Promise<void> }
+type Run = { readonly reader: BlockingReader; started: Promise<void> }
 
 type Tail = Options & {
   /** The last entry of each stream that was read, and its epoch. */
@@ -57,14 +56,14 @@ export function createStreamTail(options: Options): StreamTail {
     positionOf: (stream) => tail.places.get(stream)?.headId ?? '0-0',
     start() {
       if (tail.run === null) {
-        const run: Run = { reader: null, started: Promise.resolve() }
+        const run: Run = { reader: createBlockingReader(options), started: Promise.resolve() }
         tail.run = run
         run.started = begin(tail, run)
       }
       return tail.run.started
     },
     stop() {
-      tail.run?.reader?.destroy()
+      tail.run?.reader.close()
       tail.run = null
     },
   }
@@ -72,7 +71,7 @@ export function createStreamTail(options: Options): StreamTail {
 
 async function begin(tail: Tail, run: Run): Promise<void> {
   const { log, logger } = tail
-  while (tail.run === run) {
+  for (let failures = 0; tail.run === run; ) {
     try {
       const places = await Promise.all(
         STREAMS_OF_FIELDS.map(async (stream) => [stream, await findEnd(log, stream)] as const),
@@ -83,54 +82,43 @@ async function begin(tail: Tail, run: Run): Promise<void> {
       return
     } catch (err) {
       logger.warn({ err }, 'streams not readable')
-      await pause(PAUSE_MS)
+      await pause(backoffMs(++failures, FAILED_WAIT))
     }
   }
 }
 
 async function follow(tail: Tail, run: Run): Promise<void> {
-  const { redis, logger } = tail
   let mustRecheck = false
   let checkedAtMs = performance.now()
+  let failures = 0
   while (tail.run === run) {
     try {
       if (mustRecheck || performance.now() > checkedAtMs + RECHECK_MS) {
         await Promise.all(STREAMS_OF_FIELDS.map((stream) => recheck(tail, run, stream)))
         checkedAtMs = performance.now()
       }
-      // Stored before it is connected, so that it can be stopped while Redis is unavailable.
-      if (run.reader === null) {
-        run.reader = createReader(redis, logger)
-        await run.reader.connect()
-      }
-      if (tail.run !== run) break
-      mustRecheck = !(await readNext(tail, run, run.reader))
+      mustRecheck = !(await readNext(tail, run))
+      failures = 0
     } catch (err) {
-      if (tail.run !== run) break
-      logger.warn({ err }, 'streams not readable')
+      if (tail.run !== run) return
+      tail.logger.warn({ err }, 'streams not readable')
       mustRecheck = true
-      run.reader?.destroy()
-      run.reader = null
-      await pause(PAUSE_MS)
+      await pause(backoffMs(++failures, FAILED_WAIT))
     }
   }
-  run.reader?.destroy()
 }
 
-type Read = { name: StreamName; messages: readonly RawEntry[] }
-
-/** Reads and passes on the next entries. False if there were none within BLOCK_MS. */
-async function readNext(tail: Tail, run: Run, reader: Redis): Promise<boolean> {
+/** Reads and passes on the next entries. False if there were none for a while. */
+async function readNext(tail: Tail, run: Run): Promise<boolean> {
   const wanted = STREAMS_OF_FIELDS.map((stream) => ({ key: stream, id: tail.places.get(stream)!.headId }))
-  const reading = reader.xRead(wanted, { BLOCK: BLOCK_MS, COUNT: PAGE_EVENTS })
-  const reply = ((await within(BLOCK_MS + SILENT_MS, reading)) ?? []) as unknown as readonly Read[]
-  for (const { name, messages } of reply) {
+  const read = await run.reader.read(wanted, PAGE_EVENTS)
+  for (const { name, messages } of read) {
     for (const message of messages) {
       if (tail.run !== run) return true
       await take(tail, name, message)
     }
   }
-  return reply.length > 0
+  return read.length > 0
 }
 
 /** Not async: position, sequence and the handling of the events must change in one step, or subscribers miss events. */
@@ -157,10 +145,4 @@ async function findEnd(log: StreamLog, stream: StreamName): Promise<StreamState>
   const state = await log.readState(stream)
   if (state === null) throw new Error(`${stream} is not there yet.`)
   return state
-}
-
-function createReader(redis: Redis, logger: Logger): Redis {
-  const reader = redis.duplicate()
-  reader.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
-  return reader
 }

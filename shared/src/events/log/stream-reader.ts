@@ -1,14 +1,12 @@
 import { type } from 'arktype'
 import type { Logger } from '../../process/logger.ts'
-import { within } from '../../resilience/deadline.ts'
 import type { Redis } from '../../stores/redis.ts'
 import { DomainEvent, type StreamName } from '../envelope.ts'
+import { createBlockingReader, type RawEntry } from './blocking-reader.ts'
 import { createEventStream, stateKey, toEntryId, toSequence } from './event-stream.ts'
 import type { Position } from './log-entry.ts'
 
 const BATCH = 500
-const BLOCK_MS = 2_000
-const SILENT_MS = 3_000
 
 /** An entry as a consumer gets it; `event` is null where the text is not an event. */
 export type Delivery = Readonly<{
@@ -22,9 +20,9 @@ export type Delivery = Readonly<{
 export type StreamState = Readonly<{ epoch: string; oldest: number }>
 
 export type StreamReader = Readonly<{
-  /** Waits up to BLOCK_MS for entries behind the positions; oldest first for each stream. */
+  /** Waits up to two seconds for entries behind the positions; oldest first for each stream. */
   read: (positions: ReadonlyMap<StreamName, Position>) => Promise<readonly Delivery[]>
-  /** Closes its connection; the next read opens another. */
+  /** Closes its connection for good. */
   close: () => void
   /** Null where the stream is lost, and not filled again yet. */
   readState: (stream: StreamName) => Promise<StreamState | null>
@@ -32,32 +30,14 @@ export type StreamReader = Readonly<{
   readText: (stream: StreamName, sequence: number) => Promise<string | null>
 }>
 
-/** Reads streams from given positions, on a connection of its own, because reading blocks it. */
+/** Reads streams from given positions. */
 export function createStreamReader({ redis, logger }: Readonly<{ redis: Redis; logger: Logger }>): StreamReader {
-  let blocking: Redis | null = null
-
-  const close = () => {
-    blocking?.destroy()
-    blocking = null
-  }
-  const connect = () => {
-    blocking = redis.duplicate()
-    blocking.on('error', (err: unknown) => logger.warn({ err }, 'redis connection lost'))
-    blocking.connect().catch((err: unknown) => logger.warn({ err }, 'redis connection lost'))
-    return blocking
-  }
-
+  const reader = createBlockingReader({ redis, logger })
   return {
-    close,
+    close: reader.close,
     async read(positions) {
       const wanted = [...positions].map(([key, { sequence }]) => ({ key, id: toEntryId(sequence) }))
-      const reading = (blocking ?? connect()).xRead(wanted, { COUNT: BATCH, BLOCK: BLOCK_MS })
-      // A connection that is silent for longer is lost, whatever the network reports.
-      const reply = await within(BLOCK_MS + SILENT_MS, reading).catch((error: unknown) => {
-        close()
-        throw error
-      })
-      const read = (reply ?? []) as unknown as readonly { name: StreamName; messages: readonly RawEntry[] }[]
+      const read = await reader.read(wanted, BATCH)
       return read.flatMap(({ name, messages }) => messages.map((entry) => toDelivery(name, entry)))
     },
     async readState(stream) {
@@ -67,8 +47,6 @@ export function createStreamReader({ redis, logger }: Readonly<{ redis: Redis; l
     readText: (stream, sequence) => createEventStream(redis, stream).readText(sequence),
   }
 }
-
-type RawEntry = Readonly<{ id: string; message: Readonly<Record<string, string>> }>
 
 function toDelivery(stream: StreamName, { id, message }: RawEntry): Delivery {
   const text = message.event ?? ''
