@@ -1,3 +1,4 @@
+import { pino } from 'pino'
 import { RESP_TYPES } from 'redis'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { inTransaction } from '../stores/mongo.ts'
@@ -52,6 +53,21 @@ describe('the outbox relay', () => {
 
     await untilPublished(1)
     expect(await published()).toEqual([event])
+  })
+
+  it('warns of nothing when it starts for the first time, and of a stream that was lost', async () => {
+    const warned: unknown[] = []
+    const logger = pino({ level: 'warn' }, { write: (line) => void warned.push(JSON.parse(line).reason) })
+    const relay = await startOutboxRelay({ mongo, db, redis, stream, logger })
+    onTestFinished(relay.stop)
+    await commit(eventOf('t', 1))
+    await untilPublished(1)
+    const warnedFirst = [...warned]
+
+    await redis.flushDb()
+    await untilPublished(1)
+
+    expect([warnedFirst, warned]).toEqual([[], ['lost']])
   })
 
   it('publishes nothing of an aborted transaction', async () => {

@@ -84,7 +84,10 @@ function createRound(options: Options) {
     log,
     stream: eventStream,
     findRestart: createRestart({ log, db, stream }),
-    onRebuild: (facts) => logger.warn({ stream, ...facts }, 'stream is filled again'),
+    onRebuild: ({ reason, ...range }) => {
+      if (reason === 'first') logger.info({ stream, ...range }, 'stream begins')
+      else logger.warn({ stream, reason, ...range }, 'stream is filled again')
+    },
   })
   const retention = createRetention({ log, eventStream, mongo, db, redis, stream, groupGoneAfterMs, publisher, logger })
   return async () => {

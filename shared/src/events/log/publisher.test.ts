@@ -18,6 +18,7 @@ it('a stream that is lost while it is examined is filled again in the same epoch
     })
   for (const version of [1, 2]) commit(textOf(version))
   await open(log).publish()
+  expect(reasons).toEqual(['first'])
   reasons.length = 0
 
   const successor = open({

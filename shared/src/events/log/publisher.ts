@@ -2,7 +2,8 @@ import type { EventLog } from './event-log.ts'
 import { type Appended, EMPTY, type EventStream, type StreamEnd } from './event-stream.ts'
 import type { LogHead, SealedHead } from './log-entry.ts'
 
-export type RebuildReason = 'lost' | 'gap' | 'restored'
+/** `first`: nothing was ever published, as at the first start of a service. */
+export type RebuildReason = 'first' | 'lost' | 'gap' | 'restored'
 
 type Dependencies = Readonly<{
   log: Pick<EventLog, 'seal' | 'readHead' | 'read' | 'readOldest' | 'startEpoch'>
@@ -44,9 +45,10 @@ export function createPublisher(dependencies: Dependencies): Publisher {
       for (;;) {
         const { before, head, entries, more } = await log.seal()
         const end = endAt({ epoch: head.epoch, sealedAtMs: before }, known)
+        const isFirst = head.sequence === entries.length
         known = null
         const appended = await stream.append(end ?? EMPTY, head.epoch, end ? entries : [])
-        known = end && appended?.isComplete ? { head, end: appended.end } : await mend.toEnd(appended)
+        known = end && appended?.isComplete ? { head, end: appended.end } : await mend.toEnd(appended, isFirst)
         if (!more) return
       }
     },
@@ -75,18 +77,18 @@ function createMend({ log, stream, findRestart, onRebuild }: Dependencies) {
   const startEpoch = async (ended: string) => rebuild(await log.startEpoch(ended), await log.readOldest(), 'restored')
 
   /** Seals all that waits first: what was committed before a loss must not look new to readers that begin after it. */
-  const rebuildLost = async () => {
+  const rebuildLost = async (isFirst: boolean) => {
     let { head, more } = await log.seal()
     while (more) ({ head, more } = await log.seal())
-    return rebuild(head, await findRestart(head), 'lost')
+    return rebuild(head, await findRestart(head), isFirst ? 'first' : 'lost')
   }
 
   return {
     rebuild,
     startEpoch,
     /** Mends a stream that does not end with the last entry of its log, or may be that of another history. */
-    async toEnd(found: Appended | null): Promise<Known> {
-      if (found === null || found.end.epoch === null) return rebuildLost()
+    async toEnd(found: Appended | null, isFirst: boolean): Promise<Known> {
+      if (found === null || found.end.epoch === null) return rebuildLost(isFirst)
       const { end } = found
       // Read after the end of the stream was found: another leader may have gone on meanwhile, or begun an epoch.
       const head = await log.readHead()
