@@ -12,11 +12,13 @@ export type EventHandling = Pick<
 > &
   Readonly<{ record: RecordEvents }>
 
+type Consuming = Pick<Service, 'mongo' | 'db' | 'redis' | 'telemetry' | 'logger' | 'metrics' | 'resources'>
+
 /**
  * Consumes events until the service is closed, and shows how far behind it is. Gives the part of the subgraph that lists
  * and replays the events that could not be applied.
  */
-export async function consumeEvents(service: Service, handling: EventHandling) {
+export async function consumeEvents(service: Consuming, handling: EventHandling) {
   const { mongo, db, redis, telemetry, logger, metrics, resources } = service
   const consumer = await startStreamConsumer({ mongo, db, redis, telemetry, logger, ...handling })
   resources.defer(() => consumer.stop())
