@@ -64,24 +64,18 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
   await prepareGroupStore(db)
   await adoptDeadEvents(db, group, options.streams)
   const election = joinElection(redis, `consumer:${group}`, logger, lease)
-  const { openRounds, tookMs, recover, close } = createRounds(options)
+  const rounds = createRounds(options)
   let stopped = false
-  let failures = 0
+  const mayLead = () => !stopped && election.isLeader()
 
-  const lead = async () => {
-    const round = await openRounds()
-    while (!stopped && election.isLeader()) {
-      await recover()
-      const outcome = await round()
-      failures = 0
-      if (outcome === 'busy') await pause(gatherMs(tookMs(), gather))
-      if (outcome === 'gap') await pause(GAP_PAUSE_MS)
-    }
-  }
   const run = async () => {
-    while (!stopped) {
-      if (election.isLeader()) {
-        await lead().catch((err: unknown) => {
+    for (let failures = 0; !stopped; ) {
+      const onRound = () => {
+        failures = 0
+      }
+      if (!mayLead()) failures = 0
+      else {
+        await lead(rounds, { mayLead, gather, onRound }).catch((err: unknown) => {
           failures++
           if (!stopped) logger.warn({ err, group }, 'events not applied yet')
         })
@@ -94,11 +88,28 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
   return {
     async stop() {
       stopped = true
-      close()
+      rounds.close()
       // A batch that waits for a store that is away is given up: the next leader begins at the stored position.
       await succeedsWithin(STOP_MS, running)
       await election.stop()
     },
+  }
+}
+
+type Leading = Readonly<{ mayLead: () => boolean; gather: Gather; onRound: () => void }>
+
+/** Round after round, while this process leads. Rejects as a round does. */
+async function lead(
+  { openRounds, tookMs, recover }: ReturnType<typeof createRounds>,
+  { mayLead, gather, onRound }: Leading,
+): Promise<void> {
+  const round = await openRounds()
+  while (mayLead()) {
+    await recover()
+    const outcome = await round()
+    onRound()
+    if (outcome === 'busy') await pause(gatherMs(tookMs(), gather))
+    if (outcome === 'gap') await pause(GAP_PAUSE_MS)
   }
 }
 
