@@ -67,7 +67,9 @@ export function createCatchUp(options: Options): CatchUp {
       const isLastMissing = reading.last !== null && entries.length === 0
       const hasNew = entries.length > (reading.last === null ? 0 : 1)
       const isCut = !hasNew && compareEntryIds(reachedBy(reading), positionBefore) < 0
-      if (isCut || isLastMissing) {
+      // Redis became an older copy: its relay is about to replace what a log that was restored since has lost.
+      const isOfOtherLog = entries.some(({ epoch }) => epoch !== tail.epochOf(stream))
+      if (isCut || isLastMissing || isOfOtherLog) {
         const state = await readPatiently(subscriber, () => log.readState(stream))
         await waitForRefill(isAwaited(reading, state))
         continue

@@ -50,13 +50,16 @@ export function isAwaited({ last }: Reading, state: StreamState | null): boolean
 
 /**
  * Advances the reading by a page and returns its new entries. A page begins with the entry that was read last.
- * @throws CursorExpiredError if that entry is gone. @throws CursorInvalidError if it is another event.
+ * @throws CursorExpiredError if that entry is gone, with its log where another one has another event there.
+ * @throws CursorInvalidError if it is another event of the same log.
  */
 export function advance(reading: Reading, entries: readonly Entry[]): readonly Entry[] {
   const { last } = reading
   const [first] = entries
   if (last !== null && first?.id !== last.id) throw new CursorExpiredError()
-  if (last !== null && first?.eventId !== last.eventId) throw new CursorInvalidError()
+  if (last !== null && first?.eventId !== last.eventId) {
+    throw last.epoch === null || last.epoch === first?.epoch ? new CursorInvalidError() : new CursorExpiredError()
+  }
   const end = entries.at(-1)
   if (end !== undefined) {
     reading.last = end

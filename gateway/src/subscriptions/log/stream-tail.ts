@@ -21,6 +21,8 @@ export type StreamTail = Readonly<{
   stop: () => void
   /** The id of the last entry that was read. Changes only together with passing on its events. */
   positionOf: (stream: StreamName) => string
+  /** The epoch of the log that it follows. */
+  epochOf: (stream: StreamName) => string | null
   /** The number of events that were passed on. */
   sequence: () => number
 }>
@@ -53,6 +55,7 @@ export function createStreamTail(options: Options): StreamTail {
   const tail: Tail = { ...options, places: new Map(), sequence: 0, run: null }
   return {
     sequence: () => tail.sequence,
+    epochOf: (stream) => tail.places.get(stream)?.epoch ?? null,
     positionOf: (stream) => tail.places.get(stream)?.headId ?? '0-0',
     start() {
       if (tail.run === null) {
