@@ -17,8 +17,11 @@ import {
   type TypesIn,
 } from './registry.ts'
 
-/** Deadline of a call. A job that is added later all the same does no harm, because its id is derived. */
-const TIMEOUT_MS = 5_000
+/**
+ * Deadline of a call: long, because what fails is looked up again, which a busy machine has no time for. A job that is
+ * added later all the same does no harm, because its id is derived.
+ */
+const TIMEOUT_MS = 30_000
 /** The urgency of what goes first. */
 const URGENCY_MAX = 10
 
