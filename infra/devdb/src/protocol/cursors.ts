@@ -26,7 +26,7 @@ export function createCursors(heldBytesMax: number = HELD_BYTES_MAX): Cursors {
   const { open, hold, drop } = createHeld(heldBytesMax)
   let last = 0
   const timer = setInterval(() => {
-    for (const [id, { usedAt }] of open) if (Date.now() - usedAt > IDLE_MS) drop(id)
+    for (const [id, { usedAt }] of open) if (performance.now() - usedAt > IDLE_MS) drop(id)
   }, IDLE_MS / 10).unref()
 
   return {
@@ -68,7 +68,7 @@ function createHeld(bytesMax: number) {
     hold(id: string, namespace: string, bodies: readonly Uint8Array[]) {
       const bytes = sizeOf(bodies)
       held += bytes
-      open.set(id, { namespace, bodies, bytes, usedAt: Date.now() })
+      open.set(id, { namespace, bodies, bytes, usedAt: performance.now() })
       for (const oldest of open.keys()) if (held > bytesMax && oldest !== id) drop(oldest)
     },
   }
