@@ -42,8 +42,6 @@ export type OperationParts = Readonly<{
   environment: PlanEnvironment
   deniedAt: SelectionRules['deniedAt']
   plannedKey: PlannedKey
-  /** Values of variables that the client does not give. */
-  values: Row
 }>
 
 /** The planner returned no plan for an operation that selects fields. */
@@ -79,10 +77,7 @@ export function compileOperation(parts: OperationParts): RunOperation {
     return variant
   }
 
-  const hasValues = Object.keys(parts.values).length > 0
-
-  return async ({ variables: given, coerced, context }) => {
-    const variables = hasValues ? { ...parts.values, ...given } : given
+  return async ({ variables, coerced, context }) => {
     const variant = variantFor(coerced)
     const run = new PlanRun({ variables, conditions: coerced, context })
     if (step) await step(run, { rows: [run.root], path: [] })

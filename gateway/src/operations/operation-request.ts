@@ -1,4 +1,3 @@
-import { parseExact } from '../execution/exact-json.ts'
 import { isRow, type Row } from '../execution/json.ts'
 import { BadRequestError } from './refusal.ts'
 
@@ -57,7 +56,7 @@ function parseParameter(given: URLSearchParams, name: string): unknown {
   const text = given.get(name)
   if (text === null || text === '') return null
   try {
-    return parseExact(text)
+    return JSON.parse(text)
   } catch {
     throw new BadRequestError(`\`${name}\` must be JSON.`)
   }

@@ -4,8 +4,9 @@ import { createTally, type Tally } from './protocol/tally.ts'
 import type { View } from './queries/query.ts'
 import { type Catalog, type Collection, openCatalog } from './storage/catalog.ts'
 import type { Writer } from './storage/change.ts'
+import type { OpenFile } from './storage/file.ts'
 import { createPlainWriter, LockedError } from './storage/plain-writer.ts'
-import { type OpenFile, openStorage, type Storage } from './storage/storage.ts'
+import { openStorage, type Storage } from './storage/storage.ts'
 import { createTransactionWriter } from './storage/transaction-writer.ts'
 import { createTransactions, type Transaction, type Transactions } from './storage/transactions.ts'
 
@@ -45,7 +46,10 @@ export function openDatabase(path: string, options: DatabaseOptions): Database {
   const { refuseScans, transactionLifeMs, openFile } = options
   const storage = openStorage(path, openFile)
   const catalog = openCatalog(storage)
-  const transactions = createTransactions(storage, transactionLifeMs)
+  const transactions: Transactions = createTransactions(storage, {
+    lifeMs: transactionLifeMs,
+    onAborted: ({ created }) => dropUnused({ catalog, storage, transactions }, created),
+  })
   const cursors = createCursors()
   const retries = createRetries(storage)
   return {
@@ -96,8 +100,25 @@ export function createContext(database: Database, name: string, transaction: Tra
     tally: createTally(),
     writer: transaction ? createTransactionWriter(database, transaction) : createPlainWriter(database),
     find: (collection) => catalog.find(`${name}.${collection}`),
-    getOrCreate: (collection) => catalog.getOrCreate(`${name}.${collection}`),
+    getOrCreate: (collection) => getOrCreate(catalog, `${name}.${collection}`, transaction),
     abort: () => transaction?.isOver() === false && transactions.end(transaction.session),
+  }
+}
+
+/** A collection that a transaction creates is dropped with it, unless others have begun to use it. */
+function getOrCreate(catalog: Catalog, namespace: string, transaction: Transaction | null): Collection {
+  const known = catalog.find(namespace)
+  if (!known) transaction?.created.push(namespace)
+  return known ?? catalog.getOrCreate(namespace)
+}
+
+type Stores = Pick<Database, 'catalog' | 'storage' | 'transactions'>
+
+function dropUnused({ catalog, storage, transactions }: Stores, namespaces: readonly string[]): void {
+  for (const namespace of namespaces) {
+    const collection = catalog.find(namespace)
+    if (!collection || collection.indexes.length > 0 || storage.countDocuments(collection.number) > 0) continue
+    if (transactions.writersOf(collection.number).length === 0) catalog.drop(namespace)
   }
 }
 

@@ -7,7 +7,7 @@ import { CommandError } from './errors.ts'
 import { expire } from './expiry.ts'
 import { readCall } from './protocol/retries.ts'
 import { createMessageReader, encodeReply, type Request } from './protocol/wire.ts'
-import type { OpenFile } from './storage/storage.ts'
+import type { OpenFile } from './storage/file.ts'
 import type { Fields } from './values/bson.ts'
 
 export type DevdbOptions = Readonly<{
@@ -120,7 +120,7 @@ async function stopServing({ sockets, running }: Serving, server: Server): Promi
 
 /** Ends the transactions of a closed connection, so that other writers need not wait until they expire. */
 function abandon({ transactions }: Database, sessions: ReadonlySet<string>): void {
-  const closedAt = Date.now()
+  const closedAt = performance.now()
   setTimeout(() => {
     for (const session of sessions) transactions.endIfUnused(session, closedAt)
   }, ABANDONED_AFTER_MS).unref()

@@ -6,7 +6,7 @@ import { type Document, MongoClient } from 'mongodb'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findDamage } from '../src/check-integrity.ts'
 import { type Devdb, startDevdb } from '../src/server.ts'
-import { openFile } from '../src/storage/storage.ts'
+import { openFile } from '../src/storage/file.ts'
 
 type Doc = Document & { _id: string }
 

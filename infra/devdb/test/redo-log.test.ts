@@ -13,8 +13,9 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createBatch } from '../src/storage/batch.ts'
+import { openFile } from '../src/storage/file.ts'
 import { openRedoLog } from '../src/storage/redo-log.ts'
-import { openFile, openStorage, type Storage } from '../src/storage/storage.ts'
+import { openStorage, type Storage } from '../src/storage/storage.ts'
 
 const bytes = (text: string) => Buffer.from(text)
 

@@ -7,7 +7,7 @@ import { type Document, MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findDamage } from '../src/check-integrity.ts'
 import { type Devdb, startDevdb } from '../src/server.ts'
-import { FileInUseError } from '../src/storage/storage.ts'
+import { FileInUseError } from '../src/storage/file.ts'
 import { connectRaw, toMessage } from './raw-client.ts'
 import { spawnServer } from './server-process.ts'
 
@@ -31,6 +31,7 @@ afterAll(async () => {
 describe('an unsupported feature is refused by name:', () => {
   const asked: [string, Document][] = [
     ['$where', { find: 'c', filter: { $where: 'true' } }],
+    ['readConcern snapshot', { find: 'c', readConcern: { level: 'snapshot' } }],
     ['$expr', { find: 'c', filter: { $expr: { $eq: [1, 1] } } }],
     ['$text', { find: 'c', filter: { $text: { $search: 'x' } } }],
     ['$jsonSchema', { find: 'c', filter: { $jsonSchema: {} } }],
@@ -229,6 +230,18 @@ describe('a server', () => {
     expect(allowed).toEqual(new Array(5).fill({ _id: 1, a: 1 }))
     await other.close()
     await strict.close()
+  })
+
+  it('refuses to create collections and indexes by command in a transaction', async () => {
+    const collection = client.db('expiry').collection<Doc>('made')
+    await client.withSession(async (session) => {
+      session.startTransaction()
+
+      const made = collection.createIndex({ a: 1 }, { session })
+
+      await expect(made).rejects.toMatchObject({ code: 263 })
+    })
+    expect(await client.db('expiry').listCollections({ name: 'made' }).toArray()).toEqual([])
   })
 
   it('ends a transaction that is not continued, and frees its documents', async () => {

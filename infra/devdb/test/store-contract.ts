@@ -57,6 +57,7 @@ export function describeStore(name: string, connect: Connect): void {
 
     describe('documents', () => describeDocuments(given))
     describe('a query', () => describeQueries(given))
+    describe('a list in a list', () => describeListsInLists(given))
     describe('the result of a query', () => describeAnswers(given))
     describe('an update', () => describeUpdates(given))
     describe('an upsert', () => describeUpserts(given))
@@ -295,6 +296,41 @@ function describeQueries({ create }: Given): void {
     const missing = (await create()).find(filter).toArray()
 
     await expect(missing).rejects.toMatchObject({ name: 'MongoServerError', ok: 0 })
+  })
+}
+
+function describeListsInLists({ create }: Given): void {
+  it.for<[string, Document, boolean]>([
+    ['$elemMatch compares a list in it as a whole, not by its items', { a: { $elemMatch: { $gte: 2 } } }, false],
+    ['$elemMatch by $in does too', { a: { $elemMatch: { $in: [1, 2] } } }, false],
+    ['$elemMatch finds a list in it', { a: { $elemMatch: { $eq: [1, 2] } } }, true],
+    ['$elemMatch finds a list in it by its size', { a: { $elemMatch: { $size: 2 } } }, true],
+    ['$elemMatch within $elemMatch reaches the items', { a: { $elemMatch: { $elemMatch: { $gte: 2 } } } }, true],
+    ['a position names a list, not its items', { 'a.0': 1 }, false],
+    ['a position names a list', { 'a.0': [1, 2] }, true],
+    ['a position names a list, which has a size', { 'a.0': { $size: 2 } }, true],
+    ['a position in a list by position names an item', { 'a.0.1': 2 }, true],
+  ])('%s', async ([, filter, isFound]) => {
+    const collection = await create({ _id: 1, a: [[1, 2]] })
+
+    expect(await collection.countDocuments(filter)).toBe(isFound ? 1 : 0)
+  })
+
+  it.for<[string, boolean, string, Document[], number[]]>([
+    ['a.x', false, 'a number in a list, which lacks the field', [{ a: { x: 1 } }, { a: [5, { x: 9 }] }], [2, 1]],
+    ['a.x', true, 'a number in a list, which lacks the field', [{ a: { x: 1 } }, { a: [5, { x: 9 }] }], [2, 1]],
+    ['b.1', false, 'a document by its position', [{ b: [0, { x: 1 }] }, { b: [0, 5] }], [2, 1]],
+    ['b.1', true, 'a document by its position', [{ b: [0, { x: 1 }] }, { b: [0, 5] }], [2, 1]],
+  ])('sorts by %s (with an index: %s) with %s', async ([name, isIndexed, , documents, expected]) => {
+    const collection = await create(...documents.map((fields, at) => ({ _id: at + 1, ...fields })))
+    if (isIndexed) await collection.createIndex({ [name]: 1 })
+
+    const found = await collection
+      .find()
+      .sort({ [name]: 1 })
+      .toArray()
+
+    expect(ids(found)).toEqual(expected)
   })
 }
 
@@ -550,6 +586,14 @@ function describeUpdates({ create, db }: Given): void {
     ['$addToSet to a text', { $addToSet: { text: 1 } }, 2],
     ['$pull from a text', { $pull: { text: 1 } }, 2],
     ['$pop from a text', { $pop: { text: 1 } }, 14],
+    ['$pull below a number', { $pull: { 'n.x': 1 } }, 28],
+    ['$pull below a list by a name', { $pull: { 'list.x': 1 } }, 28],
+    ['$pop below a number', { $pop: { 'n.x': 1 } }, 28],
+    ['$pop below a list by a name', { $pop: { 'list.x': 1 } }, 28],
+    ['$rename below a number', { $rename: { 'n.x': 'y' } }, 28],
+    ['$rename below a list by a name', { $rename: { 'list.x': 'y' } }, 28],
+    ['$rename of an item of a list', { $rename: { 'list.0': 'y' } }, 2],
+    ['$rename to an item of a list', { $rename: { n: 'list.0' } }, 2],
     ['$set below a text', { $set: { 'text.a': 1 } }, 28],
     ['$set below null', { $set: { 'nothing.a': 1 } }, 28],
     ['$set of a name in a list', { $set: { 'list.a': 1 } }, 28],
@@ -696,6 +740,31 @@ function describeUpserts({ create, db }: Given): void {
     await collection.updateOne({ _id: 1, a: /x/ }, { $set: { b: 1 } }, { upsert: true })
 
     expect(await collection.findOne()).toEqual({ _id: 1, b: 1 })
+  })
+
+  it.for<[string, Document, Document]>([
+    ['the one item of $all', { k: { $all: [7] } }, { k: 7 }],
+    ['the one branch of $or', { $or: [{ k: 7 }] }, { k: 7 }],
+    ['no branch of several of $or', { $or: [{ k: 7 }, { k: 8 }] }, {}],
+  ])('begins with %s', async ([, filter, expected]) => {
+    const collection = await create()
+
+    await collection.updateOne(filter, { $set: { a: 1 } }, { upsert: true })
+
+    expect(await collection.findOne({}, { projection: { _id: 0 } })).toEqual({ ...expected, a: 1 })
+  })
+
+  it.for<[string, Document]>([
+    ['a field twice', { $and: [{ k: 1 }, { k: 2 }] }],
+    ['a field twice by $all', { k: { $all: [1, 2] } }],
+    ['a field and one below', { $and: [{ k: { a: 1 } }, { 'k.b': 1 }] }],
+  ])('is refused for a filter that gives %s', async ([, filter]) => {
+    const collection = await create()
+
+    const upsert = collection.updateOne(filter, { $set: { a: 1 } }, { upsert: true })
+
+    await expect(upsert).rejects.toMatchObject({ code: 54 })
+    expect(await collection.countDocuments()).toBe(0)
   })
 
   it('creates the collection', async () => {
@@ -1081,6 +1150,38 @@ function describeTransactions({ client, create, db }: Given): void {
       expect(before).toEqual([[{ _id: 1, a: 1 }, { _id: 2 }], []])
       expect(after).toEqual([[{ _id: 1, a: 2 }], [{ _id: 3 }]])
     })
+  })
+
+  it('leaves no collection that it created when it is aborted, and keeps it when it is committed', async () => {
+    const names = [random('aborted'), random('committed')] as const
+    const exists = async (name: string) => (await db().listCollections({ name }).toArray()).length > 0
+
+    await inside(async (session) => {
+      await db().collection(names[0]).insertOne({ a: 1 }, { session })
+    })
+    await inside(async (session) => {
+      await db().collection(names[1]).insertOne({ a: 1 }, { session })
+      await session.commitTransaction()
+    })
+
+    expect([await exists(names[0]), await exists(names[1])]).toEqual([false, true])
+  })
+
+  it.for<[string, boolean, string, number]>([
+    ['an unknown level', false, 'none', 2],
+    ['a level that a transaction does not have', true, 'available', 72],
+  ])('or a read with %s of readConcern is refused', async ([, isInside, level, code]) => {
+    const { collectionName } = await create({ _id: 1 })
+    const read = (session?: ClientSession) =>
+      db().command({ find: collectionName, readConcern: { level } }, { ...(session && { session }) })
+
+    if (!isInside) await expect(read()).rejects.toMatchObject({ code })
+    else
+      await client().withSession(async ({ id: lsid }) => {
+        const begin = { lsid, txnNumber: Long.fromNumber(1), autocommit: false, startTransaction: true }
+        const asked = db().command({ find: collectionName, readConcern: { level }, ...begin })
+        await expect(asked).rejects.toMatchObject({ code })
+      })
   })
 
   it('writes nothing when it is aborted', async () => {

@@ -6,7 +6,7 @@ import { applyTransaction } from '../storage/transaction-writer.ts'
 import { noSuchTransaction, type Transaction } from '../storage/transactions.ts'
 import { type Fields, lookUp } from '../values/bson.ts'
 import * as manage from './manage.ts'
-import { refuseUnknownOptions } from './options.ts'
+import { refuseReadConcern, refuseUnknownOptions } from './options.ts'
 import * as read from './read.ts'
 import * as write from './write.ts'
 
@@ -84,10 +84,16 @@ async function run(database: Database, command: Fields): Promise<Fields> {
   const handle = lookUp(READS, name) ?? lookUp(WRITES, name) ?? lookUp(OTHERS, name)
   if (!handle) throw new CommandError(59, `no such command: '${name}'`)
   refuseUnknownOptions(name, command)
+  refuseReadConcern(command)
 
   const transaction = command.autocommit === false ? joinTransaction(database, command) : null
   const context = createContext(database, String(command.$db), transaction)
-  if (transaction) return inTransaction(context, async () => handle(context, command))
+  if (transaction) {
+    return inTransaction(context, async () => {
+      if (lookUp(OTHERS, name)) throw new CommandError(263, `Cannot run '${name}' in a multi-document transaction.`)
+      return handle(context, command)
+    })
+  }
   const call = lookUp(WRITES, name) ? readCall(command) : null
   if (!call) return handle(context, command)
   return database.retries.once(call, context.tally, async () => handle(context, command))
@@ -126,7 +132,7 @@ function commit(database: Database, command: Fields): Fields {
   const transaction = database.transactions.get(call.name, call.number)
   applyTransaction(database, transaction)
   database.retries.keepReply(call, {})
-  database.transactions.end(call.name)
+  database.transactions.complete(call.name)
   return {}
 }
 

@@ -1,5 +1,5 @@
-import { unsupported } from '../errors.ts'
-import { type Fields, lookUp } from '../values/bson.ts'
+import { CommandError, unsupported } from '../errors.ts'
+import { type Fields, isObject, lookUp } from '../values/bson.ts'
 
 /** Options of every command: session, comment, and durability, which is always that of the strictest write concern. */
 const COMMON = [
@@ -51,4 +51,21 @@ export function refuseUnknownOptions(name: string, command: Fields): void {
     (option) => option !== name && command[option] !== false && !COMMON.includes(option) && !known?.includes(option),
   )
   if (known && other !== undefined) throw unsupported(`The option ${other} of ${name}`)
+}
+
+/** Levels that the present state satisfies, because an answer waits until what it has read is durable. */
+const LEVELS_OF_PRESENT = ['local', 'available', 'majority', 'linearizable']
+/** Levels that the snapshot of a transaction satisfies. */
+const LEVELS_OF_TRANSACTIONS = ['local', 'majority', 'snapshot']
+
+/** @throws CommandError for a level that is unknown, or that is not kept. */
+export function refuseReadConcern({ readConcern, autocommit }: Fields): void {
+  const level = isObject(readConcern) ? readConcern.level : undefined
+  if (level === undefined) return
+  const isKnown = [...LEVELS_OF_PRESENT, ...LEVELS_OF_TRANSACTIONS].includes(String(level))
+  if (!isKnown) throw new CommandError(2, `'${String(level)}' is not a valid value for the field readConcern.level`)
+  if (autocommit === false && !LEVELS_OF_TRANSACTIONS.includes(String(level))) {
+    throw new CommandError(72, `The readConcern level must be one of ${LEVELS_OF_TRANSACTIONS.join(', ')}`)
+  }
+  if (autocommit !== false && level === 'snapshot') throw unsupported('readConcern snapshot outside a transaction')
 }

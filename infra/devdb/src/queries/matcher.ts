@@ -11,7 +11,7 @@ import {
   type Value,
 } from '../values/bson.ts'
 import { encodeKey, textOf, toRegExpParts } from '../values/keys.ts'
-import { toPath, valuesAt } from '../values/paths.ts'
+import { listIn, operandsAt, toPath, Whole } from '../values/paths.ts'
 
 export type Predicate = (fields: Fields) => boolean
 type Test = (values: readonly Value[]) => boolean
@@ -50,7 +50,7 @@ const LOGICAL: Readonly<Record<string, (branches: readonly Predicate[]) => Predi
 function compileField(name: string, condition: Value): Predicate {
   const path = toPath(name)
   const test = compileCondition(condition)
-  return (fields) => test(valuesAt(fields, path))
+  return (fields) => test(operandsAt(fields, path))
 }
 
 /** Whether a condition is an object of operators (`$…`). Any other condition is compared by equality. */
@@ -60,18 +60,20 @@ export function isOperators(condition: Value): condition is Fields {
   return names.length > 0 && names[0]!.startsWith('$')
 }
 
-function compileCondition(condition: Value): Test {
-  if (typeOf(condition) === 'regex') return compileRegex(condition, '')
-  if (!isOperators(condition)) return OPERATORS.$eq!(condition, {})
+function compileCondition(condition: Value, reach: Reach = anyItem): Test {
+  if (typeOf(condition) === 'regex') return reach(compileRegex(condition, ''))
+  if (!isOperators(condition)) return OPERATORS.$eq!(condition, {}, reach)
   const tests = Object.entries(condition).map(([operator, operand]) => {
     const compile = lookUp(OPERATORS, operator)
     if (!compile) throw unsupported(`The query operator ${operator}`)
-    return compile(operand, condition)
+    return compile(operand, condition, reach)
   })
   return (values) => tests.every((test) => test(values))
 }
 
-type CompileOperator = (operand: Value, all: Fields) => Test
+/** Makes a test of one value a test of the values at a path. */
+type Reach = (fits: (value: Value) => boolean) => Test
+type CompileOperator = (operand: Value, all: Fields, reach: Reach) => Test
 
 const not =
   (test: Test): Test =>
@@ -79,44 +81,53 @@ const not =
     !test(values)
 
 const OPERATORS: Readonly<Record<string, CompileOperator>> = {
-  $eq: (operand) => anyItem(equalTo(operand)),
-  $ne: (operand) => not(anyItem(equalTo(operand))),
-  $in: (operand) => anyItem(amongst(operand, '$in')),
-  $nin: (operand) => not(anyItem(amongst(operand, '$nin'))),
-  $gt: (operand) => anyItem(ordered(operand, (order) => order > 0)),
-  $gte: (operand) => anyItem(ordered(operand, (order) => order >= 0)),
-  $lt: (operand) => anyItem(ordered(operand, (order) => order < 0)),
-  $lte: (operand) => anyItem(ordered(operand, (order) => order <= 0)),
+  $eq: (operand, _, reach) => reach(equalTo(operand)),
+  $ne: (operand, _, reach) => not(reach(equalTo(operand))),
+  $in: (operand, _, reach) => reach(amongst(operand, '$in')),
+  $nin: (operand, _, reach) => not(reach(amongst(operand, '$nin'))),
+  $gt: (operand, _, reach) => reach(ordered(operand, (order) => order > 0)),
+  $gte: (operand, _, reach) => reach(ordered(operand, (order) => order >= 0)),
+  $lt: (operand, _, reach) => reach(ordered(operand, (order) => order < 0)),
+  $lte: (operand, _, reach) => reach(ordered(operand, (order) => order <= 0)),
   $exists: (operand) => (values) => values.some((value) => value !== undefined) === isTruthy(operand),
-  $not: (operand) => {
+  $not: (operand, _, reach) => {
     if (!isOperators(operand) && typeOf(operand) !== 'regex')
       throw new CommandError(2, '$not needs a regex or a document')
-    return not(compileCondition(operand))
+    return not(compileCondition(operand, reach))
   },
-  $size: (operand) => (values) => values.some((value) => Array.isArray(value) && value.length === toNumber(operand)),
-  $type: (operand) => anyItem(ofType(operand)),
-  $regex: (operand, { $options }) => compileRegex(operand, String($options ?? '')),
+  $size: (operand) => (values) => values.some((value) => listIn(value)?.length === toNumber(operand)),
+  $type: (operand, _, reach) => reach(ofType(operand)),
+  $regex: (operand, { $options }, reach) => reach(compileRegex(operand, String($options ?? ''))),
   $options: (_, { $regex }) => {
     if ($regex === undefined) throw new CommandError(2, '$options needs a $regex')
     return () => true
   },
-  $all: (operand) => {
+  $all: (operand, _, reach) => {
     const items = listOf(operand, '$all')
     if (items.some(isOperators)) throw unsupported('An operator within $all')
-    const tests = items.map((item) => compileCondition(item))
+    const tests = items.map((item) => compileCondition(item, reach))
     return (values) => tests.length > 0 && tests.every((test) => test(values))
   },
   $elemMatch: (operand) => {
-    const fits = isOperators(operand) ? compileCondition(operand) : null
+    const fits = isOperators(operand) ? compileCondition(operand, noItems) : null
     const predicate = fits ? null : compileFilter(operand as Fields)
     const item = (value: Value) => (fits ? fits([value]) : isObject(value) && predicate!(value))
-    return (values) => values.some((value) => Array.isArray(value) && value.some(item))
+    return (values) => values.some((value) => listIn(value)?.some(item) ?? false)
   },
 }
 
 /** Whether a value fits or, if it is an array, one of its items. */
 function anyItem(fits: (value: Value) => boolean): Test {
-  return (values) => values.some((value) => fits(value) || (Array.isArray(value) && value.some(fits)))
+  return (values) =>
+    values.some((value) => {
+      if (value instanceof Whole) return fits(value.list)
+      return fits(value) || (Array.isArray(value) && value.some(fits))
+    })
+}
+
+/** Whether a value fits, be it an array or not: the items of an array have been taken apart already. */
+function noItems(fits: (value: Value) => boolean): Test {
+  return (values) => values.some(fits)
 }
 
 function equalTo(operand: Value): (value: Value) => boolean {
@@ -131,7 +142,7 @@ function amongst(operand: Value, operator: string): (value: Value) => boolean {
   const items = listOf(operand, operator)
   const patterns = items.filter((item) => typeOf(item) === 'regex').map((item) => compileRegex(item, ''))
   const keys = new Set(items.filter((item) => typeOf(item) !== 'regex').map((item) => textOf(encodeKey(item))))
-  return (value) => keys.has(textOf(encodeKey(value))) || patterns.some((test) => test([value]))
+  return (value) => keys.has(textOf(encodeKey(value))) || patterns.some((fits) => fits(value))
 }
 
 /** Comparisons by order hold between values of the same type only. */
@@ -162,12 +173,12 @@ function ofType(operand: Value): (value: Value) => boolean {
   return lookUp(TYPE_ALIASES, operand) ?? ((value) => value !== undefined && typeOf(value) === operand)
 }
 
-function compileRegex(value: Value, moreOptions: string): Test {
+function compileRegex(value: Value, moreOptions: string): (value: Value) => boolean {
   const { pattern, options } = typeof value === 'string' ? { pattern: value, options: '' } : toRegExpParts(value)
   const flags = `${options}${moreOptions}`
   if (/[^ims]/.test(flags)) throw unsupported(`The $regex option in "${flags}"`)
   const expression = toExpression(pattern, [...new Set(flags)].join(''))
-  return anyItem((item) => typeof item === 'string' && expression.test(item))
+  return (item) => typeof item === 'string' && expression.test(item)
 }
 
 function toExpression(pattern: string, flags: string): RegExp {

@@ -2,8 +2,10 @@ import { CommandError } from '../errors.ts'
 import type { Collection } from '../storage/catalog.ts'
 import { encodeColumn, type Index, type IndexField } from '../storage/indexes.ts'
 import type { KeyRange } from '../storage/reader.ts'
-import { type Fields, isObject, TYPE_ORDER, toNumber, typeOf, type Value } from '../values/bson.ts'
-import { afterPrefix, compareValues, encodeKey, invert, textOf } from '../values/keys.ts'
+import { type Fields, isObject, toNumber, typeOf, type Value } from '../values/bson.ts'
+import { compareValues, encodeKey, textOf } from '../values/keys.ts'
+import { isPosition, toPath } from '../values/paths.ts'
+import { type Bound, toRange } from './key-range.ts'
 import { isOperators } from './matcher.ts'
 
 /** The fields of a sort, the first one first. */
@@ -25,7 +27,6 @@ const RANGES_MAX = 1000
 
 /** The conditions of a filter on one field that an index can serve: equality with one of `points`, and `bounds`. */
 type Demand = { points: readonly Value[] | null; bounds: Bound[] }
-type Bound = Readonly<{ operator: '$gt' | '$gte' | '$lt' | '$lte'; value: Value }>
 
 /** Chooses the ids of the filter, else the index with the highest score, else an index per `$or` branch, else a scan. */
 export function plan(collection: Collection, filter: Fields, sort: Sort): Plan {
@@ -73,25 +74,29 @@ function readDemands(filter: Fields, demands = new Map<string, Demand>()): Map<s
     if (name.startsWith('$')) continue
     const demand = demands.get(name) ?? { points: null, bounds: [] }
     demands.set(name, demand)
-    if (!isOperators(condition)) setPoints(demand, [condition])
-    else readOperators(demand, condition)
+    if (!isOperators(condition)) setPoints(name, demand, [condition])
+    else readOperators(name, demand, condition)
   }
   return demands
 }
 
-function readOperators(demand: Demand, condition: Fields): void {
+function readOperators(name: string, demand: Demand, condition: Fields): void {
   for (const [operator, value] of Object.entries(condition)) {
-    if (operator === '$eq') setPoints(demand, [value])
-    if (operator === '$in' && Array.isArray(value)) setPoints(demand, value)
+    if (operator === '$eq') setPoints(name, demand, [value])
+    if (operator === '$in' && Array.isArray(value)) setPoints(name, demand, value)
     if (operator === '$gt' || operator === '$gte' || operator === '$lt' || operator === '$lte') {
       if (typeOf(value) !== 'array' && typeOf(value) !== 'null') demand.bounds.push({ operator, value })
     }
   }
 }
 
-/** Patterns and whole arrays are left to the filter, because they do not correspond to one key. */
-function setPoints(demand: Demand, values: readonly Value[]): void {
-  const findable = values.every((value) => typeOf(value) !== 'regex' && typeOf(value) !== 'array')
+/**
+ * Patterns and whole arrays are left to the filter, because they do not correspond to one key. So is null by position: a
+ * document in the array that has no field of this name fits, but has no key.
+ */
+function setPoints(name: string, demand: Demand, values: readonly Value[]): void {
+  const unfindable = toPath(name).some(isPosition) ? ['regex', 'array', 'null'] : ['regex', 'array']
+  const findable = values.every((value) => !unfindable.includes(typeOf(value)))
   if (findable && demand.points === null) demand.points = values
 }
 
@@ -172,26 +177,6 @@ function sortDirection({ fields, sparse }: Index, { equal, holdsLists, sort }: O
   return fits ? way : null
 }
 
-/** The keys that begin with `prefix` and continue with values of `field` within `bounds`, all of the first one's type. */
-function toRange(prefix: Buffer, field: Pick<IndexField, 'direction'> | undefined, bounds: readonly Bound[]): KeyRange {
-  const first = bounds[0]
-  if (!field || !first) return { from: prefix, before: afterPrefix(prefix) }
-  const place = TYPE_ORDER[typeOf(first.value)]
-  let low: Buffer = Buffer.from([place])
-  let high: Buffer = Buffer.from([place + 1])
-  for (const { operator, value } of bounds) {
-    const key = encodeKey(value)
-    if (operator === '$gte') low = greater(low, key)
-    if (operator === '$gt') low = greater(low, afterPrefix(key)!)
-    if (operator === '$lt') high = lesser(high, key)
-    if (operator === '$lte') high = lesser(high, afterPrefix(key)!)
-  }
-  const [from, before] = field.direction === 1 ? [low, high] : [afterPrefix(invert(high))!, afterPrefix(invert(low))!]
-  return { from: Buffer.concat([prefix, from]), before: Buffer.concat([prefix, before]) }
-}
-
-const greater = (a: Buffer, b: Buffer) => (Buffer.compare(a, b) >= 0 ? a : b)
-const lesser = (a: Buffer, b: Buffer) => (Buffer.compare(a, b) <= 0 ? a : b)
 const unique = (keys: readonly Buffer[]) => [...new Map(keys.map((key) => [textOf(key), key])).values()]
 
 export function readSort(sort: Value): Sort {

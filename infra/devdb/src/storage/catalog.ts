@@ -2,11 +2,10 @@ import { BSON } from 'mongodb'
 import { CommandError } from '../errors.ts'
 import type { Fields } from '../values/bson.ts'
 import { compareValues } from '../values/keys.ts'
-import { entriesOf, readIndexed } from './entries.ts'
-import { duplicateKey, type Index, readIndex } from './indexes.ts'
+import { buildIndex } from './build-index.ts'
+import { FORMAT } from './file.ts'
+import { type Index, readIndex } from './indexes.ts'
 import type { Storage } from './storage.ts'
-
-const BUILD_CHUNK = 1000
 
 /** `arrays` has the names of indexes that have ever held an array; the planner must not intersect their bounds. */
 export type Collection = { readonly number: number; readonly namespace: string; indexes: Index[]; arrays: Set<string> }
@@ -29,11 +28,15 @@ type Stored = { number: number; indexes: { number: number; definition: Fields }[
 /** `lastNumber` is the last that a collection or an index was given; no number is given twice. */
 type State = { readonly storage: Storage; readonly collections: Map<string, Collection>; lastNumber: number }
 
-/** The collections and their indexes. Definitions are kept in the file, beside the documents. */
+/**
+ * The collections and their indexes. Definitions are kept in the file, beside the documents. Indexes of an older format
+ * are built again.
+ */
 export function openCatalog(storage: Storage): Catalog {
   const state: State = { storage, collections: new Map(), lastNumber: 0 }
   const { collections } = state
   readAll(state)
+  upgrade(state)
   storage.onUndone(() => readAll(state))
   return {
     find: (namespace) => collections.get(namespace) ?? null,
@@ -108,7 +111,7 @@ function createIndexes(state: State, collection: Collection, definitions: readon
       if (isKnown(collection, index)) continue
       state.lastNumber++
       added.push(index)
-      build(storage, collection, index)
+      buildIndex(storage, collection, index)
       collection.indexes = [...before, ...added]
     }
   } catch (error) {
@@ -151,28 +154,15 @@ function isAlike(a: Index, b: Index): boolean {
   return compareValues(traitsOf(a), traitsOf(b)) === 0
 }
 
-function build(storage: Storage, collection: Collection, index: Index): void {
-  let from: Uint8Array = Buffer.alloc(0)
-  const own = [index]
-  for (;;) {
-    const rows = storage.scanDocuments({
-      collection: collection.number,
-      from,
-      before: null,
-      backwards: false,
-      limit: BUILD_CHUNK,
-    })
-    for (const { id, body } of rows) {
-      const entries = entriesOf(own, 0, readIndexed(own, body), Buffer.from(id))
-      if (entries.length > 1) collection.arrays.add(index.name)
-      for (const { key } of entries) {
-        if (index.unique && storage.entry(index.number, key)) {
-          throw duplicateKey(index, collection.namespace, body)
-        }
-        storage.putEntry(index.number, key, id)
-      }
+function upgrade({ storage, collections }: State): void {
+  if (storage.readFormat() === FORMAT) return
+  for (const collection of collections.values()) {
+    for (const index of collection.indexes) {
+      storage.clearIndex(index.number)
+      buildIndex(storage, collection, index)
     }
-    if (rows.length < BUILD_CHUNK) return
-    from = Buffer.concat([rows.at(-1)!.id, Buffer.from([0])])
+    keep(storage, collection)
   }
+  storage.writeFormat(FORMAT)
+  storage.commit()
 }

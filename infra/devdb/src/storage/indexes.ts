@@ -2,7 +2,7 @@ import { CommandError, unsupported } from '../errors.ts'
 import { compileTest, type Test } from '../queries/stored-test.ts'
 import { decode, type Fields, isNumber, isObject, TYPE_ORDER, toNumber, typeOf, type Value } from '../values/bson.ts'
 import { encodeKey, invert } from '../values/keys.ts'
-import { toPath, valuesAt } from '../values/paths.ts'
+import { keyValuesAt, toPath } from '../values/paths.ts'
 import { type Names, toNames } from '../values/raw.ts'
 
 export type IndexField = Readonly<{ name: string; path: readonly string[]; pathNames: Names; direction: 1 | -1 }>
@@ -74,7 +74,7 @@ export function encodeItem(item: Value): Buffer {
 
 /** The values that an index or a sort uses: the items of an array instead of the array. */
 export function itemsAt(fields: Fields, path: readonly string[]): Value[] {
-  const values = path.length === 1 ? [fields[path[0]!]] : valuesAt(fields, path)
+  const values = path.length === 1 ? [fields[path[0]!]] : keyValuesAt(fields, path)
   if (values.length === 1 && !Array.isArray(values[0])) return values
   const items = values.flatMap((value) => (Array.isArray(value) ? (value.length === 0 ? [NO_ITEMS] : value) : [value]))
   return items.length === 0 ? [undefined] : items

@@ -1,38 +1,9 @@
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { type Batch, createBatch, type Undone } from './batch.ts'
+import { type OpenFile, openFile, readState } from './file.ts'
 import { createReader, type Reader } from './reader.ts'
-import { openRedoLog, type Position } from './redo-log.ts'
+import { openRedoLog } from './redo-log.ts'
 import { createSnapshots, type Snapshot } from './snapshots.ts'
-
-/** Pages kept in memory, in KiB. */
-const CACHE_KIB = 32 * 1024
-
-/**
- * `state` has the salt and the position of the redo log.
- *
- * Documents are appended to their table, and found by an index of their ids: in a tree by id, few fit on a page, and each
- * insert would write a page of its own.
- */
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS catalog (name TEXT PRIMARY KEY, definition TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS documents (
-    collection INTEGER NOT NULL, id BLOB NOT NULL, body BLOB NOT NULL, UNIQUE (collection, id));
-  CREATE TABLE IF NOT EXISTS entries (
-    idx INTEGER NOT NULL, key BLOB NOT NULL, id BLOB NOT NULL, PRIMARY KEY (idx, key)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS replies (
-    session BLOB PRIMARY KEY, number INTEGER NOT NULL, reply BLOB NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-  INSERT OR IGNORE INTO state VALUES ('salt', abs(random()) % 4294967296), ('sequence', 0);
-`
-
-/** Another running server has the file open. */
-export class FileInUseError extends Error {
-  override readonly name = 'FileInUseError'
-
-  constructor(path: string) {
-    super(`${path} is used by another development database. Stop it first, or choose another file.`)
-  }
-}
 
 export type Storage = Reader &
   Readonly<{
@@ -47,6 +18,8 @@ export type Storage = Reader &
     clearIndex(idx: number): void
     readCatalog(): readonly { name: string; definition: string }[]
     writeCatalog(name: string, definition: string | null): void
+    readFormat(): number
+    writeFormat(format: number): void
     findReply(session: Uint8Array): { number: number; reply: Uint8Array } | null
     keepReply(session: Uint8Array, number: number, reply: Uint8Array): void
     forgetReplies(before: Date): void
@@ -61,16 +34,14 @@ export type Storage = Reader &
     close(): void
   }>
 
-/** Opens the file of a database. A test may give another, to set its limits. */
-export type OpenFile = (path: string) => DatabaseSync
-
 /**
  * Ordered keys and values in one SQLite file. Writes are gathered until `commit`, which returns when they are on disk. A
  * disk that refuses one undoes all since the last commit. @throws FileInUseError
  */
 export function openStorage(path: string, open: OpenFile = openFile): Storage {
   const database = open(path)
-  const log = openRedoLog(`${path}-redo`, readPosition(database))
+  const { salt, sequence } = readState(database)
+  const log = openRedoLog(`${path}-redo`, { salt: salt!, sequence: sequence! })
   const batch = createBatch(database, log)
   const reader = createReader(database)
   const count = database.prepare('SELECT count(*) AS n FROM documents WHERE collection = ?')
@@ -97,29 +68,6 @@ export function openStorage(path: string, open: OpenFile = openFile): Storage {
       log.close()
       database.close()
     },
-  }
-}
-
-function readPosition(database: DatabaseSync): Position {
-  const rows = database.prepare('SELECT name, value FROM state').all() as { name: string; value: number }[]
-  const { salt, sequence } = Object.fromEntries(rows.map(({ name, value }) => [name, value]))
-  return { salt: salt!, sequence: sequence! }
-}
-
-/** Exclusive: other processes are kept out until this one ends or is killed, and reading takes no locks. */
-export function openFile(path: string): DatabaseSync {
-  const database = new DatabaseSync(path)
-  try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
-    database.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = 10000; PRAGMA temp_store = MEMORY;`)
-    // Uncommitted pages stay in memory, so that only commits fail on a full disk.
-    database.exec('PRAGMA cache_spill = OFF')
-    database.exec(SCHEMA)
-    return database
-  } catch (error) {
-    database.close()
-    if (String(error).includes('locked')) throw new FileInUseError(path)
-    throw error
   }
 }
 
@@ -157,11 +105,13 @@ function prepareWrites(reader: Reader, prepare: Batch['prepare']): Writes {
 function prepareCatalog(
   database: DatabaseSync,
   prepare: Batch['prepare'],
-): Pick<Storage, 'readCatalog' | 'writeCatalog'> {
+): Pick<Storage, 'readCatalog' | 'writeCatalog' | 'readFormat' | 'writeFormat'> {
   const read = database.prepare('SELECT name, definition FROM catalog')
   const remove = prepare('DELETE FROM catalog WHERE name = ?')
   const put = prepare('INSERT OR REPLACE INTO catalog VALUES (?, ?)')
   return {
+    readFormat: () => readState(database).format!,
+    writeFormat: prepare("UPDATE state SET value = ? WHERE name = 'format'"),
     readCatalog: () => read.all() as { name: string; definition: string }[],
     writeCatalog: (name, definition) => (definition === null ? remove(name) : put(name, definition)),
   }

@@ -23,6 +23,8 @@ export type Transaction = Readonly<{
   locks: Set<string>
   /** The unique keys that it took, with the document's id, or gave up (null). */
   keys: Map<string, string | null>
+  /** The namespaces of collections that it created. */
+  created: string[]
   /** Resolves when the transaction is over, either way. */
   over: Promise<void>
   isOver: () => boolean
@@ -35,8 +37,11 @@ export type Transactions = Readonly<{
   begin(session: string, number: number): Transaction
   /** @throws CommandError NoSuchTransaction */
   get(session: string, number: number): Transaction
+  /** Ends a transaction that was committed. */
+  complete(session: string): void
+  /** Ends a transaction, and discards its writes. */
   end(session: string): void
-  /** Ends a transaction that was not used after `since`, in milliseconds of Date.now(). */
+  /** Ends a transaction that was not used after `since`, in milliseconds of performance.now(). */
   endIfUnused(session: string, since: number): void
   /**
    * Takes a lock for a transaction. @throws CommandError WriteConflict when another holds it, NoSuchTransaction when it
@@ -50,23 +55,29 @@ export type Transactions = Readonly<{
   close(): void
 }>
 
+type TransactionOptions = Readonly<{ lifeMs?: number | undefined; onAborted?: (transaction: Transaction) => void }>
+
 /** The running transactions and their locks. Each is aborted `lifeMs` after it began, used or not. */
-export function createTransactions(storage: Storage, lifeMs: number = LIFE_MS): Transactions {
+export function createTransactions(storage: Storage, options: TransactionOptions = {}): Transactions {
+  const { lifeMs = LIFE_MS, onAborted } = options
   const locks = createLocks()
   const bySession = new Map<string, Transaction>()
-  const end = (session: string) => {
+  const complete = (session: string) => {
     const transaction = bySession.get(session)
     bySession.delete(session)
     if (transaction) release(transaction, locks)
+    return transaction
   }
-  const endAll = () => {
-    for (const session of [...bySession.keys()]) end(session)
+  const end = (session: string) => {
+    const transaction = complete(session)
+    if (transaction) onAborted?.(transaction)
   }
-  // They may have read what is undone.
-  storage.onUndone(endAll)
-  const endIfUnused = (session: string, since: number) => {
-    if ((bySession.get(session)?.usedAt() ?? Number.POSITIVE_INFINITY) <= since) end(session)
+  const endAll = (how: (session: string) => void) => {
+    for (const session of [...bySession.keys()]) how(session)
   }
+  // They may have read what is undone. The collections that they created are undone too, or remain empty.
+  storage.onUndone(() => endAll(complete))
+  const usedAt = (session: string) => bySession.get(session)?.usedAt() ?? Number.POSITIVE_INFINITY
 
   return {
     begin(session, number) {
@@ -78,12 +89,13 @@ export function createTransactions(storage: Storage, lifeMs: number = LIFE_MS): 
       return transaction
     },
     get: (session, number) => touched(bySession.get(session), number),
+    complete,
     end,
-    endIfUnused,
+    endIfUnused: (session, since) => usedAt(session) <= since && void end(session),
     lock: locks.take,
     holderOf: locks.holderOf,
     writersOf: (collection) => [...bySession.values()].filter(({ overlay }) => overlay.has(collection)),
-    close: endAll,
+    close: () => endAll(end),
   }
 }
 
@@ -125,7 +137,7 @@ function createLocks(): Locks {
 function createTransaction(session: string, number: number, snapshot: Snapshot): Transaction {
   const { promise: over, resolve } = Promise.withResolvers<void>()
   let isOver = false
-  let usedAt = Date.now()
+  let usedAt = performance.now()
   return {
     session,
     number,
@@ -133,6 +145,7 @@ function createTransaction(session: string, number: number, snapshot: Snapshot):
     overlay: new Map(),
     locks: new Set(),
     keys: new Map(),
+    created: [],
     over,
     isOver: () => isOver,
     end: () => {
@@ -140,7 +153,7 @@ function createTransaction(session: string, number: number, snapshot: Snapshot):
       resolve()
     },
     touch: () => {
-      usedAt = Date.now()
+      usedAt = performance.now()
     },
     usedAt: () => usedAt,
   }

@@ -5,7 +5,7 @@ import { type Fields, isNumber, isObject, lookUp, toNumber, typeOf, type Value }
 import { compareValues, encodeKey, textOf } from '../values/keys.ts'
 import { toPath, valueAt } from '../values/paths.ts'
 import { add, multiply } from './arithmetic.ts'
-import { setAt } from './set-at.ts'
+import { findAt, refuseLists, setAt } from './set-at.ts'
 
 const { Int32 } = BSON
 
@@ -101,10 +101,12 @@ const OPERATORS: Readonly<Record<string, Apply>> = {
     if (before === undefined || compareValues(operand, before) > 0) setAt(fields, path, operand)
   },
   $rename: (fields, path, operand) => {
-    const value = valueAt(fields, path)
+    const value = findAt(fields, path)
     if (value === undefined) return
+    const target = toPath(String(operand))
+    for (const end of [path, target]) refuseLists(fields, end)
     OPERATORS.$unset!(fields, path, true)
-    setAt(fields, toPath(String(operand)), value)
+    setAt(fields, target, value)
   },
   $currentDate: (fields, path) => setAt(fields, path, new Date()),
   $push: (fields, path, operand) => push(fields, path, operand),
@@ -119,7 +121,7 @@ const OPERATORS: Readonly<Record<string, Apply>> = {
     setAt(fields, path, [...before, ...added])
   },
   $pull: (fields, path, operand) => {
-    if (valueAt(fields, path) === undefined) return
+    if (findAt(fields, path) === undefined) return
     const fits = toPulled(operand)
     setAt(
       fields,
@@ -128,8 +130,8 @@ const OPERATORS: Readonly<Record<string, Apply>> = {
     )
   },
   $pop: (fields, path, operand) => {
-    if (valueAt(fields, path) === undefined) return
-    const before = valueAt(fields, path)
+    const before = findAt(fields, path)
+    if (before === undefined) return
     if (!Array.isArray(before)) throw new CommandError(14, `Path '${path.join('.')}' is no array to $pop from`)
     setAt(fields, path, toNumber(operand) < 0 ? before.slice(1) : before.slice(0, -1))
   },
