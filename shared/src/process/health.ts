@@ -14,6 +14,8 @@ type Options = Readonly<{
   optionalChecks?: HealthChecks | undefined
   /** The status in the answer of `/health/ready`. */
   details?: () => Readonly<Record<string, unknown>>
+  /** In ms, for how long results are kept. */
+  now?: () => number
 }>
 
 export type Health = Readonly<{
@@ -31,10 +33,10 @@ export type Health = Readonly<{
 export function createHealth(
   service: string,
   checks: HealthChecks,
-  { optionalChecks = {}, details = () => ({}) }: Options = {},
+  { optionalChecks = {}, details = () => ({}), now = () => performance.now() }: Options = {},
 ): Health {
   let draining = false
-  const check = createChecks(checks, optionalChecks)
+  const check = createChecks(checks, optionalChecks, now)
 
   const answerReady = async (response: ServerResponse) => {
     const { needed, useful } = await check()
@@ -62,18 +64,18 @@ export function createHealth(
 type Checked = Readonly<{ needed: Results; useful: Results }>
 
 /** Runs the checks once for all who ask meanwhile, and keeps the results for a moment. */
-function createChecks(checks: HealthChecks, optionalChecks: HealthChecks): () => Promise<Checked> {
+function createChecks(checks: HealthChecks, optionalChecks: HealthChecks, now: () => number): () => Promise<Checked> {
   let running: Promise<Checked> | null = null
   let known: Readonly<{ checked: Checked; until: number }> | null = null
 
   const checkAll = async (): Promise<Checked> => {
     const [needed, useful] = await Promise.all([run(checks), run(optionalChecks)])
     const checked = { needed, useful }
-    known = { checked, until: performance.now() + (allUp({ ...needed, ...useful }) ? UP_MS : DOWN_MS) }
+    known = { checked, until: now() + (allUp({ ...needed, ...useful }) ? UP_MS : DOWN_MS) }
     return checked
   }
   return () => {
-    if (known !== null && performance.now() < known.until) return Promise.resolve(known.checked)
+    if (known !== null && now() < known.until) return Promise.resolve(known.checked)
     running ??= checkAll().finally(() => {
       running = null
     })

@@ -120,8 +120,9 @@ describe('a server', () => {
 })
 
 describe('the health of a service', () => {
+  const clock = { now: 0 }
   const serveHealth = async (checks: HealthChecks, optionalChecks: HealthChecks = {}) => {
-    const health = createHealth('issues', checks, { optionalChecks })
+    const health = createHealth('issues', checks, { optionalChecks, now: () => clock.now })
     const { url } = await serve((asked, answer) => {
       if (!health.answer(asked, answer)) answerJson(answer, 404, {})
     })
@@ -169,8 +170,11 @@ describe('the health of a service', () => {
 
     await Promise.all([get('/health/ready'), get('/health/ready')])
     await get('/health/ready')
-
     expect(asked).toBe(1)
+
+    clock.now += 1_000
+    await get('/health/ready')
+    expect(asked).toBe(2)
   })
 
   it('is not ready while everything is down, although it could do without each', async () => {
