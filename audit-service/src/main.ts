@@ -11,10 +11,12 @@ import { createResolvers } from './inbound/resolvers.ts'
 import { COLLECTIONS } from './outbound/collections.ts'
 import { createMongoApiKeys } from './outbound/mongo-api-keys.ts'
 import { createMongoChainReader, createMongoChainWriters } from './outbound/mongo-chain.ts'
+import { createMongoRevocations } from './outbound/mongo-revocations.ts'
 import { createMongoViews } from './outbound/mongo-views.ts'
 import { createRandomSecret } from './outbound/random-secret.ts'
 import { createCreateApiKey } from './use-cases/create-api-key.ts'
 import { createRevokeApiKey } from './use-cases/revoke-api-key.ts'
+import { createRevokeTokens } from './use-cases/revoke-tokens.ts'
 import { createVerifyChain } from './use-cases/verify-chain.ts'
 
 const config = configOrExit(readConfig)
@@ -25,19 +27,21 @@ const { mongo, db } = service
 const collections = await openCollections(db, COLLECTIONS)
 const views = createMongoViews(collections)
 const keys = createMongoApiKeys({ mongo, collections })
+const revocations = createMongoRevocations({ mongo, collections })
 
 // Use cases.
 const now = () => new Date()
 const verifyChain = createVerifyChain(createMongoChainReader(collections))
 const createApiKey = createCreateApiKey({ keys, createSecret: createRandomSecret, now })
 const revokeApiKey = createRevokeApiKey({ keys, now })
+const revokeTokens = createRevokeTokens({ revocations, now })
 
 // Inbound: the subgraph, events and health.
 const deadLetters = await consumeEvents(service, createEventsIn({ chainIn: createMongoChainWriters(collections) }))
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
   ...combineParts(deadLetters, {
-    resolvers: createResolvers({ views, verifyChain, keys, createApiKey, revokeApiKey }),
+    resolvers: createResolvers({ views, verifyChain, keys, createApiKey, revokeApiKey, revocations, revokeTokens }),
     createLoaders: () => createLoaders(views),
   }),
   internalPublicKey: config.internalPublicKey,

@@ -3,17 +3,20 @@ import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 import { createLoaders } from '../src/inbound/loaders.ts'
 import { createResolvers } from '../src/inbound/resolvers.ts'
 import { createMongoApiKeys } from '../src/outbound/mongo-api-keys.ts'
+import { createMongoRevocations } from '../src/outbound/mongo-revocations.ts'
 import { createMongoViews } from '../src/outbound/mongo-views.ts'
 import { createRandomSecret } from '../src/outbound/random-secret.ts'
 import { createCreateApiKey } from '../src/use-cases/create-api-key.ts'
 import type { Views } from '../src/use-cases/ports.ts'
 import { createRevokeApiKey } from '../src/use-cases/revoke-api-key.ts'
+import { createRevokeTokens } from '../src/use-cases/revoke-tokens.ts'
 import { type Database, logger } from './stores.ts'
 import { INTERNAL_PUBLIC_KEY } from './tokens.ts'
 
 /** The subgraph on a database, on a free port. */
 export function startSubgraph(database: Database, views: Views = createMongoViews(database.collections)) {
   const keys = createMongoApiKeys(database)
+  const revocations = createMongoRevocations(database)
   const now = () => new Date()
   return serveSubgraph({
     name: 'audit',
@@ -24,6 +27,8 @@ export function startSubgraph(database: Database, views: Views = createMongoView
       keys,
       createApiKey: createCreateApiKey({ keys, createSecret: createRandomSecret, now }),
       revokeApiKey: createRevokeApiKey({ keys, now }),
+      revocations,
+      revokeTokens: createRevokeTokens({ revocations, now }),
     }),
     createLoaders: () => createLoaders(views),
     verifyToken: createInternalTokenVerifier(INTERNAL_PUBLIC_KEY),

@@ -55,6 +55,7 @@ const Environment = ObservabilityEnvironment.merge({
   'JWT_JWKS_URL?': 'string.url',
   JWT_ISSUER: "string > 0 = 'redress'",
   JWT_AUDIENCE: "string > 0 = 'redress'",
+  JWT_REVOCATIONS_EVERY_MS: "string.integer.parse |> 0 <= number <= 60000 = '3000'",
   JWT_LIFETIME_MAX_MS: "string.integer.parse |> 60000 <= number <= 31536000000 = '28800000'",
   SUBGRAPH_TIMEOUT_MS: `${TIMEOUT} = '5000'`,
   BREAKER_FAILURES: "string.integer.parse |> 1 <= number <= 1000000 = '5'",
@@ -86,11 +87,9 @@ const Environment = ObservabilityEnvironment.merge({
   'PLAYGROUND_CODE?': Code,
 })
 
-/** Needed to run trusted documents only. */
 const WithManifest = type({ TRUSTED_DOCUMENTS: 'string' })
 /** Needed by Redress's own graph; another supergraph has the addresses of its subgraphs. */
 const OwnGraph = type({ ISSUES_URL: 'string.url', DECISIONS_URL: 'string.url', AUDIT_URL: 'string.url' })
-/** Needed to verify callers, and to pass on their identity in the internal token. */
 const WithAuth = type({ INTERNAL_PRIVATE_KEY: 'string' })
 const WithKeyFile = type({ JWT_PUBLIC_KEY_PATH: 'string' })
 const WithKeyUrl = type({
@@ -189,6 +188,7 @@ function toAccessConfig(env: Variables) {
       issuer: env.JWT_ISSUER,
       audience: env.JWT_AUDIENCE,
       lifetimeMaxMs: env.JWT_LIFETIME_MAX_MS,
+      revocationsEveryMs: env.JWT_REVOCATIONS_EVERY_MS,
     },
     rateLimit: { max: auth ? env.RATE_LIMIT_MAX : 1_000_000_000, windowMs: env.RATE_LIMIT_WINDOW_MS },
     presets: readPresets({

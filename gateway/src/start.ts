@@ -62,6 +62,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const { openPlanner } = plans
   const schema = await openSchema({ file: config.supergraphFile, subgraphs, isReady, openPlanner, logger })
   const access = openAccess(accessOptions(base, { cache, audit: subgraphs.find('audit') }))
+  starting.defer(() => access.close())
   const operations = openOperations(base, schema.graph, access)
 
   // Inbound: HTTP and WebSocket.

@@ -39,6 +39,8 @@ export async function startTestGateway({ urls = {}, environment = {} }: Options 
     INTERNAL_PRIVATE_KEY: keys.internalPrivateKey,
     JWT_PUBLIC_KEY_PATH: keyFile,
     METRICS_TOKEN,
+    // The first call of a test to the audit subgraph is its own.
+    JWT_REVOCATIONS_EVERY_MS: '0',
     ADDRESS_RATE_LIMIT_MAX: '1000000',
     RATE_LIMIT_MAX: '100000',
     // Defaults of tests: no answer is late, however busy the machine is.

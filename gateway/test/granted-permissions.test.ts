@@ -13,6 +13,7 @@ const ADMIN_ONLY = [
   'audit:read:*',
   'audit:verify:*',
   'policy:publish:*',
+  'token:revoke:*',
 ]
 /** Permissions that stand at no field: the code checks them. */
 const CHECKED_BY_CODE = ['schema:read']

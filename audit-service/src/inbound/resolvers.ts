@@ -2,9 +2,11 @@ import { ROLES, type Role } from '@redress/shared/access/permissions.ts'
 import type { PageArguments } from '@redress/shared/connection.ts'
 import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { KeyRequest } from '../domain/api-key.ts'
+import type { RevocationTarget } from '../domain/revocation.ts'
 import type { CreateApiKey } from '../use-cases/create-api-key.ts'
-import type { ApiKeys, AuditFilter, Views } from '../use-cases/ports.ts'
+import type { ApiKeys, AuditFilter, Revocations, Views } from '../use-cases/ports.ts'
 import type { RevokeApiKey } from '../use-cases/revoke-api-key.ts'
+import type { RevokeTokens } from '../use-cases/revoke-tokens.ts'
 import type { VerifyChain } from '../use-cases/verify-chain.ts'
 import type { Loaders } from './loaders.ts'
 
@@ -23,10 +25,12 @@ type Dependencies = Readonly<{
   keys: ApiKeys
   createApiKey: CreateApiKey
   revokeApiKey: RevokeApiKey
+  revocations: Revocations
+  revokeTokens: RevokeTokens
 }>
 
 /** GraphQL on one side, use cases on the other. */
-export function createResolvers({ views, verifyChain, keys, createApiKey, revokeApiKey }: Dependencies) {
+export function createResolvers({ views, verifyChain, keys, createApiKey, revokeApiKey, ...tokens }: Dependencies) {
   return {
     Query: {
       auditLog: (_: unknown, { filter, ...page }: LogArguments) => views.pageOfLog(filter ?? {}, page),
@@ -34,11 +38,14 @@ export function createResolvers({ views, verifyChain, keys, createApiKey, revoke
         verifyChain({ fromSequence, toSequence, expectHash }),
       apiKeys: (_: unknown, page: PageArguments) => keys.page(page),
       findApiKey: (_: unknown, { id }: ById) => keys.find(id),
+      findTokenRevocations: (_: unknown, { since }: { since: Date }) => tokens.revocations.since(since),
     },
     Mutation: {
       createApiKey: (_: unknown, { input }: { input: KeyRequest }, context: Context) =>
         createApiKey({ request: input, granter: context.principal, cause: causeOf(context) }),
       revokeApiKey: (_: unknown, { id }: ById, context: Context) => revokeApiKey({ id, cause: causeOf(context) }),
+      revokeTokens: (_: unknown, { target }: { target: RevocationTarget }, context: Context) =>
+        tokens.revokeTokens({ target, cause: causeOf(context) }),
     },
     Role: ROLE_OF_NAME,
     AuditEntry: {

@@ -3,6 +3,7 @@ import { type CollectionsOf, defineCollection } from '@redress/shared/stores/col
 import type { ApiKey } from '../domain/api-key.ts'
 import type { Head } from '../domain/chain.ts'
 import type { AuditEntry } from '../domain/entry.ts'
+import type { Revocation } from '../domain/revocation.ts'
 
 /** A domain type as it is stored. Only this folder sees documents. */
 export type EntryDocument = Omit<AuditEntry, 'id'> & { _id: string }
@@ -10,6 +11,8 @@ export type EntryDocument = Omit<AuditEntry, 'id'> & { _id: string }
 export type HeadDocument = Head & { _id: 'head' }
 
 export type ApiKeyDocument = Omit<ApiKey, 'id'> & { _id: string }
+
+export type RevocationDocument = Omit<Revocation, 'id'> & { _id: string }
 
 /**
  * Every collection of this service, and every index: each query has one. The indexes of the log end with the order of
@@ -32,6 +35,10 @@ export const COLLECTIONS = {
     name: 'api_keys',
     indexes: [{ key: { createdAt: 1, _id: 1 }, name: 'newest' }],
   }),
+  revocations: defineCollection<RevocationDocument>({
+    name: 'token_revocations',
+    indexes: [{ key: { revokedAt: 1 }, name: 'newest' }],
+  }),
   positions: EVENT_POSITIONS,
   eventAlerts: EVENT_ALERTS,
   deadEvents: DEAD_EVENTS,
@@ -39,6 +46,10 @@ export const COLLECTIONS = {
 export type Collections = CollectionsOf<typeof COLLECTIONS>
 
 export function toEntry({ _id, ...rest }: EntryDocument): AuditEntry {
+  return { id: _id, ...rest }
+}
+
+export function toRevocation({ _id, ...rest }: RevocationDocument): Revocation {
   return { id: _id, ...rest }
 }
 

@@ -2,6 +2,7 @@ import type { Connection, PageArguments } from '@redress/shared/connection.ts'
 import type { ApiKey, KeyChange } from '../domain/api-key.ts'
 import type { Head } from '../domain/chain.ts'
 import type { AuditEntry } from '../domain/entry.ts'
+import type { Revocation, RevocationChange } from '../domain/revocation.ts'
 
 /** Writes within a transaction of the caller. */
 export type ChainWriter = Readonly<{
@@ -50,6 +51,19 @@ export type ApiKeys = Readonly<{
   page(page: PageArguments): Promise<Connection<ApiKey>>
   /** Runs `work` in one transaction, again after a conflict with another writer. */
   transact<T>(work: (transaction: ApiKeysTransaction) => Promise<T>): Promise<T>
+}>
+
+export type Revocations = Readonly<{
+  /** Newest first, at most 10,000. */
+  since(moment: Date): Promise<readonly Revocation[]>
+  /** Runs `work` in one transaction, again after a conflict with another writer. */
+  transact<T>(work: (transaction: RevocationsTransaction) => Promise<T>): Promise<T>
+}>
+
+export type RevocationsTransaction = Readonly<{
+  find(id: string): Promise<Revocation | null>
+  /** Stores the revocation and records the event. */
+  save(change: RevocationChange): Promise<void>
 }>
 
 export type ApiKeysTransaction = Readonly<{

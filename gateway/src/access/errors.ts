@@ -25,6 +25,18 @@ export class TokenLifetimeError extends AppError {
   }
 }
 
+/** The token was revoked before it expired. */
+export class TokenRevokedError extends AppError {
+  override readonly name = 'TokenRevokedError'
+  readonly code = 'UNAUTHENTICATED'
+  readonly kind = 'unauthenticated'
+  override readonly facts = { reason: 'TOKEN_REVOKED' }
+
+  constructor() {
+    super('The token was revoked.')
+  }
+}
+
 /** The store to check credentials against is unavailable. The caller is refused for now, with an error worth a retry. */
 export class CheckUnavailableError extends AppError {
   override readonly name = 'CheckUnavailableError'

@@ -6,6 +6,7 @@ import { silent } from '@redress/shared/testing/stores.ts'
 import { Pool } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createKeys } from '../../test/keys.ts'
+import { createAskAudit } from './ask-audit.ts'
 import { createFindApiKey } from './find-api-key.ts'
 
 const opened: (() => Promise<unknown>)[] = []
@@ -56,7 +57,7 @@ async function startAudit({
   return {
     callers,
     server,
-    findApiKey: createFindApiKey({ audit: { pool, graphqlPath: '/graphql' }, signToken, timeoutMs }),
+    findApiKey: createFindApiKey(createAskAudit({ audit: { pool, graphqlPath: '/graphql' }, signToken, timeoutMs })),
   }
 }
 

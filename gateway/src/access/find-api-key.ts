@@ -1,7 +1,6 @@
-import type { SignInternalToken } from '@redress/shared/access/internal-token.ts'
-import { GATEWAY_PRINCIPAL, ROLES, type Role } from '@redress/shared/access/permissions.ts'
+import { ROLES, type Role } from '@redress/shared/access/permissions.ts'
 import { type } from 'arktype'
-import type { Pool } from 'undici'
+import type { AskAudit } from './ask-audit.ts'
 
 /** The facts of an API key that the audit service keeps. */
 export type ApiKeyFacts = Readonly<{
@@ -34,34 +33,9 @@ const Answer = type({
   },
 })
 
-export type AuditSubgraph = Readonly<{ pool: Pick<Pool, 'request'>; graphqlPath: string }>
-
-type Options = Readonly<{
-  audit: AuditSubgraph
-  signToken: SignInternalToken
-  timeoutMs: number
-}>
-
-/**
- * Asks the audit subgraph for a key, as the gateway itself: the field is not part of the schema that callers see, and no
- * caller can have its permission.
- */
-export function createFindApiKey({ audit: { pool, graphqlPath }, signToken, timeoutMs }: Options): FindApiKey {
+export function createFindApiKey(askAudit: AskAudit): FindApiKey {
   return async (id) => {
-    const { statusCode, body } = await pool.request({
-      method: 'POST',
-      path: graphqlPath,
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json',
-        authorization: `Bearer ${await signToken(GATEWAY_PRINCIPAL)}`,
-      },
-      body: JSON.stringify({ query: QUERY, variables: { id } }),
-      signal: AbortSignal.timeout(timeoutMs),
-    })
-    const text = await body.text()
-    if (statusCode !== 200) throw new Error(`The audit subgraph answered with status ${statusCode}.`)
-    const { findApiKey } = Answer.assert(JSON.parse(text)).data
+    const { findApiKey } = Answer.assert(await askAudit(QUERY, { id })).data
     return findApiKey && { ...findApiKey, roles: ROLES.filter((role) => findApiKey.roles.includes(role.toUpperCase())) }
   }
 }

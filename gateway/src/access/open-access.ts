@@ -3,16 +3,18 @@ import { UnauthenticatedError } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import type { Limit } from './allowance.ts'
+import { type AskAudit, type AuditSubgraph, createAskAudit } from './ask-audit.ts'
 import { type Authenticate, createAuthenticator } from './authenticate.ts'
 import type { CallerSource } from './caller.ts'
 import { type Counters, createLocalCounters, createRedisCounters, createSteadyCounters } from './counters.ts'
 import { createFailedAttempts } from './failed-attempts.ts'
-import { type AuditSubgraph, createFindApiKey } from './find-api-key.ts'
+import { createFindApiKey } from './find-api-key.ts'
 import type { LimitAddress } from './guards/address-limit.ts'
 import type { DevSessions } from './guards/dev-sessions.ts'
 import { readVerificationKeys } from './key-files.ts'
 import { createRateLimiter, type RateLimiter } from './rate-limit.ts'
 import { createRemoteKeys } from './remote-keys.ts'
+import { createRevocations, NO_REVOCATIONS, type Revocations } from './revocations.ts'
 import { createApiKeyCallers } from './verify-api-key.ts'
 import { createTokenCallers } from './verify-token.ts'
 
@@ -26,6 +28,8 @@ export type AccessOptions = Readonly<{
     issuer: string
     audience: string
     lifetimeMaxMs: number
+    /** How often revocations are read; 0 for never. */
+    revocationsEveryMs: number
   }>
   rateLimit: Limit
   limitAddress: LimitAddress
@@ -41,21 +45,23 @@ export type AccessOptions = Readonly<{
   logger: Logger
 }>
 
-export type Access = Readonly<{ authenticate: Authenticate; limiter: RateLimiter }>
+export type Access = Readonly<{ authenticate: Authenticate; limiter: RateLimiter; close: () => void }>
 
 /** Authentication and rate limits. */
 export function openAccess(options: AccessOptions): Access {
   const { auth, jwt, rateLimit } = options
+  const askAudit = openAskAudit(options)
+  const revocations = openRevocations(options, askAudit)
   const counters = createCounters(options)
   const authenticate = createAuthenticator({
-    verifyToken: auth ? createTokenCallers({ keys: verificationKeysOf(jwt), ...jwt }) : REFUSE_ALL,
-    verifyApiKey: createApiKeySource(options),
+    verifyToken: auth ? createTokenCallers({ keys: verificationKeysOf(jwt), ...jwt, revocations }) : REFUSE_ALL,
+    verifyApiKey: askAudit === null ? REFUSE_ALL : createApiKeyCallers({ findApiKey: createFindApiKey(askAudit) }),
     required: auth,
     failedAttempts: createFailedAttempts({ counters }),
     limitAddress: options.limitAddress,
     devSessions: options.devSessions,
   })
-  return { authenticate, limiter: createRateLimiter({ counters, general: rateLimit }) }
+  return { authenticate, limiter: createRateLimiter({ counters, general: rateLimit }), close: revocations.close }
 }
 
 function createCounters({ cache, onDegraded, logger }: AccessOptions): Counters {
@@ -63,9 +69,14 @@ function createCounters({ cache, onDegraded, logger }: AccessOptions): Counters 
   return createSteadyCounters({ shared: createRedisCounters(cache), logger, onChange: onDegraded })
 }
 
-function createApiKeySource({ audit, signToken, auditTimeoutMs }: AccessOptions): CallerSource {
-  if (audit === null || signToken === null) return REFUSE_ALL
-  return createApiKeyCallers({ findApiKey: createFindApiKey({ audit, signToken, timeoutMs: auditTimeoutMs }) })
+function openAskAudit({ audit, signToken, auditTimeoutMs: timeoutMs }: AccessOptions): AskAudit | null {
+  return audit === null || signToken === null ? null : createAskAudit({ audit, signToken, timeoutMs })
+}
+
+function openRevocations({ auth, jwt, cache, logger }: AccessOptions, askAudit: AskAudit | null): Revocations {
+  const { lifetimeMaxMs, revocationsEveryMs: everyMs } = jwt
+  if (!auth || askAudit === null || everyMs === 0) return NO_REVOCATIONS
+  return createRevocations({ askAudit, cache, lifetimeMaxMs, everyMs, logger })
 }
 
 /** For credentials that cannot be verified, because the keys to do so are not configured. */

@@ -84,6 +84,27 @@ describe('a token', () => {
     })
   })
 
+  it('that was revoked is refused, before and after it was used', async () => {
+    const revoked = new Set<string>()
+    const revocations = {
+      isRevoked: ({ jti = '' }: { jti?: string }) => revoked.has(jti),
+      loaded: Promise.resolve(),
+      close: () => {},
+    }
+    const rules = { keys: async () => publicKey, issuer: 'redress', audience: 'redress', revocations }
+    const callers = createTokenCallers(rules)
+    const [used, unused] = [await sign({ ...CLAIMS, jti: 'used' }), await sign({ ...CLAIMS, jti: 'unused' })]
+    const caller = await callers.verify(`Bearer ${used}`)
+
+    for (const jti of ['used', 'unused']) revoked.add(jti)
+
+    expect(callers.findKnown(`Bearer ${used}`)).toBeNull()
+    expect(caller.isStillValid()).toBe(false)
+    const reason = expect.objectContaining({ code: 'UNAUTHENTICATED', facts: { reason: 'TOKEN_REVOKED' } })
+    await expect(callers.verify(`Bearer ${used}`)).rejects.toEqual(reason)
+    await expect(callers.verify(`Bearer ${unused}`)).rejects.toEqual(reason)
+  })
+
   it('of a person whose name begins like that of a part is good', async () => {
     for (const sub of ['redressa', 'gateway-team@example.org', 'api.keyes', 'auth0|42', 'кей:1']) {
       expect(await verify(`Bearer ${await sign({ ...CLAIMS, sub })}`)).toMatchObject({ id: sub })

@@ -6,7 +6,8 @@ import { HOUR_MS } from '@redress/shared/time.ts'
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { type Caller, type CallerSource, scopeOf } from './caller.ts'
-import { TokenExpiredError, TokenLifetimeError } from './errors.ts'
+import { TokenExpiredError, TokenLifetimeError, TokenRevokedError } from './errors.ts'
+import { NO_REVOCATIONS, type Revocations } from './revocations.ts'
 import { isSubject } from './subject.ts'
 
 /** Asymmetric only: with a symmetric algorithm a token could be signed with the public key. */
@@ -27,21 +28,28 @@ export type TokenRules = Readonly<{
   audience: string
   /** The longest time from `iat` to `exp`; without `iat`, from now. */
   lifetimeMaxMs?: number
+  revocations?: Revocations
   now?: () => number
 }>
 
 /** Finds the caller of an `Authorization` header. Callers are cached until their token expires. */
-export function createTokenCallers({ now = Date.now, ...rules }: TokenRules): CallerSource {
+export function createTokenCallers({
+  now = Date.now,
+  revocations = NO_REVOCATIONS,
+  ...rules
+}: TokenRules): CallerSource {
   const known = new LRUCache<string, Caller>({ max: KNOWN_MAX })
   const refused = new LRUCache<string, Readonly<{ error: AppError; until: number }>>({ max: REFUSED_MAX })
 
   const findKnown = (authorization: string) => {
     const caller = known.get(authorization)
-    return caller !== undefined && caller.expiresAt! > now() ? caller : null
+    return caller?.isStillValid() === true ? caller : null
   }
   const verifyOnce = createSingleFlight(async (authorization: string) => {
     const claims = await verify(readBearerToken(authorization), rules, now())
-    const caller = toCaller(claims, now)
+    await revocations.loaded
+    const caller = toCaller(claims, (expiresAt) => expiresAt > now() && !revocations.isRevoked(claims))
+    if (revocations.isRevoked(claims)) throw new TokenRevokedError()
     known.set(authorization, caller)
     return caller
   })
@@ -71,7 +79,7 @@ function readBearerToken(authorization: string): string {
   return token
 }
 
-type Rules = Omit<TokenRules, 'now'>
+type Rules = Omit<TokenRules, 'now' | 'revocations'>
 
 async function verify(
   token: string,
@@ -107,7 +115,7 @@ function requireLifetime({ iat, exp }: JWTPayload, maxMs: number, nowMs: number)
   if ((exp! - issuedAt) * 1000 > maxMs) throw new TokenLifetimeError(maxMs)
 }
 
-function toCaller(claims: JWTPayload, now: () => number): Caller {
+function toCaller(claims: JWTPayload, isValid: (expiresAt: number) => boolean): Caller {
   const principal = toPrincipal(claims)
   const expiresAt = (claims.exp! + CLOCK_TOLERANCE_SECONDS) * 1000
   return {
@@ -115,7 +123,7 @@ function toCaller(claims: JWTPayload, now: () => number): Caller {
     scope: scopeOf(principal),
     expiresAt,
     requestsPerMinute: null,
-    isStillValid: () => expiresAt > now(),
+    isStillValid: () => isValid(expiresAt),
   }
 }
 

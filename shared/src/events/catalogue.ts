@@ -86,6 +86,7 @@ export const EVENTS = {
 
   'api_key.created': { stream: audit, entity: 'ApiKey', data: NoData },
   'api_key.revoked': { stream: audit, entity: 'ApiKey', data: NoData },
+  'token.revoked': { stream: audit, entity: 'Token', data: NoData },
 } as const satisfies Readonly<Record<string, Definition>>
 
 export type EventType = keyof typeof EVENTS
