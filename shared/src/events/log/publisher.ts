@@ -28,9 +28,10 @@ export type Publisher = Readonly<{
  * them back under the same sequences; and two publishers can never write two histories. Equal last entries have equal
  * entries before them: no event is sealed twice in one history, and what is restored with a log keeps its order.
  *
- * Two things are impossible in principle. Events whose only copy was in the lost part of a database do not come back.
- * And a log that was restored while Redis was lost goes on in its old epoch until a group, or a copy of Redis, comes
- * back that knows the lost part; a new epoch begins then, and each group applies again what the log still has.
+ * Three things are impossible in principle. Events whose only copy was in the lost part of a database do not come back.
+ * A log that was restored while Redis was lost goes on in its old epoch until a group, or a copy of Redis, comes back that
+ * knows the lost part; a new epoch begins then, and each group applies again what the log still has. And a group that has
+ * read nothing yet begins with the oldest entry that Redis names, also where Redis is an older copy at that moment.
  */
 export function createPublisher(dependencies: Dependencies): Publisher {
   const { log, stream } = dependencies
