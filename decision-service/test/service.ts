@@ -14,6 +14,7 @@ import {
 } from '../src/decisions/outbound/mongo-decisions-store.ts'
 import { createMongoViews } from '../src/decisions/outbound/mongo-views.ts'
 import { createDecideIssue } from '../src/decisions/use-cases/decide-issue.ts'
+import type { DecisionsStore } from '../src/decisions/use-cases/ports.ts'
 import type { Verdict } from '../src/domain/decision.ts'
 import type { NewReview } from '../src/domain/review.ts'
 import { recordReviews } from '../src/oversight/record-reviews.ts'
@@ -60,6 +61,8 @@ type Options = {
   db: Db
   evaluate?: (decisionCase: DecisionCase) => Promise<Verdict> | Verdict
   announcesStart?: boolean
+  /** The store that decisions are made with, in place of the one that it is given. */
+  storeOf?: (store: DecisionsStore) => DecisionsStore
   oversight?: Oversight
   now?: () => Date
 }
@@ -70,6 +73,7 @@ export async function openService({
   db,
   evaluate = () => VERDICT,
   announcesStart = true,
+  storeOf = (store) => store,
   oversight = NO_OVERSIGHT,
   now = () => NOW,
 }: Options) {
@@ -82,7 +86,7 @@ export async function openService({
     collections,
     views: createMongoViews(collections),
     decideIssue: createDecideIssue({
-      store: createMongoDecisionsStore({ mongo, collections, outbox }),
+      store: storeOf(createMongoDecisionsStore({ mongo, collections, outbox })),
       evaluate: async (decisionCase) => ({ verdict: await evaluate(decisionCase), shadow: null }),
       announcesStart,
       thresholdsOf: () => ({ autoResolve: 80, humanReview: 70 }),

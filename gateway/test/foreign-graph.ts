@@ -6,6 +6,7 @@ import { NO_TELEMETRY } from '@redress/shared/telemetry/telemetry.ts'
 import { parse } from 'graphql'
 import { pino } from 'pino'
 import { Cancellation } from '../src/execution/cancellation.ts'
+import { parseExact } from '../src/execution/exact-json.ts'
 import type { OperationContext } from '../src/execution/operation-context.ts'
 import type { OpenPlanner } from '../src/execution/planning/planning.ts'
 import { createSubgraphs, type SubgraphsOptions } from '../src/execution/subgraphs/subgraphs.ts'
@@ -75,7 +76,7 @@ export async function openForeignGraph(
   /** The text of the answer. */
   const run = async (body: string): Promise<string> => {
     try {
-      return await operations.run(toOperationRequest(JSON.parse(body)), createContext())
+      return await operations.run(toOperationRequest(parseExact(body)), createContext())
     } catch (error) {
       if (error instanceof RefusedOperationError) return JSON.stringify({ errors: error.errors })
       throw error

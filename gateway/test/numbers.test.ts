@@ -37,6 +37,54 @@ describe('a custom scalar', () => {
   )
 })
 
+describe('a number of a custom scalar', () => {
+  const LONG = '9007199254740993'
+
+  it.for([
+    [
+      'a literal',
+      `{ acc { seen(l: ${LONG}) } }`,
+      '{}',
+      '"query($exact0:Long){acc{seen(l:$exact0)}}"',
+      `"exact0":${LONG}`,
+    ],
+    ['a decimal', '{ acc { seen(l: 1.10) } }', '{}', '(l:$exact0)', '"exact0":1.10'],
+    ['an exponent', '{ acc { seen(l: 1e400) } }', '{}', '(l:$exact0)', '"exact0":1e400'],
+    [
+      'within an input',
+      `{ seen(in: { l: ${LONG}, ls: [1, ${LONG}], n: 1 }) }`,
+      '{}',
+      '{l:$exact0 ls:[1$exact1]n:1}',
+      `"exact1":${LONG}`,
+    ],
+    ['for a list', `{ seen(ls: ${LONG}) }`, '{}', '$exact0:[Long]', `"exact0":${LONG}`],
+    ['within JSON', `{ seen(l: { a: [${LONG}] }) }`, '{}', '(l:{a:[$exact0]})', `"exact0":${LONG}`],
+    ['as a default', `query($l: Long = ${LONG}) { seen(l: $l) }`, '{}', 'query($l:Long){seen(l:$l)}', `"l":${LONG}`],
+    ['before a default', `query($l: Long = ${LONG}) { seen(l: $l) }`, '{"l":5}', '$l', '"l":5'],
+    ['as a variable', 'query($l: Long) { seen(l: $l) }', `{"l":${LONG}}`, '$l', `"l":${LONG}`],
+    [
+      'within a variable',
+      'query($in: In) { seen(in: $in) }',
+      `{"in":{"l":${LONG},"n":5.0}}`,
+      '$in',
+      `"in":{"l":${LONG},"n":5}`,
+    ],
+  ])('reaches the subgraph with its digits: %s', async ([, query, variables, sentQuery, sentVariable]) => {
+    const { run, asked } = await open('{"data":{"seen":"yes","acc":{"seen":"yes"}}}')
+
+    await run(`{"query":${JSON.stringify(query)},"variables":${variables}}`)
+
+    expect(asked[0]).toContain(sentQuery)
+    expect(asked[0]).toContain(sentVariable)
+  })
+
+  it('counts as one in the answer of a field', async () => {
+    const { run } = await open('{"data":{"seen":"yes"}}')
+
+    expect(await run(`{"query":"{ seen(l: ${LONG}) }"}`)).toBe('{"data":{"seen":"yes"}}')
+  })
+})
+
 describe('a value of a subgraph', () => {
   it.for<[string, string, string]>([
     ['id', '5', '"5"'],

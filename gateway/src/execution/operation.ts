@@ -42,6 +42,8 @@ export type OperationParts = Readonly<{
   environment: PlanEnvironment
   deniedAt: SelectionRules['deniedAt']
   plannedKey: PlannedKey
+  /** Values of variables that the client does not give. */
+  values: Row
 }>
 
 /** The planner returned no plan for an operation that selects fields. */
@@ -77,7 +79,10 @@ export function compileOperation(parts: OperationParts): RunOperation {
     return variant
   }
 
-  return async ({ variables, coerced, context }) => {
+  const hasValues = Object.keys(parts.values).length > 0
+
+  return async ({ variables: given, coerced, context }) => {
+    const variables = hasValues ? { ...parts.values, ...given } : given
     const variant = variantFor(coerced)
     const run = new PlanRun({ variables, conditions: coerced, context })
     if (step) await step(run, { rows: [run.root], path: [] })

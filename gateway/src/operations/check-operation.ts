@@ -18,29 +18,34 @@ export type Rules = Readonly<{
   onCost: (cost: number, preset: string) => void
 }>
 
-export type Spent = Readonly<{ cost: number; limit: number }>
+export type Checked = Readonly<{
+  /** The variables as all that follows takes them. */
+  variables: Row
+  spent: Readonly<{ cost: number; limit: number }>
+}>
 
 /**
  * Checks an operation against the limits of a principal's roles.
  * @throws RefusedOperationError, ForbiddenError, QueryTooLargeError, QueryTooDeepError, QueryTooCostlyError
  */
 export function checkOperation(
-  { introspects, shape, costOf, explain }: PreparedDocument,
+  { introspects, shape, costOf, explain, readVariables }: PreparedDocument,
   principal: Principal,
-  variables: Row,
+  given: Row,
   { introspection, presets, onCost }: Rules,
-): Spent {
+): Checked {
   if (introspects && !introspection) {
     throw refusal('GRAPHQL_VALIDATION_FAILED', 'This gateway does not show its schema.')
   }
   if (introspects && isDenied(principal, READ_SCHEMA)) throw new ForbiddenError(READ_SCHEMA)
   const preset = presetOf(principal.roles, presets)
   checkShape(shape, preset)
-  checkVariables(variables)
+  checkVariables(given)
+  const variables = readVariables(given)
   const cost = costOf(variables)
   onCost(cost, preset.name)
   if (cost > preset.costMax) throw new QueryTooCostlyError({ ...explain(variables), limit: preset.costMax })
-  return { cost, limit: preset.costMax }
+  return { variables, spent: { cost, limit: preset.costMax } }
 }
 
 /** @throws RefusedOperationError for a subscription, and for a mutation by GET. */

@@ -1,3 +1,4 @@
+import { parseExact } from '../execution/exact-json.ts'
 import { isRow, type Row } from '../execution/json.ts'
 import { BadRequestError } from './refusal.ts'
 
@@ -56,7 +57,7 @@ function parseParameter(given: URLSearchParams, name: string): unknown {
   const text = given.get(name)
   if (text === null || text === '') return null
   try {
-    return JSON.parse(text)
+    return parseExact(text)
   } catch {
     throw new BadRequestError(`\`${name}\` must be JSON.`)
   }

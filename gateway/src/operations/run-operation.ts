@@ -74,8 +74,7 @@ async function run(
   observe(prepared, context)
   requireSingleAnswer(prepared, options.readOnly ?? false)
   const { caller } = context
-  const { variables } = request
-  const spent = checkOperation(prepared, caller.principal, variables, rules)
+  const { variables, spent } = checkOperation(prepared, caller.principal, request.variables, rules)
   const coerced = prepared.coerce(variables)
   for (const group of prepared.rateGroups) await admit(caller, group)
   const runnable = prepared.runFor(caller.principal)
@@ -91,8 +90,7 @@ async function prepareSubscription(
   { principal }: Caller,
 ): Promise<LiveOperation> {
   const prepared = documents.prepare(request)
-  const { variables } = request
-  checkOperation(prepared, principal, variables, rules)
+  const { variables } = checkOperation(prepared, principal, request.variables, rules)
   requireSubscription(prepared, principal)
   const coerced = prepared.coerce(variables)
   const runPrepared = await prepared.runFor(principal)

@@ -60,7 +60,16 @@ function createComparison(supergraphText: string) {
     const input = { variables, coerced: coerced!, context: {} as OperationContext }
 
     const environment = { sources, types }
-    const parts = { schema, document, operation, plan: plan(), environment, deniedAt: () => null, plannedKey }
+    const parts = {
+      schema,
+      document,
+      operation,
+      plan: plan(),
+      environment,
+      deniedAt: () => null,
+      plannedKey,
+      values: {},
+    }
     const ours = await compileOperation(parts)(input)
     const theirs = await createReference({ supergraph, document, operation, plan: plan(), sources })(input)
     return { text, ours: comparable(ours), theirs: comparable(theirs) }

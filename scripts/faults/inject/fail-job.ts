@@ -33,7 +33,9 @@ export async function failJob({ system, journal, signal }: Place): Promise<void>
 /** Whether a job was open and has failed. */
 async function failOpenJob(db: Db, session: ClientSession, { failed }: Journal): Promise<boolean> {
   const jobs = db.collection<Job & { failure?: string; endedAt?: Date }>('critical_jobs')
-  const job = await jobs.findOne({ status: { $in: ['PENDING', 'PROCESSING'] } }, { session })
+  // The checks expect an issue to fail once at most.
+  const isOther = { 'case.issueId': { $nin: [...failed] } }
+  const job = await jobs.findOne({ status: { $in: ['PENDING', 'PROCESSING'] }, ...isOther }, { session })
   if (job === null) return false
   const { _id: jobId, status } = job
   const { issueId } = job.case

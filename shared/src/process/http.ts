@@ -119,10 +119,10 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bu
 }
 
 /** @throws BadUserInputError when the body is not JSON in UTF-8. */
-export function parseJson(body: Buffer): unknown {
+export function parseJson(body: Buffer, parse: (text: string) => unknown = JSON.parse): unknown {
   if (!isUtf8(body)) throw new BadUserInputError(['body'], 'is not UTF-8')
   try {
-    return JSON.parse(body.toString())
+    return parse(body.toString())
   } catch {
     throw new BadUserInputError(['body'], 'is not JSON')
   }

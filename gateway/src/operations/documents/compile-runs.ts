@@ -7,6 +7,7 @@ import { UnsupportedPlanError } from '../../execution/steps/compile-plan.ts'
 import type { Graph } from '../graph.ts'
 import { isDenied, permissionsOf } from '../permissions.ts'
 import { refusal } from '../refusal.ts'
+import { extractExactLiterals } from './exact-literals.ts'
 import { toPlannable } from './plannable.ts'
 
 /** How to run an operation for a principal; a promise only until it is planned. */
@@ -42,10 +43,12 @@ async function compile(graph: Graph, { document, operation, denied }: Parts): Pr
     denied.size === 0 ? null : (permissions(parent, field).find((urn) => denied.has(urn)) ?? null)
   const { plannedKey } = supergraph
   const isLeftOut = (parent: GraphQLCompositeType, field: string) => deniedAt(parent, field) !== null
-  const plannable = toPlannable(document, { schema, plannedKey, isLeftOut })
+  const exact = extractExactLiterals(schema, document)
+  const plannable = toPlannable(exact.document, { schema, plannedKey, isLeftOut })
   const plan = await planOrRefuse(graph.plan, plannable, operation)
   try {
-    return compileOperation({ schema, document, operation, plan, environment, deniedAt, plannedKey })
+    const { values } = exact
+    return compileOperation({ schema, document, operation, plan, environment, deniedAt, plannedKey, values })
   } catch (error) {
     if (!(error instanceof UnsupportedPlanError)) throw error
     return createReference({ supergraph, document: plannable, operation, plan, sources: environment.sources })

@@ -18,6 +18,7 @@ import { measureShape, type Shape } from '../limits/measure-shape.ts'
 import { isDenied } from '../permissions.ts'
 import { RefusedOperationError } from '../refusal.ts'
 import { createRuns, type RunFor } from './compile-runs.ts'
+import { compileVariables } from './exact-variables.ts'
 import { findOperation, isIntrospection, parseDocument, rootFieldsOf, withCode } from './parse-document.ts'
 import { validateDocument } from './validate-document.ts'
 
@@ -39,6 +40,8 @@ export type PreparedDocument = Readonly<{
   shape: Shape
   costOf: CostOf
   explain: (variables: Row) => CostExplanation
+  /** The variables as all else takes them: numbers are exact in custom scalars only. */
+  readVariables: (variables: Row) => Row
   /** @throws RefusedOperationError if the values do not fit their types. */
   coerce: (variables: Row) => Readonly<Record<string, unknown>>
   /** How to run it without the fields that the principal may not read. Planned when first needed. */
@@ -73,6 +76,7 @@ export function prepareDocument(
     costOf: compileCost(graph.costs, document, operation),
     explain: (variables) => explainCost(graph.costs, document, operation, variables),
     introspects: isIntrospection(document),
+    readVariables: compileVariables(graph.schema, operation),
     coerce: createCoercion(graph, operation),
     runFor: createRuns(graph, document, operation),
   }

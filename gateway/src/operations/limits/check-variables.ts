@@ -1,3 +1,4 @@
+import { isExact } from '../../execution/exact-json.ts'
 import { QueryTooLargeError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 
@@ -10,7 +11,9 @@ export function checkVariables(variables: Readonly<Record<string, unknown>>): vo
   let nodes = level.length
   for (let depth = 0; level.length > 0; depth += 1) {
     if (nodes > LIMITS.variableNodes) throw new QueryTooLargeError('variableNodes', nodes)
-    const collections = level.filter((value) => typeof value === 'object' && value !== null)
+    const collections = level.filter(
+      (value): value is object => typeof value === 'object' && value !== null && !isExact(value),
+    )
     if (collections.length > 0 && depth === LIMITS.variableDepth) {
       throw new QueryTooLargeError('variableDepth', depth + 1)
     }

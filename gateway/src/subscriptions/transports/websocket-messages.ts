@@ -1,6 +1,7 @@
 import { type } from 'arktype'
 import type { WebSocket } from 'ws'
 import type { Credentials } from '../../access/credentials.ts'
+import { parseExact } from '../../execution/exact-json.ts'
 
 /** The subprotocol graphql-transport-ws: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
 export const SUBPROTOCOL = 'graphql-transport-ws'
@@ -43,7 +44,7 @@ export type ClientMessage = typeof ClientMessage.infer
 /** Null if the text is not a message of the protocol. */
 export function readMessage(text: string): ClientMessage | null {
   try {
-    const message = ClientMessage(JSON.parse(text))
+    const message = ClientMessage(parseExact(text))
     return message instanceof type.errors ? null : message
   } catch {
     return null
