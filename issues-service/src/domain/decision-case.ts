@@ -29,7 +29,6 @@ export function toDecisionCase({
   customerMessage = null,
   now,
 }: Circumstances): DecisionCase {
-  const count = (type: IssueType) => recentIssues.filter(({ id, type: one }) => one === type && id !== issueId).length
   return {
     issueId,
     priority,
@@ -38,12 +37,7 @@ export function toDecisionCase({
       id: customer.id,
       riskScore: customer.riskScore,
       accountAgeDays: daysBetween(customer.createdAt, now),
-      recentIssues: {
-        DECLINE: count('DECLINE'),
-        MISSED_INSTALLMENT: count('MISSED_INSTALLMENT'),
-        DISPUTE: count('DISPUTE'),
-        REFUND_REQUEST: count('REFUND_REQUEST'),
-      },
+      recentIssues: countByType(recentIssues, issueId),
     },
     transaction: transaction && {
       id: transaction.id,
@@ -54,6 +48,12 @@ export function toDecisionCase({
     },
     ...(customerMessage !== null && { message: customerMessage }),
   }
+}
+
+function countByType(recentIssues: readonly RecentIssue[], exceptId: string): Record<IssueType, number> {
+  const counts = { DECLINE: 0, MISSED_INSTALLMENT: 0, DISPUTE: 0, REFUND_REQUEST: 0 }
+  for (const { id, type } of recentIssues) if (id !== exceptId) counts[type]++
+  return counts
 }
 
 function daysBetween(from: Date, to: Date): number {
