@@ -1,10 +1,26 @@
 /** The least and the most time from one round of work to the next. Milliseconds. */
 export type Gather = Readonly<{ leastMs: number; mostMs: number }>
 
+/** The events of one round from which on there is a backlog: fewer are no reason to make the next one wait. */
+const BACKLOG = 50
+
 /**
- * How long to wait until the next round: as long as the last one took, within bounds. Under load, rounds take longer, so
- * that fewer and larger ones do the same work; without load nothing waits for long.
+ * How long to wait until the next round: while there is a backlog as long as the last round took, within bounds, so that
+ * fewer and larger rounds do the same work; otherwise the least time, also on a machine on which rounds take long.
  */
-export function gatherMs(tookMs: number, { leastMs, mostMs }: Gather): number {
-  return Math.max(leastMs, Math.min(tookMs, mostMs))
+export function createGather({ leastMs, mostMs }: Gather) {
+  let beganAtMs = 0
+  let events = 0
+  return {
+    begin() {
+      beganAtMs = performance.now()
+      events = 0
+    },
+    add(count: number) {
+      events += count
+    },
+    waitMs(): number {
+      return events < BACKLOG ? leastMs : Math.max(leastMs, Math.min(performance.now() - beganAtMs, mostMs))
+    },
+  }
 }

@@ -6,9 +6,9 @@ import { succeedsWithin } from '../resilience/deadline.ts'
 import { duplicateRedis, type Redis } from '../stores/redis.ts'
 import { MINUTE_MS } from '../time.ts'
 import type { StreamName } from './envelope.ts'
-import { gatherMs } from './gather.ts'
+import { createGather } from './gather.ts'
 import { joinElection, type Leadership } from './leadership.ts'
-import { createEventLog, prepareEventLog } from './log/event-log.ts'
+import { createEventLog, type EventLog, prepareEventLog } from './log/event-log.ts'
 import { createEventStream } from './log/event-stream.ts'
 import { createPublisher } from './log/publisher.ts'
 import { createRestart } from './log/restart.ts'
@@ -78,7 +78,16 @@ function createRounds(options: Options, leadership: Pick<Leadership, 'term'>) {
 /** One round of the leader: publishes what was committed, and keeps what readers may still need. */
 function createRound(options: Options) {
   const { mongo, db, redis, stream, groupGoneAfterMs = GROUP_GONE_AFTER_MS, logger } = options
-  const log = createEventLog({ mongo, db })
+  const { seal, ...eventLog } = createEventLog({ mongo, db })
+  const gather = createGather(GATHER)
+  const log: EventLog = {
+    ...eventLog,
+    async seal() {
+      const sealed = await seal()
+      gather.add(sealed.entries.length)
+      return sealed
+    },
+  }
   const eventStream = createEventStream(redis, stream)
   const publisher = createPublisher({
     log,
@@ -91,9 +100,9 @@ function createRound(options: Options) {
   })
   const retention = createRetention({ log, eventStream, mongo, db, redis, stream, groupGoneAfterMs, publisher, logger })
   return async () => {
-    const beganAtMs = performance.now()
+    gather.begin()
     await publisher.publish()
     await retention.keep()
-    await pause(gatherMs(performance.now() - beganAtMs, GATHER))
+    await pause(gather.waitMs())
   }
 }

@@ -10,7 +10,7 @@ import { adoptDeadEvents } from './dead-letters/adopt-dead-events.ts'
 import type { RecordEvents } from './dead-letters/dead-letter-alerts.ts'
 import type { DomainEvent, StreamName } from './envelope.ts'
 import { withSpans } from './event-spans.ts'
-import { type Gather, gatherMs } from './gather.ts'
+import { createGather, type Gather } from './gather.ts'
 import { joinElection, type LeaseTimes } from './leadership.ts'
 import { createAfterCommit } from './log/after-commit.ts'
 import { openGroup, type Trace } from './log/group.ts'
@@ -60,7 +60,7 @@ export type ConsumerOptions = Readonly<{
  * backoff, and becomes a dead letter in the end.
  */
 export async function startStreamConsumer(options: ConsumerOptions): Promise<StreamConsumer> {
-  const { db, redis, group, gather = GATHER, lease, logger } = options
+  const { db, redis, group, lease, logger } = options
   await prepareGroupStore(db)
   await adoptDeadEvents(db, group, options.streams)
   const election = joinElection(redis, `consumer:${group}`, logger, lease)
@@ -75,7 +75,7 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
       }
       if (!mayLead()) failures = 0
       else {
-        await lead(rounds, { mayLead, gather, onRound }).catch((err: unknown) => {
+        await lead(rounds, { mayLead, onRound }).catch((err: unknown) => {
           failures++
           if (!stopped) logger.warn({ err, group }, 'events not applied yet')
         })
@@ -96,19 +96,19 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
   }
 }
 
-type Leading = Readonly<{ mayLead: () => boolean; gather: Gather; onRound: () => void }>
+type Leading = Readonly<{ mayLead: () => boolean; onRound: () => void }>
 
 /** Round after round, while this process leads. Rejects as a round does. */
 async function lead(
-  { openRounds, tookMs, recover }: ReturnType<typeof createRounds>,
-  { mayLead, gather, onRound }: Leading,
+  { openRounds, gather, recover }: ReturnType<typeof createRounds>,
+  { mayLead, onRound }: Leading,
 ): Promise<void> {
   const round = await openRounds()
   while (mayLead()) {
     await recover()
     const outcome = await round()
     onRound()
-    if (outcome === 'busy') await pause(gatherMs(tookMs(), gather))
+    if (outcome === 'busy') await pause(gather.waitMs())
     if (outcome === 'gap') await pause(GAP_PAUSE_MS)
   }
 }
@@ -128,12 +128,13 @@ function createRounds(options: ConsumerOptions) {
   const { redis, streams, group, isRelevant = () => true, logger } = options
   const store = createGroupStore({ record: async () => undefined, ...options, ...ENVIRONMENT })
   const { read, ...streamReader } = createStreamReader({ redis, logger })
-  let readAtMs = 0
+  const gather = createGather(options.gather ?? GATHER)
   const reader: StreamReader = {
     ...streamReader,
     async read(positions) {
       const deliveries = await read(positions)
-      readAtMs = performance.now()
+      gather.begin()
+      gather.add(deliveries.length)
       return deliveries
     },
   }
@@ -147,8 +148,7 @@ function createRounds(options: ConsumerOptions) {
   return {
     close: reader.close,
     recover: after.recover,
-    /** How long a round that has just ended took to apply what it read. */
-    tookMs: () => performance.now() - readAtMs,
+    gather,
     openRounds() {
       after.require()
       return openGroup({ ...common, ...hooks, store, reader, streams, isRelevant, waiting, report })
