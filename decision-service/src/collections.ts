@@ -78,13 +78,19 @@ export const COLLECTIONS = {
   }),
   policyDeployments: defineCollection<DeploymentDocument>({
     name: 'policy_deployments',
-    indexes: [{ key: { skill: 1, effectiveFrom: -1, number: -1 }, name: 'latest_by_skill' }],
+    indexes: [
+      { key: { skill: 1, effectiveFrom: -1, number: -1 }, name: 'latest_by_skill' },
+      { key: { skill: 1, number: -1 }, name: 'acts_by_skill' },
+    ],
   }),
   policyTrials: defineCollection<TrialDocument>({ name: 'policy_trials' }),
   policyRefusals: defineCollection<RefusalDocument>({ name: 'policy_refusals' }),
   backtests: defineCollection<BacktestDocument>({
     name: 'backtests',
-    indexes: [{ key: { status: 1, updatedAt: 1 }, name: 'silent_by_status' }],
+    indexes: [
+      { key: { status: 1, updatedAt: 1 }, name: 'silent_by_status' },
+      { key: { createdAt: -1, _id: -1 }, name: 'newest' },
+    ],
     retention: ENDED_WORK,
   }),
   autonomy: defineCollection<AutonomyDocument>({
@@ -100,6 +106,9 @@ export const COLLECTIONS = {
       { key: { customerId: 1, payeeId: 1, verdict: 1 }, name: 'of_payee' },
       // All that the metrics read is in the index.
       { key: { decidedAt: -1, verdict: 1, durationMs: 1 }, name: 'newest' },
+      // Query.paymentDecisions.
+      { key: { decidedAt: -1, _id: -1 }, name: 'page' },
+      { key: { customerId: 1, decidedAt: -1, _id: -1 }, name: 'page_of_customer' },
     ],
   }),
   rules: defineCollection<RuleDocument>({ name: 'business_rules' }),

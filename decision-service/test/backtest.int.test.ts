@@ -21,6 +21,7 @@ import {
   createFindOldest,
   createFindSilent,
   createMongoBacktestStore,
+  createPageOfBacktests,
 } from '../src/policies/trials/backtest/mongo-backtests.ts'
 import { createMadeDecisions } from '../src/policies/trials/backtest/mongo-made-decisions.ts'
 import type { OpenCandidate } from '../src/policies/trials/backtest/ports.ts'
@@ -76,7 +77,10 @@ const backtestPolicy = createBacktestPolicy({
 const subgraph = await serveSubgraph({
   name: 'decisions',
   schemaFile: new URL('../schema.graphql', import.meta.url),
-  resolvers: createBacktestResolvers({ backtestPolicy, findBacktest: store.find }),
+  resolvers: createBacktestResolvers({
+    ...{ backtestPolicy, findBacktest: store.find },
+    pageOfBacktests: createPageOfBacktests(service.collections.backtests),
+  }),
   createLoaders: () => createLoaders(service.views),
   verifyToken,
   checks: {},
@@ -352,6 +356,36 @@ describe('a backtest', () => {
     await startWorker()
 
     await expect.poll(() => statusOf(id)).toBe('FAILED')
+  })
+})
+
+describe('the backtests', () => {
+  it('are listed newest first, by policy and status', async () => {
+    await decide(['cust_1'])
+    const id = await requested(denying)
+    const query = `query ($filter: BacktestFilter) { backtests(filter: $filter) { nodes { id status } totalCount } }`
+    const listed = async (filter: object) =>
+      (await ask(subgraph.url, { query, variables: { filter }, token })).data.backtests
+
+    expect(await listed({ status: ['PENDING'] })).toEqual({ nodes: [{ id, status: 'PENDING' }], totalCount: 1 })
+    expect(await listed({ status: ['FAILED'] })).toEqual({ nodes: [], totalCount: 0 })
+    expect(await listed({ skill: 'another' })).toEqual({ nodes: [], totalCount: 0 })
+  })
+
+  it('have a digest or rules for a candidate, and not both', async () => {
+    const query = `mutation ($skill: String!, $digest: String, $rules: String, $from: DateTime!, $to: DateTime!) {
+      backtestPolicy(skill: $skill, digest: $digest, rules: $rules, from: $from, to: $to) { id } }`
+    await decide(['cust_1'])
+    const codeOf = async (candidate: object) => {
+      const variables = { skill: 'refund-policy', ...ALL_DAY, ...candidate }
+      const { errors } = await ask(subgraph.url, { query, variables, token })
+      return errors[0]?.extensions.code
+    }
+
+    expect(await codeOf({ rules: denying })).toBeUndefined()
+    expect(await codeOf({ digest: 'a'.repeat(64) })).toBe('POLICY_VERSION_NOT_FOUND')
+    expect(await codeOf({})).toBe('BAD_USER_INPUT')
+    expect(await codeOf({ digest: 'a'.repeat(64), rules: denying })).toBe('BAD_USER_INPUT')
   })
 })
 

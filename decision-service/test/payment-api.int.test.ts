@@ -117,8 +117,25 @@ describe('decidePayment', () => {
 
     const refused = answers.filter(({ errors }) => errors.length > 0)
     expect(refused).toHaveLength(2)
-    expect(refused[0]?.errors[0]?.extensions).toEqual({ code: 'RATE_LIMITED', retryAfterMs: expect.any(Number) })
+    expect(refused[0]?.errors[0]?.extensions).toEqual({ code: 'RATE_LIMITED', retryAfterSeconds: expect.any(Number) })
     expect(other.data.decidePayment.verdict).toBe('ALLOW')
+  })
+})
+
+describe('paymentDecisions', () => {
+  it('lists the decided payments of a customer, newest first, and counts them', async () => {
+    const first = (await decide(paymentOf('cust_2'))).data.decidePayment.payment
+    const query = `query ($filter: PaymentDecisionFilter, $first: Int) { paymentDecisions(filter: $filter, first: $first) {
+      nodes { id verdict } totalCount } }`
+    const filter = { customerId: 'cust_2', verdict: ['REVIEW'], from: NOW, to: new Date(NOW.getTime() + 1) }
+
+    const { data } = await askAs(reader, query, { filter })
+    const counted = await askAs(reader, query, { filter, first: 0 })
+    const none = await askAs(reader, query, { filter: { ...filter, to: NOW } })
+
+    expect(data.paymentDecisions.nodes).toContainEqual({ id: first.id, verdict: 'REVIEW' })
+    expect(counted.data.paymentDecisions).toEqual({ nodes: [], totalCount: data.paymentDecisions.nodes.length })
+    expect(none.data.paymentDecisions).toEqual({ nodes: [], totalCount: 0 })
   })
 })
 

@@ -88,7 +88,7 @@ describe('a decision that waits for a blind review', () => {
     decisions(filter: { issueId: $issueId }) { nodes { id review { action agreement } } totalCount }
     _entities(representations: $reps) {
       ... on Decision { id }
-      ... on Issue { decision { id } decisions { id } }
+      ... on Issue { decision { id } decisions { nodes { id } totalCount } }
     }
   }`
   const seenOf = async ({ _id: id, issueId }: { _id: string; issueId: string }) => {
@@ -108,7 +108,7 @@ describe('a decision that waits for a blind review', () => {
     expect(await seenOf(decision)).toEqual({
       decision: null,
       decisions: { nodes: [], totalCount: 0 },
-      _entities: [null, { decision: null, decisions: [] }],
+      _entities: [null, { decision: null, decisions: { nodes: [], totalCount: 0 } }],
     })
   })
 
@@ -121,7 +121,7 @@ describe('a decision that waits for a blind review', () => {
     expect(await seenOf(decision)).toEqual({
       decision: { ...shown, action: 'APPROVE_REFUND' },
       decisions: { nodes: [{ ...shown, review: { action: 'DENY_REFUND', agreement: 'REJECTED' } }], totalCount: 1 },
-      _entities: [shown, { decision: shown, decisions: [shown] }],
+      _entities: [shown, { decision: shown, decisions: { nodes: [shown], totalCount: 1 } }],
     })
   })
 

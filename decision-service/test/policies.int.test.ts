@@ -73,7 +73,7 @@ const PROPOSE = `mutation ($input: ProposePolicyInput!) { proposePolicy(input: $
 const PUBLISH = `mutation ($input: PublishPolicyInput!) { publishPolicy(input: $input) {
   deployment { source by effectiveFrom policy { digest author } } policy { inForce { digest } } } }`
 const ROLL_BACK = `mutation ($input: RollbackPolicyInput!) { rollbackPolicy(input: $input) {
-  deployment { source policy { version } } policy { deployments { source } } } }`
+  deployment { source policy { version } } policy { deployments { nodes { source } } } } }`
 const START_TRIAL = `mutation ($input: StartPolicyTrialInput!) { startPolicyTrial(input: $input) { policy {
   trial { mode share startedBy candidate { digest } } } } }`
 
@@ -89,7 +89,7 @@ describe('a policy', () => {
       readOnly,
       `{ policies { skill serves maxAmount inForce { version } }
          policy(skill: "${SKILL}") { description inForce { digest author createdAt files { path } }
-           deployments { source by policy { version } } versions { digest } trial { mode } }
+           deployments { nodes { source by policy { version } } } versions { nodes { digest } totalCount } trial { mode } }
          none: policy(skill: "nothing") { skill } }`,
     )
 
@@ -110,8 +110,8 @@ describe('a policy', () => {
         createdAt: '2030-06-15T12:00:00.000Z',
         files: FILES.map((path) => ({ path })),
       },
-      deployments: [{ source: 'FOLDER', by: 'redress:skills', policy: { version: '1.0.0' } }],
-      versions: [{ digest }],
+      deployments: { nodes: [{ source: 'FOLDER', by: 'redress:skills', policy: { version: '1.0.0' } }] },
+      versions: { nodes: [{ digest }], totalCount: 1 },
       trial: null,
     })
     expect(data.none).toBeNull()
@@ -241,7 +241,7 @@ describe('four eyes', () => {
 
     expect(back.data.rollbackPolicy).toEqual({
       deployment: { source: 'ROLLED_BACK', policy: { version: '1.0.0' } },
-      policy: { deployments: [{ source: 'ROLLED_BACK' }, { source: 'PUBLISHED' }, { source: 'FOLDER' }] },
+      policy: { deployments: { nodes: [{ source: 'ROLLED_BACK' }, { source: 'PUBLISHED' }, { source: 'FOLDER' }] } },
     })
   })
 })

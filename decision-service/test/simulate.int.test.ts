@@ -32,6 +32,7 @@ const simulateDecision = createSimulateDecision({
     engineInForce: 'RULES',
   }),
   thresholdsOf: () => ({ autoResolve: 80, humanReview: 70 }),
+  newId: () => 'sim_1',
   now: () => NOW,
   monotonicMs: () => performance.now(),
 })
@@ -77,8 +78,8 @@ describe('a simulated decision', () => {
     const { data } = await simulate({ case: { details: refund, customer, transaction } })
 
     expect(data.simulateDecision).toEqual({
-      id: 'simulated',
-      issue: { id: 'simulated' },
+      id: 'sim_1',
+      issue: null,
       action: 'APPROVE_REFUND',
       confidence: expect.any(Number),
       routing: 'AUTO_RESOLVE',
@@ -105,7 +106,7 @@ describe('a simulated decision', () => {
 
     const { action, confidence, routing, policyApplied } = real!
     expect(data.simulateDecision).toMatchObject({ action, confidence, routing, policyApplied })
-    expect(data.simulateDecision).toMatchObject({ id: 'simulated', issue: { id: job!.case.issueId } })
+    expect(data.simulateDecision).toMatchObject({ id: 'sim_1', issue: null })
     expect(await everything()).toEqual(before)
   })
 

@@ -28,7 +28,7 @@ const ISSUE = `query Issue($id: ID!) {
       trace { name ok }
       review { action agreement reviewer }
     }
-    decisions { id }
+    decisions { nodes { id } }
     auditTrail { nodes { action actor requestId changes } totalCount }
   }
 }`
@@ -116,14 +116,14 @@ describe('the way of an issue', () => {
       { from: 'PENDING', to: 'PROCESSING', changedBy: 'redress:decisions' },
       { from: 'PROCESSING', to: 'RESOLVED', changedBy: 'redress:decisions' },
     ])
-    expect(issue.decisions).toHaveLength(1)
+    expect(issue.decisions.nodes).toHaveLength(1)
   })
 
   it('is on record from the first step to the last, by whom and by which request', async () => {
     const id = await createAndWait(declineInput())
 
     const trail = async () => (await read(id)).auditTrail.nodes.map((node: { action: string }) => node.action)
-    await expect.poll(trail).toEqual(['issue.created', 'issue.status_changed', 'issue.status_changed'])
+    await expect.poll(trail).toEqual(['ISSUE_CREATED', 'ISSUE_STATUS_CHANGED', 'ISSUE_STATUS_CHANGED'])
 
     const { auditTrail } = await read(id)
     expect(auditTrail.totalCount).toBe(3)
@@ -336,7 +336,7 @@ describe('who customers are', () => {
     const { data } = await system.ask('reviewer', personal)
 
     expect(data.customer).toMatchObject({ email: expect.stringContaining('@'), name: expect.any(String) })
-    const log = `{ auditLog(filter: { action: "customer.pii_read", actor: "dev-reviewer" }) { nodes { entityId changes } } }`
+    const log = `{ auditLog(filter: { action: CUSTOMER_PII_READ, actor: "dev-reviewer" }) { nodes { entityId changes } } }`
     const entries = async () => (await system.ask('admin', log)).data.auditLog.nodes
     await expect.poll(entries).toContainEqual({ entityId: 'cust_042', changes: {} })
   })

@@ -1,4 +1,4 @@
-import type { Connection, PageArguments } from '@redress/shared/connection.ts'
+import { type Connection, type PageArguments, perPage } from '@redress/shared/connection.ts'
 import DataLoader from 'dataloader'
 import type { AuditEntry } from '../domain/entry.ts'
 import type { Views } from '../use-cases/ports.ts'
@@ -11,16 +11,8 @@ export type Loaders = Readonly<{
 
 /** Loads entities once per request, many in one query. */
 export function createLoaders(views: Views): Loaders {
-  const trails = new Map<string, DataLoader<string, Connection<AuditEntry>>>()
   return {
     entries: new DataLoader(views.find),
-    trails: (page) => {
-      const name = JSON.stringify([page.first, page.after, page.last, page.before])
-      const known = trails.get(name)
-      if (known) return known
-      const created = new DataLoader<string, Connection<AuditEntry>>((ids) => views.pagesOfTrails(ids, page))
-      trails.set(name, created)
-      return created
-    },
+    trails: perPage((page) => new DataLoader((ids) => views.pagesOfTrails(ids, page))),
   }
 }

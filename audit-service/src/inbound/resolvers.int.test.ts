@@ -56,9 +56,9 @@ describe('the audit subgraph', () => {
         {
           id: 'aud_iss_1-3',
           sequence: 3,
-          entityType: 'Issue',
+          entityType: 'ISSUE',
           entityId: 'iss_1',
-          action: 'issue.status_changed',
+          action: 'ISSUE_STATUS_CHANGED',
           actor: 'ada',
           ip: '192.0.2.1',
           requestId: 'req-1',
@@ -94,7 +94,7 @@ describe('the audit subgraph', () => {
     const { data, errors } = await ask(subgraph.url, 'admin', ENTITIES, issues('iss_1', 'iss_none', 'iss_2'))
 
     expect(errors).toBeUndefined()
-    const [created, changed] = [{ action: 'issue.created' }, { action: 'issue.status_changed' }]
+    const [created, changed] = [{ action: 'ISSUE_CREATED' }, { action: 'ISSUE_STATUS_CHANGED' }]
     const trail = (nodes: object[], totalCount: number) => ({
       nodes,
       pageInfo: { hasNextPage: totalCount > 2 },

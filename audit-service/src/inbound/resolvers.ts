@@ -2,12 +2,14 @@ import { ROLES, type Role } from '@redress/shared/access/permissions.ts'
 import type { PageArguments } from '@redress/shared/connection.ts'
 import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { KeyRequest } from '../domain/api-key.ts'
+import type { AuditEntry } from '../domain/entry.ts'
 import type { RevocationTarget } from '../domain/revocation.ts'
 import type { CreateApiKey } from '../use-cases/create-api-key.ts'
 import type { ApiKeys, AuditFilter, Revocations, Views } from '../use-cases/ports.ts'
 import type { RevokeApiKey } from '../use-cases/revoke-api-key.ts'
 import type { RevokeTokens } from '../use-cases/revoke-tokens.ts'
 import type { VerifyChain } from '../use-cases/verify-chain.ts'
+import { AUDIT_ACTIONS, AUDIT_ENTITY_TYPES, toKnownAction, toKnownEntityType } from './audit-enums.ts'
 import type { Loaders } from './loaders.ts'
 
 type Context = RequestContext<Loaders>
@@ -48,7 +50,11 @@ export function createResolvers({ views, verifyChain, keys, createApiKey, revoke
         tokens.revokeTokens({ target, cause: causeOf(context) }),
     },
     Role: ROLE_OF_NAME,
+    AuditAction: AUDIT_ACTIONS,
+    AuditEntityType: AUDIT_ENTITY_TYPES,
     AuditEntry: {
+      action: ({ action }: AuditEntry) => toKnownAction(action),
+      entityType: ({ entityType }: AuditEntry) => toKnownEntityType(entityType),
       __resolveReference: ({ id }: ById, { loaders }: Context) => loaders.entries.load(id),
     },
     Issue: {

@@ -91,7 +91,7 @@ describe('the log', () => {
     ])
   })
 
-  it.for<PageArguments>([{ first: 0 }, { first: 101 }, { after: 'garbage' }])('refuses the page %j', async (page) => {
+  it.for<PageArguments>([{ first: -1 }, { first: 101 }, { after: 'garbage' }])('refuses the page %j', async (page) => {
     const refusal = expect.objectContaining({ code: 'BAD_USER_INPUT' })
 
     await expect(views.pageOfLog({}, page)).rejects.toThrow(refusal)

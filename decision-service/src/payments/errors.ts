@@ -17,11 +17,11 @@ export class PaymentRateError extends AppError {
   override readonly name = 'PaymentRateError'
   readonly code = 'RATE_LIMITED'
   readonly kind = 'limited'
-  override readonly facts: { retryAfterMs: number }
+  override readonly facts: { retryAfterSeconds: number }
 
   constructor(retryAfterMs: number) {
     super('There are too many payments of this customer at once.')
-    this.facts = { retryAfterMs }
+    this.facts = { retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1000)) }
   }
 }
 

@@ -55,14 +55,17 @@ const ISSUES = `query Issues($after: String) {
   issues(first: 50, after: $after) {
     nodes {
       id status version failure resolution { by } statusHistory { from to at }
-      decisions { id engine review { action } }
+      decisions { nodes { id engine review { action } } }
       auditTrail(first: 20) { nodes { id action sequence } }
     }
     pageInfo { hasNextPage endCursor }
   }
 }`
 
-type IssueNode = Omit<SeenIssue, 'auditTrail'> & { auditTrail: { nodes: SeenIssue['auditTrail'] } }
+type IssueNode = Omit<SeenIssue, 'auditTrail' | 'decisions'> & {
+  auditTrail: { nodes: SeenIssue['auditTrail'] }
+  decisions: { nodes: SeenIssue['decisions'] }
+}
 
 /** The issues of these ids, newest first until all are found. */
 async function readIssues(ask: Ask, ids: ReadonlySet<string>): Promise<readonly SeenIssue[]> {
@@ -71,8 +74,8 @@ async function readIssues(ask: Ask, ids: ReadonlySet<string>): Promise<readonly 
   let after: string | null = null
   while (wanted.size > 0) {
     const { issues }: { issues: Page<IssueNode> } = await ask('admin', ISSUES, { after })
-    for (const { auditTrail, ...issue } of issues.nodes) {
-      if (wanted.delete(issue.id)) found.push({ ...issue, auditTrail: auditTrail.nodes })
+    for (const { auditTrail, decisions, ...issue } of issues.nodes) {
+      if (wanted.delete(issue.id)) found.push({ ...issue, auditTrail: auditTrail.nodes, decisions: decisions.nodes })
     }
     if (!issues.pageInfo.hasNextPage) break
     after = issues.pageInfo.endCursor
@@ -92,7 +95,10 @@ type Entry = { entityId: string; sequence: number; changes: { digest?: { after: 
 async function readRecorded(ask: Ask, action: RecordedAction, from: number): Promise<readonly Recorded[]> {
   const found: Recorded[] = []
   for (let after: string | null = null; ; ) {
-    const page: { auditLog: Page<Entry> } = await ask('admin', RECORDED, { after, filter: { action } })
+    const page: { auditLog: Page<Entry> } = await ask('admin', RECORDED, {
+      after,
+      filter: { action: toAuditAction(action) },
+    })
     const { nodes, pageInfo } = page.auditLog
     const own = nodes.filter(({ sequence }) => sequence > from)
     for (const { entityId, changes } of own) {
@@ -102,6 +108,9 @@ async function readRecorded(ask: Ask, action: RecordedAction, from: number): Pro
     after = pageInfo.endCursor
   }
 }
+
+/** The name of an event in the schema: `policy.published` is POLICY_PUBLISHED. */
+const toAuditAction = (event: string) => event.replace('.', '_').toUpperCase()
 
 const LETTER = 'nodes { id group entityId nextAttemptAt }'
 const DEAD_LETTERS = `query DeadLetters {
@@ -132,12 +141,12 @@ export async function replayDeadLetters(ask: Ask): Promise<void> {
 
 const RECORDS = `query Records {
   verifyAuditChain { valid reason }
-  policy(skill: "decline-policy") { deployments { policy { digest } } }
+  policy(skill: "decline-policy") { deployments { nodes { policy { digest } } } }
 }`
 
 type Records = {
   verifyAuditChain: Observation['chain']
-  policy: { deployments: readonly { policy: { digest: string } }[] }
+  policy: { deployments: { nodes: readonly { policy: { digest: string } }[] } }
 }
 
 export type Seen = Pick<
@@ -157,7 +166,7 @@ export async function observe(ask: Ask, ids: ReadonlySet<string>, before: Before
     issues,
     chain,
     recorded: Object.fromEntries(recorded) as Seen['recorded'],
-    deployedPolicies: policy.deployments.map((one) => one.policy.digest),
+    deployedPolicies: policy.deployments.nodes.map((one) => one.policy.digest),
     deadLetters: (await readDeadLetters(ask)).filter(({ id }) => !before.deadLetters.has(id)),
     stored: { before: before.stored, after: after.stored },
     analytics: { before: before.analytics, after: after.analytics },

@@ -1,4 +1,4 @@
-import { newEvent } from './catalogue.ts'
+import { type EntityType, newEvent } from './catalogue.ts'
 import { asNew, type Cause, type DomainEvent } from './envelope.ts'
 
 type Alert = Readonly<{
@@ -9,7 +9,7 @@ type Alert = Readonly<{
   severity: 'CRITICAL' | 'WARNING' | 'INFO'
   /** One sentence, without anything personal. */
   message: string
-  entity: Readonly<{ type: string; id: string }>
+  entity: Readonly<{ type: EntityType; id: string }>
   cause: Cause
 }>
 

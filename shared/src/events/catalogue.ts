@@ -10,11 +10,29 @@ import {
 } from '../contracts.ts'
 import { type Cause, type DomainEvent, STREAMS, type StreamName, tracedBy } from './envelope.ts'
 
+/** The types of entities that events are about. Stored, so never renamed. */
+export const ENTITY_TYPES = [
+  'Issue',
+  'Customer',
+  'Decision',
+  'Autonomy',
+  'Backtest',
+  'Policy',
+  'BusinessRule',
+  'PaymentDecision',
+  'ConsumerGroup',
+  'ApiKey',
+  'AiBudget',
+  'SkillsFolder',
+  'Token',
+] as const
+export type EntityType = (typeof ENTITY_TYPES)[number]
+
 type Definition = Readonly<{
   /** Null for an event of any service, which goes to the stream of that service. */
   stream: StreamName | null
   /** The type of its entity; null for any. */
-  entity: string | null
+  entity: EntityType | null
   /** The shape of `data`. */
   data: Type<object>
 }>
@@ -92,7 +110,7 @@ export const EVENTS = {
 export type EventType = keyof typeof EVENTS
 type DataOf<T extends EventType> = (typeof EVENTS)[T]['data']['infer']
 type EntityOf<T extends EventType> = Readonly<{
-  type: (typeof EVENTS)[T]['entity'] extends string ? (typeof EVENTS)[T]['entity'] : string
+  type: (typeof EVENTS)[T]['entity'] extends EntityType ? (typeof EVENTS)[T]['entity'] : EntityType
   id: string
 }>
 

@@ -12,9 +12,11 @@ const PAGE_MAX = 100
  */
 export type PageOrder = Readonly<{ field: string; direction: 1 | -1; unique?: boolean }>
 
-type Page<D extends Document, T> = Readonly<{
+export type Page<D extends Document, T> = Readonly<{
   collection: Collection<D>
   filter: Filter<D>
+  /** Fields that are not read. */
+  without?: Readonly<Record<string, 0>>
   order: PageOrder
   page: PageArguments
   toNode: (document: D) => T
@@ -26,7 +28,7 @@ type Page<D extends Document, T> = Readonly<{
  * @throws BadUserInputError for a page size outside 0 to PAGE_MAX, `first` with `last`, or a cursor that is not of this order.
  */
 export async function readPage<D extends Document, T>(options: Page<D, T>): Promise<Connection<T>> {
-  const { collection, filter, order, page, toNode } = options
+  const { collection, filter, without, order, page, toNode } = options
   const size = sizeOf(page)
   const backwards = page.last != null
   const direction = (backwards ? -order.direction : order.direction) as 1 | -1
@@ -37,7 +39,7 @@ export async function readPage<D extends Document, T>(options: Page<D, T>): Prom
   ]
   const conditions = (bounds.length === 0 ? filter : { $and: [filter, ...bounds] }) as Filter<D>
   const found = await collection
-    .find(conditions)
+    .find(conditions, without && { projection: without })
     .sort({ [order.field]: direction, ...(!order.unique && { _id: direction }) })
     .limit(size + 1)
     .toArray()

@@ -1,17 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { type ASTNode, type DefinitionNode, type DocumentNode, parse, Source, visit } from 'graphql'
+import { withStandardDescriptions } from './standard-descriptions.ts'
 
 const HEAD = new URL('schema-head.graphql', import.meta.url)
 
 /**
- * Reads the schema of a subgraph: the definitions of the schema head that it uses, then its own file.
+ * Reads the schema of a subgraph: the definitions of the schema head that it uses, then its own file, with descriptions
+ * of the parts that every connection has.
  * @param name of the file in messages.
  * @throws GraphQLError naming file and line if it is not GraphQL.
  */
 export function readSchema(file: URL, name = file.pathname): DocumentNode {
   const own = parse(new Source(readFileSync(file, 'utf8'), name))
   const head = parse(new Source(readFileSync(HEAD, 'utf8'), 'schema-head.graphql'))
-  return { ...own, definitions: [...usedBy(own, head.definitions), ...own.definitions] }
+  return withStandardDescriptions({ ...own, definitions: [...usedBy(own, head.definitions), ...own.definitions] })
 }
 
 /** Definitions of types that `own` uses, or that another of them uses, and everything that defines no type. */

@@ -1,6 +1,5 @@
 import type { PageArguments } from '@redress/shared/connection.ts'
 import type { RequestContext } from '@redress/shared/subgraph/request-context.ts'
-import type { StoredDecision } from '../../domain/stored-decision.ts'
 import type { AnalyseDecisions, Range } from '../analytics/analyse-decisions.ts'
 import type { AnalyticsGroup } from '../analytics/decision-analytics.ts'
 import type { DecisionFilter, Views } from '../use-cases/views.ts'
@@ -20,13 +19,14 @@ export function createDecisionResolvers({ views, analyseDecisions }: Dependencie
     },
     Decision: {
       __resolveReference: ({ id }: ById, { loaders }: Context) => loaders.decisions.load(id),
-      issue: ({ issueId }: StoredDecision) => ({ __typename: 'Issue', id: issueId }),
+      issue: ({ issueId }: Readonly<{ issueId: string | null }>) =>
+        issueId === null ? null : { __typename: 'Issue', id: issueId },
     },
     Issue: {
       __resolveReference: ({ id }: ById) => ({ id }),
       decision: ({ id }: ById, _: unknown, { loaders }: Context) =>
         loaders.decisionsOfIssue.load(id).then((decisions) => decisions.at(-1) ?? null),
-      decisions: ({ id }: ById, _: unknown, { loaders }: Context) => loaders.decisionsOfIssue.load(id),
+      decisions: ({ id }: ById, page: PageArguments, { loaders }: Context) => loaders.decisionPages(page).load(id),
     },
   }
 }

@@ -1,4 +1,5 @@
 import { within } from '@redress/shared/stores/moments.ts'
+import { readPages } from '@redress/shared/stores/pages.ts'
 import { readPage } from '@redress/shared/stores/pagination.ts'
 import type { Filter } from 'mongodb'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
@@ -7,6 +8,7 @@ import { type DecisionCollections, type DecisionDocument, NOT_HIDDEN, toDecision
 
 const DECISIONS_OF_ISSUE_MAX = 100
 const NEWEST_FIRST = { field: 'decidedAt', direction: -1 } as const
+const OLDEST_FIRST = { field: 'decidedAt', direction: 1 } as const
 
 /** The queries of callers. None of them returns a decision that waits for a blind review. */
 export function createMongoViews({ decisions }: Pick<DecisionCollections, 'decisions'>): Views {
@@ -26,6 +28,11 @@ export function createMongoViews({ decisions }: Pick<DecisionCollections, 'decis
       }
       return issueIds.map((id) => byIssue.get(id)!)
     },
+    pagesOfIssues: (owners, page) =>
+      readPages({
+        ...{ collection: decisions, filter: NOT_HIDDEN, order: OLDEST_FIRST, page, toNode: toDecision },
+        ...{ ownerField: 'issueId', owners },
+      }),
     pageOfDecisions: (filter, page) =>
       readPage({
         collection: decisions,

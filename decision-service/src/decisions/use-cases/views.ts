@@ -28,6 +28,8 @@ export type Views = Readonly<{
   findDecisions(ids: readonly string[]): Promise<readonly (StoredDecision | null)[]>
   /** The decisions of each issue, oldest first; at most 100 an issue. */
   decisionsOf(issueIds: readonly string[]): Promise<readonly (readonly StoredDecision[])[]>
+  /** The same page of the decisions of each issue, oldest first. @throws BadUserInputError for a page that cannot be. */
+  pagesOfIssues(issueIds: readonly string[], page: PageArguments): Promise<readonly Connection<StoredDecision>[]>
   /** Newest first. @throws BadUserInputError for a page that cannot be. */
   pageOfDecisions(filter: DecisionFilter, page: PageArguments): Promise<Connection<StoredDecision>>
 }>

@@ -1,9 +1,13 @@
+import { within } from '@redress/shared/stores/moments.ts'
+import { readPage } from '@redress/shared/stores/pagination.ts'
 import { DAY_MS, HOUR_MS } from '@redress/shared/time.ts'
-import type { PaymentHistory, PaymentViews, ServiceMetrics } from '../use-cases/ports.ts'
-import { type PaymentCollections, toPayment } from './payment-documents.ts'
+import type { Filter } from 'mongodb'
+import type { PaymentFilter, PaymentHistory, PaymentViews, ServiceMetrics } from '../use-cases/ports.ts'
+import { type PaymentCollections, type PaymentDocument, toPayment } from './payment-documents.ts'
 
 /** More payments of one customer within an hour are not counted: they are too many long before. */
 const COUNTED_MAX = 100
+const NEWEST_FIRST = { field: 'decidedAt', direction: -1 } as const
 const METRICS_READ_MAX = 100_000
 const METRICS_BATCH = 10_000
 
@@ -15,6 +19,11 @@ export function createMongoPaymentViews({ payments }: PaymentCollections): Payme
       const byId = new Map(found.map((document) => [document._id, toPayment(document)]))
       return ids.map((id) => byId.get(id) ?? null)
     },
+    pageOfPayments: (filter, page) =>
+      readPage({
+        ...{ collection: payments, filter: toConditions(filter), order: NEWEST_FIRST, page },
+        toNode: (document) => toPayment(document)!,
+      }),
     async serviceMetrics(now) {
       const projection = { _id: 0, verdict: 1, durationMs: 1 }
       const found = await payments
@@ -24,6 +33,17 @@ export function createMongoPaymentViews({ payments }: PaymentCollections): Payme
         .toArray()
       return toMetrics(found as unknown as readonly Measured[])
     },
+  }
+}
+
+function toConditions({ customerId, payeeId, verdict, from, to }: PaymentFilter): Filter<PaymentDocument> {
+  return {
+    status: 'DECIDED',
+    ...(customerId != null && { customerId }),
+    ...(payeeId != null && { payeeId }),
+    ...(verdict && { verdict: { $in: [...verdict] } }),
+    // There is always a bound, so that an index by time serves it.
+    decidedAt: within({ from, to, after: new Date(0) })!,
   }
 }
 

@@ -1,5 +1,5 @@
 import type { IssueType } from '@redress/shared/contracts.ts'
-import { newEvent } from '@redress/shared/events/catalogue.ts'
+import { type EntityType, newEvent } from '@redress/shared/events/catalogue.ts'
 import type { Cause, DomainEvent } from '@redress/shared/events/envelope.ts'
 import { alertEvent } from '../../../../shared/src/events/alert.ts'
 import type { RuleHit } from '../domain/payment-decision.ts'
@@ -49,7 +49,7 @@ export function toHit({ id, version, description, severity, verdict }: BusinessR
   return { ruleId: id, version, description, severity, verdict }
 }
 
-type Raised = Readonly<{ entity: DomainEvent['entity']; after: Date; cause: Cause }>
+type Raised = Readonly<{ entity: Readonly<{ type: EntityType; id: string }>; after: Date; cause: Cause }>
 
 /** An alert for each hit; raised once, for its id is derived from the rule and what it holds for. */
 export function ruleAlerts(hits: readonly RuleHit[], { entity, after, cause }: Raised): readonly DomainEvent[] {

@@ -1,5 +1,6 @@
+import type { Connection, PageArguments } from '@redress/shared/connection.ts'
 import type { Cause, DomainEvent } from '@redress/shared/events/envelope.ts'
-import type { RiskSignals, RuleHit } from '../domain/payment-decision.ts'
+import type { PaymentVerdict, RiskSignals, RuleHit } from '../domain/payment-decision.ts'
 import type { PaymentFacts } from '../domain/payment-facts.ts'
 import type { PaymentInput } from '../domain/payment-input.ts'
 import type { JudgedPayment, StoredPayment } from '../domain/stored-payment.ts'
@@ -83,9 +84,20 @@ export type ServiceMetrics = Readonly<{
   p95Latency: number | null
 }>
 
+/** All that is given must hold. `from` is included, `to` is not. */
+export type PaymentFilter = Readonly<{
+  customerId?: string | null
+  payeeId?: string | null
+  verdict?: readonly PaymentVerdict[] | null
+  from?: Date | null
+  to?: Date | null
+}>
+
 /** The queries of callers. */
 export type PaymentViews = Readonly<{
   /** In the order of the ids. */
   findPayments(ids: readonly string[]): Promise<readonly (StoredPayment | null)[]>
+  /** Newest first. */
+  pageOfPayments(filter: PaymentFilter, page: PageArguments): Promise<Connection<StoredPayment>>
   serviceMetrics(now: Date): Promise<ServiceMetrics>
 }>

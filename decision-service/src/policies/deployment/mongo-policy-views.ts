@@ -1,7 +1,7 @@
+import { readPage } from '@redress/shared/stores/pagination.ts'
 import {
   DEPLOYMENTS_MAX,
   LATEST_FIRST,
-  NEWEST_FIRST,
   type PolicyCollections,
   type PolicyDocument,
   toDeployment,
@@ -10,7 +10,9 @@ import {
 import type { PolicyOutline, PolicyViews } from './ports.ts'
 
 const POLICIES_MAX = 100
-const VERSIONS_MAX = 100
+const NEWEST_FIRST = { field: 'createdAt', direction: -1 } as const
+/** Unique within one policy. */
+const LATEST_ACT_FIRST = { field: 'number', direction: -1, unique: true } as const
 /** The files are most of a version. */
 const WITHOUT_FILES = { files: 0 } as const
 
@@ -43,16 +45,18 @@ export function createMongoPolicyViews({
           return found.map(toDeployment)
         }),
       ),
-    async versionsOf(skill) {
-      const found = versions.find({ skill }, { projection: WITHOUT_FILES }).sort(NEWEST_FIRST).limit(VERSIONS_MAX)
-      return (await found.toArray()).map(toOutline)
-    },
+    pageOfVersions: (skill, page) => readPage({ ...OUTLINES, collection: versions, filter: { skill }, page }),
+    pageOfDeployments: (skill, page) =>
+      readPage({ collection: deployments, filter: { skill }, order: LATEST_ACT_FIRST, page, toNode: toDeployment }),
     async findTrial(skill) {
       const found = await trials.findOne({ _id: skill })
       return found && toTrial(found)
     },
   }
 }
+
+/** Pages of versions; the order of their index. */
+const OUTLINES = { without: WITHOUT_FILES, order: NEWEST_FIRST, toNode: toOutline } as const
 
 function toOutline({ _id, files: _, ...rest }: PolicyDocument): PolicyOutline {
   return { digest: _id, ...rest }

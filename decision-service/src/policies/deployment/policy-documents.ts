@@ -17,7 +17,6 @@ export type PolicyCollections = Readonly<{
   policyTrials: Collection<TrialDocument>
 }>
 
-export const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const
 export const LATEST_FIRST = { effectiveFrom: -1, number: -1 } as const
 export const DEPLOYMENTS_MAX = 100
 

@@ -1,3 +1,4 @@
+import type { PageArguments } from '@redress/shared/connection.ts'
 import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { PolicyVersion } from '../../domain/decision.ts'
@@ -53,8 +54,8 @@ export function createPolicyResolvers(dependencies: Dependencies) {
       description: fromInForce('description'),
       maxAmount: fromInForce('maxAmount'),
       inForce: (policy: BySkill, _: unknown, context: Context) => inForce(policy, context),
-      deployments: ({ skill }: BySkill, _: unknown, { loaders }: Context) => loaders.policyDeployments.load(skill),
-      versions: ({ skill }: BySkill) => views.versionsOf(skill),
+      deployments: ({ skill }: BySkill, page: PageArguments) => views.pageOfDeployments(skill, page),
+      versions: ({ skill }: BySkill, page: PageArguments) => views.pageOfVersions(skill, page),
       trial: ({ skill }: BySkill) => views.findTrial(skill),
     },
     PolicyVersion: {

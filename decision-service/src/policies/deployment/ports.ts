@@ -1,3 +1,4 @@
+import type { Connection, PageArguments } from '@redress/shared/connection.ts'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import type { PolicyFile, PolicyHead, PolicyText, RecordedPolicy } from './policy.ts'
 import type { Deployment } from './policy-deployment.ts'
@@ -40,7 +41,9 @@ export type PolicyViews = Readonly<{
   filesOf(digests: readonly string[]): Promise<readonly (readonly PolicyFile[] | null)[]>
   /** Of each policy at most 100, those that are effective last first; none for a policy that is not there. */
   deploymentsOf(skills: readonly string[]): Promise<readonly (readonly Deployment[])[]>
-  /** Newest first, at most 100. */
-  versionsOf(skill: string): Promise<readonly PolicyOutline[]>
+  /** Newest first. */
+  pageOfVersions(skill: string, page: PageArguments): Promise<Connection<PolicyOutline>>
+  /** The latest act first. */
+  pageOfDeployments(skill: string, page: PageArguments): Promise<Connection<Deployment>>
   findTrial(skill: string): Promise<PolicyTrial | null>
 }>

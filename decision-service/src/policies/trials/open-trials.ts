@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { DecisionCollections } from '../../decisions/outbound/documents.ts'
 import type { Views } from '../../decisions/use-cases/views.ts'
 import type { Engines } from '../../engines/open-engines.ts'
@@ -25,6 +26,7 @@ export function openTrials(
         findLatestCase: createFindLatestCase(collections),
         evaluate: createEvaluateWith({ policies, engines: engines.all, engineInForce: engines.nameInForce }),
         thresholdsOf: engines.thresholdsOf,
+        newId: () => `sim_${randomUUID()}`,
         now: () => new Date(),
         monotonicMs: () => performance.now(),
       }),

@@ -13,7 +13,7 @@ export type Simulation = SimulatedWith & Readonly<{ subject: { issueId: string }
 /** The case of the latest decision about an issue that may be seen. */
 export type FindLatestCase = (issueId: string) => Promise<DecisionCase | null>
 
-/** Replaces the ids in a simulation, which has no stored records behind it. */
+/** Replaces the ids of the stored records that a simulation does not have: its issue, its customer and its job. */
 export const SIMULATED_ID = 'simulated'
 
 type Dependencies = Readonly<{
@@ -21,6 +21,7 @@ type Dependencies = Readonly<{
   /** @throws AppError when the version or the engine is not there, or fails. */
   evaluate: (decisionCase: DecisionCase, simulatedWith: SimulatedWith) => Promise<Verdict>
   thresholdsOf: (engine: Engine) => RoutingThresholds
+  newId: () => string
   now: Clock
   /** Milliseconds, for durations. */
   monotonicMs: () => number
@@ -32,17 +33,18 @@ type Dependencies = Readonly<{
  * @throws IssueUndecidedError
  */
 export function createSimulateDecision(dependencies: Dependencies) {
-  const { findLatestCase, evaluate, thresholdsOf, now, monotonicMs } = dependencies
+  const { findLatestCase, evaluate, thresholdsOf, newId, now, monotonicMs } = dependencies
   return async ({ subject, ...simulatedWith }: Simulation): Promise<StoredDecision> => {
     const decisionCase = 'case' in subject ? subject.case : await findLatestCase(subject.issueId)
     if (decisionCase === null) throw new IssueUndecidedError('issueId' in subject ? subject.issueId : SIMULATED_ID)
 
     const startedMs = monotonicMs()
     const verdict = await evaluate(decisionCase, simulatedWith)
-    const standards = { decisionId: SIMULATED_ID, thresholdsOf, oversight: NO_OVERSIGHT }
+    const id = newId()
+    const standards = { decisionId: id, thresholdsOf, oversight: NO_OVERSIGHT }
     return {
       ...toDecision({ verdict, shadow: null }, { ...standards, durationMs: monotonicMs() - startedMs }),
-      id: SIMULATED_ID,
+      id,
       issueId: decisionCase.issueId,
       jobId: SIMULATED_ID,
       case: decisionCase,

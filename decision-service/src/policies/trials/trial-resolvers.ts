@@ -8,14 +8,14 @@ type Dependencies = Readonly<{
   replayDecision: ReplayDecision
 }>
 
-/**
- * A simulated decision has the id `simulated`, and so has its issue where the case was made up: the id of such an issue
- * can be selected, and nothing else of it.
- */
+/** A simulated decision is about no issue, whichever case was used: its issue is null, and so cannot be mistaken. */
 export function createTrialResolvers({ simulateDecision, replayDecision }: Dependencies) {
   return {
     Query: {
-      simulateDecision: (_: unknown, { input }: { input: SimulationArgument }) => simulateDecision(toSimulation(input)),
+      simulateDecision: async (_: unknown, { input }: { input: SimulationArgument }) => ({
+        ...(await simulateDecision(toSimulation(input))),
+        issueId: null,
+      }),
       replayDecision: (_: unknown, { id }: { id: string }) => replayDecision(id),
     },
   }

@@ -1,9 +1,11 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
+import { within } from '@redress/shared/stores/moments.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
+import { readPage } from '@redress/shared/stores/pagination.ts'
 import type { Collection, MongoClient } from 'mongodb'
 import type { FindOverdue } from '../../../jobs/recover-jobs.ts'
 import type { Backtest, BacktestStatus } from './backtest.ts'
-import type { BacktestStore } from './ports.ts'
+import type { BacktestStore, PageOfBacktests } from './ports.ts'
 
 /** `endedAt` starts the time after which it is deleted. */
 export type BacktestDocument = Omit<Backtest, 'id'> & { _id: string }
@@ -47,6 +49,21 @@ export function createMongoBacktestStore({ mongo, collections, outbox }: Depende
         if (matchedCount === 1) await outbox.add([event], session)
       })
     },
+  }
+}
+
+const NEWEST_FIRST = { field: 'createdAt', direction: -1 } as const
+
+/** Backtests for callers, newest first. */
+export function createPageOfBacktests(backtests: BacktestCollection): PageOfBacktests {
+  return ({ skill, status, from, to }, page) => {
+    const filter = {
+      ...(skill != null && { skill }),
+      ...(status && { status: { $in: [...status] } }),
+      // There is always a bound, so that the index by time serves what is only counted.
+      createdAt: within({ from, to, after: new Date(0) })!,
+    }
+    return readPage({ collection: backtests, filter, order: NEWEST_FIRST, page, toNode: toBacktest })
   }
 }
 

@@ -17,6 +17,7 @@ import {
   createFindOldest,
   createFindSilent,
   createMongoBacktestStore,
+  createPageOfBacktests,
 } from './mongo-backtests.ts'
 import { createMadeDecisions } from './mongo-made-decisions.ts'
 import { createRunBacktest } from './run-backtest.ts'
@@ -44,7 +45,11 @@ export function openBacktests(stores: Stores, { policies }: Readonly<{ policies:
     onCommit: outbox.wake,
   })
   return {
-    resolvers: createBacktestResolvers({ backtestPolicy, findBacktest: store.find }),
+    resolvers: createBacktestResolvers({
+      backtestPolicy,
+      findBacktest: store.find,
+      pageOfBacktests: createPageOfBacktests(backtests),
+    }),
     queue: jobs,
     recover: createRecoverJobs('backtest', { findOverdue: createFindSilent(backtests), revive: queue.revive, now }),
   }

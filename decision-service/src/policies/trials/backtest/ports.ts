@@ -1,6 +1,7 @@
+import type { Connection, PageArguments } from '@redress/shared/connection.ts'
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
-import type { Backtest, Candidate, Ending, Range } from './backtest.ts'
+import type { Backtest, BacktestStatus, Candidate, Ending, Range } from './backtest.ts'
 import type { CandidateVerdict, MadeDecision } from './backtest-result.ts'
 
 /** Only an open backtest, one that is PENDING or RUNNING, is ever changed: its end is written once. */
@@ -14,6 +15,15 @@ export type BacktestStore = Readonly<{
   /** Stores the end with its event; nothing for one that has ended. */
   end(id: string, ending: Ending, event: DomainEvent, at: Date): Promise<void>
 }>
+
+/** All that is given must hold. `from` is included, `to` is not. */
+export type BacktestFilter = Readonly<{
+  skill?: string | null
+  status?: readonly BacktestStatus[] | null
+  from?: Date | null
+  to?: Date | null
+}>
+export type PageOfBacktests = (filter: BacktestFilter, page: PageArguments) => Promise<Connection<Backtest>>
 
 /** Decisions made by one policy, whatever its version, in the order in which they were made. */
 export type MadeDecisions = Readonly<{
