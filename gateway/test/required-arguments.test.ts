@@ -57,11 +57,14 @@ async function ask(query: string) {
     local: () => ({}),
     openPlanner: planInProcess,
   })
-  const run = await prepareDocument(query, null, { graph, hideSuggestions: false }).runFor({
-    id: 'ada',
-    roles: [],
-    customerId: null,
-  })
+  const run = await prepareDocument(query, null, { graph, hideSuggestions: false }).runFor(
+    {
+      id: 'ada',
+      roles: [],
+      customerId: null,
+    },
+    {},
+  )
   const { data, errors } = await run({ variables: {}, coerced: {}, context: {} as OperationContext })
   return { data: JSON.parse(data), errors }
 }

@@ -37,10 +37,10 @@ export type OperationParts = Readonly<{
   schema: GraphQLSchema
   document: DocumentNode
   operation: OperationDefinitionNode
-  /** For the operation without denied fields; null if nothing is left to fetch. */
+  /** For the operation without refused fields; null if nothing is left to fetch. */
   plan: QueryPlan | null
   environment: PlanEnvironment
-  deniedAt: SelectionRules['deniedAt']
+  refusalAt: SelectionRules['refusalAt']
   plannedKey: PlannedKey
   /** Values of variables that the client does not give. */
   values: Row
@@ -104,17 +104,17 @@ function createVariant(
   conditions: Readonly<Record<string, unknown>>,
   isEmpty: boolean,
 ): Variant {
-  const { schema, document, operation, deniedAt, plannedKey } = parts
+  const { schema, document, operation, refusalAt, plannedKey } = parts
   const fragments = new Map<string, FragmentDefinitionNode>()
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
   }
-  const rules: SelectionRules = { schema, fragments, conditions, deniedAt, plannedKey }
+  const rules: SelectionRules = { schema, fragments, conditions, refusalAt, plannedKey }
   const root = schema.getRootType(operation.operation)!
   const selection = createSelection(root, [operation.selectionSet], rules)
   const fields = selection.fieldsOf(root)
   const introspected = fields.filter(({ name }) => name === '__schema' || name === '__type')
-  const isFetched = ({ name, denied }: SelectedField) => !name.startsWith('__') && denied === null
+  const isFetched = ({ name, refusal }: SelectedField) => !name.startsWith('__') && refusal === null
   if (isEmpty && fields.some(isFetched)) throw new EmptyPlanError('The planner has no plan for this operation.')
   return { selection, write: compileWriters(selection, schema), introspected }
 }

@@ -6,7 +6,11 @@ import { codedError } from '../execution/coded-error.ts'
 export const INTERNAL = 'INTERNAL_SERVER_ERROR' satisfies ErrorCode
 
 /** Codes of the gateway's own errors that callers may see. Any other error without a service is a bug in the gateway. */
-const CODES_OF_GATEWAY: readonly string[] = ['FORBIDDEN', 'SUBGRAPH_INVALID_ANSWER'] satisfies ErrorCode[]
+const CODES_OF_GATEWAY: readonly string[] = [
+  'BAD_USER_INPUT',
+  'FORBIDDEN',
+  'SUBGRAPH_INVALID_ANSWER',
+] satisfies ErrorCode[]
 /** The code of an error that a subgraph sent without one: its text is not meant for callers. */
 const WITHOUT_CODE = 'DOWNSTREAM_SERVICE_ERROR' satisfies ErrorCode
 

@@ -77,7 +77,7 @@ async function run(
   const { variables, spent } = checkOperation(prepared, caller.principal, request.variables, rules)
   const coerced = prepared.coerce(variables)
   for (const group of prepared.rateGroups) await admit(caller, group)
-  const runnable = prepared.runFor(caller.principal)
+  const runnable = prepared.runFor(caller.principal, coerced)
   const runPrepared = runnable instanceof Promise ? await runnable : runnable
   const result = await runPrepared({ variables, coerced, context })
   const text = toAnswerText(result, context, logger)
@@ -93,7 +93,7 @@ async function prepareSubscription(
   const { variables } = checkOperation(prepared, principal, request.variables, rules)
   requireSubscription(prepared, principal)
   const coerced = prepared.coerce(variables)
-  const runPrepared = await prepared.runFor(principal)
+  const runPrepared = await prepared.runFor(principal, coerced)
   return {
     prepared,
     coerced,

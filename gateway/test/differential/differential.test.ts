@@ -66,7 +66,7 @@ function createComparison(supergraphText: string) {
       operation,
       plan: plan(),
       environment,
-      deniedAt: () => null,
+      refusalAt: () => null,
       plannedKey,
       values: {},
     }

@@ -99,7 +99,7 @@ function writeFields(type: GraphQLCompositeType, selection: Selection, writing: 
 function toWritten(field: SelectedField, type: GraphQLCompositeType, writing: Writing): WrittenField {
   const head = `${quote(field.key)}:`
   const { source } = field
-  if (field.denied !== null) return { head, source, usual: 'other', write: refuseNull }
+  if (field.refusal !== null) return { head, source, usual: 'other', write: refuseNull }
   if (field.name === '__typename') return { head, source, usual: { json: quote(type.name) }, write: refuseNull }
   if (field.name.startsWith('__')) return { head, source, usual: 'other', write: JSON.stringify }
   return { head, source, usual: usualOf(field), write: writeValue(field.type, field.below, writing) }

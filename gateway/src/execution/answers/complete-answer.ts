@@ -71,7 +71,7 @@ class Completion {
   }
 
   #field(field: SelectedField, row: Row, parent: GraphQLCompositeType): Completed {
-    if (field.denied !== null) return this.#refuse(field, field.denied)
+    if (field.refusal !== null) return this.#refuse(field, field.refusal)
     if (field.name === '__typename') return isObjectType(parent) ? parent.name : INVALID
     if (field.name.startsWith('__')) return field.read(row)
     const value = field.read(row) ?? null
@@ -81,8 +81,7 @@ class Completion {
     return isNonNullType(field.type) ? INVALID : null
   }
 
-  #refuse({ type }: SelectedField, permission: string): Completed {
-    const refusal = codedError('FORBIDDEN', `This needs the permission ${permission}.`, { permission })
+  #refuse({ type }: SelectedField, refusal: GraphQLFormattedError): Completed {
     this.refusals.push({ ...refusal, path: [...this.#path] })
     return isNonNullType(type) ? INVALID : null
   }

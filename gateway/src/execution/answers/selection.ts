@@ -3,6 +3,7 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
+  type GraphQLFormattedError,
   GraphQLNonNull,
   type GraphQLOutputType,
   type GraphQLSchema,
@@ -26,8 +27,8 @@ export type SelectedField = Readonly<{
   type: GraphQLOutputType
   /** Type and key, for messages. */
   coordinate: string
-  /** The permission that the caller lacks; null if the field is allowed. */
-  denied: string | null
+  /** The error in place of a value; null for a field that is fetched. */
+  refusal: GraphQLFormattedError | null
   /** The selection below; null for a leaf. */
   below: Selection | null
   nodes: readonly FieldNode[]
@@ -39,12 +40,15 @@ export type Selection = Readonly<{
   fieldsOf: (type: GraphQLCompositeType) => readonly SelectedField[]
 }>
 
+/** Why a field of these nodes, which have one key, is not fetched; null if it is. */
+export type RefusalAt = (parent: GraphQLCompositeType, nodes: readonly FieldNode[]) => GraphQLFormattedError | null
+
 export type SelectionRules = Readonly<{
   schema: GraphQLSchema
   fragments: ReadonlyMap<string, FragmentDefinitionNode>
   /** Values of the variables that `@skip` and `@include` depend on. */
   conditions: Readonly<Record<string, unknown>>
-  deniedAt: (parent: GraphQLCompositeType, fieldName: string) => string | null
+  refusalAt: RefusalAt
   plannedKey: PlannedKey
 }>
 
@@ -140,7 +144,7 @@ function toField(
     read: readerOf(source),
     type,
     coordinate: `${parent.name}.${key}`,
-    denied: rules.deniedAt(parent, name),
+    refusal: rules.refusalAt(parent, nodes),
     below: isCompositeType(named) ? createSelection(named, below, rules) : null,
     nodes,
   }

@@ -1,31 +1,54 @@
 import type { Principal } from '@redress/shared/access/permissions.ts'
-import type { DocumentNode, GraphQLCompositeType, OperationDefinitionNode } from 'graphql'
+import type {
+  DocumentNode,
+  FieldNode,
+  GraphQLCompositeType,
+  GraphQLFormattedError,
+  OperationDefinitionNode,
+} from 'graphql'
+import type { RefusalAt } from '../../execution/answers/selection.ts'
+import { codedError } from '../../execution/coded-error.ts'
 import { compileOperation, type RunOperation } from '../../execution/operation.ts'
 import { PlanningError } from '../../execution/planning/planning.ts'
 import { createReference } from '../../execution/reference.ts'
 import { UnsupportedPlanError } from '../../execution/steps/compile-plan.ts'
 import type { Graph } from '../graph.ts'
 import { isDenied, permissionsOf } from '../permissions.ts'
-import { refusal } from '../refusal.ts'
+import { RefusedOperationError, refusal } from '../refusal.ts'
 import { extractExactLiterals } from './exact-literals.ts'
+import { type NullArgument, withoutFields } from './null-arguments.ts'
 import { toPlannable } from './plannable.ts'
 
-/** How to run an operation for a principal; a promise only until it is planned. */
-export type RunFor = (principal: Principal) => RunOperation | Promise<RunOperation>
+/**
+ * How to run an operation for a principal; a promise only until it is planned.
+ * @throws RefusedOperationError if a condition depends on a variable that is null.
+ */
+export type RunFor = (
+  principal: Principal,
+  coerced: Readonly<Record<string, unknown>>,
+) => RunOperation | Promise<RunOperation>
+
+type Source = Readonly<{ document: DocumentNode; operation: OperationDefinitionNode; nulls: readonly NullArgument[] }>
+
+/** Combinations of lacking permissions and of variables that are null. */
+const RUNS_MAX = 64
 
 /**
- * Plans and compiles an operation for principals, once for each set of permissions that it needs and a principal lacks.
+ * Plans and compiles an operation for principals, once for each set of permissions that it needs and a principal lacks,
+ * and of fields that fail because a variable is null.
  * @throws RefusedOperationError if its planning exceeds a limit, and any error of the planner; both by the promise.
  */
-export function createRuns(graph: Graph, document: DocumentNode, operation: OperationDefinitionNode): RunFor {
+export function createRuns(graph: Graph, { document, operation, nulls }: Source): RunFor {
   const needed = permissionsOf(document, graph.schema, graph.permissions)
   const runs = new Map<string, RunOperation | Promise<RunOperation>>()
-  return (principal) => {
+  return (principal, coerced) => {
     const denied = needed.filter((urn) => isDenied(principal, urn))
-    const key = denied.join()
+    const failing = nulls.length === 0 ? nulls : nulls.filter(({ variable }) => coerced[variable] === null)
+    const key = failing.length === 0 ? denied.join() : `${denied.join()} ${failing.map((one) => nulls.indexOf(one))}`
     const known = runs.get(key)
     if (known) return known
-    const compiling = compile(graph, { document, operation, denied: new Set(denied) })
+    const compiling = compile(graph, { document, operation, ...readFailing(failing), denied: new Set(denied) })
+    if (runs.size >= RUNS_MAX) runs.clear()
     runs.set(key, compiling)
     compiling.then(
       (run) => runs.set(key, run),
@@ -35,23 +58,53 @@ export function createRuns(graph: Graph, document: DocumentNode, operation: Oper
   }
 }
 
-type Parts = Readonly<{ document: DocumentNode; operation: OperationDefinitionNode; denied: ReadonlySet<string> }>
+/** @throws RefusedOperationError */
+function readFailing(failing: readonly NullArgument[]) {
+  const errors = new Map<FieldNode, GraphQLFormattedError>()
+  for (const { field, error } of failing) {
+    if (field === null) throw new RefusedOperationError([error])
+    errors.set(field, error)
+  }
+  return { failing: errors }
+}
 
-async function compile(graph: Graph, { document, operation, denied }: Parts): Promise<RunOperation> {
-  const { schema, supergraph, environment, permissions } = graph
-  const deniedAt = (parent: GraphQLCompositeType, field: string) =>
-    denied.size === 0 ? null : (permissions(parent, field).find((urn) => denied.has(urn)) ?? null)
+type Parts = Readonly<{
+  document: DocumentNode
+  operation: OperationDefinitionNode
+  denied: ReadonlySet<string>
+  failing: ReadonlyMap<FieldNode, GraphQLFormattedError>
+}>
+
+async function compile(graph: Graph, parts: Parts): Promise<RunOperation> {
+  const { document, operation, failing } = parts
+  const { schema, supergraph, environment } = graph
   const { plannedKey } = supergraph
+  const deniedAt = createDenials(graph, parts)
   const isLeftOut = (parent: GraphQLCompositeType, field: string) => deniedAt(parent, field) !== null
-  const exact = extractExactLiterals(schema, document)
+  const refusalAt: RefusalAt = (parent, nodes) => {
+    const failed = failing.size === 0 ? undefined : nodes.find((node) => failing.has(node))
+    return failed ? failing.get(failed)! : deniedAt(parent, nodes[0]!.name.value)
+  }
+  const answerable = failing.size === 0 ? document : withoutFields(document, (field) => failing.has(field))
+  const exact = extractExactLiterals(schema, answerable)
   const plannable = toPlannable(exact.document, { schema, plannedKey, isLeftOut })
   const plan = await planOrRefuse(graph.plan, plannable, operation)
   try {
     const { values } = exact
-    return compileOperation({ schema, document, operation, plan, environment, deniedAt, plannedKey, values })
+    return compileOperation({ schema, document, operation, plan, environment, refusalAt, plannedKey, values })
   } catch (error) {
     if (!(error instanceof UnsupportedPlanError)) throw error
     return createReference({ supergraph, document: plannable, operation, plan, sources: environment.sources })
+  }
+}
+
+/** The error of each field that needs one of the lacking permissions. */
+function createDenials({ permissions }: Graph, { denied }: Parts) {
+  return (parent: GraphQLCompositeType, field: string): GraphQLFormattedError | null => {
+    if (denied.size === 0) return null
+    const permission = permissions(parent, field).find((urn) => denied.has(urn))
+    if (permission === undefined) return null
+    return codedError('FORBIDDEN', `This needs the permission ${permission}.`, { permission })
   }
 }
 

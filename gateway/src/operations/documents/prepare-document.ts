@@ -19,6 +19,7 @@ import { isDenied } from '../permissions.ts'
 import { RefusedOperationError } from '../refusal.ts'
 import { createRuns, type RunFor } from './compile-runs.ts'
 import { compileVariables } from './exact-variables.ts'
+import { findNullArguments, type NullArgument } from './null-arguments.ts'
 import { findOperation, isIntrospection, parseDocument, rootFieldsOf, withCode } from './parse-document.ts'
 import { validateDocument } from './validate-document.ts'
 
@@ -65,6 +66,9 @@ export function prepareDocument(
   if (problems.length > 0) {
     throw new RefusedOperationError(problems.map((problem) => withCode(problem, 'GRAPHQL_VALIDATION_FAILED')))
   }
+  const nulls = findNullArguments(graph.schema, document, operation)
+  const withoutNulls = createNullFilter(nulls)
+  const costOf = compileCost(graph.costs, document, operation)
   return {
     name: operation.name?.value ?? null,
     type: operation.operation,
@@ -73,12 +77,12 @@ export function prepareDocument(
     schema: graph.schema,
     ...readRootFields(graph, document, operation),
     shape,
-    costOf: compileCost(graph.costs, document, operation),
-    explain: (variables) => explainCost(graph.costs, document, operation, variables),
+    costOf: (variables) => costOf(withoutNulls(variables)),
+    explain: (variables) => explainCost(graph.costs, document, operation, withoutNulls(variables)),
     introspects: isIntrospection(document),
     readVariables: compileVariables(graph.schema, operation),
     coerce: createCoercion(graph, operation),
-    runFor: createRuns(graph, document, operation),
+    runFor: createRuns(graph, { document, operation, nulls }),
   }
 }
 
@@ -95,6 +99,14 @@ function readRootFields(
     rateGroups: [...new Set(groups)],
     deniedAtRoot: (principal) => needed.filter((urn) => isDenied(principal, urn)),
   }
+}
+
+/** A field that fails because a variable is null costs what it costs with the default. */
+function createNullFilter(nulls: readonly NullArgument[]): (variables: Row) => Row {
+  if (nulls.length === 0) return (variables) => variables
+  const names = new Set(nulls.map(({ variable }) => variable))
+  const isKept = ([name, value]: [string, unknown]) => value !== null || !names.has(name)
+  return (variables) => Object.fromEntries(Object.entries(variables).filter(isKept))
 }
 
 const VARIABLE_ERRORS_MAX = 10
