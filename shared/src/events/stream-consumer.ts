@@ -21,7 +21,7 @@ import { createWaiting, type FailedAttempt, type SetAsideEvent, type WaitingEven
 import { createHold } from './log/settle.ts'
 import { createStreamReader, type StreamReader } from './log/stream-reader.ts'
 
-const GATHER = { leastMs: 20, mostMs: 100 }
+const GATHER = { leastMs: 20, mostMs: 50 }
 const GAP_PAUSE_MS = 100
 const PAUSE_MS = 100
 /** The waits after rounds that failed. */
