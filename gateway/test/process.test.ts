@@ -76,8 +76,7 @@ describe('the gateway process', { concurrent: true }, () => {
     held.end('{"data":{"issue":{"id":"iss_1"}}}')
 
     expect(await (await answer).json()).toMatchObject({
-      // `queues` must not be null, and there is nobody to ask.
-      data: null,
+      data: { issue: { id: 'iss_1' }, queues: null },
       errors: [{ extensions: { code: 'SUBGRAPH_UNAVAILABLE', service: 'decisions' } }],
     })
     expect(await gateway.ended).toBe(0)
@@ -103,4 +102,19 @@ describe('the gateway process', { concurrent: true }, () => {
     expect(await gateway.ended).toBe(78)
     expect(gateway.output).toEqual({ stdout: '', stderr: expect.stringMatching(/AUDIT_URL.*\n.*PORT/) })
   })
+
+  it.for(['', 'type Query { a: Int }', 'not GraphQL'])(
+    'ends with the reason where the supergraph is %j',
+    async (text, { expect }) => {
+      const file = join(mkdtempSync(join(directory, 'supergraph-')), 'supergraph.graphql')
+      writeFileSync(file, text)
+
+      const { ended, output } = startProcess({ ...ENVIRONMENT, SUPERGRAPH: file })
+
+      expect(await ended).toBe(78)
+      expect(output.stderr).toMatch(
+        /^The configuration is not usable:\n {2}SUPERGRAPH must be a usable supergraph: .+\n$/,
+      )
+    },
+  )
 })

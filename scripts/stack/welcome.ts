@@ -39,7 +39,7 @@ const NO_TOKENS = `  There are no development tokens, samples or playground here
 const firstQuery = (graphql: string, dataDirectory: string) => [
   'A first query, ready to paste:',
   '',
-  `curl -s ${graphql} -H 'content-type: application/json' -H @${operatorHeaderIn(dataDirectory)} -d '${JSON.stringify({ query: FIRST_QUERY })}'`,
+  `curl -s ${graphql} -H 'content-type: application/json' -H '@${operatorHeaderIn(dataDirectory)}' -d '${JSON.stringify({ query: FIRST_QUERY })}'`,
 ]
 
 const tokenLines = (tokens: Readonly<Record<string, string>>) => [

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { ConfigError } from '@redress/shared/process/config.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import { parse } from 'graphql'
 import type { OpenPlanner } from '../execution/planning/planning.ts'
@@ -25,7 +26,7 @@ export type OpenSchema = Readonly<{
   watch: (onReplaced: (graph: Graph) => void) => Disposable
 }>
 
-/** Loads the supergraph. @throws if the file is not a usable supergraph. */
+/** Loads the supergraph. @throws ConfigError if the file is not a usable supergraph. */
 export async function openSchema(options: SchemaOptions): Promise<OpenSchema> {
   const { file, subgraphs, isReady, openPlanner, logger } = options
   const local = createLocalRoot({ subgraphs, isReady })
@@ -36,7 +37,7 @@ export async function openSchema(options: SchemaOptions): Promise<OpenSchema> {
     return graph
   }
   return {
-    graph: await load(),
+    graph: await load().catch(refuseFile),
     watch: (onReplaced) =>
       watchGraphFile(file, async () => {
         try {
@@ -47,4 +48,9 @@ export async function openSchema(options: SchemaOptions): Promise<OpenSchema> {
         }
       }),
   }
+}
+
+function refuseFile(cause: unknown): never {
+  const [reason = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n')
+  throw new ConfigError([`SUPERGRAPH must be a usable supergraph: ${reason}`], { cause })
 }

@@ -1,12 +1,15 @@
 import { type Type, type } from 'arktype'
 
+/** Of sysexits.h: a supervisor need not try again. */
+export const EX_CONFIG = 78
+
 /** The environment is incomplete or invalid. `problems` names every variable at once, never a value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly problems: readonly string[]
 
-  constructor(problems: readonly string[]) {
-    super(`The configuration is not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
+  constructor(problems: readonly string[], options: ErrorOptions = {}) {
+    super(`The configuration is not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, options)
     this.problems = problems
   }
 }
@@ -31,6 +34,6 @@ export function configOrExit<T>(read: (environment: NodeJS.ProcessEnv) => T): T 
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     process.stderr.write(`${error.message}\n`)
-    process.exit(78) // EX_CONFIG of sysexits.h: a supervisor need not try again.
+    process.exit(EX_CONFIG)
   }
 }

@@ -1,5 +1,6 @@
 import { flushCompileCache } from 'node:module'
 import { AppError } from '../errors.ts'
+import { ConfigError, EX_CONFIG } from './config.ts'
 import type { Logger } from './logger.ts'
 import { releaseStartupMemory } from './startup-memory.ts'
 
@@ -16,11 +17,11 @@ export function announceReady(url: string): void {
   releaseStartupMemory()
 }
 
-/** Ends the process with one line for an expected failure, such as a port in use. Any other error is thrown. */
+/** Ends the process without a stack for an expected failure, such as a port in use. Any other error is thrown. */
 export function endWithOneLine(error: unknown): never {
-  if (!(error instanceof AppError)) throw error
+  if (!(error instanceof AppError || error instanceof ConfigError)) throw error
   process.stderr.write(`${error.message}\n`)
-  process.exit(1)
+  process.exit(error instanceof ConfigError ? EX_CONFIG : 1)
 }
 
 /**
