@@ -104,7 +104,8 @@ async function lookAtAll(scene: Scene, isReplayed: boolean): Promise<Observation
   const followers = scene.followers.map((follower) => follower.seen())
   const { acknowledged, lastRefusals, ...acts } = copyJournal(journal)
   if (!isReplayed) await hastenAttempts(system, acts.poisons, journal.signal)
-  const seen = await observe(caller.ask, new Set(acknowledged.values()), before)
+  const wanted = { issueIds: new Set(acknowledged.values()), poisonIds: acts.poisons.map(({ id }) => id) }
+  const seen = await observe(caller.ask, wanted, before)
   const open = plans.filter(({ key }) => !acknowledged.has(key))
   const refused = open.map(({ key }) => ({ key, reason: lastRefusals.get(key) ?? 'not answered yet' }))
   return { ...seen, ...acts, acknowledged, refused, followers, isReplayed }

@@ -1,14 +1,10 @@
 import type { Poisoned } from '../load/journal.ts'
 import type { PoisonedService } from '../schedule/fault.ts'
-import type { Observation, RecordedAction } from './observation.ts'
+import type { Observation } from './observation.ts'
 import { type Violation, violate } from './violation.ts'
 
 /** The group that reads what the events of a service say. Audit records every event. */
 const READER: Readonly<Record<PoisonedService, string>> = { issues: 'decisions', decisions: 'issues' }
-const ACTIONS: Readonly<Record<PoisonedService, Readonly<Record<'type' | 'data', RecordedAction>>>> = {
-  issues: { type: 'issue.unheard_of', data: 'issue.created' },
-  decisions: { type: 'decision.unheard_of', data: 'decision.failed' },
-}
 
 /**
  * Each event that cannot be read is a dead letter of the groups that need it, on record where it is an event at all, and
@@ -32,9 +28,9 @@ function checkTexts({ poisons, deadLetters }: Observation): readonly Violation[]
 }
 
 function checkEvent(poison: Poisoned, seen: Observation): readonly Violation[] {
-  const { id, kind, service } = poison
+  const { id, kind } = poison
   if (kind !== 'type' && kind !== 'data') return []
-  const count = seen.recorded[ACTIONS[service][kind]].filter(({ entityId }) => entityId === id).length
+  const count = seen.poisonEntries[id] ?? 0
   const letters = checkLetters(poison, seen)
   if (count === 1) return letters
   const problem = count === 0 ? 'lost audit entry' : 'doubled audit entry'

@@ -37,11 +37,7 @@ const follower = (events = HEARD, problems: readonly string[] = []) =>
 
 const entries = (...entityIds: readonly string[]) => entityIds.map((entityId) => ({ entityId, digest: null }))
 const NOTHING_RECORDED: Observation['recorded'] = {
-  'issue.created': [],
-  'issue.unheard_of': [],
-  'decision.unheard_of': [],
   'decision.made': [],
-  'decision.failed': [],
   'decision.reviewed': [],
   'policy.published': [],
 }
@@ -71,6 +67,7 @@ const WELL: Observation = {
   chain: { valid: true, reason: null },
   analytics: { before: { decisions: 5, reviewed: 1 }, after: { decisions: 7, reviewed: 2 } },
   recorded: { ...NOTHING_RECORDED, ...RECORDED },
+  poisonEntries: {},
   deadLetters: [],
   isReplayed: false,
   deployedPolicies: ['d1', 'd0'],
@@ -234,7 +231,7 @@ describe('the checks of a run', () => {
     const change = {
       poisons: [poisoned('data')],
       deadLetters: [letter('decisions', 'poison-1', false)],
-      ...withEntries({ 'issue.created': entries('poison-1') }),
+      poisonEntries: { 'poison-1': 1 },
     }
 
     expect(kindsOf({ ...change, isReplayed: true })).toEqual([])

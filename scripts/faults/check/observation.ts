@@ -22,6 +22,8 @@ export type Observation = Readonly<{
   analytics: Readonly<{ before: Counted; after: Counted }>
   /** Entries of the audit log, by action; one for each entry, with its entity. */
   recorded: Readonly<Record<RecordedAction, readonly Recorded[]>>
+  /** The number of audit entries of each poison, by its id. */
+  poisonEntries: Readonly<Record<string, number>>
   /** Events that a group could not apply, since the run began. */
   deadLetters: readonly DeadLetter[]
   /** Whether an operator has had all dead letters replayed. */
@@ -31,16 +33,8 @@ export type Observation = Readonly<{
   followers: readonly Followed[]
 }>
 
-/** The actions whose entries are compared with what was done; those that are unheard of are of poison. */
-export const RECORDED_ACTIONS = [
-  'issue.created',
-  'issue.unheard_of',
-  'decision.unheard_of',
-  'decision.made',
-  'decision.failed',
-  'decision.reviewed',
-  'policy.published',
-] as const
+/** The actions whose entries are compared with what was done. */
+export const RECORDED_ACTIONS = ['decision.made', 'decision.reviewed', 'policy.published'] as const
 export type RecordedAction = (typeof RECORDED_ACTIONS)[number]
 
 /** `digest` is that of the policy version, where the entry is about a policy. */

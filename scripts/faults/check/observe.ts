@@ -109,6 +109,16 @@ async function readRecorded(ask: Ask, action: RecordedAction, from: number): Pro
   }
 }
 
+/** How many audit entries are about each entity. */
+async function countEntries(ask: Ask, entityIds: readonly string[]): Promise<Readonly<Record<string, number>>> {
+  const query = 'query Entries($id: ID!) { auditLog(first: 1, filter: { entityId: $id }) { totalCount } }'
+  const counts = entityIds.map(async (id) => {
+    const { auditLog } = await ask<{ auditLog: { totalCount: number } }>('admin', query, { id })
+    return [id, auditLog.totalCount] as const
+  })
+  return Object.fromEntries(await Promise.all(counts))
+}
+
 /** The name of an event in the schema: `policy.published` is POLICY_PUBLISHED. */
 const toAuditAction = (event: string) => event.replace('.', '_').toUpperCase()
 
@@ -151,12 +161,14 @@ type Records = {
 
 export type Seen = Pick<
   Observation,
-  'issues' | 'chain' | 'recorded' | 'deployedPolicies' | 'deadLetters' | 'stored' | 'analytics'
+  'issues' | 'chain' | 'poisonEntries' | 'recorded' | 'deployedPolicies' | 'deadLetters' | 'stored' | 'analytics'
 >
 
+type Wanted = Readonly<{ issueIds: ReadonlySet<string>; poisonIds: readonly string[] }>
+
 /** Reads everything that the checks compare. @throws GraphqlError while something cannot be read */
-export async function observe(ask: Ask, ids: ReadonlySet<string>, before: Before): Promise<Seen> {
-  const issues = await readIssues(ask, ids)
+export async function observe(ask: Ask, { issueIds, poisonIds }: Wanted, before: Before): Promise<Seen> {
+  const issues = await readIssues(ask, issueIds)
   const recorded = await Promise.all(
     RECORDED_ACTIONS.map(async (action) => [action, await readRecorded(ask, action, before.recordedTo)] as const),
   )
@@ -165,6 +177,7 @@ export async function observe(ask: Ask, ids: ReadonlySet<string>, before: Before
   return {
     issues,
     chain,
+    poisonEntries: await countEntries(ask, poisonIds),
     recorded: Object.fromEntries(recorded) as Seen['recorded'],
     deployedPolicies: policy.deployments.nodes.map((one) => one.policy.digest),
     deadLetters: (await readDeadLetters(ask)).filter(({ id }) => !before.deadLetters.has(id)),
