@@ -109,11 +109,20 @@ describe('the redo log', () => {
     const file: DatabaseSync = openFile(join(directory, 'other'))
     const log = openRedoLog(join(directory, 'other-redo'), { salt: 1, sequence: 0 })
     let isFull = false
+    let reads = 0
     const batch = createBatch(file, {
       ...log,
       write() {
         if (isFull) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
         log.write()
+      },
+      probe() {
+        if (isFull) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+        log.probe()
+      },
+      read() {
+        reads++
+        return log.read()
       },
     })
     const write = batch.prepare("INSERT OR REPLACE INTO catalog VALUES (?, 'x')")
@@ -128,6 +137,9 @@ describe('the redo log', () => {
     isFull = true
     write('refused')
     expect(() => batch.commit()).toThrow(expect.objectContaining({ code: 14031 }))
+    for (let again = 0; again < 3; again++) {
+      expect(() => write('refused again')).toThrow(expect.objectContaining({ code: 14031 }))
+    }
     const whenFull = names()
     isFull = false
     write('after')
@@ -136,6 +148,7 @@ describe('the redo log', () => {
     log.close()
 
     expect(whenFull).toEqual(['before'])
+    expect(reads).toBe(1) // Only the first refusal had something to undo.
     expect(names()).toEqual(['after', 'before'])
     file.close()
   })

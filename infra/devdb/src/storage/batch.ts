@@ -29,13 +29,13 @@ const LOG_BYTES_MAX = 16 * 1024 * 1024
  * fails, all writes since the last commit are undone: SQLite rolls back, and the log repeats what was durable.
  */
 export function createBatch(database: DatabaseSync, log: RedoLog): Batch {
-  const open = createOpen(database, log)
+  const open = createTurns(createOpen(database, log), log)
   const listeners: (() => void)[] = []
   let undone: Undone = { times: 0, because: null }
   const undo = (error: unknown): CommandError => {
     undone = { times: undone.times + 1, because: toCommandError(error) }
     log.discard()
-    open.repeat()
+    open.undo()
     for (const listener of listeners) listener()
     return undone.because!
   }
@@ -55,7 +55,7 @@ export function createBatch(database: DatabaseSync, log: RedoLog): Batch {
     commit() {
       if (!log.isPending()) return
       try {
-        log.write()
+        open.write()
       } catch (error) {
         throw undo(error)
       }
@@ -100,6 +100,31 @@ function createOpen(database: DatabaseSync, log: RedoLog) {
     begin() {
       if (!open) begin.run()
       open = true
+    },
+  }
+}
+
+/** Repeats the log only when there is something to undo. While the disk is full, writes are refused before that. */
+function createTurns({ begin, repeat, settle }: ReturnType<typeof createOpen>, log: RedoLog) {
+  let touched = false
+  let isRefused = false
+  return {
+    settle,
+    begin() {
+      if (isRefused) log.probe()
+      isRefused = false
+      touched = true
+      begin()
+    },
+    write() {
+      isRefused = true
+      log.write()
+      isRefused = false
+      touched = false
+    },
+    undo() {
+      if (touched) repeat()
+      touched = false
     },
   }
 }

@@ -21,6 +21,8 @@ export type RedoLog = Readonly<{
   isPending(): boolean
   /** Makes the added statements durable, all or none. @throws the error of the file system. */
   write(): void
+  /** Tries whether there is room for more. @throws the error of the file system. */
+  probe(): void
   /** Forgets the statements that have not been written. */
   discard(): void
   /** The durable statements, in their order. */
@@ -39,6 +41,7 @@ export type Position = Readonly<{ salt: number; sequence: number }>
 
 /** A batch begins with the length of its statements, their checksum, and its number. */
 const HEADER_BYTES = 16
+const PROBE_BYTES = 64 * 1024
 
 /**
  * Opens the log of a database. A batch that was not written to its end, one of another database, and those that SQLite
@@ -65,6 +68,7 @@ export function openRedoLog(path: string, { salt, sequence: committed }: Positio
       sequence++
       pending.clear()
     },
+    probe: () => writeDurably(log, Buffer.alloc(PROBE_BYTES), end),
     discard: pending.clear,
     *read() {
       for (const batch of readBatches(log, { salt, first, end })) yield* readRuns(batch)
