@@ -158,7 +158,7 @@ const COSTLY: readonly Omit<HostileDocument, 'code'>[] = [
   },
   {
     name: 'lists by way of fragments',
-    text: `${query('...A ...A ...A')} fragment A on Issue { auditTrail { nodes { id } edges { cursor } } }`,
+    text: `${query('...A')} fragment A on Issue { ${times(3, (i) => `a${i}: auditTrail { nodes { id } edges { cursor } }`)} }`,
   },
   { name: 'the last of many', text: '{ issues(first: 1, last: 5000) { edges { cursor } } }' },
   { name: 'the chain verified thrice', text: `{ ${times(3, (i) => `v${i}: verifyAuditChain { valid }`)} }` },

@@ -30,15 +30,17 @@ const read = (text: string) => {
 }
 
 describe('the cost of any operation', () => {
-  it('is what the library computes, the first time and from memory', () => {
+  it('is at most what the library computes, which counts fields before they are merged, and the same from memory', () => {
     fc.assert(
       fc.property(documents, fc.array(variables, { minLength: 1, maxLength: 4 }), (text, tuples) => {
         const { document, operation } = read(text)
         const costOf = compileCost(model, document, operation)
 
-        for (const tuple of [...tuples, ...tuples]) {
-          const expected = getComplexity({ schema, query: document, variables: tuple, estimators: model.estimators })
-          expect(costOf(tuple)).toBe(Math.min(expected, Number.MAX_SAFE_INTEGER))
+        for (const tuple of tuples) {
+          const most = getComplexity({ schema, query: document, variables: tuple, estimators: model.estimators })
+          const cost = costOf(tuple)
+          expect(cost).toBeLessThanOrEqual(most)
+          expect(costOf(tuple)).toBe(cost)
         }
       }),
       { numRuns: 150 },

@@ -6,6 +6,7 @@ import type { CostModel } from './cost-model.ts'
 import { findCostVariables } from './cost-variables.ts'
 import { QueryTooLargeError, UnusableVariablesError } from './errors.ts'
 import { LIMITS } from './limits.ts'
+import { mergeFields } from './merge-fields.ts'
 
 type Variables = Readonly<Record<string, unknown>>
 /** @throws UnusableVariablesError for variables that do not fit their definitions. */
@@ -26,7 +27,7 @@ export function compileCost(model: CostModel, document: DocumentNode, operation:
     const key = keyOf(variables, names)
     const cost = key === null ? undefined : known.get(key)
     if (cost !== undefined) return cost
-    const computed = computeCost(model, document, operation, variables)
+    const computed = computeCost(model, mergeFields(model.schema, document, operation, variables), variables)
     if (key !== null) known.set(key, computed)
     return computed
   }
@@ -52,14 +53,13 @@ function keyOf(variables: Variables, names: readonly string[]): string | null {
   return key
 }
 
-/** Walks the operation. @throws UnusableVariablesError, or QueryTooLargeError for one whose shape is not checked. */
+/** Walks an operation without named fragments. @throws UnusableVariablesError */
 export function computeCost(
   { schema, estimators }: Pick<CostModel, 'schema' | 'estimators'>,
-  document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Variables,
 ): number {
-  const query = withOnly(operation, document)
+  const query: DocumentNode = { kind: Kind.DOCUMENT, definitions: [operation] }
   try {
     const cost = getComplexity({ schema, query, variables, estimators, maxQueryNodes: LIMITS.selections + 1 })
     return Math.min(cost, Number.MAX_SAFE_INTEGER)

@@ -32,6 +32,14 @@ describe('the cost of an operation', () => {
     ['mutation { createIssues(inputs: []) { results { issue { id } } } }', 50 + 100 * 2],
     ['{ issue(id: "1") { details { ... on DisputeDetails { reason } } transaction { amount { amount } } } }', 3],
     ['{ issue(id: "1") { customer @skip(if: true) { id } ...A } } fragment A on Issue { customer { id } }', 2],
+    ['{ issue(id: "1") { id } issue(id: "1") { type } }', 1],
+    ['{ issue(id: "1") { customer { id } ...A ...A } } fragment A on Issue { customer { riskScore } }', 2],
+    [
+      '{ issue(id: "1") { customer { id } } ...A } fragment A on Query { issue(id: "1") { ... { customer { id } } } }',
+      2,
+    ],
+    ['{ issue(id: "1") { customer { id } } other: issue(id: "1") { customer { id } } }', 4],
+    ['{ issue(id: "1") { details { ... on DisputeDetails { reason } ... on DisputeDetails { reason } } } }', 2],
   ])('%s: %i', ([text, cost]) => {
     expect(costOf(text)).toBe(cost)
   })
@@ -100,10 +108,10 @@ describe('an explanation', () => {
       '{ issues(first: 10) { nodes { ...A ...A customer { id } } } more: queues { name } } fragment A on Issue { auditTrail(first: 4) { nodes { id } } }'
 
     expect(explainCost(model, ...read(text), {})).toEqual({
-      cost: 20 + 10 * (1 + 2 * (5 + 4) + 1) + 20,
+      cost: 20 + 10 * (1 + 5 + 4 + 1) + 20,
       fields: [
-        { path: 'issues.nodes.auditTrail', cost: 100 },
-        { path: 'issues.nodes.auditTrail.nodes', cost: 80 },
+        { path: 'issues.nodes.auditTrail', cost: 50 },
+        { path: 'issues.nodes.auditTrail.nodes', cost: 40 },
         { path: 'issues', cost: 20 },
         { path: 'more', cost: 20 },
         { path: 'issues.nodes', cost: 10 },

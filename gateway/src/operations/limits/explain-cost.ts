@@ -1,18 +1,8 @@
-import {
-  type DocumentNode,
-  type FieldNode,
-  type FragmentDefinitionNode,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
-  getDirectiveValues,
-  getVariableValues,
-  Kind,
-  type OperationDefinitionNode,
-  type SelectionNode,
-} from 'graphql'
+import { type DocumentNode, type FieldNode, Kind, type OperationDefinitionNode, type SelectionNode } from 'graphql'
 import { computeCost } from './compile-cost.ts'
 import { type CostModel, costOf, type FieldPrice } from './cost-model.ts'
 import type { FieldCost } from './errors.ts'
+import { mergeFields } from './merge-fields.ts'
 
 type Variables = Readonly<Record<string, unknown>>
 
@@ -40,49 +30,32 @@ export function explainCost(
       return costOf(price, childComplexity)
     },
   ]
-  const cost = computeCost({ ...model, estimators }, document, operation, variables)
-  const { coerced = {} } = getVariableValues(model.schema, operation.variableDefinitions ?? [], variables)
-  const shares = sharesOf(operation, { fragments: fragmentsOf(document), prices, variables: coerced })
+  const merged = mergeFields(model.schema, document, operation, variables)
+  const cost = computeCost({ ...model, estimators }, merged, variables)
+  const shares = sharesOf(merged, prices)
   const fields = [...shares].map(([path, share]) => ({ path, cost: share }))
   return { cost, fields: fields.sort((a, b) => b.cost - a.cost).slice(0, FIELDS_SHOWN) }
 }
 
-type Facts = Readonly<{
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>
-  prices: ReadonlyMap<FieldNode, FieldPrice>
-  variables: Variables
-}>
 type Place = Readonly<{ selections: readonly SelectionNode[]; path: string; times: number }>
 
-function fragmentsOf({ definitions }: DocumentNode): Facts['fragments'] {
-  const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
-  return new Map(fragments.map((fragment) => [fragment.name.value, fragment]))
-}
-
-/** The cost that each path adds. Terminates because in a valid operation no fragment contains itself. */
-function sharesOf(operation: OperationDefinitionNode, facts: Facts): ReadonlyMap<string, number> {
+/** The cost that each path of a merged operation adds. */
+function sharesOf(
+  operation: OperationDefinitionNode,
+  prices: ReadonlyMap<FieldNode, FieldPrice>,
+): ReadonlyMap<string, number> {
   const shares = new Map<string, number>()
   const open: Place[] = [{ selections: operation.selectionSet.selections, path: '', times: 1 }]
   for (let place = open.pop(); place !== undefined; place = open.pop()) {
     for (const selection of place.selections) {
-      if (!isSelected(selection, facts.variables)) continue
-      if (selection.kind === Kind.FIELD) {
-        const inner = addShare(shares, place, selection, facts.prices.get(selection))
-        if (inner) open.push(inner)
-      } else {
-        const target = selection.kind === Kind.INLINE_FRAGMENT ? selection : facts.fragments.get(selection.name.value)
-        if (target) open.push({ ...place, selections: target.selectionSet.selections })
-      }
+      if (selection.kind === Kind.INLINE_FRAGMENT)
+        open.push({ ...place, selections: selection.selectionSet.selections })
+      if (selection.kind !== Kind.FIELD) continue
+      const inner = addShare(shares, place, selection, prices.get(selection))
+      if (inner) open.push(inner)
     }
   }
   return shares
-}
-
-function isSelected(selection: SelectionNode, variables: Variables): boolean {
-  if (!selection.directives?.length) return true
-  const skip = getDirectiveValues(GraphQLSkipDirective, selection, variables)
-  const include = getDirectiveValues(GraphQLIncludeDirective, selection, variables)
-  return skip?.if !== true && include?.if !== false
 }
 
 function addShare(
