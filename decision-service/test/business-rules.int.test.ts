@@ -109,7 +109,7 @@ describe('a business rule', () => {
 
     await expect(payments.upsertRule(wrong)).rejects.toMatchObject({
       code: 'RULE_REFUSED',
-      facts: { problems: [{ path: 'when.colour' }] },
+      facts: { problems: [{ path: ['input', 'when', 'colour'] }] },
     })
   })
 

@@ -206,9 +206,10 @@ describe('upsertRule', () => {
 
     expect(answer.errors[0]?.extensions).toEqual({
       code: 'RULE_REFUSED',
+      argumentPath: ['input', 'verdict'],
       problems: [
-        { path: 'verdict', problem: 'must be REVIEW or BLOCK' },
-        { path: 'when.amount', problem: 'cannot be "much": amount is a number' },
+        { code: 'RULE_REFUSED', path: ['input', 'verdict'], message: 'must be REVIEW or BLOCK' },
+        { code: 'RULE_REFUSED', path: ['input', 'when', 'amount'], message: 'cannot be "much": amount is a number' },
       ],
     })
   })

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@redress/shared/error-codes.ts'
-import { AppError } from '@redress/shared/errors.ts'
+import { AppError, type InputProblem } from '@redress/shared/errors.ts'
 
 /** The same request is being answered just now, and takes longer than a caller should wait. */
 export class PaymentInProgressError extends AppError {
@@ -30,11 +30,19 @@ export class RuleRefusedError extends AppError {
   override readonly name = 'RuleRefusedError'
   readonly code = 'RULE_REFUSED'
   readonly kind = 'invalid'
-  override readonly facts: { problems: readonly RuleProblem[] }
+  override readonly facts: {
+    argumentPath: readonly string[]
+    problems: readonly (InputProblem & { code: 'RULE_REFUSED' })[]
+  }
 
   constructor(problems: readonly RuleProblem[]) {
     super(`The rule was refused: ${problems.map(({ path, problem }) => `${path} ${problem}`).join('; ')}.`)
-    this.facts = { problems }
+    const placed = problems.map(({ path, problem }) => ({
+      code: 'RULE_REFUSED' as const,
+      path: ['input', ...path.split('.')],
+      message: problem,
+    }))
+    this.facts = { argumentPath: placed[0]?.path ?? ['input'], problems: placed }
   }
 }
 

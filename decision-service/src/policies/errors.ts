@@ -73,12 +73,14 @@ export class SkillsRefusedError extends AppError {
   readonly code = 'SKILLS_REFUSED'
   readonly kind = 'invalid'
   readonly problems: readonly SkillProblem[]
-  override readonly facts: { problems: readonly SkillProblem[] }
+  override readonly facts: { problems: readonly (SkillProblem & { code: 'SKILLS_REFUSED'; message: string })[] }
 
   constructor(found: readonly SkillProblem[]) {
     const problems = found.slice(0, PROBLEMS_MAX)
     super(`Skills refused:\n${problems.map((problem) => `  ${toLine(problem)}`).join('\n')}`)
     this.problems = problems
-    this.facts = { problems }
+    this.facts = {
+      problems: problems.map((found) => ({ ...found, code: 'SKILLS_REFUSED', message: found.problem })),
+    }
   }
 }

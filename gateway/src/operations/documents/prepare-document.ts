@@ -17,10 +17,12 @@ import { LIMITS } from '../limits/limits.ts'
 import { measureShape, type Shape } from '../limits/measure-shape.ts'
 import { isDenied } from '../permissions.ts'
 import { RefusedOperationError } from '../refusal.ts'
+import { pathsOfVariables } from './argument-paths.ts'
+import { toDocumentProblem, toVariableProblem } from './argument-problem.ts'
 import { createRuns, type RunFor } from './compile-runs.ts'
 import { compileVariables } from './exact-variables.ts'
 import { findNullArguments, type NullArgument } from './null-arguments.ts'
-import { findOperation, isIntrospection, parseDocument, rootFieldsOf, withCode } from './parse-document.ts'
+import { findOperation, isIntrospection, parseDocument, rootFieldsOf } from './parse-document.ts'
 import { validateDocument } from './validate-document.ts'
 
 /** One operation of a document, with everything that is computed only once for it. */
@@ -64,7 +66,7 @@ export function prepareDocument(
   checkShape(shape, { depthMax: LIMITS.nesting })
   const problems = validateDocument(graph.schema, document, { hideSuggestions })
   if (problems.length > 0) {
-    throw new RefusedOperationError(problems.map((problem) => withCode(problem, 'GRAPHQL_VALIDATION_FAILED')))
+    throw new RefusedOperationError(problems.map((problem) => toDocumentProblem(document, problem)))
   }
   const nulls = findNullArguments(graph.schema, document, operation)
   const withoutNulls = createNullFilter(nulls)
@@ -81,7 +83,7 @@ export function prepareDocument(
     explain: (variables) => explainCost(graph.costs, document, operation, withoutNulls(variables)),
     introspects: isIntrospection(document),
     readVariables: compileVariables(graph.schema, operation),
-    coerce: createCoercion(graph, operation),
+    coerce: createCoercion(graph, document, operation),
     runFor: createRuns(graph, { document, operation, nulls }),
   }
 }
@@ -111,14 +113,19 @@ function createNullFilter(nulls: readonly NullArgument[]): (variables: Row) => R
 
 const VARIABLE_ERRORS_MAX = 10
 
-function createCoercion({ schema }: Graph, { variableDefinitions = [] }: OperationDefinitionNode) {
+function createCoercion(
+  { schema }: Graph,
+  document: DocumentNode,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+) {
   const nothing = Object.freeze({})
   return (variables: Row) => {
     if (variableDefinitions.length === 0) return nothing
     const { coerced, errors } = getVariableValues(schema, variableDefinitions, variables, {
       maxErrors: VARIABLE_ERRORS_MAX,
     })
-    if (errors) throw new RefusedOperationError(errors.map((error) => withCode(error, 'BAD_USER_INPUT')))
-    return coerced
+    if (errors === undefined) return coerced
+    const paths = pathsOfVariables(schema, { document, definitions: variableDefinitions, values: variables })
+    throw new RefusedOperationError(errors.map((error, index) => toVariableProblem(error, paths[index] ?? null)))
   }
 }
