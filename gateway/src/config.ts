@@ -10,10 +10,8 @@ import { isTrustedDocumentsFile } from './operations/documents/persisted-documen
 import { isPreset, readPresets } from './operations/limits/presets.ts'
 
 const SUPERGRAPH_FILE = fileURLToPath(new URL('../supergraph.graphql', import.meta.url))
-
 const UNLIMITED = '999999999/64'
 const TIMEOUT = 'string.integer.parse |> 100 <= number <= 600000'
-
 const YesOrNo = type(/^(true|false)$/).configure({ expected: 'true or false' })
 const InternalPrivateKey = type('string > 0').narrow(
   (key, ctx) => isInternalPrivateKey(key) || ctx.reject({ expected: 'an Ed25519 private key: PKCS #8 in DER, base64' }),
@@ -82,6 +80,7 @@ const Environment = ObservabilityEnvironment.merge({
   TRUSTED_ONLY: YesOrNo.default('false'),
   'PLAYGROUND?': YesOrNo,
   'INTROSPECTION?': YesOrNo,
+  SHOW_FOREIGN_MESSAGES: YesOrNo.default('false'),
   TRUST_PROXY: Proxies.default('false'),
   'TRUST_PROXY_HEADER?': type.enumerated(...PROXY_HEADERS),
   'PLAYGROUND_CODE?': Code,
@@ -169,6 +168,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     trusted: { manifest: env.TRUSTED_DOCUMENTS ?? null, only: env.TRUSTED_ONLY === 'true' },
     playground: isOn(env.PLAYGROUND),
     introspection: isOn(env.INTROSPECTION),
+    showForeignMessages: env.SHOW_FOREIGN_MESSAGES === 'true',
     health: { timeoutMs: env.HEALTH_CHECK_TIMEOUT_MS },
     shutdown: { timeoutMs: env.SHUTDOWN_TIMEOUT_MS },
     log: { level: env.LOG_LEVEL },

@@ -115,10 +115,13 @@ function accessOptions(
 }
 
 function openOperations({ config, counted, logger }: Base, graph: Graph, { limiter }: Access): Operations {
-  const { auth, introspection, presets, trusted } = config
+  const { auth, introspection, presets, trusted, subgraphs, showForeignMessages } = config
+  const isOwn = (service: string) =>
+    Object.hasOwn(subgraphs, service) && subgraphs[service as keyof typeof subgraphs] !== undefined
   return createOperations({
     graph,
     introspection,
+    showsMessagesOf: (service) => showForeignMessages && !isOwn(service),
     // Without authentication all callers would share one limit.
     ...(auth && { admit: (caller, group) => admit(limiter, caller, group) }),
     presets,

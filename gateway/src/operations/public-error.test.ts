@@ -30,4 +30,16 @@ describe('an error', () => {
     expect(shown.extensions?.code).toBe('INTERNAL_SERVER_ERROR')
     expect(JSON.stringify(shown)).not.toMatch(/secret|SELECT|PLANNER/)
   })
+
+  it('without a code keeps its message where those of its subgraph are shown', () => {
+    const error = { message: 'Out of stock.', path: ['buy'], extensions: { code: 7, serviceName: 'shop' } }
+    const shown = toPublicError(error, (service) => service === 'shop')
+
+    expect(shown).toEqual({
+      message: 'Out of stock.',
+      path: ['buy'],
+      extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', service: 'shop' },
+    })
+    expect(toPublicError(error, (service) => service === 'other').message).not.toBe('Out of stock.')
+  })
 })

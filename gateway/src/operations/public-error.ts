@@ -14,16 +14,25 @@ const CODES_OF_GATEWAY: readonly string[] = [
 /** The code of an error that a subgraph sent without one: its text is not meant for callers. */
 const WITHOUT_CODE = 'DOWNSTREAM_SERVICE_ERROR' satisfies ErrorCode
 
+/** Whether callers see the messages that a subgraph sends without a code. */
+export type ShowsMessagesOf = (service: string) => boolean
+
 /**
  * What a caller may see of an error. An error of a subgraph keeps its code and facts and names its service; an
  * unexpected one becomes a neutral sentence, whatever its text was.
  */
-export function toPublicError({ message, path, locations, extensions }: GraphQLFormattedError): GraphQLFormattedError {
+export function toPublicError(
+  { message, path, locations, extensions }: GraphQLFormattedError,
+  showsMessagesOf: ShowsMessagesOf = () => false,
+): GraphQLFormattedError {
   const { code, serviceName, service = serviceName, stacktrace: _, http: __, ...facts } = extensions ?? {}
   const place = { ...(path && { path }), ...(locations && service === undefined && { locations }) }
   const origin = service === undefined ? {} : { service }
 
-  if (!isPublic(code, service)) return { ...internalError(origin), ...place }
+  if (!isPublic(code, service)) {
+    if (typeof service !== 'string' || !showsMessagesOf(service)) return { ...internalError(origin), ...place }
+    return { message, ...place, extensions: { ...facts, code: WITHOUT_CODE, ...origin } }
+  }
   return { message, ...place, extensions: { code, ...facts, ...origin } }
 }
 

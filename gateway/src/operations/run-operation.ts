@@ -2,7 +2,7 @@ import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Caller } from '../access/caller.ts'
 import type { RateGroup } from '../access/rate-limit.ts'
 import type { OperationContext } from '../execution/operation-context.ts'
-import { toAnswerText, withCost } from './answer-text.ts'
+import { type Showing, toAnswerText, withCost } from './answer-text.ts'
 import { checkOperation, type Rules, requireSingleAnswer, requireSubscription } from './check-operation.ts'
 import { createDocumentCache } from './documents/document-cache.ts'
 import type { PersistedDocuments } from './documents/persisted-documents.ts'
@@ -10,6 +10,7 @@ import { type PreparedDocument, prepareDocument } from './documents/prepare-docu
 import type { Graph } from './graph.ts'
 import { PRESETS } from './limits/presets.ts'
 import type { OperationRequest } from './operation-request.ts'
+import type { ShowsMessagesOf } from './public-error.ts'
 
 /** Clients choose the names of operations, so their length in the log is bounded. */
 const LOGGED_NAME_MAX = 100
@@ -44,6 +45,8 @@ export type OperationsOptions = Readonly<{
   /** Counts an operation for a rate-limit group of its fields. @throws RateLimitedError */
   admit?: (caller: Caller, group: RateGroup) => unknown
   onLookup?: (result: 'hit' | 'miss' | 'evicted') => void
+  /** Whether callers see messages of a subgraph that have no code; by default of none. */
+  showsMessagesOf?: ShowsMessagesOf
   logger: Logger
 }> &
   Pick<Rules, 'introspection'> &
@@ -54,7 +57,8 @@ export function createOperations(options: OperationsOptions): Operations {
   const { introspection, admit = () => {}, presets = PRESETS, onCost = () => {}, logger } = options
   const rules: Rules = { introspection, presets, onCost }
   const documents = createDocuments(options)
-  const engine: Engine = { documents, rules, admit, logger }
+  const { showsMessagesOf = () => false } = options
+  const engine: Engine = { documents, rules, admit, logger, showsMessagesOf }
   return {
     run: (request, context, runOptions = {}) => run(engine, request, context, runOptions),
     prepareSubscription: (request, caller) => prepareSubscription(engine, request, caller),
@@ -62,10 +66,10 @@ export function createOperations(options: OperationsOptions): Operations {
   }
 }
 
-type Engine = Readonly<{ documents: Documents; rules: Rules }> & Required<Pick<OperationsOptions, 'admit' | 'logger'>>
+type Engine = Readonly<{ documents: Documents; rules: Rules }> & Required<Pick<OperationsOptions, 'admit'>> & Showing
 
 async function run(
-  { documents, rules, admit, logger }: Engine,
+  { documents, rules, admit, ...showing }: Engine,
   request: OperationRequest,
   context: OperationContext,
   options: RunOptions,
@@ -80,12 +84,12 @@ async function run(
   const runnable = prepared.runFor(caller.principal, coerced)
   const runPrepared = runnable instanceof Promise ? await runnable : runnable
   const result = await runPrepared({ variables, coerced, context })
-  const text = toAnswerText(result, context, logger)
+  const text = toAnswerText(result, context, showing)
   return options.withCost ? withCost(text, { ...spent, ...prepared.explain(variables) }) : text
 }
 
 async function prepareSubscription(
-  { documents, rules, logger }: Engine,
+  { documents, rules, logger, showsMessagesOf }: Engine,
   request: OperationRequest,
   { principal }: Caller,
 ): Promise<LiveOperation> {
@@ -94,10 +98,11 @@ async function prepareSubscription(
   requireSubscription(prepared, principal)
   const coerced = prepared.coerce(variables)
   const runPrepared = await prepared.runFor(principal, coerced)
+  const showing = { logger, showsMessagesOf }
   return {
     prepared,
     coerced,
-    run: async (context) => toAnswerText(await runPrepared({ variables, coerced, context }), context, logger),
+    run: async (context) => toAnswerText(await runPrepared({ variables, coerced, context }), context, showing),
   }
 }
 
