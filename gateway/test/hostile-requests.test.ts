@@ -225,6 +225,20 @@ describe('invalid credentials are refused:', () => {
   })
 })
 
+describe('a condition without a value', () => {
+  const CONDITION = 'query ($on: Boolean!) { issue(id: "iss_1") { id status @include(if: $on) } }'
+  const WITH_DEFAULT = 'query ($on: Boolean = true) { issue(id: "iss_1") { id status @include(if: $on) } }'
+
+  it.each([
+    ['its variable is missing', { query: CONDITION }],
+    ['its variable is null', { query: CONDITION, variables: { on: null } }],
+    ['its variable is of another type', { query: CONDITION, variables: { on: 'yes' } }],
+    ['its variable has a default and is null', { query: WITH_DEFAULT, variables: { on: null } }],
+  ])('is a mistake of the caller where %s', async (_, request) => {
+    expect(await outcomeOf(await post(request))).toEqual([400, 'BAD_USER_INPUT'])
+  })
+})
+
 describe('names that mean something to JavaScript', () => {
   it('are keys of an answer like any others', async () => {
     const query =

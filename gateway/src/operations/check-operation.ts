@@ -21,15 +21,18 @@ export type Rules = Readonly<{
 export type Checked = Readonly<{
   /** The variables as all that follows takes them. */
   variables: Row
+  /** The same as the types of their definitions take them, with defaults. */
+  coerced: Row
   spent: Readonly<{ cost: number; limit: number }>
 }>
 
 /**
  * Checks an operation against the limits of a principal's roles.
- * @throws RefusedOperationError, ForbiddenError, QueryTooLargeError, QueryTooDeepError, QueryTooCostlyError
+ * @throws RefusedOperationError, ForbiddenError, QueryTooLargeError, QueryTooDeepError, QueryTooCostlyError,
+ * UnusableVariablesError
  */
 export function checkOperation(
-  { introspects, shape, costOf, explain, readVariables }: PreparedDocument,
+  { introspects, shape, costOf, explain, readVariables, coerce }: PreparedDocument,
   principal: Principal,
   given: Row,
   { introspection, presets, onCost }: Rules,
@@ -42,10 +45,11 @@ export function checkOperation(
   checkShape(shape, preset)
   checkVariables(given)
   const variables = readVariables(given)
+  const coerced = coerce(variables)
   const cost = costOf(variables)
   onCost(cost, preset.name)
   if (cost > preset.costMax) throw new QueryTooCostlyError({ ...explain(variables), limit: preset.costMax })
-  return { variables, spent: { cost, limit: preset.costMax } }
+  return { variables, coerced, spent: { cost, limit: preset.costMax } }
 }
 
 /** @throws RefusedOperationError for a subscription, and for a mutation by GET. */

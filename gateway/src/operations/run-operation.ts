@@ -78,8 +78,7 @@ async function run(
   observe(prepared, context)
   requireSingleAnswer(prepared, options.readOnly ?? false)
   const { caller } = context
-  const { variables, spent } = checkOperation(prepared, caller.principal, request.variables, rules)
-  const coerced = prepared.coerce(variables)
+  const { variables, coerced, spent } = checkOperation(prepared, caller.principal, request.variables, rules)
   for (const group of prepared.rateGroups) await admit(caller, group)
   const runnable = prepared.runFor(caller.principal, coerced)
   const runPrepared = runnable instanceof Promise ? await runnable : runnable
@@ -94,9 +93,8 @@ async function prepareSubscription(
   { principal }: Caller,
 ): Promise<LiveOperation> {
   const prepared = documents.prepare(request)
-  const { variables } = checkOperation(prepared, principal, request.variables, rules)
+  const { variables, coerced } = checkOperation(prepared, principal, request.variables, rules)
   requireSubscription(prepared, principal)
-  const coerced = prepared.coerce(variables)
   const runPrepared = await prepared.runFor(principal, coerced)
   const showing = { logger, showsMessagesOf }
   return {

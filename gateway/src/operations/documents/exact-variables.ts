@@ -29,6 +29,7 @@ export function compileVariables(
   return (variables) => {
     let read = variables
     for (const [name, type] of types) {
+      if (!Object.hasOwn(variables, name)) continue
       const value = variables[name]
       if (typeof value !== 'object' || value === null || type === undefined) continue
       const own = readAs(value, type)

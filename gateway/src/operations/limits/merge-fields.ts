@@ -19,7 +19,7 @@ import {
   type SelectionNode,
   TypeMetaFieldDef,
 } from 'graphql'
-import { QueryTooLargeError } from './errors.ts'
+import { QueryTooLargeError, UnusableVariablesError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 
 type Variables = Readonly<Record<string, unknown>>
@@ -33,6 +33,7 @@ type Merging = Readonly<{
  * A valid operation as it is executed: without fragments that apply anyway, without what conditions leave out, and with
  * each field once, however often it is selected. A field of an interface and the same field in a fragment on one of its
  * types stay two. @throws QueryTooLargeError for an operation whose shape is not checked.
+ * @throws UnusableVariablesError for a condition on null
  */
 export function mergeFields(
   schema: GraphQLSchema,
@@ -122,7 +123,12 @@ function appliesAlways(type: GraphQLNamedType | null, condition: string, schema:
 
 function isSelected(selection: SelectionNode, variables: Variables): boolean {
   if (!selection.directives?.length) return true
-  const skip = getDirectiveValues(GraphQLSkipDirective, selection, variables)
-  const include = getDirectiveValues(GraphQLIncludeDirective, selection, variables)
-  return skip?.if !== true && include?.if !== false
+  try {
+    const skip = getDirectiveValues(GraphQLSkipDirective, selection, variables)
+    const include = getDirectiveValues(GraphQLIncludeDirective, selection, variables)
+    return skip?.if !== true && include?.if !== false
+  } catch (error) {
+    // A nullable variable with a default may be null, which a condition cannot be.
+    throw new UnusableVariablesError(error instanceof Error ? error.message : String(error), { cause: error })
+  }
 }
