@@ -10,16 +10,24 @@ declare global {
   }
 }
 
-/** Finds a number with a fraction, an exponent or 16 digits, and few other texts: most of JSON has none. */
-const MAY_LOSE_DIGITS = /(?:":|[[,])\s*-?(?:\d+[.eE]|\d{16})/
+/** Finds the numbers with a fraction, an exponent or 16 digits, and few other texts: most of JSON has none. */
+const LONG_NUMBER = /(?:":|[[,])\s*(-?(?:\d+[.eE][\d.eE+-]+|\d{16,}))/g
 
 /** Parses JSON. Numbers that JavaScript would change become exact ones. @throws SyntaxError */
 export function parseExact(text: string): unknown {
-  return MAY_LOSE_DIGITS.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)
+  return losesDigits(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)
 }
 
+/** A reviver takes many times as long as the parser alone, so it runs only for a text with such a number. */
+function losesDigits(text: string): boolean {
+  for (const [, digits] of text.matchAll(LONG_NUMBER)) if (isChanged(digits!)) return true
+  return false
+}
+
+const isChanged = (digits: string) => String(Number(digits)) !== digits
+
 function keepDigits(_key: string, value: unknown, { source = '' }: { source?: string }): unknown {
-  return typeof value === 'number' && String(value) !== source ? JSON.rawJSON(source) : value
+  return typeof value === 'number' && isChanged(source) ? JSON.rawJSON(source) : value
 }
 
 export function isExact(value: unknown): value is ExactNumber {
