@@ -67,7 +67,7 @@ function toEntry(issueId: string, at: number): Row {
     __typename: 'AuditEntry',
     id: numbered('aud_', sequence),
     sequence,
-    action: at === 0 ? 'issue.created' : 'issue.decided',
+    action: at === 0 ? 'ISSUE_CREATED' : 'DECISION_MADE',
     actor: 'service:decisions',
     at: AT,
     hash: HASH,
