@@ -23,7 +23,7 @@ export const LINK = `extend schema @link(url: "https://specs.apollo.dev/federati
   "@requires", "@provides", "@interfaceObject", "@override", "@shareable", "@inaccessible"])\n`
 
 export type Asked = Readonly<{ query: string; variables: Record<string, unknown>; text: string }>
-/** What a subgraph answers: an object as JSON with status 200, or the whole answer. */
+/** The answer of a subgraph: an object as JSON with status 200, or the whole answer. */
 export type Reply = object | Readonly<{ status?: number; headers?: Record<string, string>; body: string | Buffer }>
 export type Respond = (asked: Asked) => Reply | Promise<Reply>
 

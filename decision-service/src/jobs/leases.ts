@@ -28,7 +28,7 @@ export function createLeaseKeeper(redis: Redis, leaseMs: number = LEASE_MS): Lea
   let timer: NodeJS.Timeout | undefined
 
   const renewAll = () => {
-    // What waits for the connection to come back would renew leases that have been released meanwhile.
+    // Commands that wait for the connection to come back would renew leases that have been released meanwhile.
     if (!redis.isReady) return
     for (const [key, ids] of idsByKey) {
       // The whole script, not its digest: a second command, to a Redis that does not know it, could follow a release.

@@ -106,7 +106,7 @@ async function isDelayedTooLong(redis: Redis, queue: Queue, id: string): Promise
   return score !== null && score / SCORE_OF_A_MS > Date.now() + DELAY_MAX_MS
 }
 
-/** What adds jobs goes on without them while Redis is away: the record is the promise, and recovery adds them later. */
+/** Callers go on while Redis is away and a job is not queued: it is stored in MongoDB, and recovery queues it later. */
 function createCall(redis: Redis, ready: Promise<Queue>) {
   const toError = () => new StoreUnavailableError({ cause: new TimeoutError(TIMEOUT_MS) })
   return async <T>(work: (queue: Queue) => Promise<T>): Promise<T> => {

@@ -7,7 +7,7 @@ export type FieldModel = Readonly<{
   args: string
   /** The subgraphs that resolve it. */
   owners: readonly string[]
-  /** What it is computed from, in the subgraph that owns it; null for most fields. */
+  /** The fields that it is computed from, in the subgraph that owns it; null for most fields. */
   requires: string | null
   /** The subgraph that resolved it before `@override`; null for most fields. */
   overriddenIn: string | null

@@ -13,7 +13,7 @@ export type Difference = Readonly<{
   variables: Record<string, unknown>
   expected: string
   got: string
-  /** What the subgraphs were asked, and what they answered. */
+  /** The requests to the subgraphs, and their answers. */
   exchanges: readonly string[]
 }>
 

@@ -12,7 +12,7 @@ const COLLECTIONS = {
 export type CollectionName = keyof typeof COLLECTIONS
 export const COLLECTION_NAMES = Object.keys(COLLECTIONS) as readonly CollectionName[]
 
-/** What the way of one decided issue has left behind, as it is stored. */
+/** The documents of one decided issue, as they are stored. */
 export type StoredCase = Readonly<{
   issue: Document
   job: Document

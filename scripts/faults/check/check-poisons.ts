@@ -14,7 +14,7 @@ export function checkPoisons(seen: Observation): readonly Violation[] {
   return [...checkTexts(seen), ...seen.poisons.flatMap((poison) => checkEvent(poison, seen))]
 }
 
-/** What is no event cannot be told apart: only its number can be compared. */
+/** Texts that are no events cannot be told apart: only their number can be compared. */
 function checkTexts({ poisons, deadLetters }: Observation): readonly Violation[] {
   return [...Object.values(READER), 'audit'].flatMap((group) => {
     const isRead = ({ service }: Poisoned) => group === 'audit' || READER[service] === group

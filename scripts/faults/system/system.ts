@@ -18,7 +18,7 @@ export const GATEWAYS = ['gateway', 'gateway-2'] as const
 export type Gateway = (typeof GATEWAYS)[number]
 
 export const ENGINES = ['rules', 'ai'] as const
-/** What decides the issues. */
+/** The engine that decides the issues. */
 export type Engine = (typeof ENGINES)[number]
 
 export type System = Readonly<{

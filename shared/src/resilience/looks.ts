@@ -7,7 +7,7 @@ export function createLooks(bounds: Bounds) {
   let looks: ReadonlyMap<string, Look> = new Map()
   return {
     isNew: (id: string): boolean => !looks.has(id),
-    /** What is new is due. */
+    /** A new id is due. */
     isDue: (id: string, nowMs: number): boolean => (looks.get(id)?.nextMs ?? 0) <= nowMs,
     /** Notes that these were looked at. What was due as well, and is not among them, is forgotten. */
     note(ids: readonly string[], nowMs: number): void {

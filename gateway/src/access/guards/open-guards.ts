@@ -13,7 +13,7 @@ export type GuardOptions = Readonly<{
   playgroundCode: string | null
 }>
 
-/** What every request passes before its caller is known. */
+/** The guards that every request passes before its caller is known. */
 export type Guards = Readonly<{
   clientAddress: ClientAddress
   checkOrigin: CheckOrigin

@@ -10,7 +10,7 @@ export type FieldGroup = Readonly<{
   fields: readonly string[]
   /** Their keys in the answer. */
   keys: readonly string[]
-  /** What their representation consists of. */
+  /** The selections of their representation. */
   requires: readonly QueryPlanSelectionNode[]
 }>
 
@@ -46,7 +46,7 @@ export function groupFields(
   return parts.map((part) => toPart(fetch, part, { base, isWhole: parts.length === 1 }))
 }
 
-/** What some fields of a fetch need beside a key. */
+/** The selections that some fields of a fetch need beside a key. */
 type Need = Readonly<{ requirement: Needed; fields: EntityField[] }>
 
 /** Null if all fields need a key only. */

@@ -14,7 +14,7 @@ type Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
 export type Requirements = Readonly<{
   /** The keys by which a subgraph resolves a type, or an interface of the type. */
   keysOf: (service: string, typeName: string) => readonly SelectionSetNode[]
-  /** What a field needs in a subgraph, as text; empty if it needs only a key. */
+  /** The requirement of a field in a subgraph, as text; empty if it needs only a key. */
   requirementOf: (service: string, typeName: string, fieldName: string) => string
 }>
 

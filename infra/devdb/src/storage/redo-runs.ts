@@ -12,7 +12,7 @@ export type RunsWriter = Readonly<{
   clear(): void
 }>
 
-/** What follows: the text of a statement that is used for the first time, or the number of one with its values. */
+/** The kind of the next bytes: the text of a statement that is used for the first time, or the number of one with its values. */
 const DEFINE = 0
 const RUN = 1
 const BLOB = 0
