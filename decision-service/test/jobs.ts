@@ -7,10 +7,10 @@ import type { DecisionCollections } from '../src/decisions/outbound/documents.ts
 import { createFindOldest, createFindOverdue } from '../src/decisions/outbound/mongo-open-jobs.ts'
 import type { DecideIssue } from '../src/decisions/use-cases/decide-issue.ts'
 import type { DecisionQueue } from '../src/decisions/use-cases/ports.ts'
-import { openQueue } from '../src/jobs/open-queue.ts'
-import { createQueueViews } from '../src/jobs/queue-views.ts'
-import { createRecoverJobs } from '../src/jobs/recover-jobs.ts'
-import { startWorker, type WorkerOptions } from '../src/jobs/start-worker.ts'
+import { openQueue } from '../src/jobs/frame/open-queue.ts'
+import { startWorker, type WorkerOptions } from '../src/jobs/frame/start-worker.ts'
+import { createQueueViews } from '../src/jobs/monitoring/queue-views.ts'
+import { createRecoverJobs } from '../src/jobs/recovery/recover-jobs.ts'
 
 type Collections = Pick<DecisionCollections, 'jobs'>
 type QueueOptions = Readonly<{ redis: Redis; collections: Collections; attempts: number }>

@@ -4,7 +4,7 @@ import { ask, tokenOf, verifyToken, withRole } from '@redress/shared/testing/cal
 import { readMetrics } from '@redress/shared/testing/read-metrics.ts'
 import { openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, describe, expect, it } from 'vitest'
-import { createTokenBucket } from '../src/jobs/token-bucket.ts'
+import { createTokenBucket } from '../src/jobs/redis/token-bucket.ts'
 import { createPaymentLoaders } from '../src/payments/inbound/payment-loaders.ts'
 import { createPaymentMetrics } from '../src/payments/inbound/payment-metrics.ts'
 import { createPaymentResolvers } from '../src/payments/inbound/payment-resolvers.ts'

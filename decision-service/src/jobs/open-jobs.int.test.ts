@@ -4,7 +4,7 @@ import { openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { createNodeRedisClient, Queue } from 'bullmq'
 import { expect, it, onTestFinished } from 'vitest'
 import { readWorkerConfig } from '../config.ts'
-import type { Attempt } from './job-handler.ts'
+import type { Attempt } from './frame/job-handler.ts'
 import { openWorkers } from './open-jobs.ts'
 
 const redis = await openTestRedis(44)

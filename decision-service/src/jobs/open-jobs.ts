@@ -1,14 +1,14 @@
 import type { Service } from '@redress/shared/service/open-service.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { repeatOnLeader } from '../../../shared/src/service/repeat-on-leader.ts'
-import type { JobQueue } from './open-queue.ts'
-import { exposeQueues } from './queue-metrics.ts'
-import { createQueueResolvers } from './queue-resolvers.ts'
-import { createQueueViews } from './queue-views.ts'
-import { createRecoverAll, type Recover } from './recover-jobs.ts'
-import type { JobType, QueueName } from './registry.ts'
-import { type Handlers, startWorker } from './start-worker.ts'
-import { createJobMetrics } from './worker-metrics.ts'
+import { createQueueResolvers } from './api/queue-resolvers.ts'
+import type { JobQueue } from './frame/open-queue.ts'
+import type { JobType, QueueName } from './frame/registry.ts'
+import { type Handlers, startWorker } from './frame/start-worker.ts'
+import { createJobMetrics } from './frame/worker-metrics.ts'
+import { exposeQueues } from './monitoring/queue-metrics.ts'
+import { createQueueViews } from './monitoring/queue-views.ts'
+import { createRecoverAll, type Recover } from './recovery/recover-jobs.ts'
 
 const RECOVER_EVERY_MS = 10_000
 /** Ten thousand jobs are looked up in a few seconds. */

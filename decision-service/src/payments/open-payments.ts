@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
-import { createTokenBucket } from '../jobs/token-bucket.ts'
+import { createTokenBucket } from '../jobs/redis/token-bucket.ts'
 import { createPaymentLoaders } from './inbound/payment-loaders.ts'
 import { createPaymentMetrics } from './inbound/payment-metrics.ts'
 import { createPaymentResolvers } from './inbound/payment-resolvers.ts'

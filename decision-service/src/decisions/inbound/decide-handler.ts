@@ -1,7 +1,7 @@
 import { HoldDecisionError } from '../../engines/errors.ts'
-import { textOf } from '../../jobs/job-failure.ts'
-import type { JobHandler } from '../../jobs/job-handler.ts'
-import type { JobData } from '../../jobs/registry.ts'
+import { textOf } from '../../jobs/frame/job-failure.ts'
+import type { JobHandler } from '../../jobs/frame/job-handler.ts'
+import type { JobData } from '../../jobs/frame/registry.ts'
 import type { DecideIssue } from '../use-cases/decide-issue.ts'
 
 /** Decides the case of a job. A decision that is held for a model comes back later. */

@@ -1,5 +1,5 @@
 import { tracedBy } from '@redress/shared/events/envelope.ts'
-import type { JobQueue, NewJob } from '../../jobs/open-queue.ts'
+import type { JobQueue, NewJob } from '../../jobs/frame/open-queue.ts'
 import { URGENCY } from '../domain/job.ts'
 import type { DecisionQueue, QueuedCase } from '../use-cases/ports.ts'
 

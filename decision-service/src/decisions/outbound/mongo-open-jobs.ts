@@ -1,4 +1,4 @@
-import type { FindOverdue } from '../../jobs/recover-jobs.ts'
+import type { FindOverdue } from '../../jobs/recovery/recover-jobs.ts'
 import type { DecisionJob } from '../domain/job.ts'
 import type { QueuedCase } from '../use-cases/ports.ts'
 import type { DecisionCollections } from './documents.ts'

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
-import { createLeaseKeeper, LEASE_MS, type LeaseKeeper } from '../../jobs/leases.ts'
-import { createRedisScript } from '../../jobs/redis-script.ts'
-import { TAKE_TOKEN } from '../../jobs/token-bucket.ts'
+import { createLeaseKeeper, LEASE_MS, type LeaseKeeper } from '../../jobs/redis/leases.ts'
+import { createRedisScript } from '../../jobs/redis/redis-script.ts'
+import { TAKE_TOKEN } from '../../jobs/redis/token-bucket.ts'
 import type { Lease, ModelLimits } from './guarded-model.ts'
 
 /** The longest wait that is suggested: after a longer one, a job could exceed its maximum age. */

@@ -1,6 +1,6 @@
-import { textOf } from '../../../jobs/job-failure.ts'
-import type { JobHandler } from '../../../jobs/job-handler.ts'
-import type { JobData } from '../../../jobs/registry.ts'
+import { textOf } from '../../../jobs/frame/job-failure.ts'
+import type { JobHandler } from '../../../jobs/frame/job-handler.ts'
+import type { JobData } from '../../../jobs/frame/registry.ts'
 import type { RunBacktest } from './run-backtest.ts'
 
 /** Runs a backtest. A worker that stops does not wait for its end: it goes back into the queue and begins anew. */

@@ -1,5 +1,5 @@
 import { tracedBy } from '@redress/shared/events/envelope.ts'
-import type { JobQueue, NewJob } from '../../../jobs/open-queue.ts'
+import type { JobQueue, NewJob } from '../../../jobs/frame/open-queue.ts'
 import type { Backtest } from './backtest.ts'
 import type { BacktestQueue } from './ports.ts'
 

@@ -3,7 +3,7 @@ import { within } from '@redress/shared/stores/moments.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import { readPage } from '@redress/shared/stores/pagination.ts'
 import type { Collection, MongoClient } from 'mongodb'
-import type { FindOverdue } from '../../../jobs/recover-jobs.ts'
+import type { FindOverdue } from '../../../jobs/recovery/recover-jobs.ts'
 import type { Backtest, BacktestStatus } from './backtest.ts'
 import type { BacktestStore, PageOfBacktests } from './ports.ts'
 

@@ -1,6 +1,6 @@
 import { createLooks } from '@redress/shared/resilience/looks.ts'
 import { type Clock, MINUTE_MS } from '@redress/shared/time.ts'
-import { JOBS, type JobType } from './registry.ts'
+import { JOBS, type JobType } from '../frame/registry.ts'
 
 /** Finds open jobs that should have ended by `olderThan`, oldest first, starting after `after` if given. */
 export type FindOverdue<Record> = (

@@ -1,4 +1,4 @@
-import type { Tier } from './registry.ts'
+import type { Tier } from '../frame/registry.ts'
 
 export type JobCounts = Readonly<{
   waiting: number

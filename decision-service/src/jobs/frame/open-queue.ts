@@ -4,8 +4,8 @@ import { TimeoutError, within } from '@redress/shared/resilience/deadline.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { MINUTE_MS } from '@redress/shared/time.ts'
 import { type JobsOptions, Queue } from 'bullmq'
+import type { JobCounts, QueueView } from '../monitoring/queue-views.ts'
 import { connectionOf, openWhenReady } from './bullmq.ts'
-import type { JobCounts, QueueView } from './queue-views.ts'
 import {
   JOBS,
   type JobData,

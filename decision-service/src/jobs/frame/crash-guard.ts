@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { DAY_MS } from '@redress/shared/time.ts'
 import type { Job } from 'bullmq'
+import { createLeaseKeeper, LEASE_MS, type LeaseKeeper } from '../redis/leases.ts'
+import { createRedisScript } from '../redis/redis-script.ts'
+import { CLOCK } from '../redis/token-bucket.ts'
 import { JobCrashedError } from './job-failure.ts'
-import { createLeaseKeeper, LEASE_MS, type LeaseKeeper } from './leases.ts'
-import { createRedisScript } from './redis-script.ts'
 import type { QueueName } from './registry.ts'
-import { CLOCK } from './token-bucket.ts'
 
 /** Processes that end while they run a job, until it fails. */
 const CRASHES_MAX = 3

@@ -1,4 +1,4 @@
-import type { QueueViews } from './queue-views.ts'
+import type { QueueViews } from '../monitoring/queue-views.ts'
 
 export function createQueueResolvers(queues: QueueViews) {
   return {
