@@ -11,10 +11,12 @@ import { createResolvers } from './inbound/resolvers.ts'
 import { COLLECTIONS } from './outbound/collections.ts'
 import { createMongoApiKeys } from './outbound/mongo-api-keys.ts'
 import { createMongoChainReader, createMongoChainWriters } from './outbound/mongo-chain.ts'
+import { createMongoRecord } from './outbound/mongo-record.ts'
 import { createMongoRevocations } from './outbound/mongo-revocations.ts'
 import { createMongoViews } from './outbound/mongo-views.ts'
 import { createRandomSecret } from './outbound/random-secret.ts'
 import { createCreateApiKey } from './use-cases/create-api-key.ts'
+import { createRecordRefusals } from './use-cases/record-refusals.ts'
 import { createRevokeApiKey } from './use-cases/revoke-api-key.ts'
 import { createRevokeTokens } from './use-cases/revoke-tokens.ts'
 import { createVerifyChain } from './use-cases/verify-chain.ts'
@@ -31,17 +33,20 @@ const revocations = createMongoRevocations({ mongo, collections })
 
 // Use cases.
 const now = () => new Date()
-const verifyChain = createVerifyChain(createMongoChainReader(collections))
-const createApiKey = createCreateApiKey({ keys, createSecret: createRandomSecret, now })
-const revokeApiKey = createRevokeApiKey({ keys, now })
-const revokeTokens = createRevokeTokens({ revocations, now })
+const useCases = {
+  verifyChain: createVerifyChain(createMongoChainReader(collections)),
+  createApiKey: createCreateApiKey({ keys, createSecret: createRandomSecret, now }),
+  revokeApiKey: createRevokeApiKey({ keys, now }),
+  revokeTokens: createRevokeTokens({ revocations, now }),
+  recordRefusals: createRecordRefusals({ record: createMongoRecord({ mongo, collections }) }),
+}
 
 // Inbound: the subgraph, events and health.
 const deadLetters = await consumeEvents(service, createEventsIn({ chainIn: createMongoChainWriters(collections) }))
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
   ...combineParts(deadLetters, {
-    resolvers: createResolvers({ views, verifyChain, keys, createApiKey, revokeApiKey, revocations, revokeTokens }),
+    resolvers: createResolvers({ views, keys, revocations, ...useCases }),
     createLoaders: () => createLoaders(views),
   }),
   internalPublicKey: config.internalPublicKey,

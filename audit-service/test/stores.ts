@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import { createLogger } from '@redress/shared/process/logger.ts'
 import { openCollections } from '@redress/shared/stores/collections.ts'
-import { connectMongo, inTransaction } from '@redress/shared/stores/mongo.ts'
+import { connectMongo } from '@redress/shared/stores/mongo.ts'
 import { connectRedis } from '@redress/shared/stores/redis.ts'
 import { COLLECTIONS } from '../src/outbound/collections.ts'
-import { createMongoChainReader, createMongoChainWriters } from '../src/outbound/mongo-chain.ts'
-import { recordNewEvents } from '../src/use-cases/record-events.ts'
+import { createMongoChainReader } from '../src/outbound/mongo-chain.ts'
+import { createMongoRecord } from '../src/outbound/mongo-record.ts'
 import { createVerifyChain } from '../src/use-cases/verify-chain.ts'
 
 export const logger = createLogger('audit', { level: 'silent' })
@@ -30,10 +29,8 @@ export async function openDatabase(uri: string) {
 export type Database = Awaited<ReturnType<typeof openDatabase>>
 
 /** Records events as the consumer does those that may be repeats, in one transaction. */
-export async function openRecord({ mongo, collections }: Database) {
-  const chainIn = createMongoChainWriters(collections)
-  return (events: readonly DomainEvent[]) =>
-    inTransaction(mongo, (session) => recordNewEvents(events, chainIn(session)))
+export async function openRecord(database: Database) {
+  return createMongoRecord(database)
 }
 
 /** The logical database `number` of Redis. Streams have fixed names, so each test file needs its own. */

@@ -3,11 +3,13 @@ import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 import { createLoaders } from '../src/inbound/loaders.ts'
 import { createResolvers } from '../src/inbound/resolvers.ts'
 import { createMongoApiKeys } from '../src/outbound/mongo-api-keys.ts'
+import { createMongoRecord } from '../src/outbound/mongo-record.ts'
 import { createMongoRevocations } from '../src/outbound/mongo-revocations.ts'
 import { createMongoViews } from '../src/outbound/mongo-views.ts'
 import { createRandomSecret } from '../src/outbound/random-secret.ts'
 import { createCreateApiKey } from '../src/use-cases/create-api-key.ts'
 import type { Views } from '../src/use-cases/ports.ts'
+import { createRecordRefusals } from '../src/use-cases/record-refusals.ts'
 import { createRevokeApiKey } from '../src/use-cases/revoke-api-key.ts'
 import { createRevokeTokens } from '../src/use-cases/revoke-tokens.ts'
 import { type Database, logger } from './stores.ts'
@@ -29,6 +31,7 @@ export function startSubgraph(database: Database, views: Views = createMongoView
       revokeApiKey: createRevokeApiKey({ keys, now }),
       revocations,
       revokeTokens: createRevokeTokens({ revocations, now }),
+      recordRefusals: createRecordRefusals({ record: createMongoRecord(database) }),
     }),
     createLoaders: () => createLoaders(views),
     verifyToken: createInternalTokenVerifier(INTERNAL_PUBLIC_KEY),

@@ -114,7 +114,7 @@ function accessOptions(
   }
 }
 
-function openOperations({ config, counted, logger }: Base, graph: Graph, { limiter }: Access): Operations {
+function openOperations({ config, counted, logger }: Base, graph: Graph, { limiter, noteRefusal }: Access): Operations {
   const { auth, introspection, presets, trusted, subgraphs, showForeignMessages } = config
   const isOwn = (service: string) =>
     Object.hasOwn(subgraphs, service) && subgraphs[service as keyof typeof subgraphs] !== undefined
@@ -124,6 +124,8 @@ function openOperations({ config, counted, logger }: Base, graph: Graph, { limit
     showsMessagesOf: (service) => showForeignMessages && !isOwn(service),
     // Without authentication all callers would share one limit.
     ...(auth && { admit: (caller, group) => admit(limiter, caller, group) }),
+    onDenied: ({ caller, clientIp }, permission) =>
+      noteRefusal({ reason: 'FORBIDDEN', callerId: caller.principal.id, clientIp, permission }),
     presets,
     onCost: counted.costObserved,
     persisted: createPersistedDocuments({

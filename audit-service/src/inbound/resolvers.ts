@@ -6,6 +6,7 @@ import type { AuditEntry } from '../domain/entry.ts'
 import type { RevocationTarget } from '../domain/revocation.ts'
 import type { CreateApiKey } from '../use-cases/create-api-key.ts'
 import type { ApiKeys, AuditFilter, Revocations, Views } from '../use-cases/ports.ts'
+import type { RecordRefusals } from '../use-cases/record-refusals.ts'
 import type { RevokeApiKey } from '../use-cases/revoke-api-key.ts'
 import type { RevokeTokens } from '../use-cases/revoke-tokens.ts'
 import type { VerifyChain } from '../use-cases/verify-chain.ts'
@@ -29,10 +30,11 @@ type Dependencies = Readonly<{
   revokeApiKey: RevokeApiKey
   revocations: Revocations
   revokeTokens: RevokeTokens
+  recordRefusals: RecordRefusals
 }>
 
 /** GraphQL on one side, use cases on the other. */
-export function createResolvers({ views, verifyChain, keys, createApiKey, revokeApiKey, ...tokens }: Dependencies) {
+export function createResolvers({ views, verifyChain, keys, createApiKey, revokeApiKey, ...rest }: Dependencies) {
   return {
     Query: {
       auditLog: (_: unknown, { filter, ...page }: LogArguments) => views.pageOfLog(filter ?? {}, page),
@@ -40,14 +42,15 @@ export function createResolvers({ views, verifyChain, keys, createApiKey, revoke
         verifyChain({ fromSequence, toSequence, expectHash }),
       apiKeys: (_: unknown, page: PageArguments) => keys.page(page),
       findApiKey: (_: unknown, { id }: ById) => keys.find(id),
-      findTokenRevocations: (_: unknown, { since }: { since: Date }) => tokens.revocations.since(since),
+      findTokenRevocations: (_: unknown, { since }: { since: Date }) => rest.revocations.since(since),
     },
     Mutation: {
       createApiKey: (_: unknown, { input }: { input: KeyRequest }, context: Context) =>
         createApiKey({ request: input, granter: context.principal, cause: causeOf(context) }),
       revokeApiKey: (_: unknown, { id }: ById, context: Context) => revokeApiKey({ id, cause: causeOf(context) }),
       revokeTokens: (_: unknown, { target }: { target: RevocationTarget }, context: Context) =>
-        tokens.revokeTokens({ target, cause: causeOf(context) }),
+        rest.revokeTokens({ target, cause: causeOf(context) }),
+      recordRefusals: (_: unknown, batch: Parameters<RecordRefusals>[0]) => rest.recordRefusals(batch),
     },
     Role: ROLE_OF_NAME,
     AuditAction: AUDIT_ACTIONS,

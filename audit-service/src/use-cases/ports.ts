@@ -1,4 +1,5 @@
 import type { Connection, PageArguments } from '@redress/shared/connection.ts'
+import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import type { ApiKey, KeyChange } from '../domain/api-key.ts'
 import type { Head } from '../domain/chain.ts'
 import type { AuditEntry } from '../domain/entry.ts'
@@ -12,6 +13,9 @@ export type ChainWriter = Readonly<{
   /** @throws if another writer has moved the head since it was read. */
   append(entries: readonly AuditEntry[], before: Head): Promise<void>
 }>
+
+/** Appends events that have no entry yet, in a transaction of its own. */
+export type RecordAtOnce = (events: readonly DomainEvent[]) => Promise<void>
 
 export type ChainReader = Readonly<{
   readHead(): Promise<Head>

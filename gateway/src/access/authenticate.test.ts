@@ -24,7 +24,7 @@ function sourceOf(kind: string) {
     async verify(credential: string) {
       source.verified++
       if (credential === 'wrong') throw new UnauthenticatedError('no')
-      if (credential === 'old') throw new TokenExpiredError()
+      if (credential === 'old') throw new TokenExpiredError('ada')
       if (credential === 'later') throw new CheckUnavailableError({})
       const caller = callerOf(`${kind}-${credential}`)
       known.set(credential, caller)

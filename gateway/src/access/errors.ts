@@ -7,9 +7,12 @@ export class TokenExpiredError extends AppError {
   readonly code = 'UNAUTHENTICATED'
   readonly kind = 'unauthenticated'
   override readonly facts = { reason: 'TOKEN_EXPIRED' }
+  /** The claim `sub`, for the record; not shown to the caller. */
+  readonly subject: string | null
 
-  constructor() {
+  constructor(subject: string | null) {
     super('The token has expired.')
+    this.subject = subject
   }
 }
 
@@ -19,9 +22,12 @@ export class TokenLifetimeError extends AppError {
   readonly code = 'UNAUTHENTICATED'
   readonly kind = 'unauthenticated'
   override readonly facts = { reason: 'TOKEN_LIFETIME' }
+  /** As of an expired token. */
+  readonly subject: string | null
 
-  constructor(maxMs: number) {
+  constructor(subject: string | null, maxMs: number) {
     super(`The token is valid for longer than ${maxMs / 60_000} minutes, the most that is accepted here.`)
+    this.subject = subject
   }
 }
 
@@ -31,9 +37,12 @@ export class TokenRevokedError extends AppError {
   readonly code = 'UNAUTHENTICATED'
   readonly kind = 'unauthenticated'
   override readonly facts = { reason: 'TOKEN_REVOKED' }
+  /** As of an expired token. */
+  readonly subject: string | null
 
-  constructor() {
+  constructor(subject: string | null) {
     super('The token was revoked.')
+    this.subject = subject
   }
 }
 

@@ -18,10 +18,15 @@ export type FailedAttempts = Readonly<{
   note(ip: string): Promise<void>
 }>
 
-type Options = Readonly<{ counters: Counters; now?: () => number }>
+type Options = Readonly<{
+  counters: Counters
+  /** Called by the one process that bans an address. */
+  onBan?: (ip: string) => void
+  now?: () => number
+}>
 
 /** Counts wrong credentials by address, over all gateways, and bans an address with too many: for 1 minute, then 2, 4, … 60. */
-export function createFailedAttempts({ counters, now = Date.now }: Options): FailedAttempts {
+export function createFailedAttempts({ counters, onBan = () => {}, now = Date.now }: Options): FailedAttempts {
   const bannedUntil = new LRUCache<string, number>({ max: BANS_MAX })
 
   const refuse = (until: number): never => {
@@ -51,6 +56,7 @@ export function createFailedAttempts({ counters, now = Date.now }: Options): Fai
       const windowMs = Math.min(BAN_MINUTES_MAX, 2 ** (bans.counted - 1)) * MINUTE_MS
       const ban = await counters.add({ key: `banned:${network}`, points: 1, windowMs })
       bannedUntil.set(network, ban.endsAt)
+      onBan(ip)
     },
   }
 }

@@ -13,6 +13,9 @@ import type { LimitAddress } from './guards/address-limit.ts'
 import type { DevSessions } from './guards/dev-sessions.ts'
 import { readVerificationKeys } from './key-files.ts'
 import { createRateLimiter, type RateLimiter } from './rate-limit.ts'
+import { notingLimits, notingRefusals } from './refusals/note-refusals.ts'
+import type { NoteRefusal } from './refusals/refusal.ts'
+import { createRefusalLog, NO_REFUSAL_LOG } from './refusals/refusal-log.ts'
 import { createRemoteKeys } from './remote-keys.ts'
 import { createRevocations, NO_REVOCATIONS, type Revocations } from './revocations.ts'
 import { createApiKeyCallers } from './verify-api-key.ts'
@@ -45,23 +48,42 @@ export type AccessOptions = Readonly<{
   logger: Logger
 }>
 
-export type Access = Readonly<{ authenticate: Authenticate; limiter: RateLimiter; close: () => void }>
+export type Access = Readonly<{
+  authenticate: Authenticate
+  limiter: RateLimiter
+  /** Notes a refusal for the record, beside those of authentication and limits. */
+  noteRefusal: NoteRefusal
+  close: () => Promise<void>
+}>
 
-/** Authentication and rate limits. */
+/** Authentication and rate limits, whose refusals are put on record. */
 export function openAccess(options: AccessOptions): Access {
   const { auth, jwt, rateLimit } = options
   const askAudit = openAskAudit(options)
   const revocations = openRevocations(options, askAudit)
   const counters = createCounters(options)
+  const refusals = askAudit === null ? NO_REFUSAL_LOG : createRefusalLog({ askAudit, logger: options.logger })
+  const { note } = refusals
   const authenticate = createAuthenticator({
     verifyToken: auth ? createTokenCallers({ keys: verificationKeysOf(jwt), ...jwt, revocations }) : REFUSE_ALL,
     verifyApiKey: askAudit === null ? REFUSE_ALL : createApiKeyCallers({ findApiKey: createFindApiKey(askAudit) }),
     required: auth,
-    failedAttempts: createFailedAttempts({ counters }),
+    failedAttempts: createFailedAttempts({
+      counters,
+      onBan: (clientIp) => note({ reason: 'BAN', callerId: null, clientIp, permission: null }),
+    }),
     limitAddress: options.limitAddress,
     devSessions: options.devSessions,
   })
-  return { authenticate, limiter: createRateLimiter({ counters, general: rateLimit }), close: revocations.close }
+  return {
+    authenticate: notingRefusals(authenticate, note),
+    limiter: notingLimits(createRateLimiter({ counters, general: rateLimit }), note),
+    noteRefusal: note,
+    close() {
+      revocations.close()
+      return refusals.close()
+    },
+  }
 }
 
 function createCounters({ cache, onDegraded, logger }: AccessOptions): Counters {

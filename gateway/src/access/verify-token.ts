@@ -49,7 +49,7 @@ export function createTokenCallers({
     const claims = await verify(readBearerToken(authorization), rules, now())
     await revocations.loaded
     const caller = toCaller(claims, (expiresAt) => expiresAt > now() && !revocations.isRevoked(claims))
-    if (revocations.isRevoked(claims)) throw new TokenRevokedError()
+    if (revocations.isRevoked(claims)) throw new TokenRevokedError(subjectOf(claims))
     known.set(authorization, caller)
     return caller
   })
@@ -102,18 +102,21 @@ async function verify(
     // The keys are unavailable, which is not the caller's fault.
     if (cause instanceof AppError) throw cause
     // Checked after the signature, so only the owner of a valid token learns of it.
-    if (cause instanceof errors.JWTExpired) throw new TokenExpiredError()
+    if (cause instanceof errors.JWTExpired) throw new TokenExpiredError(subjectOf(cause.payload))
     // One message for all other reasons, so that forging tokens reveals nothing.
     throw new UnauthenticatedError('The token is not valid.', { cause })
   }
 }
 
 /** @throws TokenLifetimeError. `iat` may be up to the tolerance in the future, and counts from now if it is more. */
-function requireLifetime({ iat, exp }: JWTPayload, maxMs: number, nowMs: number): void {
+function requireLifetime({ sub, iat, exp }: JWTPayload, maxMs: number, nowMs: number): void {
   const latest = nowMs / 1000 + CLOCK_TOLERANCE_SECONDS
   const issuedAt = Math.min(typeof iat === 'number' ? iat : latest, latest)
-  if ((exp! - issuedAt) * 1000 > maxMs) throw new TokenLifetimeError(maxMs)
+  if ((exp! - issuedAt) * 1000 > maxMs) throw new TokenLifetimeError(subjectOf({ sub }), maxMs)
 }
+
+/** Null for a claim that cannot be the id of a principal. */
+const subjectOf = ({ sub }: Readonly<{ sub?: unknown }>) => (isSubject(sub) ? sub : null)
 
 function toCaller(claims: JWTPayload, isValid: (expiresAt: number) => boolean): Caller {
   const principal = toPrincipal(claims)

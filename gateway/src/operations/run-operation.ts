@@ -1,6 +1,9 @@
+import type { ErrorCode } from '@redress/shared/error-codes.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
+import { OperationTypeNode } from 'graphql'
 import type { Caller } from '../access/caller.ts'
 import type { RateGroup } from '../access/rate-limit.ts'
+import type { OperationResult } from '../execution/operation.ts'
 import type { OperationContext } from '../execution/operation-context.ts'
 import { type Showing, toAnswerText, withCost } from './answer-text.ts'
 import { checkOperation, type Rules, requireSingleAnswer, requireSubscription } from './check-operation.ts'
@@ -44,6 +47,8 @@ export type OperationsOptions = Readonly<{
   persisted: PersistedDocuments
   /** Counts an operation for a rate-limit group of its fields. @throws RateLimitedError */
   admit?: (caller: Caller, group: RateGroup) => unknown
+  /** Called for each root field of a mutation that was refused for want of a permission. */
+  onDenied?: (context: OperationContext, permission: string | null) => void
   onLookup?: (result: 'hit' | 'miss' | 'evicted') => void
   /** Whether callers see messages of a subgraph that have no code; by default of none. */
   showsMessagesOf?: ShowsMessagesOf
@@ -54,11 +59,11 @@ export type OperationsOptions = Readonly<{
 
 /** Parses, checks, plans and runs operations. Work that depends on the document alone is done once per document. */
 export function createOperations(options: OperationsOptions): Operations {
-  const { introspection, admit = () => {}, presets = PRESETS, onCost = () => {}, logger } = options
+  const { introspection, admit = () => {}, onDenied = () => {}, presets = PRESETS, onCost = () => {}, logger } = options
   const rules: Rules = { introspection, presets, onCost }
   const documents = createDocuments(options)
   const { showsMessagesOf = () => false } = options
-  const engine: Engine = { documents, rules, admit, logger, showsMessagesOf }
+  const engine: Engine = { documents, rules, admit, onDenied, logger, showsMessagesOf }
   return {
     run: (request, context, runOptions = {}) => run(engine, request, context, runOptions),
     prepareSubscription: (request, caller) => prepareSubscription(engine, request, caller),
@@ -66,10 +71,12 @@ export function createOperations(options: OperationsOptions): Operations {
   }
 }
 
-type Engine = Readonly<{ documents: Documents; rules: Rules }> & Required<Pick<OperationsOptions, 'admit'>> & Showing
+type Engine = Readonly<{ documents: Documents; rules: Rules }> &
+  Required<Pick<OperationsOptions, 'admit' | 'onDenied'>> &
+  Showing
 
 async function run(
-  { documents, rules, admit, ...showing }: Engine,
+  { documents, rules, admit, onDenied, ...showing }: Engine,
   request: OperationRequest,
   context: OperationContext,
   options: RunOptions,
@@ -83,9 +90,24 @@ async function run(
   const runnable = prepared.runFor(caller.principal, coerced)
   const runPrepared = runnable instanceof Promise ? await runnable : runnable
   const result = await runPrepared({ variables, coerced, context })
+  if (prepared.type === OperationTypeNode.MUTATION) {
+    for (const permission of deniedIn(result)) onDenied(context, permission)
+  }
   const text = toAnswerText(result, context, showing)
   return options.withCost ? withCost(text, { ...spent, ...prepared.explain(variables) }) : text
 }
+
+/** The missing permission of each root field that was refused, by the gateway or by a subgraph; null if it is not named. */
+function deniedIn({ errors }: OperationResult): readonly (string | null)[] {
+  return errors.flatMap(({ path, extensions }) => {
+    if (path?.length !== 1 || extensions?.code !== ('FORBIDDEN' satisfies ErrorCode)) return []
+    const { permission } = extensions
+    return [typeof permission === 'string' && PERMISSION.test(permission) ? permission : null]
+  })
+}
+
+/** A foreign subgraph could send any text. */
+const PERMISSION = /^[\w:*]{1,100}$/
 
 async function prepareSubscription(
   { documents, rules, logger, showsMessagesOf }: Engine,

@@ -6,4 +6,5 @@ export const ACTORS = {
   skills: 'redress:skills',
   autonomy: 'redress:autonomy',
   events: 'redress:events',
+  gateway: 'redress:gateway',
 } as const

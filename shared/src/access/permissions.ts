@@ -47,11 +47,11 @@ export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, re
   monitoring: ['queue:read:*'],
   customer: ['issue:read:own', 'customer:read:own', 'transaction:read:own'],
   service: [...READ, 'issue:create:*', 'payment:decide:*'],
-  [GATEWAY_ROLE]: ['api_key:verify:*'],
+  [GATEWAY_ROLE]: ['api_key:verify:*', 'refusal:record:*'],
 }
 
 /** Permissions that `*` does not cover: they must be granted by name. */
-const BY_NAME_ONLY: ReadonlySet<string> = new Set(['api_key:verify'])
+const BY_NAME_ONLY: ReadonlySet<string> = new Set(['api_key:verify', 'refusal:record'])
 
 /** Denied to API keys: a key may belong to the same person as a token, and four eyes must be two people. */
 const PEOPLE_ONLY: ReadonlySet<string> = new Set(['policy:propose', 'policy:publish'])

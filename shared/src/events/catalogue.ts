@@ -25,6 +25,8 @@ export const ENTITY_TYPES = [
   'AiBudget',
   'SkillsFolder',
   'Token',
+  'Caller',
+  'Network',
 ] as const
 export type EntityType = (typeof ENTITY_TYPES)[number]
 
@@ -105,6 +107,11 @@ export const EVENTS = {
   'api_key.created': { stream: audit, entity: 'ApiKey', data: NoData },
   'api_key.revoked': { stream: audit, entity: 'ApiKey', data: NoData },
   'token.revoked': { stream: audit, entity: 'Token', data: NoData },
+  // About a caller, or a network where the caller is not known.
+  'login.failed': { stream: audit, entity: null, data: NoData },
+  'address.banned': { stream: audit, entity: null, data: NoData },
+  'access.limited': { stream: audit, entity: null, data: NoData },
+  'access.denied': { stream: audit, entity: null, data: NoData },
 } as const satisfies Readonly<Record<string, Definition>>
 
 export type EventType = keyof typeof EVENTS
