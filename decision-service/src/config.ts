@@ -2,12 +2,14 @@ import { readEnvironment } from '@redress/shared/process/config.ts'
 import { ServiceEnvironment, toServiceConfig } from '@redress/shared/process/service-environment.ts'
 import { AiEnvironment, toAiConfig } from './engines/ai-config.ts'
 import { BatchingEnvironment, toBatchingConfig } from './engines/batching-config.ts'
+import { LimitsEnvironment, toLimitsConfig } from './jobs/limits/limits-config.ts'
 import { OversightEnvironment, toOversightConfig } from './oversight/oversight-config.ts'
 
 /** The settings of both the subgraph and the worker. */
 const Environment = ServiceEnvironment.merge(AiEnvironment)
   .merge(BatchingEnvironment)
   .merge(OversightEnvironment)
+  .merge(LimitsEnvironment)
   .merge({
     DECISIONS_DATABASE: "string > 0 = 'redress_decisions'",
     'REDIS_QUEUE_URL?': 'string.url',
@@ -53,11 +55,13 @@ export function readWorkerConfig(environment: NodeJS.ProcessEnv) {
 }
 
 function toCommonConfig(env: typeof Environment.infer) {
+  const ai = toAiConfig(env)
   return {
     ...toServiceConfig(env),
     database: env.DECISIONS_DATABASE,
     skillsDirectory: env.SKILLS_DIR ?? new URL('../../skills', import.meta.url).pathname,
-    ai: toAiConfig(env),
+    ai,
+    limits: toLimitsConfig(env, ai),
     ...toBatchingConfig(env),
     oversight: toOversightConfig(env),
     // Of the rules. Confidence is counted in percent everywhere else.

@@ -10,6 +10,7 @@ import { COLLECTIONS } from './collections.ts'
 import { readSubgraphConfig } from './config.ts'
 import { openDecisions } from './decisions/open-decisions.ts'
 import { openEngines } from './engines/open-engines.ts'
+import { openLimits } from './jobs/limits/open-limits.ts'
 import { openJobs } from './jobs/open-jobs.ts'
 import { openOversight } from './oversight/open-oversight.ts'
 import { openPayments } from './payments/open-payments.ts'
@@ -29,7 +30,8 @@ const stores = { ...service, collections, outbox, queueRedis }
 
 // Use cases.
 const policies = await openPolicies(stores, config.skillsDirectory)
-const engines = await openEngines(stores, { config, policies, budgetMaxMs: SIMULATION_BUDGET_MS })
+const limits = await openLimits(stores, config.limits)
+const engines = await openEngines({ ...stores, limits }, { config, policies, budgetMaxMs: SIMULATION_BUDGET_MS })
 const { recordReviews, ...oversight } = openOversight(stores, config.oversight.autonomy)
 const decisions = openDecisions(stores, { retry: config.queue.retry, recordReviews })
 const policyChanges = openPolicyChanges(stores)

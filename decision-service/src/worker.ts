@@ -9,6 +9,7 @@ import { readWorkerConfig } from './config.ts'
 import { openBacklog } from './decisions/backlog/open-backlog.ts'
 import { openDeciding } from './decisions/open-decisions.ts'
 import { openEngines } from './engines/open-engines.ts'
+import { openLimits } from './jobs/limits/open-limits.ts'
 import { openWorkers } from './jobs/open-jobs.ts'
 import { openOversightWatch } from './oversight/open-oversight.ts'
 import { openRuleAlerts } from './payments/open-payments.ts'
@@ -26,7 +27,8 @@ const stores = { ...service, collections, outbox, queueRedis }
 
 // Use cases.
 const policies = await openPolicies(stores, config.skillsDirectory)
-const engines = await openEngines(stores, { config, policies })
+const limits = await openLimits(stores, config.limits)
+const engines = await openEngines({ ...stores, limits }, { config, policies })
 const oversight = await openOversightWatch(stores, config.oversight)
 const alertsOf = await openRuleAlerts(stores)
 const { holdMaxMs } = config.ai

@@ -13,6 +13,9 @@ import { createEvaluateCase } from '../src/engines/evaluate-case.ts'
 import { createAiSpend } from '../src/engines/model/ai-spend.ts'
 import { createMongoSpendStore } from '../src/engines/model/mongo-ai-spend.ts'
 import { type ModelOptions, openModel } from '../src/engines/model/open-model.ts'
+import { toModelFigures } from '../src/jobs/limits/limits-config.ts'
+import { createProviderLimits } from '../src/jobs/limits/provider-limits.ts'
+import { PROVIDERS } from '../src/jobs/limits/providers.ts'
 import { openSkills } from '../src/policies/files/skills-folder.ts'
 import { startClaudeServer } from './claude-server.ts'
 import { openDecisionQueue, startDecisionWorker } from './jobs.ts'
@@ -37,10 +40,16 @@ const BREAKER = { failuresMax: 5, openMs: 300 }
 /** Of a breaker that lets through hardly a probe while some decisions are made. */
 const CLOSED_LATER = { ...BREAKER, openMs: 3_000 }
 const HOLD: HoldLimits = { totalMs: 60_000, waitMinMs: 20, waitMaxMs: 200 }
-type Change = Partial<ModelOptions> & { onFailure?: OnFailure; hold?: HoldLimits }
+type Change = Partial<ModelOptions> & {
+  onFailure?: OnFailure
+  hold?: HoldLimits
+  concurrency?: number
+  perMinute?: number
+}
 
 /** A worker as it is put together in a process, with a model behind a local server. */
-const startWorker = async ({ onFailure = 'fallback', hold = HOLD, ...change }: Change = {}) => {
+const startWorker = async (changes: Change = {}) => {
+  const { onFailure = 'fallback', hold = HOLD, concurrency = 1, perMinute = 60_000, ...change } = changes
   const own = await connectTestRedis(REDIS)
   const outbox = createOutbox(db, () => {})
   const options: ModelOptions = {
@@ -50,14 +59,14 @@ const startWorker = async ({ onFailure = 'fallback', hold = HOLD, ...change }: C
     effort: 'low',
     prices: { input: 3, output: 15, cacheWrite: 3.75, cacheRead: 0.3 },
     budgetMs: 60_000,
-    concurrency: 1,
-    perMinute: 60_000,
     breaker: BREAKER,
     ...change,
   }
   const spendStore = createMongoSpendStore({ mongo, collections, outbox })
   const spend = createAiSpend({ store: spendStore, dailyBudgetUsd: 100, now, logger: silent })
-  const model = openModel(options, { redis: own, spend, logger: silent })
+  const figures = { ...PROVIDERS, anthropic: toModelFigures({ concurrency, perMinute }) }
+  const limits = createProviderLimits({ redis: own, figures, isNew: true, logger: silent })
+  const model = openModel(options, { limits, spend, logger: silent })
   const engine = createAiEngine({ model, budgetMs: options.budgetMs, onFailure, logger: silent })
   const policies = { choose: () => ({ skill: skills.forType('REFUND_REQUEST'), shadow: null }) }
   const decideIssue = createDecideIssue({

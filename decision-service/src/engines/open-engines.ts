@@ -2,6 +2,7 @@ import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
 import type { Engine } from '../domain/decision.ts'
 import type { RoutingThresholds } from '../domain/routing.ts'
+import type { ProviderLimits } from '../jobs/limits/provider-limits.ts'
 import type { Arbiter } from '../policies/files/arbiter.ts'
 import { createAiEngine } from './ai/ai-engine.ts'
 import type { BatchingOptions } from './ai/batching.ts'
@@ -14,8 +15,8 @@ import { createModelMetrics } from './model/model-metrics.ts'
 import { createMongoSpendStore, type SpendCollections } from './model/mongo-ai-spend.ts'
 import { rulesEngine } from './rules/rules-engine.ts'
 
-type Stores = Pick<Service, 'mongo' | 'redis' | 'metrics' | 'logger' | 'resources'> &
-  Readonly<{ collections: SpendCollections; outbox: Outbox }>
+type Stores = Pick<Service, 'mongo' | 'metrics' | 'logger' | 'resources'> &
+  Readonly<{ collections: SpendCollections; outbox: Outbox; limits: Pick<ProviderLimits, 'acquire'> }>
 
 type Options = Readonly<{
   config: Readonly<{
@@ -65,14 +66,14 @@ const NO_MODELS = { spend: null }
 async function openModelEngines(apiKey: string, stores: Stores, { config, policies, budgetMaxMs }: Options) {
   // Loaded only here: the provider's SDK is some megabytes, which most installations have no key for.
   const { openModel } = await import('./model/open-model.ts')
-  const { redis, metrics, logger, resources } = stores
+  const { limits, metrics, logger, resources } = stores
   const { ai, batching } = config
   const budgetMs = Math.min(ai.budgetMs, budgetMaxMs ?? ai.budgetMs)
   const { onCall, onBreaker } = createModelMetrics(metrics)
   const now = () => new Date()
   const spend = createAiSpend({ store: createMongoSpendStore(stores), dailyBudgetUsd: ai.dailyBudgetUsd, now, logger })
   resources.defer(() => spend.settle())
-  const model = openModel({ ...ai, apiKey, budgetMs }, { redis, spend, logger, onCall, onBreaker })
+  const model = openModel({ ...ai, apiKey, budgetMs }, { limits, spend, logger, onCall, onBreaker })
   resources.defer(() => model.close())
 
   const shared = { model, budgetMs, onFailure: ai.onFailure, logger }

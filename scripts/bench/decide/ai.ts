@@ -13,7 +13,8 @@ import {
   type AiSpendDocument,
   createMongoSpendStore,
 } from '../../../decision-service/src/engines/model/mongo-ai-spend.ts'
-import { createRedisModelLimits } from '../../../decision-service/src/engines/model/redis-model-limits.ts'
+import { createProviderLimits } from '../../../decision-service/src/jobs/limits/provider-limits.ts'
+import { PROVIDERS } from '../../../decision-service/src/jobs/limits/providers.ts'
 import type { Skill } from '../../../decision-service/src/policies/files/skill.ts'
 import { openSkills } from '../../../decision-service/src/policies/files/skills-folder.ts'
 import { percentile } from '../processes.ts'
@@ -36,7 +37,8 @@ const WARM_UP_CALLS = 100
 const BUDGET_MS = 10_000
 const BREAKER_OPEN_MS = 60_000
 /** Far above the load: the measurement includes checking the limits, not waiting for them. */
-const PLENTY = { concurrency: 100, perMinute: 60_000_000, dailyBudgetUsd: 1_000_000 }
+const PLENTY = { perSecond: 1_000_000, concurrent: 100, burst: 100, cooldownMs: 0 }
+const DAILY_BUDGET_USD = 1_000_000
 const SKILLS = new URL('../../../skills', import.meta.url).pathname
 
 /** Defective, recent and cheap, so the policy allows a model to approve it. */
@@ -97,16 +99,16 @@ async function openEngine(baseUrl: string, { redisUrl, mongoUri }: Neighbours) {
   const spend = createAiSpend({
     store: createMongoSpendStore({ mongo, collections, outbox: createOutbox(db, () => {}) }),
     logger,
-    dailyBudgetUsd: PLENTY.dailyBudgetUsd,
+    dailyBudgetUsd: DAILY_BUDGET_USD,
     now: () => new Date(),
   })
-  const limits = createRedisModelLimits({ redis, ...PLENTY, logger })
+  const limits = createProviderLimits({ redis, figures: { ...PROVIDERS, anthropic: PLENTY }, isNew: true, logger })
   const model = createGuardedModel({
     model: createClaudeModel({ apiKey: 'bench', baseUrl, model: 'bench', effort: 'low', prices, budgetMs: BUDGET_MS }),
     spend,
     breaker,
     breakerOpenMs: BREAKER_OPEN_MS,
-    limits: { acquire: watch(waited.limits!, limits.acquire) },
+    limits: { acquire: watch(waited.limits!, () => limits.acquire('anthropic')) },
   })
   return {
     waited,

@@ -1,10 +1,9 @@
 import type { Logger } from '@redress/shared/process/logger.ts'
 import { type BreakerState, createBreaker } from '@redress/shared/resilience/breaker.ts'
-import type { Redis } from '@redress/shared/stores/redis.ts'
+import type { ProviderLimits } from '../../jobs/limits/provider-limits.ts'
 import { createClaudeModel, type Effort, type ModelPrices } from './claude.ts'
 import { type AiSpend, createGuardedModel, isFaultOfProvider, type ModelCall } from './guarded-model.ts'
 import type { Model } from './model.ts'
-import { createRedisModelLimits } from './redis-model-limits.ts'
 
 export type ModelOptions = Readonly<{
   apiKey: string
@@ -13,13 +12,11 @@ export type ModelOptions = Readonly<{
   effort: Effort
   prices: ModelPrices
   budgetMs: number
-  concurrency: number
-  perMinute: number
   breaker: Readonly<{ failuresMax: number; openMs: number }>
 }>
 
 type Dependencies = Readonly<{
-  redis: Redis
+  limits: Pick<ProviderLimits, 'acquire'>
   spend: AiSpend
   logger: Logger
   onCall?: (call: ModelCall) => void
@@ -28,8 +25,8 @@ type Dependencies = Readonly<{
 
 /** Claude, with everything that stands before it. The breaker is this process's own; limits and budget are shared. */
 export function openModel(options: ModelOptions, dependencies: Dependencies): Model & Readonly<{ close: () => void }> {
-  const { breaker: limit, concurrency, perMinute } = options
-  const { redis, spend, logger, onCall, onBreaker } = dependencies
+  const { breaker: limit } = options
+  const { limits, spend, logger, onCall, onBreaker } = dependencies
   const breaker = createBreaker({
     ...limit,
     isFailure: isFaultOfProvider,
@@ -43,7 +40,7 @@ export function openModel(options: ModelOptions, dependencies: Dependencies): Mo
     spend,
     breaker,
     breakerOpenMs: limit.openMs,
-    limits: createRedisModelLimits({ redis, concurrency, perMinute, logger }),
+    limits: { acquire: () => limits.acquire('anthropic') },
     ...(onCall && { onCall }),
   })
   return { ...guarded, close: () => breaker.close() }

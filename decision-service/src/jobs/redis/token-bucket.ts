@@ -10,16 +10,17 @@ end
 `
 
 /**
- * Takes a token from the bucket at `key`, for scripts that have a bucket in them. Gives 0 when a token was taken, else the
- * ms until there is one.
+ * Takes `n` tokens (default: one) from the bucket at `key`, for scripts that have a bucket in them. Gives 0 when they were
+ * taken, else the ms until there are so many.
  */
 export const TAKE_TOKEN = `${CLOCK}
-local function take_token(key, now, rate_per_second, burst)
+local function take_token(key, now, rate_per_second, burst, n)
+  n = n or 1
   local kept = redis.call('HMGET', key, 'tokens', 'at')
   local passed = math.max(0, now - (tonumber(kept[2]) or now))
   local tokens = math.min(burst, (tonumber(kept[1]) or burst) + passed / 1000 * rate_per_second)
   local wait = 0
-  if tokens >= 1 then tokens = tokens - 1 else wait = math.ceil((1 - tokens) / rate_per_second * 1000) end
+  if tokens >= n then tokens = tokens - n else wait = math.ceil((n - tokens) / rate_per_second * 1000) end
   redis.call('HSET', key, 'tokens', tokens, 'at', now)
   -- A bucket that is full again need not be kept.
   redis.call('PEXPIRE', key, math.ceil(burst / rate_per_second * 1000) + 1000)

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { connectTestRedis, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { createRedisModelLimits } from './redis-model-limits.ts'
+import { toModelFigures } from './limits-config.ts'
+import { createProviderLimits } from './provider-limits.ts'
+import { PROVIDERS } from './providers.ts'
 
 const REDIS = 17
 const redis = await openTestRedis(REDIS)
@@ -11,11 +13,14 @@ beforeEach(() => {
   prefix = `limits-${randomUUID()}`
 })
 
-const openLimits = async (change: Partial<Parameters<typeof createRedisModelLimits>[0]> = {}) => {
+type Change = Readonly<{ redis?: typeof redis; concurrency?: number; perMinute?: number; leaseMs?: number }>
+/** The limits of one worker. */
+const openLimits = async ({ concurrency = 2, perMinute = 6_000, ...change }: Change = {}) => {
   const own = await connectTestRedis(REDIS)
   onTestFinished(() => own.destroy())
-  const fixed = { redis: own, prefix, concurrency: 2, perMinute: 6_000, logger: silent }
-  return createRedisModelLimits({ ...fixed, ...change })
+  const figures = { ...PROVIDERS, anthropic: toModelFigures({ concurrency, perMinute }) }
+  const limits = createProviderLimits({ redis: own, prefix, figures, isNew: true, logger: silent, ...change })
+  return { acquire: () => limits.acquire('anthropic') }
 }
 type Acquired = Awaited<ReturnType<Awaited<ReturnType<typeof openLimits>>['acquire']>>
 const waitOf = (acquired: Acquired) => ('retryAfterMs' in acquired ? acquired.retryAfterMs : 0)
@@ -23,7 +28,7 @@ const release = async (acquired: Acquired) => {
   if ('release' in acquired) await acquired.release()
 }
 
-describe('the limits of a model', () => {
+describe('the limits of a provider', () => {
   it('hold for all workers together', async () => {
     const [one, other] = await Promise.all([openLimits(), openLimits()])
 
@@ -85,7 +90,7 @@ describe('the limits of a model', () => {
 
     await limits.acquire()
 
-    const [lease] = await redis.zRangeWithScores(`${prefix}:leases`, 0, -1)
+    const [lease] = await redis.zRangeWithScores(`${prefix}:anthropic:leases`, 0, -1)
     expect(lease!.score - Date.now()).toBeLessThanOrEqual(4_000)
   })
 
@@ -93,11 +98,11 @@ describe('the limits of a model', () => {
     const paused = await openLimits({ concurrency: 1, leaseMs: 200 })
     const other = await openLimits({ concurrency: 1 })
     const acquired = await paused.acquire()
-    const [lease] = await redis.zRange(`${prefix}:leases`, 0, -1)
+    const [lease] = await redis.zRange(`${prefix}:anthropic:leases`, 0, -1)
 
-    await redis.del(`${prefix}:leases`)
+    await redis.del(`${prefix}:anthropic:leases`)
 
-    await expect.poll(() => redis.zRange(`${prefix}:leases`, 0, -1), { interval: 10 }).toEqual([lease])
+    await expect.poll(() => redis.zRange(`${prefix}:anthropic:leases`, 0, -1), { interval: 10 }).toEqual([lease])
     expect(waitOf(await other.acquire())).toBeGreaterThan(0)
     await release(acquired)
     await expect.poll(async () => waitOf(await other.acquire()), { interval: 10 }).toBe(0)

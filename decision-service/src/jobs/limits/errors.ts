@@ -1,0 +1,38 @@
+import { AppError } from '@redress/shared/errors.ts'
+import type { Provider, ProviderTarget } from './providers.ts'
+
+/** No room for a call came up before the caller's deadline. Nothing was called. */
+export class RateLimitTimeoutError extends AppError {
+  override readonly name = 'RateLimitTimeoutError'
+  readonly code = 'PROVIDER_RATE_LIMITED'
+  readonly kind = 'limited'
+
+  constructor(target: ProviderTarget) {
+    super(`Rate limit timeout for ${target}`)
+  }
+}
+
+/** The provider has refused a call as one too many. A handler throws it; the provider is left alone for a while. */
+export class ProviderRateLimitedError extends AppError {
+  override readonly name = 'ProviderRateLimitedError'
+  readonly code = 'PROVIDER_RATE_LIMITED'
+  readonly kind = 'limited'
+  /** The wait that the provider asked for; 0 if it named none. */
+  readonly retryAfterMs: number
+
+  constructor(provider: Provider, { retryAfterMs = 0, ...options }: ErrorOptions & { retryAfterMs?: number } = {}) {
+    super(`${provider} takes no more calls for now.`, options)
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** The provider gave no answer, or answered that it cannot. A handler throws it; enough of them open the breaker. */
+export class ProviderUnavailableError extends AppError {
+  override readonly name = 'ProviderUnavailableError'
+  readonly code = 'PROVIDER_UNAVAILABLE'
+  readonly kind = 'unavailable'
+
+  constructor(provider: Provider, options?: ErrorOptions) {
+    super(`${provider} is unavailable.`, options)
+  }
+}
