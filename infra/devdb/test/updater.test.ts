@@ -8,7 +8,7 @@ import { anyValue, compareBson } from './values.ts'
 const { Int32 } = BSON
 
 const after = (fields: Fields, ...updates: Fields[]) =>
-  updates.reduce((state, update) => compileUpdate(update)(decode(encode(state)), false), fields)
+  updates.reduce((state, update) => compileUpdate(update).apply(decode(encode(state)), false), fields)
 const values = fc.array(anyValue, { maxLength: 5 })
 
 describe('an update', () => {

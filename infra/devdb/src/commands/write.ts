@@ -7,13 +7,13 @@ import { compileProjection } from '../queries/projection.ts'
 import { type Found, find, lookAgain } from '../queries/query.ts'
 import { compileTest } from '../queries/stored-test.ts'
 import type { Collection } from '../storage/catalog.ts'
-import { checkSize, encodeDocument } from '../storage/change.ts'
-import { compileUpdate, isReplacement } from '../updates/updater.ts'
+import { encodeDocument } from '../storage/change.ts'
+import { compileStoredUpdate } from '../updates/stored-update.ts'
 import { fieldsFromFilter } from '../updates/upsert-fields.ts'
 import { decode, type Fields, toNumber, type Value } from '../values/bson.ts'
-import { isStorable } from '../values/raw.ts'
+import { eachRow, readUpdate, refuseOptions, toBody, withIdFirst } from './rows.ts'
 
-const { Int32, ObjectId } = BSON
+const { Int32 } = BSON
 
 export async function insert(context: Context, command: Fields): Promise<Fields> {
   const name = String(command.insert)
@@ -29,7 +29,8 @@ export async function insert(context: Context, command: Fields): Promise<Fields>
 export async function update(context: Context, command: Fields): Promise<Fields> {
   const name = String(command.update)
   const { tally } = context
-  await eachRow(context, command.updates as Fields[], command, async (row, index) => {
+  await eachRow(context, command.updates as (Fields | Uint8Array)[], command, async (given, index) => {
+    const row = given instanceof Uint8Array ? readUpdate(given) : given
     refuseOptions(row, ['q', 'u', 'multi', 'upsert'])
     context.database.counts.update++
     const { matched, modified, upsertedId } = await updateRow(context, name, row)
@@ -71,7 +72,7 @@ export async function findAndModify(context: Context, command: Fields): Promise<
   context.database.counts.update++
   const row = { q: command.query ?? {}, u: command.update, upsert: command.upsert, multi: false }
   const changed = await updateRow(context, name, row, readSort(command.sort))
-  const value = command.new === true ? changed.after : (changed.before?.fields ?? null)
+  const value = command.new === true ? changed.after && decode(changed.after) : (changed.before?.fields ?? null)
   return {
     lastErrorObject: {
       n: new Int32(changed.matched + (changed.upsertedId === undefined ? 0 : 1)),
@@ -87,19 +88,19 @@ type Changed = {
   modified: number
   upsertedId: Value
   before: Found | null
-  after: Fields | null
+  after: Uint8Array | null
 }
 
 async function updateRow(context: Context, name: string, row: Fields, sort: Sort = []): Promise<Changed> {
-  const apply = compileUpdate(row.u)
+  const update = compileStoredUpdate(row.u)
   const multi = row.multi === true
-  if (multi && isReplacement(row.u))
+  if (multi && update.isReplacement)
     throw new CommandError(9, 'multi update is not supported for replacement-style update')
   const filter = row.q as Fields
   const wanted = { name, filter, sort, limit: multi ? 0 : 1 }
   const changed: Changed = { matched: 0, modified: 0, upsertedId: undefined, before: null, after: null }
   const write = (collection: Collection, current: Found) => {
-    const after = apply(decode(current.body), false)
+    const after = update.change(current.body)
     if (context.writer.replace(collection, current, after)) changed.modified++
     changed.matched++
     changed.before = current
@@ -107,11 +108,12 @@ async function updateRow(context: Context, name: string, row: Fields, sort: Sort
   }
   await changeFound(context, wanted, write)
   while (changed.matched === 0 && row.upsert === true && changed.upsertedId === undefined) {
-    const created = withIdFirst(apply(fieldsFromFilter(filter), true))
+    const created = withIdFirst(update.create(fieldsFromFilter(filter)))
+    const body = encodeDocument(created)
     try {
-      await whenFree(() => context.writer.insert(context.getOrCreate(name), encodeDocument(created)))
+      await whenFree(() => context.writer.insert(context.getOrCreate(name), body))
       changed.upsertedId = created._id
-      changed.after = created
+      changed.after = body
     } catch (error) {
       // A concurrent upsert inserted the same key: update that document, if it fits the filter.
       if (!(error instanceof CommandError) || error.code !== 11000 || context.transaction) throw error
@@ -145,48 +147,4 @@ async function changeFound(context: Context, wanted: Wanted, write: (collection:
     }
     if (limit === 0 || changed > 0) return changed
   }
-}
-
-type EachRow<Row> = (row: Row, index: number) => Promise<void>
-
-/**
- * Runs the rows one after the other. An ordered write, and any in a transaction, stops at the first error. Errors are
- * reported for each row, and the other rows remain.
- */
-async function eachRow<Row>(context: Context, rows: readonly Row[], command: Fields, write: EachRow<Row>) {
-  const { transaction, tally } = context
-  const isOrdered = command.ordered !== false || transaction !== null
-  if (isOrdered && tally.writeErrors.length > 0) return
-  for (const [index, row] of rows.entries()) {
-    if (index < tally.done) continue
-    try {
-      await write(row, index)
-    } catch (error) {
-      if (!(error instanceof CommandError) || error.labels.length > 0) throw error
-      const { code, message, facts } = error
-      tally.writeErrors.push({ index: new Int32(index), code: new Int32(code), errmsg: message, ...facts })
-      if (isOrdered) return
-    } finally {
-      tally.done++
-    }
-  }
-}
-
-/** The form in which a document is stored: that in which it came, when it has its id already. */
-function toBody(document: Fields | Uint8Array): Uint8Array {
-  if (!(document instanceof Uint8Array)) return encodeDocument(withIdFirst(document))
-  return isStorable(document) ? checkSize(document) : encodeDocument(withIdFirst(decode(document)))
-}
-
-function withIdFirst(document: Fields): Fields {
-  const { _id = new ObjectId(), ...rest } = document
-  if (Array.isArray(_id)) throw new CommandError(2, "The '_id' value cannot be of type array")
-  const dollar = Object.keys(rest).find((name) => name.startsWith('$'))
-  if (dollar !== undefined) throw unsupported(`The field name ${dollar}`)
-  return { _id, ...rest }
-}
-
-function refuseOptions(row: Fields, known: readonly string[]): void {
-  const given = Object.keys(row).find((name) => !known.includes(name))
-  if (given !== undefined) throw unsupported(`The option ${given} of a write`)
 }

@@ -11,8 +11,8 @@ const CHECKSUM_PRESENT = 1
 export const MESSAGE_BYTES_MAX = 48_000_000
 
 /**
- * A request: `command` has the documents of all sections. Those to insert are left in the form in which they came, because
- * they are stored like that.
+ * A request: `command` has the documents of all sections. Those to insert, and updates, are left in the form in which they
+ * came, because they are stored like that.
  */
 export type Request = Readonly<{ id: number; legacy: boolean; wantsReply: boolean; command: Fields }>
 
@@ -79,17 +79,21 @@ function readOpMsg(message: Buffer): { wantsReply: boolean; command: Fields } {
   return { wantsReply: (flags & MORE_TO_COME) === 0, command: { ...command, ...sequences } }
 }
 
+/** Sequences of documents of which the bytes are stored, or parts of them. */
+const LEFT: readonly string[] = ['documents', 'updates']
+
 function readSequence(section: Buffer): Fields {
   const nameEnd = section.indexOf(0, 4)
   const name = section.toString('utf8', 4, nameEnd)
+  const isLeft = LEFT.includes(name)
   const documents: (Fields | Uint8Array)[] = []
   let at = nameEnd + 1
   while (at < section.length) {
     const length = section.readInt32LE(at)
     if (length < 5 || at + length > section.length) throw new ProtocolError('A document that does not end')
     const body = section.subarray(at, at + length)
-    if (name === 'documents') checkDocument(body)
-    documents.push(name === 'documents' ? body : decode(body))
+    if (isLeft) checkDocument(body)
+    documents.push(isLeft ? body : decode(body))
     at += length
   }
   return { [name]: documents }

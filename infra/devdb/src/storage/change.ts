@@ -16,7 +16,7 @@ const DOCUMENT_BYTES_MAX = 16 * 1024 * 1024
 export type Writer = Readonly<{
   insert(collection: Collection, body: Uint8Array): void
   /** Returns false when the stored bytes are the same already. */
-  replace(collection: Collection, before: Found, fields: Fields): boolean
+  replace(collection: Collection, before: Found, after: Uint8Array): boolean
   remove(collection: Collection, before: Found): void
 }>
 
@@ -48,8 +48,8 @@ export function createWriter(write: (change: Change) => void): Writer {
     write({ collection, id, name: textOf(id), before, after })
   return {
     insert: (collection, after) => change(collection, idOf(after), null, after),
-    replace(collection, { id, body: before }, fields) {
-      const after = encodeDocument(fields)
+    replace(collection, { id, body: before }, after) {
+      checkSize(after)
       if (Buffer.compare(before, after) === 0) return false
       change(collection, toBuffer(id), before, after)
       return true

@@ -1,23 +1,25 @@
-import { BSON } from 'mongodb'
 import { CommandError, unsupported } from '../errors.ts'
-import { compileFilter, isOperators } from '../queries/matcher.ts'
-import { type Fields, isNumber, isObject, lookUp, toNumber, typeOf, type Value } from '../values/bson.ts'
-import { compareValues, encodeKey, textOf } from '../values/keys.ts'
-import { toPath, valueAt } from '../values/paths.ts'
-import { add, multiply } from './arithmetic.ts'
-import { findAt, refuseLists, setAt } from './set-at.ts'
+import { type Fields, isObject, lookUp, type Value } from '../values/bson.ts'
+import { encodeKey } from '../values/keys.ts'
+import { toPath } from '../values/paths.ts'
+import { OPERATORS, REFUSED, refuseModifiers } from './operators.ts'
 
-const { Int32 } = BSON
-
-/** Computes the next state of a document from a copy of it. `inserting` is true when an upsert creates it. */
-export type Update = (fields: Fields, inserting: boolean) => Fields
+export type Update = Readonly<{
+  /** Computes the next state of a document from a copy of it. `inserting` is true when an upsert creates it. */
+  apply(fields: Fields, inserting: boolean): Fields
+  /** The top-level fields that it reads and writes. A replacement writes all, and reads the id. */
+  fields: readonly string[]
+  isReplacement: boolean
+}>
 
 /** Compiles an update by operators, or a replacement document. */
 export function compileUpdate(update: Value): Update {
   if (Array.isArray(update)) throw unsupported('An update by aggregation pipeline')
   const operators = update as Fields
   const names = Object.keys(operators)
-  if (isReplacement(update)) return (fields) => replace(fields, operators)
+  if (isReplacement(update)) {
+    return { apply: (fields) => replace(fields, operators), fields: ['_id'], isReplacement: true }
+  }
   const steps = names.flatMap((operator) => {
     const apply = lookUp(OPERATORS, operator)
     if (!apply && REFUSED.includes(operator)) throw unsupported(`The update operator ${operator}`)
@@ -31,11 +33,12 @@ export function compileUpdate(update: Value): Update {
       return { name, path: toPath(name), operand, apply, onInsertOnly: operator === '$setOnInsert' }
     })
   })
-  refuseConflicts([...steps.map(({ name }) => name), ...Object.values((operators.$rename ?? {}) as Fields).map(String)])
+  const all = [...steps.map(({ name }) => name), ...Object.values((operators.$rename ?? {}) as Fields).map(String)]
+  refuseConflicts(all)
   // MongoDB applies updates in the order of names, so new fields are added in that order.
   steps.sort((a, b) => (a.name < b.name ? -1 : 1))
 
-  return (fields, inserting) => {
+  const apply: Update['apply'] = (fields, inserting) => {
     const id = fields._id === undefined ? null : encodeKey(fields._id)
     for (const { path, operand, apply, onInsertOnly } of steps) {
       if (!onInsertOnly || inserting) apply(fields, path, operand)
@@ -43,9 +46,10 @@ export function compileUpdate(update: Value): Update {
     refuseOtherId(id, fields._id)
     return fields
   }
+  return { apply, fields: [...new Set(all.map((name) => toPath(name)[0]!))], isReplacement: false }
 }
 
-export function isReplacement(update: Value): boolean {
+function isReplacement(update: Value): boolean {
   return isObject(update) && !Object.keys(update).some((name) => name.startsWith('$'))
 }
 
@@ -74,123 +78,4 @@ function refuseConflicts(names: readonly string[]): void {
       throw new CommandError(40, `Updating the path '${next}' would create a conflict at '${name}'`)
     }
   }
-}
-
-const REFUSED: readonly string[] = ['$bit', '$pullAll', '$pushAll']
-
-type Apply = (fields: Fields, path: readonly string[], operand: Value) => void
-
-const OPERATORS: Readonly<Record<string, Apply>> = {
-  $set: setAt,
-  $setOnInsert: setAt,
-  $unset: (fields, path) => {
-    const parent = valueAt(fields, path.slice(0, -1))
-    const last = path.at(-1)!
-    if (Array.isArray(parent)) {
-      if (/^\d+$/.test(last) && Number(last) < parent.length) parent[Number(last)] = null
-    } else if (isObject(parent)) delete parent[last]
-  },
-  $inc: (fields, path, operand) => setAt(fields, path, add(numberAt(fields, path, '$inc', operand), operand)),
-  $mul: (fields, path, operand) => setAt(fields, path, multiply(numberAt(fields, path, '$mul', operand), operand)),
-  $min: (fields, path, operand) => {
-    const before = valueAt(fields, path)
-    if (before === undefined || compareValues(operand, before) < 0) setAt(fields, path, operand)
-  },
-  $max: (fields, path, operand) => {
-    const before = valueAt(fields, path)
-    if (before === undefined || compareValues(operand, before) > 0) setAt(fields, path, operand)
-  },
-  $rename: (fields, path, operand) => {
-    const value = findAt(fields, path)
-    if (value === undefined) return
-    const target = toPath(String(operand))
-    for (const end of [path, target]) refuseLists(fields, end)
-    OPERATORS.$unset!(fields, path, true)
-    setAt(fields, target, value)
-  },
-  $currentDate: (fields, path) => setAt(fields, path, new Date()),
-  $push: (fields, path, operand) => push(fields, path, operand),
-  $addToSet: (fields, path, operand) => {
-    const before = arrayAt(fields, path, '$addToSet')
-    const { $each = [operand] } = isOperators(operand) ? operand : {}
-    const known = new Set(before.map((item) => textOf(encodeKey(item))))
-    const added = listOf($each, '$addToSet').filter((item) => {
-      const key = textOf(encodeKey(item))
-      return !known.has(key) && known.add(key)
-    })
-    setAt(fields, path, [...before, ...added])
-  },
-  $pull: (fields, path, operand) => {
-    if (findAt(fields, path) === undefined) return
-    const fits = toPulled(operand)
-    setAt(
-      fields,
-      path,
-      arrayAt(fields, path, '$pull').filter((item) => !fits(item)),
-    )
-  },
-  $pop: (fields, path, operand) => {
-    const before = findAt(fields, path)
-    if (before === undefined) return
-    if (!Array.isArray(before)) throw new CommandError(14, `Path '${path.join('.')}' is no array to $pop from`)
-    setAt(fields, path, toNumber(operand) < 0 ? before.slice(1) : before.slice(0, -1))
-  },
-}
-
-/** A document without operators is a filter for items; any other operand is compared with the item. */
-function toPulled(operand: Value): (item: Value) => boolean {
-  if (isOperators(operand) || typeOf(operand) === 'regex') {
-    const fits = compileFilter({ item: operand })
-    return (item) => fits({ item })
-  }
-  if (!isObject(operand)) return (item) => compareValues(item, operand) === 0
-  const fits = compileFilter(operand)
-  return (item) => isObject(item) && fits(item)
-}
-
-function push(fields: Fields, path: readonly string[], operand: Value): void {
-  const before = arrayAt(fields, path, '$push')
-  const { $each = [operand], $slice, $position } = isOperators(operand) ? operand : {}
-  const at = $position === undefined ? before.length : toNumber($position)
-  const all = before.toSpliced(at, 0, ...listOf($each, '$push'))
-  const count = $slice === undefined ? null : toNumber($slice)
-  setAt(fields, path, count === null ? all : count === 0 ? [] : count < 0 ? all.slice(count) : all.slice(0, count))
-}
-
-function listOf(value: Value, operator: string): readonly Value[] {
-  if (!Array.isArray(value)) throw new CommandError(2, `The argument to $each in ${operator} must be an array`)
-  return value
-}
-
-const MODIFIERS: Readonly<Record<string, readonly string[]>> = {
-  $push: ['$each', '$slice', '$position'],
-  $addToSet: ['$each'],
-}
-
-function refuseModifiers(operator: string, operand: Value): void {
-  const known = lookUp(MODIFIERS, operator)
-  const other = known && isOperators(operand) && Object.keys(operand).find((name) => !known.includes(name))
-  if (other) throw unsupported(`The modifier ${other} of ${operator}`)
-  if (operator === '$currentDate' && operand !== true) throw unsupported('$currentDate with a type')
-}
-
-function arrayAt(fields: Fields, path: readonly string[], operator: string): readonly Value[] {
-  const value = valueAt(fields, path)
-  if (value === undefined) return []
-  if (Array.isArray(value)) return value
-  throw new CommandError(
-    2,
-    `The field '${path.join('.')}' must be an array for ${operator}, and is of type ${typeOf(value)}`,
-  )
-}
-
-function numberAt(fields: Fields, path: readonly string[], operator: string, operand: Value): Value {
-  if (!isNumber(operand)) throw new CommandError(14, `Cannot apply ${operator} with a non-numeric argument`)
-  const value = valueAt(fields, path)
-  if (value === undefined) return new Int32(0)
-  if (isNumber(value)) return value
-  throw new CommandError(
-    14,
-    `Cannot apply ${operator} to the field '${path.join('.')}' of non-numeric type ${typeOf(value)}`,
-  )
 }

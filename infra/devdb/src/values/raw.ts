@@ -22,6 +22,20 @@ export function elementsOf(body: Uint8Array, names: Names): (Element | null)[] {
   return found
 }
 
+/** All fields of the document that begins at `from`. @throws RangeError */
+export function listElements(body: Uint8Array, from = 0): Element[] {
+  const all: Element[] = []
+  walk(body, from, (type, _, value, end) => {
+    all.push({ body, type, value, end })
+    return true
+  })
+  return all
+}
+
+/** The name of a field. */
+export const nameOf = ({ body, type, value }: Element): string =>
+  Buffer.from(body.buffer, body.byteOffset + type + 1, value - type - 2).toString()
+
 function indexOfName(names: Names, body: Uint8Array, name: number, value: number): number {
   for (let at = 0; at < names.length; at++) if (isNamed(body, name, value, names[at]!)) return at
   return -1

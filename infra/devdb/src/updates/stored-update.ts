@@ -1,0 +1,114 @@
+import { decode, encode, type Fields, type Value } from '../values/bson.ts'
+import {
+  decodeElements,
+  type Element,
+  elementsOf,
+  listElements,
+  type Names,
+  nameOf,
+  TYPE,
+  toNames,
+} from '../values/raw.ts'
+import { compileUpdate, type Update } from './updater.ts'
+
+/** An update of documents in the form in which they are stored. */
+export type StoredUpdate = Readonly<{
+  /** The next state of a document. */
+  change(body: Uint8Array): Uint8Array
+  /** The document that an upsert creates from the fields of its filter. */
+  create(fields: Fields): Fields
+  isReplacement: boolean
+}>
+
+/**
+ * Compiles an update, in the form of BSON or decoded. Only the fields that it touches are decoded and encoded again, and
+ * none when it sets whole fields.
+ */
+export function compileStoredUpdate(update: Value): StoredUpdate {
+  const set = update instanceof Uint8Array ? readSet(update) : null
+  if (set)
+    return { change: createSetter(set), create: (fields) => compile(update).apply(fields, true), isReplacement: false }
+  const compiled = compile(update)
+  return {
+    change: compiled.isReplacement ? createReplacer(compiled) : createChanger(compiled),
+    create: (fields) => compiled.apply(fields, true),
+    isReplacement: compiled.isReplacement,
+  }
+}
+
+const compile = (update: Value) => compileUpdate(update instanceof Uint8Array ? decode(update) : update)
+
+const UNDEFINED = 6
+
+/** The fields of an update that only sets whole fields other than the id, in the order of their names; null for others. */
+function readSet(update: Uint8Array): readonly Element[] | null {
+  const [set, ...others] = listElements(update)
+  if (!set || others.length > 0 || update[set.type] !== TYPE.object || nameOf(set) !== '$set') return null
+  const named = listElements(update, set.value).map((element) => ({ element, name: nameOf(element) }))
+  const isPlain = named.every(
+    ({ element, name }) => name !== '' && name !== '_id' && !/[.$]/.test(name) && update[element.type] !== UNDEFINED,
+  )
+  const sorted = named.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const isTwice = sorted.some(({ name }, at) => name === sorted[at + 1]?.name)
+  return isPlain && !isTwice ? sorted.map(({ element }) => element) : null
+}
+
+function createSetter(fields: readonly Element[]): StoredUpdate['change'] {
+  const names = fields.map(({ body, type, value }) => body.subarray(type + 1, value - 1))
+  return (body) => splice(body, elementsOf(body, names), fields)
+}
+
+function createReplacer({ apply }: Update): StoredUpdate['change'] {
+  const id = toNames(['_id'])
+  return (body) => encode(apply(decodeElements(elementsOf(body, id)), false))
+}
+
+function createChanger({ apply, fields }: Update): StoredUpdate['change'] {
+  const names: Names = toNames(fields)
+  return (body) => {
+    const before = elementsOf(body, names)
+    const changed = encode(apply(decodeElements(before), false))
+    const after = elementsOf(changed, names)
+    const order = listElements(changed).map(({ type }) => after.findIndex((element) => element?.type === type))
+    const gone = after.flatMap((element, at) => (element === null ? [at] : []))
+    const inOrder = [...order, ...gone]
+    return splice(
+      body,
+      inOrder.map((at) => before[at]!),
+      inOrder.map((at) => after[at]!),
+    )
+  }
+}
+
+/**
+ * The document with each field of `before` in place of that of `after` with the same index. Fields that were missing are
+ * added at the end; null in `after` removes the field.
+ */
+function splice(body: Uint8Array, before: readonly (Element | null)[], after: readonly (Element | null)[]): Uint8Array {
+  const changes = before.flatMap((old, at) => (old ? [{ old, fresh: after[at]! }] : []))
+  changes.sort((a, b) => a.old.type - b.old.type)
+  const added = after.filter((fresh, at) => fresh !== null && before[at] === null) as Element[]
+  const length =
+    body.length +
+    changes.reduce((sum, { old, fresh }) => sum + sizeOf(fresh) - sizeOf(old), 0) +
+    added.reduce((sum, fresh) => sum + sizeOf(fresh), 0)
+  const spliced = Buffer.allocUnsafe(length)
+  let used = 0
+  const copy = (bytes: Uint8Array, from: number, to: number) => {
+    spliced.set(bytes.subarray(from, to), used)
+    used += to - from
+  }
+  let done = 0
+  for (const { old, fresh } of changes) {
+    copy(body, done, old.type)
+    if (fresh) copy(fresh.body, fresh.type, fresh.end)
+    done = old.end
+  }
+  copy(body, done, body.length - 1)
+  for (const { body: from, type, end } of added) copy(from, type, end)
+  spliced[used] = 0
+  spliced.writeInt32LE(length, 0)
+  return spliced
+}
+
+const sizeOf = (element: Element | null) => (element ? element.end - element.type : 0)
