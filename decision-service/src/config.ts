@@ -2,6 +2,7 @@ import { readEnvironment } from '@redress/shared/process/config.ts'
 import { ServiceEnvironment, toServiceConfig } from '@redress/shared/process/service-environment.ts'
 import { AiEnvironment, toAiConfig } from './engines/ai-config.ts'
 import { BatchingEnvironment, toBatchingConfig } from './engines/batching-config.ts'
+import { QueuesEnvironment, toQueuesConfig, toWorkersConfig, WorkersEnvironment } from './jobs/frame/jobs-config.ts'
 import { LimitsEnvironment, toLimitsConfig } from './jobs/limits/limits-config.ts'
 import { OversightEnvironment, toOversightConfig } from './oversight/oversight-config.ts'
 
@@ -10,11 +11,9 @@ const Environment = ServiceEnvironment.merge(AiEnvironment)
   .merge(BatchingEnvironment)
   .merge(OversightEnvironment)
   .merge(LimitsEnvironment)
+  .merge(QueuesEnvironment)
   .merge({
     DECISIONS_DATABASE: "string > 0 = 'redress_decisions'",
-    'REDIS_QUEUE_URL?': 'string.url',
-    QUEUE_MAX_RETRIES: "string.integer.parse |> 1 <= number <= 100 = '5'",
-    QUEUE_BACKOFF_DELAY_MS: "string.integer.parse |> 1 <= number <= 3600000 = '2000'",
     'SKILLS_DIR?': 'string > 0',
     CONFIDENCE_THRESHOLD: "string.numeric.parse |> 0 <= number <= 1 = '0.80'",
     HUMAN_REVIEW_THRESHOLD: "string.numeric.parse |> 0 <= number <= 1 = '0.70'",
@@ -26,12 +25,8 @@ const SubgraphEnvironment = Environment.merge({
   ISSUES_URL: 'string.url',
 })
 
-const WorkerEnvironment = Environment.merge({
+const WorkerEnvironment = Environment.merge(WorkersEnvironment).merge({
   WORKER_PORT: "string.integer.parse |> 0 <= number <= 65535 = '4012'",
-  // Jobs that run side by side share their transactions.
-  QUEUE_CONCURRENCY: "string.integer.parse |> 1 <= number <= 1000 = '200'",
-  // A decision that waits for a model goes back into the queue, so no attempt takes as long as the wait.
-  STUCK_AFTER_MS: "string.integer.parse |> 1000 <= number <= 86400000 = '300000'",
 })
 
 export function readSubgraphConfig(environment: NodeJS.ProcessEnv) {
@@ -49,8 +44,7 @@ export function readWorkerConfig(environment: NodeJS.ProcessEnv) {
   return {
     ...toCommonConfig(env),
     port: env.WORKER_PORT,
-    concurrency: env.QUEUE_CONCURRENCY,
-    stuckAfterMs: env.STUCK_AFTER_MS,
+    works: toWorkersConfig(env),
   }
 }
 
@@ -69,10 +63,6 @@ function toCommonConfig(env: typeof Environment.infer) {
       autoResolve: Math.round(env.CONFIDENCE_THRESHOLD * 100),
       humanReview: Math.round(env.HUMAN_REVIEW_THRESHOLD * 100),
     },
-    queue: {
-      url: env.REDIS_QUEUE_URL ?? env.REDIS_URL,
-      // Of decisions.
-      retry: { attempts: env.QUEUE_MAX_RETRIES, delayMs: env.QUEUE_BACKOFF_DELAY_MS },
-    },
+    queues: toQueuesConfig(env),
   }
 }

@@ -2,7 +2,7 @@ import { STREAMS } from '@redress/shared/events/envelope.ts'
 import { configOrExit } from '@redress/shared/process/config.ts'
 import { consumeEvents } from '@redress/shared/service/consume-events.ts'
 import { openOutbox } from '@redress/shared/service/open-outbox.ts'
-import { openRedisOf, openService } from '@redress/shared/service/open-service.ts'
+import { openService } from '@redress/shared/service/open-service.ts'
 import { serveUntilStopped } from '@redress/shared/service/serve.ts'
 import { openCollections } from '@redress/shared/stores/collections.ts'
 import { combineParts } from '../../shared/src/subgraph/combine-parts.ts'
@@ -10,6 +10,7 @@ import { COLLECTIONS } from './collections.ts'
 import { readSubgraphConfig } from './config.ts'
 import { openDecisions } from './decisions/open-decisions.ts'
 import { openEngines } from './engines/open-engines.ts'
+import { openQueues } from './jobs/frame/open-queues.ts'
 import { openLimits } from './jobs/limits/open-limits.ts'
 import { openJobs } from './jobs/open-jobs.ts'
 import { openOversight } from './oversight/open-oversight.ts'
@@ -25,15 +26,15 @@ await using service = await openService('decisions', config)
 const { db } = service
 const collections = await openCollections(db, COLLECTIONS)
 const outbox = await openOutbox(service, STREAMS.decisions)
-const queueRedis = await openRedisOf(service, 'queue', config.queue.url)
-const stores = { ...service, collections, outbox, queueRedis }
+const queues = openQueues(service, config.queues)
+const stores = { ...service, collections, outbox, queues, queueRedis: queues.decisions.redis }
 
 // Use cases.
 const policies = await openPolicies(stores, config.skillsDirectory)
 const limits = await openLimits(stores, config.limits)
 const engines = await openEngines({ ...stores, limits }, { config, policies, budgetMaxMs: SIMULATION_BUDGET_MS })
 const { recordReviews, ...oversight } = openOversight(stores, config.oversight.autonomy)
-const decisions = openDecisions(stores, { retry: config.queue.retry, recordReviews })
+const decisions = openDecisions(stores, { recordReviews })
 const policyChanges = openPolicyChanges(stores)
 const backtests = openBacktests(stores, { policies })
 const trials = openTrials(stores, { policies, engines, views: decisions.views })
@@ -41,7 +42,10 @@ const { payments, rules } = await openPayments(stores, config)
 
 // Inbound: the subgraph, events and health.
 const deadLetters = await consumeEvents(service, decisions.events)
-const jobs = openJobs(stores, [decisions, backtests])
+const jobs = openJobs(stores, {
+  recoverEach: [decisions.recover, backtests.recover],
+  findOldest: { decisions: decisions.findOldest },
+})
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
   ...combineParts(deadLetters, decisions, oversight, policyChanges, backtests, trials, payments, rules, jobs),

@@ -1,7 +1,7 @@
 import { STREAMS } from '@redress/shared/events/envelope.ts'
 import { configOrExit } from '@redress/shared/process/config.ts'
 import { openOutbox } from '@redress/shared/service/open-outbox.ts'
-import { openRedisOf, openService } from '@redress/shared/service/open-service.ts'
+import { openService } from '@redress/shared/service/open-service.ts'
 import { serveHealthUntilStopped } from '@redress/shared/service/serve.ts'
 import { openCollections } from '@redress/shared/stores/collections.ts'
 import { COLLECTIONS } from './collections.ts'
@@ -9,6 +9,7 @@ import { readWorkerConfig } from './config.ts'
 import { openBacklog } from './decisions/backlog/open-backlog.ts'
 import { openDeciding } from './decisions/open-decisions.ts'
 import { openEngines } from './engines/open-engines.ts'
+import { openQueues } from './jobs/frame/open-queues.ts'
 import { openLimits } from './jobs/limits/open-limits.ts'
 import { openWorkers } from './jobs/open-jobs.ts'
 import { openOversightWatch } from './oversight/open-oversight.ts'
@@ -22,8 +23,8 @@ const config = configOrExit(readWorkerConfig)
 await using service = await openService('worker', config)
 const collections = await openCollections(service.db, COLLECTIONS)
 const outbox = await openOutbox(service, STREAMS.decisions)
-const queueRedis = await openRedisOf(service, 'queue', config.queue.url)
-const stores = { ...service, collections, outbox, queueRedis }
+const queues = openQueues(service, config.queues)
+const stores = { ...service, collections, outbox, queues, queueRedis: queues.decisions.redis }
 
 // Use cases.
 const policies = await openPolicies(stores, config.skillsDirectory)
@@ -32,12 +33,11 @@ const engines = await openEngines({ ...stores, limits }, { config, policies })
 const oversight = await openOversightWatch(stores, config.oversight)
 const alertsOf = await openRuleAlerts(stores)
 const { holdMaxMs } = config.ai
-const { retry } = config.queue
-const deciding = openDeciding(stores, { policies, engines, oversight, alertsOf, holdMaxMs, retry })
+const deciding = openDeciding(stores, { policies, engines, oversight, alertsOf, holdMaxMs })
 await openBacklog(stores, { config, policies, spend: engines.spend, ...deciding })
 const backtest = openBacktestRuns(stores, { policies, thresholds: config.thresholds })
 
 // Inbound: jobs and health.
-const handlers = { decisions: { decide: deciding.handler }, backtests: { backtest } }
-openWorkers(stores, handlers, config)
+const handlers = { 'decide-issue': deciding.handler, 'backtest-policy': backtest }
+openWorkers(stores, handlers, { ...config.queues, ...config.works })
 await serveHealthUntilStopped(service)

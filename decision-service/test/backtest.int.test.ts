@@ -8,6 +8,7 @@ import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vite
 import { createLoaders } from '../src/decisions/inbound/loaders.ts'
 import { decideByRules } from '../src/engines/rules/rules-engine.ts'
 import { openQueue } from '../src/jobs/frame/open-queue.ts'
+import { JOBS } from '../src/jobs/frame/registry.ts'
 import { startWorker as startJobWorker } from '../src/jobs/frame/start-worker.ts'
 import { createQueueViews } from '../src/jobs/monitoring/queue-views.ts'
 import { createRecoverJobs } from '../src/jobs/recovery/recover-jobs.ts'
@@ -18,7 +19,6 @@ import { createBacktestPolicy } from '../src/policies/trials/backtest/backtest-p
 import { createBacktestQueue } from '../src/policies/trials/backtest/backtest-queue.ts'
 import { createBacktestResolvers } from '../src/policies/trials/backtest/backtest-resolvers.ts'
 import {
-  createFindOldest,
   createFindSilent,
   createMongoBacktestStore,
   createPageOfBacktests,
@@ -55,13 +55,10 @@ const policies = {
 }
 const made = createMadeDecisions(service.collections)
 const store = createMongoBacktestStore({ mongo, collections, outbox })
-const jobs = openQueue('backtests', {
-  redis,
-  findOldest: createFindOldest(backtests),
-  retries: { backtest: { attempts: 3, delayMs: 1 } },
-  logger: silent,
-})
-const queue = { ...createBacktestQueue(jobs), ...createQueueViews([jobs]), close: jobs.close }
+const { 'backtest-policy': definition } = JOBS
+const registry = { 'backtest-policy': { ...definition, retry: { ...definition.retry, delayMs: 1 } } }
+const jobs = openQueue('background', { redis, registry, logger: silent })
+const queue = { ...createBacktestQueue(jobs), ...createQueueViews({ background: jobs }), close: jobs.close }
 afterAll(() => queue.close())
 
 let ids = 0
@@ -101,9 +98,9 @@ const startWorker = async (open: OpenCandidate = openCandidate) => {
     now: () => new Date(),
     onCommit: () => {},
   })
-  const worker = startJobWorker('backtests', {
+  const worker = startJobWorker('background', {
     redis: own,
-    handlers: { backtest: createBacktestHandler(runBacktest) },
+    handlers: { 'backtest-policy': createBacktestHandler(runBacktest) },
     logger: silent,
   })
   onTestFinished(async () => {
@@ -295,7 +292,7 @@ describe('a backtest', () => {
     const id = await requested(denying)
     const inAMinute = () => new Date(ASKED.getTime() + 61_000)
     const recoverAt = (now: () => Date) =>
-      createRecoverJobs('backtest', { findOverdue: createFindSilent(backtests), revive: queue.revive, now })
+      createRecoverJobs(definition, { findOverdue: createFindSilent(backtests), revive: queue.revive, now })
 
     await expect.poll(async () => (await queue.all())[0]!.counts.waiting).toBe(1)
     expect(await recoverAt(inAMinute)()).toBe(0)
@@ -395,7 +392,8 @@ describe('the queue of backtests', () => {
     await requested(denying)
 
     await expect.poll(async () => (await queue.all())[0]!.counts.waiting).toBe(1)
-    expect(await queue.find('backtests')).toMatchObject({ name: 'backtests', tier: 'IMPORTANT', paused: false })
-    expect(await queue.find('decisions')).toBe(null)
+    const [view] = await queue.all()
+    expect(view).toMatchObject({ name: 'background', tier: 'EPHEMERAL', paused: false })
+    expect(view?.oldestWaitingSeconds).toBeGreaterThanOrEqual(0)
   })
 })

@@ -8,6 +8,7 @@ import { createFindOldest, createFindOverdue } from '../src/decisions/outbound/m
 import type { DecideIssue } from '../src/decisions/use-cases/decide-issue.ts'
 import type { DecisionQueue } from '../src/decisions/use-cases/ports.ts'
 import { openQueue } from '../src/jobs/frame/open-queue.ts'
+import { JOBS } from '../src/jobs/frame/registry.ts'
 import { startWorker, type WorkerOptions } from '../src/jobs/frame/start-worker.ts'
 import { createQueueViews } from '../src/jobs/monitoring/queue-views.ts'
 import { createRecoverJobs } from '../src/jobs/recovery/recover-jobs.ts'
@@ -17,21 +18,19 @@ type QueueOptions = Readonly<{ redis: Redis; collections: Collections; attempts:
 
 /** The queue of decisions, with no wait between attempts. */
 export function openDecisionQueue({ redis, collections, attempts }: QueueOptions) {
-  const jobs = openQueue('decisions', {
-    redis,
-    findOldest: createFindOldest(collections),
-    retries: { decide: { attempts, delayMs: 1 } },
-    logger: silent,
-  })
-  return { ...createDecisionQueue(jobs), ...createQueueViews([jobs]), close: jobs.close }
+  const { 'decide-issue': decide } = JOBS
+  const registry = { ...JOBS, 'decide-issue': { ...decide, retry: { ...decide.retry, attempts, delayMs: 1 } } }
+  const jobs = openQueue('decisions', { redis, registry, logger: silent })
+  const views = createQueueViews({ decisions: jobs }, { decisions: createFindOldest(collections) })
+  return { ...createDecisionQueue(jobs), ...views, close: jobs.close }
 }
 
-type Working = Omit<WorkerOptions<'decisions'>, 'handlers' | 'logger'> & Readonly<{ decideIssue: DecideIssue }>
+type Working = Omit<WorkerOptions, 'handlers' | 'logger'> & Readonly<{ decideIssue: DecideIssue }>
 
 export function startDecisionWorker({ decideIssue, ...options }: Working) {
   return startWorker('decisions', {
     ...options,
-    handlers: { decide: createDecideHandler(decideIssue) },
+    handlers: { 'decide-issue': createDecideHandler(decideIssue) },
     logger: silent,
   })
 }
@@ -40,7 +39,7 @@ type Recovering = Readonly<{ collections: Collections; queue: Pick<DecisionQueue
 
 /** Puts lost decisions back into their queue. */
 export function createRecoverDecisions({ collections, queue, now }: Recovering) {
-  return createRecoverJobs('decide', {
+  return createRecoverJobs(JOBS['decide-issue'], {
     findOverdue: createFindOverdue(collections),
     urgencyOf: ({ case: { priority } }) => URGENCY[priority],
     revive: queue.revive,

@@ -54,7 +54,7 @@ describe('a decision', () => {
     await untilEnded(1)
     await telemetry.stop()
 
-    expect(spans).toMatchObject([{ name: 'decide', traceId: TRACE_ID, parentSpanId: 'b7ad6b7169203331' }])
+    expect(spans).toMatchObject([{ name: 'decide-issue', traceId: TRACE_ID, parentSpanId: 'b7ad6b7169203331' }])
     expect(spans[0]?.attributes).toEqual({ queue: 'decisions', jobId: job!.id, attempt: 1 })
     const own = `00-${TRACE_ID}-${spans[0]?.spanId}-01`
     expect((await eventsOf(job!.id)).map(({ type, trace }) => [type, trace])).toEqual([
@@ -112,7 +112,7 @@ describe('a worker', () => {
     await startWorker({ metricsOf: createJobMetrics(metrics) }, decide)
     await untilEnded(2)
 
-    const labels = 'queue_name="decisions",job_type="decide"'
+    const labels = 'queue_name="decisions",job_type="decide-issue"'
     expect(await readMetrics(metrics, 'job_results_total')).toEqual([
       `job_results_total{${labels},result="success"} 1`,
       `job_results_total{${labels},result="failure"} 1`,

@@ -355,9 +355,12 @@ describe('the queues', () => {
 
     const { data } = await system.ask('read_only', '{ queues { name tier paused counts { waiting active failed } } }')
 
+    const rest = { paused: false, counts: { waiting: 0, active: 0, failed: 0 } }
     expect(data.queues).toEqual([
-      { name: 'decisions', tier: 'CRITICAL', paused: false, counts: { waiting: 0, active: 0, failed: 0 } },
-      { name: 'backtests', tier: 'IMPORTANT', paused: false, counts: { waiting: 0, active: 0, failed: 0 } },
+      { name: 'money', tier: 'CRITICAL', ...rest },
+      { name: 'decisions', tier: 'CRITICAL', ...rest },
+      { name: 'communication', tier: 'IMPORTANT', ...rest },
+      { name: 'background', tier: 'EPHEMERAL', ...rest },
     ])
   })
 })

@@ -51,7 +51,17 @@ const PORTS: Readonly<Record<string, string>> = {
   worker: '4012',
 }
 
-const KEYS_OF_FILE = ['name', 'services', 'secrets', 'volumes', 'x-redress', 'x-health', 'x-container', 'x-service']
+const KEYS_OF_FILE = [
+  'name',
+  'services',
+  'secrets',
+  'volumes',
+  'x-redress',
+  'x-health',
+  'x-redis',
+  'x-container',
+  'x-service',
+]
 const KEYS_OF_SERVICE = [
   ...[
     'build',

@@ -1,14 +1,13 @@
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
-import type { Redis } from '@redress/shared/stores/redis.ts'
 import type { ClientSession } from 'mongodb'
 import type { NewReview } from '../domain/review.ts'
 import type { StoredDecision } from '../domain/stored-decision.ts'
 import { createEvaluateCase } from '../engines/evaluate-case.ts'
 import type { Engines } from '../engines/open-engines.ts'
-import { openQueue } from '../jobs/frame/open-queue.ts'
-import type { Retry } from '../jobs/frame/registry.ts'
+import type { Queues } from '../jobs/frame/open-queues.ts'
+import { JOBS } from '../jobs/frame/registry.ts'
 import { createRecoverJobs } from '../jobs/recovery/recover-jobs.ts'
 import type { Policies } from '../policies/in-force/policies.ts'
 import { createAnalyseDecisions } from './analytics/analyse-decisions.ts'
@@ -29,19 +28,18 @@ import { createDecideIssue } from './use-cases/decide-issue.ts'
 import { createFollowIssues } from './use-cases/follow-issues.ts'
 
 type Stores = Pick<Service, 'mongo' | 'logger' | 'resources'> &
-  Readonly<{ collections: DecisionCollections; outbox: Outbox; queueRedis: Redis }>
+  Readonly<{ collections: DecisionCollections; outbox: Outbox; queues: Queues }>
 
 const now = () => new Date()
 
 type Reading = Readonly<{
-  retry: Retry
   recordReviews: (reviews: readonly NewReview[], session: ClientSession) => Promise<void>
 }>
 
 /** Takes in cases and reviews, queues what is to be decided, and shows decisions. */
-export function openDecisions(stores: Stores, { retry, recordReviews }: Reading) {
+export function openDecisions(stores: Stores, { recordReviews }: Reading) {
   const { collections, outbox } = stores
-  const { queue, jobs } = openDecisionQueue(stores, retry)
+  const queue = createDecisionQueue(stores.queues.decisions)
   const views = createMongoViews(collections)
   const followIssues = createFollowIssues({
     transactionIn: (session: ClientSession) => createDecisionsTransaction(collections, outbox, session),
@@ -50,7 +48,7 @@ export function openDecisions(stores: Stores, { retry, recordReviews }: Reading)
     now,
     onCommit: outbox.wake,
   })
-  const recover = createRecoverJobs('decide', {
+  const recover = createRecoverJobs(JOBS['decide-issue'], {
     findOverdue: createFindOverdue(collections),
     urgencyOf: ({ case: { priority } }) => URGENCY[priority],
     revive: queue.revive,
@@ -69,7 +67,7 @@ export function openDecisions(stores: Stores, { retry, recordReviews }: Reading)
       recover: async () => void (await recover({ ofAge: { overdueMs: 0 } })),
       record: outbox.add,
     }),
-    queue: jobs,
+    findOldest: createFindOldest(collections),
     recover,
   }
 }
@@ -80,11 +78,10 @@ type Deciding = Readonly<{
   oversight: Oversight
   alertsOf: (job: DecisionJob, decision: StoredDecision) => readonly DomainEvent[]
   holdMaxMs: number
-  retry: Retry
 }>
 
 /** Decides what is queued. */
-export function openDeciding(stores: Stores, { policies, engines, oversight, alertsOf, holdMaxMs, retry }: Deciding) {
+export function openDeciding(stores: Stores, { policies, engines, oversight, alertsOf, holdMaxMs }: Deciding) {
   const decideIssue = createDecideIssue({
     store: createMongoDecisionsStore(stores),
     evaluate: createEvaluateCase({ policies, engine: engines.inForce }),
@@ -97,13 +94,6 @@ export function openDeciding(stores: Stores, { policies, engines, oversight, ale
     monotonicMs: () => performance.now(),
     onCommit: stores.outbox.wake,
   })
-  const { queue } = openDecisionQueue(stores, retry)
+  const queue = createDecisionQueue(stores.queues.decisions)
   return { decideWith: decideIssue.decideWith, handler: createDecideHandler(decideIssue), queue }
-}
-
-function openDecisionQueue({ collections, queueRedis: redis, logger, resources }: Stores, retry: Retry) {
-  const findOldest = createFindOldest(collections)
-  const jobs = openQueue('decisions', { redis, findOldest, retries: { decide: retry }, logger })
-  resources.defer(() => jobs.close())
-  return { jobs, queue: createDecisionQueue(jobs) }
 }

@@ -1,26 +1,35 @@
 import type { Service } from '@redress/shared/service/open-service.ts'
-import type { Redis } from '@redress/shared/stores/redis.ts'
 import { repeatOnLeader } from '../../../shared/src/service/repeat-on-leader.ts'
 import { createQueueResolvers } from './api/queue-resolvers.ts'
-import type { JobQueue } from './frame/open-queue.ts'
-import type { JobType, QueueName } from './frame/registry.ts'
+import type { Registry } from './frame/job-definition.ts'
+import type { JobHandler } from './frame/job-handler.ts'
+import type { Queues } from './frame/open-queues.ts'
+import type { QueueName } from './frame/queues.ts'
+import type { JobData, JobType } from './frame/registry.ts'
 import { type Handlers, startWorker } from './frame/start-worker.ts'
 import { createJobMetrics } from './frame/worker-metrics.ts'
 import { exposeQueues } from './monitoring/queue-metrics.ts'
-import { createQueueViews } from './monitoring/queue-views.ts'
+import { createQueueViews, type FindOldest } from './monitoring/queue-views.ts'
 import { createRecoverAll, type Recover } from './recovery/recover-jobs.ts'
 
 const RECOVER_EVERY_MS = 10_000
 /** Ten thousand jobs are looked up in a few seconds. */
 const RECOVER_DEADLINE_MS = 60_000
 
-/** A queue, and how its lost jobs are put back. */
-export type RecoverableQueue = Readonly<{ queue: JobQueue<JobType>; recover: Recover }>
+type Stores = Service & Readonly<{ queues: Queues }>
+
+type Subjects = Readonly<{
+  /** How each kind of stored job is put back into its queue. */
+  recoverEach: readonly Recover[]
+  /** How the oldest job of a queue is found that Redis may have lost. */
+  findOldest: Readonly<Partial<Record<QueueName, FindOldest>>>
+}>
 
 /** Recovers the lost jobs of all queues, on one leader, and shows what the queues hold. */
-export function openJobs(stores: Service & Readonly<{ queueRedis: Redis }>, recoverables: readonly RecoverableQueue[]) {
-  const { logger, metrics, queueRedis: redis } = stores
-  const recoverAll = createRecoverAll({ redis, recoverEach: recoverables.map(({ recover }) => recover) })
+export function openJobs(stores: Stores, { recoverEach, findOldest }: Subjects) {
+  const { logger, metrics, queues } = stores
+  const connections = [...new Set(Object.values(queues).map(({ redis }) => redis))]
+  const recoverAll = createRecoverAll({ connections, recoverEach })
   const { isLeader } = repeatOnLeader(stores, {
     election: 'recovery:decisions',
     everyMs: RECOVER_EVERY_MS,
@@ -31,41 +40,44 @@ export function openJobs(stores: Service & Readonly<{ queueRedis: Redis }>, reco
     },
     onFailure: 'recovery not possible yet',
   })
-  const queues = createQueueViews(recoverables.map(({ queue }) => queue))
-  exposeQueues({ metrics, queues, mayReport: isLeader })
-  return { resolvers: createQueueResolvers(queues) }
+  const views = createQueueViews(queues, findOldest)
+  exposeQueues({ metrics, queues: views, mayReport: isLeader })
+  return { resolvers: createQueueResolvers(views) }
 }
 
-/** The handlers of every queue: a job type without one does not compile. */
-type AllHandlers = Readonly<{ [Q in QueueName]: Handlers<Q> }>
+/** Types whose handlers come with the issues of their owners; callers cannot order them. */
+type Later =
+  | 'generate-report'
+  | 'export-customer'
+  | 'archive-issues'
+  | 'purge-audit'
+  | 'analytics-track'
+  | 'cleanup-old-data'
 
-type Limits = Readonly<{
-  /** Decisions that one process makes side by side. */
-  concurrency: number
-  /** Milliseconds after which an attempt at a decision is stopped and taken again. */
-  stuckAfterMs: number
+/** The handlers of every type: a type without one does not compile. */
+type AllHandlers = Readonly<{ [T in Exclude<JobType, Later>]: JobHandler<JobData<T>> }>
+
+type Works = Readonly<{
+  /** The queues that this process works on. */
+  names: readonly QueueName[]
+  /** Jobs that it runs side by side. */
+  concurrency: Readonly<Record<QueueName, number>>
+  registry: Registry
 }>
 
-type WorkerStores = Pick<Service, 'metrics' | 'telemetry' | 'logger' | 'resources'> & Readonly<{ queueRedis: Redis }>
+type WorkerStores = Pick<Service, 'metrics' | 'telemetry' | 'logger' | 'resources'> & Readonly<{ queues: Queues }>
 
-/** Works on all queues until the service is closed. */
+/** Works on queues until the service is closed. */
 export function openWorkers(
-  { queueRedis: redis, metrics, telemetry, logger, resources }: WorkerStores,
-  handlers: AllHandlers,
-  { concurrency, stuckAfterMs }: Limits,
+  { queues, metrics, telemetry, logger, resources }: WorkerStores,
+  handlers: AllHandlers & Handlers,
+  { names, concurrency, registry }: Works,
 ): void {
-  const timeouts = { decide: stuckAfterMs }
-  const concurrencies: Readonly<Partial<Record<QueueName, number>>> = { decisions: concurrency }
-  const shared = { redis, metricsOf: createJobMetrics(metrics), telemetry, timeouts, logger }
-  const start = <Q extends QueueName>(queue: Q) => {
-    const limit = concurrencies[queue]
-    const options = {
-      ...shared,
-      handlers: handlers[queue],
-      ...(limit !== undefined && { concurrency: limit }),
-    }
-    const worker = startWorker(queue, options)
+  const metricsOf = createJobMetrics(metrics)
+  for (const name of names) {
+    const { redis } = queues[name]
+    const options = { handlers, registry, redis, concurrency: concurrency[name], metricsOf, telemetry, logger }
+    const worker = startWorker(name, options)
     resources.defer(() => worker.close())
   }
-  for (const queue of Object.keys(handlers) as QueueName[]) start(queue)
 }

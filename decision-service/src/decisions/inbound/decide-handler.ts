@@ -5,7 +5,7 @@ import type { JobData } from '../../jobs/frame/registry.ts'
 import type { DecideIssue } from '../use-cases/decide-issue.ts'
 
 /** Decides the case of a job. A decision that is held for a model comes back later. */
-export function createDecideHandler({ decide, giveUp, noteHeld }: DecideIssue): JobHandler<JobData<'decide'>> {
+export function createDecideHandler({ decide, giveUp, noteHeld }: DecideIssue): JobHandler<JobData<'decide-issue'>> {
   return {
     async run({ jobId }, { trace, alone }) {
       try {

@@ -46,18 +46,18 @@ describe('a queue and its worker', () => {
       return 'done' as const
     }
     const worker = startWorker('decisions', {
-      handlers: { decide: { run, giveUp: nothing, noteHeld: nothing } },
+      handlers: { 'decide-issue': { run, giveUp: nothing, noteHeld: nothing } },
       redis: own,
       logger: silent,
     })
-    const queue = openQueue('decisions', { redis: own, findOldest: async () => null, logger: silent })
+    const queue = openQueue('decisions', { redis: own, logger: silent })
     onTestFinished(async () => {
       await Promise.all([worker.close(), queue.close()])
     })
 
     await expect
       .poll(() =>
-        queue.add([{ type: 'decide', data: { jobId: 'decide-1' } }]).then(
+        queue.add([{ id: 'decide-1', type: 'decide-issue', data: { jobId: 'decide-1' } }]).then(
           () => 'added',
           () => 'away',
         ),
@@ -72,10 +72,10 @@ describe('a queue and its worker', () => {
     const relay = await relayThatCuts(Number.POSITIVE_INFINITY)
     const own = openRedis(relay.url, { name: 'test', logger: silent })
     onTestFinished(() => own.destroy())
-    const handlers = { decide: { run: async () => 'done' as const, giveUp: nothing, noteHeld: nothing } }
+    const handlers = { 'decide-issue': { run: async () => 'done' as const, giveUp: nothing, noteHeld: nothing } }
     const worker = startWorker('decisions', { handlers, redis: own, logger: silent })
-    const queue = openQueue('decisions', { redis: own, findOldest: async () => null, logger: silent })
-    const added = queue.add([{ type: 'decide', data: { jobId: 'decide-1' } }])
+    const queue = openQueue('decisions', { redis: own, logger: silent })
+    const added = queue.add([{ id: 'decide-1', type: 'decide-issue', data: { jobId: 'decide-1' } }])
     added.catch(() => undefined)
 
     await Promise.all([worker.close(), queue.close()])
@@ -88,11 +88,11 @@ describe('a queue', () => {
   it('refuses at once while Redis is away, so that nothing waits for it', async () => {
     const own = openRedis('redis://127.0.0.1:1', { name: 'test', logger: silent })
     onTestFinished(() => own.destroy())
-    const queue = openQueue('decisions', { redis: own, findOldest: async () => null, logger: silent })
+    const queue = openQueue('decisions', { redis: own, logger: silent })
     onTestFinished(() => queue.close())
-    const jobs = [{ type: 'decide', data: { jobId: 'decide-1' } }] as const
+    const jobs = [{ id: 'decide-1', type: 'decide-issue', data: { jobId: 'decide-1' } }] as const
 
-    const outcomes = await Promise.allSettled([queue.add(jobs), queue.revive(jobs), queue.view()])
+    const outcomes = await Promise.allSettled([queue.add(jobs), queue.revive(jobs), queue.use((one) => one.isPaused())])
 
     const refused = { status: 'rejected', reason: { code: 'STORE_UNAVAILABLE' } }
     expect(outcomes).toMatchObject([refused, refused, refused])

@@ -6,7 +6,7 @@ import { createLeaseKeeper, LEASE_MS, type LeaseKeeper } from '../redis/leases.t
 import { createRedisScript } from '../redis/redis-script.ts'
 import { CLOCK } from '../redis/token-bucket.ts'
 import { JobCrashedError } from './job-failure.ts'
-import type { QueueName } from './registry.ts'
+import type { QueueName } from './queues.ts'
 
 /** Processes that end while they run a job, until it fails. */
 const CRASHES_MAX = 3

@@ -6,7 +6,7 @@ import { type Job, UnrecoverableError } from 'bullmq'
 import { isStoreAway, type JobFailure, textOf, toJobFailure } from './job-failure.ts'
 import type { Outcome } from './job-handler.ts'
 
-const STORE_AWAY_WAIT = { firstMs: 1_000, maxMs: 15_000 }
+const HELD_WAIT = { firstMs: 1_000, maxMs: 15_000 }
 /** A job that fails like in an outage for so long, alone, while the store takes writes, is itself the reason. */
 const ALONE_MAX_MS = 2 * MINUTE_MS
 
@@ -72,9 +72,12 @@ async function isItself(job: Job, { noteHeld, logger }: Actions): Promise<boolea
   return false
 }
 
-function hold({ attemptsStarted, attemptsMade }: Job): Outcome {
+const hold = (job: Job) => holdBack(job, 'STORE_UNAVAILABLE')
+
+/** Holds a job, which is no attempt: the longer, the more often it was held. */
+export function holdBack({ attemptsStarted, attemptsMade }: Job, reason: string): Outcome {
   const heldBefore = attemptsStarted - attemptsMade
-  return { kind: 'later', afterMs: backoffMs(heldBefore, STORE_AWAY_WAIT), reason: 'STORE_UNAVAILABLE' }
+  return { kind: 'later', afterMs: backoffMs(heldBefore, HELD_WAIT), reason }
 }
 
 const hasAttemptsLeft = ({ opts, attemptsMade }: Job): boolean => (opts.attempts ?? 1) > attemptsMade + 1

@@ -4,96 +4,89 @@ import { TimeoutError, within } from '@redress/shared/resilience/deadline.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { MINUTE_MS } from '@redress/shared/time.ts'
 import { type JobsOptions, Queue } from 'bullmq'
-import type { JobCounts, QueueView } from '../monitoring/queue-views.ts'
 import { connectionOf, openWhenReady } from './bullmq.ts'
-import {
-  JOBS,
-  type JobData,
-  type JobDefinition,
-  type JobType,
-  QUEUES,
-  type QueueName,
-  type Retry,
-  type TypesIn,
-} from './registry.ts'
+import type { JobDefinition, Registry } from './job-definition.ts'
+import { KEPT_IN_REDIS, type QueueName } from './queues.ts'
+import { JOBS } from './registry.ts'
 
 /**
  * Deadline of a call: long, because what fails is looked up again, which a busy machine has no time for. A job that is
  * added later all the same does no harm, because its id is derived.
  */
 const TIMEOUT_MS = 30_000
-/** The urgency of what goes first. */
-const URGENCY_MAX = 10
+/** The priority of what goes first. */
+const PRIORITY_MAX = 10
 
 /** Longer than every wait between attempts: the clock of the worker that delayed the job was ahead. */
 const DELAY_MAX_MS = 2 * MINUTE_MS
 /** BullMQ orders delayed jobs by the moment they are due, in milliseconds, times this. */
 const SCORE_OF_A_MS = 0x1000
 
-export type NewJob<T extends JobType> = Readonly<{
-  type: T
-  data: JobData<T>
-  /** 1 to 10, the most urgent: it goes before all that is less urgent. First come, first served where it is not given. */
-  urgency?: number
+export type NewJob = Readonly<{
+  /** Of letters, digits, `-` and `_`. Adding it twice adds it once. */
+  id: string
+  /** One of the registry, and of this queue. */
+  type: string
+  /** What its handler receives: JSON. */
+  data: object
+  /** 1 to 10, the most urgent: it goes before all that is less urgent. Default: that of its type. */
+  priority?: number
+  /** It runs no earlier than this. */
+  dueAt?: Date | null
+  /** Default: that of its type. */
+  attempts?: number
 }>
 
 /** Every call rejects with StoreUnavailableError while Redis is away, at once, or does not answer in time. */
-export type JobQueue<T extends JobType> = Readonly<{
+export type JobQueue = Readonly<{
   name: QueueName
+  redis: Redis
   /** Adds jobs; one that is in the queue already stays as it is. */
-  add(jobs: readonly NewJob<T>[]): Promise<void>
+  add(jobs: readonly NewJob[]): Promise<void>
   /**
    * Adds open jobs that are missing in the queue, and requeues those that ended there or are delayed for too long.
    * @returns the number of jobs added or requeued.
    */
-  revive(jobs: readonly NewJob<T>[]): Promise<number>
-  view(): Promise<QueueView>
+  revive(jobs: readonly NewJob[]): Promise<number>
+  /** Works on the queue of BullMQ itself, once it is open. */
+  use<T>(work: (queue: Queue) => Promise<T>): Promise<T>
   close(): Promise<void>
 }>
 
-type Options<Q extends QueueName> = Readonly<{
-  redis: Redis
-  /** When the oldest job that waits was recorded; null where none waits. */
-  findOldest: () => Promise<Date | null>
-  /** Instead of what the registry says. */
-  retries?: Readonly<Partial<Record<TypesIn<Q>, Retry>>>
-  logger: Logger
-}>
+type Options = Readonly<{ redis: Redis; registry?: Registry; logger: Logger }>
 
-/** Opens a queue of the registry over BullMQ. */
-export function openQueue<Q extends QueueName>(name: Q, options: Options<Q>): JobQueue<TypesIn<Q>> {
-  const { redis, findOldest, retries = {}, logger } = options
+/** Opens a queue over BullMQ, for the types of job in `registry`. */
+export function openQueue(name: QueueName, { redis, registry = JOBS, logger }: Options): JobQueue {
   const closing = new AbortController()
   const connection = connectionOf(redis)
   const ready = openWhenReady(() => new Queue(name, { connection }), { signal: closing.signal, logger })
   // Each call below rejects as well.
   ready.catch(() => undefined)
-  const call = createCall(redis, ready)
-  const retryOf: Readonly<Partial<Record<JobType, Retry>>> = retries
+  const use = createUse(redis, ready)
 
-  const add = async (queue: Queue, { type, data, urgency }: NewJob<JobType>) => {
-    const { idOf, retry, keptEnded }: JobDefinition = JOBS[type]
-    const options = toOptions(retryOf[type] ?? retry, keptEnded)
-    await queue.add(type, data, { ...options, jobId: idOf(data), ...toPriority(urgency) })
+  const add = async (queue: Queue, { id, type, data, ...options }: NewJob) => {
+    const { [type]: definition } = registry
+    if (definition === undefined) throw new Error(`There is no type of job ${type}.`)
+    await queue.add(type, data, { ...toOptions(definition, options), jobId: id })
   }
-  const revive = async (queue: Queue, job: NewJob<JobType>): Promise<boolean> => {
-    const { idOf }: JobDefinition = JOBS[job.type]
-    const id = idOf(job.data)
+  const revive = async (queue: Queue, job: NewJob): Promise<boolean> => {
+    const { id } = job
     const state = await queue.getJobState(id)
     if (state === 'unknown') await add(queue, job)
     else if (state === 'failed' || state === 'completed') await (await queue.getJob(id))?.retry(state)
-    else if (state !== 'delayed' || !(await isDelayedTooLong(redis, queue, id))) return false
+    else if (state !== 'delayed' || !(await isDelayedTooLong(redis, queue, job))) return false
     else await (await queue.getJob(id))?.promote()
     return true
   }
   return {
     name,
+    redis,
     // One by one (BullMQ pipelines them): a bulk is a transaction of cached scripts, and over node-redis one that is
     // sent after a restart of Redis fails for ever, because the cache of scripts is empty.
-    add: async (jobs) => void (await call((queue) => Promise.all(jobs.map((job) => add(queue, job))))),
+    add: async (jobs) => void (await use((queue) => Promise.all(jobs.map((job) => add(queue, job))))),
     revive: async (jobs) =>
-      (await call((queue) => Promise.all(jobs.map((job) => revive(queue, job))))).filter(Boolean).length,
-    view: () => call((queue) => viewQueue(queue, name, findOldest)),
+      (await use((queue) => Promise.all(jobs.map((job) => revive(queue, job))))).filter(Boolean).length,
+    use,
     async close() {
       closing.abort()
       await ready.then((queue) => queue.close()).catch(() => undefined)
@@ -101,55 +94,34 @@ export function openQueue<Q extends QueueName>(name: Q, options: Options<Q>): Jo
   }
 }
 
-async function isDelayedTooLong(redis: Redis, queue: Queue, id: string): Promise<boolean> {
+async function isDelayedTooLong(redis: Redis, queue: Queue, { id, dueAt }: NewJob): Promise<boolean> {
   const score = await redis.zScore(queue.toKey('delayed'), id)
-  return score !== null && score / SCORE_OF_A_MS > Date.now() + DELAY_MAX_MS
+  const latest = Math.max(Date.now(), dueAt?.getTime() ?? 0) + DELAY_MAX_MS
+  return score !== null && score / SCORE_OF_A_MS > latest
 }
 
 /** Callers go on while Redis is away and a job is not queued: it is stored in MongoDB, and recovery queues it later. */
-function createCall(redis: Redis, ready: Promise<Queue>) {
+function createUse(redis: Redis, ready: Promise<Queue>): JobQueue['use'] {
   const toError = () => new StoreUnavailableError({ cause: new TimeoutError(TIMEOUT_MS) })
-  return async <T>(work: (queue: Queue) => Promise<T>): Promise<T> => {
+  return async (work) => {
     if (!redis.isReady) throw new StoreUnavailableError()
     return within(TIMEOUT_MS, ready.then(work), toError)
   }
 }
 
-function toOptions({ attempts, delayMs }: Retry, keptEnded: number): JobsOptions {
-  const kept = { count: keptEnded }
+type Asked = Pick<NewJob, 'priority' | 'dueAt' | 'attempts'>
+
+function toOptions({ tier, retry, retentionDays, ...type }: JobDefinition, asked: Asked): JobsOptions {
+  const { priority = type.priority, dueAt, attempts = retry.attempts } = asked
+  const { completed, failed } = KEPT_IN_REDIS[tier](retentionDays)
+  const { strategy, delayMs } = retry
   return {
     attempts,
-    backoff: { type: 'exponential', delay: delayMs, jitter: 0.5 },
-    removeOnComplete: kept,
-    removeOnFail: kept,
-  }
-}
-
-/** BullMQ counts the other way round: 1 is the most urgent. */
-function toPriority(urgency: number | undefined): JobsOptions {
-  return urgency === undefined ? {} : { priority: URGENCY_MAX + 1 - urgency }
-}
-
-async function viewQueue(queue: Queue, name: QueueName, findOldest: () => Promise<Date | null>): Promise<QueueView> {
-  const oldest = await findOldest()
-  return {
-    name,
-    tier: QUEUES[name].tier,
-    paused: await queue.isPaused(),
-    counts: await readCounts(queue),
-    oldestWaitingSeconds: oldest && Math.max(0, (Date.now() - oldest.getTime()) / 1000),
-  }
-}
-
-/** How many jobs a queue holds in each state. Jobs that wait by priority wait like others. */
-async function readCounts(queue: Queue): Promise<JobCounts> {
-  const counts = await queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed')
-  const count = (state: string) => counts[state] ?? 0
-  return {
-    waiting: count('waiting') + count('prioritized'),
-    active: count('active'),
-    delayed: count('delayed'),
-    completed: count('completed'),
-    failed: count('failed'),
+    backoff: { type: strategy, delay: delayMs, ...(strategy === 'exponential' && { jitter: 0.5 }) },
+    // BullMQ counts the other way round: 1 is the most urgent.
+    priority: PRIORITY_MAX + 1 - priority,
+    ...(dueAt && { delay: Math.max(0, dueAt.getTime() - Date.now()) }),
+    removeOnComplete: completed,
+    removeOnFail: failed,
   }
 }

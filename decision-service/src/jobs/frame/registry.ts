@@ -1,80 +1,108 @@
+import { MINUTE_MS } from '@redress/shared/time.ts'
 import { type } from 'arktype'
+import { defineJob, type JobDefinition } from './job-definition.ts'
 
-/** CRITICAL and IMPORTANT: recorded in MongoDB before it is queued. EPHEMERAL: in Redis only. */
-export type Tier = 'CRITICAL' | 'IMPORTANT' | 'EPHEMERAL'
-
-type QueueDefinition = Readonly<{
-  tier: Tier
-  /** The jobs of a worker that died go to another one after `lockMs`; workers look for them every `checkEveryMs`. */
-  lease: Readonly<{ lockMs: number; checkEveryMs: number }>
-  /** Jobs that one worker runs side by side, unless it is configured. */
-  concurrency: number
-}>
-
-export const QUEUE_NAMES = ['decisions', 'backtests'] as const
-export type QueueName = (typeof QUEUE_NAMES)[number]
-
-/** The queues by their names in Redis, in the API and in metrics. */
-export const QUEUES = {
-  decisions: { tier: 'CRITICAL', lease: { lockMs: 5_000, checkEveryMs: 2_500 }, concurrency: 200 },
-  // One at a time: the decisions that are made beside it need the processor.
-  backtests: { tier: 'IMPORTANT', lease: { lockMs: 10_000, checkEveryMs: 5_000 }, concurrency: 1 },
-} as const satisfies Record<QueueName, QueueDefinition>
-
-/** Attempts in all, and the longest wait before the second one; it doubles with each further one. */
-export type Retry = Readonly<{ attempts: number; delayMs: number }>
-
-/** Everything that is decided about one type of job. */
-export type JobDefinition<Data = unknown> = Readonly<{
-  queue: QueueName
-  /** The payload; a worker checks it before the handler sees it. */
-  Data: (data: unknown) => Data | type.errors
-  /** The idempotency key: the job's id in its queue, so that adding it twice adds it once. */
-  idOf(data: Data): string
-  /** After this, an attempt is aborted and has failed. Null: the handler bounds its own time. */
-  timeoutMs: number | null
-  retry: Retry
-  /** Ended jobs that the queue still shows; the record in MongoDB is kept longer. */
-  keptEnded: number
-  /** Stored jobs that are still open after `overdueMs` are looked up in the queue, `batch` at a time. */
-  recovery: Readonly<{ overdueMs: number; batch: number; batchesMax: number }>
-}>
-
-export const JOB_TYPES = ['decide', 'backtest'] as const
+export const JOB_TYPES = [
+  'decide-issue',
+  'backtest-policy',
+  'generate-report',
+  'export-customer',
+  'archive-issues',
+  'purge-audit',
+  'analytics-track',
+  'cleanup-old-data',
+] as const
 export type JobType = (typeof JOB_TYPES)[number]
+
+const Day = type(/^\d{4}-\d{2}-\d{2}$/)
+const Days = type('1 <= number.integer <= 3650')
 
 /** Every type of job, by its name in its queue, in metrics and in traces. A new one is a row here and a handler. */
 export const JOBS = {
-  decide: define({
+  'decide-issue': defineJob({
     queue: 'decisions',
     Data: type({ jobId: 'string > 0', 'trace?': 'string' }),
-    idOf: ({ jobId }) => jobId,
+    keyOf: ({ jobId }) => jobId,
     // Engines have a budget of their own; an attempt that exceeds this hangs. STUCK_AFTER_MS replaces it.
     timeoutMs: 300_000,
-    retry: { attempts: 5, delayMs: 2_000 },
-    keptEnded: 1_000,
+    formerNames: ['decide'],
     // Decided in milliseconds, or with all attempts in half a minute. Jobs that wait for a model are overdue as well, and
     // a lost one may be behind thousands of them.
     recovery: { overdueMs: 45_000, batch: 500, batchesMax: 20 },
   }),
-  backtest: define({
-    queue: 'backtests',
+  'backtest-policy': defineJob({
+    queue: 'background',
+    tier: 'CRITICAL',
     Data: type({ backtestId: 'string > 0', 'trace?': 'string' }),
-    idOf: ({ backtestId }) => backtestId,
+    keyOf: ({ backtestId }) => backtestId,
     // It takes as long as its range of decisions, and reports progress every second.
     timeoutMs: null,
-    retry: { attempts: 3, delayMs: 2_000 },
-    keptEnded: 100,
+    // The decisions that are made beside it need the processor.
+    concurrency: 1,
+    retry: { attempts: 3, strategy: 'exponential', delayMs: 2_000 },
     recovery: { overdueMs: 60_000, batch: 100, batchesMax: 1 },
+  }),
+  'generate-report': defineJob({
+    queue: 'background',
+    tier: 'CRITICAL',
+    Data: type({
+      '+': 'reject',
+      report: "'issues' | 'decisions' | 'reviewers' | 'jobs'",
+      format: "'csv' | 'json' | 'pdf'",
+      from: Day,
+      to: Day,
+    }),
+    priority: 3,
+    timeoutMs: 10 * MINUTE_MS,
+    concurrency: 2,
+  }),
+  'export-customer': defineJob({
+    queue: 'background',
+    tier: 'CRITICAL',
+    Data: type({ '+': 'reject', customerId: '0 < string <= 100' }),
+    timeoutMs: 10 * MINUTE_MS,
+    concurrency: 2,
+  }),
+  'archive-issues': defineJob({
+    queue: 'background',
+    tier: 'CRITICAL',
+    Data: type({ '+': 'reject', olderThanDays: Days }),
+    priority: 1,
+    timeoutMs: 60 * MINUTE_MS,
+    concurrency: 1,
+  }),
+  'purge-audit': defineJob({
+    queue: 'background',
+    tier: 'CRITICAL',
+    Data: type({ '+': 'reject', olderThanDays: Days }),
+    priority: 1,
+    timeoutMs: 60 * MINUTE_MS,
+    concurrency: 1,
+  }),
+  'analytics-track': defineJob({
+    queue: 'background',
+    Data: type({
+      '+': 'reject',
+      eventType: /^[a-z][a-z0-9_.-]{0,99}$/,
+      'userId?': '0 < string <= 200',
+      'merchant?': '0 < string <= 200',
+      timestamp: 'string.date.iso',
+      data: 'Record<string, unknown>',
+    }),
+    keyOf: ({ eventType, merchant, userId, timestamp }) =>
+      `analytics-${eventType}-${merchant ?? 'global'}-${userId ?? 'anonymous'}-${timestamp}`,
+    addable: true,
+    priority: 3,
+    timeoutMs: MINUTE_MS,
+    retentionDays: 7,
+  }),
+  'cleanup-old-data': defineJob({
+    queue: 'background',
+    Data: type({ '+': 'reject', dataType: "'jobs' | 'analytics' | 'idempotency_keys'", olderThanDays: Days }),
+    priority: 1,
+    timeoutMs: 10 * MINUTE_MS,
+    concurrency: 1,
   }),
 } satisfies Record<JobType, JobDefinition>
 
 export type JobData<T extends JobType> = Exclude<ReturnType<(typeof JOBS)[T]['Data']>, type.errors>
-/** The types of job in a queue. */
-export type TypesIn<Q extends QueueName> = { [T in JobType]: (typeof JOBS)[T]['queue'] extends Q ? T : never }[JobType]
-
-function define<Data, const Q extends QueueName>(
-  definition: JobDefinition<Data> & Readonly<{ queue: Q }>,
-): JobDefinition<Data> & Readonly<{ queue: Q }> {
-  return definition
-}

@@ -4,34 +4,33 @@ import { connectTestRedis, openTestRedis, silent } from '@redress/shared/testing
 import { createNodeRedisClient, Queue } from 'bullmq'
 import { MongoNetworkError } from 'mongodb'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { createQueueViews } from '../monitoring/queue-views.ts'
 import type { JobHandler } from './job-handler.ts'
 import { openQueue } from './open-queue.ts'
 import { JOBS, type JobData } from './registry.ts'
-import { type Handlers, startWorker, type WorkerOptions } from './start-worker.ts'
+import { startWorker, type WorkerOptions } from './start-worker.ts'
 
 const REDIS = 29
 const redis = await openTestRedis(REDIS)
-const jobs = openQueue('decisions', {
-  redis,
-  findOldest: async () => null,
-  retries: { decide: { attempts: 2, delayMs: 1 } },
-  logger: silent,
-})
+const DECIDE = JOBS['decide-issue']
+const registry = { ...JOBS, 'decide-issue': { ...DECIDE, retry: { ...DECIDE.retry, attempts: 2, delayMs: 1 } } }
+const jobs = openQueue('decisions', { redis, registry, logger: silent })
 /** The queue as another program sees it, which may put anything there. */
 const raw = new Queue('decisions', { connection: createNodeRedisClient(redis as never) })
 afterAll(() => Promise.all([jobs.close(), raw.close()]))
 beforeEach(() => redis.flushDb())
 
 const NONE = { waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0 }
-const countsNow = async () => (await jobs.view()).counts
+const views = createQueueViews({ decisions: jobs })
+const countsNow = async () => (await views.find('decisions'))?.counts
 /** The result of `read` after held jobs were made due at once. */
 const promoted = async <T>(read: () => Promise<T>): Promise<T> => {
   await raw.promoteJobs()
   return read()
 }
-const job = (jobId: string) => ({ type: 'decide', data: { jobId }, urgency: 5 }) as const
+const job = (jobId: string) => ({ id: jobId, type: 'decide-issue', data: { jobId }, priority: 5 })
 
-type Handler = JobHandler<JobData<'decide'>>
+type Handler = JobHandler<JobData<'decide-issue'>>
 
 /** Notes what the handler is asked to do. */
 const startWith = async (
@@ -40,8 +39,7 @@ const startWith = async (
     whenGivenUp = async () => undefined,
     noteHeld = async () => Promise.reject(new StoreUnavailableError()),
     ...options
-  }: Partial<WorkerOptions<'decisions'>> &
-    Readonly<{ whenGivenUp?: () => Promise<void>; noteHeld?: Handler['noteHeld'] }> = {},
+  }: Partial<WorkerOptions> & Readonly<{ whenGivenUp?: () => Promise<void>; noteHeld?: Handler['noteHeld'] }> = {},
 ) => {
   const own = await connectTestRedis(REDIS)
   const givenUp: string[] = []
@@ -49,9 +47,7 @@ const startWith = async (
     givenUp.push(`${jobId}: ${code}: ${message}`)
     await whenGivenUp()
   }
-  const handlers: Handlers<'decisions'> = {
-    decide: { run, giveUp, noteHeld },
-  }
+  const handlers = { 'decide-issue': { run, giveUp, noteHeld } as JobHandler<unknown> }
   const worker = startWorker('decisions', { handlers, redis: own, logger: silent, ...options })
   onTestFinished(async () => {
     await worker.close()
@@ -72,11 +68,11 @@ describe('a job', () => {
       return 'done'
     })
 
-    await raw.add('decide', data, { jobId: 'decide-1', attempts: 5 })
+    await raw.add('decide-issue', data, { jobId: 'decide-1', attempts: 5 })
 
     await expect.poll(countsNow).toEqual({ ...NONE, failed: 1 })
     const failed = await raw.getJob('decide-1')
-    expect(failed?.failedReason).toContain('The data of this job does not fit the type decide')
+    expect(failed?.failedReason).toContain('The data of this job does not fit the type decide-issue')
     expect(failed?.failedReason).toContain(problem)
     expect([runs, failed?.attemptsMade, givenUp]).toEqual([0, 1, []])
   })
@@ -90,7 +86,7 @@ describe('a job', () => {
     expect((await raw.getJob('decide-1'))?.failedReason).toBe('There is no handler for jobs of the type decode.')
   })
 
-  it('that was written by an earlier release is handled', async () => {
+  it('that an earlier release has written, under another name, is handled', async () => {
     const seen: unknown[] = []
     await startWith(async (data) => {
       seen.push(data)
@@ -100,6 +96,23 @@ describe('a job', () => {
     await raw.add('decide', { jobId: 'decide-1' }, { jobId: 'decide-1', priority: 6 })
 
     await expect.poll(() => seen).toEqual([{ jobId: 'decide-1' }])
+  })
+
+  it('of a type that already runs as often here as it may is held, and that is no attempt', async () => {
+    let running = 0
+    let most = 0
+    const run = async () => {
+      most = Math.max(most, ++running)
+      await pause(5)
+      running--
+      return 'done' as const
+    }
+    await startWith(run, { registry: { ...JOBS, 'decide-issue': { ...DECIDE, concurrency: 1 } }, concurrency: 3 })
+
+    await jobs.add([job('decide-1'), job('decide-2'), job('decide-3')])
+
+    await expect.poll(() => promoted(countsNow)).toEqual({ ...NONE, completed: 3 })
+    expect(most).toBe(1)
   })
 
   it('that is held comes back later, and that is no attempt', async () => {
@@ -179,7 +192,7 @@ describe('a job', () => {
 
     const twoMinutesAgo = Date.now() - 120_000
     const options = { jobId: 'decide-1', attempts: 2 }
-    await raw.add('decide', { jobId: 'decide-1', aloneSince: twoMinutesAgo }, options)
+    await raw.add('decide-issue', { jobId: 'decide-1', aloneSince: twoMinutesAgo }, options)
 
     await expect.poll(() => promoted(countsNow)).toEqual({ ...NONE, failed: 1 })
     const failure =
@@ -196,7 +209,7 @@ describe('a job', () => {
     })
 
     const longAgo = Date.now() - 3_600_000
-    await raw.add('decide', { jobId: 'decide-1', aloneSince: longAgo }, { jobId: 'decide-1', attempts: 2 })
+    await raw.add('decide-issue', { jobId: 'decide-1', aloneSince: longAgo }, { jobId: 'decide-1', attempts: 2 })
 
     await expect.poll(() => promoted(countsNow)).toEqual({ ...NONE, completed: 1 })
     expect([alone, givenUp]).toEqual([[true, false, false, false], []])
@@ -243,7 +256,7 @@ describe('a job', () => {
   it('whose attempt hangs is taken again', async () => {
     let runs = 0
     const run: Handler['run'] = async () => (++runs === 1 ? new Promise<never>(() => {}) : 'done')
-    const { givenUp } = await startWith(run, { timeouts: { decide: 20 } })
+    const { givenUp } = await startWith(run, { registry: { ...JOBS, 'decide-issue': { ...DECIDE, timeoutMs: 20 } } })
 
     await jobs.add([job('decide-1')])
 
@@ -280,11 +293,15 @@ describe('a worker', () => {
 
 describe('a queue', () => {
   it('stores jobs as earlier releases did', async () => {
-    await jobs.add([{ type: 'decide', data: { jobId: 'decide-iss_1-1', trace: 't' }, urgency: 10 }])
+    await jobs.add([{ ...job('decide-iss_1-1'), data: { jobId: 'decide-iss_1-1', trace: 't' }, priority: 10 }])
 
     const stored = await redis.hGetAll('bull:decisions:decide-iss_1-1')
 
-    expect(stored).toMatchObject({ name: 'decide', data: '{"jobId":"decide-iss_1-1","trace":"t"}', priority: '1' })
+    expect(stored).toMatchObject({
+      name: 'decide-issue',
+      data: '{"jobId":"decide-iss_1-1","trace":"t"}',
+      priority: '1',
+    })
     expect(JSON.parse(stored.opts!)).toEqual({
       attempts: 2,
       backoff: { type: 'exponential', delay: 1, jitter: 0.5 },
@@ -297,12 +314,20 @@ describe('a queue', () => {
 })
 
 describe('the registry', () => {
-  it('keeps the names, attempts and retention of the queues', () => {
-    const figures = Object.entries(JOBS).map(([type, { queue, retry, keptEnded }]) => [type, queue, retry, keptEnded])
+  it('keeps the names, tiers, attempts and waits of the types', () => {
+    const figures = Object.entries(JOBS).map(([type, { queue, tier, retry }]) => {
+      return [type, queue, tier, retry.attempts, retry.strategy, retry.delayMs]
+    })
 
     expect(figures).toEqual([
-      ['decide', 'decisions', { attempts: 5, delayMs: 2_000 }, 1_000],
-      ['backtest', 'backtests', { attempts: 3, delayMs: 2_000 }, 100],
+      ['decide-issue', 'decisions', 'CRITICAL', 5, 'exponential', 2_000],
+      ['backtest-policy', 'background', 'CRITICAL', 3, 'exponential', 2_000],
+      ['generate-report', 'background', 'CRITICAL', 2, 'fixed', 10_000],
+      ['export-customer', 'background', 'CRITICAL', 2, 'fixed', 10_000],
+      ['archive-issues', 'background', 'CRITICAL', 2, 'fixed', 10_000],
+      ['purge-audit', 'background', 'CRITICAL', 2, 'fixed', 10_000],
+      ['analytics-track', 'background', 'EPHEMERAL', 2, 'fixed', 10_000],
+      ['cleanup-old-data', 'background', 'EPHEMERAL', 2, 'fixed', 10_000],
     ])
   })
 })

@@ -1,4 +1,7 @@
-import type { Tier } from '../frame/registry.ts'
+import type { Queue } from 'bullmq'
+import type { JobQueue } from '../frame/open-queue.ts'
+import { QUEUES, type QueueName, type Tier } from '../frame/queues.ts'
+import { findOldestQueued } from './oldest-queued.ts'
 
 export type JobCounts = Readonly<{
   waiting: number
@@ -8,7 +11,7 @@ export type JobCounts = Readonly<{
   failed: number
 }>
 export type QueueView = Readonly<{
-  name: string
+  name: QueueName
   tier: Tier
   paused: boolean
   counts: JobCounts
@@ -20,12 +23,47 @@ export type QueueViews = Readonly<{
   find(name: string): Promise<QueueView | null>
 }>
 
-type ViewableQueue = Readonly<{ name: string; view(): Promise<QueueView> }>
+/** When the oldest job that waits was recorded; null where none waits. */
+export type FindOldest = () => Promise<Date | null>
 
-/** Queues as callers read them, in the given order. */
-export function createQueueViews(queues: readonly ViewableQueue[]): QueueViews {
+/**
+ * Queues as callers read them, in the given order. The oldest job of a queue is looked for in Redis, unless `findOldest`
+ * has another way.
+ */
+export function createQueueViews(
+  queues: Readonly<Partial<Record<QueueName, JobQueue>>>,
+  findOldest: Readonly<Partial<Record<QueueName, FindOldest>>> = {},
+): QueueViews {
+  const all = Object.values(queues)
+  const view = ({ name, redis, use }: JobQueue) =>
+    use(async (queue): Promise<QueueView> => {
+      const oldest = await (findOldest[name]?.() ?? findOldestQueued(redis, queue))
+      return {
+        name,
+        tier: QUEUES[name].tier,
+        paused: await queue.isPaused(),
+        counts: await readCounts(queue),
+        oldestWaitingSeconds: oldest && Math.max(0, (Date.now() - oldest.getTime()) / 1000),
+      }
+    })
   return {
-    all: () => Promise.all(queues.map((queue) => queue.view())),
-    find: async (name) => queues.find((queue) => queue.name === name)?.view() ?? null,
+    all: () => Promise.all(all.map(view)),
+    async find(name) {
+      const queue = all.find((one) => one.name === name)
+      return queue === undefined ? null : view(queue)
+    },
+  }
+}
+
+/** The jobs of a queue by state. Jobs that wait by priority wait like others. */
+async function readCounts(queue: Queue): Promise<JobCounts> {
+  const counts = await queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed')
+  const count = (state: string) => counts[state] ?? 0
+  return {
+    waiting: count('waiting') + count('prioritized'),
+    active: count('active'),
+    delayed: count('delayed'),
+    completed: count('completed'),
+    failed: count('failed'),
   }
 }

@@ -1,11 +1,12 @@
 import { EventEmitter } from 'node:events'
 import { expect, it } from 'vitest'
+import { JOBS } from '../frame/registry.ts'
 import { createRecoverAll, createRecoverJobs, type FindOverdue, type OfAge } from './recover-jobs.ts'
 
 it('finds a job that was lost behind a thousand that only wait for a model', async () => {
   const overdue = Array.from({ length: 1_200 }, (_, index) => ({ id: `job-${index}` }))
   const revived: string[] = []
-  const recoverJobs = createRecoverJobs<{ id: string }>('decide', {
+  const recoverJobs = createRecoverJobs<{ id: string }>(JOBS['decide-issue'], {
     findOverdue: async ({ after, limit }) => {
       const from = after === null ? 0 : overdue.indexOf(after) + 1
       return overdue.slice(from, from + limit)
@@ -38,7 +39,7 @@ it('continues in the next round where one finds more jobs than it may', async ()
     for (const { id } of jobs) revived.add(id)
     return jobs.length
   }
-  const recoverJobs = createRecoverJobs('decide', { findOverdue: findAmong(10_500), revive, now })
+  const recoverJobs = createRecoverJobs(JOBS['decide-issue'], { findOverdue: findAmong(10_500), revive, now })
 
   const counts = [await recoverJobs(), await recoverJobs(), await recoverJobs()]
 
@@ -49,7 +50,7 @@ it('recovers the most urgent first, whenever they were recorded', async () => {
   const revived: string[] = []
   const revive = async (jobs: readonly { id: string }[]) => revived.push(...jobs.map(({ id }) => id))
   const urgencyOf = ({ id }: { id: string }) => (id === '1199' ? 10 : 5)
-  const recoverJobs = createRecoverJobs('decide', { findOverdue: findAmong(1_200), urgencyOf, revive, now })
+  const recoverJobs = createRecoverJobs(JOBS['decide-issue'], { findOverdue: findAmong(1_200), urgencyOf, revive, now })
 
   await recoverJobs()
 
@@ -64,7 +65,7 @@ it('ends at its next step once it has run out of time', async () => {
     revived += jobs.length
     return jobs.length
   }
-  const recoverJobs = createRecoverJobs('decide', { findOverdue: findAmong(1_200), revive, now })
+  const recoverJobs = createRecoverJobs(JOBS['decide-issue'], { findOverdue: findAmong(1_200), revive, now })
 
   await expect(recoverJobs({ signal: running.signal })).rejects.toThrow('out of time')
 
@@ -74,7 +75,7 @@ it('ends at its next step once it has run out of time', async () => {
 it('looks a job up less and less often that only waits, and at once when it is asked for all', async () => {
   const clock = { ms: Date.parse('2030-06-15T12:00:00Z') }
   let lookedUp = 0
-  const recoverJobs = createRecoverJobs<{ id: string }>('decide', {
+  const recoverJobs = createRecoverJobs<{ id: string }>(JOBS['decide-issue'], {
     findOverdue: async () => [{ id: 'job-1' }],
     async revive(jobs) {
       lookedUp += jobs.length
@@ -105,7 +106,7 @@ it('looks all open jobs up once Redis was away, again where that failed, and the
   let fails = false
   const { signal } = new AbortController()
   const recoverAll = createRecoverAll({
-    redis,
+    connections: [redis],
     recoverEach: [
       async ({ ofAge } = {}) => {
         asked.push(ofAge)

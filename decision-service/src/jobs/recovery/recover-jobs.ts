@@ -1,6 +1,6 @@
 import { createLooks } from '@redress/shared/resilience/looks.ts'
 import { type Clock, MINUTE_MS } from '@redress/shared/time.ts'
-import { JOBS, type JobType } from '../frame/registry.ts'
+import type { JobDefinition } from '../frame/job-definition.ts'
 
 /** Finds open jobs that should have ended by `olderThan`, oldest first, starting after `after` if given. */
 export type FindOverdue<Record> = (
@@ -31,10 +31,9 @@ export type Recover = (options?: Readonly<{ ofAge?: OfAge | undefined; signal?: 
  * its queue is looked up less and less often. A round that finds more jobs than it may is continued by the next one.
  */
 export function createRecoverJobs<Record extends Readonly<{ id: string }>>(
-  type: JobType,
+  { recovery: { overdueMs, batch, batchesMax } }: Pick<JobDefinition, 'recovery'>,
   { findOverdue, urgencyOf = () => 0, revive, now }: Options<Record>,
 ): Recover {
-  const { overdueMs, batch, batchesMax } = JOBS[type].recovery
   const looks = createLooks(LOOK_AGAIN)
   let continueAfter: Record | null = null
 
@@ -67,8 +66,8 @@ export function createRecoverJobs<Record extends Readonly<{ id: string }>>(
 }
 
 type RecoverAll = Readonly<{
-  /** The connection to the queues, which becomes ready again where Redis was away. */
-  redis: Readonly<{ on: (event: 'ready', listener: () => void) => unknown }>
+  /** The connections to the queues, which become ready again where their Redis was away. */
+  connections: readonly Readonly<{ on: (event: 'ready', listener: () => void) => unknown }>[]
   recoverEach: readonly Recover[]
 }>
 
@@ -77,11 +76,13 @@ type RecoverAll = Readonly<{
  * have lost any of them, and a new one would otherwise wait until it is overdue.
  * @returns how many were recovered.
  */
-export function createRecoverAll({ redis, recoverEach }: RecoverAll): (signal: AbortSignal) => Promise<number> {
+export function createRecoverAll({ connections, recoverEach }: RecoverAll): (signal: AbortSignal) => Promise<number> {
   let wasAway = false
-  redis.on('ready', () => {
-    wasAway = true
-  })
+  for (const connection of connections) {
+    connection.on('ready', () => {
+      wasAway = true
+    })
+  }
   return async (signal) => {
     const ofAge = wasAway ? { overdueMs: 0 } : undefined
     wasAway = false

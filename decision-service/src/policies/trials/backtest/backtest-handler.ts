@@ -4,7 +4,7 @@ import type { JobData } from '../../../jobs/frame/registry.ts'
 import type { RunBacktest } from './run-backtest.ts'
 
 /** Runs a backtest. A worker that stops does not wait for its end: it goes back into the queue and begins anew. */
-export function createBacktestHandler({ run, giveUp, noteHeld }: RunBacktest): JobHandler<JobData<'backtest'>> {
+export function createBacktestHandler({ run, giveUp, noteHeld }: RunBacktest): JobHandler<JobData<'backtest-policy'>> {
   return {
     run: async ({ backtestId }, { signal }) =>
       (await run(backtestId, () => !signal.aborted)) === 'ended' ? 'done' : 'again',

@@ -76,15 +76,6 @@ export function createFindSilent(backtests: BacktestCollection): FindOverdue<Bac
   }
 }
 
-/** Since when the backtest waits that waits longest; null where none does. */
-export function createFindOldest(backtests: BacktestCollection) {
-  return async (): Promise<Date | null> => {
-    const waiting = backtests.find({ status: 'PENDING' }, { projection: { updatedAt: 1 } })
-    const oldest = await waiting.sort({ updatedAt: 1 }).limit(1).next()
-    return oldest?.updatedAt ?? null
-  }
-}
-
 function toBacktest({ _id, ...rest }: BacktestDocument): Backtest {
   return { id: _id, ...rest }
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
-import type { Redis } from '@redress/shared/stores/redis.ts'
 import type { DecisionCollections } from '../../../decisions/outbound/documents.ts'
 import type { RoutingThresholds } from '../../../domain/routing.ts'
-import { openQueue } from '../../../jobs/frame/open-queue.ts'
+import type { Queues } from '../../../jobs/frame/open-queues.ts'
+import { JOBS } from '../../../jobs/frame/registry.ts'
 import { createRecoverJobs } from '../../../jobs/recovery/recover-jobs.ts'
 import type { Policies } from '../../in-force/policies.ts'
 import { createOpenCandidate, createReadCandidate } from './backtest-candidate.ts'
@@ -14,7 +14,6 @@ import { createBacktestQueue } from './backtest-queue.ts'
 import { createBacktestResolvers } from './backtest-resolvers.ts'
 import {
   type BacktestCollections,
-  createFindOldest,
   createFindSilent,
   createMongoBacktestStore,
   createPageOfBacktests,
@@ -23,17 +22,15 @@ import { createMadeDecisions } from './mongo-made-decisions.ts'
 import { createRunBacktest } from './run-backtest.ts'
 
 type Stores = Pick<Service, 'mongo' | 'logger' | 'resources'> &
-  Readonly<{ collections: BacktestCollections & DecisionCollections; outbox: Outbox; queueRedis: Redis }>
+  Readonly<{ collections: BacktestCollections & DecisionCollections; outbox: Outbox; queues: Queues }>
 
 const now = () => new Date()
 
 /** Accepts backtests, queues them, and shows their results. */
 export function openBacktests(stores: Stores, { policies }: Readonly<{ policies: Policies }>) {
-  const { collections, outbox, queueRedis: redis, logger, resources } = stores
+  const { collections, outbox, queues } = stores
   const { backtests } = collections
-  const jobs = openQueue('backtests', { redis, findOldest: createFindOldest(backtests), logger })
-  resources.defer(() => jobs.close())
-  const queue = createBacktestQueue(jobs)
+  const queue = createBacktestQueue(queues.background)
   const store = createMongoBacktestStore(stores)
   const backtestPolicy = createBacktestPolicy({
     readCandidate: createReadCandidate({ policies }),
@@ -50,8 +47,11 @@ export function openBacktests(stores: Stores, { policies }: Readonly<{ policies:
       findBacktest: store.find,
       pageOfBacktests: createPageOfBacktests(backtests),
     }),
-    queue: jobs,
-    recover: createRecoverJobs('backtest', { findOverdue: createFindSilent(backtests), revive: queue.revive, now }),
+    recover: createRecoverJobs(JOBS['backtest-policy'], {
+      findOverdue: createFindSilent(backtests),
+      revive: queue.revive,
+      now,
+    }),
   }
 }
 

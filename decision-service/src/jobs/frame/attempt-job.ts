@@ -1,0 +1,91 @@
+import type { Logger } from '@redress/shared/process/logger.ts'
+import { backoffMs } from '@redress/shared/resilience/backoff.ts'
+import type { Telemetry } from '@redress/shared/telemetry/telemetry.ts'
+import { type } from 'arktype'
+import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq'
+import type { CrashGuard } from './crash-guard.ts'
+import { endAlone, failOrHold, holdBack, isAlone } from './fail-or-hold.ts'
+import type { JobDefinition } from './job-definition.ts'
+import type { JobFailure } from './job-failure.ts'
+import type { JobHandler, Outcome } from './job-handler.ts'
+import type { QueueName } from './queues.ts'
+import { runLimited } from './run-limited.ts'
+import type { Slots } from './slots.ts'
+import type { JobMetrics } from './worker-metrics.ts'
+
+const SUSPECT_WAIT = { firstMs: 1_000, maxMs: 1_000 }
+
+/** What a worker knows about one type of job. */
+export type Row = Readonly<{
+  type: string
+  definition: JobDefinition
+  handler: JobHandler<unknown>
+  slots: Slots
+  metrics: JobMetrics | undefined
+}>
+/** What all attempts of a worker share. */
+export type WorkerContext = Readonly<{
+  queue: QueueName
+  stopping: AbortSignal
+  guard: CrashGuard
+  telemetry: Telemetry
+  logger: Logger
+}>
+
+/** Runs one attempt at a job, and translates its outcome to the queue. */
+export async function work(
+  job: Job,
+  token: string | undefined,
+  row: Row | undefined,
+  context: WorkerContext,
+): Promise<void> {
+  if (row === undefined) throw new UnrecoverableError(`There is no handler for jobs of the type ${job.name}.`)
+  const beganAt = performance.now()
+  const outcome = await attempt(job, row, context).finally(() => row.metrics?.attempted(performance.now() - beganAt))
+  if (outcome === 'done') return
+  if (outcome === 'again') {
+    await job.moveToWait(token)
+    throw new WaitingError()
+  }
+  const { afterMs, reason } = outcome
+  context.logger.debug({ queue: context.queue, jobId: job.id, reason, retryAfterMs: afterMs }, 'job held')
+  await job.moveToDelayed(Date.now() + afterMs, token)
+  throw new DelayedError()
+}
+
+async function attempt(job: Job, row: Row, context: WorkerContext): Promise<Outcome> {
+  const { type: name, definition, handler, slots, metrics } = row
+  const { timeoutMs, Data } = definition
+  const data = Data(job.data)
+  if (data instanceof type.errors) {
+    metrics?.ended('failure')
+    throw new UnrecoverableError(`The data of this job does not fit the type ${name}: ${data.summary}`)
+  }
+  if (!slots.take()) return holdBack(job, `enough jobs of the type ${name} run here`)
+  const { queue, stopping, telemetry, guard, logger } = context
+  const attributes = { queue, jobId: job.id!, attempt: job.attemptsMade + 1 }
+  const parent = traceOf(job.data)
+
+  return telemetry.withSpan({ name, kind: 'consumer', attributes, parent }, async ({ traceparent: trace }) => {
+    const alone = isAlone(job)
+    const run = (signal: AbortSignal) => handler.run(data, { trace, signal, alone })
+    const limited = () => (timeoutMs === null ? run(stopping) : runLimited(run, timeoutMs, stopping))
+    const giveUp = async (failure: JobFailure) => {
+      await handler.giveUp(data, failure, { trace, signal: stopping, alone })
+      metrics?.ended('failure')
+    }
+    try {
+      const outcome = await guard.run(job, limited)
+      if (outcome === 'done') metrics?.ended('success')
+      else await endAlone(job)
+      return outcome ?? { kind: 'later', afterMs: backoffMs(1, SUSPECT_WAIT), reason: 'it may have ended a worker' }
+    } catch (error) {
+      return await failOrHold(job, error, { giveUp, noteHeld: () => handler.noteHeld(data), logger })
+    } finally {
+      slots.give()
+    }
+  })
+}
+
+/** The traceparent of what asked for the job. */
+const traceOf = ({ trace }: Readonly<{ trace?: string }>) => trace
