@@ -36,6 +36,7 @@ const guardAutonomy = createGuardAutonomy({ reviews: 3, floor: 0.9 })
 const analyseDecisions = createAnalyseDecisions({ readFacts: createReadFacts(collections), decisionsMax: 100 })
 const restoreAutonomy = createRestoreAutonomy({
   store: createMongoAutonomyStore({ mongo, autonomy, outbox }),
+  isVersion: async (digest) => digest !== 'none',
   now: () => NOW,
   onCommit: () => {},
 })
@@ -265,6 +266,15 @@ describe('the autonomy of an action', () => {
     await review({ decisionId, action: 'DENY_REFUND' })
 
     expect(await autonomyOf('seen')).toBeUndefined()
+  })
+
+  it('is not restored for a version that is not there', async () => {
+    const query = 'mutation { restoreAutonomy(digest: "none", action: APPROVE_REFUND) { suspended } }'
+
+    const { data, errors } = await ask(subgraph.url, { query, token: admin! })
+
+    expect(data).toEqual({ restoreAutonomy: null })
+    expect(errors).toMatchObject([{ extensions: { code: 'POLICY_VERSION_NOT_FOUND' } }])
   })
 
   it('is restored once, by a person with the permission', async () => {

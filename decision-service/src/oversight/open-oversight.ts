@@ -21,8 +21,13 @@ import { createRestoreAutonomy } from './restore-autonomy.ts'
 type Stores = Pick<Service, 'mongo' | 'logger' | 'resources'> &
   Readonly<{ collections: AutonomyCollections & DecisionCollections; outbox: Outbox }>
 
+type Options = Readonly<{
+  rule: AutonomyRule
+  policies: Readonly<{ find: (digest: string) => Promise<object | null> }>
+}>
+
 /** Keeps reviews, and suspends or restores the autonomy of actions. */
-export function openOversight({ mongo, collections, outbox }: Stores, rule: AutonomyRule) {
+export function openOversight({ mongo, collections, outbox }: Stores, { rule, policies }: Options) {
   const { autonomy } = collections
   const guardAutonomy = createGuardAutonomy(rule)
   return {
@@ -30,6 +35,7 @@ export function openOversight({ mongo, collections, outbox }: Stores, rule: Auto
       autonomy: createMongoAutonomyViews(autonomy),
       restoreAutonomy: createRestoreAutonomy({
         store: createMongoAutonomyStore({ mongo, autonomy, outbox }),
+        isVersion: async (digest) => (await policies.find(digest)) !== null,
         now: () => new Date(),
         onCommit: outbox.wake,
       }),

@@ -11,16 +11,6 @@ export class PolicyNotFoundError extends AppError {
   }
 }
 
-export class PolicyVersionNotFoundError extends AppError {
-  override readonly name = 'PolicyVersionNotFoundError'
-  readonly code = 'POLICY_VERSION_NOT_FOUND'
-  readonly kind = 'missing'
-
-  constructor(digest: string) {
-    super(`There is no version of a policy with the digest ${digest}.`)
-  }
-}
-
 /** The author of a version must not put it in force. */
 export class FourEyesRequiredError extends AppError {
   override readonly name = 'FourEyesRequiredError'

@@ -1,5 +1,6 @@
 import type { Cause } from '@redress/shared/events/envelope.ts'
-import { FourEyesRequiredError, PolicyNotFoundError, PolicyVersionNotFoundError } from '../errors.ts'
+import { PolicyVersionNotFoundError } from '../../domain/errors.ts'
+import { FourEyesRequiredError, PolicyNotFoundError } from '../errors.ts'
 import type { PolicyHead, RecordedPolicy } from './policy.ts'
 import { nextAct, type PolicyEventType, policyEvent } from './policy-act.ts'
 import { type Deployment, type DeploymentSource, deploymentInForce } from './policy-deployment.ts'

@@ -1,10 +1,10 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import type { Engine, Verdict } from '../../domain/decision.ts'
+import { PolicyVersionNotFoundError } from '../../domain/errors.ts'
 import type { DecisionEngine } from '../../engines/engine.ts'
 import { EngineFailedError, EngineNotConfiguredError } from '../../engines/errors.ts'
 import { ModelError } from '../../engines/model/model.ts'
-import { PolicyVersionNotFoundError } from '../errors.ts'
 import type { Skill } from '../files/skill.ts'
 import type { Policies } from '../in-force/policies.ts'
 

@@ -1,9 +1,9 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { Views } from '../../decisions/use-cases/views.ts'
 import type { Verdict } from '../../domain/decision.ts'
+import { PolicyVersionNotFoundError } from '../../domain/errors.ts'
 import type { RoutingThresholds } from '../../domain/routing.ts'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
-import { PolicyVersionNotFoundError } from '../errors.ts'
 import { DecisionNotFoundError, DecisionNotReplayableError } from './errors.ts'
 import { compareReplay, type Replay } from './replay.ts'
 

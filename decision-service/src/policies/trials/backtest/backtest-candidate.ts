@@ -1,6 +1,7 @@
 import { ISSUE_TYPES } from '@redress/shared/contracts.ts'
+import { PolicyVersionNotFoundError } from '../../../domain/errors.ts'
 import { decideByRules } from '../../../engines/rules/rules-engine.ts'
-import { PolicyNotFoundError, PolicyVersionNotFoundError, SkillsRefusedError } from '../../errors.ts'
+import { PolicyNotFoundError, SkillsRefusedError } from '../../errors.ts'
 import { parseSkill } from '../../files/parse-skill.ts'
 import type { Skill } from '../../files/skill.ts'
 import type { Policies } from '../../in-force/policies.ts'
