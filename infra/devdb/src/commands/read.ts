@@ -4,7 +4,7 @@ import type { Context } from '../database.ts'
 import { CommandError, unsupported } from '../errors.ts'
 import { RawBatch } from '../protocol/wire.ts'
 import { readSort } from '../queries/planner.ts'
-import { compileProjection } from '../queries/projection.ts'
+import { compileStoredProjection } from '../queries/projection.ts'
 import { find as findDocuments, findWithStatistics } from '../queries/query.ts'
 import { encode, type Fields, isNumber, toNumber, type Value } from '../values/bson.ts'
 import { encodeKey, textOf } from '../values/keys.ts'
@@ -23,8 +23,8 @@ export async function find(context: Context, command: Fields): Promise<Fields> {
   }
   const projection = command.projection as Fields | undefined
   const found = await findDocuments(context.view, context.find(name), query)
-  const project = projection && Object.keys(projection).length > 0 ? compileProjection(projection) : null
-  const bodies = found.map(({ body, fields }) => (project ? encode(project(fields)) : body))
+  const project = projection && Object.keys(projection).length > 0 ? compileStoredProjection(projection) : null
+  const bodies = found.map(({ body }) => (project ? project(body) : body))
   const single = command.singleBatch === true
   return { cursor: openCursor(context, name, { bodies, batchSize: count(command.batchSize), single }) }
 }

@@ -1,6 +1,6 @@
 import { BSON } from 'mongodb'
 import { type Context, whenFree } from '../database.ts'
-import { CommandError, unsupported } from '../errors.ts'
+import { CommandError } from '../errors.ts'
 import { toReply } from '../protocol/tally.ts'
 import { readSort, type Sort } from '../queries/planner.ts'
 import { compileProjection } from '../queries/projection.ts'

@@ -1,5 +1,5 @@
 import { decode, encode, type Fields } from '../values/bson.ts'
-import { checkDocument } from '../values/raw.ts'
+import { checkDocument, decodeElements, elementsOf, listElements, TYPE, toNames } from '../values/raw.ts'
 
 /** Operation codes of MongoDB's wire protocol. Drivers send OP_QUERY for the handshake only, then OP_MSG. */
 const OP_REPLY = 1
@@ -71,7 +71,7 @@ function readOpMsg(message: Buffer): { wantsReply: boolean; command: Fields } {
     const length = message.readInt32LE(at)
     if (length < 5 || at + length > end) throw new ProtocolError('A section that does not end')
     const section = message.subarray(at, at + length)
-    if (kind === 0) command = decode(section)
+    if (kind === 0) command = readBody(section)
     else if (kind === 1) Object.assign(sequences, readSequence(section))
     else throw new ProtocolError(`A section of kind ${kind}`)
     at += length
@@ -79,8 +79,25 @@ function readOpMsg(message: Buffer): { wantsReply: boolean; command: Fields } {
   return { wantsReply: (flags & MORE_TO_COME) === 0, command: { ...command, ...sequences } }
 }
 
-/** Sequences of documents of which the bytes are stored, or parts of them. */
+/** Lists of documents of which the bytes are stored, or parts of them. */
 const LEFT: readonly string[] = ['documents', 'updates']
+const LEFT_NAMES = toNames(LEFT)
+
+/** Drivers put a single document into the body, and several into a section of their own. */
+function readBody(section: Buffer): Fields {
+  const lists = elementsOf(section, LEFT_NAMES)
+  const at = lists.findIndex((element) => element !== null)
+  if (at < 0) return decode(section)
+  checkDocument(section)
+  const [name, ...fields] = listElements(section)
+  const list = lists[at]!
+  if (section[list.type] !== TYPE.array || name!.type === list.type) return decode(section)
+  const items = listElements(section, list.value)
+  if (items.some(({ type }) => section[type] !== TYPE.object)) return decode(section)
+  const others = fields.filter(({ type }) => type !== list.type)
+  const documents = items.map(({ value, end }) => section.subarray(value, end))
+  return { ...decodeElements([name!, ...others]), [LEFT[at]!]: documents }
+}
 
 function readSequence(section: Buffer): Fields {
   const nameEnd = section.indexOf(0, 4)
@@ -116,32 +133,35 @@ export class RawBatch {
 let lastId = 0
 
 export function encodeReply(request: Pick<Request, 'id' | 'legacy'>, reply: Fields): Buffer {
-  const body = encodeWithBatches(reply)
+  const parts = encodeWithBatches(reply)
   const lead = request.legacy ? 20 : 5
-  const message = Buffer.alloc(HEADER_BYTES + lead + body.length)
-  message.writeInt32LE(message.length, 0)
-  message.writeInt32LE(++lastId & 0x7fffffff, 4)
-  message.writeInt32LE(request.id, 8)
-  message.writeInt32LE(request.legacy ? OP_REPLY : OP_MSG, 12)
+  const header = Buffer.alloc(HEADER_BYTES + lead)
+  const length = header.length + lengthOf(parts)
+  header.writeInt32LE(length, 0)
+  header.writeInt32LE(++lastId & 0x7fffffff, 4)
+  header.writeInt32LE(request.id, 8)
+  header.writeInt32LE(request.legacy ? OP_REPLY : OP_MSG, 12)
   if (request.legacy) {
-    message.writeInt32LE(8, HEADER_BYTES) // The flag AwaitCapable, which every server since 1.6 sets.
-    message.writeInt32LE(1, HEADER_BYTES + 16) // The number of documents.
+    header.writeInt32LE(8, HEADER_BYTES) // The flag AwaitCapable, which every server since 1.6 sets.
+    header.writeInt32LE(1, HEADER_BYTES + 16) // The number of documents.
   }
-  message.set(body, HEADER_BYTES + lead)
-  return message
+  return Buffer.concat([header, ...parts], length)
 }
 
+/** Bytes that follow one another. They are copied once, into the message. */
+type Parts = readonly Uint8Array[]
+
 /** Like `encode`, but writes each RawBatch in `fields` as the array of its documents. */
-function encodeWithBatches(fields: Fields): Uint8Array {
+function encodeWithBatches(fields: Fields): Parts {
   const special = Object.entries(fields).filter(([, value]) => value instanceof RawBatch || holdsBatch(value))
-  if (special.length === 0) return encode(fields)
+  if (special.length === 0) return [encode(fields)]
   const plain = encode(
     Object.fromEntries(Object.entries(fields).filter(([name]) => !special.some(([one]) => one === name))),
   )
-  const parts: Uint8Array[] = special.flatMap(([name, value]) =>
+  const parts = special.flatMap(([name, value]) =>
     value instanceof RawBatch
-      ? [element(4, name), encodeArray(value.bodies)]
-      : [element(3, name), encodeWithBatches(value as Fields)],
+      ? [element(4, name), ...encodeArray(value.bodies)]
+      : [element(3, name), ...encodeWithBatches(value as Fields)],
   )
   return wrap([...parts, plain.subarray(4, -1)])
 }
@@ -150,17 +170,20 @@ function holdsBatch(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).some((inner) => inner instanceof RawBatch)
 }
 
-function encodeArray(bodies: readonly Uint8Array[]): Uint8Array {
+function encodeArray(bodies: readonly Uint8Array[]): Parts {
   return wrap(bodies.flatMap((body, at) => [element(3, String(at)), body]))
 }
 
 function element(type: number, name: string): Uint8Array {
-  return Buffer.concat([Buffer.from([type]), Buffer.from(name), Buffer.from([0])])
+  return Buffer.from(`${String.fromCharCode(type)}${name}\0`)
 }
 
-function wrap(parts: readonly Uint8Array[]): Uint8Array {
-  const length = parts.reduce((sum, part) => sum + part.length, 5)
+const END = Buffer.from([0])
+
+function wrap(parts: Parts): Parts {
   const header = Buffer.alloc(4)
-  header.writeInt32LE(length, 0)
-  return Buffer.concat([header, ...parts, Buffer.from([0])], length)
+  header.writeInt32LE(lengthOf(parts) + 5, 0)
+  return [header, ...parts, END]
 }
+
+const lengthOf = (parts: Parts) => parts.reduce((sum, part) => sum + part.length, 0)

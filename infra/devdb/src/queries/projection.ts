@@ -1,6 +1,7 @@
 import { CommandError, unsupported } from '../errors.ts'
-import { type Fields, isNumber, isObject, toNumber, type Value } from '../values/bson.ts'
+import { decode, encode, type Fields, isNumber, isObject, toNumber, type Value } from '../values/bson.ts'
 import { toPath } from '../values/paths.ts'
+import { elementsOf, joinElements, toNames } from '../values/raw.ts'
 
 export type Project = (fields: Fields) => Fields
 
@@ -8,8 +9,28 @@ type Tree = Map<string, Tree | true>
 
 /** Keeps the named fields, or all but the named ones. `_id` is kept unless it is excluded by name. */
 export function compileProjection(projection: Fields): Project {
+  if (Object.keys(projection).length === 0) return (fields) => fields
+  const { including, names } = readProjection(projection)
+  return including ? pick(toTree(names)) : omit(toTree(names))
+}
+
+/** The same for documents in their stored form. Fields that are left out are not decoded, and none when all are whole. */
+export function compileStoredProjection(projection: Fields): (body: Uint8Array) => Uint8Array {
+  const project = compileProjection(projection)
+  const { including, names } = readProjection(projection)
+  if (!including) return (body) => encode(project(decode(body)))
+  const kept = toNames([...new Set(names.map((name) => toPath(name)[0]!))])
+  const isWhole = names.every((name) => toPath(name).length === 1)
+  return (body) => {
+    const elements = elementsOf(body, kept).filter((element) => element !== null)
+    const picked = joinElements(elements.sort((a, b) => a.type - b.type))
+    return isWhole ? picked : encode(project(decode(picked)))
+  }
+}
+
+/** The names of the fields to keep or, when not `including`, of those to leave out. @throws CommandError */
+function readProjection(projection: Fields): Readonly<{ including: boolean; names: readonly string[] }> {
   const entries = Object.entries(projection)
-  if (entries.length === 0) return (fields) => fields
   for (const [name, value] of entries) {
     if (!isNumber(value) && typeof value !== 'boolean')
       throw unsupported(`A computed projection (${name}: ${shown(value)})`)
@@ -24,8 +45,7 @@ export function compileProjection(projection: Fields): Project {
 
   const keepsId = projection._id === undefined || wanted(projection._id)
   const names = others.map(([name]) => name)
-  if (including) return pick(toTree(keepsId ? ['_id', ...names] : names))
-  return omit(toTree(keepsId ? names : ['_id', ...names]))
+  return { including, names: including === keepsId ? ['_id', ...names] : names }
 }
 
 const shown = (value: Value) => (isObject(value) ? Object.keys(value).join() : String(value))

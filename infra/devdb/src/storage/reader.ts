@@ -12,13 +12,19 @@ export type Reader = Readonly<{
   /** Documents in the order of their ids; `key` is the id. */
   scanDocuments(scan: DocumentScan): readonly Row[]
 }>
+/** Reads the present state. */
+export type PresentReader = Reader &
+  Readonly<{
+    /** As `scanIndex`, without the documents. */
+    scanKeys(scan: Omit<IndexScan, 'collection'>): readonly Omit<Row, 'body'>[]
+  }>
 export type IndexScan = KeyRange & Readonly<{ idx: number; collection: number; backwards: boolean; limit: number }>
 export type DocumentScan = KeyRange & Readonly<{ collection: number; backwards: boolean; limit: number }>
 
 /** Greater than every key: the end of a range that has none. */
 const LAST = Buffer.alloc(64, 255)
 
-export function createReader(database: DatabaseSync): Reader {
+export function createReader(database: DatabaseSync): PresentReader {
   const get = database.prepare('SELECT body FROM documents WHERE collection = ? AND id = ?')
   const entry = database.prepare('SELECT id FROM entries WHERE idx = ? AND key = ?')
   const scanEntries = (order: string) =>
@@ -26,11 +32,14 @@ export function createReader(database: DatabaseSync): Reader {
       `SELECT e.key AS key, e.id AS id, d.body AS body FROM entries e JOIN documents d ON d.collection = ? AND d.id = e.id
        WHERE e.idx = ? AND e.key >= ? AND e.key < ? ORDER BY e.key ${order} LIMIT ?`,
     )
+  const scanKeys = (order: string) =>
+    database.prepare(`SELECT key, id FROM entries WHERE idx = ? AND key >= ? AND key < ? ORDER BY key ${order} LIMIT ?`)
   const scanIds = (order: string) =>
     database.prepare(
       `SELECT id AS key, id, body FROM documents WHERE collection = ? AND id >= ? AND id < ? ORDER BY id ${order} LIMIT ?`,
     )
   const entries = { up: scanEntries('ASC'), down: scanEntries('DESC') }
+  const keys = { up: scanKeys('ASC'), down: scanKeys('DESC') }
   const ids = { up: scanIds('ASC'), down: scanIds('DESC') }
 
   return {
@@ -38,6 +47,8 @@ export function createReader(database: DatabaseSync): Reader {
     entry: (idx, key) => (entry.get(idx, key) as { id: Uint8Array } | undefined)?.id ?? null,
     scanIndex: ({ idx, collection, from, before, backwards, limit }) =>
       (backwards ? entries.down : entries.up).all(collection, idx, from, before ?? LAST, limit) as unknown as Row[],
+    scanKeys: ({ idx, from, before, backwards, limit }) =>
+      (backwards ? keys.down : keys.up).all(idx, from, before ?? LAST, limit) as unknown as Omit<Row, 'body'>[],
     scanDocuments: ({ collection, from, before, backwards, limit }) =>
       (backwards ? ids.down : ids.up).all(collection, from, before ?? LAST, limit) as unknown as Row[],
   }

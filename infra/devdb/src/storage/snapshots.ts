@@ -1,5 +1,5 @@
 import { textOf } from '../values/keys.ts'
-import type { DocumentScan, IndexScan, Reader, Row } from './reader.ts'
+import type { DocumentScan, IndexScan, PresentReader, Reader } from './reader.ts'
 
 export type Snapshot = Reader &
   Readonly<{
@@ -27,7 +27,7 @@ type Generation = Readonly<{ number: number; documents: KeptByNumber; entries: K
  * Snapshots over the one connection to the database: what is overwritten while any are open is kept in memory, until
  * those that were opened before are released.
  */
-export function createSnapshots(present: Reader): Snapshots {
+export function createSnapshots(present: PresentReader): Snapshots {
   let generations: Generation[] = []
   let last = 0
   const open = new Set<Generation>()
@@ -74,7 +74,7 @@ function namesOf(kept: Kept): ReadonlyMap<string, Old> {
 
 type Part = 'documents' | 'entries'
 
-function createOldReader(present: Reader, since: () => readonly Generation[]): Omit<Snapshot, 'release'> {
+function createOldReader(present: PresentReader, since: () => readonly Generation[]): Omit<Snapshot, 'release'> {
   const get = (collection: number, id: Uint8Array) => {
     const old = findOld(since(), 'documents', collection, id)
     return old ? old.value : present.get(collection, id)
@@ -94,14 +94,17 @@ function createOldReader(present: Reader, since: () => readonly Generation[]): O
     },
     scanIndex(scan) {
       const old = changesIn(since(), 'entries', scan.idx, scan)
-      const rows = present.scanIndex({ ...scan, limit: scan.limit + old.size })
-      // The document of an entry that is the same may have changed in other fields.
-      const asBefore = rows.map((row) => {
-        const document = findOld(since(), 'documents', scan.collection, row.id)
-        return document ? { ...row, body: document.value ?? row.body } : row
-      })
-      if (old.size === 0) return asBefore
-      return merge(scan, asBefore, old, ({ key, value }) => ({ key, id: value!, body: get(scan.collection, value!)! }))
+      if (old.size === 0) {
+        // The document of an entry that is the same may have changed in other fields.
+        return present.scanIndex(scan).map((row) => {
+          const document = findOld(since(), 'documents', scan.collection, row.id)
+          return document ? { ...row, body: document.value ?? row.body } : row
+        })
+      }
+      // Most of these keys may be newer than the snapshot, and their documents are not needed.
+      const keys = present.scanKeys({ ...scan, limit: scan.limit + old.size })
+      const asBefore = merge(scan, keys, old, ({ key, value }) => ({ key, id: value! }))
+      return asBefore.map(({ key, id }) => ({ key, id, body: get(scan.collection, id)! }))
     },
   }
 }
@@ -137,12 +140,12 @@ function changesIn(
   return changes
 }
 
-function merge(
+function merge<One extends Readonly<{ key: Uint8Array }>>(
   { backwards, limit }: IndexScan | DocumentScan,
-  rows: readonly Row[],
+  rows: readonly One[],
   old: ReadonlyMap<string, Old>,
-  toRow: (old: Old) => Row,
-): readonly Row[] {
+  toRow: (old: Old) => One,
+): readonly One[] {
   const unchanged = rows.filter(({ key }) => !old.has(textOf(key)))
   const restored = [...old.values()].filter(({ value }) => value !== null).map(toRow)
   const direction = backwards ? -1 : 1

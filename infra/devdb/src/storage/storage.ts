@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Batch, createBatch, type Undone } from './batch.ts'
 import { type OpenFile, openFile, readState } from './file.ts'
-import { createReader, type Reader } from './reader.ts'
+import { createReader, type PresentReader, type Reader } from './reader.ts'
 import { openRedoLog } from './redo-log.ts'
 import { createSnapshots, type Snapshot } from './snapshots.ts'
 
@@ -73,7 +73,7 @@ export function openStorage(path: string, open: OpenFile = openFile): Storage {
 
 type Writes = Pick<Storage, 'put' | 'remove' | 'putEntry' | 'removeEntry' | 'openSnapshot'>
 
-function prepareWrites(reader: Reader, prepare: Batch['prepare']): Writes {
+function prepareWrites(reader: PresentReader, prepare: Batch['prepare']): Writes {
   const snapshots = createSnapshots(reader)
   const put = prepare(
     'INSERT INTO documents VALUES (?, ?, ?) ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body',

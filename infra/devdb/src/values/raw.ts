@@ -63,10 +63,9 @@ export function isSameElement(a: Element | null, b: Element | null): boolean {
   return true
 }
 
-/** Decodes fields that were read without decoding. */
-export function decodeElements(elements: readonly (Element | null)[]): Fields {
+/** A document of fields that were read without decoding. */
+export function joinElements(elements: readonly (Element | null)[]): Uint8Array {
   const length = elements.reduce((sum, element) => sum + (element ? element.end - element.type : 0), 5)
-  if (length === 5) return {}
   const body = Buffer.allocUnsafe(length)
   body.writeInt32LE(length, 0)
   let at = 4
@@ -76,7 +75,12 @@ export function decodeElements(elements: readonly (Element | null)[]): Fields {
     at += element.end - element.type
   }
   body[at] = 0
-  return decode(body)
+  return body
+}
+
+/** Decodes fields that were read without decoding. */
+export function decodeElements(elements: readonly (Element | null)[]): Fields {
+  return elements.some((element) => element !== null) ? decode(joinElements(elements)) : {}
 }
 
 /** Decodes the named top-level fields of a document and no others. */
