@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,13 +13,22 @@ const CONSOLE = 'https://console.example.com'
 const directory = mkdtempSync(join(tmpdir(), 'gateway-permissions-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 const supergraph = join(directory, 'supergraph.graphql')
-copyFileSync(SUPERGRAPH, supergraph)
+// The schema of today has no field below a mutation that is both not null and for some of its callers only.
+writeFileSync(
+  supergraph,
+  withPermissionFor('  priority: Priority! @join__field(graph: ISSUES)', readFileSync(SUPERGRAPH, 'utf8')),
+)
 
 let gateway: Awaited<ReturnType<typeof startTestGateway>>
 beforeAll(async () => {
   gateway = await startTestGateway({ environment: { SUPERGRAPH: supergraph, CORS_ORIGINS: CONSOLE } })
 })
 afterAll(() => gateway.stop())
+
+function withPermissionFor(field: string, text: string): string {
+  if (!text.includes(field)) throw new Error('The supergraph has no such field.')
+  return text.replace(field, `${field} @permission(urn: "audit:read:*")`)
+}
 
 type Given = Readonly<{ body: object; headers?: Record<string, string> }>
 
@@ -94,6 +103,34 @@ describe('a caller without the permission for a field', () => {
     }
     const operator = await askAs({ roles: ['operator'] }, { body: { query, variables } })
     expect(operator).toMatchObject({ data: { createIssue: { issue: { id: 'iss_1' } } }, asked: ['issues'] })
+  })
+
+  const CREATED =
+    'input: { idempotencyKey: "k", customerId: "cust_042", details: { decline: { errorCode: CARD_EXPIRED, autoRetryCount: 0 } } }'
+
+  it.for([
+    ['in it', 'issue { id priority }'],
+    ['in a fragment', 'issue { ... on Issue { ... @include(if: true) { p: priority } } }'],
+  ])('does not act where a field %s that must not be null would take the answer away', async ([, selection]) => {
+    const query = `mutation { refused: createIssue(${CREATED}) { ${selection} } createIssue(${CREATED}) { issue { id } } }`
+
+    const { data, errors, asked } = await askAs({ roles: ['operator'] }, { body: { query } })
+
+    expect(data).toEqual({ refused: null, createIssue: { issue: { id: 'iss_1' } } })
+    expect(errors).toMatchObject([forbidden(['refused'], 'audit:read:*')])
+    expect(asked).toEqual(['issues'])
+  })
+
+  it('acts where the condition of such a field does not hold, and for a caller with the permission', async () => {
+    const query = `mutation ($yes: Boolean!) { createIssue(${CREATED}) { issue { id priority @include(if: $yes) } } }`
+
+    const without = await askAs({ roles: ['operator'] }, { body: { query, variables: { yes: false } } })
+    const refused = await askAs({ roles: ['operator'] }, { body: { query, variables: { yes: true } } })
+    const admin = await askAs({ roles: ['admin'] }, { body: { query, variables: { yes: true } } })
+
+    expect(without).toMatchObject({ data: { createIssue: { issue: { id: 'iss_1' } } }, asked: ['issues'] })
+    expect(refused).toMatchObject({ data: { createIssue: null }, asked: [] })
+    expect(admin).toMatchObject({ data: { createIssue: { issue: { priority: 'NORMAL' } } }, asked: ['issues'] })
   })
 
   it('cannot get at it by a fragment, a condition or another name', async () => {

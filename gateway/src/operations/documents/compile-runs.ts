@@ -16,6 +16,7 @@ import type { Graph } from '../graph.ts'
 import { isDenied, permissionsOf } from '../permissions.ts'
 import { RefusedOperationError, refusal } from '../refusal.ts'
 import { extractExactLiterals } from './exact-literals.ts'
+import { findLostMutations } from './lost-mutations.ts'
 import { type NullArgument, withoutFields } from './null-arguments.ts'
 import { toPlannable } from './plannable.ts'
 
@@ -28,7 +29,11 @@ export type RunFor = (
   coerced: Readonly<Record<string, unknown>>,
 ) => RunOperation | Promise<RunOperation>
 
-type Source = Readonly<{ document: DocumentNode; operation: OperationDefinitionNode; nulls: readonly NullArgument[] }>
+type Source = Readonly<{
+  document: DocumentNode
+  operation: OperationDefinitionNode
+  nulls: readonly NullArgument[]
+}>
 
 /** Combinations of lacking permissions and of variables that are null. */
 const RUNS_MAX = 64
@@ -36,18 +41,21 @@ const RUNS_MAX = 64
 /**
  * Plans and compiles an operation for principals, once for each set of permissions that it needs and a principal lacks,
  * and of fields that fail because a variable is null.
+ * A mutation whose answer that would take away is not run.
  * @throws RefusedOperationError if its planning exceeds a limit, and any error of the planner; both by the promise.
  */
-export function createRuns(graph: Graph, { document, operation, nulls }: Source): RunFor {
+export function createRuns(graph: Graph, source: Source): RunFor {
+  const { document, operation, nulls } = source
   const needed = permissionsOf(document, graph.schema, graph.permissions)
   const runs = new Map<string, RunOperation | Promise<RunOperation>>()
   return (principal, coerced) => {
     const denied = needed.filter((urn) => isDenied(principal, urn))
     const failing = nulls.length === 0 ? nulls : nulls.filter(({ variable }) => coerced[variable] === null)
-    const key = failing.length === 0 ? denied.join() : `${denied.join()} ${failing.map((one) => nulls.indexOf(one))}`
+    const isWhole = denied.length === 0 && failing.length === 0
+    const { key, refusals } = isWhole ? WHOLE : findRefusals(graph, source, { denied, failing, coerced })
     const known = runs.get(key)
     if (known) return known
-    const compiling = compile(graph, { document, operation, ...readFailing(failing), denied: new Set(denied) })
+    const compiling = compile(graph, { document, operation, ...refusals })
     if (runs.size >= RUNS_MAX) runs.clear()
     runs.set(key, compiling)
     compiling.then(
@@ -58,33 +66,59 @@ export function createRuns(graph: Graph, { document, operation, nulls }: Source)
   }
 }
 
+/** The fields that are refused without being run. */
+type Refusals = Readonly<{
+  /** By permission. */
+  denied: ReadonlySet<string>
+  /** One by one. */
+  failing: ReadonlyMap<FieldNode, GraphQLFormattedError>
+}>
+
+const WHOLE = { key: '', refusals: { denied: new Set<string>(), failing: new Map() } satisfies Refusals }
+
+type Causes = Readonly<{
+  denied: readonly string[]
+  failing: readonly NullArgument[]
+  coerced: Readonly<Record<string, unknown>>
+}>
+
+/** The refused fields, with a key that is equal for equal ones. @throws RefusedOperationError */
+function findRefusals(graph: Graph, source: Source, { denied, failing, coerced }: Causes) {
+  const refusals: Refusals = { denied: new Set(denied), failing: readFailing(failing) }
+  const lost = findLostMutations(graph, source, { coerced, refusalAt: createRefusalAt(graph, refusals) })
+  const numbers = failing.map((one) => source.nulls.indexOf(one))
+  const key = JSON.stringify([denied, numbers, [...lost.keys()].map(({ alias, name }) => (alias ?? name).value)])
+  return { key, refusals: { ...refusals, failing: new Map([...refusals.failing, ...lost]) } }
+}
+
 /** @throws RefusedOperationError */
-function readFailing(failing: readonly NullArgument[]) {
+function readFailing(failing: readonly NullArgument[]): Refusals['failing'] {
   const errors = new Map<FieldNode, GraphQLFormattedError>()
   for (const { field, error } of failing) {
     if (field === null) throw new RefusedOperationError([error])
     errors.set(field, error)
   }
-  return { failing: errors }
+  return errors
 }
 
-type Parts = Readonly<{
-  document: DocumentNode
-  operation: OperationDefinitionNode
-  denied: ReadonlySet<string>
-  failing: ReadonlyMap<FieldNode, GraphQLFormattedError>
-}>
-
-async function compile(graph: Graph, parts: Parts): Promise<RunOperation> {
-  const { document, operation, failing } = parts
-  const { schema, supergraph, environment } = graph
-  const { plannedKey } = supergraph
-  const deniedAt = createDenials(graph, parts)
-  const isLeftOut = (parent: GraphQLCompositeType, field: string) => deniedAt(parent, field) !== null
-  const refusalAt: RefusalAt = (parent, nodes) => {
+/** Why a field is not fetched. */
+function createRefusalAt(graph: Graph, { denied, failing }: Refusals): RefusalAt {
+  const deniedAt = createDenials(graph, denied)
+  return (parent, nodes) => {
     const failed = failing.size === 0 ? undefined : nodes.find((node) => failing.has(node))
     return failed ? failing.get(failed)! : deniedAt(parent, nodes[0]!.name.value)
   }
+}
+
+type Parts = Pick<Source, 'document' | 'operation'> & Refusals
+
+async function compile(graph: Graph, parts: Parts): Promise<RunOperation> {
+  const { document, operation, denied, failing } = parts
+  const { schema, supergraph, environment } = graph
+  const { plannedKey } = supergraph
+  const deniedAt = createDenials(graph, denied)
+  const isLeftOut = (parent: GraphQLCompositeType, field: string) => deniedAt(parent, field) !== null
+  const refusalAt = createRefusalAt(graph, parts)
   const answerable = failing.size === 0 ? document : withoutFields(document, (field) => failing.has(field))
   const exact = extractExactLiterals(schema, answerable)
   const plannable = toPlannable(exact.document, { schema, plannedKey, isLeftOut })
@@ -99,7 +133,7 @@ async function compile(graph: Graph, parts: Parts): Promise<RunOperation> {
 }
 
 /** The error of each field that needs one of the lacking permissions. */
-function createDenials({ permissions }: Graph, { denied }: Parts) {
+function createDenials({ permissions }: Graph, denied: ReadonlySet<string>) {
   return (parent: GraphQLCompositeType, field: string): GraphQLFormattedError | null => {
     if (denied.size === 0) return null
     const permission = permissions(parent, field).find((urn) => denied.has(urn))
