@@ -5,11 +5,13 @@ import { openRedis } from '@redress/shared/stores/redis.ts'
 import { createMetrics, type Metrics } from '@redress/shared/telemetry/metrics.ts'
 import { startTelemetry, type Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { admit } from './access/admit.ts'
+import type { PostToAudit } from './access/ask-audit.ts'
 import { type Guards, openGuards } from './access/guards/open-guards.ts'
 import { isAllowedOrigin } from './access/guards/origins.ts'
 import { type Access, type AccessOptions, openAccess } from './access/open-access.ts'
 import type { GatewayConfig } from './config.ts'
 import { openPlanPool } from './execution/planning/plan-pool.ts'
+import { postOperation } from './execution/subgraphs/subgraph.ts'
 import { createSubgraphs, isSubgraphReady, type Subgraphs } from './execution/subgraphs/subgraphs.ts'
 import { createGraphqlRoute } from './http/graphql-route.ts'
 import { createPlaygroundRoute } from './http/playground/playground-route.ts'
@@ -61,7 +63,9 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   starting.defer(() => plans.close())
   const { openPlanner } = plans
   const schema = await openSchema({ file: config.supergraphFile, subgraphs, isReady, openPlanner, logger })
-  const access = openAccess(accessOptions(base, { cache, audit: subgraphs.find('audit') }))
+  const audit = subgraphs.find('audit')
+  const postToAudit: PostToAudit | null = audit && ((request) => postOperation(audit, request))
+  const access = openAccess(accessOptions(base, { cache, postToAudit }))
   starting.defer(() => access.close())
   const operations = openOperations(base, schema.graph, access)
 
@@ -97,7 +101,7 @@ function openSubgraphs({ config, counted, ...base }: Base): Subgraphs {
 
 function accessOptions(
   { config, counted, signToken, guards, logger }: Base,
-  stores: Pick<AccessOptions, 'cache' | 'audit'>,
+  stores: Pick<AccessOptions, 'cache' | 'postToAudit'>,
 ): AccessOptions {
   const { auth, jwt, rateLimit, health } = config
   const { rateLimiterDegraded: onDegraded } = counted

@@ -3,9 +3,9 @@ import { GATEWAY_PRINCIPAL, type Principal } from '@redress/shared/access/permis
 import type { RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 import { silent } from '@redress/shared/testing/stores.ts'
-import { Pool } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createKeys } from '../../test/keys.ts'
+import { openSubgraph, postOperation } from '../execution/subgraphs/subgraph.ts'
 import { createAskAudit } from './ask-audit.ts'
 import { createFindApiKey } from './find-api-key.ts'
 
@@ -48,16 +48,18 @@ async function startAudit({
     host: '127.0.0.1',
     logger: silent,
   })
-  const pool = new Pool(server.url)
+  const audit = openSubgraph('audit', server.url, server.url)
   opened.push(
     () => server.close(),
-    () => pool.destroy(),
+    async () => audit.pool.close(),
   )
   const signToken = createInternalTokenSigner(keys.internalPrivateKey)
   return {
     callers,
     server,
-    findApiKey: createFindApiKey(createAskAudit({ audit: { pool, graphqlPath: '/graphql' }, signToken, timeoutMs })),
+    findApiKey: createFindApiKey(
+      createAskAudit({ postToAudit: (request) => postOperation(audit, request), signToken, timeoutMs }),
+    ),
   }
 }
 

@@ -3,7 +3,7 @@ import { UnauthenticatedError } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import type { Limit } from './allowance.ts'
-import { type AskAudit, type AuditSubgraph, createAskAudit } from './ask-audit.ts'
+import { type AskAudit, createAskAudit, type PostToAudit } from './ask-audit.ts'
 import { type Authenticate, createAuthenticator } from './authenticate.ts'
 import type { CallerSource } from './caller.ts'
 import { type Counters, createLocalCounters, createRedisCounters, createSteadyCounters } from './counters.ts'
@@ -39,8 +39,8 @@ export type AccessOptions = Readonly<{
   devSessions: DevSessions | null
   /** Counts for all gateways; null counts in this process only. */
   cache: Redis | null
-  /** The subgraph that knows API keys, and how to call it; without both, no API key is valid. */
-  audit: AuditSubgraph | null
+  /** How to call the subgraph that knows API keys; without both, no API key is valid. */
+  postToAudit: PostToAudit | null
   signToken: SignInternalToken | null
   auditTimeoutMs: number
   /** Called when this process begins or ceases to count alone. */
@@ -91,8 +91,8 @@ function createCounters({ cache, onDegraded, logger }: AccessOptions): Counters 
   return createSteadyCounters({ shared: createRedisCounters(cache), logger, onChange: onDegraded })
 }
 
-function openAskAudit({ audit, signToken, auditTimeoutMs: timeoutMs }: AccessOptions): AskAudit | null {
-  return audit === null || signToken === null ? null : createAskAudit({ audit, signToken, timeoutMs })
+function openAskAudit({ postToAudit, signToken, auditTimeoutMs: timeoutMs }: AccessOptions): AskAudit | null {
+  return postToAudit === null || signToken === null ? null : createAskAudit({ postToAudit, signToken, timeoutMs })
 }
 
 function openRevocations({ auth, jwt, cache, logger }: AccessOptions, askAudit: AskAudit | null): Revocations {

@@ -3,7 +3,7 @@
  * one, and most are never cancelled.
  */
 export class Cancellation {
-  readonly #listeners = new Set<() => void>()
+  #listeners: (() => void)[] = []
   #isCancelled = false
 
   get isCancelled(): boolean {
@@ -12,17 +12,19 @@ export class Cancellation {
 
   cancel(): void {
     this.#isCancelled = true
-    for (const listener of this.#listeners) listener()
-    this.#listeners.clear()
+    const listeners = this.#listeners
+    this.#listeners = []
+    for (const listener of listeners) listener()
   }
 
   /** Calls `listener` at once if it was cancelled before. */
   add(listener: () => void): void {
     if (this.#isCancelled) listener()
-    else this.#listeners.add(listener)
+    else this.#listeners.push(listener)
   }
 
   remove(listener: () => void): void {
-    this.#listeners.delete(listener)
+    const at = this.#listeners.lastIndexOf(listener)
+    if (at !== -1) this.#listeners.splice(at, 1)
   }
 }

@@ -27,18 +27,17 @@ export type Delivery = Readonly<{
 
 /** Sends one request until it is answered, within the deadlines of the subgraph and of the operation. */
 export async function deliver(
-  { pool, graphqlPath }: Subgraph,
+  { pool, operationHead }: Subgraph,
   { request, body, context, traceparent, cancellation }: Delivery,
   { timeoutMs, signToken }: Readonly<{ timeoutMs: number; signToken: SignInternalToken | null }>,
 ): Promise<Received> {
-  const headers = headersFor(context, signToken && (await signToken(context.caller.principal)))
-  const trace = traceparent ?? context.traceparent
-  if (trace !== null) headers.push('traceparent', trace)
+  const token = signToken && (await signToken(context.caller.principal))
+  const head = operationHead + headersFor(context, token, traceparent)
   const endsAt = Math.min(performance.now() + timeoutMs, context.endsAt)
   for (let attempt = 1; ; attempt++) {
     try {
       const remainingMs = Math.max(1, endsAt - performance.now())
-      const raw = await sendRequest(pool, { path: graphqlPath, headers, body, timeoutMs: remainingMs, cancellation })
+      const raw = await sendRequest(pool, { head, body, timeoutMs: remainingMs, cancellation })
       return { ...raw, answer: readAnswer(raw) }
     } catch (error) {
       const waitMs = backoffMs(attempt, RETRY)
@@ -50,17 +49,12 @@ export async function deliver(
   }
 }
 
-/** Without `accept-encoding` a server may compress, which costs both sides more than it saves between them. */
-const FORMS = [
-  ['content-type', 'application/json'],
-  ['accept', 'application/json'],
-  ['accept-encoding', 'identity'],
-].flat()
-
-function headersFor({ requestId, clientIp }: OperationContext, token: string | null): string[] {
-  const headers = [...FORMS]
-  headers.push('x-request-id', requestId, 'x-client-ip', clientIp)
-  if (token !== null) headers.push('authorization', `Bearer ${token}`)
+/** None of the values can hold a line end: each was checked, or is ours. */
+function headersFor(context: OperationContext, token: string | null, ofSpan: string | null): string {
+  const trace = ofSpan ?? context.traceparent
+  let headers = `x-request-id: ${context.requestId}\r\nx-client-ip: ${context.clientIp}\r\n`
+  if (token !== null) headers += `authorization: Bearer ${token}\r\n`
+  if (trace !== null) headers += `traceparent: ${trace}\r\n`
   return headers
 }
 
@@ -68,5 +62,5 @@ function headersFor({ requestId, clientIp }: OperationContext, token: string | n
 function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code } = error as NodeJS.ErrnoException
-  return code !== undefined && /^(ECONN|EPIPE|UND_ERR_SOCKET|UND_ERR_CONNECT|EAI_AGAIN|ENOTFOUND|EHOST)/.test(code)
+  return code !== undefined && /^(ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOST)/.test(code)
 }

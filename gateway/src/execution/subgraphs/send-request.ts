@@ -1,7 +1,8 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import type { Dispatcher, Pool } from 'undici'
 import type { Cancellation } from '../cancellation.ts'
 import { decodeBody } from './decode-body.ts'
+import type { HttpAnswer } from './http/answer-reader.ts'
+import type { HttpCall } from './http/connection.ts'
+import type { ConnectionPool } from './http/connection-pool.ts'
 
 /** `contentType` is empty where the subgraph sends none. */
 export type RawAnswer = Readonly<{ status: number; contentType: string; text: string }>
@@ -25,43 +26,45 @@ export class CancelledError extends Error {
 }
 
 export type SendOptions = Readonly<{
-  path: string
-  /** Names and values, alternating. */
-  headers: string[]
+  /** The head of the request up to the length of its body: request line and headers, each with its line end. */
+  head: string
   body: string
   timeoutMs: number
   cancellation: Cancellation
 }>
 
 /**
- * Posts a body and reads the answer, both in one piece: streams would cost more than the rest of the call.
- * @throws DeadlineError, CancelledError, or an error of the connection from undici.
+ * Sends a request and reads the answer, both in one piece: streams would cost more than the rest of the call.
+ * @throws DeadlineError, CancelledError, or an error of the connection.
  */
-export function sendRequest(pool: Pool, options: SendOptions): Promise<RawAnswer> {
-  const { path, headers, body } = options
+export function sendRequest(pool: ConnectionPool, options: SendOptions): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
-    const call = new Call(options, resolve, reject)
-    if (!call.isOver) pool.dispatch({ method: 'POST', path, headers, body }, call)
+    const call = new Call(pool, options, resolve, reject)
+    if (!call.isOver) pool.send(call)
   })
 }
 
 /** One request on its way, which ends once: answered, failed, cancelled or at its deadline. */
-class Call implements Dispatcher.DispatchHandler {
+class Call implements HttpCall {
   isOver = false
-  #status = 0
-  #headers: IncomingHttpHeaders | null = null
-  #chunks: Buffer | Buffer[] | null = null
-  #controller: Dispatcher.DispatchController | null = null
+  readonly text: string
+  readonly isAscii: boolean
+  readonly #pool: ConnectionPool
   readonly #timer: NodeJS.Timeout
   readonly #cancellation: Cancellation
   readonly #resolve: (answer: RawAnswer | Promise<RawAnswer>) => void
   readonly #reject: (error: Error) => void
 
   constructor(
-    { timeoutMs, cancellation }: SendOptions,
+    pool: ConnectionPool,
+    { head, body, timeoutMs, cancellation }: SendOptions,
     resolve: (answer: RawAnswer | Promise<RawAnswer>) => void,
     reject: (error: Error) => void,
   ) {
+    const bytes = Buffer.byteLength(body)
+    this.text = `${head}content-length: ${bytes}\r\n\r\n${body}`
+    this.isAscii = bytes === body.length
+    this.#pool = pool
     this.#cancellation = cancellation
     this.#resolve = resolve
     this.#reject = reject
@@ -69,33 +72,15 @@ class Call implements Dispatcher.DispatchHandler {
     cancellation.add(this.#cancel)
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    // It may have ended while it waited for a connection.
-    if (this.isOver) controller.abort(new CancelledError())
-  }
-
-  onResponseStart(_: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders): void {
-    this.#status = statusCode
-    this.#headers = headers
-  }
-
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#chunks === null) this.#chunks = chunk
-    else if (Array.isArray(this.#chunks)) this.#chunks.push(chunk)
-    else this.#chunks = [this.#chunks, chunk]
-  }
-
-  onResponseEnd(): void {
+  onAnswer({ head, body }: HttpAnswer): void {
     if (!this.#end()) return
-    const head = { status: this.#status, contentType: this.#headers?.['content-type'] ?? '' }
-    const body = bodyOf(this.#chunks)
-    const encoding = this.#headers?.['content-encoding']
-    if (encoding === undefined) this.#resolve({ ...head, text: body.toString() })
-    else this.#resolve(decodeBody(body, encoding).then((text) => ({ ...head, text })))
+    const { status, contentType, contentEncoding } = head
+    if (contentEncoding === null) this.#resolve({ status, contentType, text: body.toString() })
+    // A copy, because it is decoded later.
+    else this.#resolve(decodeBody(Buffer.from(body), contentEncoding).then((text) => ({ status, contentType, text })))
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onError(error: Error): void {
     if (this.#end()) this.#reject(error)
   }
 
@@ -103,7 +88,7 @@ class Call implements Dispatcher.DispatchHandler {
 
   #abort(reason: Error): void {
     if (!this.#end()) return
-    this.#controller?.abort(reason)
+    this.#pool.abort(this)
     this.#reject(reason)
   }
 
@@ -115,10 +100,4 @@ class Call implements Dispatcher.DispatchHandler {
     this.#cancellation.remove(this.#cancel)
     return true
   }
-}
-
-const EMPTY = Buffer.alloc(0)
-
-function bodyOf(chunks: Buffer | Buffer[] | null): Buffer {
-  return Array.isArray(chunks) ? Buffer.concat(chunks) : (chunks ?? EMPTY)
 }

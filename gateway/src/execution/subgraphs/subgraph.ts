@@ -1,13 +1,22 @@
-import { Pool } from 'undici'
+import { Cancellation } from '../cancellation.ts'
 import { ANSWER_BYTES_MAX } from './decode-body.ts'
+import { ConnectionPool } from './http/connection-pool.ts'
+import { type RawAnswer, sendRequest } from './send-request.ts'
 
 /** Each call uses a connection of its own; calls beyond this number wait for one, within their deadline. */
 const CONNECTIONS_MAX = 128
 /** Shorter than the subgraphs keep theirs, so that the gateway never writes into a connection that is being closed. */
 const KEEP_ALIVE_MS = 30_000
 
-/** The address of a subgraph, with the connections to it. `readyPath` is null for a subgraph that is not ours. */
-export type Subgraph = Readonly<{ name: string; pool: Pool; graphqlPath: string; readyPath: string | null }>
+/** The address of a subgraph, with the connections to it. */
+export type Subgraph = Readonly<{
+  name: string
+  pool: ConnectionPool
+  /** The head of an operation's request as far as it is the same for all; further headers and the length follow. */
+  operationHead: string
+  /** The head of the request for its readiness; null for a subgraph that is not ours. */
+  readinessHead: string | null
+}>
 
 /**
  * Opens connections to a subgraph when they are first needed.
@@ -15,35 +24,55 @@ export type Subgraph = Readonly<{ name: string; pool: Pool; graphqlPath: string;
  * @param service the base URL of a service of Redress, which takes precedence.
  */
 export function openSubgraph(name: string, url: string, service: string | undefined): Subgraph {
-  if (service === undefined) {
-    const { origin, pathname, search } = new URL(url)
-    return { name, pool: createPool(origin), graphqlPath: pathname + search, readyPath: null }
-  }
-  const { origin, pathname } = new URL(service)
+  const address = new URL(service ?? url)
+  const { pathname, search } = address
   const base = pathname.replace(/\/+$/, '')
-  return { name, pool: createPool(origin), graphqlPath: `${base}/graphql`, readyPath: `${base}/health/ready` }
+  const isOurs = service !== undefined
+  return {
+    name,
+    pool: new ConnectionPool({
+      url: address,
+      answerBytesMax: ANSWER_BYTES_MAX,
+      connectionsMax: CONNECTIONS_MAX,
+      keepAliveMs: KEEP_ALIVE_MS,
+    }),
+    operationHead: headOf('POST', isOurs ? `${base}/graphql` : pathname + search, address),
+    readinessHead: isOurs ? headOf('GET', `${base}/health/ready`, address) : null,
+  }
+}
+
+/** Without `accept-encoding` a server may compress, which costs both sides more than it saves between them. */
+function headOf(method: string, path: string, { host }: URL): string {
+  const lines = [
+    `${method} ${path} HTTP/1.1`,
+    `host: ${host}`,
+    'connection: keep-alive',
+    'content-type: application/json',
+    'accept: application/json',
+    'accept-encoding: identity',
+  ]
+  return lines.map((line) => `${line}\r\n`).join('')
 }
 
 /** Whether a subgraph reports within `timeoutMs` that it is ready; null for one without readiness check. */
-export async function readReadiness({ pool, readyPath }: Subgraph, timeoutMs: number): Promise<boolean | null> {
-  if (readyPath === null) return null
+export async function readReadiness({ pool, readinessHead }: Subgraph, timeoutMs: number): Promise<boolean | null> {
+  if (readinessHead === null) return null
   try {
-    const signal = AbortSignal.timeout(timeoutMs)
-    const { statusCode, body } = await pool.request({ method: 'GET', path: readyPath, signal })
-    await body.dump()
-    return statusCode === 200
+    const { status } = await send(pool, { head: readinessHead, body: '', timeoutMs })
+    return status === 200
   } catch {
     return false
   }
 }
 
-function createPool(origin: string): Pool {
-  return new Pool(origin, {
-    connections: CONNECTIONS_MAX,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    maxResponseSize: ANSWER_BYTES_MAX,
-    // Each call has one deadline of its own over all its phases.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  })
+/** Sends an operation of the gateway itself. @param token the internal token. @throws if the subgraph does not answer. */
+export function postOperation(
+  { pool, operationHead }: Subgraph,
+  { body, token, timeoutMs }: Readonly<{ body: string; token: string; timeoutMs: number }>,
+): Promise<RawAnswer> {
+  return send(pool, { head: `${operationHead}authorization: Bearer ${token}\r\n`, body, timeoutMs })
+}
+
+function send(pool: ConnectionPool, request: Readonly<{ head: string; body: string; timeoutMs: number }>) {
+  return sendRequest(pool, { ...request, cancellation: new Cancellation() })
 }

@@ -31,8 +31,10 @@ export function createSubgraphs(options: SubgraphsOptions): Subgraphs {
     all: () => [...known.values()],
     find: (name) => [...known.values()].find((subgraph) => subgraph.name === name) ?? null,
     async close() {
-      for (const { close } of known.values()) close()
-      await Promise.all([...known.values()].map(({ pool }) => pool.destroy()))
+      for (const { close, pool } of known.values()) {
+        close()
+        pool.close()
+      }
     },
   }
 }
