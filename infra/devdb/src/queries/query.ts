@@ -58,10 +58,18 @@ export async function findWithStatistics(view: View, collection: Collection, que
   const isMine = overlaid ? (row: Row) => own.has(textOf(row.id)) : () => false
   const gathered = await gather(chosen, { view, collection, fits, enough, isMine, seen: null, statistics })
   if (overlaid) {
-    for (const { id, body } of own.values()) if (body !== null && fits(body)) gathered.push(toFound(id, body))
+    for (const { id, body } of ownOf(chosen, own)) if (body !== null && fits(body)) gathered.push(toFound(id, body))
   }
   const inOrder = sort.length > 0 && (overlaid || !isOneSortedRun(chosen)) ? sortDocuments(gathered, sort) : gathered
   return { found: inOrder.slice(skip, wanted), statistics }
+}
+
+type Own = NonNullable<ReturnType<Overlay['get']>>
+
+/** The writes of a transaction that may fit. One that changes many documents by their ids would else test all for each. */
+function ownOf(chosen: Plan, own: Own): Iterable<NonNullable<ReturnType<Own['get']>>> {
+  if (chosen.kind !== 'ids') return own.values()
+  return uniqueKeys(chosen.ids).flatMap((id) => own.get(textOf(id)) ?? [])
 }
 
 /**

@@ -6,7 +6,7 @@ import { encodeKey, textOf } from '../values/keys.ts'
 import { findIn, isSameElement, readFields, toNames } from '../values/raw.ts'
 import { appendElement, DECODE, locate } from '../values/raw-keys.ts'
 import type { Catalog, Collection } from './catalog.ts'
-import { type Entry, entriesOf, indexedNames, readIndexed } from './entries.ts'
+import { type Entry, entriesOf, type Indexed, indexedNames, readIndexed } from './entries.ts'
 import type { Index } from './indexes.ts'
 import type { Storage } from './storage.ts'
 
@@ -87,16 +87,21 @@ export function compareEntries({ collection: { indexes }, id, before, after }: O
   const removed: Entry[] = []
   const arrays: Index[] = []
   for (let at = 0; at < indexes.length; at++) {
-    const isTouched =
-      !old || !fresh || positions[at]!.some((nth) => !isSameElement(old.elements[nth]!, fresh.elements[nth]!))
-    if (!isTouched) continue
-    const was = old ? entriesOf(indexes, at, old, id) : []
-    const is = fresh ? entriesOf(indexes, at, fresh, id) : []
+    if (old && fresh && !isTouched(positions[at]!, old, fresh)) continue
+    const was = old ? entriesOf(indexes, at, old, id) : NONE
+    const is = fresh ? entriesOf(indexes, at, fresh, id) : NONE
     if (is.length > 1) arrays.push(indexes[at]!)
-    for (const entry of was) if (!is.some(({ key }) => key.equals(entry.key))) removed.push(entry)
-    for (const entry of is) if (!was.some(({ key }) => key.equals(entry.key))) added.push(entry)
+    for (const entry of was) if (!holds(is, entry)) removed.push(entry)
+    for (const entry of is) if (!holds(was, entry)) added.push(entry)
   }
   return { added, removed, arrays }
+}
+
+const NONE: readonly Entry[] = []
+const holds = (entries: readonly Entry[], { key }: Entry) => entries.some((other) => other.key.equals(key))
+
+function isTouched(positions: readonly number[], old: Indexed, fresh: Indexed): boolean {
+  return positions.some((nth) => !isSameElement(old.elements[nth]!, fresh.elements[nth]!))
 }
 
 const UNTOUCHED: Difference = { added: [], removed: [], arrays: [] }

@@ -43,7 +43,10 @@ export function entriesOf(indexes: readonly Index[], at: number, { body, element
   const { fields, partial, sparse, unique } = index
   if (partial && !partial.fits(body)) return []
   const positions = indexedNames(indexes).positions[at]!
-  const values = fields.map(({ path, pathNames }, nth) => locate(elements[positions[nth]!]!, path, pathNames))
+  const values = new Array<Located>(fields.length)
+  for (let nth = 0; nth < fields.length; nth++) {
+    values[nth] = locate(elements[positions[nth]!]!, fields[nth]!.path, fields[nth]!.pathNames)
+  }
   const suffix = unique ? null : id
   if (values.includes(DECODE)) return entriesOfItems(index, body, suffix)
   if (sparse && values.every((value) => value === null)) return []

@@ -85,13 +85,8 @@ function createChanger({ apply, fields }: Update): StoredUpdate['change'] {
  * added at the end; null in `after` removes the field.
  */
 function splice(body: Uint8Array, before: readonly (Element | null)[], after: readonly (Element | null)[]): Uint8Array {
-  const changes = before.flatMap((old, at) => (old ? [{ old, fresh: after[at]! }] : []))
-  changes.sort((a, b) => a.old.type - b.old.type)
-  const added = after.filter((fresh, at) => fresh !== null && before[at] === null) as Element[]
-  const length =
-    body.length +
-    changes.reduce((sum, { old, fresh }) => sum + sizeOf(fresh) - sizeOf(old), 0) +
-    added.reduce((sum, fresh) => sum + sizeOf(fresh), 0)
+  let length = body.length
+  for (let at = 0; at < before.length; at++) length += sizeOf(after[at]!) - sizeOf(before[at]!)
   const spliced = Buffer.allocUnsafe(length)
   let used = 0
   const copy = (bytes: Uint8Array, from: number, to: number) => {
@@ -99,16 +94,31 @@ function splice(body: Uint8Array, before: readonly (Element | null)[], after: re
     used += to - from
   }
   let done = 0
-  for (const { old, fresh } of changes) {
+  for (let at = nextOf(before, done); at >= 0; at = nextOf(before, done)) {
+    const old = before[at]!
+    const fresh = after[at]!
     copy(body, done, old.type)
     if (fresh) copy(fresh.body, fresh.type, fresh.end)
     done = old.end
   }
   copy(body, done, body.length - 1)
-  for (const { body: from, type, end } of added) copy(from, type, end)
+  for (let at = 0; at < after.length; at++) {
+    const fresh = after[at]!
+    if (fresh && !before[at]) copy(fresh.body, fresh.type, fresh.end)
+  }
   spliced[used] = 0
   spliced.writeInt32LE(length, 0)
   return spliced
+}
+
+/** The index of the first field that begins at `from` or later; -1 when there is none. */
+function nextOf(elements: readonly (Element | null)[], from: number): number {
+  let first = -1
+  for (let at = 0; at < elements.length; at++) {
+    const type = elements[at]?.type ?? -1
+    if (type >= from && (first < 0 || type < elements[first]!.type)) first = at
+  }
+  return first
 }
 
 const sizeOf = (element: Element | null) => (element ? element.end - element.type : 0)

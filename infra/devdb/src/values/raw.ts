@@ -12,23 +12,30 @@ export type Element = Readonly<{ body: Uint8Array; type: number; value: number; 
 export function elementsOf(body: Uint8Array, names: Names): (Element | null)[] {
   const found: (Element | null)[] = new Array(names.length).fill(null)
   let missing = names.length
-  if (missing === 0) return found
-  walk(body, 0, (type, name, value, end) => {
-    const at = indexOfName(names, body, name, value)
-    if (at < 0) return true
-    found[at] = { body, type, value, end }
-    return --missing > 0
-  })
+  const last = lastOf(body, 0)
+  for (let type = 4; type < last && missing > 0; ) {
+    const value = afterText(body, type + 1)
+    const end = endOfValue(body, type, value, last)
+    const at = indexOfName(names, body, type + 1, value)
+    if (at >= 0 && found[at] === null) {
+      found[at] = { body, type, value, end }
+      missing--
+    }
+    type = end
+  }
   return found
 }
 
 /** All fields of the document that begins at `from`. @throws RangeError */
 export function listElements(body: Uint8Array, from = 0): Element[] {
   const all: Element[] = []
-  walk(body, from, (type, _, value, end) => {
+  const last = lastOf(body, from)
+  for (let type = from + 4; type < last; ) {
+    const value = afterText(body, type + 1)
+    const end = endOfValue(body, type, value, last)
     all.push({ body, type, value, end })
-    return true
-  })
+    type = end
+  }
   return all
 }
 
@@ -108,15 +115,13 @@ const ID = Buffer.from('_id')
 
 /** Whether a document can be stored as it is: it begins with an id that is no array, and no field is named `$…`. */
 export function isStorable(body: Uint8Array): boolean {
-  let first = true
-  let storable = false
-  walk(body, 0, (type, name, value) => {
-    if (first) storable = isNamed(body, name, value, ID) && body[type] !== TYPE.array
-    else if (body[name] === DOLLAR) storable = false
-    first = false
-    return storable
-  })
-  return storable
+  const last = lastOf(body, 0)
+  if (last === 4 || !isNamed(body, 5, afterText(body, 5), ID) || body[4] === TYPE.array) return false
+  for (let type = 4; type < last; ) {
+    if (body[type + 1] === DOLLAR) return false
+    type = endOfValue(body, type, afterText(body, type + 1), last)
+  }
+  return true
 }
 
 /** Checks that all parts of a document end where they must. @throws RangeError */
@@ -125,33 +130,30 @@ export function checkDocument(body: Uint8Array): void {
   checkAt(body, 0, body.length)
 }
 
-function checkAt(body: Uint8Array, from: number, end: number): void {
-  if (readInt32(body, from) !== end - from) throw new RangeError('Not a document')
-  walk(body, from, (type, _, value, valueEnd) => {
-    if (body[type] === TYPE.object || body[type] === TYPE.array) checkAt(body, value, valueEnd)
-    return true
-  })
+function checkAt(body: Uint8Array, from: number, documentEnd: number): void {
+  if (readInt32(body, from) !== documentEnd - from) throw new RangeError('Not a document')
+  const last = lastOf(body, from)
+  for (let type = from + 4; type < last; ) {
+    const value = afterText(body, type + 1)
+    const end = endOfValue(body, type, value, last)
+    if (body[type] === TYPE.object || body[type] === TYPE.array) checkAt(body, value, end)
+    type = end
+  }
 }
 
-type Visit = (type: number, name: number, value: number, end: number) => boolean
-
-/**
- * Visits the elements of the document at `from`, with the offsets of type, name and value, and the end, until a visit
- * gives false. @throws RangeError
- */
-function walk(body: Uint8Array, from: number, visit: Visit): void {
+/** The offset of the last byte of the document at `from`. @throws RangeError */
+function lastOf(body: Uint8Array, from: number): number {
   const length = readInt32(body, from)
   const last = from + length - 1
   if (length < 5 || last >= body.length || body[last] !== 0) throw new RangeError('Not a document')
-  let at = from + 4
-  while (at < last) {
-    const name = at + 1
-    const value = afterText(body, name)
-    const end = value + sizeOf(body[at]!, body, value)
-    if (end > last) throw new RangeError('A field that does not end')
-    if (!visit(at, name, value, end)) return
-    at = end
-  }
+  return last
+}
+
+/** @param last the offset of the last byte of the document. @throws RangeError */
+function endOfValue(body: Uint8Array, type: number, value: number, last: number): number {
+  const end = value + sizeOf(body[type]!, body, value)
+  if (end > last) throw new RangeError('A field that does not end')
+  return end
 }
 
 function isNamed(body: Uint8Array, name: number, value: number, wanted: Uint8Array): boolean {
