@@ -237,6 +237,19 @@ describe('a condition without a value', () => {
   ])('is a mistake of the caller where %s', async (_, request) => {
     expect(await outcomeOf(await post(request))).toEqual([400, 'BAD_USER_INPUT'])
   })
+
+  it('has no place in the arguments of a field, unlike another value that is missing', async () => {
+    const facts = async (query: string) => {
+      const answer = (await (await post({ query })).json()) as { errors: { extensions: object }[] }
+      return answer.errors[0]!.extensions
+    }
+
+    expect(await facts(CONDITION)).toEqual({ code: 'BAD_USER_INPUT' })
+    expect(await facts('query ($id: ID!) { issue(id: $id) { id } }')).toMatchObject({
+      argumentPath: ['id'],
+      problems: [{ code: 'BAD_USER_INPUT', path: ['id'] }],
+    })
+  })
 })
 
 describe('names that mean something to JavaScript', () => {

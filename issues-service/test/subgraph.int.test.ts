@@ -112,9 +112,9 @@ describe('the issues subgraph', () => {
 
   it('answers each row of a batch on its own, with the path of its error', async () => {
     const query = `mutation ($inputs: [CreateIssueInput!]!) { createIssues(inputs: $inputs) { created failed
-      results { index issue { status } error { code path } } } }`
+      results { index issue { status } error { code path problems { code path message } } } } }`
     const wrong = { refundRequest: { reason: 'WRONG_ITEM', daysSincePurchase: -1 } }
-    const inputs = [refund(), refund({ details: wrong }), refund({ customerId: 'nobody' })]
+    const inputs = [refund(), refund({ details: wrong, idempotencyKey: '' }), refund({ customerId: 'nobody' })]
 
     const { data } = await ask(url, { query, variables: { inputs }, token: operator! })
 
@@ -126,9 +126,24 @@ describe('the issues subgraph', () => {
         {
           index: 1,
           issue: null,
-          error: { code: 'BAD_USER_INPUT', path: ['inputs', '1', 'details', 'refundRequest', 'daysSincePurchase'] },
+          error: {
+            code: 'BAD_USER_INPUT',
+            path: ['inputs', '1', 'idempotencyKey'],
+            problems: [
+              {
+                code: 'BAD_USER_INPUT',
+                path: ['inputs', '1', 'idempotencyKey'],
+                message: 'must have 1 to 200 characters',
+              },
+              {
+                code: 'BAD_USER_INPUT',
+                path: ['inputs', '1', 'details', 'refundRequest', 'daysSincePurchase'],
+                message: expect.any(String),
+              },
+            ],
+          },
         },
-        { index: 2, issue: null, error: { code: 'CUSTOMER_NOT_FOUND', path: null } },
+        { index: 2, issue: null, error: { code: 'CUSTOMER_NOT_FOUND', path: null, problems: null } },
       ],
     })
   })

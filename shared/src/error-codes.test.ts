@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { ERROR_CODES } from './error-codes.ts'
 
@@ -9,4 +9,23 @@ it('the README lists every error code, and no other', () => {
   const listed = [...section.matchAll(/`([A-Z]+(?:_[A-Z]+)*)`/g)].map(([, code]) => code)
 
   expect([...new Set(listed)].sort()).toEqual([...ERROR_CODES].sort())
+})
+
+const ROOT = new URL('../..', import.meta.url)
+
+/** The source text of every process, without tests and the list itself. */
+const SOURCES = globSync('{audit,decision,issues}-service/src/**/*.ts', { cwd: ROOT })
+  .concat(globSync('{gateway,shared}/src/**/*.ts', { cwd: ROOT }))
+  .filter((file) => !/\.(test|testing)\.ts$|error-codes\.ts$|\/testing\//.test(file))
+  .map((file) => readFileSync(new URL(file, ROOT), 'utf8'))
+
+/** Errors that end a process while it starts. */
+const STARTUP_CODES = ['PORT_IN_USE']
+
+it('no code of an error is missing from the list, but those of errors that end a process while it starts', () => {
+  const ofErrors = SOURCES.flatMap((text) =>
+    [...text.matchAll(/\breadonly code = '([A-Z_]+)'/g)].map(([, code]) => code!),
+  )
+
+  expect([...new Set(ofErrors)].filter((code) => !ERROR_CODES.some((known) => known === code))).toEqual(STARTUP_CODES)
 })

@@ -1,6 +1,6 @@
 /**
- * Every code that an error of Redress can have. Public and permanent: clients and alerts match on them, so none is
- * renamed. The README lists the same codes.
+ * Every code that callers can get, in errors of answers or of what is stored. Public and permanent: clients and alerts match
+ * on them, so none is renamed. The README lists the same codes.
  */
 export const ERROR_CODES = [
   'ACTION_NOT_ALLOWED',
@@ -45,7 +45,6 @@ export const ERROR_CODES = [
   'POLICY_NOT_ON_TRIAL',
   'POLICY_UNCHANGED',
   'POLICY_VERSION_NOT_FOUND',
-  'PORT_IN_USE',
   'PROVIDER_NOT_FOUND',
   'PROVIDER_RATE_LIMITED',
   'PROVIDER_STOPPED',
@@ -67,9 +66,12 @@ export const ERROR_CODES = [
   'UNAUTHENTICATED',
 ] as const
 
-export type ErrorCode = (typeof ERROR_CODES)[number]
+/** The code of an error that ends a process while it starts, so no caller gets it. */
+type StartupCode = 'PORT_IN_USE'
 
-/** Whether a code is one of ours. */
-export function isErrorCode(code: unknown): code is ErrorCode {
+export type ErrorCode = (typeof ERROR_CODES)[number] | StartupCode
+
+/** Whether a code is one that callers know. */
+export function isErrorCode(code: unknown): code is (typeof ERROR_CODES)[number] {
   return (ERROR_CODES as readonly unknown[]).includes(code)
 }

@@ -1,6 +1,6 @@
-import { Kind, parse } from 'graphql'
+import { buildSchema, Kind, parse } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import { keyOf, rootFieldOf } from './root-field.ts'
+import { argumentsOf, keyOf, rootFieldOf } from './root-field.ts'
 
 function keyFor(query: string, variables: Record<string, unknown> = {}, operationName: string | null = null): string {
   const document = parse(query)
@@ -51,5 +51,32 @@ describe('the key of a subscription', () => {
     )
 
     expect(new Set([...keys, keyFor(SPREAD)]).size).toBe(6)
+  })
+})
+
+describe('the arguments of a subscription', () => {
+  const schema = buildSchema(
+    'type Query { a: Int } type Subscription { moved(issueId: ID, to: [String!], after: String): Int }',
+  )
+  const read = (variables: Record<string, unknown>) => {
+    const document = parse('subscription ($i: ID, $t: [String!]) { moved(issueId: $i, to: $t) }')
+    const [operation] = document.definitions
+    if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error('This is not an operation.')
+    return argumentsOf(schema, rootFieldOf(document, operation.selectionSet), variables)
+  }
+
+  it.for<[string, Record<string, unknown>, string[][]]>([
+    ['half of a surrogate pair', { i: 'iss_\ud800' }, [['issueId']]],
+    ['a control character in a list', { t: ['PENDING', 'FAI\u0000LED'] }, [['to', '1']]],
+    ['more characters than any id has', { i: 'i'.repeat(1_001) }, [['issueId']]],
+    ['several problems', { i: '\u001b[2J', t: ['\udfff'] }, [['issueId'], ['to', '0']]],
+  ])('are refused with %s', ([, variables, paths]) => {
+    const problems = paths.map((path) => expect.objectContaining({ path }))
+
+    expect(() => read(variables)).toThrow(expect.objectContaining({ facts: expect.objectContaining({ problems }) }))
+  })
+
+  it('are given as they are without', () => {
+    expect(read({ i: 'iss_1', t: ['PENDING'] })).toEqual({ issueId: 'iss_1', to: ['PENDING'] })
   })
 })

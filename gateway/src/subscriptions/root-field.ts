@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { checkOfArguments } from '@redress/shared/subgraph/check-arguments.ts'
 import {
   type DocumentNode,
   type FieldNode,
@@ -30,9 +31,12 @@ export function rootFieldOf(document: DocumentNode, { selections }: SelectionSet
   return rootFieldOf(document, (inner as { selectionSet: SelectionSetNode }).selectionSet)
 }
 
+/** The arguments of a root field, under the same checks as those of subgraphs. @throws BadUserInputError */
 export function argumentsOf(schema: GraphQLSchema, field: FieldNode, coerced: Readonly<Record<string, unknown>>) {
   const definition = schema.getSubscriptionType()!.getFields()[field.name.value]!
-  return getArgumentValues(definition, field, coerced)
+  const values = getArgumentValues(definition, field, coerced)
+  checkOfArguments(definition)?.(values)
+  return values
 }
 
 /**

@@ -141,12 +141,20 @@ function toReview({ issueId, action, note, version }: ReviewArgument, context: C
   return { issueId, action, note: note ?? null, seenVersion: version ?? null, cause: causeOf(context) }
 }
 
+/** The problems of one row, whose paths begin with its name in the arguments. */
+function problemsOfRow({ facts }: BadUserInputError, index: number) {
+  return facts.problems.map(({ path, ...problem }) => ({
+    ...problem,
+    path: ['inputs', String(index), ...path.slice(1)],
+  }))
+}
+
 function toRows(outcomes: readonly (Issue | AppError)[]) {
   const results = outcomes.map((outcome, index) => {
     if (!(outcome instanceof AppError)) return { index, issue: outcome, error: null }
-    const path =
-      outcome instanceof BadUserInputError ? ['inputs', String(index), ...outcome.facts.argumentPath.slice(1)] : null
-    return { index, issue: null, error: { code: outcome.code, message: outcome.message, path } }
+    const problems = outcome instanceof BadUserInputError ? problemsOfRow(outcome, index) : null
+    const path = problems?.[0]?.path ?? null
+    return { index, issue: null, error: { code: outcome.code, message: outcome.message, path, problems } }
   })
   const failed = results.filter(({ error }) => error !== null).length
   return { results, created: results.length - failed, failed }

@@ -15,7 +15,7 @@ import {
 } from 'graphql'
 import { type InputProblem, refuseProblems } from '../errors.ts'
 import { hasDirective, integerArgumentOf } from './directives.ts'
-import { InvalidValue } from './scalars.ts'
+import { InvalidValue } from './invalid-value.ts'
 import { findTextProblem } from './text-problem.ts'
 
 /** Of texts and lists without `@bounds`: many times the length of an id or a cursor, and of a list of filters. */
@@ -41,17 +41,26 @@ export function checkArguments(schema: GraphQLSchema): GraphQLSchema {
 }
 
 function guardField(field: GraphQLField<unknown, unknown>): void {
-  const checks = field.args.flatMap((argument) => {
+  const check = checkOfArguments(field)
+  if (check === null) return
+  const resolve = field.resolve ?? defaultFieldResolver
+  field.resolve = (source, args, context, info) => {
+    check(args)
+    return resolve(source, args, context, info)
+  }
+}
+
+/** Checks the values of a field's arguments; null where all are fine. The function throws BadUserInputError. */
+export function checkOfArguments({ args }: Pick<GraphQLField<unknown, unknown>, 'args'>) {
+  const checks = args.flatMap((argument) => {
     const check = hasDirective(argument, 'rows') ? checkOfList(null, boundsOf(argument) ?? BOUNDS) : checkOf(argument)
     return check === null ? [] : [{ name: argument.name, check }]
   })
-  if (checks.length === 0) return
-  const resolve = field.resolve ?? defaultFieldResolver
-  field.resolve = (source, args, context, info) => {
+  if (checks.length === 0) return null
+  return (values: Readonly<Record<string, unknown>>): void => {
     const problems: InputProblem[] = []
-    for (const { name, check } of checks) check({ value: args[name], path: [name] }, problems)
+    for (const { name, check } of checks) check({ value: values[name], path: [name] }, problems)
     refuseProblems(problems)
-    return resolve(source, args, context, info)
   }
 }
 

@@ -1,18 +1,7 @@
 import { GraphQLScalarType } from 'graphql'
 import { GraphQLDateTimeISO, GraphQLEmailAddress, GraphQLJSONObject, GraphQLSafeInt } from 'graphql-scalars'
 import { toCurrency } from '../currency.ts'
-
-/**
- * Stands for a value that its scalar refuses, until `check-arguments.ts` reports it with its path. A scalar that throws
- * would fail the whole request, without a path and with the fields beside it.
- */
-export class InvalidValue {
-  readonly problem: string
-
-  constructor(problem: string) {
-    this.problem = problem
-  }
-}
+import { InvalidValue } from './invalid-value.ts'
 
 function withInvalidValues(scalar: GraphQLScalarType, problem: string): GraphQLScalarType {
   const invalid = new InvalidValue(problem)

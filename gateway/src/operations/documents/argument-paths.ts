@@ -61,20 +61,26 @@ function pathOfVariable(document: DocumentNode, name: string): ArgumentPath | nu
 
 type Variables = Readonly<{ document: DocumentNode; definitions: readonly VariableDefinitionNode[]; values: Row }>
 
-/** The paths of all values of variables that do not fit their types, in the order in which graphql-js reports them. */
-export function pathsOfVariables(schema: GraphQLSchema, { document, definitions, values }: Variables): ArgumentPath[] {
-  return definitions.flatMap((definition): ArgumentPath[] => {
+/**
+ * The paths of all values of variables that do not fit their types, in the order in which graphql-js reports them; null
+ * for a variable that no argument of a field uses, as the condition of a directive.
+ */
+export function pathsOfVariables(
+  schema: GraphQLSchema,
+  { document, definitions, values }: Variables,
+): readonly (ArgumentPath | null)[] {
+  return definitions.flatMap((definition): (ArgumentPath | null)[] => {
     const { name } = definition.variable
     const type = typeFromAST(schema, definition.type as never)
-    if (!isInputType(type)) return [[]]
-    const place = pathOfVariable(document, name.value) ?? []
+    if (!isInputType(type)) return [null]
+    const place = pathOfVariable(document, name.value)
     const value = Object.hasOwn(values, name.value) ? values[name.value] : undefined
     if (value === undefined || (value === null && isNonNullType(type))) {
       const isMissing = isNonNullType(type) && (value === null || definition.defaultValue === undefined)
       return isMissing ? [place] : []
     }
-    const paths: ArgumentPath[] = []
-    coerceInputValue(value, type, (path) => paths.push([...place, ...path.map(String)]))
+    const paths: (ArgumentPath | null)[] = []
+    coerceInputValue(value, type, (path) => paths.push(place && [...place, ...path.map(String)]))
     return paths
   })
 }
