@@ -58,3 +58,17 @@ export class EngineFailedError extends AppError {
     this.facts = { failure }
   }
 }
+
+/** The attempt at a decision is over: neither a failure of a model, nor a reason to decide without one. */
+export class AttemptOverError extends Error {
+  override readonly name = 'AttemptOverError'
+
+  constructor() {
+    super('The attempt at this decision is over.')
+  }
+}
+
+/** @param signal aborted when the attempt is over. @throws AttemptOverError */
+export function requireRunning(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new AttemptOverError()
+}

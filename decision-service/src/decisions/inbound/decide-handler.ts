@@ -7,11 +7,13 @@ import type { DecideIssue } from '../use-cases/decide-issue.ts'
 /** Decides the case of a job. A decision that is held for a model comes back later. */
 export function createDecideHandler({ decide, giveUp, noteHeld }: DecideIssue): JobHandler<JobData<'decide-issue'>> {
   return {
-    async run({ jobId }, { trace, alone }) {
+    async run({ jobId }, { trace, alone, signal }) {
       try {
-        await decide(jobId, { trace, alone })
+        await decide(jobId, { trace, alone, signal })
         return 'done'
       } catch (error) {
+        // The worker stops: another one decides. An attempt that ran out of time is not waited for any more.
+        if (signal.aborted) return 'again'
         if (!(error instanceof HoldDecisionError)) throw error
         return { kind: 'later', afterMs: error.retryAfterMs, reason: error.failure }
       }

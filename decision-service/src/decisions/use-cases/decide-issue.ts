@@ -2,7 +2,7 @@ import { momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
 import { type CallOptions, coalesce } from '@redress/shared/resilience/coalesce.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { Evaluated } from '../../domain/decision.ts'
-import { HoldDecisionError } from '../../engines/errors.ts'
+import { HoldDecisionError, requireRunning } from '../../engines/errors.ts'
 import { failedEvent, startedEvent, toStoredDecision } from '../domain/decision-events.ts'
 import { HOLD_LIMITS, type HoldLimits, holdOrSettle } from '../domain/hold.ts'
 import { type DecisionJob, decisionIdFor, isDue } from '../domain/job.ts'
@@ -15,7 +15,8 @@ import { type AlertsOf, type Ending, storeDecisions } from './store-decisions.ts
 export type DecideIssue = Readonly<{
   /**
    * Decides the case of a job. A job that was decided before keeps its first decision.
-   * @throws JobMissingError; HoldDecisionError when it is to be decided later, which the job stays open for.
+   * @throws JobMissingError; HoldDecisionError when it is to be decided later, which the job stays open for;
+   * AttemptOverError once the attempt is over, which stores nothing more.
    */
   decide: (jobId: string, attempt?: Partial<Attempt>) => Promise<void>
   /** The same for a job of a batch, which `decide` leaves alone: what is decided is known already. */
@@ -31,12 +32,14 @@ type Attempt = Readonly<{
   trace: string | null
   /** Whether to share no transaction with other jobs. */
   alone: boolean
+  /** Aborted when the attempt is over: models are asked no more, and no decision is stored after it. */
+  signal: AbortSignal
 }>
 
 type Dependencies = Standards &
   Readonly<{
     store: DecisionsStore
-    evaluate: (decisionCase: DecisionJob['case']) => Promise<Evaluated> | Evaluated
+    evaluate: (decisionCase: DecisionJob['case'], signal?: AbortSignal) => Promise<Evaluated> | Evaluated
     /** Whether evaluating takes so long that `decision.started` is stored and published before it. */
     announcesStart: boolean
     /** Default: none. */
@@ -59,9 +62,9 @@ export function createDecideIssue(dependencies: Dependencies): DecideIssue {
   const afterStart = createDecideAfterStart({ store, decideJob, alertsOf, now, onCommit })
   const decide = announcesStart ? afterStart : atOnce
 
-  const evaluateOrHold = async (job: DecisionJob): Promise<Evaluated> => {
+  const evaluateOrHold = async (job: DecisionJob, signal?: AbortSignal): Promise<Evaluated> => {
     try {
-      return await evaluate(job.case)
+      return await evaluate(job.case, signal)
     } catch (error) {
       if (!(error instanceof HoldDecisionError)) throw error
       const ageMs = now().getTime() - job.createdAt.getTime()
@@ -70,8 +73,8 @@ export function createDecideIssue(dependencies: Dependencies): DecideIssue {
   }
 
   return {
-    decide: (jobId, { trace, alone } = {}) =>
-      decide({ jobId, trace, inBatch: false, evaluate: evaluateOrHold }, { alone }),
+    decide: (jobId, { trace, alone, signal } = {}) =>
+      decide({ jobId, trace, inBatch: false, evaluate: (job) => evaluateOrHold(job, signal) }, { alone, signal }),
     decideWith: (jobId, evaluated) => atOnce({ jobId, trace: null, inBatch: true, evaluate: () => evaluated }),
     async giveUp(jobId, reason, trace) {
       await store.transact(async (transaction) => {
@@ -116,10 +119,15 @@ function createDecideAfterStart({ store, decideJob, alertsOf, now, onCommit }: P
     onCommit()
     return endings.map(() => undefined)
   })
-  return async (task: Task, options: CallOptions = {}) => {
+  return async (
+    task: Task,
+    { signal, ...options }: CallOptions & Readonly<{ signal?: AbortSignal | undefined }> = {},
+  ) => {
     const job = await begin(task, options)
     if (job === null) return
     const made = await decideJob(job, task.evaluate)
+    // Another attempt may be at work by now: its model was asked as well, and its decision is to be the one on record.
+    requireRunning(signal)
     const decision = toStoredDecision(made, job, momentAfter(job.updatedAt, now()))
     await end({ job, decision, startedAt: null }, options)
   }

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { refundCase } from '../../../test/refund-policy.ts'
 import { openSkills } from '../../policies/files/skills-folder.ts'
+import { AttemptOverError } from '../errors.ts'
 import { type Model, type ModelAnswer, ModelError, type ModelFailure } from '../model/model.ts'
 import { createAiEngine } from './ai-engine.ts'
 import type { OnFailure } from './when-model-fails.ts'
@@ -63,6 +64,12 @@ describe('the AI engine', () => {
     })
     expect(stepsOf(verdict.trace)).toEqual(['context', 'model', 'guard'])
     expect(verdict.trace[1]).toMatchObject({ attempt: 1, output: { requestId: 'req_1', usage: USAGE } })
+  })
+
+  it('does not let the rules decide when its attempt is over', async () => {
+    const model: Model = { ask: async () => Promise.reject(new AttemptOverError()) }
+
+    await expect(decide(model).verdict).rejects.toThrow(AttemptOverError)
   })
 
   it('keeps what the customer wrote out of the trace', async () => {

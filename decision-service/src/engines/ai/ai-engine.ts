@@ -29,10 +29,10 @@ export function createAiEngine({ model, onFailure, batching = ALONE, logger, ...
   const whenModelFails = createWhenModelFails({ onFailure, logger })
 
   return {
-    async decide(decisionCase, skill) {
+    async decide(decisionCase, skill, signal) {
       const context = toContextStep(decisionCase, skill)
       try {
-        const asked = await askOpinion(decisionCase, skill)
+        const asked = await askOpinion(decisionCase, skill, signal)
         return guardVerdict(toVerdict(asked, skill, context), { decisionCase, skill, sawText: asked.sawText })
       } catch (error) {
         if (!(error instanceof ModelError)) throw error

@@ -14,16 +14,21 @@ export type Answered = Readonly<{
   /** A step `model` for each attempt. */
   steps: readonly TraceStep[]
 }>
-/** @throws ModelError with the steps and the usage of all attempts. */
-export type AskCases = (cases: readonly DecisionCase[], skill: Skill, lens?: string | null) => Promise<Answered>
+type Question = Readonly<{
+  /** A voter's way to look at the case; null for none. */
+  lens?: string | null
+  signal?: AbortSignal | undefined
+}>
+/** @throws ModelError with the steps and the usage of all attempts; AttemptOverError */
+export type AskCases = (cases: readonly DecisionCase[], skill: Skill, question?: Question) => Promise<Answered>
 
 /**
  * Asks a model about cases of one type, in one question. What is wrong with the answer still says what it cost.
  * @param limits for all attempts together.
  */
 export function createAskCases(model: Model, limits: AskOptions): AskCases {
-  return async (cases, skill, lens = null) => {
-    const asked = await askModel(model, toModelRequest(cases, skill, lens), limits)
+  return async (cases, skill, { lens = null, signal } = {}) => {
+    const asked = await askModel(model, toModelRequest(cases, skill, lens), { ...limits, signal })
     const { steps } = asked
     if (!asked.ok) throw withSteps(asked.error, { steps, usage: asked.usage })
     const usage = asked.usage ?? asked.answer.usage

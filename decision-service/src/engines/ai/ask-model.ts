@@ -21,16 +21,17 @@ const SHARE_LEFT_MIN = 0.5
 const pauseBetween = () => sleep(100 + Math.random() * 200)
 
 export type AskOptions = Readonly<{ budgetMs: number; pause?: () => Promise<unknown> }>
+type Asking = AskOptions & Readonly<{ signal?: AbortSignal | undefined }>
 
 /**
  * Asks a model within `budgetMs` in all, the one place where it is asked again: once, after a short pause, when the first
  * attempt failed early by something that passes. Every attempt takes the same limits and counts for the same breaker.
- * Never rejects because of a model.
+ * Never rejects because of a model. @throws AttemptOverError once `signal` is aborted.
  */
 export async function askModel(
   model: Model,
   request: ModelRequest,
-  { budgetMs, pause = pauseBetween }: AskOptions,
+  { budgetMs, pause = pauseBetween, signal }: Asking,
 ): Promise<Asked> {
   const endsAt = performance.now() + budgetMs
   const steps: TraceStep[] = []
@@ -42,7 +43,7 @@ export async function askModel(
       if (endsAt - performance.now() < budgetMs * SHARE_LEFT_MIN) break
       await pause()
     }
-    const outcome = await askOnce(model, request, { attempt, withinMs: endsAt - performance.now() })
+    const outcome = await askOnce(model, request, { attempt, withinMs: endsAt - performance.now(), signal })
     steps.push(outcome.step)
     usages.push(outcome.usage)
     if (outcome.answer !== null) return { ok: true, answer: outcome.answer, steps, usage: sumUsage(usages) }
@@ -52,13 +53,13 @@ export async function askModel(
   return { ok: false, error: failed!, steps, usage: sumUsage(usages) }
 }
 
-type Attempt = Readonly<{ attempt: number; withinMs: number }>
+type Attempt = Readonly<{ attempt: number; withinMs: number; signal: AbortSignal | undefined }>
 
-async function askOnce(model: Model, request: ModelRequest, { attempt, withinMs }: Attempt) {
+async function askOnce(model: Model, request: ModelRequest, { attempt, withinMs, signal }: Attempt) {
   const startedAt = performance.now()
   const head = () => ({ name: 'model', attempt, durationMs: performance.now() - startedAt })
   try {
-    const answer = await model.ask(request, withinMs)
+    const answer = await model.ask(request, withinMs, signal)
     const { usage, model: answered, requestId = null } = answer
     const step: TraceStep = { ...head(), ok: true, error: null, output: { model: answered, requestId, usage } }
     return { answer, usage, step, error: null }

@@ -128,3 +128,22 @@ describe('a call that fails', () => {
     await expect(askOpinion(caseOf('a'), SKILL)).rejects.toThrow(TypeError)
   })
 })
+
+describe('a question whose attempts are over', () => {
+  it('is ended when all of them are, and not before', async () => {
+    const signals: AbortSignal[] = []
+    const ask: AskCases = (_cases, _skill, { signal } = {}) => {
+      signals.push(signal!)
+      return new Promise(() => {})
+    }
+    const [first, second] = [new AbortController(), new AbortController()]
+    const askOpinion = batch(ask, { casesMax: 2 })
+    void askOpinion(caseOf('a'), SKILL, first.signal)
+    void askOpinion(caseOf('b'), SKILL, second.signal)
+
+    first.abort()
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false])
+    second.abort()
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+  })
+})

@@ -16,8 +16,8 @@ export type Asked = Readonly<{
   /** Whether the text of any customer was in the question; see `guardVerdict`. */
   sawText: boolean
 }>
-/** @throws ModelError */
-type AskOpinion = (decisionCase: DecisionCase, skill: Skill) => Promise<Asked>
+/** @throws ModelError; AttemptOverError once the signals of all cases in one question are aborted */
+type AskOpinion = (decisionCase: DecisionCase, skill: Skill, signal?: AbortSignal) => Promise<Asked>
 
 export type BatchingOptions = Readonly<{
   ask: AskCases
@@ -29,6 +29,7 @@ export type BatchingOptions = Readonly<{
 
 type Waiting = Readonly<{
   decisionCase: DecisionCase
+  signal: AbortSignal | undefined
   resolve: (asked: Asked) => void
   reject: (error: unknown) => void
 }>
@@ -59,24 +60,41 @@ export function createBatching({ ask, casesMax, waitMs }: BatchingOptions): AskO
     group.timer ??= setTimeout(() => send(key, group), waitMs)
   }
 
-  return (decisionCase, skill) =>
+  return (decisionCase, skill, signal) =>
     new Promise<Asked>((resolve, reject) => {
       const { customer, details } = decisionCase
-      join(JSON.stringify([customer.id, details.type, skill.digest]), skill, { decisionCase, resolve, reject })
+      join(JSON.stringify([customer.id, details.type, skill.digest]), skill, { decisionCase, signal, resolve, reject })
     })
 }
 
 /** One call for all that wait; never rejects. */
 async function askAbout(ask: AskCases, { skill, waiting }: Group): Promise<void> {
   const cases = waiting.map(({ decisionCase }) => decisionCase)
+  const unwanted = whenAllAborted(waiting.map(({ signal }) => signal))
   try {
-    const answered = await ask(cases, skill)
+    const answered = await ask(cases, skill, { signal: unwanted.signal })
     const shares = divideUsage(answered.usage, cases.length)
     for (const [index, one] of waiting.entries()) answer(one, answered, shares[index]!, cases)
   } catch (error) {
     // The usage of a call without a usable answer is shared by all of its cases, too.
     const paid = error instanceof ModelError && error.usage !== null ? divideUsage(error.usage, cases.length) : []
     for (const [index, { reject }] of waiting.entries()) reject(toShareOf(error, paid[index] ?? null))
+  } finally {
+    unwanted.forget()
+  }
+}
+
+/** A signal that is aborted when all others are; one that is not given never is. `forget` removes the listeners. */
+function whenAllAborted(signals: readonly (AbortSignal | undefined)[]) {
+  const controller = new AbortController()
+  const look = () => {
+    if (signals.every((signal) => signal?.aborted)) controller.abort()
+  }
+  for (const signal of signals) signal?.addEventListener('abort', look)
+  look()
+  return {
+    signal: controller.signal,
+    forget: () => signals.forEach((signal) => void signal?.removeEventListener('abort', look)),
   }
 }
 

@@ -22,6 +22,7 @@ export type Dispute = Readonly<{
   votes: readonly CastVote[]
   /** The actions voted for. */
   actions: readonly DecisionAction[]
+  signal?: AbortSignal | undefined
 }>
 
 /** A choice with two sentences of reasons, and room to think of them. */
@@ -34,7 +35,7 @@ const TOKENS_MAX = 2048
  */
 export function createArbitrate(model: Model) {
   return async (dispute: Dispute): Promise<Award> => {
-    const { text, usage, model: answered } = await model.ask(toRequest(dispute))
+    const { text, usage, model: answered } = await model.ask(toRequest(dispute), undefined, dispute.signal)
     return { ...readAward(text, dispute.actions, usage), usage, model: answered }
   }
 }

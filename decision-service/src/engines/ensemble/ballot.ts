@@ -22,11 +22,13 @@ export type Ballot = Readonly<{
   step: TraceStep
 }>
 
+type Election = Readonly<{ decisionCase: DecisionCase; skill: Skill; signal: AbortSignal | undefined }>
 type Dependencies = Readonly<{ ask: AskCases; monotonicMs: () => number }>
 
 /** Asks all voters in parallel. A voter that fails casts no vote and does not affect the others. */
 export function createHoldBallot({ ask, monotonicMs }: Dependencies) {
-  const askVoter = async (decisionCase: DecisionCase, skill: Skill, { name, weight, lens }: Voter): Promise<Ballot> => {
+  const askVoter = async ({ decisionCase, skill, signal }: Election, voter: Voter): Promise<Ballot> => {
+    const { name, weight, lens } = voter
     const startedMs = monotonicMs()
     const toStep = (facts: Pick<TraceStep, 'ok' | 'error'>, output: object): TraceStep => ({
       name: 'vote',
@@ -37,7 +39,7 @@ export function createHoldBallot({ ask, monotonicMs }: Dependencies) {
     })
     let usage: TokenUsage | null = null
     try {
-      const answered = await ask([decisionCase], skill, lens)
+      const answered = await ask([decisionCase], skill, { lens, signal })
       usage = answered.usage
       const opinion = opinionOf(answered.opinions, decisionCase)
       const step = toStep({ ok: true, error: null }, { ...opinion, model: answered.model })
@@ -49,9 +51,10 @@ export function createHoldBallot({ ask, monotonicMs }: Dependencies) {
     }
   }
 
-  return (decisionCase: DecisionCase, skill: Skill, { voters, rulesWeight }: Arbiter): Promise<readonly Ballot[]> => {
+  return (election: Election, { voters, rulesWeight }: Arbiter): Promise<readonly Ballot[]> => {
+    const { decisionCase, skill } = election
     const byRules = rulesWeight === null ? [] : [voteByRules(decisionCase, skill, rulesWeight)]
-    return Promise.all([...byRules, ...voters.map((voter) => askVoter(decisionCase, skill, voter))])
+    return Promise.all([...byRules, ...voters.map((voter) => askVoter(election, voter))])
   }
 }
 

@@ -40,14 +40,15 @@ export function createEnsembleEngine(dependencies: Dependencies): DecisionEngine
   const settle = createSettle({ arbitrate: createArbitrate(model), monotonicMs })
 
   return {
-    async decide(decisionCase, skill) {
+    async decide(decisionCase, skill, signal) {
       const arbiter = arbiterInForce()
-      const ballots = await holdBallot(decisionCase, skill, arbiter)
+      const ballots = await holdBallot({ decisionCase, skill, signal }, arbiter)
       const votes = ballots.flatMap(({ vote }) => vote ?? [])
       if (!hasQuorum(ballots)) return whenModelFails({ error: toOneError(ballots), decisionCase, skill })
 
       const counted = tally(votes)
-      const settled = await settle({ decisionCase, skill, arbiter, votes, actions: counted.actions }, counted)
+      const dispute = { decisionCase, skill, arbiter, votes, actions: counted.actions, signal }
+      const settled = await settle(dispute, counted)
       const { action, confidence, reasoning, award, steps } = settled
       const verdict: Verdict = {
         action,

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { type ClaudeFault, startClaudeServer } from '../../../test/claude-server.ts'
+import { AttemptOverError } from '../errors.ts'
 import { createClaudeModel } from './claude.ts'
 import { ModelError, type ModelFailure, type ModelRequest } from './model.ts'
 
@@ -133,6 +134,22 @@ describe('Claude', () => {
 
     expect(error.failure).toBe('unauthenticated')
     expect(`${error.stack} ${JSON.stringify(error)}`).not.toMatch(/sk-ant|The case|The policy/)
+  })
+
+  it('is asked no more once the attempt is over, which is no failure of it', async () => {
+    await expect.poll(server.pending).toBe(0)
+
+    for (const fault of ['hang', 'slow_drip'] as const) {
+      server.always(fault)
+      const attempt = new AbortController()
+      const asking = claude.ask(QUESTION, undefined, attempt.signal)
+      await expect.poll(server.pending).toBe(1)
+      attempt.abort()
+
+      await expect(asking).rejects.toThrow(AttemptOverError)
+      await expect.poll(server.pending).toBe(0)
+      await expect(claude.ask(QUESTION, undefined, attempt.signal)).rejects.toThrow(AttemptOverError)
+    }
   })
 
   it('leaves neither a timer nor a request behind when it was left at the deadline', async () => {

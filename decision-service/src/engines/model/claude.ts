@@ -1,6 +1,7 @@
 import { Anthropic } from '@anthropic-ai/sdk'
 import { type } from 'arktype'
 import type { TokenUsage } from '../../domain/decision.ts'
+import { requireRunning } from '../errors.ts'
 import { toModelError } from './claude-failure.ts'
 import { type Model, type ModelAnswer, ModelError, type ModelRequest } from './model.ts'
 
@@ -56,17 +57,22 @@ export function createClaudeModel(options: Options): Model {
   })
 
   return {
-    async ask(request, withinMs = budgetMs) {
+    async ask(request, withinMs = budgetMs, signal) {
+      requireRunning(signal)
       const deadline = new AbortController()
-      const timer = setTimeout(() => deadline.abort(), Math.min(withinMs, budgetMs))
+      const end = () => deadline.abort()
+      const timer = setTimeout(end, Math.min(withinMs, budgetMs))
+      signal?.addEventListener('abort', end, { once: true })
       try {
         const body = toBody(request, { model, effort })
         const { data, request_id } = await client.messages.create(body, { signal: deadline.signal }).withResponse()
         return readAnswer(data, { prices, requestId: request_id ?? null })
       } catch (error) {
+        requireRunning(signal)
         throw toModelError(error, { expired: deadline.signal.aborted })
       } finally {
         clearTimeout(timer)
+        signal?.removeEventListener('abort', end)
       }
     },
   }

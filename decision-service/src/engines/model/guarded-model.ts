@@ -72,7 +72,7 @@ export function createGuardedModel(options: Options): Model {
   }
 
   return {
-    async ask(request, withinMs) {
+    async ask(request, withinMs, signal) {
       const startedAt = performance.now()
       const end = async (outcome: ModelCall['outcome'], usage: TokenUsage | null) => {
         onCall({ outcome, durationMs: performance.now() - startedAt, usage })
@@ -80,7 +80,7 @@ export function createGuardedModel(options: Options): Model {
         if (usage !== null) void spend.add(usage.costUsd)
       }
       try {
-        const answer = await askWithin(() => model.ask(request, withinMs))
+        const answer = await askWithin(() => model.ask(request, withinMs, signal))
         await end('ok', answer.usage)
         return answer
       } catch (error) {

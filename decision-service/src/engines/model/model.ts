@@ -24,9 +24,10 @@ export type Model = {
   /**
    * Asks once, with a deadline of its own.
    * @param withinMs a nearer deadline.
-   * @throws ModelError when there is no usable answer, whatever the reason.
+   * @param signal ends the call when nobody waits for its answer any more.
+   * @throws ModelError when there is no usable answer, whatever the reason; AttemptOverError once `signal` is aborted.
    */
-  ask(request: ModelRequest, withinMs?: number): Promise<ModelAnswer>
+  ask(request: ModelRequest, withinMs?: number, signal?: AbortSignal): Promise<ModelAnswer>
 }
 
 export type ModelFailure =

@@ -1,19 +1,21 @@
 import { StoreUnavailableError } from '@redress/shared/errors.ts'
 import { expect, it } from 'vitest'
 import { newCase, VERDICT } from '../../../test/service.ts'
+import type { Evaluated } from '../../domain/decision.ts'
 import { type DecisionJob, toJob } from '../domain/job.ts'
 import { NO_OVERSIGHT } from '../domain/oversight.ts'
+import { createDecideHandler } from '../inbound/decide-handler.ts'
 import { createDecideIssue } from './decide-issue.ts'
 import type { DecisionsStore, DecisionsTransaction } from './ports.ts'
 
 const NOW = new Date('2030-06-15T12:00:00Z')
 
 /** Jobs in memory. A transaction that ends the job `poisonId` fails each time, like one that takes too long. */
-function storeWith(jobs: Map<string, DecisionJob>, poisonId: string): DecisionsStore {
+function storeWith(jobs: Map<string, DecisionJob>, poisonId?: string): DecisionsStore {
   const transaction: DecisionsTransaction = {
     findJobs: async (ids) => new Map(ids.map((id) => [id, jobs.get(id)!])),
     async setStatus(ids, status) {
-      if (ids.includes(poisonId)) throw new StoreUnavailableError()
+      if (poisonId !== undefined && ids.includes(poisonId)) throw new StoreUnavailableError()
       for (const id of ids) jobs.set(id, { ...jobs.get(id)!, status })
     },
     addJobs: async () => undefined,
@@ -25,22 +27,23 @@ function storeWith(jobs: Map<string, DecisionJob>, poisonId: string): DecisionsS
   return { transact: (work) => work(transaction), noteHeld: async () => undefined }
 }
 
+const STANDARD = {
+  evaluate: async (): Promise<Evaluated> => ({ verdict: VERDICT, shadow: null }),
+  announcesStart: true,
+  thresholdsOf: () => ({ autoResolve: 80, humanReview: 70 }),
+  oversight: NO_OVERSIGHT,
+  now: () => NOW,
+  monotonicMs: () => 0,
+  onCommit: () => {},
+}
+
 it.for([false, true])(
   'a job whose transaction always fails hinders no other that is tried alone (announced start: %s)',
   async (announcesStart) => {
     const jobs = new Map(Array.from({ length: 100 }, () => toJob(newCase(), NOW)).map((job) => [job.id, job]))
     const ids = [...jobs.keys()]
     const poisonId = ids[50]!
-    const { decide } = createDecideIssue({
-      store: storeWith(jobs, poisonId),
-      evaluate: async () => ({ verdict: VERDICT, shadow: null }),
-      announcesStart,
-      thresholdsOf: () => ({ autoResolve: 80, humanReview: 70 }),
-      oversight: NO_OVERSIGHT,
-      now: () => NOW,
-      monotonicMs: () => 0,
-      onCommit: () => {},
-    })
+    const { decide } = createDecideIssue({ ...STANDARD, store: storeWith(jobs, poisonId), announcesStart })
 
     await Promise.allSettled(ids.map((id) => decide(id)))
     const outcomes = await Promise.allSettled(ids.map((id) => decide(id, { alone: true })))
@@ -50,3 +53,32 @@ it.for([false, true])(
     expect([rejected, open]).toEqual([[poisonId], [poisonId]])
   },
 )
+
+it('an attempt that is over ends its question to the model, stores nothing, and leaves the job for the next one', async () => {
+  const job = toJob(newCase(), NOW)
+  const jobs = new Map([[job.id, job]])
+  const attempt = new AbortController()
+  const asked = Promise.withResolvers<void>()
+  const hanging = createDecideIssue({
+    ...STANDARD,
+    store: storeWith(jobs),
+    evaluate: (_case, signal) =>
+      new Promise((resolve) => {
+        // An answer that comes at the last moment.
+        signal?.addEventListener('abort', () => resolve({ verdict: VERDICT, shadow: null }))
+        asked.resolve()
+      }),
+  })
+  const running = createDecideHandler(hanging).run(
+    { jobId: job.id },
+    { trace: null, signal: attempt.signal, alone: false },
+  )
+  await asked.promise
+
+  attempt.abort()
+
+  expect(await running).toBe('again')
+  expect(jobs.get(job.id)?.status).toBe('PROCESSING')
+  await createDecideIssue({ ...STANDARD, store: storeWith(jobs) }).decide(job.id)
+  expect(jobs.get(job.id)?.status).toBe('COMPLETED')
+})
