@@ -1,8 +1,9 @@
 import type { FetchNode, QueryPlanSelectionNode } from '@apollo/query-planner'
 import { Kind, type SelectionNode } from 'graphql'
+import { parseSelection } from './join-directives.ts'
 import { type EntityField, entityFieldsOf, narrowFetch } from './narrow-fetch.ts'
 import type { Variant } from './required-variants.ts'
-import { parseSelection, type Requirements } from './requirements.ts'
+import type { Requirements } from './requirements.ts'
 
 /** Fields of the entities of one fetch that need the same: a key alone, or a key and what a `@requires` names. */
 export type FieldGroup = Readonly<{

@@ -1,5 +1,6 @@
 import type { QueryPlan } from '@apollo/query-planner'
 import { type ConstDirectiveNode, type DocumentNode, Kind, visit } from 'graphql'
+import { addTwins } from './interface-objects.ts'
 import { standInForVariants } from './required-variants.ts'
 import { readRequirements } from './requirements.ts'
 import { restorePlan } from './restore-plan.ts'
@@ -13,8 +14,9 @@ export type Planning = Readonly<{
 
 /** Works around errors of the planner by a changed supergraph, in which they do not occur. */
 export function preparePlanning(supergraph: DocumentNode): Planning {
-  const { document, variants } = standInForVariants(withResolvableKeysFirst(supergraph))
-  const known = { variants, requirements: readRequirements(document) }
+  const { document: extended, twins } = addTwins(supergraph)
+  const { document, variants } = standInForVariants(withResolvableKeysFirst(extended))
+  const known = { variants, twins, requirements: readRequirements(document) }
   return { document, restore: (plan) => restorePlan(plan, known) }
 }
 

@@ -3,17 +3,13 @@ import {
   type DocumentNode,
   type FieldDefinitionNode,
   type FieldNode,
-  type InterfaceTypeDefinitionNode,
   Kind,
-  type ObjectTypeDefinitionNode,
   print,
   type SelectionNode,
   type SelectionSetNode,
   type TypeNode,
 } from 'graphql'
-import { parseSelection } from './requirements.ts'
-
-type Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
+import { type Composite, compositesOf, isComposite, parseSelection } from './join-directives.ts'
 
 /**
  * A field as a `@requires` needs it, with arguments of its own. The planner would fetch it under the key of the client's
@@ -29,9 +25,7 @@ export type RequiredVariants = Readonly<{
 
 /** Replaces in every `@requires` the fields with arguments by fields that stand in for them. */
 export function standInForVariants(document: DocumentNode): RequiredVariants {
-  const types = new Map<string, Composite>()
-  for (const definition of document.definitions)
-    if (isComposite(definition)) types.set(definition.name.value, definition)
+  const types = compositesOf(document)
   const rewriting = new Rewriting(types)
   for (const type of types.values()) rewriting.rewriteType(type)
   const { variants } = rewriting
@@ -43,10 +37,6 @@ export function standInForVariants(document: DocumentNode): RequiredVariants {
     document: { ...document, definitions: definitions.map((one) => rewriting.withStandIns(one)) },
     variants,
   }
-}
-
-function isComposite(definition: DocumentNode['definitions'][number]): definition is Composite {
-  return definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.INTERFACE_TYPE_DEFINITION
 }
 
 class Rewriting {

@@ -1,14 +1,13 @@
+import type { DocumentNode, SelectionSetNode } from 'graphql'
 import {
-  type ConstDirectiveNode,
-  type DocumentNode,
-  type InterfaceTypeDefinitionNode,
-  Kind,
-  type ObjectTypeDefinitionNode,
-  parse,
-  type SelectionSetNode,
-} from 'graphql'
-
-type Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
+  applicationsIn,
+  type Composite,
+  compositesOf,
+  implementationsOf,
+  parseSelection,
+  readGraphs,
+  textOf,
+} from './join-directives.ts'
 
 /** The keys and the `@requires` of the types in each subgraph. */
 export type Requirements = Readonly<{
@@ -21,28 +20,21 @@ export type Requirements = Readonly<{
 /** Reads the keys and requirements of a supergraph. */
 export function readRequirements(supergraph: DocumentNode): Requirements {
   const graphs = readGraphs(supergraph)
-  const types = new Map<string, Composite>()
-  for (const definition of supergraph.definitions) {
-    if (definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.INTERFACE_TYPE_DEFINITION) {
-      types.set(definition.name.value, definition)
-    }
-  }
+  const types = compositesOf(supergraph)
 
   const ownRequirement = (graph: string, type: Composite | undefined, fieldName: string): string => {
     const field = type?.fields?.find(({ name }) => name.value === fieldName)
-    return applicationsIn(graph, field?.directives, 'join__field')
+    return applicationsIn(graph, 'join__field', field)
       .map((one) => textOf(one, 'requires') ?? '')
       .join(' ')
   }
-  const implementations = (typeName: string) =>
-    [...types.values()].filter(({ interfaces }) => interfaces?.some(({ name }) => name.value === typeName))
 
   return {
     keysOf(service, typeName) {
       const type = types.get(typeName)
       const candidates = [type, ...(type?.interfaces ?? []).map(({ name }) => types.get(name.value))]
       const graph = graphs.get(service)
-      const found = candidates.flatMap((one) => applicationsIn(graph, one?.directives, 'join__type'))
+      const found = candidates.flatMap((one) => applicationsIn(graph, 'join__type', one))
       return found.flatMap((one) => {
         const key = textOf(one, 'key')
         return key === null ? [] : [parseSelection(key)]
@@ -50,45 +42,9 @@ export function readRequirements(supergraph: DocumentNode): Requirements {
     },
     requirementOf(service, typeName, fieldName) {
       const graph = graphs.get(service) ?? ''
-      const candidates = [types.get(typeName), ...implementations(typeName)]
+      const candidates = [types.get(typeName), ...implementationsOf(types, typeName)]
       const found = candidates.map((type) => ownRequirement(graph, type, fieldName).trim())
       return [...new Set(found)].join(' ').trim()
     },
   }
-}
-
-export function parseSelection(text: string): SelectionSetNode {
-  const [definition] = parse(`{${text}}`, { noLocation: true }).definitions
-  if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new Error('This is not a selection.')
-  return definition.selectionSet
-}
-
-/** The name of each subgraph in `join__Graph` by its name in plans. */
-function readGraphs({ definitions }: DocumentNode): ReadonlyMap<string, string> {
-  const graphs = new Map<string, string>()
-  for (const definition of definitions) {
-    if (definition.kind !== Kind.ENUM_TYPE_DEFINITION || definition.name.value !== 'join__Graph') continue
-    for (const { name, directives } of definition.values ?? []) {
-      const graph = directives?.find((one) => one.name.value === 'join__graph')
-      const service = graph && textOf(graph, 'name')
-      if (service) graphs.set(service, name.value)
-    }
-  }
-  return graphs
-}
-
-function applicationsIn(
-  graph: string | undefined,
-  directives: readonly ConstDirectiveNode[] | undefined,
-  name: string,
-): readonly ConstDirectiveNode[] {
-  return (directives ?? []).filter((directive) => {
-    const given = directive.arguments?.find((argument) => argument.name.value === 'graph')?.value
-    return directive.name.value === name && given?.kind === Kind.ENUM && given.value === graph
-  })
-}
-
-function textOf(directive: ConstDirectiveNode, argument: string): string | null {
-  const given = directive.arguments?.find(({ name }) => name.value === argument)?.value
-  return given?.kind === Kind.STRING ? given.value : null
 }

@@ -1,13 +1,17 @@
 import type { FetchNode, PlanNode, QueryPlan, QueryPlanSelectionNode } from '@apollo/query-planner'
 import { type FieldNode, parse, print, stripIgnoredCharacters, visit } from 'graphql'
 import { type GroupedFetch, groupFields } from './field-groups.ts'
+import type { Twin } from './interface-objects.ts'
 import type { Variant } from './required-variants.ts'
 import type { Requirements } from './requirements.ts'
+import { askByInterface, mergeEqual, splitByMember } from './restore-twin.ts'
 
 export type Restoring = Readonly<{
   /** By the name of the stand-in. */
   variants: ReadonlyMap<string, Variant>
   requirements: Requirements
+  /** By the name of the service that stands for a subgraph. */
+  twins: ReadonlyMap<string, Twin>
 }>
 
 /**
@@ -26,9 +30,8 @@ export function restorePlan(plan: QueryPlan, known: Restoring): QueryPlan {
 function restoreNode(node: PlanNode, known: Restoring): PlanNode {
   switch (node.kind) {
     case 'Fetch': {
-      const fetches = node.requires ? groupFields(node, known) : [node]
-      const restored = fetches.map((fetch) => restoreFetch(fetch, known))
-      return restored.length === 1 ? restored[0]! : { kind: 'Parallel', nodes: restored }
+      const restored = node.requires ? restoreEntities(node, known) : [restoreFetch(node, known)]
+      return restored.length === 1 ? restored[0]! : { kind: 'Parallel', nodes: [...restored] }
     }
     case 'Flatten':
       return { ...node, node: restoreNode(node.node, known) }
@@ -46,7 +49,14 @@ function restoreNode(node: PlanNode, known: Restoring): PlanNode {
   }
 }
 
-function restoreFetch(fetch: GroupedFetch, known: Restoring): FetchNode {
+function restoreEntities(fetch: FetchNode, known: Restoring): readonly GroupedFetch[] {
+  const twin = known.twins.get(fetch.serviceName)
+  const fetches = twin ? splitByMember(fetch, twin) : [fetch]
+  const restored = fetches.flatMap((one) => groupFields(one, known)).map((one) => restoreFetch(one, known))
+  return twin ? mergeEqual(restored.map((one) => askByInterface(one, twin))) : restored
+}
+
+function restoreFetch<Fetch extends GroupedFetch>(fetch: Fetch, known: Restoring): Fetch {
   if (known.variants.size === 0) return fetch
   const document = visit(parse(fetch.operation, { noLocation: true }), {
     Field(field) {

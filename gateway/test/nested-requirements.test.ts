@@ -1,0 +1,119 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { type ForeignSubgraph, openForeignGraph, type Respond } from './foreign-graph.ts'
+
+type Row = Record<string, unknown>
+
+const closing: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close()
+})
+
+async function open(subgraphs: Readonly<Record<string, ForeignSubgraph>>) {
+  const graph = await openForeignGraph(subgraphs)
+  closing.push(graph.close)
+  return graph
+}
+
+/** Answers entities by a function of their representation, and notes how many requests there were. */
+function entities(answer: (representation: Row) => Row) {
+  const asked: string[] = []
+  const respond: Respond = ({ query, variables }) => {
+    asked.push(query)
+    return { data: { _entities: (variables.representations as Row[]).map(answer) } }
+  }
+  return { respond, asked }
+}
+
+describe('a field that is computed from a computed field', () => {
+  const roots = '{ ones { label } }'
+  const a = {
+    sdl: `type Query { ones: [One] } type One @key(fields: "id") {
+      id: ID! size: Int @external title: String @requires(fields: "size") }`,
+    respond: (({ query, variables }) => {
+      if (query.includes('ones')) return { data: { ones: [{ __typename: 'One', id: '1', title: 'without its size' }] } }
+      const rows = variables.representations as Row[]
+      return { data: { _entities: rows.map(({ size }) => ({ title: `of size ${size}` })) } }
+    }) satisfies Respond,
+  }
+  const b = {
+    sdl: `type One @key(fields: "id") {
+      id: ID! title: String @external label: String @requires(fields: "title") }`,
+    respond: entities(({ title }) => ({ label: `labelled ${title}` })).respond,
+  }
+  const c = { sdl: 'type One @key(fields: "id") { id: ID! size: Int }', respond: entities(() => ({ size: 7 })).respond }
+
+  it('is computed from its right value', async () => {
+    const { ask } = await open({ a, b, c })
+
+    expect(await ask(roots)).toEqual({ data: { ones: [{ label: 'labelled of size 7' }] } })
+  })
+})
+
+describe('a computed field of an interface that its subgraph knows as an object', () => {
+  const cat = {
+    sdl: `type Query { ping: Int } interface Thing { id: ID! name: String }
+      interface Media @key(fields: "id") { id: ID! title: String! }
+      type Film implements Media & Thing @key(fields: "id") { id: ID! title: String! name: String }
+      type Song implements Media & Thing @key(fields: "id") { id: ID! title: String! name: String }`,
+    respond: entities(({ id }) => ({
+      __typename: id === '1' ? 'Film' : 'Song',
+      id,
+      title: `title ${id}`,
+      name: `name ${id}`,
+    })).respond,
+  }
+  const rate = (answer: (representation: Row) => Row) => ({
+    sdl: `type Media @key(fields: "id") @interfaceObject {
+      id: ID! title: String! @external headline(n: Int): String @requires(fields: "title") }`,
+    ...entities(answer),
+  })
+  const listed = ['1', '2'].map((id) => ({ __typename: 'Media', id }))
+  const list = {
+    sdl: 'type Query { listed: [Media!]! } type Media @key(fields: "id") @interfaceObject { id: ID! }',
+    respond: () => ({ data: { listed } }),
+  }
+
+  it.for([
+    ['{ listed { headline } }', [{ headline: 'On title 1' }, { headline: 'On title 2' }]],
+    ['{ listed { ... on Film { headline } } }', [{ headline: 'On title 1' }, {}]],
+    [
+      '{ listed { __typename ... on Thing { name } } }',
+      [
+        { __typename: 'Film', name: 'name 1' },
+        { __typename: 'Song', name: 'name 2' },
+      ],
+    ],
+  ])('is answered: %s', async ([query, expected]) => {
+    const { ask } = await open({ cat, list, rate: rate(({ title }) => ({ headline: `On ${title}` })) })
+
+    expect(await ask(query as string)).toEqual({ data: { listed: expected } })
+  })
+
+  it('is asked for by the interface, once for all types', async () => {
+    const representations: Row[] = []
+    const rated = rate((one) => {
+      representations.push(one)
+      return { headline: 'News' }
+    })
+    const { ask } = await open({ cat, list, rate: rated })
+
+    await ask('{ listed { headline } }')
+
+    expect(rated.asked).toEqual([
+      expect.stringContaining('{_entities(representations:$representations){...on Media{headline}}}'),
+    ])
+    expect(representations).toEqual(['1', '2'].map((id) => ({ __typename: 'Media', id, title: `title ${id}` })))
+  })
+
+  it('is asked for with the variables of each type', async () => {
+    const rated = rate(({ title }) => ({ few: `few ${title}`, many: `many ${title}` }))
+    const { ask } = await open({ cat, list, rate: rated })
+    const query = `query($few: Int, $many: Int) { listed {
+      ... on Film { few: headline(n: $few) } ... on Song { many: headline(n: $many) } } }`
+
+    const answer = await ask(query, { few: 1, many: 9 })
+
+    expect(answer).toEqual({ data: { listed: [{ few: 'few title 1' }, { many: 'many title 2' }] } })
+    expect(rated.asked.map((text) => /\$(few|many):Int/g.exec(text)![1]).sort()).toEqual(['few', 'many'])
+  })
+})
