@@ -27,11 +27,11 @@ export function createMongoViews({ issues, customers, transactions }: Collection
       const found = await transactions.find({ _id: { $in: [...ids] } }).toArray()
       return inOrder(ids, found.map(toTransaction))
     },
-    async findStuck({ since, after, limit }) {
+    async findStuck({ status, since, after, limit }) {
       // By the index of status and creation: what has not changed since then was created before.
       const createdAt = { $lt: since, ...(after && { $gte: after.createdAt }) }
       const beyond = after && { $or: [{ createdAt: { $gt: after.createdAt } }, { _id: { $gt: after.id } }] }
-      const stuck = { status: 'PROCESSING' as const, createdAt, updatedAt: { $lt: since }, ...beyond }
+      const stuck = { status, createdAt, updatedAt: { $lt: since }, ...beyond }
       const found = await issues.find(stuck).sort({ createdAt: 1, _id: 1 }).limit(limit).toArray()
       return found.map(toIssue)
     },

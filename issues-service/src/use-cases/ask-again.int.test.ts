@@ -1,3 +1,4 @@
+import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import { expect, it } from 'vitest'
 import { made, NOW, openIssue, openService, started } from '../../test/service.ts'
@@ -20,7 +21,7 @@ const askedOf = async (issueId: string) =>
   (await service.eventsOf(issueId)).filter(({ type }) => type === 'issue.overdue')
 
 it('an issue that is stuck in PROCESSING is asked for again, less and less often, until its decision comes', async () => {
-  const [stuck, waiting] = [await openIssue(service, { priority: 'HIGH' }), await openIssue(service)]
+  const stuck = await openIssue(service, { priority: 'HIGH' })
   await service.followDecisions([started(stuck.id)])
   const round = openRounds()
 
@@ -33,17 +34,40 @@ it('an issue that is stuck in PROCESSING is asked for again, less and less often
   expect(later).toBeGreaterThanOrEqual(2)
   expect(later).toBeLessThanOrEqual(7)
   expect(await round(300)).toBe(0)
-  expect(await askedOf(waiting.id)).toEqual([])
   expect((await askedOf(stuck.id))[0]).toMatchObject({
     actor: 'redress:issues',
     data: { askingEventId: `${stuck.id}-1`, case: { issueId: stuck.id, priority: 'HIGH' } },
   })
 })
 
-it('all stuck issues are found, in pages', async () => {
-  const issues = await Promise.all(Array.from({ length: 201 }, () => openIssue(service)))
-  await service.followDecisions(issues.map(({ id }) => started(id)))
+it('an issue in PENDING, as one whose job was lost, is asked for after a longer time', async () => {
+  const [lost, decided] = [await openIssue(service), await openIssue(service)]
   const round = openRounds()
 
-  expect([await round(6), await round(8)]).toEqual([0, 201])
+  const early = [await round(6), await round(8), await round(29), await round(31)]
+  await service.followDecisions([made(decided.id)])
+  const later = await round(33)
+
+  expect([early, later]).toEqual([[0, 0, 0, 0], 1])
+  expect(await askedOf(lost.id)).toMatchObject([
+    { data: { askingEventId: `${lost.id}-1`, case: { issueId: lost.id } } },
+  ])
+  expect(await askedOf(decided.id)).toEqual([])
+  await service.followDecisions([made(lost.id)])
+})
+
+it('all stuck issues are found, in pages; of those in PENDING a round asks for 200', async () => {
+  const issues = await Promise.all(Array.from({ length: 201 }, () => openIssue(service)))
+  const round = openRounds()
+  const pending: number[] = []
+  for (let minute = 31; minute < 37; minute++) pending.push(await round(minute))
+  const asked = new Set(
+    (await outboxEvents(db)).filter(({ type }) => type === 'issue.overdue').map(({ entity }) => entity.id),
+  )
+  await service.followDecisions(issues.map(({ id }) => started(id)))
+
+  expect(pending.slice(0, 2)).toEqual([0, 200])
+  expect(Math.max(...pending)).toBe(200)
+  expect(issues.filter(({ id }) => !asked.has(id))).toEqual([])
+  expect([await round(46), await round(48)]).toEqual([0, 201])
 })

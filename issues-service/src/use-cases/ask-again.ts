@@ -20,27 +20,55 @@ type Dependencies = Readonly<{
   now: Clock
 }>
 
+type Rule = Readonly<{
+  status: 'PROCESSING' | 'PENDING'
+  /** How many times `stuckAfterMs` it takes to be stuck. */
+  patience: number
+  /** How many issues one round asks for; the others wait for the next one. */
+  perRound: number
+}>
+
+const RULES: readonly Rule[] = [
+  { status: 'PROCESSING', patience: 1, perRound: PAGE * PAGES_MAX },
+  // In a long queue, or while models are away, many wait that will have their turn: to ask for all would add to the load.
+  { status: 'PENDING', patience: 6, perRound: PAGE },
+]
+
 /**
- * Asks again for the decision of issues that are stuck in PROCESSING, by an event that names the first request. An issue
- * is asked for only when two rounds have found it, since a service that was away has to catch up first, and then less and
- * less often.
+ * Asks again for the decision of issues that are stuck: in PROCESSING, or in PENDING for much longer, as where the other
+ * service has lost the job. The event names the first request. An issue is asked for only when two rounds have found it,
+ * since a service that was away has to catch up first, and then less and less often.
  * @returns what runs a round, and gives how many issues were asked for.
  */
-export function createAskAgain({ store, views, events, stuckAfterMs, now }: Dependencies) {
+export function createAskAgain(dependencies: Dependencies) {
+  const rounds = RULES.map((rule) => createRound(rule, dependencies))
+  return async (signal?: AbortSignal): Promise<number> => {
+    let count = 0
+    for (const round of rounds) count += await round(signal)
+    return count
+  }
+}
+
+function createRound(rule: Rule, { store, views, events, stuckAfterMs, now }: Dependencies) {
   const looks = createLooks(LOOK_AGAIN)
 
-  return async (signal?: AbortSignal): Promise<number> => {
-    const at = now()
-    const since = new Date(at.getTime() - stuckAfterMs)
+  const findDue = async (at: Date, signal: AbortSignal | undefined): Promise<readonly Issue[]> => {
+    const since = new Date(at.getTime() - rule.patience * stuckAfterMs)
     const due: Issue[] = []
     let after: Issue | null = null
-    for (let pages = 0; pages < PAGES_MAX; pages++) {
+    for (let pages = 0; pages < PAGES_MAX && due.length < rule.perRound; pages++) {
       signal?.throwIfAborted()
-      const stuck: readonly Issue[] = await views.findStuck({ since, after, limit: PAGE })
+      const stuck: readonly Issue[] = await views.findStuck({ status: rule.status, since, after, limit: PAGE })
       due.push(...stuck.filter(({ id }) => looks.isDue(id, at.getTime())))
       if (stuck.length < PAGE) break
       after = stuck.at(-1)!
     }
+    return due.slice(0, rule.perRound)
+  }
+
+  return async (signal?: AbortSignal): Promise<number> => {
+    const at = now()
+    const due = await findDue(at, signal)
     const asked = due.filter(({ id }) => !looks.isNew(id))
     let count = 0
     for (let from = 0; from < asked.length; from += PAGE) {

@@ -24,7 +24,9 @@ export type Views = Readonly<{
   findCustomers(ids: readonly string[]): Promise<readonly (Customer | null)[]>
   findTransactions(ids: readonly string[]): Promise<readonly (Transaction | null)[]>
   pageOfIssues(filter: IssueFilter, page: PageArguments): Promise<Connection<Issue>>
-  /** PROCESSING and unchanged since before a moment, in the order of their creation, beyond `after`. */
-  findStuck(page: Readonly<{ since: Date; after: Issue | null; limit: number }>): Promise<readonly Issue[]>
+  /** With a status and unchanged since before a moment, in the order of their creation, beyond `after`. */
+  findStuck(
+    page: Readonly<{ status: IssueStatus; since: Date; after: Issue | null; limit: number }>,
+  ): Promise<readonly Issue[]>
   pageOfTransactions(customerId: string, page: PageArguments): Promise<Connection<Transaction>>
 }>
