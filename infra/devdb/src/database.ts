@@ -122,15 +122,13 @@ function dropUnused({ catalog, storage, transactions }: Stores, namespaces: read
   }
 }
 
-/** Runs one write. While a running transaction holds a lock that it needs, waits and tries again. */
-export async function whenFree<T>(write: () => T): Promise<T> {
-  for (;;) {
-    try {
-      return write()
-    } catch (error) {
-      if (!(error instanceof LockedError)) throw error
-      await error.over
-    }
+/** Runs one write, at once if it can. While a running transaction holds a lock that it needs, waits and tries again. */
+export function whenFree<T>(write: () => T): T | Promise<T> {
+  try {
+    return write()
+  } catch (error) {
+    if (!(error instanceof LockedError)) throw error
+    return error.over.then(() => whenFree(write))
   }
 }
 

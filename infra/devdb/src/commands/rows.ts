@@ -7,7 +7,8 @@ import { decodeElements, elementsOf, isStorable, listElements, TYPE, toNames } f
 
 const { Int32, ObjectId } = BSON
 
-type EachRow<Row> = (row: Row, index: number) => Promise<void>
+/** Writes one row. Waits only when it returns a promise. */
+type EachRow<Row> = (row: Row, index: number) => unknown
 
 /**
  * Runs the rows one after the other. An ordered write, and any in a transaction, stops at the first error. Errors are
@@ -20,7 +21,8 @@ export async function eachRow<Row>(context: Context, rows: readonly Row[], comma
   for (const [index, row] of rows.entries()) {
     if (index < tally.done) continue
     try {
-      await write(row, index)
+      const writing = write(row, index)
+      if (writing instanceof Promise) await writing
     } catch (error) {
       if (!(error instanceof CommandError) || error.labels.length > 0) throw error
       const { code, message, facts } = error

@@ -17,11 +17,13 @@ const { Int32 } = BSON
 
 export async function insert(context: Context, command: Fields): Promise<Fields> {
   const name = String(command.insert)
-  await eachRow(context, command.documents as (Fields | Uint8Array)[], command, async (document) => {
+  await eachRow(context, command.documents as (Fields | Uint8Array)[], command, (document) => {
     context.database.counts.insert++
     const body = toBody(document)
-    await whenFree(() => context.writer.insert(context.getOrCreate(name), body))
-    context.tally.n++
+    return whenFree(() => {
+      context.writer.insert(context.getOrCreate(name), body)
+      context.tally.n++
+    })
   })
   return toReply(context.tally, false)
 }

@@ -1,12 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Collection } from '../storage/catalog.ts'
-import { encodeItem, itemsAt } from '../storage/indexes.ts'
 import type { Reader, Row } from '../storage/reader.ts'
 import { decode, type Fields } from '../values/bson.ts'
 import { textOf } from '../values/keys.ts'
-import { toPath } from '../values/paths.ts'
 import { compileFilter } from './matcher.ts'
 import { type Plan, plan, refuseScan, type Sort } from './planner.ts'
+import { sortDocuments } from './sort-documents.ts'
 import { compileTest, type Test } from './stored-test.ts'
 
 /** Documents that are read before other requests get a turn. */
@@ -177,24 +176,6 @@ function test(rows: readonly Row[], { fits, isMine, seen, statistics }: Gatherin
   return found
 }
 
-export function sortDocuments<T extends { readonly fields: Fields }>(documents: readonly T[], sort: Sort): T[] {
-  const keyed = documents.map((document) => ({ document, keys: sort.map((one) => sortKey(document.fields, one)) }))
-  keyed.sort((a, b) => {
-    for (const [at, { direction }] of sort.entries()) {
-      const order = Buffer.compare(a.keys[at]!, b.keys[at]!)
-      if (order !== 0) return order * direction
-    }
-    return 0
-  })
-  return keyed.map(({ document }) => document)
+function uniqueKeys(ids: readonly Buffer[]): readonly Buffer[] {
+  return ids.length === 1 ? ids : [...new Map(ids.map((id) => [textOf(id), id])).values()]
 }
-
-/** An array sorts by its least item in ascending order, and by its greatest in descending order. */
-function sortKey(fields: Fields, { name, direction }: Sort[number]): Buffer {
-  const keys = itemsAt(fields, toPath(name)).map(encodeItem)
-  if (keys.length === 1) return keys[0]!
-  keys.sort(Buffer.compare)
-  return direction === 1 ? keys[0]! : keys.at(-1)!
-}
-
-const uniqueKeys = (ids: readonly Buffer[]) => [...new Map(ids.map((id) => [textOf(id), id])).values()]

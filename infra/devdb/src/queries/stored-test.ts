@@ -1,4 +1,5 @@
-import { type Fields, isNumber, lookUp, toNumber, typeOf, type Value } from '../values/bson.ts'
+import { CommandError } from '../errors.ts'
+import { type Fields, isNumber, isObject, lookUp, toNumber, typeOf, type Value } from '../values/bson.ts'
 import { beginKey, compareKey, keyPlace, keyText } from '../values/key-buffer.ts'
 import { encodeKey, textOf } from '../values/keys.ts'
 import { toPath } from '../values/paths.ts'
@@ -14,22 +15,22 @@ export type Test = (body: Uint8Array) => boolean
  * fields that they read. @throws CommandError for an unsupported operator.
  */
 export function compileTest(filter: Fields): Test {
-  compileFilter(filter) // Refuses what is not supported, in any part.
+  if (!isObject(filter)) throw new CommandError(2, 'A filter must be a document')
   const tests = Object.entries(filter).flatMap(([name, condition]) => compilePart(name, condition))
   if (tests.length === 1) return tests[0]!
   return (body) => tests.every((test) => test(body))
 }
 
 function compilePart(name: string, condition: Value): readonly Test[] {
-  if (name === '$and') return (condition as Fields[]).map(compileTest)
   if (name === '$comment') return []
+  if (name === '$and' && Array.isArray(condition) && condition.length > 0) return condition.map(compileTest)
+  const comparison = name.startsWith('$') ? null : compileComparisons(condition)
+  if (!comparison) return [compileDecoding({ [name]: condition })]
   let compiled: Test | null = null
   const decoding: Test = (body) => {
     compiled ??= compileDecoding({ [name]: condition })
     return compiled(body)
   }
-  const comparison = name.startsWith('$') ? null : compileComparisons(condition)
-  if (!comparison) return [decoding]
   const path = toPath(name)
   const names = toPathNames(path)
   return [

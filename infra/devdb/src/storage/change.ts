@@ -91,8 +91,8 @@ export function compareEntries({ collection: { indexes }, id, before, after }: O
     const was = old ? entriesOf(indexes, at, old, id) : NONE
     const is = fresh ? entriesOf(indexes, at, fresh, id) : NONE
     if (is.length > 1) arrays.push(indexes[at]!)
-    for (const entry of was) if (!holds(is, entry)) removed.push(entry)
-    for (const entry of is) if (!holds(was, entry)) added.push(entry)
+    for (const entry of was) if (is.length === 0 || !holds(is, entry)) removed.push(entry)
+    for (const entry of is) if (was.length === 0 || !holds(was, entry)) added.push(entry)
   }
   return { added, removed, arrays }
 }

@@ -3,7 +3,7 @@ import { namesIn } from '../queries/matcher.ts'
 import { appendBytes, beginKey, copyKey, invertFrom, keyLength } from '../values/key-buffer.ts'
 import { textOf } from '../values/keys.ts'
 import { type Element, elementsOf, type Names, readFields, toNames } from '../values/raw.ts'
-import { appendElement, DECODE, type Located, locate } from '../values/raw-keys.ts'
+import { appendElement, DECODE, locate } from '../values/raw-keys.ts'
 import { encodeColumn, type Index, itemsAt } from './indexes.ts'
 
 /** A key of a document in an index. */
@@ -43,25 +43,20 @@ export function entriesOf(indexes: readonly Index[], at: number, { body, element
   const { fields, partial, sparse, unique } = index
   if (partial && !partial.fits(body)) return []
   const positions = indexedNames(indexes).positions[at]!
-  const values = new Array<Located>(fields.length)
-  for (let nth = 0; nth < fields.length; nth++) {
-    values[nth] = locate(elements[positions[nth]!]!, fields[nth]!.path, fields[nth]!.pathNames)
-  }
-  const suffix = unique ? null : id
-  if (values.includes(DECODE)) return entriesOfItems(index, body, suffix)
-  if (sparse && values.every((value) => value === null)) return []
-  return [{ index, key: encodeLocated(index, values, suffix) }]
-}
-
-function encodeLocated({ fields }: Index, values: readonly Located[], suffix: Buffer | null): Buffer {
+  let isMissing = true
   beginKey()
-  for (let nth = 0; nth < values.length; nth++) {
+  for (let nth = 0; nth < fields.length; nth++) {
+    const { path, pathNames, direction } = fields[nth]!
+    const value = locate(elements[positions[nth]!]!, path, pathNames)
+    if (value === DECODE) return entriesOfItems(index, body, unique ? null : id)
+    if (value !== null) isMissing = false
     const from = keyLength()
-    appendElement(values[nth] as Element | null)
-    if (fields[nth]!.direction === -1) invertFrom(from)
+    appendElement(value)
+    if (direction === -1) invertFrom(from)
   }
-  if (suffix) appendBytes(suffix)
-  return copyKey()
+  if (sparse && isMissing) return []
+  if (!unique) appendBytes(id)
+  return [{ index, key: copyKey() }]
 }
 
 /** The entries of a document with lists, or with values that are only comparable when they are decoded. */
