@@ -2,6 +2,7 @@ import { StoreUnavailableError } from '@redress/shared/errors.ts'
 import { expect, it } from 'vitest'
 import { newCase, VERDICT } from '../../../test/service.ts'
 import type { Evaluated } from '../../domain/decision.ts'
+import type { StoredDecision } from '../../domain/stored-decision.ts'
 import { type DecisionJob, toJob } from '../domain/job.ts'
 import { NO_OVERSIGHT } from '../domain/oversight.ts'
 import { createDecideHandler } from '../inbound/decide-handler.ts'
@@ -10,8 +11,14 @@ import type { DecisionsStore, DecisionsTransaction } from './ports.ts'
 
 const NOW = new Date('2030-06-15T12:00:00Z')
 
-/** Jobs in memory. A transaction that ends the job `poisonId` fails each time, like one that takes too long. */
-function storeWith(jobs: Map<string, DecisionJob>, poisonId?: string): DecisionsStore {
+type Behaviour = Readonly<{
+  /** A transaction that ends this job fails each time, like one that takes too long. */
+  poisonId?: string
+  onDecisions?: (decisions: readonly StoredDecision[]) => void
+}>
+
+/** Jobs in memory. */
+function storeWith(jobs: Map<string, DecisionJob>, { poisonId, onDecisions }: Behaviour = {}): DecisionsStore {
   const transaction: DecisionsTransaction = {
     findJobs: async (ids) => new Map(ids.map((id) => [id, jobs.get(id)!])),
     async setStatus(ids, status) {
@@ -20,7 +27,7 @@ function storeWith(jobs: Map<string, DecisionJob>, poisonId?: string): Decisions
     },
     addJobs: async () => undefined,
     findDecisions: async () => new Map(),
-    addDecisions: async () => undefined,
+    addDecisions: async (decisions) => onDecisions?.(decisions),
     setReviews: async () => undefined,
     addEvents: async () => undefined,
   }
@@ -43,7 +50,7 @@ it.for([false, true])(
     const jobs = new Map(Array.from({ length: 100 }, () => toJob(newCase(), NOW)).map((job) => [job.id, job]))
     const ids = [...jobs.keys()]
     const poisonId = ids[50]!
-    const { decide } = createDecideIssue({ ...STANDARD, store: storeWith(jobs, poisonId), announcesStart })
+    const { decide } = createDecideIssue({ ...STANDARD, store: storeWith(jobs, { poisonId }), announcesStart })
 
     await Promise.allSettled(ids.map((id) => decide(id)))
     const outcomes = await Promise.allSettled(ids.map((id) => decide(id, { alone: true })))
@@ -53,6 +60,23 @@ it.for([false, true])(
     expect([rejected, open]).toEqual([[poisonId], [poisonId]])
   },
 )
+
+it('a decision that shares its transaction with others took as long as its own evaluation', async () => {
+  const jobs = new Map([1, 2, 3].map(() => toJob(newCase(), NOW)).map((job) => [job.id, job]))
+  let nowMs = 0
+  const evaluate = async (): Promise<Evaluated> => {
+    nowMs += 5
+    return { verdict: VERDICT, shadow: null }
+  }
+  const made: StoredDecision[] = []
+  const store = storeWith(jobs, { onDecisions: (decisions) => made.push(...decisions) })
+  const options = { ...STANDARD, store, evaluate, announcesStart: false, monotonicMs: () => nowMs }
+  const { decide } = createDecideIssue(options)
+
+  await Promise.all([...jobs.keys()].map((id) => decide(id)))
+
+  expect(made.map(({ durationMs }) => durationMs)).toEqual([5, 5, 5])
+})
 
 it('an attempt that is over ends its question to the model, stores nothing, and leaves the job for the next one', async () => {
   const job = toJob(newCase(), NOW)
