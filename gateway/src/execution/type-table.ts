@@ -1,4 +1,12 @@
-import { type GraphQLSchema, isAbstractType, isEnumType, isInterfaceType, isObjectType } from 'graphql'
+import {
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  isAbstractType,
+  isEnumType,
+  isInterfaceType,
+  isObjectType,
+  type OperationTypeNode,
+} from 'graphql'
 
 /** The types of the supergraph for the execution of plans, including those that clients do not see. */
 export type TypeTable = Readonly<{
@@ -9,6 +17,10 @@ export type TypeTable = Readonly<{
   /** Whether the type, or the value of an enum, exists but is hidden from clients. */
   isHiddenType: (typeName: string) => boolean
   isHiddenValue: (enumName: string, value: unknown) => boolean
+  /** The name of the type with the root fields of an operation; null without any. */
+  rootOf: (operation: OperationTypeNode) => string | null
+  /** Null for a field that the supergraph does not have. */
+  typeOfField: (typeName: string, fieldName: string) => GraphQLOutputType | null
 }>
 
 /** @param schema the supergraph. @param seen the part that clients see. */
@@ -24,6 +36,11 @@ export function createTypeTable(schema: GraphQLSchema, seen: GraphQLSchema): Typ
     isHiddenValue(enumName, value) {
       const type = schema.getType(enumName)
       return isEnumType(type) && typeof value === 'string' && type.getValue(value) !== undefined
+    },
+    rootOf: (operation) => schema.getRootType(operation)?.name ?? null,
+    typeOfField(typeName, fieldName) {
+      const type = schema.getType(typeName)
+      return isObjectType(type) || isInterfaceType(type) ? (type.getFields()[fieldName]?.type ?? null) : null
     },
     isLessExact(typeName, known) {
       if (typeof typeName !== 'string' || typeof known !== 'string' || typeName === known) return false

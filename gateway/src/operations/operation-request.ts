@@ -31,6 +31,18 @@ export function toOperationRequest(body: unknown): OperationRequest {
   }
 }
 
+/**
+ * Parses the JSON of a request. Only numbers of variables need their digits, and most requests have none.
+ * @throws SyntaxError
+ */
+export function parseOperationRequest(text: string): unknown {
+  const body: unknown = JSON.parse(text)
+  const variables = isRow(body) ? body.variables : null
+  return isRow(variables) && Object.values(variables).some(canHoldNumbers) ? parseExact(text) : body
+}
+
+const canHoldNumbers = (value: unknown) => typeof value === 'number' || (typeof value === 'object' && value !== null)
+
 /** @param search the query string, `?` included. @throws BadRequestError */
 export function readSearch(search: string): OperationRequest {
   if (!isPercentEncoded(search)) throw new BadRequestError('The query string must be UTF-8, percent-encoded.')

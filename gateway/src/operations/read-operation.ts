@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { MIMEType } from 'node:util'
 import { parseJson, readBody } from '@redress/shared/process/http.ts'
-import { parseExact } from '../execution/exact-json.ts'
-import { type OperationRequest, readSearch, toOperationRequest } from './operation-request.ts'
+import { type OperationRequest, parseOperationRequest, readSearch, toOperationRequest } from './operation-request.ts'
 import { BadRequestError } from './refusal.ts'
 
 /** Many times the size of a batch of issues with long notes. */
@@ -34,7 +33,7 @@ export async function readOperation(request: IncomingMessage): Promise<Operation
   if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
     throw new BadRequestError('Send the body without compression (content-encoding).')
   }
-  return toOperationRequest(parseJson(await readBody(request, BODY_BYTES_MAX), parseExact))
+  return toOperationRequest(parseJson(await readBody(request, BODY_BYTES_MAX), parseOperationRequest))
 }
 
 /** @throws BadRequestError for JSON in another encoding than UTF-8. */

@@ -1,5 +1,6 @@
 import type { FetchNode } from '@apollo/query-planner'
 import { Kind, parse, type SelectionSetNode } from 'graphql'
+import { compileLostDigits } from '../answers/lost-digits.ts'
 import { quote, type Row } from '../json.ts'
 import type { FetchRequest, SubgraphAnswer, SubgraphSource } from '../subgraphs/subgraph-source.ts'
 import type { TypeTable } from '../type-table.ts'
@@ -21,7 +22,7 @@ export type Fetch = Readonly<{
 
 export function toFetch(node: FetchNode, source: SubgraphSource, types: TypeTable): Fetch {
   return {
-    request: toRequest(node),
+    request: toRequest(node, types),
     source,
     variables: (node.variableUsages ?? []).map((name) => [name, `${quote(name)}:`]),
     rewrites: node.outputRewrites ?? [],
@@ -49,7 +50,10 @@ export async function ask(fetch: Fetch, variables: string, run: PlanRun, spot: S
   }
 }
 
-function toRequest({ serviceName, operation, operationName, operationKind }: FetchNode): FetchRequest {
+function toRequest(
+  { serviceName, operation, operationName, operationKind }: FetchNode,
+  types: TypeTable,
+): FetchRequest {
   const named = operationName === undefined ? '' : `"operationName":${quote(operationName)},`
   return {
     service: serviceName,
@@ -57,6 +61,7 @@ function toRequest({ serviceName, operation, operationName, operationKind }: Fet
     operationName: operationName ?? null,
     bodyHead: `{"query":${quote(operation)},${named}"variables":`,
     isRead: operationKind !== 'mutation',
+    losesDigits: compileLostDigits(operation, types),
   }
 }
 

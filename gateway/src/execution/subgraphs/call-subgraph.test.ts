@@ -15,6 +15,7 @@ const REQUEST: FetchRequest = {
   operationName: null,
   bodyHead: '{"query":"mutation { move }","variables":',
   isRead: false,
+  losesDigits: () => false,
 }
 const context = () =>
   ({

@@ -62,7 +62,7 @@ export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): 
         const received = isShared
           ? await reads.join(key, context.cancellation, start)
           : await start(context.cancellation)
-        return takeAnswer(received)
+        return takeAnswer(received, request)
       } catch (err) {
         const { requestId, cancellation } = context
         if (!cancellation.isCancelled) {
@@ -130,10 +130,10 @@ function createCall(subgraph: Subgraph, breaker: Breaker, options: CallOptions):
 }
 
 /** The parsed answer for the first to take it; the others parse the text again, because each modifies its answer. */
-function takeAnswer(received: Received): SubgraphAnswer {
+function takeAnswer(received: Received, { losesDigits }: FetchRequest): SubgraphAnswer {
   const { answer } = received
   received.answer = null
-  return answer ?? readAnswer(received)
+  return answer ?? readAnswer(received, losesDigits)
 }
 
 /** With less time than a call may take, an operation makes its own: a shared one could end too late, or too early. */

@@ -38,7 +38,7 @@ export async function deliver(
     try {
       const remainingMs = Math.max(1, endsAt - performance.now())
       const raw = await sendRequest(pool, { head, body, timeoutMs: remainingMs, cancellation })
-      return { ...raw, answer: readAnswer(raw) }
+      return { ...raw, answer: readAnswer(raw, request.losesDigits) }
     } catch (error) {
       const waitMs = backoffMs(attempt, RETRY)
       const canRetry = request.isRead && attempt < ATTEMPTS && isConnectionError(error)

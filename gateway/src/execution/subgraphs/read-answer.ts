@@ -1,4 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql'
+import type { LosesDigits } from '../answers/lost-digits.ts'
 import { parseExact } from '../exact-json.ts'
 import { isRow } from '../json.ts'
 import type { RawAnswer } from './send-request.ts'
@@ -23,16 +24,17 @@ export class UnusableAnswerError extends Error {
  * 500 with errors.
  * @throws UnusableAnswerError, SyntaxError
  */
-export function readAnswer({ status, contentType, text }: RawAnswer): SubgraphAnswer {
+export function readAnswer({ status, contentType, text }: RawAnswer, losesDigits: LosesDigits): SubgraphAnswer {
   const isUsual = status === 200 || status === 400
-  const answer: unknown = isUsual ? parseExact(text) : parseOrNull(text)
+  const answer: unknown = isUsual ? JSON.parse(text) : parseOrNull(text)
   if (!isAnswer(answer)) {
     throw new UnusableAnswerError(status, isUsual ? 'Answered no GraphQL.' : `Answered with status ${status}.`)
   }
-  const { data = null, errors } = answer
   if (!isUsual && !GRAPHQL_RESPONSE.test(contentType) && !isOfServer(answer)) {
     throw new UnusableAnswerError(status, `Answered with status ${status}.`)
   }
+  const isChanged = answer.errors != null || losesDigits(answer.data!, text)
+  const { data = null, errors } = isChanged ? (parseExact(text) as Answered) : answer
   return { data, errors: errors ?? NO_ERRORS, isPlain: !text.includes('\\') }
 }
 
@@ -40,7 +42,7 @@ type Answered = Readonly<{ data?: SubgraphAnswer['data']; errors?: SubgraphAnswe
 
 function parseOrNull(text: string): unknown {
   try {
-    return parseExact(text)
+    return JSON.parse(text)
   } catch {
     return null
   }

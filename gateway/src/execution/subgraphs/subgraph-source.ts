@@ -1,4 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql'
+import type { LosesDigits } from '../answers/lost-digits.ts'
 import type { Row } from '../json.ts'
 import type { OperationContext } from '../operation-context.ts'
 
@@ -11,6 +12,7 @@ export type FetchRequest = Readonly<{
   bodyHead: string
   /** False for a mutation, which is never sent twice. */
   isRead: boolean
+  losesDigits: LosesDigits
 }>
 
 export type SubgraphAnswer = Readonly<{
