@@ -11,6 +11,7 @@ import { DAY_SECONDS } from '@redress/shared/time.ts'
 import type { AiBatchDocument } from './decisions/backlog/mongo-ai-batches.ts'
 import type { DecisionDocument, FactDocument, JobDocument } from './decisions/outbound/documents.ts'
 import type { AiSpendDocument } from './engines/model/mongo-ai-spend.ts'
+import type { SwitchDocument } from './jobs/limits/mongo-switches.ts'
 import type { LimitsUseDocument } from './jobs/limits/open-limits.ts'
 import type { AutonomyDocument } from './oversight/mongo-autonomy.ts'
 import type { PaymentDocument } from './payments/outbound/payment-documents.ts'
@@ -112,7 +113,8 @@ export const COLLECTIONS = {
       { key: { customerId: 1, decidedAt: -1, _id: -1 }, name: 'page_of_customer' },
     ],
   }),
-  // Of the limits of providers.
+  // Of calls to providers.
+  providerSwitches: defineCollection<SwitchDocument>({ name: 'provider_switches' }),
   limitsUse: defineCollection<LimitsUseDocument>({ name: 'provider_limits' }),
   rules: defineCollection<RuleDocument>({ name: 'business_rules' }),
   outbox: OUTBOX,

@@ -11,7 +11,7 @@ import { readSubgraphConfig } from './config.ts'
 import { openDecisions } from './decisions/open-decisions.ts'
 import { openEngines } from './engines/open-engines.ts'
 import { openQueues } from './jobs/frame/open-queues.ts'
-import { openLimits } from './jobs/limits/open-limits.ts'
+import { openLimitActs, openLimits } from './jobs/limits/open-limits.ts'
 import { openJobs } from './jobs/open-jobs.ts'
 import { openOversight } from './oversight/open-oversight.ts'
 import { openPayments } from './payments/open-payments.ts'
@@ -23,8 +23,7 @@ const config = configOrExit(readSubgraphConfig)
 
 // Stores and clients. Closed in reverse order when this module ends, whether it ends well or not.
 await using service = await openService('decisions', config)
-const { db } = service
-const collections = await openCollections(db, COLLECTIONS)
+const collections = await openCollections(service.db, COLLECTIONS)
 const outbox = await openOutbox(service, STREAMS.decisions)
 const queues = openQueues(service, config.queues)
 const stores = { ...service, collections, outbox, queues, queueRedis: queues.decisions.redis }
@@ -46,8 +45,9 @@ const jobs = openJobs(stores, {
   recoverEach: [decisions.recover, backtests.recover],
   findOldest: { decisions: decisions.findOldest },
 })
+const acts = openLimitActs(stores, config.limits, jobs.isLeader)
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
-  ...combineParts(deadLetters, decisions, oversight, policyChanges, backtests, trials, payments, rules, jobs),
+  ...combineParts(deadLetters, decisions, oversight, policyChanges, backtests, trials, payments, rules, jobs, acts),
   internalPublicKey: config.internalPublicKey,
 })

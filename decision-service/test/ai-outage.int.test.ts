@@ -14,7 +14,7 @@ import { createAiSpend } from '../src/engines/model/ai-spend.ts'
 import { createMongoSpendStore } from '../src/engines/model/mongo-ai-spend.ts'
 import { type ModelOptions, openModel } from '../src/engines/model/open-model.ts'
 import { toModelFigures } from '../src/jobs/limits/limits-config.ts'
-import { createProviderLimits } from '../src/jobs/limits/provider-limits.ts'
+import { beginCounting, createProviderLimits } from '../src/jobs/limits/provider-limits.ts'
 import { PROVIDERS } from '../src/jobs/limits/providers.ts'
 import { openSkills } from '../src/policies/files/skills-folder.ts'
 import { startClaudeServer } from './claude-server.ts'
@@ -65,7 +65,8 @@ const startWorker = async (changes: Change = {}) => {
   const spendStore = createMongoSpendStore({ mongo, collections, outbox })
   const spend = createAiSpend({ store: spendStore, dailyBudgetUsd: 100, now, logger: silent })
   const figures = { ...PROVIDERS, anthropic: toModelFigures({ concurrency, perMinute }) }
-  const limits = createProviderLimits({ redis: own, figures, isNew: true, logger: silent })
+  await beginCounting(redis)
+  const limits = createProviderLimits({ redis: own, figures, logger: silent })
   const model = openModel(options, { limits, spend, logger: silent })
   const engine = createAiEngine({ model, budgetMs: options.budgetMs, onFailure, logger: silent })
   const policies = { choose: () => ({ skill: skills.forType('REFUND_REQUEST'), shadow: null }) }

@@ -13,6 +13,8 @@ const ADMIN_ONLY = [
   'audit:read:*',
   'audit:verify:*',
   'policy:publish:*',
+  'provider:reset:*',
+  'provider:stop:*',
   'token:revoke:*',
 ]
 /** Permissions that stand at no field: the code checks them. */

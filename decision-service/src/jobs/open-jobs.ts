@@ -42,7 +42,7 @@ export function openJobs(stores: Stores, { recoverEach, findOldest }: Subjects) 
   })
   const views = createQueueViews(queues, findOldest)
   exposeQueues({ metrics, queues: views, mayReport: isLeader })
-  return { resolvers: createQueueResolvers(views) }
+  return { resolvers: createQueueResolvers(views), isLeader }
 }
 
 /** Types whose handlers come with the issues of their owners; callers cannot order them. */

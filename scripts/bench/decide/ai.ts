@@ -13,7 +13,7 @@ import {
   type AiSpendDocument,
   createMongoSpendStore,
 } from '../../../decision-service/src/engines/model/mongo-ai-spend.ts'
-import { createProviderLimits } from '../../../decision-service/src/jobs/limits/provider-limits.ts'
+import { beginCounting, createProviderLimits } from '../../../decision-service/src/jobs/limits/provider-limits.ts'
 import { PROVIDERS } from '../../../decision-service/src/jobs/limits/providers.ts'
 import type { Skill } from '../../../decision-service/src/policies/files/skill.ts'
 import { openSkills } from '../../../decision-service/src/policies/files/skills-folder.ts'
@@ -102,7 +102,8 @@ async function openEngine(baseUrl: string, { redisUrl, mongoUri }: Neighbours) {
     dailyBudgetUsd: DAILY_BUDGET_USD,
     now: () => new Date(),
   })
-  const limits = createProviderLimits({ redis, figures: { ...PROVIDERS, anthropic: PLENTY }, isNew: true, logger })
+  await beginCounting(redis)
+  const limits = createProviderLimits({ redis, figures: { ...PROVIDERS, anthropic: PLENTY }, logger })
   const model = createGuardedModel({
     model: createClaudeModel({ apiKey: 'bench', baseUrl, model: 'bench', effort: 'low', prices, budgetMs: BUDGET_MS }),
     spend,

@@ -16,7 +16,7 @@ type Alert = Readonly<{
 /** The event of something that a person has to look at. */
 export function alertEvent({ id, type, severity, message, entity, cause }: Alert, now: Date): DomainEvent {
   return newEvent('alert.raised', {
-    id: `alert-${id}`,
+    id: idOf(id),
     at: now,
     cause,
     entity,
@@ -24,3 +24,18 @@ export function alertEvent({ id, type, severity, message, entity, cause }: Alert
     data: { type, severity, message },
   })
 }
+
+/** The event of its end: `id` is that of the alert, `message` says what ended it. */
+export function alertResolvedEvent(resolved: Omit<Alert, 'severity'>, now: Date): DomainEvent {
+  const { id, type, message, entity, cause } = resolved
+  return newEvent('alert.resolved', {
+    id: `${idOf(id)}-resolved`,
+    at: now,
+    cause,
+    entity,
+    changes: asNew({ alert: type, message }),
+    data: { type, raised: idOf(id), message },
+  })
+}
+
+const idOf = (id: string) => `alert-${id}`

@@ -19,6 +19,7 @@ export const ENTITY_TYPES = [
   'Backtest',
   'Policy',
   'BusinessRule',
+  'Provider',
   'PaymentDecision',
   'ConsumerGroup',
   'ApiKey',
@@ -46,6 +47,7 @@ const AutonomyData = type({
   policy: { skill: 'string', version: 'string', digest: 'string' },
   action: DecisionMade.get('action'),
 })
+const ProviderData = type({ provider: 'string', reason: 'string' })
 const Severity = type("'CRITICAL' | 'WARNING' | 'INFO'")
 
 const { issues, decisions, audit } = STREAMS
@@ -92,10 +94,19 @@ export const EVENTS = {
     entity: 'PaymentDecision',
     data: type({ paymentId: 'string', customerId: 'string', verdict: "'ALLOW' | 'REVIEW' | 'BLOCK'" }),
   },
+  'provider.stopped': { stream: decisions, entity: 'Provider', data: ProviderData },
+  'provider.resumed': { stream: decisions, entity: 'Provider', data: ProviderData },
+  'provider.limit_reset': { stream: decisions, entity: 'Provider', data: ProviderData },
   'alert.raised': {
     stream: null,
     entity: null,
     data: type({ type: 'string', severity: Severity, message: 'string' }),
+  },
+  'alert.resolved': {
+    stream: null,
+    entity: null,
+    // The id of the event that raised it.
+    data: type({ type: 'string', raised: 'string', message: 'string' }),
   },
 
   'dead_letters.replayed': {

@@ -1,6 +1,6 @@
 import type { Logger } from '@redress/shared/process/logger.ts'
 import { type BreakerState, createBreaker } from '@redress/shared/resilience/breaker.ts'
-import type { ProviderLimits } from '../../jobs/limits/provider-limits.ts'
+import type { ProviderLimits } from '../../jobs/limits/ports.ts'
 import { createClaudeModel, type Effort, type ModelPrices } from './claude.ts'
 import { type AiSpend, createGuardedModel, isFaultOfProvider, type ModelCall } from './guarded-model.ts'
 import type { Model } from './model.ts'

@@ -1,21 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { beforeEach, describe, expect, it } from 'vitest'
-import {
-  type BreakerChange,
-  createProviderLimits,
-  type Held,
-  type Lease,
-  type LimitsOptions,
-} from './provider-limits.ts'
+import type { Held, Lease } from './ports.ts'
+import { type BreakerChange, beginCounting, createProviderLimits, type LimitsOptions } from './provider-limits.ts'
 import { PROVIDERS } from './providers.ts'
 
 const redis = await openTestRedis(59)
 let prefix: string
 let changes: BreakerChange[]
-beforeEach(() => {
+beforeEach(async () => {
   prefix = `limits-${randomUUID()}`
   changes = []
+  await beginCounting(redis, prefix)
 })
 
 const OFTEN = { perSecond: 1_000, concurrent: 50, burst: 1_000, cooldownMs: 60_000 }
@@ -25,7 +21,6 @@ const openLimits = ({ stripe = OFTEN, ...options }: Partial<LimitsOptions> & { s
     redis,
     prefix,
     figures: { ...PROVIDERS, stripe },
-    isNew: true,
     breaker: { failuresMax: 3, openMs: 60_000 },
     onBreaker: (change) => changes.push(change),
     logger: silent,

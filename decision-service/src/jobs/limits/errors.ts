@@ -36,3 +36,36 @@ export class ProviderUnavailableError extends AppError {
     super(`${provider} is unavailable.`, options)
   }
 }
+
+/** There is no provider of this name, and no operation of one. */
+export class ProviderNotFoundError extends AppError {
+  override readonly name = 'ProviderNotFoundError'
+  readonly code = 'PROVIDER_NOT_FOUND'
+  readonly kind = 'missing'
+
+  constructor(name: string) {
+    super(`There is no provider ${name}. The field providerLimits lists all of them, with their operations.`)
+  }
+}
+
+/** Calls of the operation cannot be resumed alone, because those of its whole provider are stopped. */
+export class ProviderStoppedError extends AppError {
+  override readonly name = 'ProviderStoppedError'
+  readonly code = 'PROVIDER_STOPPED'
+  readonly kind = 'refused'
+
+  constructor(target: ProviderTarget, provider: Provider) {
+    super(`All calls to ${provider} are stopped, so those of ${target} cannot be resumed alone.`)
+  }
+}
+
+/** The confirmation does not repeat what is about to happen. */
+export class ConfirmationMismatchError extends AppError {
+  override readonly name = 'ConfirmationMismatchError'
+  readonly code = 'CONFIRMATION_MISMATCH'
+  readonly kind = 'invalid'
+
+  constructor(expected: string) {
+    super(`To confirm this, \`confirm\` has to be "${expected}".`)
+  }
+}

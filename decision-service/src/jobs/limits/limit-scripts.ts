@@ -13,24 +13,28 @@ const STOPPED_WAIT_MS = 5_000
 /** The same while another call finds out whether the provider is back. */
 const PROBING_WAIT_MS = 1_000
 
+const RUN = `
+local function run_id() return redis.call('INFO', 'server'):match('run_id:(%w+)') end
+`
+
+/** Marks a Redis that has nothing to count yet, so that its buckets are full. KEYS: the mark. */
+export const BEGIN = `${RUN}
+if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('HSET', KEYS[1], 'run', run_id()) end
+`
+
 /**
- * A Redis that lost what it had, or restarted with an older copy, does not know the last calls. From that moment on
- * buckets begin empty; `lost_at` returns it, or nil for a Redis that has counted from the very first call on. A restart
- * changes the id of the run, a flush removes the mark.
+ * A Redis that lost what it had, or restarted with an older copy, does not know the last calls: a restart changes the id
+ * of its run, a flush removes the mark. `lost_at` returns the moment of its last loss, or nil. From that moment on buckets
+ * begin empty.
  */
-const LOST_AT = `${TAKE_TOKEN}
-local function lost_at(mark, state, now, is_new)
-  local run = redis.call('INFO', 'server'):match('run_id:(%w+)')
+const LOST_AT = `${TAKE_TOKEN}${RUN}
+local function lost_at(mark, state, now)
+  local run = run_id()
   local kept = redis.call('HMGET', mark, 'run', 'lost_at')
   local lost = tonumber(kept[2])
   if kept[1] ~= run then
-    lost = nil
-    redis.call('HSET', mark, 'run', run)
-    redis.call('HDEL', mark, 'lost_at')
-    if is_new ~= '1' then
-      lost = now
-      redis.call('HSET', mark, 'lost_at', now)
-    end
+    lost = now
+    redis.call('HSET', mark, 'run', run, 'lost_at', now)
   end
   if lost and (tonumber(redis.call('HGET', state, 'at')) or 0) < lost then
     redis.call('HSET', state, 'tokens', 0, 'at', lost)
@@ -43,7 +47,7 @@ end
 /**
  * Grants a call, or says when to ask again. KEYS: leases by expiry, the state, the mark, and the keys that stop it.
  * ARGV: lease id, lease ms, concurrency, tokens per second, burst, tokens to take, longest wait, 1 to get a place in the
- * line, 1 where the caller knows of a stop, 1 where nothing has been counted before.
+ * line, 1 where the caller knows of a stop.
  * Returns {0, '' or 'PROBE'} with a lease, otherwise the milliseconds to wait and the reason. Waiting callers get places
  * in a line, one token's time apart, so that two thousand rejected together do not retry together. The place is advisory:
  * retries are served in the order in which they arrive.
@@ -51,7 +55,7 @@ end
 export const ACQUIRE = `${LOST_AT}
 local now = clock()
 local id, lease_ms, rate, n = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4]), tonumber(ARGV[6])
-local lost = lost_at(KEYS[3], KEYS[2], now, ARGV[10])
+local lost = lost_at(KEYS[3], KEYS[2], now)
 local kept = redis.call('HMGET', KEYS[2], 'open_until', 'probe', 'cool_until', 'line')
 local open_until, cool_until = tonumber(kept[1]), tonumber(kept[3]) or 0
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
@@ -123,12 +127,12 @@ return changed
 
 /**
  * The state of a provider, as a caller would find it now. KEYS: leases, state, mark. ARGV: tokens per second, burst, ms of
- * a lease, concurrency, 1 where nothing has been counted before. Returns calls at once, tokens, the last call, ms until a
+ * a lease, concurrency. Returns calls at once, tokens, the last call, ms until a
  * token and room for a call are there, and whether the breaker is open.
  */
 export const STATUS = `${LOST_AT}
 local now = clock()
-local lost = lost_at(KEYS[3], KEYS[2], now, ARGV[5])
+local lost = lost_at(KEYS[3], KEYS[2], now)
 local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local kept = redis.call('HMGET', KEYS[2], 'tokens', 'at', 'last', 'cool_until', 'open_until')
 local passed = math.max(0, now - (tonumber(kept[2]) or now))
@@ -146,4 +150,11 @@ export const RESET = `${TAKE_TOKEN}
 redis.call('DEL', KEYS[1], KEYS[2])
 redis.call('HSET', KEYS[2], 'tokens', ARGV[1], 'at', clock())
 redis.call('PEXPIRE', KEYS[2], ${STATE_MS})
+`
+
+/** Stops calls, by the keys given, for ARGV[1] ms; resumes them with 0. */
+export const ANNOUNCE = `
+for _, key in ipairs(KEYS) do
+  if ARGV[1] == '0' then redis.call('DEL', key) else redis.call('SET', key, '1', 'PX', ARGV[1]) end
+end
 `

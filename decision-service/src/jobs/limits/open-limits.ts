@@ -1,32 +1,44 @@
+import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
 import { isDuplicateKey } from '@redress/shared/stores/mongo.ts'
 import type { Collection } from 'mongodb'
-import { createProviderLimits, type ProviderLimits } from './provider-limits.ts'
+import { createCallMetrics, exposeLimits } from './limit-metrics.ts'
+import { createLimitResolvers } from './limit-resolvers.ts'
+import { createLimitViews } from './limit-views.ts'
+import { createMongoSwitches, createReadStopped, type SwitchCollections } from './mongo-switches.ts'
+import type { ProviderLimits } from './ports.ts'
+import { createProviderActs } from './provider-acts.ts'
+import { beginCounting, createProviderLimits } from './provider-limits.ts'
 import type { Provider, ProviderFigures } from './providers.ts'
+import { createRedisCounts } from './redis-counts.ts'
+import { startStopWatch } from './stop-watch.ts'
 
 /** Whether the limits were ever used: a Redis without their counts has lost them, where they were. */
 export type LimitsUseDocument = { _id: 'first'; at: Date }
-type LimitCollections = Readonly<{ limitsUse: Collection<LimitsUseDocument> }>
+type LimitCollections = SwitchCollections & Readonly<{ limitsUse: Collection<LimitsUseDocument> }>
 
-type Stores = Pick<Service, 'redis' | 'logger'> & Readonly<{ collections: LimitCollections }>
+type Stores = Pick<Service, 'mongo' | 'redis' | 'metrics' | 'logger' | 'resources'> &
+  Readonly<{ collections: LimitCollections; outbox: Outbox }>
 type LimitsConfig = Readonly<{ figures: Readonly<Record<Provider, ProviderFigures>> }>
 
-/** The limits of providers, shared by all processes. */
-export async function openLimits(
-  { redis, collections, logger }: Stores,
-  config: LimitsConfig,
-): Promise<ProviderLimits> {
-  const isNew = await noteFirstUse(collections.limitsUse)
+/** The limits of calls to providers, shared by all processes. */
+export async function openLimits(stores: Stores, { figures }: LimitsConfig): Promise<ProviderLimits> {
+  const { redis, collections, metrics, logger, resources } = stores
+  const watch = await startStopWatch({ readStopped: createReadStopped(collections), logger })
+  resources.defer(() => watch.stop())
+  if (await isFirstUse(collections.limitsUse)) beginWhenReady(stores)
   return createProviderLimits({
-    ...config,
     redis,
-    isNew,
+    figures,
+    stateOf: watch.stateOf,
+    ...createCallMetrics(metrics),
     onBreaker: (change) => logger.warn(change, 'breaker of a provider'),
     logger,
   })
 }
 
-async function noteFirstUse(uses: LimitCollections['limitsUse']): Promise<boolean> {
+/** Whether this process is the first one ever. */
+async function isFirstUse(uses: LimitCollections['limitsUse']): Promise<boolean> {
   try {
     await uses.insertOne({ _id: 'first', at: new Date() })
     return true
@@ -34,4 +46,29 @@ async function noteFirstUse(uses: LimitCollections['limitsUse']): Promise<boolea
     if (isDuplicateKey(error)) return false
     throw error
   }
+}
+
+/** Redis may start later than this process. Where it never gets here, the first buckets begin empty. */
+function beginWhenReady({ redis, logger }: Stores): void {
+  const begin = () =>
+    beginCounting(redis).catch((err: unknown) => logger.warn({ err }, 'first use of limits not noted'))
+  if (redis.isReady) void begin()
+  else redis.once('ready', begin)
+}
+
+/** What operators see of them, and their acts. */
+export function openLimitActs(stores: Stores, { figures }: LimitsConfig, mayReport: () => boolean) {
+  const { redis, outbox, metrics, logger } = stores
+  const switches = createMongoSwitches(stores)
+  const counts = createRedisCounts({ redis, figures })
+  const views = createLimitViews({ figures, switches, counts })
+  exposeLimits({ metrics, views, mayReport })
+  const acts = createProviderActs({
+    switches,
+    counts,
+    now: () => new Date(),
+    onCommit: outbox.wake,
+    onLate: (err) => logger.warn({ err }, 'stop or resumption not announced'),
+  })
+  return { resolvers: createLimitResolvers({ views, acts }) }
 }

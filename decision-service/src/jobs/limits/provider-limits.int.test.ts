@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { connectTestRedis, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { toModelFigures } from './limits-config.ts'
-import { createProviderLimits } from './provider-limits.ts'
+import { beginCounting, createProviderLimits } from './provider-limits.ts'
 import { PROVIDERS } from './providers.ts'
 
 const REDIS = 17
@@ -19,7 +19,8 @@ const openLimits = async ({ concurrency = 2, perMinute = 6_000, ...change }: Cha
   const own = await connectTestRedis(REDIS)
   onTestFinished(() => own.destroy())
   const figures = { ...PROVIDERS, anthropic: toModelFigures({ concurrency, perMinute }) }
-  const limits = createProviderLimits({ redis: own, prefix, figures, isNew: true, logger: silent, ...change })
+  await beginCounting(redis, prefix)
+  const limits = createProviderLimits({ redis: own, prefix, figures, logger: silent, ...change })
   return { acquire: () => limits.acquire('anthropic') }
 }
 type Acquired = Awaited<ReturnType<Awaited<ReturnType<typeof openLimits>>['acquire']>>

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ErrorCode } from '@redress/shared/error-codes.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { MINUTE_MS } from '@redress/shared/time.ts'
@@ -8,46 +7,19 @@ import { createLeaseKeeper, LEASE_MS } from '../redis/leases.ts'
 import { createRedisScript } from '../redis/redis-script.ts'
 import { RateLimitTimeoutError } from './errors.ts'
 import { keysOf, stopKeyOf } from './limit-keys.ts'
-import { ACQUIRE, SETTLE } from './limit-scripts.ts'
+import { ACQUIRE, BEGIN, SETTLE } from './limit-scripts.ts'
+import type { CallOutcome, Held, HeldReason, Lease, ProviderLimits } from './ports.ts'
 import { type Provider, type ProviderFigures, type ProviderTarget, providerOf, stoppersOf } from './providers.ts'
+import type { StopWatch } from './stop-watch.ts'
 
 /** The longest wait that is suggested: after a longer one, a job could exceed its maximum age. */
 const WAIT_MAX_MS = 60_000
-/** When a Redis that is away is asked again. */
-const AWAY_WAIT_MS = 2_000
+/** A store that is away is asked again after a while. */
+const AWAY: Held = { reason: 'STORE_UNAVAILABLE', retryAfterMs: 2_000 }
 /** How often a caller that waits asks again, at the least. */
 const POLL_MS = 100
 
-/** How a call went, for the breaker of its provider: `ok` is any answer, also a refusal of what was asked for. */
-export type CallOutcome = 'ok' | 'failed' | Readonly<{ rateLimitedMs: number }>
-
-/** Room for one call, for as long as it takes. */
-export type Lease = Readonly<{
-  /** Gives the room back. Never rejects. Without an outcome the call says nothing about the provider. */
-  release: (outcome?: CallOutcome) => Promise<void>
-}>
-export type HeldReason = Extract<
-  ErrorCode,
-  'PROVIDER_STOPPED' | 'PROVIDER_UNAVAILABLE' | 'PROVIDER_RATE_LIMITED' | 'STORE_UNAVAILABLE'
->
-/** No call may be made now. */
-export type Held = Readonly<{ reason: HeldReason; retryAfterMs: number }>
-
 export type BreakerChange = Readonly<{ provider: Provider; state: 'open' | 'closed' }>
-
-export type ProviderLimits = Readonly<{
-  /**
-   * A lease, or how long to wait before asking again. Does not reject where Redis is away: there is no room then.
-   * @param tokens taken at once, 1 if not given. @throws RangeError for more than the burst of the provider.
-   */
-  acquire: (target: ProviderTarget, tokens?: number) => Promise<Lease | Held>
-  /**
-   * The same for a caller who waits, for at most `withinMs`.
-   * @throws RateLimitTimeoutError if there was no room by then; the reason of `signal` once that is aborted.
-   */
-  waitFor: (target: ProviderTarget, waiting: Waiting) => Promise<Lease>
-}>
-type Waiting = Readonly<{ withinMs: number; tokens?: number; signal?: AbortSignal }>
 
 export type LimitsOptions = Readonly<{
   redis: Redis
@@ -55,13 +27,13 @@ export type LimitsOptions = Readonly<{
   /** Failures within a minute that open the breaker of a provider, and how long it stays open before a probe. */
   breaker?: Readonly<{ failuresMax: number; openMs: number }>
   /** Whether calls are stopped, by what this process knows. Asked before each call. */
-  isStopped?: (target: ProviderTarget) => boolean
-  /** Whether no process has ever called by these limits: their buckets are full, whereas a Redis that lost them has empty ones. */
-  isNew?: boolean
+  stateOf?: StopWatch['stateOf']
   /** The prefix of the keys. Processes with the same prefix share their limits. */
   prefix?: string
   /** The leases of a process that was killed come back after this. */
   leaseMs?: number
+  /** Called each time that room is asked for. */
+  onAsked?: (provider: Provider, result: 'allowed' | HeldReason) => void
   onBreaker?: (change: BreakerChange) => void
   logger: Logger
 }>
@@ -69,36 +41,28 @@ export type LimitsOptions = Readonly<{
 const BREAKER = { failuresMax: 5, openMs: 30_000 }
 
 /**
+ * Marks a Redis whose limits were never used: buckets are full. Without it they begin empty, because calls that were
+ * counted may have been lost.
+ */
+export async function beginCounting(redis: Redis, prefix?: string): Promise<void> {
+  await createRedisScript(redis, BEGIN)({ keys: [keysOf('internal', prefix).mark], args: [] })
+}
+
+/**
  * Limits concurrency and rate of calls to providers, over all processes together. A lease is renewed while its call runs.
  * Fails closed: while Redis is away no call is allowed and jobs wait, because the limits also cap what can go wrong.
  */
 export function createProviderLimits(options: LimitsOptions): ProviderLimits {
-  const { redis, figures, prefix, leaseMs = LEASE_MS, logger } = options
-  const keeper = createLeaseKeeper(redis, leaseMs)
-  const ask = createAsk(options)
-  const settle = createSettle(options)
+  const { figures, onAsked } = options
+  const grant = createGrant(options)
 
   const acquire = async (target: ProviderTarget, tokens: number, isLining: boolean): Promise<Lease | Held> => {
     const provider = providerOf(target)
     const { burst } = figures[provider]
     if (tokens > burst) throw new RangeError(`${provider} never has ${tokens} tokens: its bucket holds ${burst}.`)
-    const { leases } = keysOf(provider, prefix)
-    const id = randomUUID()
-    try {
-      const [waitMs, reason] = await ask({ id, target, tokens, isLining })
-      if (waitMs > 0)
-        return { reason: reason as HeldReason, retryAfterMs: waitMs < WAIT_MAX_MS ? waitMs : spread(waitMs) }
-      keeper.keep(leases, id)
-      return {
-        async release(outcome) {
-          if (outcome !== undefined && (outcome !== 'ok' || reason === 'PROBE')) await settle(provider, id, outcome)
-          await keeper.release(leases, id)
-        },
-      }
-    } catch (err) {
-      logger.warn({ err, provider }, 'limits of the provider not reachable')
-      return { reason: 'STORE_UNAVAILABLE', retryAfterMs: AWAY_WAIT_MS }
-    }
+    const acquired = await grant({ target, tokens, isLining })
+    onAsked?.(provider, 'release' in acquired ? 'allowed' : acquired.reason)
+    return acquired
   }
   return {
     acquire: (target, tokens = 1) => acquire(target, tokens, true),
@@ -123,29 +87,56 @@ function createWaitFor(acquire: Acquire): ProviderLimits['waitFor'] {
   }
 }
 
-/** The line is full: those behind it come back at some time within the second half of it. */
-const spread = (ms: number) => Math.ceil(ms * (0.5 + Math.random() / 2))
+type Question = Readonly<{ target: ProviderTarget; tokens: number; isLining: boolean }>
 
-type Question = Readonly<{ id: string; target: ProviderTarget; tokens: number; isLining: boolean }>
+function createGrant(options: LimitsOptions) {
+  const { redis, prefix, leaseMs = LEASE_MS, stateOf = () => 'allowed', logger } = options
+  const keeper = createLeaseKeeper(redis, leaseMs)
+  const ask = createAsk(options)
+  const settle = createSettle(options)
 
-function createAsk({ redis, figures, prefix, leaseMs = LEASE_MS, isStopped = () => false, ...options }: LimitsOptions) {
+  return async (question: Question): Promise<Lease | Held> => {
+    const provider = providerOf(question.target)
+    const { leases } = keysOf(provider, prefix)
+    const id = randomUUID()
+    const state = stateOf(question.target)
+    if (state === 'unknown') return AWAY
+    try {
+      const [waitMs, reason] = await ask({ ...question, id, isStopped: state === 'stopped' })
+      if (waitMs > 0) return toHeld(waitMs, reason as HeldReason)
+      keeper.keep(leases, id)
+      return {
+        async release(outcome) {
+          if (outcome !== undefined && (outcome !== 'ok' || reason === 'PROBE')) await settle(provider, id, outcome)
+          await keeper.release(leases, id)
+        },
+      }
+    } catch (err) {
+      logger.warn({ err, provider }, 'limits of the provider not reachable')
+      return AWAY
+    }
+  }
+}
+
+/** Where the line is full, those behind it come back at some time within the second half of it. */
+function toHeld(waitMs: number, reason: HeldReason): Held {
+  const retryAfterMs = waitMs < WAIT_MAX_MS ? waitMs : Math.ceil(waitMs * (0.5 + Math.random() / 2))
+  return { reason, retryAfterMs }
+}
+
+function createAsk({ redis, figures, prefix, leaseMs = LEASE_MS }: LimitsOptions) {
   const run = createRedisScript(redis, ACQUIRE)
-  let { isNew = false } = options
 
-  return async ({ id, target, tokens, isLining }: Question): Promise<readonly [waitMs: number, reason: string]> => {
+  return async (asked: Question & { id: string; isStopped: boolean }): Promise<readonly [number, string]> => {
+    const { id, target, tokens, isLining, isStopped } = asked
     const provider = providerOf(target)
     const { perSecond, concurrent, burst } = figures[provider]
     const { leases, state, mark } = keysOf(provider, prefix)
     const answer = await run({
       keys: [leases, state, mark, ...stoppersOf(target).map((one) => stopKeyOf(one, prefix))],
-      args: [
-        ...[id, leaseMs, concurrent, perSecond, burst, tokens, WAIT_MAX_MS],
-        ...[isLining, isStopped(target), isNew].map(Number),
-      ],
+      args: [...[id, leaseMs, concurrent, perSecond, burst, tokens, WAIT_MAX_MS], ...[isLining, isStopped].map(Number)],
     })
-    isNew = false
-    const [waitMs, reason] = answer as [number, string]
-    return [waitMs, reason]
+    return answer as [waitMs: number, reason: string]
   }
 }
 
