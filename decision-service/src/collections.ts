@@ -13,6 +13,8 @@ import type { DecisionDocument, FactDocument, JobDocument } from './decisions/ou
 import type { AiSpendDocument } from './engines/model/mongo-ai-spend.ts'
 import type { SwitchDocument } from './jobs/limits/mongo-switches.ts'
 import type { LimitsUseDocument } from './jobs/limits/open-limits.ts'
+import { IDEMPOTENCY_KEYS } from './jobs/orders/claims.ts'
+import { JOB_RECORDS } from './jobs/records/record-document.ts'
 import type { AutonomyDocument } from './oversight/mongo-autonomy.ts'
 import type { PaymentDocument } from './payments/outbound/payment-documents.ts'
 import type { RuleDocument } from './payments/rules/mongo-rules.ts'
@@ -66,6 +68,8 @@ export const COLLECTIONS = {
     ],
     retention: ENDED_WORK,
   }),
+  jobRecords: JOB_RECORDS,
+  idempotencyKeys: IDEMPOTENCY_KEYS,
   aiBatches: defineCollection<AiBatchDocument>({
     name: 'ai_batches',
     indexes: [{ key: { status: 1, createdAt: 1 }, name: 'oldest_by_status' }],

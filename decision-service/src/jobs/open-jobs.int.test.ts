@@ -1,13 +1,16 @@
+import { openCollections } from '@redress/shared/stores/collections.ts'
 import { createMetrics } from '@redress/shared/telemetry/metrics.ts'
 import { NO_TELEMETRY } from '@redress/shared/telemetry/telemetry.ts'
-import { openTestRedis, silent } from '@redress/shared/testing/stores.ts'
+import { openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { expect, it, onTestFinished } from 'vitest'
+import { COLLECTIONS } from '../collections.ts'
 import { readWorkerConfig } from '../config.ts'
 import type { Attempt } from './frame/job-handler.ts'
 import { openQueue } from './frame/open-queue.ts'
 import type { Queues } from './frame/open-queues.ts'
 import { openWorkers } from './open-jobs.ts'
 
+const { db } = await openTestDatabase()
 const redis = await openTestRedis(44)
 
 it('an attempt at a decision that hangs is stopped after STUCK_AFTER_MS, and the decision is taken again', async () => {
@@ -31,10 +34,16 @@ it('an attempt at a decision that hangs is stopped after STUCK_AFTER_MS, and the
   const own = { metrics: createMetrics({ token: null }), telemetry: NO_TELEMETRY, logger: silent }
   const decisions = openQueue('decisions', { redis, logger: silent })
   onTestFinished(() => decisions.close())
-  const stores = { ...own, resources, queues: { decisions } as Queues }
+  const stores = {
+    ...own,
+    db,
+    collections: await openCollections(db, COLLECTIONS),
+    resources,
+    queues: { decisions } as Queues,
+  }
   const handlers = { 'decide-issue': handler, 'backtest-policy': handler }
 
-  openWorkers(stores, handlers, { ...config.queues, ...config.works })
+  openWorkers(stores, { handlers, processors: {} }, { ...config.queues, ...config.works })
   await decisions.use((queue) => queue.add('decide-issue', { jobId: 'decide-1' }, { jobId: 'decide-1', attempts: 2 }))
 
   await expect.poll(() => decisions.use((queue) => queue.getJobState('decide-1'))).toBe('completed')

@@ -3,6 +3,7 @@ import { repeatOnLeader } from '../../../shared/src/service/repeat-on-leader.ts'
 import { createQueueResolvers } from './api/queue-resolvers.ts'
 import type { Registry } from './frame/job-definition.ts'
 import type { JobHandler } from './frame/job-handler.ts'
+import type { JobQueue } from './frame/open-queue.ts'
 import type { Queues } from './frame/open-queues.ts'
 import type { QueueName } from './frame/queues.ts'
 import type { JobData, JobType } from './frame/registry.ts'
@@ -10,16 +11,24 @@ import { type Handlers, startWorker } from './frame/start-worker.ts'
 import { createJobMetrics } from './frame/worker-metrics.ts'
 import { exposeQueues } from './monitoring/queue-metrics.ts'
 import { createQueueViews, type FindOldest } from './monitoring/queue-views.ts'
+import { type JobCollections, openJobStores } from './open-job-stores.ts'
+import { openCancellations } from './processors/cancellations.ts'
+import { logChanges } from './processors/log-changes.ts'
+import type { Processor, Processors } from './processors/processor.ts'
+import { toHandlers } from './processors/to-handlers.ts'
 import { createRecoverAll, type Recover } from './recovery/recover-jobs.ts'
+import { createRecoverRecords } from './recovery/recover-records.ts'
+
+const now = () => new Date()
 
 const RECOVER_EVERY_MS = 10_000
 /** Ten thousand jobs are looked up in a few seconds. */
 const RECOVER_DEADLINE_MS = 60_000
 
-type Stores = Service & Readonly<{ queues: Queues }>
+type Stores = Service & Readonly<{ queues: Queues; collections: JobCollections }>
 
 type Subjects = Readonly<{
-  /** How each kind of stored job is put back into its queue. */
+  /** How the jobs of a type with records of its own are put back into their queue. */
   recoverEach: readonly Recover[]
   /** How the oldest job of a queue is found that Redis may have lost. */
   findOldest: Readonly<Partial<Record<QueueName, FindOldest>>>
@@ -27,9 +36,12 @@ type Subjects = Readonly<{
 
 /** Recovers the lost jobs of all queues, on one leader, and shows what the queues hold. */
 export function openJobs(stores: Stores, { recoverEach, findOldest }: Subjects) {
-  const { logger, metrics, queues } = stores
-  const connections = [...new Set(Object.values(queues).map(({ redis }) => redis))]
-  const recoverAll = createRecoverAll({ connections, recoverEach })
+  const { logger, metrics, queues, collections } = stores
+  const recoverRecords = createRecoverRecords({ collection: collections.jobRecords, queues, now })
+  const recoverAll = createRecoverAll({
+    connections: connectionsOf(Object.values(queues)),
+    recoverEach: [...recoverEach, recoverRecords],
+  })
   const { isLeader } = repeatOnLeader(stores, {
     election: 'recovery:decisions',
     everyMs: RECOVER_EVERY_MS,
@@ -45,17 +57,21 @@ export function openJobs(stores: Stores, { recoverEach, findOldest }: Subjects) 
   return { resolvers: createQueueResolvers(views), isLeader }
 }
 
-/** Types whose handlers come with the issues of their owners; callers cannot order them. */
-type Later =
-  | 'generate-report'
-  | 'export-customer'
-  | 'archive-issues'
-  | 'purge-audit'
-  | 'analytics-track'
-  | 'cleanup-old-data'
+const connectionsOf = (queues: readonly JobQueue[]) => [...new Set(queues.map(({ redis }) => redis))]
 
-/** The handlers of every type: a type without one does not compile. */
-type AllHandlers = Readonly<{ [T in Exclude<JobType, Later>]: JobHandler<JobData<T>> }>
+/** Types whose records are a part of their subject: it handles their jobs itself. */
+type Own = 'decide-issue' | 'backtest-policy'
+/** Types whose processors come with the issues of their owners; callers cannot order them. */
+type Later = Extract<
+  JobType,
+  'generate-report' | 'export-customer' | 'archive-issues' | 'purge-audit' | 'analytics-track' | 'cleanup-old-data'
+>
+
+/** What runs the jobs of every type: a type without it does not compile. */
+export type Runners = Readonly<{
+  handlers: Handlers & { [T in Own]: JobHandler<JobData<T>> }
+  processors: Processors & { [T in Exclude<JobType, Own | Later>]: Processor<JobData<T>> }
+}>
 
 type Works = Readonly<{
   /** The queues that this process works on. */
@@ -65,19 +81,24 @@ type Works = Readonly<{
   registry: Registry
 }>
 
-type WorkerStores = Pick<Service, 'metrics' | 'telemetry' | 'logger' | 'resources'> & Readonly<{ queues: Queues }>
+type WorkerStores = Pick<Service, 'db' | 'metrics' | 'telemetry' | 'logger' | 'resources'> &
+  Readonly<{ queues: Queues; collections: JobCollections }>
 
 /** Works on queues until the service is closed. */
 export function openWorkers(
-  { queues, metrics, telemetry, logger, resources }: WorkerStores,
-  handlers: AllHandlers & Handlers,
+  stores: WorkerStores,
+  { handlers, processors }: Runners,
   { names, concurrency, registry }: Works,
 ): void {
+  const { queues, metrics, telemetry, logger, resources } = stores
+  const cancellations = openCancellations(connectionsOf(names.map((name) => queues[name])), logger)
+  resources.defer(() => cancellations.close())
+  const onChange = logChanges(logger)
+  const kept = toHandlers(processors, { ...openJobStores(stores, registry), registry, cancellations, onChange, now })
   const metricsOf = createJobMetrics(metrics)
   for (const name of names) {
-    const { redis } = queues[name]
-    const options = { handlers, registry, redis, concurrency: concurrency[name], metricsOf, telemetry, logger }
-    const worker = startWorker(name, options)
+    const options = { handlers: { ...handlers, ...kept }, registry, concurrency: concurrency[name] }
+    const worker = startWorker(name, { ...options, redis: queues[name].redis, metricsOf, telemetry, logger })
     resources.defer(() => worker.close())
   }
 }

@@ -95,7 +95,7 @@ it('an attempt that is over ends its question to the model, stores nothing, and 
   })
   const running = createDecideHandler(hanging).run(
     { jobId: job.id },
-    { trace: null, signal: attempt.signal, alone: false },
+    { jobId: job.id, number: 1, trace: null, signal: attempt.signal, alone: false, showProgress: async () => {} },
   )
   await asked.promise
 

@@ -7,13 +7,14 @@ import type { CrashGuard } from './crash-guard.ts'
 import { endAlone, failOrHold, holdBack, isAlone } from './fail-or-hold.ts'
 import type { JobDefinition } from './job-definition.ts'
 import type { JobFailure } from './job-failure.ts'
-import type { JobHandler, Outcome } from './job-handler.ts'
+import type { Attempt, JobHandler, Outcome } from './job-handler.ts'
 import type { QueueName } from './queues.ts'
 import { runLimited } from './run-limited.ts'
 import type { Slots } from './slots.ts'
 import type { JobMetrics } from './worker-metrics.ts'
 
 const SUSPECT_WAIT = { firstMs: 1_000, maxMs: 1_000 }
+const SUSPECT = 'it may have ended a worker'
 
 /** What a worker knows about one type of job. */
 export type Row = Readonly<{
@@ -32,21 +33,22 @@ export type WorkerContext = Readonly<{
   logger: Logger
 }>
 
-/** Runs one attempt at a job, and translates its outcome to the queue. */
+/** Runs one attempt at a job, and translates its outcome to the queue. @returns the result that the queue keeps. */
 export async function work(
   job: Job,
   token: string | undefined,
   row: Row | undefined,
   context: WorkerContext,
-): Promise<void> {
+): Promise<object | null> {
   if (row === undefined) throw new UnrecoverableError(`There is no handler for jobs of the type ${job.name}.`)
   const beganAt = performance.now()
   const outcome = await attempt(job, row, context).finally(() => row.metrics?.attempted(performance.now() - beganAt))
-  if (outcome === 'done') return
+  if (outcome === 'done') return null
   if (outcome === 'again') {
     await job.moveToWait(token)
     throw new WaitingError()
   }
+  if (outcome.kind === 'done') return outcome.result
   const { afterMs, reason } = outcome
   context.logger.debug({ queue: context.queue, jobId: job.id, reason, retryAfterMs: afterMs }, 'job held')
   await job.moveToDelayed(Date.now() + afterMs, token)
@@ -55,37 +57,50 @@ export async function work(
 
 async function attempt(job: Job, row: Row, context: WorkerContext): Promise<Outcome> {
   const { type: name, definition, handler, slots, metrics } = row
-  const { timeoutMs, Data } = definition
-  const data = Data(job.data)
+  const { Message = definition.Data } = handler
+  const data = Message(job.data)
   if (data instanceof type.errors) {
     metrics?.ended('failure')
     throw new UnrecoverableError(`The data of this job does not fit the type ${name}: ${data.summary}`)
   }
   if (!slots.take()) return holdBack(job, `enough jobs of the type ${name} run here`)
-  const { queue, stopping, telemetry, guard, logger } = context
+  const { queue, telemetry } = context
   const attributes = { queue, jobId: job.id!, attempt: job.attemptsMade + 1 }
-  const parent = traceOf(job.data)
-
-  return telemetry.withSpan({ name, kind: 'consumer', attributes, parent }, async ({ traceparent: trace }) => {
-    const alone = isAlone(job)
-    const run = (signal: AbortSignal) => handler.run(data, { trace, signal, alone })
-    const limited = () => (timeoutMs === null ? run(stopping) : runLimited(run, timeoutMs, stopping))
-    const giveUp = async (failure: JobFailure) => {
-      await handler.giveUp(data, failure, { trace, signal: stopping, alone })
-      metrics?.ended('failure')
-    }
-    try {
-      const outcome = await guard.run(job, limited)
-      if (outcome === 'done') metrics?.ended('success')
-      else await endAlone(job)
-      return outcome ?? { kind: 'later', afterMs: backoffMs(1, SUSPECT_WAIT), reason: 'it may have ended a worker' }
-    } catch (error) {
-      return await failOrHold(job, error, { giveUp, noteHeld: () => handler.noteHeld(data), logger })
-    } finally {
-      slots.give()
-    }
-  })
+  const span = { name, kind: 'consumer', attributes, parent: traceOf(job.data) } as const
+  return telemetry
+    .withSpan(span, ({ traceparent: trace }) => handle({ job, data, trace }, row, context))
+    .finally(slots.give)
 }
+
+type Handled = Readonly<{ job: Job; data: unknown; trace: string | null }>
+
+async function handle({ job, data, trace }: Handled, row: Row, context: WorkerContext): Promise<Outcome> {
+  const { definition, handler, metrics } = row
+  const { timeoutMs } = definition
+  const { stopping, guard, logger } = context
+  const showProgress = (percent: number) => job.updateProgress(percent)
+  const number = job.attemptsMade + 1
+  const base: Attempt = { jobId: job.id!, number, trace, signal: stopping, alone: isAlone(job), showProgress }
+  const run = (signal: AbortSignal) => handler.run(data, { ...base, signal })
+  const limited = () => (timeoutMs === null ? run(stopping) : runLimited(run, timeoutMs, stopping))
+  const giveUp = async (failure: JobFailure) => {
+    await handler.giveUp(data, failure, base)
+    metrics?.ended('failure')
+  }
+  try {
+    const outcome = await guard.run(job, limited)
+    if (outcome === null) return { kind: 'later', afterMs: backoffMs(1, SUSPECT_WAIT), reason: SUSPECT }
+    if (isDone(outcome)) metrics?.ended('success')
+    else await endAlone(job)
+    return outcome
+  } catch (error) {
+    const noteHeld = () => handler.noteHeld(data, base)
+    const noteFailed = handler.noteFailed && ((failure: JobFailure) => handler.noteFailed!(data, failure, base))
+    return await failOrHold(job, error, { giveUp, noteHeld, noteFailed, logger })
+  }
+}
+
+const isDone = (outcome: Outcome) => outcome === 'done' || (outcome !== 'again' && outcome.kind === 'done')
 
 /** The traceparent of what asked for the job. */
 const traceOf = ({ trace }: Readonly<{ trace?: string }>) => trace

@@ -19,6 +19,8 @@ type Actions = Readonly<{
   giveUp: (failure: JobFailure) => Promise<void>
   /** Writes to the record of the job. Rejects while the store takes no writes. */
   noteHeld: () => Promise<void>
+  /** Notes the failure of an attempt. @returns whether there is another one. Default: the queue counts attempts. */
+  noteFailed?: ((failure: JobFailure) => Promise<boolean>) | undefined
   logger: Logger
 }>
 
@@ -30,14 +32,17 @@ type Actions = Readonly<{
 export async function failOrHold(job: Job, error: unknown, actions: Actions): Promise<Outcome> {
   const isAway = isStoreAway(error)
   if (isAway && !(await isItself(job, actions))) return hold(job)
-  if (hasAttemptsLeft(job) && !isFinal(error)) throw error
   const failure = isAway ? NOT_STORED : toJobFailure(error)
+  const { noteFailed = async () => hasAttemptsLeft(job), giveUp } = actions
+  let isRepeated = false
   try {
-    await actions.giveUp(failure)
+    isRepeated = !isFinal(error) && (await noteFailed(failure))
+    if (!isRepeated) await giveUp(failure)
   } catch (failed) {
     if (isStoreAway(failed)) return hold(job)
     throw failed
   }
+  if (isRepeated) throw error
   throw Object.assign(new UnrecoverableError(textOf(failure)), { cause: error })
 }
 

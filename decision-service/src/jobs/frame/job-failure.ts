@@ -22,6 +22,17 @@ export class JobCrashedError extends AppError {
   }
 }
 
+/** An attempt has taken longer than its type allows. */
+export class JobTimedOutError extends AppError {
+  override readonly name = 'JobTimedOutError'
+  readonly code = 'JOB_TIMED_OUT'
+  readonly kind = 'unavailable'
+
+  constructor(timeoutMs: number) {
+    super(`The attempt took longer than ${timeoutMs} ms.`)
+  }
+}
+
 export function toJobFailure(error: unknown): JobFailure {
   return error instanceof AppError ? { code: error.code, message: error.message } : UNEXPECTED
 }

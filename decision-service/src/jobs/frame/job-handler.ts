@@ -1,24 +1,41 @@
+import type { type } from 'arktype'
 import type { JobFailure } from './job-failure.ts'
 
 export type Attempt = Readonly<{
+  jobId: string
+  /** 1 for the first that the queue has counted. */
+  number: number
   /** The traceparent of this attempt, for the events that it causes; null where no traces are made. */
   trace: string | null
   /** Aborted when the worker stops, and when the attempt has run out of time. */
   signal: AbortSignal
   /** Whether to share no transaction with other jobs: this one may be the reason why such a transaction failed. */
   alone: boolean
+  /** Shows progress, 0 to 100, of a job that has no record. */
+  showProgress: (percent: number) => Promise<void>
 }>
 
 /**
- * How an attempt went that did not fail. `done`: the job has ended. `again`: back into the queue; `later`: the same after
- * a while. Neither of the two counts as an attempt.
+ * How an attempt went that did not fail. `done`: the job has ended, with a result that only the queue keeps, or with none.
+ * `again`: back into the queue; `later`: the same after a while. Neither of the two counts as an attempt.
  */
-export type Outcome = 'done' | 'again' | Readonly<{ kind: 'later'; afterMs: number; reason: string }>
+export type Outcome =
+  | 'done'
+  | 'again'
+  | Readonly<{ kind: 'done'; result: object | null }>
+  | Readonly<{ kind: 'later'; afterMs: number; reason: string }>
 
 export type JobHandler<Data> = Readonly<{
+  /** The shape of what the queue holds of a job. Default: the schema of its type. */
+  Message?: (data: unknown) => Data | type.errors
   run(data: Data, attempt: Attempt): Promise<Outcome>
   /** Ends the job on record, after its last attempt or a final error. */
   giveUp(data: Data, failure: JobFailure, attempt: Attempt): Promise<void>
   /** Notes on the record when the job was last held because of its store. Rejects while the store takes no writes. */
-  noteHeld(data: Data): Promise<void>
+  noteHeld(data: Data, attempt: Attempt): Promise<void>
+  /**
+   * Notes an attempt that has failed, and might be repeated. @returns whether there is another one. Default: the queue
+   * counts attempts.
+   */
+  noteFailed?(data: Data, failure: JobFailure, attempt: Attempt): Promise<boolean>
 }>

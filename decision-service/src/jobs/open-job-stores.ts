@@ -1,0 +1,22 @@
+import type { Service } from '@redress/shared/service/open-service.ts'
+import type { Collection, Db } from 'mongodb'
+import type { Registry } from './frame/job-definition.ts'
+import type { Queues } from './frame/open-queues.ts'
+import { type ClaimDocument, createClaims } from './orders/claims.ts'
+import { createMongoJobRecords } from './records/mongo-job-records.ts'
+import type { RecordCollection } from './records/record-document.ts'
+
+export type JobCollections = Readonly<{ jobRecords: RecordCollection; idempotencyKeys: Collection<ClaimDocument> }>
+type Stores = Pick<Service, 'db'> & Readonly<{ collections: JobCollections; queues: Queues }>
+
+/** What every process needs that adds jobs or runs them. */
+export function openJobStores({ db, collections, queues }: Stores, registry: Registry) {
+  const records = createMongoJobRecords({ collection: collections.jobRecords, registry })
+  const claims = createClaims({ queues, collection: collections.idempotencyKeys })
+  return { records, claims, probeStore: () => probe(db) }
+}
+
+/** Rejects while the database is away. */
+async function probe(db: Db): Promise<void> {
+  await db.command({ ping: 1 })
+}

@@ -1,0 +1,102 @@
+import { coalesce } from '@redress/shared/resilience/coalesce.ts'
+import { type CollectionDefinition, defineCollection } from '@redress/shared/stores/collections.ts'
+import { DAY_MS, HOUR_MS } from '@redress/shared/time.ts'
+import type { Collection } from 'mongodb'
+import type { JobFailure } from '../frame/job-failure.ts'
+import type { Queues } from '../frame/open-queues.ts'
+import { insertNew } from '../records/insert-new.ts'
+import { pack, type StoredJson, unpack } from '../records/stored-json.ts'
+import { isKeyedId, queueOfId } from './job-id.ts'
+
+/** How the job of an idempotency key goes. */
+export type ClaimState = Readonly<
+  { status: 'IN_PROGRESS' } | { status: 'COMPLETED'; result: object | null } | { status: 'FAILED'; failure: JobFailure }
+>
+export type ClaimEnding = Readonly<{ result: object | null }> | Readonly<{ failure: JobFailure }>
+
+/**
+ * The idempotency keys of jobs that are in Redis only; a record is its own claim. A key is known by the id of its job, of
+ * which it is a part, and is stored nowhere.
+ */
+export type Claims = Readonly<{
+  /** Claims a key for a new job. Gives the state of the job that has it already; null where it had none. */
+  claim(id: string, retentionDays: number, at: Date): Promise<ClaimState | null>
+  /** Gives a key back whose job could not be added. */
+  release(id: string): Promise<void>
+  /** Notes how the job has ended; the first ending stays. Does nothing for a job without a key. */
+  end(id: string, ending: ClaimEnding): Promise<void>
+}>
+
+export type ClaimDocument = {
+  _id: string
+  status: ClaimState['status']
+  result?: StoredJson
+  failure?: JobFailure
+  createdAt: Date
+  expiresAt: Date
+}
+
+export const IDEMPOTENCY_KEYS: CollectionDefinition<ClaimDocument> = defineCollection<ClaimDocument>({
+  name: 'idempotency_keys',
+  retention: { field: 'expiresAt', seconds: 0, index: 'expiry' },
+})
+
+type Options = Readonly<{ queues: Queues; collection: Collection<ClaimDocument> }>
+
+/** In Redis for an hour, so that most repetitions cost no read of the database; in MongoDB for as long as the type says. */
+const IN_REDIS = { expiration: { type: 'PX', value: HOUR_MS } } as const
+const keyOf = (id: string) => `idem:${id}`
+const IN_PROGRESS: ClaimState = { status: 'IN_PROGRESS' }
+
+export function createClaims({ queues, collection }: Options): Claims {
+  const redisOf = (id: string) => queues[queueOfId(id)!].redis
+  const cache = (id: string, state: ClaimState) => redisOf(id).set(keyOf(id), JSON.stringify(state), IN_REDIS)
+  const forget = (id: string) => redisOf(id).del(keyOf(id))
+  const claimStored = createClaimStored(collection)
+  return {
+    async claim(id, retentionDays, at) {
+      const first = { ...IN_REDIS, condition: 'NX', GET: true } as const
+      const known = await redisOf(id).set(keyOf(id), JSON.stringify(IN_PROGRESS), first)
+      if (known != null) return JSON.parse(String(known))
+      try {
+        const state = await claimStored(id, retentionDays, at)
+        if (state !== null) await cache(id, state)
+        return state
+      } catch (error) {
+        await forget(id)
+        throw error
+      }
+    },
+    async release(id) {
+      await collection.deleteOne({ _id: id, status: 'IN_PROGRESS' })
+      await forget(id)
+    },
+    async end(id, ending) {
+      if (!isKeyedId(id)) return
+      const state: ClaimState =
+        'failure' in ending ? { status: 'FAILED', ...ending } : { status: 'COMPLETED', ...ending }
+      const fields = 'failure' in ending ? ending : ending.result && { result: pack(ending.result) }
+      const first = { _id: id, status: 'IN_PROGRESS' as const }
+      const ended = await collection.updateOne(first, { $set: { status: state.status, ...fields } })
+      if (ended.matchedCount === 1) await cache(id, state)
+    },
+  }
+}
+
+function createClaimStored(collection: Options['collection']): Claims['claim'] {
+  const insert = coalesce<ClaimDocument, boolean>(async (documents) => {
+    const existing = await insertNew(collection, documents)
+    return documents.map((_, index) => !existing.has(index))
+  })
+  return async (id, retentionDays, at) => {
+    const expiresAt = new Date(at.getTime() + retentionDays * DAY_MS)
+    if (await insert({ _id: id, status: 'IN_PROGRESS', createdAt: at, expiresAt })) return null
+    const found = await collection.findOne({ _id: id })
+    return found === null ? IN_PROGRESS : toState(found)
+  }
+}
+
+function toState({ status, result, failure }: ClaimDocument): ClaimState {
+  if (status === 'COMPLETED') return { status, result: result === undefined ? null : unpack(result) }
+  return status === 'FAILED' && failure ? { status, failure } : IN_PROGRESS
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto'
+import { type InputProblem, refuseProblems } from '@redress/shared/errors.ts'
+import { type } from 'arktype'
+import { JobTypeNotAddableError, JobTypeNotFoundError, QueueNotFoundError } from '../errors.ts'
+import type { JobDefinition, Registry } from '../frame/job-definition.ts'
+import { isQueueName } from '../frame/queues.ts'
+import { keyedJobId, newJobId } from './job-id.ts'
+
+/** A job to be added. */
+export type Order = Readonly<{
+  type: string
+  /** That of the type; anything else is refused. */
+  queue?: string | null
+  data: object
+  /** 1 to 10, the most urgent. Default: that of the type. */
+  priority?: number | null
+  /** 0 to 24 days. */
+  delayMs?: number | null
+  /** 1 to 10. Default: that of the type. */
+  attempts?: number | null
+  /** Orders of one caller with equal types and keys are one job. */
+  idempotencyKey?: string | null
+  parentId?: string | null
+}>
+
+/** Who orders: a caller may order only some types, and shares no idempotency key with another one. */
+export type Orderer = Readonly<{ actor: string; isCaller: boolean }>
+
+/** A checked order. */
+export type Plan = Readonly<{
+  id: string
+  definition: JobDefinition
+  type: string
+  data: object
+  priority: number
+  attempts: number
+  dueAt: Date | null
+  parentId: string | null
+  /** The key that the caller gave. */
+  givenKey: string | null
+}>
+
+export const DELAY_MS_MAX = 24 * 24 * 60 * 60 * 1000
+const DATA_BYTES_MAX = 64 * 1024
+const KEY_MAX = 200
+
+type Context = Readonly<{ registry: Registry; orderer: Orderer; now: Date; path: readonly string[] }>
+
+/**
+ * Checks an order against the registry.
+ * @param context.path the place of the order in the arguments, for the messages.
+ * @throws JobTypeNotFoundError, QueueNotFoundError, JobTypeNotAddableError; BadUserInputError with every problem of the
+ * order.
+ */
+export function planJob(order: Order, { registry, orderer, now, path }: Context): Plan {
+  const { type: name, idempotencyKey: givenKey = null } = order
+  const definition = Object.hasOwn(registry, name) ? registry[name] : undefined
+  if (order.queue != null && !isQueueName(order.queue)) throw new QueueNotFoundError(order.queue)
+  if (definition === undefined) throw new JobTypeNotFoundError(name)
+  if (orderer.isCaller && !definition.addable) throw new JobTypeNotAddableError(name)
+  refuseProblems(problemsOf(order, definition, path))
+
+  const { queue, priority, retry, keyOf } = definition
+  // A key of a caller says nothing about the jobs of another one.
+  const key = givenKey === null ? keyOf?.(order.data) : `${orderer.actor} ${givenKey}`
+  return {
+    id: key === undefined ? newJobId(queue, randomUUID()) : keyedJobId(queue, name, key),
+    ...{ definition, type: name, data: order.data, givenKey },
+    priority: order.priority ?? priority,
+    attempts: order.attempts ?? retry.attempts,
+    dueAt: order.delayMs ? new Date(now.getTime() + order.delayMs) : null,
+    parentId: order.parentId ?? null,
+  }
+}
+
+function problemsOf(order: Order, { queue, Data }: JobDefinition, path: readonly string[]): readonly InputProblem[] {
+  const { priority, delayMs, attempts, idempotencyKey: key } = order
+  const isBetween = (value: number | null | undefined, min: number, max: number) =>
+    value == null || (Number.isInteger(value) && value >= min && value <= max)
+  const problems: readonly (readonly [boolean, string, string])[] = [
+    [order.queue != null && order.queue !== queue, 'queue', `must be ${queue} for this type`],
+    [!isBetween(priority, 1, 10), 'priority', 'must be an integer from 1 to 10'],
+    [!isBetween(delayMs, 0, DELAY_MS_MAX), 'delayMs', `must be an integer from 0 to ${DELAY_MS_MAX}`],
+    [!isBetween(attempts, 1, 10), 'attempts', 'must be an integer from 1 to 10'],
+    [key != null && (key.length < 1 || key.length > KEY_MAX), 'idempotencyKey', `must have 1 to ${KEY_MAX} characters`],
+    [Buffer.byteLength(JSON.stringify(order.data)) > DATA_BYTES_MAX, 'data', `must be at most ${DATA_BYTES_MAX} bytes`],
+  ]
+  const found = problems.filter(([isWrong]) => isWrong)
+  const read = Data(order.data)
+  return [
+    ...found.map(([, field, message]) => ({ path: [...path, field], message })),
+    ...(read instanceof type.errors ? [...read] : []).map((error) => ({
+      path: [...path, 'data', ...error.path.map(String)],
+      message: `must be ${error.expected}`,
+    })),
+  ]
+}

@@ -1,0 +1,124 @@
+import { type Cause, tracedBy } from '@redress/shared/events/envelope.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
+import type { Clock } from '@redress/shared/time.ts'
+import type { NewJob } from '../frame/open-queue.ts'
+import type { Queues } from '../frame/open-queues.ts'
+import { QUEUE_NAMES } from '../frame/queues.ts'
+import type { ChangeOf } from '../processors/job-change.ts'
+import type { QueuedJob } from '../processors/queued-handler.ts'
+import { toRecord } from '../records/job-record.ts'
+import type { JobRecords } from '../records/job-records.ts'
+import { toNewJob } from '../records/to-new-job.ts'
+import type { Claims } from './claims.ts'
+import { isKeyedId } from './job-id.ts'
+import { type JobView, toView } from './job-view.ts'
+import type { Plan } from './order.ts'
+
+export type AddedJob = Readonly<{
+  job: JobView
+  /** False where an earlier order had the same idempotency key: `job` is that one, with its result if it has ended. */
+  isNew: boolean
+}>
+
+export type Asking = Readonly<{
+  cause: Pick<Cause, 'actor' | 'requestId' | 'trace'>
+  /** Whether a caller asks, who may order only some types. */
+  isCaller: boolean
+}>
+
+export type StoredPlan = AddedJob & Readonly<{ plan: Plan }>
+
+type Dependencies = Readonly<{
+  records: Pick<JobRecords, 'add' | 'remove'>
+  claims: Pick<Claims, 'claim' | 'release'>
+  queues: Queues
+  onChange: ChangeOf
+  logger: Logger
+  now: Clock
+}>
+
+/** The effects of adding jobs: their records and keys first, then their queues. */
+export function createStorePlans(dependencies: Dependencies) {
+  const { records, claims } = dependencies
+  return {
+    /** Stores records, and claims the keys of jobs without one. What is there already is given as it is. */
+    store: (plans: readonly Plan[], asking: Asking): Promise<readonly StoredPlan[]> =>
+      storeAll(plans, asking, dependencies),
+    /** Undoes `store`, for what is new and was not queued. */
+    async takeBack(stored: readonly StoredPlan[]): Promise<void> {
+      const ids = stored.filter(({ isNew }) => isNew).map(({ plan }) => plan.id)
+      await records.remove(ids)
+      await Promise.all(ids.filter(isKeyedId).map((id) => claims.release(id)))
+    },
+    /** Queues what is new. A job with a record is stored already, so that it is queued later where its queue is away. */
+    async enqueue(stored: readonly StoredPlan[], asking: Asking): Promise<void> {
+      const added = stored.filter(({ isNew }) => isNew)
+      for (const name of QUEUE_NAMES) {
+        const inQueue = added.filter(({ job }) => job.queue === name)
+        if (inQueue.length > 0) await enqueueIn(inQueue, asking, dependencies)
+      }
+      for (const { job } of added)
+        dependencies.onChange({ id: job.id, type: job.type, queue: job.queue, status: 'PENDING' })
+    },
+  }
+}
+
+async function storeAll(plans: readonly Plan[], asking: Asking, { records, claims, now }: Dependencies) {
+  const at = now()
+  const toJob = (plan: Plan) => toRecord(toOrdered(plan, asking), at)
+  const recorded = plans.filter(isRecorded)
+  const added = await records.add(recorded.map(toJob))
+  const byPlan = new Map(recorded.map((plan, index) => [plan, added[index]!]))
+
+  return Promise.all(
+    plans.map(async (plan): Promise<StoredPlan> => {
+      const there = byPlan.get(plan)
+      if (there) return { plan, job: toView(there.record, at), isNew: there.isNew }
+      const job = toView(toJob(plan), at)
+      const claimed = isKeyedId(plan.id) ? await claims.claim(plan.id, plan.definition.retentionDays, at) : null
+      if (claimed === null) return { plan, job, isNew: true }
+      return { plan, job: { ...job, ...toOutcome(claimed) }, isNew: false }
+    }),
+  )
+}
+
+const isRecorded = ({ definition }: Plan) => definition.tier === 'CRITICAL'
+
+function toOrdered({ id, type, definition, data, priority, attempts, dueAt, parentId }: Plan, { cause }: Asking) {
+  const { actor, requestId, trace } = cause
+  return {
+    ...{ id, type, queue: definition.queue, data, priority, maxAttempts: attempts, scheduledFor: dueAt, parentId },
+    ...{ actor, requestId, ...tracedBy(trace) },
+  }
+}
+
+type Claimed = NonNullable<Awaited<ReturnType<Claims['claim']>>>
+
+/** What a repetition learns of the first job. */
+function toOutcome(claim: Claimed): Partial<JobView> {
+  if (claim.status === 'IN_PROGRESS') return {}
+  if (claim.status === 'COMPLETED') return { state: 'COMPLETED', progress: 100, result: claim.result }
+  return { state: 'FAILED', failure: claim.failure }
+}
+
+async function enqueueIn(stored: readonly StoredPlan[], asking: Asking, { queues, claims, logger }: Dependencies) {
+  const queue = queues[stored[0]!.job.queue]
+  const recorded = stored.filter(({ plan }) => isRecorded(plan))
+  const others = stored.filter(({ plan }) => !isRecorded(plan))
+  const late = (err: unknown) => logger.warn({ err, queue: queue.name, jobs: recorded.length }, 'jobs are queued later')
+  if (recorded.length > 0) {
+    await queue.add(recorded.map(({ plan }) => toNewJob({ ...toOrdered(plan, asking) }))).catch(late)
+  }
+  try {
+    if (others.length > 0) await queue.add(others.map(({ plan }) => toQueued(plan, asking)))
+  } catch (error) {
+    await Promise.all(others.filter(({ plan }) => isKeyedId(plan.id)).map(({ plan }) => claims.release(plan.id)))
+    throw error
+  }
+}
+
+function toQueued({ id, type, data, priority, attempts, dueAt, parentId }: Plan, { cause }: Asking): NewJob {
+  const { actor, requestId, trace } = cause
+  const queued: QueuedJob = { data, actor, requestId, ...(parentId !== null && { parentId }), ...tracedBy(trace) }
+  return { id, type, data: queued, priority, attempts, dueAt }
+}

@@ -1,0 +1,59 @@
+import type { Logger } from '@redress/shared/process/logger.ts'
+import { duplicateRedis, type Redis } from '@redress/shared/stores/redis.ts'
+
+const CHANNEL = 'jobs:cancel'
+
+/** Asks whichever worker runs a job to stop. Best effort: its record, if it has one, holds the request as well. */
+export async function askToStop(redis: Redis, jobId: string): Promise<void> {
+  await redis.publish(CHANNEL, jobId)
+}
+
+/** The jobs that run in this process, and can be stopped one by one. */
+export type Cancellations = Readonly<{
+  /** Begins to listen for one job. `signal` is aborted when it is cancelled, or when `attempt` is. */
+  watch(jobId: string, attempt: AbortSignal): Watch
+  close(): Promise<void>
+}>
+
+export type Watch = Readonly<{ signal: AbortSignal; cancel(): void; isCancelled(): boolean; end(): void }>
+
+/** Listens at the Redis of each queue that this process works on. */
+export function openCancellations(connections: readonly Redis[], logger: Logger): Cancellations {
+  const running = new Map<string, () => void>()
+  const subscribers = connections.map((redis) => {
+    const subscriber = duplicateRedis(redis, logger)
+    const listen = async () => {
+      await subscriber.connect()
+      await subscriber.subscribe(CHANNEL, (jobId) => running.get(jobId)?.())
+    }
+    // The client connects and subscribes again by itself where Redis goes away later.
+    listen().catch((err: unknown) => logger.warn({ err }, 'cancellations of running jobs are not heard yet'))
+    return subscriber
+  })
+  return {
+    watch(jobId, attempt) {
+      const controller = new AbortController()
+      let isCancelled = false
+      const abort = () => controller.abort(attempt.reason)
+      const cancel = () => {
+        isCancelled = true
+        controller.abort()
+      }
+      if (attempt.aborted) abort()
+      attempt.addEventListener('abort', abort, { once: true })
+      running.set(jobId, cancel)
+      return {
+        signal: controller.signal,
+        cancel,
+        isCancelled: () => isCancelled,
+        end() {
+          attempt.removeEventListener('abort', abort)
+          running.delete(jobId)
+        },
+      }
+    },
+    close: async () => {
+      for (const subscriber of subscribers) subscriber.destroy()
+    },
+  }
+}

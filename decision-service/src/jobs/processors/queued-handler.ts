@@ -1,0 +1,78 @@
+import { type } from 'arktype'
+import { JobCancelledError } from '../errors.ts'
+import type { JobDefinition } from '../frame/job-definition.ts'
+import type { Attempt, JobHandler } from '../frame/job-handler.ts'
+import { isWorkerStopping } from '../frame/run-limited.ts'
+import type { Claims } from '../orders/claims.ts'
+import type { Cancellations } from './cancellations.ts'
+import type { ChangeOf } from './job-change.ts'
+import { type Processor, readData } from './processor.ts'
+
+/** What a queue holds of a job that only the queue knows. */
+export const QueuedJob = type({
+  data: 'object',
+  actor: 'string',
+  requestId: 'string | null',
+  'parentId?': 'string',
+  'trace?': 'string',
+})
+export type QueuedJob = typeof QueuedJob.infer
+
+type Dependencies = Readonly<{
+  name: string
+  definition: JobDefinition
+  processor: Processor<never>
+  cancellations: Cancellations
+  /** Notes how a job has ended that has an idempotency key. */
+  claims: Pick<Claims, 'end'>
+  /** Rejects while the database takes no writes. */
+  probeStore: () => Promise<void>
+  onChange: ChangeOf
+}>
+
+/** Runs the processor of a type whose jobs are in Redis only: BullMQ counts their attempts and keeps their result. */
+export function createQueuedHandler(dependencies: Dependencies): JobHandler<QueuedJob> {
+  const { name, definition, claims, probeStore, onChange } = dependencies
+  const toChange = (id: string) => ({ id, type: name, queue: definition.queue })
+  return {
+    Message: QueuedJob,
+    async run(message, attempt) {
+      onChange({ ...toChange(attempt.jobId), status: 'PROCESSING' })
+      const outcome = await runQueued(message, attempt, dependencies)
+      if (outcome === 'again') return outcome
+      await claims.end(attempt.jobId, outcome)
+      onChange({ ...toChange(attempt.jobId), status: 'COMPLETED' })
+      return { kind: 'done', ...outcome }
+    },
+    async giveUp(_, failure, { jobId }) {
+      await claims.end(jobId, { failure })
+      onChange({ ...toChange(jobId), status: failure.code === 'JOB_CANCELLED' ? 'CANCELLED' : 'FAILED', failure })
+    },
+    noteHeld: probeStore,
+  }
+}
+
+type Ran = 'again' | Readonly<{ result: object | null }>
+
+async function runQueued(message: QueuedJob, attempt: Attempt, dependencies: Dependencies): Promise<Ran> {
+  const { definition, processor, cancellations } = dependencies
+  const { jobId, trace, showProgress } = attempt
+  const watch = cancellations.watch(jobId, attempt.signal)
+  const run = {
+    ...{ jobId, trace, attempt: attempt.number, actor: message.actor, requestId: message.requestId },
+    signal: watch.signal,
+    async progress(percent: number) {
+      watch.signal.throwIfAborted()
+      await showProgress(Math.min(100, Math.max(0, percent)))
+    },
+  }
+  try {
+    return { result: await processor(readData(definition, message.data), run) }
+  } catch (error) {
+    if (watch.isCancelled()) throw new JobCancelledError()
+    if (isWorkerStopping(attempt.signal)) return 'again'
+    throw error
+  } finally {
+    watch.end()
+  }
+}

@@ -1,0 +1,104 @@
+import type { Clock } from '@redress/shared/time.ts'
+import { type } from 'arktype'
+import { JobNotFoundError } from '../errors.ts'
+import type { JobDefinition } from '../frame/job-definition.ts'
+import type { Attempt, JobHandler, Outcome } from '../frame/job-handler.ts'
+import { isWorkerStopping } from '../frame/run-limited.ts'
+import { isOpen } from '../records/job-record.ts'
+import type { Begun, JobRecords } from '../records/job-records.ts'
+import type { Cancellations, Watch } from './cancellations.ts'
+import type { ChangeOf } from './job-change.ts'
+import { type Processor, readData } from './processor.ts'
+
+/** What a queue holds of a job with a record. */
+const Message = type({ 'trace?': 'string' })
+type Message = typeof Message.infer
+
+type Dependencies = Readonly<{
+  name: string
+  definition: JobDefinition
+  processor: Processor<never>
+  records: JobRecords
+  cancellations: Cancellations
+  onChange: ChangeOf
+  now: Clock
+}>
+
+/**
+ * Runs the processor of a type whose jobs have a record (the tier CRITICAL), and keeps the record: the attempts are counted
+ * there, so that they outlive a lost Redis.
+ */
+export function createRecordedHandler(dependencies: Dependencies): JobHandler<Message> {
+  const { name: type, definition, records, onChange, now } = dependencies
+  const running = new Map<string, Begun>()
+
+  return {
+    Message,
+    async run(_, attempt) {
+      const begun = await records.begin(attempt.jobId, now())
+      if (begun === null) throw new JobNotFoundError(attempt.jobId)
+      if (!('holder' in begun)) {
+        if (isOpen(begun.status)) await records.endCancelled(begun, now())
+        return 'done'
+      }
+      if (attempt.signal.aborted) {
+        await records.handBack(begun.holder, null, now())
+        return 'again'
+      }
+      running.set(attempt.jobId, begun)
+      onChange({ ...begun.record, status: 'PROCESSING' })
+      return runBegun(begun, attempt, dependencies)
+    },
+    async noteFailed(_, failure, { jobId }) {
+      const begun = running.get(jobId)
+      running.delete(jobId)
+      // The attempt had not begun on record, so it does not count there.
+      if (begun === undefined) return true
+      if (begun.record.attempts + 1 >= begun.record.maxAttempts) return false
+      await records.handBack(begun.holder, failure, now())
+      onChange({ ...begun.record, status: 'PENDING' })
+      return true
+    },
+    async giveUp(_, failure, { jobId }) {
+      running.delete(jobId)
+      const job = { id: jobId, type, queue: definition.queue }
+      if (await records.fail(job, failure, now())) onChange({ ...job, status: 'FAILED', failure })
+    },
+    noteHeld: (_, { jobId }) => records.noteHeld(jobId, now()),
+  }
+}
+
+async function runBegun(begun: Begun, attempt: Attempt, dependencies: Dependencies): Promise<Outcome> {
+  const { definition, processor, records, cancellations, onChange, now } = dependencies
+  const { record, holder } = begun
+  const watch = cancellations.watch(record.id, attempt.signal)
+  try {
+    const result = await processor(readData(definition, record.data), toRun(begun, attempt, watch, dependencies))
+    await records.complete(holder, result, now())
+    onChange({ ...record, status: 'COMPLETED' })
+    return 'done'
+  } catch (error) {
+    if (watch.isCancelled()) {
+      await records.endCancelled(record, now())
+      onChange({ ...record, status: 'CANCELLED' })
+      return 'done'
+    }
+    if (!isWorkerStopping(attempt.signal)) throw error
+    await records.handBack(holder, null, now())
+    return 'again'
+  } finally {
+    watch.end()
+  }
+}
+
+function toRun({ record, holder }: Begun, attempt: Attempt, watch: Watch, { records, now }: Dependencies) {
+  return {
+    ...{ jobId: record.id, attempt: record.attempts + 1, actor: record.actor, requestId: record.requestId },
+    ...{ trace: attempt.trace, signal: watch.signal },
+    async progress(percent: number) {
+      const goesOn = await records.progress(holder, Math.min(100, Math.max(0, percent)), now())
+      if (!goesOn) watch.cancel()
+      watch.signal.throwIfAborted()
+    },
+  }
+}

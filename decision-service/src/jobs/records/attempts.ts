@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto'
+import { coalesce } from '@redress/shared/resilience/coalesce.ts'
+import type { Filter, UpdateFilter } from 'mongodb'
+import { statusesBefore } from './job-record.ts'
+import type { Begun, Holder, JobRecords } from './job-records.ts'
+import {
+  CLOSED,
+  COUNTED,
+  fromDocument,
+  type RecordCollection,
+  type RecordDocument,
+  type ToEnded,
+} from './record-document.ts'
+import { pack } from './stored-json.ts'
+
+type Attempts = Pick<JobRecords, 'begin' | 'progress' | 'complete' | 'handBack'>
+
+/** The changes of jobs by their attempts, which many make at the same time. */
+export function createAttempts(collection: RecordCollection, toEnded: ToEnded): Attempts {
+  const update = createBulkUpdate(collection)
+  return {
+    begin: createBegin(collection),
+    async progress(holder, percent, at) {
+      const running = { ...heldBy(holder), cancelRequest: { $exists: false } }
+      const fields = { progress: percent, updatedAt: at, dueAt: at }
+      return (await collection.updateOne(running, { $set: fields })).matchedCount === 1
+    },
+    complete(holder, result, at) {
+      const fields = { status: 'COMPLETED' as const, progress: 100, ...toEnded(holder.type, at) }
+      return update(heldBy(holder), {
+        $set: { ...fields, ...(result && { result: pack(result) }) },
+        ...COUNTED,
+        $unset: { ...CLOSED, failure: 1 },
+      })
+    },
+    handBack(holder, failure, at) {
+      const fields = { status: 'PENDING' as const, updatedAt: at, dueAt: at, ...(failure && { failure }) }
+      return update(heldBy(holder), { $set: fields, ...(failure && COUNTED), $unset: { run: 1 } })
+    },
+  }
+}
+
+const heldBy = ({ id, run }: Holder): Filter<RecordDocument> => ({ _id: id, status: 'PROCESSING', run })
+
+type Change = Readonly<{ filter: Filter<RecordDocument>; update: UpdateFilter<RecordDocument> }>
+
+/** Updates single records, all that are asked for at the same time with one write. */
+function createBulkUpdate(collection: RecordCollection) {
+  const run = coalesce<Change, undefined>(async (changes) => {
+    await collection.bulkWrite(
+      changes.map((updateOne) => ({ updateOne })),
+      { ordered: false },
+    )
+    return changes.map(() => undefined)
+  })
+  return (filter: Change['filter'], update: Change['update']) => run({ filter, update })
+}
+
+type Asked = Readonly<{ id: string; at: Date }>
+type Outcome = Awaited<ReturnType<JobRecords['begin']>>
+
+const OPEN: Filter<RecordDocument> = { status: { $in: [...statusesBefore('begin')] } }
+
+/** Begins attempts, all that are asked for at the same time with two writes and a read. */
+function createBegin(collection: RecordCollection): JobRecords['begin'] {
+  const begin = coalesce<Asked, Outcome>(async (asked) => {
+    const run = randomUUID()
+    const at = asked[0]!.at
+    const ofThem = { _id: { $in: asked.map(({ id }) => id) }, ...OPEN }
+    const running = { status: 'PROCESSING' as const, run, updatedAt: at, dueAt: at }
+    await collection.updateMany(
+      { ...ofThem, cancelRequest: { $exists: false } },
+      { $set: running, $min: { startedAt: at } },
+    )
+    const found = await collection.find({ _id: { $in: asked.map(({ id }) => id) } }).toArray()
+    const byId = new Map(found.map((document) => [document._id, document]))
+    return asked.map(({ id }) => toOutcome(byId.get(id), run))
+  })
+  return (id, at) => begin({ id, at })
+}
+
+function toOutcome(document: RecordDocument | undefined, run: string): Outcome {
+  if (document === undefined) return null
+  const record = fromDocument(document)
+  if (document.run !== run) return record
+  return { record, holder: { id: record.id, type: record.type, run } } satisfies Begun
+}

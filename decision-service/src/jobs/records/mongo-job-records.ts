@@ -1,0 +1,79 @@
+import { DAY_MS } from '@redress/shared/time.ts'
+import type { Filter } from 'mongodb'
+import type { Registry } from '../frame/job-definition.ts'
+import { JOBS } from '../frame/registry.ts'
+import { createAddRecords } from './add-records.ts'
+import { createAttempts } from './attempts.ts'
+import { type JobAction, statusesBefore } from './job-record.ts'
+import type { JobRecords } from './job-records.ts'
+import {
+  CLOSED,
+  COUNTED,
+  fromDocument,
+  type RecordCollection,
+  type RecordDocument,
+  type ToEnded,
+} from './record-document.ts'
+
+type Options = Readonly<{ collection: RecordCollection; registry?: Registry }>
+
+const AFTER = { returnDocument: 'after' } as const
+/** Of a type that this version does not know. */
+const RETENTION_DAYS = 90
+
+/** Records in MongoDB. What many jobs do at the same time (being added, begun, completed) is one write for all of them. */
+export function createMongoJobRecords({ collection, registry = JOBS }: Options): JobRecords {
+  const toEnded: ToEnded = (type, at) => {
+    const days = registry[type]?.retentionDays ?? RETENTION_DAYS
+    return { endedAt: at, updatedAt: at, expiresAt: new Date(at.getTime() + days * DAY_MS) }
+  }
+  return {
+    async find(id) {
+      const found = await collection.findOne({ _id: id })
+      return found && fromDocument(found)
+    },
+    ...createAddRecords(collection),
+    ...createAttempts(collection, toEnded),
+    ...createEndings(collection, toEnded),
+    async retry(id, attempts, at) {
+      const opened = { status: 'PENDING' as const, updatedAt: at, dueAt: at }
+      const ofTheEnd = { endedAt: 1, expiresAt: 1, scheduledFor: 1, cancelRequest: 1 } as const
+      const change = { $set: opened, $inc: { maxAttempts: attempts }, $unset: ofTheEnd }
+      const retried = await collection.findOneAndUpdate(before(id, 'retry'), change, AFTER)
+      return retried && fromDocument(retried)
+    },
+    noteHeld: async (id, at) => void (await collection.updateOne({ _id: id }, { $set: { updatedAt: at } })),
+  }
+}
+
+type Endings = Pick<JobRecords, 'fail' | 'cancel' | 'endCancelled'>
+
+/** How a job ends that no attempt completes. */
+function createEndings(collection: RecordCollection, toEnded: ToEnded): Endings {
+  return {
+    async fail({ id, type }, failure, at) {
+      const fields = { status: 'FAILED' as const, failure, ...toEnded(type, at) }
+      const failed = await collection.updateOne(before(id, 'fail'), { $set: fields, ...COUNTED, $unset: CLOSED })
+      return failed.matchedCount === 1
+    },
+    async cancel({ id, type }, cancelRequest) {
+      const { at } = cancelRequest
+      const fields = { status: 'CANCELLED' as const, cancelRequest, ...toEnded(type, at) }
+      const waiting: Filter<RecordDocument> = { _id: id, status: 'PENDING' }
+      const cancelled = await collection.findOneAndUpdate(waiting, { $set: fields, $unset: CLOSED }, AFTER)
+      if (cancelled) return fromDocument(cancelled)
+      const request = { $set: { cancelRequest, updatedAt: at } }
+      const asked = await collection.findOneAndUpdate(before(id, 'cancel'), request, AFTER)
+      return asked && fromDocument(asked)
+    },
+    async endCancelled({ id, type }, at) {
+      const asked = { ...before(id, 'cancel'), cancelRequest: { $exists: true } }
+      const fields = { status: 'CANCELLED' as const, ...toEnded(type, at) }
+      await collection.updateOne(asked, { $set: fields, $unset: CLOSED })
+    },
+  }
+}
+
+function before(id: string, action: JobAction): Filter<RecordDocument> {
+  return { _id: id, status: { $in: [...statusesBefore(action)] } }
+}
