@@ -39,5 +39,5 @@ const backtest = openBacktestRuns(stores, { policies, thresholds: config.thresho
 
 // Inbound: jobs and health.
 const handlers = { 'decide-issue': deciding.handler, 'backtest-policy': backtest }
-openWorkers(stores, { handlers, processors: {} }, { ...config.queues, ...config.works })
+openWorkers({ ...stores, limits }, { handlers, processors: {} }, { ...config.queues, ...config.works })
 await serveHealthUntilStopped(service)

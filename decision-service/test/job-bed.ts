@@ -8,6 +8,7 @@ import { openQueue } from '../src/jobs/frame/open-queue.ts'
 import type { Queues } from '../src/jobs/frame/open-queues.ts'
 import { QUEUE_NAMES, type QueueName } from '../src/jobs/frame/queues.ts'
 import { startWorker } from '../src/jobs/frame/start-worker.ts'
+import type { ProviderGate } from '../src/jobs/limits/provider-gate.ts'
 import { openJobStores } from '../src/jobs/open-job-stores.ts'
 import { createAddJobs } from '../src/jobs/orders/add-jobs.ts'
 import { openCancellations } from '../src/jobs/processors/cancellations.ts'
@@ -47,12 +48,15 @@ export async function openJobBed(redisNumber: number, registry: Registry = COUNT
   const onChange = (change: JobChange) => void changes.push(change)
   const now = () => new Date()
 
-  const work = async (count: Count, names: readonly QueueName[] = QUEUE_NAMES) => {
+  type Working = Readonly<{ names?: readonly QueueName[]; gate?: ProviderGate }>
+  const work = async (count: Count, { names = QUEUE_NAMES, gate }: Working = {}) => {
     const own = await connectTestRedis(redisNumber)
     const cancellations = openCancellations([own], silent)
     const processors = Object.fromEntries(Object.keys(registry).map((name) => [name, count as Processor<never>]))
     const handlers = toHandlers(processors, { ...stores, registry, cancellations, onChange, now })
-    const workers = names.map((name) => startWorker(name, { handlers, registry, redis: own, logger: silent }))
+    const workers = names.map((name) =>
+      startWorker(name, { handlers, registry, redis: own, ...(gate && { gate }), logger: silent }),
+    )
     const close = async () => {
       await Promise.all(workers.map((worker) => worker.close()))
       await cancellations.close()

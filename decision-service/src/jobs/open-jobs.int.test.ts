@@ -34,8 +34,10 @@ it('an attempt at a decision that hangs is stopped after STUCK_AFTER_MS, and the
   const own = { metrics: createMetrics({ token: null }), telemetry: NO_TELEMETRY, logger: silent }
   const decisions = openQueue('decisions', { redis, logger: silent })
   onTestFinished(() => decisions.close())
+  const limits = { acquire: async () => ({ release: nothing }) }
   const stores = {
     ...own,
+    limits,
     db,
     collections: await openCollections(db, COLLECTIONS),
     resources,

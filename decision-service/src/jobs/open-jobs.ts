@@ -9,6 +9,8 @@ import type { QueueName } from './frame/queues.ts'
 import type { JobData, JobType } from './frame/registry.ts'
 import { type Handlers, startWorker } from './frame/start-worker.ts'
 import { createJobMetrics } from './frame/worker-metrics.ts'
+import type { ProviderLimits } from './limits/ports.ts'
+import { createProviderGate } from './limits/provider-gate.ts'
 import { exposeQueues } from './monitoring/queue-metrics.ts'
 import { createQueueViews, type FindOldest } from './monitoring/queue-views.ts'
 import { type JobCollections, openJobStores } from './open-job-stores.ts'
@@ -82,7 +84,7 @@ type Works = Readonly<{
 }>
 
 type WorkerStores = Pick<Service, 'db' | 'metrics' | 'telemetry' | 'logger' | 'resources'> &
-  Readonly<{ queues: Queues; collections: JobCollections }>
+  Readonly<{ queues: Queues; collections: JobCollections; limits: Pick<ProviderLimits, 'acquire'> }>
 
 /** Works on queues until the service is closed. */
 export function openWorkers(
@@ -90,15 +92,15 @@ export function openWorkers(
   { handlers, processors }: Runners,
   { names, concurrency, registry }: Works,
 ): void {
-  const { queues, metrics, telemetry, logger, resources } = stores
+  const { queues, limits, metrics, telemetry, logger, resources } = stores
   const cancellations = openCancellations(connectionsOf(names.map((name) => queues[name])), logger)
   resources.defer(() => cancellations.close())
   const onChange = logChanges(logger)
   const kept = toHandlers(processors, { ...openJobStores(stores, registry), registry, cancellations, onChange, now })
-  const metricsOf = createJobMetrics(metrics)
+  const shared = { gate: createProviderGate(limits), metricsOf: createJobMetrics(metrics), telemetry, logger }
   for (const name of names) {
     const options = { handlers: { ...handlers, ...kept }, registry, concurrency: concurrency[name] }
-    const worker = startWorker(name, { ...options, redis: queues[name].redis, metricsOf, telemetry, logger })
+    const worker = startWorker(name, { ...options, redis: queues[name].redis, ...shared })
     resources.defer(() => worker.close())
   }
 }

@@ -7,7 +7,7 @@ import type { CrashGuard } from './crash-guard.ts'
 import { endAlone, failOrHold, holdBack, isAlone } from './fail-or-hold.ts'
 import type { JobDefinition } from './job-definition.ts'
 import type { JobFailure } from './job-failure.ts'
-import type { Attempt, JobHandler, Outcome } from './job-handler.ts'
+import { type Attempt, isDone, type JobHandler, type Outcome } from './job-handler.ts'
 import type { QueueName } from './queues.ts'
 import { runLimited } from './run-limited.ts'
 import type { Slots } from './slots.ts'
@@ -22,6 +22,8 @@ export type Row = Readonly<{
   definition: JobDefinition
   handler: JobHandler<unknown>
   slots: Slots
+  /** Null where the type calls no provider. */
+  gate: ((attempt: () => Promise<Outcome>) => Promise<Outcome>) | null
   metrics: JobMetrics | undefined
 }>
 /** What all attempts of a worker share. */
@@ -75,7 +77,7 @@ async function attempt(job: Job, row: Row, context: WorkerContext): Promise<Outc
 type Handled = Readonly<{ job: Job; data: unknown; trace: string | null }>
 
 async function handle({ job, data, trace }: Handled, row: Row, context: WorkerContext): Promise<Outcome> {
-  const { definition, handler, metrics } = row
+  const { definition, handler, gate, metrics } = row
   const { timeoutMs } = definition
   const { stopping, guard, logger } = context
   const showProgress = (percent: number) => job.updateProgress(percent)
@@ -88,7 +90,7 @@ async function handle({ job, data, trace }: Handled, row: Row, context: WorkerCo
     metrics?.ended('failure')
   }
   try {
-    const outcome = await guard.run(job, limited)
+    const outcome = await guard.run(job, gate === null ? limited : () => gate(limited))
     if (outcome === null) return { kind: 'later', afterMs: backoffMs(1, SUSPECT_WAIT), reason: SUSPECT }
     if (isDone(outcome)) metrics?.ended('success')
     else await endAlone(job)
@@ -99,8 +101,6 @@ async function handle({ job, data, trace }: Handled, row: Row, context: WorkerCo
     return await failOrHold(job, error, { giveUp, noteHeld, noteFailed, logger })
   }
 }
-
-const isDone = (outcome: Outcome) => outcome === 'done' || (outcome !== 'again' && outcome.kind === 'done')
 
 /** The traceparent of what asked for the job. */
 const traceOf = ({ trace }: Readonly<{ trace?: string }>) => trace

@@ -25,6 +25,10 @@ export type Outcome =
   | Readonly<{ kind: 'done'; result: object | null }>
   | Readonly<{ kind: 'later'; afterMs: number; reason: string }>
 
+export function isDone(outcome: Outcome): boolean {
+  return outcome === 'done' || (outcome !== 'again' && outcome.kind === 'done')
+}
+
 export type JobHandler<Data> = Readonly<{
   /** The shape of what the queue holds of a job. Default: the schema of its type. */
   Message?: (data: unknown) => Data | type.errors

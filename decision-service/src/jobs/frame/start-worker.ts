@@ -4,10 +4,11 @@ import { succeedsWithin } from '@redress/shared/resilience/deadline.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { NO_TELEMETRY, type Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { Worker } from 'bullmq'
+import type { ProviderGate } from '../limits/provider-gate.ts'
 import { type Row, work } from './attempt-job.ts'
 import { connectionOf, openWhenReady } from './bullmq.ts'
 import { createCrashGuard } from './crash-guard.ts'
-import type { Registry } from './job-definition.ts'
+import type { JobDefinition, Registry } from './job-definition.ts'
 import type { JobHandler } from './job-handler.ts'
 import { QUEUES, type QueueName } from './queues.ts'
 import { JOBS } from './registry.ts'
@@ -28,6 +29,8 @@ export type WorkerOptions = Readonly<{
   redis: Redis
   /** Instead of what the table of queues says. */
   concurrency?: number
+  /** Needed where a type calls a provider. */
+  gate?: ProviderGate
   metricsOf?: JobMetricsOf
   telemetry?: Telemetry
   logger: Logger
@@ -95,12 +98,23 @@ async function runUntilClosed(ready: Promise<Worker>): Promise<never> {
 }
 
 /** The rows of the types in the queue, by every name that a job of the type may have. */
-function toRows(queue: QueueName, { handlers, registry = JOBS, metricsOf }: WorkerOptions): ReadonlyMap<string, Row> {
+function toRows(
+  queue: QueueName,
+  { handlers, registry = JOBS, gate, metricsOf }: WorkerOptions,
+): ReadonlyMap<string, Row> {
   const inQueue = Object.entries(registry).filter(([type, one]) => one.queue === queue && handlers[type] !== undefined)
   const rows = inQueue.flatMap(([type, definition]) => {
     const slots = createSlots(definition.concurrency)
-    const row: Row = { type, definition, handler: handlers[type]!, slots, metrics: metricsOf?.({ queue, type }) }
+    const metrics = metricsOf?.({ queue, type })
+    const row: Row = { type, definition, handler: handlers[type]!, slots, gate: toGate(definition, gate), metrics }
     return [type, ...definition.formerNames].map((name) => [name, row] as const)
   })
   return new Map(rows)
+}
+
+/** A type whose provider has no limits here must not run: they also stop its calls. */
+function toGate({ provider }: JobDefinition, gate: ProviderGate | undefined): Row['gate'] {
+  if (provider === null) return null
+  if (gate === undefined) throw new Error(`Jobs that call ${provider} need the limits of providers.`)
+  return (attempt) => gate(provider, attempt)
 }

@@ -26,6 +26,13 @@ export class ProviderRateLimitedError extends AppError {
   }
 }
 
+export type ProviderLimitError = RateLimitTimeoutError | ProviderRateLimitedError
+
+/** Whether an attempt at a job had no room at its provider: the job is held, and that was no attempt. */
+export function isProviderLimit(error: unknown): error is ProviderLimitError {
+  return error instanceof ProviderRateLimitedError || error instanceof RateLimitTimeoutError
+}
+
 /** The provider gave no answer, or answered that it cannot. A handler throws it; enough of them open the breaker. */
 export class ProviderUnavailableError extends AppError {
   override readonly name = 'ProviderUnavailableError'

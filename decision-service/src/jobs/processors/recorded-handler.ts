@@ -4,6 +4,7 @@ import { JobNotFoundError } from '../errors.ts'
 import type { JobDefinition } from '../frame/job-definition.ts'
 import type { Attempt, JobHandler, Outcome } from '../frame/job-handler.ts'
 import { isWorkerStopping } from '../frame/run-limited.ts'
+import { isProviderLimit } from '../limits/errors.ts'
 import { isOpen } from '../records/job-record.ts'
 import type { Begun, JobRecords } from '../records/job-records.ts'
 import type { Cancellations, Watch } from './cancellations.ts'
@@ -47,7 +48,10 @@ export function createRecordedHandler(dependencies: Dependencies): JobHandler<Me
       }
       running.set(attempt.jobId, begun)
       onChange({ ...begun.record, status: 'PROCESSING' })
-      return runBegun(begun, attempt, dependencies)
+      const outcome = await runBegun(begun, attempt, dependencies)
+      // A failed attempt is noted below.
+      running.delete(attempt.jobId)
+      return outcome
     },
     async noteFailed(_, failure, { jobId }) {
       const begun = running.get(jobId)
@@ -83,8 +87,9 @@ async function runBegun(begun: Begun, attempt: Attempt, dependencies: Dependenci
       onChange({ ...record, status: 'CANCELLED' })
       return 'done'
     }
-    if (!isWorkerStopping(attempt.signal)) throw error
-    await records.handBack(holder, null, now())
+    const isStopping = isWorkerStopping(attempt.signal)
+    if (isStopping || isProviderLimit(error)) await records.handBack(holder, null, now())
+    if (!isStopping) throw error
     return 'again'
   } finally {
     watch.end()
