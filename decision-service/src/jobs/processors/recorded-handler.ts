@@ -32,7 +32,6 @@ type Dependencies = Readonly<{
 export function createRecordedHandler(dependencies: Dependencies): JobHandler<Message> {
   const { name: type, definition, records, onChange, now } = dependencies
   const running = new Map<string, Begun>()
-
   return {
     Message,
     async run(_, attempt) {
@@ -49,7 +48,6 @@ export function createRecordedHandler(dependencies: Dependencies): JobHandler<Me
       running.set(attempt.jobId, begun)
       onChange({ ...begun.record, status: 'PROCESSING' })
       const outcome = await runBegun(begun, attempt, dependencies)
-      // A failed attempt is noted below.
       running.delete(attempt.jobId)
       return outcome
     },
