@@ -152,4 +152,28 @@ describe('the redo log', () => {
     expect(names()).toEqual(['after', 'before'])
     file.close()
   })
+
+  it.for<[string, object, number]>([
+    ['has no room', { code: 'ENOSPC' }, 14031],
+    ['has no room for this user', { code: 'EDQUOT' }, 14031],
+    ['fails', { code: 'EIO' }, 14031],
+    ['fails for SQLite', { errcode: 778 }, 14031],
+    ['has no room for SQLite', { errcode: 13 }, 14031],
+    ['may not be written', { errcode: 8 }, 96],
+  ])('on a disk that %s is refused with a code that says whether to wait', ([, facts, code]) => {
+    const file = openFile(join(directory, 'other'))
+    const log = openRedoLog(join(directory, 'other-redo'), { salt: 1, sequence: 0 })
+    const batch = createBatch(file, {
+      ...log,
+      write() {
+        throw Object.assign(new Error('refused'), facts)
+      },
+    })
+
+    batch.prepare("INSERT INTO catalog VALUES (?, 'x')")('refused')
+
+    expect(() => batch.commit()).toThrow(expect.objectContaining({ code }))
+    log.close()
+    file.close()
+  })
 })

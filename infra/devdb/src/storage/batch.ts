@@ -138,12 +138,20 @@ function runAgain(database: DatabaseSync, log: RedoLog): void {
   }
 }
 
+/** SQLite's primary codes, which are the lowest byte of its codes. */
+const SQLITE_IOERR = 10
 const SQLITE_FULL = 13
 
+/**
+ * A failing disk has the code of a full one, with which services hold their work: MongoDB would end, and be away for them.
+ * With any other code the work fails.
+ */
 function toCommandError(error: unknown): CommandError {
-  const { errcode, code, message } = error as Error & { errcode?: number; code?: string }
-  if (errcode === SQLITE_FULL || code === 'ENOSPC' || code === 'EDQUOT') {
+  const { errcode = 0, code = '', message } = error as Error & { errcode?: number; code?: string }
+  const primary = errcode & 0xff
+  if (primary === SQLITE_FULL || code === 'ENOSPC' || code === 'EDQUOT') {
     return new CommandError(14031, 'The disk is full. Nothing of this command is stored.')
   }
-  return new CommandError(96, `The disk refuses a write: ${message}. Nothing of this command is stored.`)
+  const refusal = `The disk refuses a write: ${message}. Nothing of this command is stored.`
+  return new CommandError(primary === SQLITE_IOERR || code === 'EIO' ? 14031 : 96, refusal)
 }
