@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { openCatalog } from './storage/catalog.ts'
 import { entriesOf, readIndexed } from './storage/entries.ts'
+import { ID_OF_ENTRY } from './storage/reader.ts'
 import { openStorage } from './storage/storage.ts'
 
 /**
@@ -31,7 +32,7 @@ export function findDamage(path: string): readonly string[] {
         }
       }
     }
-    for (const row of raw.prepare('SELECT idx, key, id FROM entries').iterate()) {
+    for (const row of raw.prepare(`SELECT idx, key, ${ID_OF_ENTRY} AS id FROM entries e`).iterate()) {
       const { idx, key, id } = row as { idx: number; key: Uint8Array; id: Uint8Array }
       const name = `${idx} ${text(key)}`
       if (expected.get(name) !== text(id)) damage.push(`entry ${name} without its document`)

@@ -1,4 +1,4 @@
-import { entriesOf, readIndexed } from './entries.ts'
+import { entriesOf, readIndexed, referenceIn } from './entries.ts'
 import { duplicateKey, type Index } from './indexes.ts'
 import type { Storage } from './storage.ts'
 
@@ -21,11 +21,11 @@ export function buildIndex(storage: Storage, collection: Indexed, index: Index):
     for (const { id, body } of rows) {
       const entries = entriesOf(own, 0, readIndexed(own, body), Buffer.from(id))
       if (entries.length > 1) collection.arrays.add(index.name)
-      for (const { key } of entries) {
-        if (index.unique && storage.entry(index.number, key)) {
+      for (const entry of entries) {
+        if (index.unique && storage.entry(index.number, entry.key)) {
           throw duplicateKey(index, collection.namespace, body)
         }
-        storage.putEntry(index.number, key, id)
+        storage.putEntry(index.number, entry.key, referenceIn(entry, id))
       }
     }
     if (rows.length < BUILD_CHUNK) return

@@ -154,9 +154,13 @@ function isAlike(a: Index, b: Index): boolean {
   return compareValues(traitsOf(a), traitsOf(b)) === 0
 }
 
+/** The oldest format of which the entries can be used as they are. */
+const OLDEST_READABLE = 1
+
 function upgrade({ storage, collections }: State): void {
-  if (storage.readFormat() === FORMAT) return
-  for (const collection of collections.values()) {
+  const format = storage.readFormat()
+  if (format === FORMAT) return
+  for (const collection of format < OLDEST_READABLE ? collections.values() : []) {
     for (const index of collection.indexes) {
       storage.clearIndex(index.number)
       buildIndex(storage, collection, index)

@@ -6,7 +6,7 @@ import { encodeKey, textOf } from '../values/keys.ts'
 import { findIn, isSameElement, readFields, toNames } from '../values/raw.ts'
 import { appendElement, DECODE, locate } from '../values/raw-keys.ts'
 import type { Catalog, Collection } from './catalog.ts'
-import { type Entry, entriesOf, type Indexed, indexedNames, readIndexed } from './entries.ts'
+import { type Entry, entriesOf, type Indexed, indexedNames, readIndexed, referenceIn } from './entries.ts'
 import type { Index } from './indexes.ts'
 import type { Storage } from './storage.ts'
 
@@ -116,6 +116,6 @@ export function applyChange(
   for (const { index, key } of removed) storage.removeEntry(index.number, key, id)
   if (after === null) storage.remove(collection.number, id, before)
   else storage.put(collection.number, id, after, before)
-  for (const { index, key } of added) storage.putEntry(index.number, key, id)
+  for (const entry of added) storage.putEntry(entry.index.number, entry.key, referenceIn(entry, id))
   for (const index of arrays) catalog.noteArray(collection, index)
 }

@@ -22,8 +22,11 @@ const SCHEMA = `
   INSERT OR IGNORE INTO state VALUES ('salt', abs(random()) % 4294967296), ('sequence', 0), ('format', 0);
 `
 
-/** The format of index keys. 1: an item of a list that is no document has the key null for a field below it. */
-export const FORMAT = 1
+/**
+ * The format of index entries. 1: an item of a list that is no document has the key null for a field below it. 2: an entry
+ * of which the key ends with the id has the place of the id there in place of a copy; a copy may be read too.
+ */
+export const FORMAT = 2
 
 /** A later version of the server has written the file. */
 export class NewerFormatError extends Error {

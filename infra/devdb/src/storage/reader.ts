@@ -6,6 +6,7 @@ export type KeyRange = Readonly<{ from: Uint8Array; before: Uint8Array | null }>
 /** Reads the present state, or the state at the start of a transaction. */
 export type Reader = Readonly<{
   get(collection: number, id: Uint8Array): Uint8Array | null
+  /** The id of the document that has a key in a unique index. */
   entry(idx: number, key: Uint8Array): Uint8Array | null
   /** Index entries with their documents in the order of their keys, at most `limit`. */
   scanIndex(scan: IndexScan): readonly Row[]
@@ -24,16 +25,22 @@ export type DocumentScan = KeyRange & Readonly<{ collection: number; backwards: 
 /** Greater than every key: the end of a range that has none. */
 const LAST = Buffer.alloc(64, 255)
 
+/** The id of the document of an entry `e`, which has the id itself or its place in the key. */
+export const ID_OF_ENTRY = "CASE typeof(e.id) WHEN 'blob' THEN e.id ELSE substr(e.key, e.id) END"
+
 export function createReader(database: DatabaseSync): PresentReader {
   const get = database.prepare('SELECT body FROM documents WHERE collection = ? AND id = ?')
   const entry = database.prepare('SELECT id FROM entries WHERE idx = ? AND key = ?')
   const scanEntries = (order: string) =>
     database.prepare(
-      `SELECT e.key AS key, e.id AS id, d.body AS body FROM entries e JOIN documents d ON d.collection = ? AND d.id = e.id
-       WHERE e.idx = ? AND e.key >= ? AND e.key < ? ORDER BY e.key ${order} LIMIT ?`,
+      `SELECT key, d.id AS id, body FROM entries e JOIN documents d ON collection = ? AND d.id = ${ID_OF_ENTRY}
+       WHERE idx = ? AND key >= ? AND key < ? ORDER BY key ${order} LIMIT ?`,
     )
   const scanKeys = (order: string) =>
-    database.prepare(`SELECT key, id FROM entries WHERE idx = ? AND key >= ? AND key < ? ORDER BY key ${order} LIMIT ?`)
+    database.prepare(
+      `SELECT key, ${ID_OF_ENTRY} AS id FROM entries e
+       WHERE idx = ? AND key >= ? AND key < ? ORDER BY key ${order} LIMIT ?`,
+    )
   const scanIds = (order: string) =>
     database.prepare(
       `SELECT id AS key, id, body FROM documents WHERE collection = ? AND id >= ? AND id < ? ORDER BY id ${order} LIMIT ?`,

@@ -10,8 +10,8 @@ export type Storage = Reader &
     /** Stores a document in place of `before`, which snapshots go on to see. */
     put(collection: number, id: Uint8Array, body: Uint8Array, before: Uint8Array | null): void
     remove(collection: number, id: Uint8Array, before: Uint8Array | null): void
-    /** Adds an entry that is not there yet. */
-    putEntry(idx: number, key: Uint8Array, id: Uint8Array): void
+    /** Adds an entry that is not there yet. `reference` is the id of its document, or its place in the key. */
+    putEntry(idx: number, key: Uint8Array, reference: Uint8Array | number): void
     /** Removes the entry of the document `id`. */
     removeEntry(idx: number, key: Uint8Array, id: Uint8Array): void
     clearCollection(collection: number): void
@@ -90,9 +90,9 @@ function prepareWrites(reader: PresentReader, prepare: Batch['prepare']): Writes
       snapshots.keepDocument(collection, id, before)
       remove(collection, id)
     },
-    putEntry(idx, key, id) {
+    putEntry(idx, key, reference) {
       snapshots.keepEntry(idx, key, null)
-      putEntry(idx, key, id)
+      putEntry(idx, key, reference)
     },
     removeEntry(idx, key, id) {
       snapshots.keepEntry(idx, key, id)
