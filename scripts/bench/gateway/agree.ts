@@ -1,30 +1,37 @@
 import { deepEqual } from 'node:assert/strict'
+import type { ContestantName } from './contestants.ts'
 import type { Load } from './load.ts'
 import { type BenchOperation, OPERATIONS, type OperationName } from './operations.ts'
 
-/** One size for each, because the same data may be written with more or fewer spaces. */
-type AnswerBytes = Readonly<{ ours: number; stock: number }>
-type AnswerBytesOf = Readonly<Record<OperationName, AnswerBytes>>
+/** The sizes of the answers in bytes by gateway, because the same data may be written with more or fewer spaces. */
+export type AnswerBytes = Readonly<Partial<Record<ContestantName, number>>>
 
 const NUMBERS = [0, 1, 42, 999_999] as const
 
-/** The sizes of the answers to each operation in bytes. @throws Error when the two gateways answer differently. */
-export async function checkAgreement(ours: Load, stock: Load): Promise<AnswerBytesOf> {
+/** The sizes of the answers to each operation. @throws Error when a gateway answers differently from ours. */
+export async function checkAgreement(loads: ReadonlyMap<ContestantName, Load>) {
   const bytes = {} as Record<OperationName, AnswerBytes>
   for (const operation of OPERATIONS) {
-    for (const number of NUMBERS) bytes[operation.name] = await checkAnswer(operation, number, { ours, stock })
+    for (const number of NUMBERS) bytes[operation.name] = await checkAnswers(operation, number, loads)
   }
   return bytes
 }
 
-async function checkAnswer(
+async function checkAnswers(
   operation: BenchOperation,
   number: number,
-  { ours, stock }: Readonly<{ ours: Load; stock: Load }>,
+  loads: ReadonlyMap<ContestantName, Load>,
 ): Promise<AnswerBytes> {
-  const [left, right] = await Promise.all([ours.ask(operation, number), stock.ask(operation, number)])
-  const answer = JSON.parse(left)
-  if (answer.errors !== undefined) throw new Error(`${operation.name} has errors: ${left.slice(0, 2000)}`)
-  deepEqual(answer, JSON.parse(right), `ours and stock answer ${operation.name} differently`)
-  return { ours: Buffer.byteLength(left), stock: Buffer.byteLength(right) }
+  const bytes: Partial<Record<ContestantName, number>> = {}
+  const ours = await loads.get('ours')!.ask(operation, number)
+  const expected = JSON.parse(ours)
+  if (expected.errors !== undefined) throw new Error(`${operation.name} has errors: ${ours.slice(0, 2000)}`)
+  for (const [name, load] of loads) {
+    if (name === 'floor') continue
+    const answer = await load.ask(operation, number)
+    deepEqual(JSON.parse(answer), expected, `ours and ${name} answer ${operation.name} differently`)
+    bytes[name] = Buffer.byteLength(answer)
+  }
+  // A constant of the same size.
+  return { ...bytes, floor: Buffer.byteLength(ours) }
 }

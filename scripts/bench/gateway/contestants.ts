@@ -6,10 +6,11 @@ import { readOrCreateKeys } from '../../stack/keys/keys.ts'
 import { type Launched, launchNode } from '../../stack/processes/launch-node.ts'
 import { findOrInstallRedis, readMachine } from '../../stack/redis/find-redis.ts'
 import { findFreePort, launchRedis } from '../../stack/redis/launch-redis.ts'
+import { findInstalledPeers, PEER_PROGRAMS, type PeerName } from './peers.ts'
 import { type Cores, pin } from './pin.ts'
 
-export const CONTESTANT_NAMES = ['ours', 'stock', 'floor'] as const
-export type ContestantName = (typeof CONTESTANT_NAMES)[number]
+const ALWAYS = ['ours', 'stock', 'floor'] as const
+export type ContestantName = (typeof ALWAYS)[number] | PeerName
 
 /** A process under measurement. Each caller has a token, which a contestant without authentication ignores. */
 export type Contestant = Readonly<{ name: ContestantName; url: string; pid: number; tokens: readonly string[] }>
@@ -24,6 +25,7 @@ const PROGRAMS: Readonly<Record<ContestantName, string>> = {
   ours: 'gateway/src/main.ts',
   stock: 'scripts/bench/gateway/stock.ts',
   floor: 'scripts/bench/gateway/floor.ts',
+  ...PEER_PROGRAMS,
 }
 
 /** Starts the subgraphs, Redis for our gateway, and all contestants. */
@@ -51,7 +53,7 @@ export async function startField({ directory, cores, callers }: Options): Promis
     })
     const tokens = await signTokens(keys.jwtPrivateKey!, callers)
     const contestants = await Promise.all(
-      CONTESTANT_NAMES.map(async (name) => ({
+      [...ALWAYS, ...findInstalledPeers()].map(async (name) => ({
         name,
         tokens,
         ...(await start(launchNode(fromRoot(PROGRAMS[name]), environment), cores?.contestants)),

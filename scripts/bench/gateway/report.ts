@@ -1,21 +1,36 @@
 import { percentile } from '../processes.ts'
-import type { ContestantName } from './contestants.ts'
 import type { Round } from './load.ts'
 import { OPERATION_NAMES, type OperationName } from './operations.ts'
+import type { PeerName } from './peers.ts'
 
 /** Every round, by operation and contestant. */
-export type Rounds = Readonly<Record<OperationName, Readonly<Record<ContestantName, readonly Round[]>>>>
+export type Rounds = Readonly<Record<OperationName, RoundsOf>>
 
-/** CPU of stock divided by ours, and ours divided by that of the floor. */
-export type Figures = Readonly<Record<OperationName | 'oneFieldPerFloor', number>>
+/** Those of the three that always run, and of the peers that are installed. */
+type RoundsOf = Readonly<Record<'ours' | 'stock' | 'floor', readonly Round[]>> &
+  Readonly<Partial<Record<PeerName, readonly Round[]>>>
+
+/** CPU of stock divided by ours, and ours divided by that of the floor; CPU of a peer divided by ours, by operation. */
+export type Figures = Readonly<Record<OperationName | 'oneFieldPerFloor', number>> &
+  Readonly<{ perMercurius?: readonly number[]; perHive?: readonly number[] }>
 
 export function toFigures(rounds: Rounds): Figures {
-  const timesLess = (name: OperationName) => toTwoDecimals(ratioOf(rounds[name].stock, rounds[name].ours))
+  const timesLess = (than: 'stock' | PeerName) => (name: OperationName) => {
+    const others = rounds[name][than]
+    return others === undefined ? [] : toTwoDecimals(ratioOf(others, rounds[name].ours))
+  }
+  const [oneField = 0, entityJoin = 0, list50 = 0] = OPERATION_NAMES.flatMap(timesLess('stock'))
+  const [perMercurius, perHive] = [
+    OPERATION_NAMES.flatMap(timesLess('mercurius')),
+    OPERATION_NAMES.flatMap(timesLess('hive')),
+  ]
   return {
-    oneField: timesLess('oneField'),
-    entityJoin: timesLess('entityJoin'),
-    list50: timesLess('list50'),
+    oneField,
+    entityJoin,
+    list50,
     oneFieldPerFloor: toTwoDecimals(ratioOf(rounds.oneField.ours, rounds.oneField.floor)),
+    ...(perMercurius.length > 0 && { perMercurius }),
+    ...(perHive.length > 0 && { perHive }),
   }
 }
 
