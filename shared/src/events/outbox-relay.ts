@@ -17,7 +17,7 @@ import { createRetention } from './log/retention.ts'
 /** From one round to the next: what is committed meanwhile is published together. */
 const GATHER = { leastMs: 10, mostMs: 50 }
 /** The longest time until a round without a wake-up, which finds the effects of crashes and lost messages or entries. */
-const SWEEP_MS = 250
+const SWEEP_MS = 1_000
 const STOP_MS = 2_000
 const GROUP_GONE_AFTER_MS = 10 * MINUTE_MS
 
