@@ -49,6 +49,62 @@ describe('a field that is computed from a computed field', () => {
   })
 })
 
+describe('a field that is computed from a computed field with arguments', () => {
+  it('is computed from its right value', async () => {
+    const { ask } = await open({
+      a: {
+        sdl: 'type Query { one: One } type One @key(fields: "id") { id: ID! price(in: String): Int }',
+        respond: ({ query }) => {
+          const alias = /(\w+):price\(in:"EUR"\)/.exec(query)
+          return { data: { one: { __typename: 'One', id: '1', ...(alias && { [alias[1]!]: 5 }) } } }
+        },
+      },
+      b: {
+        sdl: `type One @key(fields: "id") {
+          id: ID! price(in: String): Int @external total(n: Int): Int @requires(fields: "price(in: \\"EUR\\")") }`,
+        respond: ({ query, variables }) => {
+          const alias = /(\w+):total\(n:2\)/.exec(query)![1]!
+          const rows = variables.representations as Row[]
+          return { data: { _entities: rows.map(({ price }) => ({ [alias]: (price as number) * 2 })) } }
+        },
+      },
+      c: {
+        sdl: `type One @key(fields: "id") {
+          id: ID! total(n: Int): Int @external label: String @requires(fields: "total(n: 2)") }`,
+        respond: entities(({ total }) => ({ label: `${total} in all` })).respond,
+      },
+    })
+
+    expect(await ask('{ one { label } }')).toEqual({ data: { one: { label: '10 in all' } } })
+  })
+})
+
+describe('an error at a field that the client did not select', () => {
+  it('is shown at the object that it belongs to', async () => {
+    const message = 'No size.'
+    const { ask } = await open({
+      a: {
+        sdl: 'type Query { one: One } type One @key(fields: "id") { id: ID! size(in: String): Int }',
+        respond: ({ query }) => {
+          const alias = /(\w+):size/.exec(query)![1]!
+          const one = { __typename: 'One', id: '1', [alias]: null }
+          return { data: { one }, errors: [{ message, path: ['one', alias], extensions: { code: 'NO_SIZE' } }] }
+        },
+      },
+      b: {
+        sdl: `type One @key(fields: "id") {
+          id: ID! size(in: String): Int @external label: String @requires(fields: "size(in: \\"cm\\")") }`,
+        respond: entities(({ size }) => ({ label: `of size ${size}` })).respond,
+      },
+    })
+
+    const answer = await ask('{ one { label } }')
+
+    expect(answer.errors).toMatchObject([{ path: ['one'], extensions: { code: 'NO_SIZE' } }])
+    expect(answer.data).toEqual({ one: { label: 'of size null' } })
+  })
+})
+
 describe('a computed field of an interface that its subgraph knows as an object', () => {
   const cat = {
     sdl: `type Query { ping: Int } interface Thing { id: ID! name: String }

@@ -13,6 +13,7 @@ import {
 import { compileWriters, IRREGULAR } from './answers/answer-writer.ts'
 import { completeAnswer } from './answers/complete-answer.ts'
 import { createSelection, type SelectedField, type Selection, type SelectionRules } from './answers/selection.ts'
+import { withVisiblePath } from './answers/visible-path.ts'
 import type { Row } from './json.ts'
 import type { OperationContext } from './operation-context.ts'
 import type { PlannedKey } from './planning/planned-keys.ts'
@@ -124,18 +125,20 @@ function answerOf(
   { root, errors, isPlain, absences, isIncomplete }: PlanRun,
   parts: OperationParts,
 ): OperationResult {
+  const { schema } = parts
+  const shown = errors.map((error) => withVisiblePath(error, selection, { root, schema }))
   try {
-    if (!isIncomplete) return { data: (isPlain ? write.plain : write.any)(root), errors }
+    if (!isIncomplete) return { data: (isPlain ? write.plain : write.any)(root), errors: shown }
   } catch (error) {
     if (error !== IRREGULAR) throw error
   }
   const { data, violations, refusals } = completeAnswer(selection, root, {
-    schema: parts.schema,
+    schema,
     types: parts.environment.types,
     absences,
   })
   const unexplained = violations.filter(({ path }) => !errors.some((error) => explains(error, path!)))
-  return { data: JSON.stringify(data), errors: [...errors, ...unexplained, ...refusals] }
+  return { data: JSON.stringify(data), errors: [...shown, ...unexplained, ...refusals] }
 }
 
 /** Whether an error that a subgraph reported explains an invalid value at `path`. */

@@ -1,4 +1,6 @@
 import {
+  type DocumentNode,
+  doTypesOverlap,
   type GraphQLArgument,
   type GraphQLCompositeType,
   type GraphQLInputType,
@@ -8,6 +10,7 @@ import {
   isCompositeType,
   isEnumType,
   isInputObjectType,
+  isInterfaceType,
   isListType,
   isNonNullType,
   parse,
@@ -22,13 +25,16 @@ const DEPTH_MAX = 5
 type Options = Readonly<{
   /** Whether fields get the names of other fields, which the reference mixes up. */
   confusing?: boolean
+  /** What must hold beside the rules of graphql-js. */
+  isValid?: (document: DocumentNode) => boolean
 }>
 
 /** Operations that the schema allows, with everything GraphQL has to make them hard. */
 export function randomOperation(schema: GraphQLSchema, random: Random, options: Options = {}): RandomOperation {
   for (;;) {
     const operation = new Writer(schema, random, options).operation()
-    if (validate(schema, parse(operation.text)).length === 0) return operation
+    const document = parse(operation.text)
+    if (validate(schema, document).length === 0 && (options.isValid?.(document) ?? true)) return operation
   }
 }
 
@@ -69,9 +75,18 @@ class Writer {
       const member = random.pick(this.#schema.getPossibleTypes(type))
       return `... on ${member.name}${this.#condition()} ${this.#selection(member, depth)}`
     }
+    const other = this.#confusing && depth < DEPTH_MAX && random.chance(0.1) ? this.#overlapping(type) : null
+    if (other) return `... on ${other.name}${this.#condition()} ${this.#selection(other, depth + 1)}`
     if (depth > 0 && random.chance(0.08)) return `... ${this.#condition()} ${this.#selection(type, depth)}`
     if (depth > 0 && random.chance(0.08)) return this.#spread(type, depth)
     return this.#field(type, depth)
+  }
+
+  /** An interface that objects of a type may have too. */
+  #overlapping(type: GraphQLCompositeType): GraphQLCompositeType | null {
+    const interfaces = Object.values(this.#schema.getTypeMap()).filter(isInterfaceType)
+    const possible = interfaces.filter((one) => one !== type && doTypesOverlap(this.#schema, one, type))
+    return possible.length === 0 ? null : this.#random.pick(possible)
   }
 
   #spread(type: GraphQLCompositeType, depth: number): string {

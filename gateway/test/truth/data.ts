@@ -65,11 +65,18 @@ export function createData(model: Model) {
     // Fields of the interface have the same value under each of its names.
     valueAt(field.type, `${thing.id} ${field.name} ${canonical(args)} ${field.requires ? canonical(needed) : ''}`)
 
+  /** Whether a field of this object fails; only where null is allowed, so that nothing around it is lost. */
+  const fails = (thing: Thing, field: FieldModel, args: unknown): boolean =>
+    model.isFaulty &&
+    !field.type.endsWith('!') &&
+    new Random(`${model.seed} fault ${thing.id} ${field.name} ${canonical(args)}`).chance(0.1)
+
   const read = (thing: Thing, name: string, args: unknown): unknown => {
     const key = thing.__typename === 'Part' ? undefined : keyField(thing, name)
     if (key !== undefined) return key
     const field = fieldOf(thing.__typename, name)
     if (field === null) throw new Error(`${thing.__typename} has no field ${name}.`)
+    if (fails(thing, field, args)) return null
     const needed = field.requires ? select(thing, selectionOf(field.requires)) : null
     return compute(thing, field, args, needed)
   }
@@ -84,7 +91,7 @@ export function createData(model: Model) {
       }),
     )
 
-  return { fieldOf, keyField, compute, read, select, entities }
+  return { fieldOf, keyField, compute, fails, read, select, entities }
 }
 
 export function mapThings(value: unknown, map: (thing: Thing) => unknown): unknown {

@@ -6,22 +6,28 @@ import {
   type GraphQLSchema,
   Kind,
   parse,
+  type SelectionSetNode,
   validate,
 } from 'graphql'
 import { isExact } from '../../src/execution/exact-json.ts'
 import type { Respond } from '../foreign-graph.ts'
-import { createData, type Data, project, selectionOf, type Thing } from './data.ts'
+import { createData, type Data, mapThings, project, selectionOf, type Thing } from './data.ts'
 import type { Model } from './model.ts'
 
 /** An entity in a subgraph, with the representation that it was asked for by. */
-type Held = Thing & Readonly<{ representation?: Record<string, unknown> }>
+type Held = Thing &
+  Readonly<{
+    representation?: Record<string, unknown>
+    /** The fields that came with it, by `@provides`. */
+    provided?: readonly string[]
+  }>
 
 /** Executes operations of the whole graph on its data, by graphql-js alone. */
 export function createMonolith(model: Model, schema: GraphQLSchema) {
   const data = createData(model)
   const typed = withLong(schema)
   const fieldResolver: GraphQLFieldResolver<Thing, unknown> = (thing, args, _context, { fieldName, parentType }) =>
-    parentType.name === 'Org' ? (thing as unknown as { oid: string }).oid : data.read(thing, fieldName, args)
+    parentType.name === 'Org' ? (thing as unknown as { oid: string }).oid : readOrThrow(data, thing, fieldName, args)
   return (query: string, variables: Record<string, unknown>, operation: 'Query' | 'Mutation') =>
     execute({
       schema: typed,
@@ -31,6 +37,12 @@ export function createMonolith(model: Model, schema: GraphQLSchema) {
       fieldResolver: fieldResolver as never,
       typeResolver: (thing: unknown) => (thing as Thing).__typename,
     })
+}
+
+function readOrThrow(data: Data, thing: Thing, fieldName: string, args: unknown): unknown {
+  const field = data.fieldOf(thing.__typename, fieldName)
+  if (field !== null && data.fails(thing, field, args)) throw new Error('This field fails.')
+  return data.read(thing, fieldName, args)
 }
 
 /** Subgraphs that execute what they are asked by graphql-js, and refuse what their schema forbids. */
@@ -79,21 +91,20 @@ function createResolver(subgraph: string, { model, data }: Facts): GraphQLFieldR
     if (key !== undefined) return key
     const field = data.fieldOf(parentType.name, fieldName)
     if (field === null) throw new Error(`${parentType.name} has no field ${fieldName}.`)
-    if (parentType.name !== 'Part' && !field.owners.includes(subgraph)) {
-      throw new Error(`${subgraph} does not resolve ${parentType.name}.${fieldName}.`)
-    }
-    const needed = field.requires ? project(held.representation ?? {}, selectionOf(field.requires)) : null
+    const isOwn = parentType.name === 'Part' || field.owners.includes(subgraph) || held.provided?.includes(fieldName)
+    if (!isOwn) throw new Error(`${subgraph} does not resolve ${parentType.name}.${fieldName}.`)
+    if (data.fails(held, field, args)) throw new Error('This field fails.')
+    const needed = field.requires ? neededBy(held, selectionOf(field.requires), data) : null
     const value = data.compute(held, field, args, needed)
-    return toKnown(value, subgraph, model)
+    return field.provides.length === 0 ? value : mapThings(value, (thing) => ({ ...thing, provided: field.provides }))
   }
 }
 
-/** Where an interface is known as an object only, so are its members. */
-function toKnown(value: unknown, subgraph: string, { media }: Model): unknown {
-  if (Array.isArray(value)) return value.map((one) => toKnown(one, subgraph, { media } as Model))
-  const thing = value as Thing | null
-  if (media.objectIn !== subgraph || !thing || typeof thing !== 'object') return value
-  return value
+/** What a field needs: from the representation, or what came with the object. */
+function neededBy(held: Held, required: SelectionSetNode, data: Data): unknown {
+  const names = required.selections.flatMap((one) => (one.kind === Kind.FIELD ? [one.name.value] : []))
+  if (names.every((name) => held.provided?.includes(name))) return data.select(held, required)
+  return project(held.representation ?? {}, required)
 }
 
 function toHeld(representation: Record<string, unknown>, subgraph: string, { media }: Model): Held {

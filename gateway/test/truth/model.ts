@@ -11,8 +11,8 @@ export type FieldModel = Readonly<{
   requires: string | null
   /** The subgraph that resolved it before `@override`; null for most fields. */
   overriddenIn: string | null
-  /** A selection of the fields of its entity that come with it; null for most fields. */
-  provides: string | null
+  /** The fields of its entities that come with it, though another subgraph has them; empty for most fields. */
+  provides: readonly string[]
 }>
 
 export type KeyName = 'id' | 'sku' | 'num org { oid }'
@@ -28,6 +28,8 @@ export type EntityModel = Readonly<{
 /** A random graph over several subgraphs. */
 export type Model = Readonly<{
   seed: number
+  /** Whether some fields of some objects fail. */
+  isFaulty: boolean
   subgraphs: readonly string[]
   entities: readonly EntityModel[]
   /** The interface of some entities: its name, members, and the subgraph that knows it as an object only. */
@@ -51,4 +53,4 @@ export const PART_FIELDS: readonly FieldModel[] = [
   { name: 'label', type: 'String', args: '(lang: String, filter: Filter)' },
   { name: 'sub', type: '[Part]', args: '' },
   { name: 'kind', type: 'Kind!', args: '' },
-].map((field) => ({ ...field, owners: [], requires: null, overriddenIn: null, provides: null }))
+].map((field) => ({ ...field, owners: [], requires: null, overriddenIn: null, provides: [] }))

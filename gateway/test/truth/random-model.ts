@@ -28,16 +28,26 @@ export function randomModel(seed: number, random: Random): Model {
   })
   const fields = objectIn === null ? [] : randomFields('media', [objectIn], { ...parts, fields: 3, isShared: false })
   const rooted = atLeastOne(random, subgraphs)
+  const providing = (field: FieldModel) => withProvided(random, field, entities)
   return {
     seed,
+    isFaulty: random.chance(0.25),
     subgraphs,
-    entities,
-    media: { members, subgraphs: withMembers, objectIn, fields: withRequirements(random, fields, ['title'], objectIn) },
+    entities: entities.map((entity) => ({ ...entity, fields: entity.fields.map(providing) })),
+    media: {
+      members,
+      subgraphs: withMembers,
+      objectIn,
+      fields: withRequirements(random, fields, { from: REQUIRED_OF_MEDIA, owner: objectIn }),
+    },
     union,
-    queries: rooted.flatMap((name) => rootFields('q', name, parts)),
-    mutations: rooted.flatMap((name) => rootFields('m', name, parts)),
+    queries: rooted.flatMap((name) => rootFields('q', name, parts)).map(providing),
+    mutations: rooted.flatMap((name) => rootFields('m', name, parts)).map(providing),
   }
 }
+
+/** Ways to select a field of the interface in a `@requires`. */
+const REQUIRED_OF_MEDIA = ['title', 'tag(n: 1)', 'tag(n: 2)', 'tag']
 
 type Parts = Readonly<{
   random: Random
@@ -61,14 +71,16 @@ function randomEntity(name: string, owners: readonly string[], parts: Parts): En
     }),
   )
   const fields = randomFields(name.toLowerCase(), owners, { ...parts, fields: 6, isShared: true })
-  const titled: FieldModel[] = isMember ? [plainField('title', 'String', owners[0]!)] : []
-  const own = [...titled, ...fields]
-  const computing = random.pick(owners)
-  return { name, keys, fields: withRequirements(random, own, null, computing) }
+  const ofMedia: FieldModel[] = isMember
+    ? [plainField('title', 'String', owners[0]!), { ...plainField('tag', 'String', owners[0]!), args: '(n: Int)' }]
+    : []
+  const once = withRequirements(random, [...ofMedia, ...fields], { from: null, owner: random.pick(owners) })
+  // A second subgraph may compute from what the first one has computed.
+  return { name, keys, fields: withRequirements(random, once, { from: null, owner: random.pick(owners) }) }
 }
 
 function plainField(name: string, type: string, owner: string): FieldModel {
-  return { name, type, args: '', owners: [owner], requires: null, overriddenIn: null, provides: null }
+  return { name, type, args: '', owners: [owner], requires: null, overriddenIn: null, provides: [] }
 }
 
 type FieldParts = Parts & Readonly<{ fields: number; isShared: boolean }>
@@ -103,32 +115,59 @@ function typesKnownIn(owners: readonly string[], { names, objectIn }: Omit<Parts
   return [...entities, 'Part', 'Media', 'Part']
 }
 
+type Requiring = Readonly<{
+  /** Names of fields to require; null for the fields themselves. */
+  from: readonly string[] | null
+  /** The subgraph that computes fields; null for none. */
+  owner: string | null
+}>
+
 /** Lets some fields of one subgraph be computed from fields of others. */
 function withRequirements(
   random: Random,
   fields: readonly FieldModel[],
-  /** Names of fields to require; null for the fields themselves. */
-  from: readonly string[] | null,
-  owner: string | null,
+  { from, owner }: Requiring,
 ): readonly FieldModel[] {
-  return fields.map((field) => {
-    const [first] = field.owners
-    if (owner === null || first !== owner || field.owners.length > 1 || field.overriddenIn !== null) return field
-    if (!random.chance(0.6)) return field
-    const others = fields.filter(
-      (one) => !one.owners.includes(owner) && one.overriddenIn === null && one.requires === null,
+  const known = new Map(fields.map((field) => [field.name, field]))
+  for (const field of fields) {
+    const isPlain = field.owners.length === 1 && field.overriddenIn === null && field.requires === null
+    if (owner === null || field.owners[0] !== owner || !isPlain || !random.chance(0.6)) continue
+    const others = [...known.values()].filter(
+      (one) => !one.owners.includes(owner) && one.overriddenIn === null && !needs(one, field.name, known),
     )
     const candidates = from ?? others.flatMap((one) => requirementsOf(one))
-    if (candidates.length === 0) return field
+    if (candidates.length === 0) continue
     const chosen = new Set([random.pick(candidates), ...(random.chance(0.4) ? [random.pick(candidates)] : [])])
     const names = [...chosen].map((one) => /^\w+/.exec(one)![0])
-    return new Set(names).size === names.length ? { ...field, requires: [...chosen].join(' ') } : field
-  })
+    if (new Set(names).size === names.length) known.set(field.name, { ...field, requires: [...chosen].join(' ') })
+  }
+  return [...known.values()]
 }
+
+/** Whether a field is computed from another one, directly or not. */
+function needs({ requires }: FieldModel, name: string, known: ReadonlyMap<string, FieldModel>): boolean {
+  const found = [...(requires ?? '').matchAll(/\w+/g)].map(([word]) => known.get(word))
+  return found.some((one) => one !== undefined && (one.name === name || needs(one, name, known)))
+}
+
+/** Lets a field bring fields of its entities along. */
+function withProvided(random: Random, field: FieldModel, entities: readonly EntityModel[]): FieldModel {
+  const [owner] = field.owners
+  const entity = entities.find(({ name }) => name === namedIn(field.type))
+  if (entity === undefined || field.owners.length > 1 || field.overriddenIn !== null || !random.chance(0.4))
+    return field
+  const possible = entity.fields.filter(
+    ({ owners, args, requires, overriddenIn, type }) =>
+      !owners.includes(owner!) && args === '' && requires === null && overriddenIn === null && SCALARS.includes(type),
+  )
+  return possible.length === 0 ? field : { ...field, provides: [random.pick(possible).name] }
+}
+
+const namedIn = (type: string) => type.replace(/[[\]!]/g, '')
 
 /** Ways to select a field in a `@requires`. */
 function requirementsOf({ name, type, args }: FieldModel): readonly string[] {
-  const named = type.replace(/[[\]!]/g, '')
+  const named = namedIn(type)
   const below = named === 'Part' ? ' { size sub { label(lang: "de") } }' : ''
   if (/^(Alpha|Beta|Gamma|Delta|Media|Any)$/.test(named)) return []
   if (args === '') return [`${name}${below}`]

@@ -25,8 +25,13 @@ function toSdl(model: Model, subgraph: string): string {
 
 function rootType(name: string, fields: readonly FieldModel[], subgraph: string): string {
   const own = fields.filter(({ owners }) => owners.includes(subgraph))
-  return own.length === 0 ? '' : `type ${name} {\n${own.map(fieldLine).join('\n')}\n}`
+  return own.length === 0
+    ? ''
+    : `type ${name} {\n${own.map((one) => `${fieldLine(one)}${provided(one)}`).join('\n')}\n}`
 }
+
+const provided = ({ provides }: FieldModel) =>
+  provides.length > 0 ? ` @provides(fields: "${provides.join(' ')}")` : ''
 
 function fieldLine({ name, args, type }: FieldModel): string {
   return `  ${name}${args}: ${type}`
@@ -34,32 +39,50 @@ function fieldLine({ name, args, type }: FieldModel): string {
 
 function entityType(model: Model, { name, keys, fields }: EntityModel, subgraph: string): string {
   const own = keys[subgraph]
-  if (own === undefined) return isReferred(model, name, subgraph) ? stubOf(name, keys) : ''
+  const external = new Set([...requiredIn(fields, subgraph), ...providedIn(model, name, subgraph)])
+  const externals = fields.filter((field) => !field.owners.includes(subgraph) && external.has(field.name))
+  if (own === undefined) return isReferred(model, name, subgraph) ? stubOf(name, keys, externals) : ''
   const { media } = model
   const isMember = media.members.includes(name) && media.subgraphs.includes(subgraph)
-  const required = requiredIn(fields, subgraph)
   const lines = [
     ...new Set(own.flatMap((key) => KEY_FIELDS[key])),
     ...fields.flatMap((field): string[] => {
       const line = fieldLine(field)
       if (field.overriddenIn === subgraph) return [line]
-      if (!field.owners.includes(subgraph)) return required.has(field.name) ? [`${line} @external`] : []
+      if (!field.owners.includes(subgraph)) return externals.includes(field) ? [`${line} @external`] : []
       const marks = [
         field.requires ? `@requires(fields: ${JSON.stringify(field.requires)})` : '',
-        field.owners.length > 1 ? '@shareable' : '',
+        field.owners.length > 1 || isProvided(model, name, field) ? '@shareable' : '',
         field.overriddenIn ? `@override(from: "${field.overriddenIn}")` : '',
       ]
-      return [[line, ...marks].join(' ')]
+      return [`${[line, ...marks].join(' ')}${provided(field)}`]
     }),
-  ].map((line) => (line.startsWith('org: ') ? line : line))
+  ]
   const marks = own.map((key) => `@key(fields: "${key}")`).join(' ')
-  return `type ${name}${isMember ? ' implements Media' : ''} ${marks} {\n${lines.join('\n')}\n}`
+  const interfaces = subgraph === media.subgraphs[0] ? ' implements Media & Titled' : ' implements Media'
+  return `type ${name}${isMember ? interfaces : ''} ${marks} {\n${lines.join('\n')}\n}`
 }
 
 /** A subgraph that only refers to a type knows its key. */
-function stubOf(name: string, keys: EntityModel['keys']): string {
+function stubOf(name: string, keys: EntityModel['keys'], externals: readonly FieldModel[]): string {
   const [key] = Object.values(keys)[0] ?? (['id'] as const)
-  return `type ${name} @key(fields: "${key}", resolvable: false) {\n${KEY_FIELDS[key!].join('\n')}\n}`
+  const lines = [...KEY_FIELDS[key!], ...externals.map((field) => `${fieldLine(field)} @external`)]
+  return `type ${name} @key(fields: "${key}", resolvable: false) {\n${lines.join('\n')}\n}`
+}
+
+/** The fields of an entity that other fields of a subgraph bring along. */
+function providedIn(model: Model, entity: string, subgraph: string): readonly string[] {
+  return allFields(model).flatMap(({ owners, type, provides }) =>
+    owners.includes(subgraph) && type.replace(/[[\]!]/g, '') === entity ? provides : [],
+  )
+}
+
+function isProvided(model: Model, entity: string, { name }: FieldModel): boolean {
+  return model.subgraphs.some((subgraph) => providedIn(model, entity, subgraph).includes(name))
+}
+
+function allFields({ queries, mutations, media, entities }: Model): readonly FieldModel[] {
+  return [...queries, ...mutations, ...media.fields, ...entities.flatMap(({ fields }) => fields)]
 }
 
 function requiredIn(fields: readonly FieldModel[], subgraph: string): ReadonlySet<string> {
@@ -78,29 +101,29 @@ function requiredIn(fields: readonly FieldModel[], subgraph: string): ReadonlySe
   return names
 }
 
+const MEDIA_FIELDS = ['title: String', 'tag(n: Int): String']
+
 function mediaType({ media }: Model, subgraph: string): string {
   if (subgraph === media.objectIn) {
-    const needsTitle = media.fields.some(({ requires }) => requires !== null)
+    const required = new Set(
+      media.fields.flatMap(({ requires }) => [...(requires ?? '').matchAll(/title|tag/g)].flat()),
+    )
     const lines = media.fields.map((field) =>
       field.requires ? `${fieldLine(field)} @requires(fields: "${field.requires}")` : fieldLine(field),
     )
-    const external = needsTitle ? ['title: String @external'] : []
+    const external = MEDIA_FIELDS.filter((line) => required.has(/^\w+/.exec(line)![0])).map(
+      (line) => `${line} @external`,
+    )
     return `type Media @key(fields: "id") @interfaceObject {\n${['id: ID!', ...external, ...lines].join('\n')}\n}`
   }
   if (!media.subgraphs.includes(subgraph)) return ''
   return subgraph === media.subgraphs[0]
-    ? 'interface Media @key(fields: "id") { id: ID! title: String }'
+    ? `interface Media @key(fields: "id") { id: ID! ${MEDIA_FIELDS.join(' ')} } interface Titled { title: String }`
     : 'interface Media @key(fields: "id") { id: ID! }'
 }
 
 function isReferred(model: Model, name: string, subgraph: string): boolean {
-  const fields = [
-    ...model.queries,
-    ...model.mutations,
-    ...model.media.fields,
-    ...model.entities.flatMap((one) => one.fields),
-  ]
-  return fields.some(
+  return allFields(model).some(
     ({ owners, overriddenIn, type }) =>
       (owners.includes(subgraph) || overriddenIn === subgraph) &&
       (type.includes(name) || (type.includes('Any') && model.union.includes(name))),

@@ -53,7 +53,7 @@ class Rewriting {
   rewriteType(type: Composite): void {
     const fields = type.fields?.map((field) => ({
       ...field,
-      directives: (field.directives ?? []).map((directive) => this.#rewriteDirective(type, directive)),
+      directives: (field.directives ?? []).map((directive) => this.#rewriteDirective(type.name.value, directive)),
     }))
     this.#types.set(type.name.value, { ...type, ...(fields && { fields }) } as Composite)
   }
@@ -64,11 +64,11 @@ class Rewriting {
     return { ...definition, fields: [...(definition.fields ?? []), ...added] }
   }
 
-  #rewriteDirective(type: Composite, directive: ConstDirectiveNode): ConstDirectiveNode {
+  #rewriteDirective(typeName: string, directive: ConstDirectiveNode): ConstDirectiveNode {
     const requires = directive.arguments?.find(({ name }) => name.value === 'requires')
     if (directive.name.value !== 'join__field' || requires?.value.kind !== Kind.STRING) return directive
     const selection = parseSelection(requires.value.value)
-    const rewritten = this.#rewriteSelection(type.name.value, selection)
+    const rewritten = this.#rewriteSelection(typeName, selection)
     const value = { kind: Kind.STRING, value: print(rewritten).slice(1, -1).replace(/\s+/g, ' ').trim() } as const
     const others = directive.arguments!.filter((argument) => argument !== requires)
     return { ...directive, arguments: [...others, { ...requires, value }] }
@@ -101,6 +101,8 @@ class Rewriting {
       const standIn = {
         ...omit(definition, 'arguments', 'description'),
         name: { kind: Kind.NAME, value: name } as const,
+        // Whether or not the field itself was rewritten before: its stand-in may be computed too.
+        directives: definition.directives?.map((directive) => this.#rewriteDirective(typeName, directive)) ?? [],
       }
       this.#standIns.set(typeName, [...(this.#standIns.get(typeName) ?? []), standIn])
     }
