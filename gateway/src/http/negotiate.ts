@@ -46,13 +46,13 @@ export function formOfError({ headers: { accept } }: IncomingMessage): Form {
 function findForm(accept: string | undefined): Form | null {
   if (accept === undefined || accept === '' || accept === '*/*') return PLAIN
   const found = known.get(accept) ?? toForm(accept)
-  known.set(accept, found)
   return found === 'none' ? null : found
 }
 
 function toForm(accept: string): Form | 'none' {
   const contentType = new Negotiator({ headers: { accept } }).mediaType(TYPES)
-  if (contentType === undefined) return 'none'
   const isLegacy = contentType === JSON_TYPE && /application\/json/i.test(accept)
-  return { contentType, isStream: contentType === STREAM_TYPE, isLegacy }
+  const form = contentType === undefined ? 'none' : { contentType, isStream: contentType === STREAM_TYPE, isLegacy }
+  known.set(accept, form)
+  return form
 }

@@ -79,8 +79,15 @@ function reportedIn(request: IncomingMessage, header: ProxyHeader | null): strin
 
 const MAPPED = /^::ffff:(?=\d+\.)/i
 
+/** Of the connections that are open: it is asked for with each request. */
+const addresses = new WeakMap<IncomingMessage['socket'], string>()
+
 function socketAddress({ socket }: IncomingMessage): string {
-  return socket.remoteAddress?.replace(MAPPED, '') ?? 'unknown'
+  const known = addresses.get(socket)
+  if (known !== undefined) return known
+  const address = socket.remoteAddress?.replace(MAPPED, '') ?? 'unknown'
+  addresses.set(socket, address)
+  return address
 }
 
 /** Reads `address`, `address:port`, `[address]` and `[address]:port`. Null for what is no address. */

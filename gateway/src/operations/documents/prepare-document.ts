@@ -1,11 +1,5 @@
 import type { Principal } from '@redress/shared/access/permissions.ts'
-import {
-  type DocumentNode,
-  type GraphQLSchema,
-  getVariableValues,
-  type OperationDefinitionNode,
-  type OperationTypeNode,
-} from 'graphql'
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode, OperationTypeNode } from 'graphql'
 import type { RateGroup } from '../../access/rate-limit.ts'
 import type { Row } from '../../execution/json.ts'
 import type { Graph } from '../graph.ts'
@@ -17,8 +11,8 @@ import { LIMITS } from '../limits/limits.ts'
 import { measureShape, type Shape } from '../limits/measure-shape.ts'
 import { isDenied } from '../permissions.ts'
 import { RefusedOperationError } from '../refusal.ts'
-import { pathsOfVariables } from './argument-paths.ts'
-import { toDocumentProblem, toVariableProblem } from './argument-problem.ts'
+import { toDocumentProblem } from './argument-problem.ts'
+import { type Coerce, compileCoercion } from './coerce-variables.ts'
 import { createRuns, type RunFor } from './compile-runs.ts'
 import { compileVariables } from './exact-variables.ts'
 import { findNullArguments, type NullArgument } from './null-arguments.ts'
@@ -45,8 +39,7 @@ export type PreparedDocument = Readonly<{
   explain: (variables: Row) => CostExplanation
   /** The variables as all else takes them: numbers are exact in custom scalars only. */
   readVariables: (variables: Row) => Row
-  /** @throws RefusedOperationError if the values do not fit their types. */
-  coerce: (variables: Row) => Readonly<Record<string, unknown>>
+  coerce: Coerce
   /** How to run it without the fields that the principal may not read. Planned when first needed. */
   runFor: RunFor
 }>
@@ -83,7 +76,7 @@ export function prepareDocument(
     explain: (variables) => explainCost(graph.costs, document, operation, withoutNulls(variables)),
     introspects: isIntrospection(document),
     readVariables: compileVariables(graph.schema, operation),
-    coerce: createCoercion(graph, document, operation),
+    coerce: compileCoercion(graph.schema, document, operation),
     runFor: createRuns(graph, { document, operation, nulls }),
   }
 }
@@ -109,23 +102,4 @@ function createNullFilter(nulls: readonly NullArgument[]): (variables: Row) => R
   const names = new Set(nulls.map(({ variable }) => variable))
   const isKept = ([name, value]: [string, unknown]) => value !== null || !names.has(name)
   return (variables) => Object.fromEntries(Object.entries(variables).filter(isKept))
-}
-
-const VARIABLE_ERRORS_MAX = 10
-
-function createCoercion(
-  { schema }: Graph,
-  document: DocumentNode,
-  { variableDefinitions = [] }: OperationDefinitionNode,
-) {
-  const nothing = Object.freeze({})
-  return (variables: Row) => {
-    if (variableDefinitions.length === 0) return nothing
-    const { coerced, errors } = getVariableValues(schema, variableDefinitions, variables, {
-      maxErrors: VARIABLE_ERRORS_MAX,
-    })
-    if (errors === undefined) return coerced
-    const paths = pathsOfVariables(schema, { document, definitions: variableDefinitions, values: variables })
-    throw new RefusedOperationError(errors.map((error, index) => toVariableProblem(error, paths[index] ?? null)))
-  }
 }

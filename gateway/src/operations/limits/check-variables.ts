@@ -8,12 +8,11 @@ import { LIMITS } from './limits.ts'
  */
 export function checkVariables(variables: Readonly<Record<string, unknown>>): void {
   let level: unknown[] = Object.values(variables)
+  if (level.length <= LIMITS.variableNodes && !level.some(isCollection)) return
   let nodes = level.length
   for (let depth = 0; level.length > 0; depth += 1) {
     if (nodes > LIMITS.variableNodes) throw new QueryTooLargeError('variableNodes', nodes)
-    const collections = level.filter(
-      (value): value is object => typeof value === 'object' && value !== null && !isExact(value),
-    )
+    const collections = level.filter(isCollection)
     if (collections.length > 0 && depth === LIMITS.variableDepth) {
       throw new QueryTooLargeError('variableDepth', depth + 1)
     }
@@ -21,3 +20,5 @@ export function checkVariables(variables: Readonly<Record<string, unknown>>): vo
     nodes += level.length
   }
 }
+
+const isCollection = (value: unknown): value is object => typeof value === 'object' && value !== null && !isExact(value)
