@@ -87,7 +87,7 @@ async function answer<Loaders>(
   })
   // Apollo answers in one piece: incremental delivery is not offered.
   const text = answer.body.kind === 'complete' ? answer.body.string : ''
-  response.writeHead(answer.status ?? 200, Object.fromEntries(answer.headers))
+  response.writeHead(answer.status ?? 200, { ...Object.fromEntries(answer.headers), 'cache-control': 'no-store' })
   response.end(text)
 }
 

@@ -1,5 +1,6 @@
 import { ApolloServer } from '@apollo/server'
 import {
+  ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled'
@@ -27,6 +28,14 @@ export type SubgraphOptions<Loaders> = AnswerOptions<Loaders> &
     host: string
   }>
 
+/** Plugins that are there unless they are disabled. */
+const WITHOUT = [
+  ApolloServerPluginLandingPageDisabled(),
+  ApolloServerPluginInlineTraceDisabled(),
+  // It wraps every resolver to compute how long an answer may be cached, and no answer may be.
+  ApolloServerPluginCacheControlDisabled(),
+]
+
 /**
  * Serves one subgraph on `/graphql`, `/health`, `/health/ready` and `/metrics`. Only the gateway is answered: a request
  * without a valid internal token is refused with 401 before its body is read.
@@ -41,7 +50,7 @@ export async function serveSubgraph<Loaders>(options: SubgraphOptions<Loaders>):
     // The internal token already protects against requests from a foreign page.
     csrfPrevention: false,
     stopOnTerminationSignals: false,
-    plugins: [ApolloServerPluginLandingPageDisabled(), ApolloServerPluginInlineTraceDisabled(), observeOperations()],
+    plugins: [...WITHOUT, observeOperations()],
     persistedQueries: false,
     logger,
   })
