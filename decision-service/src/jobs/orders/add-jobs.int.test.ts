@@ -128,12 +128,40 @@ describe('an idempotency key', () => {
     expect([again.isNew, again.job.id === first.job.id, again.job.actor]).toEqual([false, true, 'ada'])
   })
 
-  it('holds after Redis has forgotten it', async () => {
+  it('holds after Redis has forgotten it, and queues the job again that was lost with it', async () => {
     const order = count('a', { type: 'count-ephemeral' })
     await addJob(order, ADA)
     await redis.flushDb()
 
     expect(await addJob(order, ADA)).toMatchObject({ isNew: false })
+    expect(await addJob(order, ADA)).toMatchObject({ isNew: false })
+    expect(await queued('background')).toBe(1)
+  })
+
+  it('whose process died before the job was queued does not keep the next order from queueing it', async () => {
+    const order = count('a', { type: 'count-ephemeral' })
+    const dies = {
+      ...bed,
+      queues: { ...queues, background: { ...queues.background, add: () => new Promise<never>(() => {}) } },
+    }
+    const { addJob: dying } = createAddJobs({ ...dies, onChange: () => {}, logger: silent, now: () => new Date() })
+    void dying(order, ADA)
+    await expect.poll(() => collections.idempotencyKeys.countDocuments()).toBe(1)
+
+    expect(await addJob(order, ADA)).toMatchObject({ isNew: false })
+    expect(await queued('background')).toBe(1)
+  })
+
+  it('of a job that has ended queues nothing', async () => {
+    const order = count('a', { type: 'count-ephemeral' })
+    const { job } = await addJob(order, ADA)
+    await bed.claims.end(job.id, { result: { done: true } })
+    await redis.flushDb()
+
+    expect(await addJob(order, ADA)).toMatchObject({
+      isNew: false,
+      job: { state: 'COMPLETED', result: { done: true } },
+    })
     expect(await queued('background')).toBe(0)
   })
 })

@@ -26,7 +26,12 @@ export type Asking = Readonly<{
   isCaller: boolean
 }>
 
-export type StoredPlan = AddedJob & Readonly<{ plan: Plan }>
+export type StoredPlan = AddedJob &
+  Readonly<{
+    plan: Plan
+    /** Whether it has to be queued: it is new, or its first order was lost before it was queued, or with Redis since. */
+    isToQueue: boolean
+  }>
 
 type Dependencies = Readonly<{
   records: Pick<JobRecords, 'add' | 'remove'>
@@ -50,14 +55,14 @@ export function createStorePlans(dependencies: Dependencies) {
       await records.remove(ids)
       await Promise.all(ids.filter(isKeyedId).map((id) => claims.release(id)))
     },
-    /** Queues what is new. A job with a record is stored already, so that it is queued later where its queue is away. */
+    /** Queues what is not queued; what is stays as it is. A job with a record is stored already, so that it is queued later where its queue is away. */
     async enqueue(stored: readonly StoredPlan[], asking: Asking): Promise<void> {
-      const added = stored.filter(({ isNew }) => isNew)
+      const open = stored.filter(({ isToQueue }) => isToQueue)
       for (const name of QUEUE_NAMES) {
-        const inQueue = added.filter(({ job }) => job.queue === name)
+        const inQueue = open.filter(({ job }) => job.queue === name)
         if (inQueue.length > 0) await enqueueIn(inQueue, asking, dependencies)
       }
-      for (const { job } of added)
+      for (const { job } of open.filter(({ isNew }) => isNew))
         dependencies.onChange({ id: job.id, type: job.type, queue: job.queue, status: 'PENDING' })
     },
   }
@@ -73,11 +78,12 @@ async function storeAll(plans: readonly Plan[], asking: Asking, { records, claim
   return Promise.all(
     plans.map(async (plan): Promise<StoredPlan> => {
       const there = byPlan.get(plan)
-      if (there) return { plan, job: toView(there.record, at), isNew: there.isNew }
+      // Recovery queues a recorded job that is not queued.
+      if (there) return { plan, job: toView(there.record, at), isNew: there.isNew, isToQueue: there.isNew }
       const job = toView(toJob(plan), at)
       const claimed = isKeyedId(plan.id) ? await claims.claim(plan.id, plan.definition.retentionDays, at) : null
-      if (claimed === null) return { plan, job, isNew: true }
-      return { plan, job: { ...job, ...toOutcome(claimed) }, isNew: false }
+      if (claimed === null) return { plan, job, isNew: true, isToQueue: true }
+      return { plan, job: { ...job, ...toOutcome(claimed) }, isNew: false, isToQueue: claimed.status === 'IN_PROGRESS' }
     }),
   )
 }
@@ -112,7 +118,8 @@ async function enqueueIn(stored: readonly StoredPlan[], asking: Asking, { queues
   try {
     if (others.length > 0) await queue.add(others.map(({ plan }) => toQueued(plan, asking)))
   } catch (error) {
-    await Promise.all(others.filter(({ plan }) => isKeyedId(plan.id)).map(({ plan }) => claims.release(plan.id)))
+    const claimed = others.filter(({ plan, isNew }) => isNew && isKeyedId(plan.id))
+    await Promise.all(claimed.map(({ plan }) => claims.release(plan.id)))
     throw error
   }
 }
