@@ -11,6 +11,7 @@ import { openDeciding } from './decisions/open-decisions.ts'
 import { openEngines } from './engines/open-engines.ts'
 import { openQueues } from './jobs/frame/open-queues.ts'
 import { openLimits } from './jobs/limits/open-limits.ts'
+import { openCleanUp } from './jobs/maintenance/open-clean-up.ts'
 import { openWorkers } from './jobs/open-jobs.ts'
 import { openOversightWatch } from './oversight/open-oversight.ts'
 import { openRuleAlerts } from './payments/open-payments.ts'
@@ -39,5 +40,6 @@ const backtest = openBacktestRuns(stores, { policies, thresholds: config.thresho
 
 // Inbound: jobs and health.
 const handlers = { 'decide-issue': deciding.handler, 'backtest-policy': backtest }
-openWorkers({ ...stores, limits }, { handlers, processors: {} }, { ...config.queues, ...config.works })
+const processors = { 'cleanup-old-data': openCleanUp(stores) }
+openWorkers({ ...stores, limits }, { handlers, processors }, { ...config.queues, ...config.works })
 await serveHealthUntilStopped(service)

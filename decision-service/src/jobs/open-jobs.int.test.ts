@@ -45,7 +45,11 @@ it('an attempt at a decision that hangs is stopped after STUCK_AFTER_MS, and the
   }
   const handlers = { 'decide-issue': handler, 'backtest-policy': handler }
 
-  openWorkers(stores, { handlers, processors: {} }, { ...config.queues, ...config.works })
+  openWorkers(
+    stores,
+    { handlers, processors: { 'cleanup-old-data': async () => null } },
+    { ...config.queues, ...config.works },
+  )
   await decisions.use((queue) => queue.add('decide-issue', { jobId: 'decide-1' }, { jobId: 'decide-1', attempts: 2 }))
 
   await expect.poll(() => decisions.use((queue) => queue.getJobState('decide-1'))).toBe('completed')

@@ -66,7 +66,7 @@ type Own = 'decide-issue' | 'backtest-policy'
 /** Types whose processors come with the issues of their owners; callers cannot order them. */
 type Later = Extract<
   JobType,
-  'generate-report' | 'export-customer' | 'archive-issues' | 'purge-audit' | 'analytics-track' | 'cleanup-old-data'
+  'generate-report' | 'export-customer' | 'archive-issues' | 'purge-audit' | 'analytics-track'
 >
 
 /** What runs the jobs of every type: a type without it does not compile. */

@@ -1,0 +1,31 @@
+import type { Collection, Db } from 'mongodb'
+import type { JobCollections } from '../open-job-stores.ts'
+import { createCleanUp, type OldData } from './clean-up.ts'
+
+type Named = Pick<Collection, 'collectionName'>
+type Stores = Readonly<{ db: Db; collections: JobCollections & Readonly<{ decisionFacts: Named }> }>
+
+/** The processor of `cleanup-old-data`. */
+export function openCleanUp({ db, collections }: Stores) {
+  const { jobRecords, idempotencyKeys, decisionFacts } = collections
+  const collectionOf = ({ collectionName }: Named) => db.collection<{ _id: string }>(collectionName)
+  const oldData: OldData = {
+    // An open job has a moment at which it is due.
+    jobs: {
+      collection: collectionOf(jobRecords),
+      olderThan: (moment) => ({ createdAt: { $lt: moment }, dueAt: { $exists: false } }),
+    },
+    // The key of a job that is still open keeps it from being added twice. All are read, in the order of their ids: an
+    // index by age would slow each new key down, for the sake of a job that runs at night.
+    idempotency_keys: {
+      collection: collectionOf(idempotencyKeys),
+      olderThan: (moment) => ({ _id: { $gte: '' }, createdAt: { $lt: moment }, status: { $ne: 'IN_PROGRESS' } }),
+    },
+    // The facts of decisions, whose ids begin with their moment: statistics of that time are gone with them.
+    analytics: {
+      collection: collectionOf(decisionFacts),
+      olderThan: (moment) => ({ _id: { $lt: moment.toISOString() } }),
+    },
+  }
+  return createCleanUp({ oldData, now: () => new Date() })
+}
