@@ -15,6 +15,7 @@ import type { SwitchDocument } from './jobs/limits/mongo-switches.ts'
 import type { LimitsUseDocument } from './jobs/limits/open-limits.ts'
 import { IDEMPOTENCY_KEYS } from './jobs/orders/claims.ts'
 import { JOB_RECORDS } from './jobs/records/record-document.ts'
+import type { ScheduleDocument } from './jobs/schedules/mongo-schedules.ts'
 import type { AutonomyDocument } from './oversight/mongo-autonomy.ts'
 import type { PaymentDocument } from './payments/outbound/payment-documents.ts'
 import type { RuleDocument } from './payments/rules/mongo-rules.ts'
@@ -121,6 +122,7 @@ export const COLLECTIONS = {
   providerSwitches: defineCollection<SwitchDocument>({ name: 'provider_switches' }),
   limitsUse: defineCollection<LimitsUseDocument>({ name: 'provider_limits' }),
   rules: defineCollection<RuleDocument>({ name: 'business_rules' }),
+  schedules: defineCollection<ScheduleDocument>({ name: 'schedules' }),
   outbox: OUTBOX,
   eventLog: EVENT_LOG,
   eventLogGroups: EVENT_LOG_GROUPS,

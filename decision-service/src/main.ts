@@ -11,8 +11,9 @@ import { readSubgraphConfig } from './config.ts'
 import { openDecisions } from './decisions/open-decisions.ts'
 import { openEngines } from './engines/open-engines.ts'
 import { openQueues } from './jobs/frame/open-queues.ts'
-import { openLimitActs, openLimits } from './jobs/limits/open-limits.ts'
+import { openLimits } from './jobs/limits/open-limits.ts'
 import { openJobs } from './jobs/open-jobs.ts'
+import { openOperations } from './jobs/open-operations.ts'
 import { openOversight } from './oversight/open-oversight.ts'
 import { openPayments } from './payments/open-payments.ts'
 import { openPolicies, openPolicyChanges } from './policies/open-policies.ts'
@@ -45,9 +46,9 @@ const jobs = openJobs(stores, {
   recoverEach: [decisions.recover, backtests.recover],
   findOldest: { decisions: decisions.findOldest },
 })
-const acts = openLimitActs(stores, config.limits, jobs.isLeader)
+const work = await openOperations(stores, config, jobs.isLeader)
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
-  ...combineParts(deadLetters, decisions, oversight, policyChanges, backtests, trials, payments, rules, jobs, acts),
+  ...combineParts(deadLetters, decisions, oversight, policyChanges, backtests, trials, payments, rules, jobs, work),
   internalPublicKey: config.internalPublicKey,
 })

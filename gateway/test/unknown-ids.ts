@@ -59,6 +59,9 @@ export const ROWS_OF_FIELD: Readonly<Record<string, readonly Row[]>> = {
     { args: `${VERSION}, ${RANGE}`, answer: 'POLICY_VERSION_NOT_FOUND' },
   ],
   'Mutation.restoreAutonomy': [{ args: 'digest: "none", action: APPROVE_REFUND', answer: 'POLICY_VERSION_NOT_FOUND' }],
+  'Mutation.pauseSchedule': [{ args: 'name: "none", reason: "test"', answer: 'SCHEDULE_NOT_FOUND' }],
+  'Mutation.resumeSchedule': [{ args: 'name: "none", reason: "test"', answer: 'SCHEDULE_NOT_FOUND' }],
+  'Mutation.runSchedule': [{ args: 'name: "none", reason: "test"', answer: 'SCHEDULE_NOT_FOUND' }],
   'Mutation.decidePayment': [
     {
       args: 'input: { customerId: "none", amount: { amount: 1 }, payeeId: "p", idempotencyKey: "u" }',
@@ -71,6 +74,7 @@ export const ROWS_OF_FIELD: Readonly<Record<string, readonly Row[]>> = {
 /** Root fields whose arguments name nothing that must be there: filters, new things, ranges, and ids of any number. */
 export const NAMES_NOTHING: readonly string[] = [
   'Query.decisionAnalytics',
+  'Query.scheduleTimes',
   'Query.verifyAuditChain',
   'Mutation.createApiKey',
   // Each row has the answer of `createIssue`.
@@ -81,6 +85,7 @@ export const NAMES_NOTHING: readonly string[] = [
   'Mutation.replayDecisionsDeadLetters',
   'Mutation.replayIssuesDeadLetters',
   'Mutation.upsertRule',
+  'Mutation.upsertSchedule',
 ]
 
 const SUPERGRAPH = new URL('../supergraph.graphql', import.meta.url)

@@ -3,6 +3,7 @@ export const ACTORS = {
   issues: 'redress:issues',
   decisions: 'redress:decisions',
   worker: 'redress:worker',
+  schedules: 'redress:schedules',
   skills: 'redress:skills',
   autonomy: 'redress:autonomy',
   events: 'redress:events',

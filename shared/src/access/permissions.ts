@@ -26,6 +26,7 @@ const READ = [
   'policy:read:*',
   'payment:read:*',
   'rule:read:*',
+  'schedule:read:*',
 ] as const
 
 /** The permissions of each role, as `resource:action:target`. `*` stands for all; the target `own` for the caller's own. */
@@ -41,6 +42,7 @@ export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, re
     'policy:propose:*',
     'payment:decide:*',
     'rule:write:*',
+    'schedule:write:*',
   ],
   reviewer: [...READ, 'decision:simulate:*', 'issue:review:*', 'customer:read_pii:*'],
   read_only: READ,

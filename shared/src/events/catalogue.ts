@@ -20,6 +20,7 @@ export const ENTITY_TYPES = [
   'Policy',
   'BusinessRule',
   'Provider',
+  'Schedule',
   'PaymentDecision',
   'ConsumerGroup',
   'ApiKey',
@@ -48,6 +49,7 @@ const AutonomyData = type({
   action: DecisionMade.get('action'),
 })
 const ProviderData = type({ provider: 'string', reason: 'string' })
+const ScheduleData = type({ schedule: 'string', version: 'number.integer' })
 const Severity = type("'CRITICAL' | 'WARNING' | 'INFO'")
 
 const { issues, decisions, audit } = STREAMS
@@ -97,6 +99,8 @@ export const EVENTS = {
   'provider.stopped': { stream: decisions, entity: 'Provider', data: ProviderData },
   'provider.resumed': { stream: decisions, entity: 'Provider', data: ProviderData },
   'provider.limit_reset': { stream: decisions, entity: 'Provider', data: ProviderData },
+  'schedule.changed': { stream: decisions, entity: 'Schedule', data: ScheduleData },
+  'schedule.run_requested': { stream: decisions, entity: 'Schedule', data: ScheduleData },
   'alert.raised': {
     stream: null,
     entity: null,

@@ -15,11 +15,11 @@ import { startStopWatch } from './stop-watch.ts'
 
 /** Whether the limits were ever used: a Redis without their counts has lost them, where they were. */
 export type LimitsUseDocument = { _id: 'first'; at: Date }
-type LimitCollections = SwitchCollections & Readonly<{ limitsUse: Collection<LimitsUseDocument> }>
+export type LimitCollections = SwitchCollections & Readonly<{ limitsUse: Collection<LimitsUseDocument> }>
 
 type Stores = Pick<Service, 'mongo' | 'redis' | 'metrics' | 'logger' | 'resources'> &
   Readonly<{ collections: LimitCollections; outbox: Outbox }>
-type LimitsConfig = Readonly<{ figures: Readonly<Record<Provider, ProviderFigures>> }>
+export type LimitsConfig = Readonly<{ figures: Readonly<Record<Provider, ProviderFigures>> }>
 
 /** The limits of calls to providers, shared by all processes. */
 export async function openLimits(stores: Stores, { figures }: LimitsConfig): Promise<ProviderLimits> {

@@ -1,0 +1,57 @@
+import { ACTORS } from '@redress/shared/access/actors.ts'
+import type { Cause } from '@redress/shared/events/envelope.ts'
+import { type } from 'arktype'
+import type { EditSchedules } from './edit-schedules.ts'
+import { ScheduleConflictError } from './errors.ts'
+import type { Schedules } from './ports.ts'
+import type { ScheduleContent } from './schedule.ts'
+
+/** Settings of the schedules that Redress has from its start. */
+export const MaintenanceEnvironment = type({
+  MAINTENANCE_ENABLED: "'true' | 'false' = 'true'",
+})
+
+/**
+ * The schedules that Redress installs, and everything about them that is configured. A type of job gets its row here with
+ * its processor: archive-issues at 02:00 (MAINTENANCE_ARCHIVE_*), the partitions at 03:00 on the 1st
+ * (MAINTENANCE_PARTITION_SCHEDULE), purge-audit at 03:00 (MAINTENANCE_AUDIT_LOGS_*), reconciliation every 5 minutes.
+ */
+export function toMaintenanceConfig(env: typeof MaintenanceEnvironment.infer): readonly ScheduleContent[] {
+  if (env.MAINTENANCE_ENABLED === 'false') return []
+  return [
+    {
+      ...DAILY,
+      name: 'cleanup-jobs',
+      cron: '0 2 * * *',
+      type: 'cleanup-old-data',
+      data: { dataType: 'jobs', olderThanDays: 90 },
+    },
+  ]
+}
+
+/** Work that is as useful an hour later: it runs after a night in which everything was down. */
+const DAILY = { timeZone: 'UTC', active: true, catchUp: true } as const
+
+const CAUSE: Cause = { actor: ACTORS.schedules, requestId: null, ip: null }
+const REASON = 'Redress has this schedule from its start.'
+
+type Dependencies = Readonly<{ schedules: Pick<Schedules, 'all'>; upsert: EditSchedules['upsert'] }>
+
+/** Installs schedules that are missing, and brings them up to date. One that a person has edited stays as it is. */
+export async function installSchedules(
+  contents: readonly ScheduleContent[],
+  { schedules, upsert }: Dependencies,
+): Promise<void> {
+  const known = new Map((await schedules.all()).map((schedule) => [schedule.name, schedule]))
+  for (const content of contents) {
+    const found = known.get(content.name)
+    if (found !== undefined && found.changedBy !== CAUSE.actor) continue
+    const seenVersion = found?.version ?? null
+    await upsert({ content, seenVersion, reason: REASON, cause: CAUSE }).catch(passOverConflict)
+  }
+}
+
+/** Another process that starts, or a person, was faster. */
+function passOverConflict(error: unknown): void {
+  if (!(error instanceof ScheduleConflictError)) throw error
+}

@@ -1,0 +1,60 @@
+import { BadUserInputError } from '@redress/shared/errors.ts'
+import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
+import type { Clock } from '@redress/shared/time.ts'
+import type { EditSchedules } from './edit-schedules.ts'
+import type { Schedules } from './ports.ts'
+import type { Run, Schedule, ScheduleContent } from './schedule.ts'
+import { type FindTimetable, readTimetable, type Timetable } from './timetable.ts'
+
+type Context = RequestContext<unknown>
+type Upsert = Readonly<{ input: ScheduleContent & Readonly<{ version?: number | null; reason: string }> }>
+type Act = Readonly<{ name: string; reason: string }>
+type Times = Readonly<{ cron: string; timeZone: string; first: number }>
+type Dependencies = Readonly<{
+  schedules: Pick<Schedules, 'all'>
+  edit: EditSchedules
+  findTimetable: FindTimetable
+  now: Clock
+}>
+
+export function createScheduleResolvers({ schedules, edit, findTimetable, now }: Dependencies) {
+  const setActive = (active: boolean) => async (_: unknown, act: Act, context: Context) => ({
+    schedule: await edit.setActive({ ...act, active, cause: causeOf(context) }),
+  })
+  return {
+    Query: {
+      schedules: () => schedules.all(),
+      scheduleTimes(_: unknown, { cron, timeZone, first }: Times) {
+        const read = readTimetable(cron, timeZone)
+        if ('field' in read) throw new BadUserInputError([read.field], read.message)
+        return nextTicks(read, { after: now(), count: first })
+      },
+    },
+    Mutation: {
+      async upsertSchedule(_: unknown, { input }: Upsert, context: Context) {
+        const { reason, version = null, ...content } = input
+        return {
+          schedule: await edit.upsert({ content, seenVersion: version, reason, cause: causeOf(context) }),
+        }
+      },
+      pauseSchedule: setActive(false),
+      resumeSchedule: setActive(true),
+      async runSchedule(_: unknown, act: Act, context: Context) {
+        return { schedule: await edit.run({ ...act, cause: causeOf(context) }) }
+      },
+    },
+    Schedule: {
+      nextRuns: (schedule: Schedule, { first }: Pick<Times, 'first'>) =>
+        schedule.active ? nextTicks(findTimetable(schedule), { after: now(), count: first }) : [],
+    },
+    ScheduleRun: { failure: ({ refusal }: Run) => refusal },
+  }
+}
+
+function nextTicks(timetable: Timetable, { after, count }: Readonly<{ after: Date; count: number }>): readonly Date[] {
+  const ticks: Date[] = []
+  for (let tick = timetable.next(after); tick !== null && ticks.length < count; tick = timetable.next(tick)) {
+    ticks.push(tick)
+  }
+  return ticks
+}
