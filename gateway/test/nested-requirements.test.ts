@@ -49,6 +49,33 @@ describe('a field that is computed from a computed field', () => {
   })
 })
 
+describe('a field at the end of a chain of computed fields that goes to and fro', () => {
+  it('is computed from what its own subgraph knows from elsewhere only', async () => {
+    const { ask } = await open({
+      a: {
+        sdl: `type Query { ones: [One] } type One @key(fields: "id") { id: ID! first: Int! @external
+          second: Int @requires(fields: "first") third: Int @external label: String @requires(fields: "third") }`,
+        respond: ({ query, variables }) => {
+          if (!query.includes('_entities'))
+            return { data: { ones: [{ __typename: 'One', id: '1', first: 0, second: 0 }] } }
+          const rows = variables.representations as { first: number; third: number }[]
+          return { data: { _entities: rows.map(({ first, third }) => ({ second: first + 1, label: `at ${third}` })) } }
+        },
+      },
+      b: {
+        sdl: 'type One @key(fields: "id") { id: ID! first: Int! }',
+        respond: entities(() => ({ first: 1 })).respond,
+      },
+      c: {
+        sdl: 'type One @key(fields: "id") { id: ID! second: Int @external third: Int @requires(fields: "second") }',
+        respond: entities(({ second }) => ({ third: (second as number) + 1 })).respond,
+      },
+    })
+
+    expect(await ask('{ ones { label } }')).toEqual({ data: { ones: [{ label: 'at 3' }] } })
+  })
+})
+
 describe('a field that is computed from a computed field with arguments', () => {
   it('is computed from its right value', async () => {
     const { ask } = await open({
