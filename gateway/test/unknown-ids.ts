@@ -59,6 +59,11 @@ export const ROWS_OF_FIELD: Readonly<Record<string, readonly Row[]>> = {
     { args: `${VERSION}, ${RANGE}`, answer: 'POLICY_VERSION_NOT_FOUND' },
   ],
   'Mutation.restoreAutonomy': [{ args: 'digest: "none", action: APPROVE_REFUND', answer: 'POLICY_VERSION_NOT_FOUND' }],
+  'Mutation.emergencyStop': [
+    { args: 'providers: ["none"], confirm: "none", reason: "test"', answer: 'PROVIDER_NOT_FOUND' },
+  ],
+  'Mutation.resumeProviders': [{ args: 'providers: ["none"], reason: "test"', answer: 'PROVIDER_NOT_FOUND' }],
+  'Mutation.resetProviderLimit': [{ args: 'provider: "none", reason: "test"', answer: 'PROVIDER_NOT_FOUND' }],
   'Mutation.pauseSchedule': [{ args: 'name: "none", reason: "test"', answer: 'SCHEDULE_NOT_FOUND' }],
   'Mutation.resumeSchedule': [{ args: 'name: "none", reason: "test"', answer: 'SCHEDULE_NOT_FOUND' }],
   'Mutation.runSchedule': [{ args: 'name: "none", reason: "test"', answer: 'SCHEDULE_NOT_FOUND' }],
