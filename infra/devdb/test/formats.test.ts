@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findDamage } from '../src/check-integrity.ts'
 import { createContext, openDatabase } from '../src/database.ts'
 import { find } from '../src/queries/query.ts'
-import { NewerFormatError } from '../src/storage/file.ts'
+import { FileInUseError, NewerFormatError, openFile, readState } from '../src/storage/file.ts'
 import { encode } from '../src/values/bson.ts'
 
 describe('a file', () => {
@@ -62,6 +62,33 @@ describe('a file', () => {
     expect(findEntries(path)).toEqual(expect.arrayContaining(whenOld))
     expect(findDamage(path)).toEqual([])
     expect(findFormat(path)).toBe(2)
+  })
+
+  it('with a write-ahead log, as older versions left it, has all that the log has', () => {
+    const file = new DatabaseSync(path)
+    file.exec("PRAGMA journal_mode = WAL; UPDATE state SET value = 7 WHERE name = 'sequence'")
+    const crashed = join(directory, 'crashed')
+    for (const end of ['', '-wal']) cpSync(`${path}${end}`, `${crashed}${end}`)
+    file.close()
+
+    const opened = openFile(crashed)
+    const { sequence } = readState(opened)
+    opened.close()
+
+    expect(sequence).toBe(7)
+    expect(existsSync(`${crashed}-wal`)).toBe(false)
+    expect(findDamage(crashed)).toEqual([])
+  })
+
+  it('is kept from other processes while it is open, also before anything is written', () => {
+    const opened = openFile(path)
+    const other = new DatabaseSync(path)
+
+    expect(() => other.prepare('SELECT * FROM state').all()).toThrow('locked')
+    expect(() => openFile(path)).toThrow(FileInUseError)
+
+    other.close()
+    opened.close()
   })
 
   it('of a later format is refused, and left as it is', () => {

@@ -40,10 +40,10 @@ describe('the redo log', () => {
     return body && Buffer.from(body).toString()
   }
   /** The files as a crash leaves them. SQLite has none of the writes, because it commits rarely. */
-  const copyFiles = () => {
+  const copyFiles = (from = path) => {
     const copy = join(directory, 'copy')
-    for (const suffix of ['', '-wal', '-redo'])
-      if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix)
+    for (const suffix of ['', '-journal', '-redo'])
+      if (existsSync(from + suffix)) copyFileSync(from + suffix, copy + suffix)
     return copy
   }
   const readCopy = (copy: string, ...ids: string[]) => {
@@ -63,6 +63,27 @@ describe('the redo log', () => {
     put('c', 'not committed')
 
     expect(readCopy(copyFiles(), 'a', 'b', 'c')).toEqual(['third', null, null])
+  })
+
+  it('gives back what SQLite had committed only in part', () => {
+    const other = join(directory, 'other')
+    const opened = openStorage(other, (file) => {
+      const database = openFile(file)
+      database.exec('PRAGMA cache_spill = ON; PRAGMA cache_size = 10') // Pages are written before the commit.
+      return database
+    })
+    for (let n = 0; n < 100; n++) opened.put(1, bytes(`${n}`), bytes('x'.repeat(10_000)), null)
+    opened.commit()
+    const copy = copyFiles(other)
+    const written = statSync(copy).size
+    const journal = statSync(`${copy}-journal`).size
+    opened.close()
+
+    const found = readCopy(copy, '0', '50', '99')
+
+    expect(written).toBeGreaterThan(500_000)
+    expect(journal).toBeGreaterThan(0)
+    expect(found.map((body) => body?.length)).toEqual([10_000, 10_000, 10_000])
   })
 
   it('ends before a batch that was not written to its end, or whose bytes are wrong', () => {
@@ -87,7 +108,6 @@ describe('the redo log', () => {
     storage.commit()
     const copy = copyFiles()
     rmSync(copy)
-    rmSync(`${copy}-wal`)
 
     expect(readCopy(copy, 'a')).toEqual([null])
   })

@@ -49,15 +49,19 @@ export class FileInUseError extends Error {
 /** Opens the file of a database. A test may give another, to set its limits. */
 export type OpenFile = (path: string) => DatabaseSync
 
-/** Exclusive: other processes are kept out until this one ends or is killed, and reading takes no locks. */
+/**
+ * Exclusive: other processes are kept out until this one ends or is killed, and reading takes no locks. With a rollback
+ * journal most pages are written once; a write-ahead log has them copied into the file later, and only gives durability,
+ * which the redo log gives already.
+ */
 export function openFile(path: string): DatabaseSync {
   const database = new DatabaseSync(path)
   try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
-    database.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = 10000; PRAGMA temp_store = MEMORY;`)
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL;')
+    database.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA temp_store = MEMORY;`)
     // Uncommitted pages stay in memory, so that only commits fail on a full disk.
     database.exec('PRAGMA cache_spill = OFF')
-    database.exec(SCHEMA)
+    database.exec(`BEGIN EXCLUSIVE; ${SCHEMA} COMMIT`)
     if (readState(database).format! > FORMAT) throw new NewerFormatError(path)
     return database
   } catch (error) {
