@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { AppError } from '../errors.ts'
 
 const BATCH_MAX = 200
@@ -10,8 +11,8 @@ export type CallOptions = Readonly<{
 type Run<In, Out> = (inputs: readonly In[]) => Promise<readonly (Out | Error)[]>
 
 /**
- * Batches single calls: the calls that arrive while a batch runs form the next one. Without load a call does not wait;
- * under load the cost of a round is divided among up to BATCH_MAX calls.
+ * Batches single calls: those of one turn of the event loop share a batch, and those that arrive while a batch runs form
+ * the next one. Without load a call does not wait; under load the cost of a round is divided among up to BATCH_MAX calls.
  * @param run gives one outcome per input, in order. If it throws, it must have changed nothing: the batch is halved and
  * run again until the inputs that fail are alone, so that they fail no others. Unavailability fails the whole batch.
  */
@@ -21,7 +22,11 @@ export function coalesce<In, Out>(run: Run<In, Out>) {
 
   const drain = async () => {
     running = true
-    while (waiting.length > 0) await settle(run, waiting.splice(0, BATCH_MAX))
+    while (waiting.length > 0) {
+      // The replies that one read of a socket brings lead to calls in one turn: the first does not go without the others.
+      await endOfTurn()
+      await settle(run, waiting.splice(0, BATCH_MAX))
+    }
     running = false
   }
 
