@@ -2,7 +2,8 @@ import { globSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { fromRoot } from '../repository.ts'
 
-const NUMBER = /(?:REDIS|DATABASE|REDIS_DATABASE) = (\d+)\b|(?:openTestRedis|connectTestRedis|openTestBed)\((\d+)\)/g
+const NUMBER =
+  /(?:REDIS|DATABASE|REDIS_DATABASE) = (\d+)\b|(?:openTestRedis|connectTestRedis|openTestBed|openJobBed)\((\d+)\b/g
 
 it('each test file that uses the shared Redis has a logical database of its own', () => {
   const files = globSync('*/{src,test}/**/*.int.test.ts', { cwd: fromRoot('.') })
