@@ -11,6 +11,7 @@ import { DAY_SECONDS } from '@redress/shared/time.ts'
 import type { AiBatchDocument } from './decisions/backlog/mongo-ai-batches.ts'
 import type { DecisionDocument, FactDocument, JobDocument } from './decisions/outbound/documents.ts'
 import type { AiSpendDocument } from './engines/model/mongo-ai-spend.ts'
+import { QUEUE_SWITCHES } from './jobs/acts/queue-switches.ts'
 import type { SwitchDocument } from './jobs/limits/mongo-switches.ts'
 import type { LimitsUseDocument } from './jobs/limits/open-limits.ts'
 import { IDEMPOTENCY_KEYS } from './jobs/orders/claims.ts'
@@ -70,6 +71,7 @@ export const COLLECTIONS = {
     retention: ENDED_WORK,
   }),
   jobRecords: JOB_RECORDS,
+  queueSwitches: QUEUE_SWITCHES,
   idempotencyKeys: IDEMPOTENCY_KEYS,
   aiBatches: defineCollection<AiBatchDocument>({
     name: 'ai_batches',

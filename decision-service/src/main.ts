@@ -43,8 +43,11 @@ const { payments, rules } = await openPayments(stores, config)
 // Inbound: the subgraph, events and health.
 const deadLetters = await consumeEvents(service, decisions.events)
 const jobs = openJobs(stores, {
+  ...config.queues,
   recoverEach: [decisions.recover, backtests.recover],
   findOldest: { decisions: decisions.findOldest },
+  sources: [decisions.source, backtests.source],
+  jobsOfIssue: decisions.jobsOfIssue,
 })
 const work = await openOperations(stores, config, jobs.isLeader)
 await serveUntilStopped(service, {

@@ -15,6 +15,7 @@ const ADMIN_ONLY = [
   'policy:publish:*',
   'provider:reset:*',
   'provider:stop:*',
+  'queue:clear:*',
   'token:revoke:*',
 ]
 /** Permissions that stand at no field: the code checks them. */

@@ -21,6 +21,7 @@ import { createLoaders } from './inbound/loaders.ts'
 import { createDecisionResolvers } from './inbound/resolvers.ts'
 import { createDecisionQueue } from './outbound/decision-queue.ts'
 import type { DecisionCollections } from './outbound/documents.ts'
+import { createDecisionJobSource, createJobsOfIssue } from './outbound/job-source.ts'
 import { createDecisionsTransaction, createMongoDecisionsStore } from './outbound/mongo-decisions-store.ts'
 import { createFindOldest, createFindOverdue } from './outbound/mongo-open-jobs.ts'
 import { createMongoViews } from './outbound/mongo-views.ts'
@@ -68,6 +69,8 @@ export function openDecisions(stores: Stores, { recordReviews }: Reading) {
       record: outbox.add,
     }),
     findOldest: createFindOldest(collections),
+    source: createDecisionJobSource(collections),
+    jobsOfIssue: createJobsOfIssue(collections),
     recover,
   }
 }

@@ -62,7 +62,18 @@ export class JobTransitionError extends AppError {
   readonly code = 'INVALID_TRANSITION'
   readonly kind = 'refused'
 
-  constructor(action: 'retry' | 'cancel', state: string) {
-    super(`Cannot ${action} a job that is ${state}.`)
+  constructor(action: 'retry' | 'cancel' | 'clear', state: string) {
+    super(`Cannot ${action} what is ${state}.`)
+  }
+}
+
+/** The subject of the job looks after it itself: a decision follows its issue, a backtest is asked for anew. */
+export class JobNotManagedError extends AppError {
+  override readonly name = 'JobNotManagedError'
+  readonly code = 'JOB_NOT_MANAGED'
+  readonly kind = 'refused'
+
+  constructor(type: string, instead: string) {
+    super(`A job of the type ${type} cannot be changed by itself. ${instead}`)
   }
 }

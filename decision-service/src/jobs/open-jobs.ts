@@ -1,6 +1,7 @@
 import type { Service } from '@redress/shared/service/open-service.ts'
 import { repeatOnLeader } from '../../../shared/src/service/repeat-on-leader.ts'
-import { createQueueResolvers } from './api/queue-resolvers.ts'
+import type { JobSource } from './api/job-views.ts'
+import { type ApiStores, openJobApi } from './api/open-job-api.ts'
 import type { Registry } from './frame/job-definition.ts'
 import type { JobHandler } from './frame/job-handler.ts'
 import type { JobQueue } from './frame/open-queue.ts'
@@ -27,36 +28,44 @@ const RECOVER_EVERY_MS = 10_000
 /** Ten thousand jobs are looked up in a few seconds. */
 const RECOVER_DEADLINE_MS = 60_000
 
-type Stores = Service & Readonly<{ queues: Queues; collections: JobCollections }>
+type Stores = Service & ApiStores
 
 type Subjects = Readonly<{
   /** How the jobs of a type with records of its own are put back into their queue. */
   recoverEach: readonly Recover[]
   /** How the oldest job of a queue is found that Redis may have lost. */
   findOldest: Readonly<Partial<Record<QueueName, FindOldest>>>
+  /** The jobs with records of their own, as callers see them. */
+  sources: readonly JobSource[]
+  jobsOfIssue: (issueId: string) => Promise<readonly string[]>
+  registry: Registry
 }>
 
 /** Recovers the lost jobs of all queues, on one leader, and shows what the queues hold. */
-export function openJobs(stores: Stores, { recoverEach, findOldest }: Subjects) {
+export function openJobs(stores: Stores, { recoverEach, findOldest, ...subjects }: Subjects) {
   const { logger, metrics, queues, collections } = stores
   const recoverRecords = createRecoverRecords({ collection: collections.jobRecords, queues, now })
   const recoverAll = createRecoverAll({
     connections: connectionsOf(Object.values(queues)),
     recoverEach: [...recoverEach, recoverRecords],
   })
+  const queueViews = createQueueViews(queues, findOldest)
+  const { resolvers, switches } = openJobApi(stores, { ...subjects, queueViews })
   const { isLeader } = repeatOnLeader(stores, {
     election: 'recovery:decisions',
     everyMs: RECOVER_EVERY_MS,
     deadlineMs: RECOVER_DEADLINE_MS,
     async run(signal) {
+      // First: a queue that is paused must not run what is recovered.
+      const paused = await switches.restore()
+      if (paused.length > 0) logger.warn({ queues: paused }, 'queues paused again that their Redis had forgotten')
       const jobs = await recoverAll(signal)
       if (jobs > 0) logger.warn({ jobs }, 'jobs recovered that their queue had lost')
     },
     onFailure: 'recovery not possible yet',
   })
-  const views = createQueueViews(queues, findOldest)
-  exposeQueues({ metrics, queues: views, mayReport: isLeader })
-  return { resolvers: createQueueResolvers(views), isLeader }
+  exposeQueues({ metrics, queues: queueViews, mayReport: isLeader })
+  return { resolvers, isLeader }
 }
 
 const connectionsOf = (queues: readonly JobQueue[]) => [...new Set(queues.map(({ redis }) => redis))]

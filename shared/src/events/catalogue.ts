@@ -21,6 +21,8 @@ export const ENTITY_TYPES = [
   'BusinessRule',
   'Provider',
   'Schedule',
+  'Job',
+  'Queue',
   'PaymentDecision',
   'ConsumerGroup',
   'ApiKey',
@@ -48,6 +50,8 @@ const AutonomyData = type({
   policy: { skill: 'string', version: 'string', digest: 'string' },
   action: DecisionMade.get('action'),
 })
+const JobActData = type({ jobType: 'string', queue: 'string', reason: 'string' })
+const QueueActData = type({ queue: 'string', reason: 'string' })
 const ProviderData = type({ provider: 'string', reason: 'string' })
 const ScheduleData = type({ schedule: 'string', version: 'number.integer' })
 const Severity = type("'CRITICAL' | 'WARNING' | 'INFO'")
@@ -96,6 +100,11 @@ export const EVENTS = {
     entity: 'PaymentDecision',
     data: type({ paymentId: 'string', customerId: 'string', verdict: "'ALLOW' | 'REVIEW' | 'BLOCK'" }),
   },
+  'job.retried': { stream: decisions, entity: 'Job', data: JobActData },
+  'job.cancelled': { stream: decisions, entity: 'Job', data: JobActData },
+  'queue.paused': { stream: decisions, entity: 'Queue', data: QueueActData },
+  'queue.resumed': { stream: decisions, entity: 'Queue', data: QueueActData },
+  'queue.cleared': { stream: decisions, entity: 'Queue', data: QueueActData },
   'provider.stopped': { stream: decisions, entity: 'Provider', data: ProviderData },
   'provider.resumed': { stream: decisions, entity: 'Provider', data: ProviderData },
   'provider.limit_reset': { stream: decisions, entity: 'Provider', data: ProviderData },

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@redress/shared/error-codes.ts'
+import { type ErrorCode, isErrorCode } from '@redress/shared/error-codes.ts'
 import { AppError } from '@redress/shared/errors.ts'
 import { isTransient } from '@redress/shared/stores/mongo.ts'
 import { isRedisAway } from '@redress/shared/stores/redis.ts'
@@ -40,6 +40,12 @@ export function toJobFailure(error: unknown): JobFailure {
 /** A failure in one line, such as `AI_UNAVAILABLE: The model gave no usable answer: timeout.` */
 export function textOf({ code, message }: JobFailure): string {
   return `${code}: ${message}`
+}
+
+/** The failure of a line that `textOf` has made; of any other line, which callers do not see, one without details. */
+export function readFailure(text: string): JobFailure {
+  const [code, ...rest] = text.split(': ')
+  return isErrorCode(code) ? { code, message: rest.join(': ') } : UNEXPECTED
 }
 
 /** Whether MongoDB or Redis is away: the job is held until they are back. */

@@ -1,3 +1,4 @@
+import type { ClientSession } from 'mongodb'
 import type { JobFailure } from '../frame/job-failure.ts'
 import type { CancelRequest, JobRecord } from './job-record.ts'
 
@@ -14,9 +15,10 @@ export type Added = Readonly<{
 
 export type Begun = Readonly<{ record: JobRecord; holder: Holder }>
 
-/** Records of jobs. Every change follows TRANSITIONS; one that they do not allow changes nothing. */
+/** Records of jobs. An act of a person is stored with its event, in the transaction of `session`. Every change follows TRANSITIONS; one that they do not allow changes nothing. */
 export type JobRecords = Readonly<{
   find(id: string): Promise<JobRecord | null>
+  findMany(ids: readonly string[]): Promise<ReadonlyMap<string, JobRecord>>
   /** Adds new records, in the given order. A record whose id is there already stays as it is. */
   add(records: readonly JobRecord[]): Promise<readonly Added[]>
   /** Takes new records back that were not queued yet. */
@@ -34,11 +36,11 @@ export type JobRecords = Readonly<{
   /** Ends a job with its last attempt. @returns whether it was open. */
   fail(job: JobRef, failure: JobFailure, at: Date): Promise<boolean>
   /** Cancels a job that waits; asks the attempt of a running one to stop. Null where the job has ended, or is unknown. */
-  cancel(job: JobRef, request: CancelRequest): Promise<JobRecord | null>
+  cancel(job: JobRef, request: CancelRequest, session?: ClientSession): Promise<JobRecord | null>
   /** Cancels a job that is to be cancelled, once no attempt runs. */
   endCancelled(job: JobRef, at: Date): Promise<void>
   /** Opens a failed job again, with `attempts` more. Null where it has not failed, or is unknown. */
-  retry(id: string, attempts: number, at: Date): Promise<JobRecord | null>
+  retry(id: string, attempts: number, at: Date, session?: ClientSession): Promise<JobRecord | null>
   /** Notes that the database takes writes, for a job whose attempts fail as if it did not. */
   noteHeld(id: string, at: Date): Promise<void>
 }>

@@ -32,14 +32,21 @@ export function createMongoJobRecords({ collection, registry = JOBS }: Options):
       const found = await collection.findOne({ _id: id })
       return found && fromDocument(found)
     },
+    async findMany(ids) {
+      const found = await collection.find({ _id: { $in: [...ids] } }).toArray()
+      return new Map(found.map((document) => [document._id, fromDocument(document)]))
+    },
     ...createAddRecords(collection),
     ...createAttempts(collection, toEnded),
     ...createEndings(collection, toEnded),
-    async retry(id, attempts, at) {
+    async retry(id, attempts, at, session) {
       const opened = { status: 'PENDING' as const, updatedAt: at, dueAt: at }
       const ofTheEnd = { endedAt: 1, expiresAt: 1, scheduledFor: 1, cancelRequest: 1 } as const
       const change = { $set: opened, $inc: { maxAttempts: attempts }, $unset: ofTheEnd }
-      const retried = await collection.findOneAndUpdate(before(id, 'retry'), change, AFTER)
+      const retried = await collection.findOneAndUpdate(before(id, 'retry'), change, {
+        ...AFTER,
+        ...(session && { session }),
+      })
       return retried && fromDocument(retried)
     },
     noteHeld: async (id, at) => void (await collection.updateOne({ _id: id }, { $set: { updatedAt: at } })),
@@ -56,14 +63,15 @@ function createEndings(collection: RecordCollection, toEnded: ToEnded): Endings 
       const failed = await collection.updateOne(before(id, 'fail'), { $set: fields, ...COUNTED, $unset: CLOSED })
       return failed.matchedCount === 1
     },
-    async cancel({ id, type }, cancelRequest) {
+    async cancel({ id, type }, cancelRequest, session) {
+      const options = { ...AFTER, ...(session && { session }) }
       const { at } = cancelRequest
       const fields = { status: 'CANCELLED' as const, cancelRequest, ...toEnded(type, at) }
       const waiting: Filter<RecordDocument> = { _id: id, status: 'PENDING' }
-      const cancelled = await collection.findOneAndUpdate(waiting, { $set: fields, $unset: CLOSED }, AFTER)
+      const cancelled = await collection.findOneAndUpdate(waiting, { $set: fields, $unset: CLOSED }, options)
       if (cancelled) return fromDocument(cancelled)
       const request = { $set: { cancelRequest, updatedAt: at } }
-      const asked = await collection.findOneAndUpdate(before(id, 'cancel'), request, AFTER)
+      const asked = await collection.findOneAndUpdate(before(id, 'cancel'), request, options)
       return asked && fromDocument(asked)
     },
     async endCancelled({ id, type }, at) {

@@ -12,6 +12,7 @@ import { createBacktestHandler } from './backtest-handler.ts'
 import { createBacktestPolicy } from './backtest-policy.ts'
 import { createBacktestQueue } from './backtest-queue.ts'
 import { createBacktestResolvers } from './backtest-resolvers.ts'
+import { createBacktestSource } from './backtest-source.ts'
 import {
   type BacktestCollections,
   createFindSilent,
@@ -47,6 +48,7 @@ export function openBacktests(stores: Stores, { policies }: Readonly<{ policies:
       findBacktest: store.find,
       pageOfBacktests: createPageOfBacktests(backtests),
     }),
+    source: createBacktestSource(store),
     recover: createRecoverJobs(JOBS['backtest-policy'], {
       findOverdue: createFindSilent(backtests),
       revive: queue.revive,

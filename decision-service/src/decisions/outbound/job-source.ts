@@ -1,0 +1,55 @@
+import { ACTORS } from '@redress/shared/access/actors.ts'
+import type { Filter } from 'mongodb'
+import type { JobSource } from '../../jobs/api/job-views.ts'
+import { readFailure } from '../../jobs/frame/job-failure.ts'
+import { JOBS } from '../../jobs/frame/registry.ts'
+import type { JobState, JobView } from '../../jobs/orders/job-view.ts'
+import { type JobStatus, URGENCY } from '../domain/job.ts'
+import type { DecisionCollections, JobDocument } from './documents.ts'
+
+type Jobs = Pick<DecisionCollections, 'jobs'>
+
+const STATE_OF: Readonly<Record<JobStatus, JobState>> = {
+  PENDING: 'WAITING',
+  PROCESSING: 'ACTIVE',
+  COMPLETED: 'COMPLETED',
+  FAILED: 'FAILED',
+}
+/** The case itself is shown by its issue, field by field as the caller may see it. */
+const PROJECTION = { 'case.issueId': 1, 'case.priority': 1, status: 1, failure: 1, createdAt: 1, endedAt: 1 } as const
+const JOBS_OF_ISSUE_MAX = 100
+
+/** Jobs of decisions, as callers see jobs. Their attempts are counted by the queue, and are not on record. */
+export function createDecisionJobSource({ jobs }: Jobs): JobSource {
+  return {
+    queue: 'decisions',
+    prefix: 'decide-',
+    async find(ids) {
+      if (ids.length === 0) return []
+      const found = await jobs.find({ _id: { $in: [...ids] } }, { projection: PROJECTION }).toArray()
+      return found.map(toView)
+    },
+  }
+}
+
+/** The ids of the jobs of an issue, which begin with its id. */
+export function createJobsOfIssue({ jobs }: Jobs) {
+  return async (issueId: string): Promise<readonly string[]> => {
+    const prefix = `decide-${issueId}-`
+    const ofIssue = { _id: { $gte: prefix, $lt: `${prefix}:` } } as Filter<JobDocument>
+    const found = jobs.find(ofIssue, { projection: { _id: 1 } }).sort({ _id: 1 })
+    return (await found.limit(JOBS_OF_ISSUE_MAX).toArray()).map(({ _id }) => _id)
+  }
+}
+
+function toView({ _id: id, case: asked, status, failure, createdAt, endedAt }: JobDocument): JobView {
+  const isOver = status === 'COMPLETED' || status === 'FAILED'
+  return {
+    ...{ id, type: 'decide-issue', queue: 'decisions', data: { issueId: asked.issueId }, state: STATE_OF[status] },
+    ...{ priority: URGENCY[asked.priority], attempts: isOver ? 1 : 0, actor: ACTORS.decisions },
+    ...{ maxAttempts: JOBS['decide-issue'].retry.attempts, progress: status === 'COMPLETED' ? 100 : null },
+    failure: failure === undefined ? null : readFailure(failure),
+    ...{ result: null, scheduledFor: null, startedAt: null, parentId: null, cancelRequestedAt: null },
+    ...{ createdAt, endedAt: endedAt ?? null },
+  }
+}

@@ -1,0 +1,39 @@
+import { newEvent } from '@redress/shared/events/catalogue.ts'
+import type { Cause, DomainEvent } from '@redress/shared/events/envelope.ts'
+import { maskPersonal } from '@redress/shared/masking.ts'
+import type { QueueName } from '../frame/queues.ts'
+import type { JobView } from '../orders/job-view.ts'
+
+/** An act of a person on jobs, with the reason. */
+export type Act = Readonly<{ reason: string; cause: Cause; at: Date }>
+
+/** The reason as it is stored: personal data is masked. */
+export function toAct(reason: string, cause: Cause, at: Date): Act {
+  return { reason: maskPersonal(reason).trim(), cause, at }
+}
+
+type JobEvent = 'job.retried' | 'job.cancelled'
+type QueueEvent = 'queue.paused' | 'queue.resumed' | 'queue.cleared'
+type Fields = Readonly<Record<string, readonly [before: unknown, after: unknown]>>
+
+export function jobActEvent(type: JobEvent, { id, type: jobType, queue, state }: JobView, act: Act): DomainEvent {
+  const { reason, cause, at } = act
+  return newEvent(type, {
+    ...{ id: `${type}-${id}-${cause.requestId}-${at.getTime()}`, at, cause, entity: { type: 'Job', id } },
+    changes: toChanges({ reason: [null, reason], state: [state, type === 'job.retried' ? 'WAITING' : 'CANCELLED'] }),
+    data: { jobType, queue, reason },
+  })
+}
+
+export function queueActEvent(type: QueueEvent, queue: QueueName, fields: Fields, act: Act): DomainEvent {
+  const { reason, cause, at } = act
+  return newEvent(type, {
+    ...{ id: `${type}-${queue}-${cause.requestId}-${at.getTime()}`, at, cause, entity: { type: 'Queue', id: queue } },
+    changes: toChanges({ reason: [null, reason], ...fields }),
+    data: { queue, reason },
+  })
+}
+
+function toChanges(fields: Fields): DomainEvent['changes'] {
+  return Object.fromEntries(Object.entries(fields).map(([name, [before, after]]) => [name, { before, after }]))
+}

@@ -1,0 +1,90 @@
+import { BadUserInputError } from '@redress/shared/errors.ts'
+import type { Cause } from '@redress/shared/events/envelope.ts'
+import type { Outbox } from '@redress/shared/events/outbox.ts'
+import { inTransaction } from '@redress/shared/stores/mongo.ts'
+import type { Clock } from '@redress/shared/time.ts'
+import type { Queue } from 'bullmq'
+import type { MongoClient } from 'mongodb'
+import type { JobViews } from '../api/job-views.ts'
+import { JobTransitionError } from '../errors.ts'
+import type { JobQueue } from '../frame/open-queue.ts'
+import type { QueueName } from '../frame/queues.ts'
+import { ConfirmationMismatchError } from '../limits/errors.ts'
+import type { JobState } from '../orders/job-view.ts'
+import type { JobRecords } from '../records/job-records.ts'
+import { type Act, queueActEvent, toAct } from './act-events.ts'
+
+/** Jobs of one step; a queue may hold a hundred thousand. */
+const STEP = 500
+/** Steps of one call: a caller repeats it for what is left. */
+const STEPS_MAX = 200
+
+type Command = Readonly<{ name: QueueName; state: JobState; confirm: string; reason: string; cause: Cause }>
+/**
+ * Removes the jobs of a queue that are in one state. Those that wait are cancelled; those that its subject looks after
+ * (decisions and backtests) stay while they are open. Those that have ended keep their record.
+ * @returns how many were removed.
+ * @throws ConfirmationMismatchError unless `confirm` is the name; JobTransitionError for ACTIVE and CANCELLED.
+ */
+export type ClearQueue = (command: Command) => Promise<number>
+
+type Dependencies = Readonly<{
+  queueOf: (name: QueueName) => JobQueue
+  views: Pick<JobViews, 'isOfSource' | 'many'>
+  records: Pick<JobRecords, 'cancel' | 'findMany'>
+  mongo: MongoClient
+  outbox: Outbox
+  now: Clock
+}>
+
+export function createClearQueue(dependencies: Dependencies): ClearQueue {
+  const { queueOf, mongo, outbox, now } = dependencies
+  return async ({ name, state, confirm, reason, cause }) => {
+    if (confirm !== name) throw new ConfirmationMismatchError(name)
+    if (state === 'ACTIVE' || state === 'CANCELLED') throw new JobTransitionError('clear', state)
+    if (reason.trim() === '') throw new BadUserInputError(['reason'], 'must not be blank')
+    const act = toAct(reason, cause, now())
+    const event = queueActEvent('queue.cleared', name, { state: [null, state] }, act)
+    await inTransaction(mongo, (session) => outbox.add([event], session))
+    outbox.wake()
+    const { use } = queueOf(name)
+    if (state === 'COMPLETED' || state === 'FAILED') {
+      return use((queue) => clean(queue, state === 'COMPLETED' ? 'completed' : 'failed'))
+    }
+    const lists = state === 'WAITING' ? (['wait', 'prioritized'] as const) : (['delayed'] as const)
+    let removed = 0
+    for (const list of lists) removed += await use((queue) => cancelAll(queue, list, act, dependencies))
+    return removed
+  }
+}
+
+async function clean(queue: Queue, list: 'completed' | 'failed'): Promise<number> {
+  let removed = 0
+  for (let step = 0; step < STEPS_MAX; step++) {
+    const ids = await queue.clean(0, STEP, list)
+    removed += ids.length
+    if (ids.length < STEP) break
+  }
+  return removed
+}
+
+type List = 'wait' | 'prioritized' | 'delayed'
+
+async function cancelAll(queue: Queue, list: List, act: Act, { views, records }: Dependencies): Promise<number> {
+  const request = { by: act.cause.actor, reason: act.reason, at: act.at }
+  let [removed, kept] = [0, 0]
+  for (let step = 0; step < STEPS_MAX; step++) {
+    const ids = await queue.getRanges([list], kept, kept + STEP - 1, true)
+    if (ids.length === 0) break
+    const open = ids.filter((id) => !views.isOfSource(id))
+    kept += ids.length - open.length
+    const recorded = [...(await records.findMany(open)).values()]
+    await Promise.all(recorded.map((record) => records.cancel(record, request)))
+    const counts = await Promise.all(open.map((id) => queue.remove(id)))
+    const gone = counts.reduce((sum, count) => sum + count, 0)
+    removed += gone
+    // A job that a worker holds by now is not removed from here, and not looked at again.
+    kept += open.length - gone
+  }
+  return removed
+}

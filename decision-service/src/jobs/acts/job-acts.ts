@@ -1,0 +1,147 @@
+import type { Cause } from '@redress/shared/events/envelope.ts'
+import type { Outbox } from '@redress/shared/events/outbox.ts'
+import type { Logger } from '@redress/shared/process/logger.ts'
+import { inTransaction } from '@redress/shared/stores/mongo.ts'
+import type { Clock } from '@redress/shared/time.ts'
+import type { ClientSession, MongoClient } from 'mongodb'
+import type { JobViews } from '../api/job-views.ts'
+import { JobNotFoundError, JobNotManagedError, JobTransitionError } from '../errors.ts'
+import type { Registry } from '../frame/job-definition.ts'
+import type { Queues } from '../frame/open-queues.ts'
+import type { JobView } from '../orders/job-view.ts'
+import { askToStop } from '../processors/cancellations.ts'
+import type { ChangeOf } from '../processors/job-change.ts'
+import type { JobRecord } from '../records/job-record.ts'
+import type { JobRecords } from '../records/job-records.ts'
+import { toNewJob } from '../records/to-new-job.ts'
+import { type Act, jobActEvent, toAct } from './act-events.ts'
+
+type Command = Readonly<{ id: string; reason: string; cause: Cause }>
+
+export type JobActs = Readonly<{
+  /**
+   * Opens a failed job again, with as many attempts as its type has.
+   * @throws JobNotFoundError, JobNotManagedError; JobTransitionError for one that has not failed.
+   */
+  retry(command: Command): Promise<JobView>
+  /**
+   * Cancels a job that waits; asks one that runs to stop.
+   * @throws JobNotFoundError, JobNotManagedError; JobTransitionError for one that has ended.
+   */
+  cancel(command: Command): Promise<JobView>
+}>
+
+type Dependencies = Readonly<{
+  views: JobViews
+  records: Pick<JobRecords, 'find' | 'retry' | 'cancel'>
+  queues: Queues
+  registry: Registry
+  mongo: MongoClient
+  outbox: Outbox
+  onChange: ChangeOf
+  logger: Logger
+  now: Clock
+}>
+
+/** The acts of operators on single jobs, each with its event. */
+export function createJobActs(dependencies: Dependencies): JobActs {
+  const { views, queues, logger, now } = dependencies
+  const read = async (id: string): Promise<JobView> => (await views.many([id]))[0] ?? raise(new JobNotFoundError(id))
+  const find = async (id: string): Promise<JobView> => {
+    const job = await read(id)
+    if (views.isOfSource(id)) throw new JobNotManagedError(job.type, INSTEAD_OF[job.queue] ?? '')
+    return job
+  }
+  const isRecorded = async (id: string) => (await dependencies.records.find(id)) !== null
+
+  return {
+    async retry({ id, reason, cause }) {
+      const job = await find(id)
+      if (job.state !== 'FAILED') throw new JobTransitionError('retry', job.state)
+      const act = toAct(reason, cause, now())
+      await ((await isRecorded(id)) ? retryRecorded(job, act, dependencies) : retryQueued(job, act, dependencies))
+      return read(id)
+    },
+    async cancel({ id, reason, cause }) {
+      const job = await find(id)
+      if (job.endedAt !== null || job.state === 'CANCELLED') throw new JobTransitionError('cancel', job.state)
+      const act = toAct(reason, cause, now())
+      const waits = (await isRecorded(id))
+        ? await cancelRecorded(job, act, dependencies)
+        : await cancelQueued(job, act, dependencies)
+      // Best effort: a job that runs learns of it at its next step as well.
+      if (!waits)
+        await askToStop(queues[job.queue].redis, id).catch((err: unknown) => logger.warn({ err }, 'not heard'))
+      return (await views.many([id]))[0] ?? { ...job, state: 'CANCELLED', endedAt: act.at }
+    },
+  }
+}
+
+const INSTEAD_OF: Readonly<Partial<Record<JobView['queue'], string>>> = {
+  decisions: 'Use retryIssue.',
+  background: 'Ask for another backtest.',
+}
+
+function raise(error: Error): never {
+  throw error
+}
+
+/** Changes a record, and stores the event with it. */
+async function inOne(
+  { mongo, outbox }: Dependencies,
+  [event, change]: readonly [ReturnType<typeof jobActEvent>, (session: ClientSession) => Promise<JobRecord | null>],
+): Promise<JobRecord | null> {
+  const changed = await inTransaction(mongo, async (session) => {
+    const record = await change(session)
+    if (record !== null) await outbox.add([event], session)
+    return record
+  })
+  outbox.wake()
+  return changed
+}
+
+async function retryRecorded(job: JobView, act: Act, dependencies: Dependencies): Promise<void> {
+  const { records, registry, queues, onChange, logger } = dependencies
+  const attempts = registry[job.type]?.retry.attempts ?? 1
+  const event = jobActEvent('job.retried', job, act)
+  const opened = await inOne(dependencies, [event, (session) => records.retry(job.id, attempts, act.at, session)])
+  if (opened === null) throw new JobTransitionError('retry', 'no longer FAILED')
+  onChange(opened)
+  // Stored: recovery queues it where its queue is away.
+  const late = (err: unknown) => logger.warn({ err, jobId: job.id }, 'a job is queued later')
+  await queues[job.queue].revive([toNewJob(opened)]).catch(late)
+}
+
+async function retryQueued(job: JobView, act: Act, { queues, mongo, outbox }: Dependencies): Promise<void> {
+  await queues[job.queue].use(async (queue) => {
+    const queued = await queue.getJob(job.id)
+    if (!queued) throw new JobNotFoundError(job.id)
+    await inTransaction(mongo, (session) => outbox.add([jobActEvent('job.retried', job, act)], session))
+    await queued.retry('failed', { resetAttemptsMade: true })
+  })
+  outbox.wake()
+}
+
+/** @returns whether the job did not run. */
+async function cancelRecorded(job: JobView, act: Act, dependencies: Dependencies): Promise<boolean> {
+  const { records, queues, onChange } = dependencies
+  const request = { by: act.cause.actor, reason: act.reason, at: act.at }
+  const event = jobActEvent('job.cancelled', job, act)
+  const cancelled = await inOne(dependencies, [event, (session) => records.cancel(job, request, session)])
+  if (cancelled === null) throw new JobTransitionError('cancel', 'ended')
+  onChange(cancelled)
+  if (cancelled.status !== 'CANCELLED') return false
+  // A worker that takes it finds it cancelled, if it cannot be removed.
+  await queues[job.queue].use((queue) => queue.remove(job.id)).catch(() => 0)
+  return true
+}
+
+/** @returns whether the job did not run. */
+async function cancelQueued(job: JobView, act: Act, { queues, mongo, outbox, onChange }: Dependencies) {
+  await inTransaction(mongo, (session) => outbox.add([jobActEvent('job.cancelled', job, act)], session))
+  outbox.wake()
+  // Zero for a job that a worker holds.
+  const removed = await queues[job.queue].use((queue) => queue.remove(job.id))
+  if (removed > 0) onChange({ ...job, status: 'CANCELLED' })
+  return removed > 0
+}

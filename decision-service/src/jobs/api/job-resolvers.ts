@@ -1,0 +1,126 @@
+import { type Principal, reachOf } from '@redress/shared/access/permissions.ts'
+import type { PageArguments } from '@redress/shared/connection.ts'
+import type { AppError } from '@redress/shared/errors.ts'
+import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
+import type { ClearQueue } from '../acts/clear-queue.ts'
+import type { JobActs } from '../acts/job-acts.ts'
+import type { QueueSwitches } from '../acts/queue-switches.ts'
+import { QueueNotFoundError } from '../errors.ts'
+import { textOf } from '../frame/job-failure.ts'
+import { isQueueName, type QueueName } from '../frame/queues.ts'
+import type { QueueViews } from '../monitoring/queue-views.ts'
+import type { AddJobs } from '../orders/add-jobs.ts'
+import type { JobState, JobView } from '../orders/job-view.ts'
+import type { Order } from '../orders/order.ts'
+import type { JobViews } from './job-views.ts'
+import type { PageOfQueue } from './queue-pages.ts'
+import type { JobFilter, PageOfJobs } from './record-pages.ts'
+
+type Context = RequestContext<unknown>
+type ById = Readonly<{ id: string }>
+type Reasoned = Readonly<{ reason: string }>
+type ByName = Readonly<{ name: string }>
+type ListArguments = PageArguments & Readonly<{ filter?: JobFilter | null }>
+type BatchArguments = Readonly<{ inputs: readonly Order[]; stopOnError?: boolean | null; validateAll?: boolean | null }>
+type ClearArguments = ByName & Reasoned & Readonly<{ state: JobState; confirm: string }>
+type QueueArguments = PageArguments & Readonly<{ state?: readonly JobState[] | null }>
+
+export type JobApi = Readonly<{
+  views: JobViews
+  queueViews: QueueViews
+  pageOfJobs: PageOfJobs
+  pageOfQueue: PageOfQueue
+  addJobs: AddJobs
+  acts: JobActs
+  switches: QueueSwitches
+  clearQueue: ClearQueue
+  /** The ids of the jobs of an issue, oldest first. */
+  jobsOfIssue: (issueId: string) => Promise<readonly string[]>
+}>
+
+/** GraphQL on one side, jobs and queues on the other. */
+export function createJobResolvers(api: JobApi) {
+  const { views, queueViews, pageOfJobs, pageOfQueue, jobsOfIssue } = api
+  const find = async (id: string, { principal }: Context) => {
+    const [job = null] = await views.many([id])
+    return job !== null && maySee(principal, job) ? job : null
+  }
+  return {
+    Query: {
+      queues: () => queueViews.all(),
+      queue: (_: unknown, { name }: ByName) => queueViews.find(name),
+      job: (_: unknown, { id }: ById, context: Context) => find(id, context),
+      jobs: (_: unknown, { filter, ...page }: ListArguments, { principal }: Context) =>
+        pageOfJobs({ ...filter, ...(!maySeeAll(principal) && { actor: principal.id }) }, page),
+    },
+    Mutation: createJobMutations(api),
+    Queue: {
+      __resolveReference: ({ name }: ByName) => queueViews.find(name),
+      jobs: ({ name }: Readonly<{ name: QueueName }>, { state = null, ...page }: QueueArguments) =>
+        pageOfQueue(name, state, page),
+    },
+    Job: {
+      __resolveReference: ({ id }: ById, context: Context) => find(id, context),
+      queue: ({ queue }: JobView) => queueViews.find(queue),
+      failure: ({ failure }: JobView) => failure && textOf(failure),
+      parent: ({ parentId }: JobView, _: unknown, context: Context) =>
+        parentId === null ? null : find(parentId, context),
+    },
+    Issue: {
+      jobs: async ({ id }: ById) => (await views.many(await jobsOfIssue(id))).filter((job) => job !== null),
+    },
+  }
+}
+
+const maySeeAll = (principal: Principal) => reachOf(principal, 'job:read_all') === 'all'
+
+function maySee(principal: Principal, { actor }: JobView): boolean {
+  return actor === principal.id || maySeeAll(principal)
+}
+
+function createJobMutations({ addJobs, acts, switches, clearQueue, queueViews }: JobApi) {
+  const asking = (context: Context) => ({ cause: causeOf(context), isCaller: true })
+  const toPayload = async (name: QueueName) => ({ queue: await queueViews.find(name) })
+  return {
+    addJob: (_: unknown, { input }: Readonly<{ input: Order }>, context: Context) =>
+      addJobs.addJob(input, asking(context)),
+    async addJobs(_: unknown, { inputs, stopOnError, validateAll }: BatchArguments, context: Context) {
+      const options = { stopOnError: stopOnError ?? false, validateAll: validateAll ?? false }
+      const { jobs, errors } = await addJobs.addJobs(inputs, { ...asking(context), ...options })
+      const counts = { total: inputs.length, successful: jobs.length, failed: errors.length }
+      return { ...counts, jobs, errors: errors.map(toRowError) }
+    },
+    retryJob: async (_: unknown, { id, reason }: ById & Reasoned, context: Context) => ({
+      job: await acts.retry({ id, reason, cause: causeOf(context) }),
+    }),
+    cancelJob: async (_: unknown, { id, reason }: ById & Reasoned, context: Context) => ({
+      job: await acts.cancel({ id, reason, cause: causeOf(context) }),
+    }),
+    async pauseQueue(_: unknown, { name, reason }: ByName & Reasoned, context: Context) {
+      const queue = toQueueName(name)
+      await switches.pause({ name: queue, reason, cause: causeOf(context) })
+      return toPayload(queue)
+    },
+    async resumeQueue(_: unknown, { name, reason }: ByName & Reasoned, context: Context) {
+      const queue = toQueueName(name)
+      await switches.resume({ name: queue, reason, cause: causeOf(context) })
+      return toPayload(queue)
+    },
+    async clearQueue(_: unknown, { name, ...rest }: ClearArguments, context: Context) {
+      const queue = toQueueName(name)
+      const removed = await clearQueue({ ...rest, name: queue, cause: causeOf(context) })
+      return { removed, ...(await toPayload(queue)) }
+    },
+  }
+}
+
+/** @throws QueueNotFoundError */
+function toQueueName(name: string): QueueName {
+  if (!isQueueName(name)) throw new QueueNotFoundError(name)
+  return name
+}
+
+function toRowError({ index, error }: Readonly<{ index: number; error: AppError }>) {
+  const { argumentPath } = error.facts as { argumentPath?: readonly string[] }
+  return { index, code: error.code, message: error.message, path: argumentPath ?? null }
+}

@@ -1,0 +1,49 @@
+import type { Outbox } from '@redress/shared/events/outbox.ts'
+import type { Service } from '@redress/shared/service/open-service.ts'
+import type { Collection } from 'mongodb'
+import { createClearQueue } from '../acts/clear-queue.ts'
+import { createJobActs } from '../acts/job-acts.ts'
+import { createQueueSwitches, type SwitchDocument } from '../acts/queue-switches.ts'
+import type { Registry } from '../frame/job-definition.ts'
+import type { Queues } from '../frame/open-queues.ts'
+import type { QueueViews } from '../monitoring/queue-views.ts'
+import { type JobCollections, openJobStores } from '../open-job-stores.ts'
+import { createAddJobs } from '../orders/add-jobs.ts'
+import { logChanges } from '../processors/log-changes.ts'
+import { createJobResolvers } from './job-resolvers.ts'
+import { createJobViews, type JobSource } from './job-views.ts'
+import { createPageOfQueue } from './queue-pages.ts'
+import { createPageOfJobs } from './record-pages.ts'
+
+export type ApiCollections = JobCollections & Readonly<{ queueSwitches: Collection<SwitchDocument> }>
+export type ApiStores = Pick<Service, 'db' | 'mongo' | 'logger'> &
+  Readonly<{ queues: Queues; collections: ApiCollections; outbox: Outbox }>
+
+export type JobSubjects = Readonly<{
+  registry: Registry
+  /** Jobs whose records are a part of their subject. */
+  sources: readonly JobSource[]
+  jobsOfIssue: (issueId: string) => Promise<readonly string[]>
+  queueViews: QueueViews
+}>
+
+const now = () => new Date()
+
+/** Everything that callers read of jobs and queues, and do with them. */
+export function openJobApi(stores: ApiStores, { registry, sources, jobsOfIssue, queueViews }: JobSubjects) {
+  const { mongo, queues, collections, outbox, logger } = stores
+  const { records, claims } = openJobStores(stores, registry)
+  const views = createJobViews({ records, queues, sources })
+  const onChange = logChanges(logger)
+  const shared = { records, queues, registry, views, mongo, outbox, onChange, logger, now }
+  const switches = createQueueSwitches({ ...shared, collection: collections.queueSwitches })
+  const addJobs = createAddJobs({ ...shared, claims })
+  const resolvers = createJobResolvers({
+    ...{ views, queueViews, addJobs, switches, jobsOfIssue },
+    pageOfJobs: createPageOfJobs(collections.jobRecords),
+    pageOfQueue: createPageOfQueue(queues, views),
+    acts: createJobActs(shared),
+    clearQueue: createClearQueue({ ...shared, queueOf: (name) => queues[name] }),
+  })
+  return { resolvers, switches, addJobs }
+}

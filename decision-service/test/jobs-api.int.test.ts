@@ -1,0 +1,297 @@
+import { createOutbox } from '@redress/shared/events/outbox.ts'
+import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
+import { ask, tokenOf, verifyToken, withRole } from '@redress/shared/testing/callers.ts'
+import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
+import { silent } from '@redress/shared/testing/stores.ts'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { createDecisionJobSource, createJobsOfIssue } from '../src/decisions/outbound/job-source.ts'
+import { openJobApi } from '../src/jobs/api/open-job-api.ts'
+import { createQueueViews } from '../src/jobs/monitoring/queue-views.ts'
+import { openJobBed } from './job-bed.ts'
+import { newCase, openService } from './service.ts'
+
+const bed = await openJobBed(58)
+const { mongo, db, redis, collections, queues, records, work, statusOf } = bed
+const decisions = await openService({ mongo, db })
+const api = openJobApi(
+  { ...bed, outbox: createOutbox(db, () => {}), logger: silent },
+  {
+    registry: bed.registry,
+    sources: [createDecisionJobSource(collections)],
+    jobsOfIssue: createJobsOfIssue(collections),
+    queueViews: createQueueViews(queues),
+  },
+)
+const subgraph = await serveSubgraph({
+  ...{ name: 'decisions', schemaFile: new URL('../schema.graphql', import.meta.url), resolvers: api.resolvers },
+  ...{ createLoaders: () => ({}), verifyToken, checks: {}, port: 0, host: '127.0.0.1', logger: silent },
+})
+afterAll(() => subgraph.close())
+beforeEach(async () => {
+  await redis.flushDb()
+  for (const name of ['jobRecords', 'idempotencyKeys', 'queueSwitches', 'jobs'] as const) {
+    await collections[name].deleteMany({})
+  }
+})
+
+const asRole = async (role: 'operator' | 'service' | 'admin' | 'read_only', query: string, variables = {}) =>
+  ask(subgraph.url, { query, variables, token: await tokenOf(withRole(role)) })
+const codesOf = ({ errors }: Awaited<ReturnType<typeof asRole>>) => errors.map(({ extensions }) => extensions.code)
+const ADD = `mutation ($input: AddJobInput!) { addJob(input: $input) { isNew job {
+  id type state priority attempts maxAttempts data result actor failure progress queue { name } } } }`
+const add = async (key: string, change = {}, role: 'operator' | 'service' = 'operator') => {
+  const input = { type: 'count-critical', data: { key }, ...change }
+  return (await asRole(role, ADD, { input })).data.addJob.job
+}
+const failed = async (key: string) => {
+  const { id } = await add(key)
+  await records.fail({ id, type: 'count-critical' }, { code: 'JOB_TIMED_OUT', message: 'Too slow.' }, new Date())
+  return id as string
+}
+const actsOf = async (entityId: string) =>
+  (await outboxEvents(db))
+    .filter(({ entity }) => entity.id === entityId)
+    .map(({ type, actor, changes }) => [type, actor, changes])
+
+describe('a job', () => {
+  it('is added, and seen by whoever added it and by operators', async () => {
+    const job = await add('a', { priority: 10 }, 'service')
+    const query = `query ($id: ID!) { job(id: $id) { id actor } jobs { totalCount nodes { id } } }`
+
+    const seen = [await asRole('service', query, { id: job.id }), await asRole('operator', query, { id: job.id })]
+    const own = await add('b')
+    const unseen = await asRole('service', query, { id: own.id })
+
+    expect(job).toMatchObject({
+      ...{ type: 'count-critical', state: 'WAITING', priority: 10, attempts: 0, maxAttempts: 3, data: { key: 'a' } },
+      ...{ actor: 'a-service', failure: null, result: null, queue: { name: 'money' } },
+    })
+    for (const { data } of seen) {
+      expect(data).toEqual({
+        job: { id: job.id, actor: 'a-service' },
+        jobs: { totalCount: 1, nodes: [{ id: job.id }] },
+      })
+    }
+    expect(unseen.data).toEqual({ job: null, jobs: { totalCount: 1, nodes: [{ id: job.id }] } })
+  })
+
+  it('without a record is seen with its result as long as Redis keeps it', async () => {
+    await work(async () => ({ done: true }))
+
+    const { id } = await add('a', { type: 'count-important' })
+
+    const read = async () =>
+      (await asRole('operator', `{ job(id: "${id}") { state progress result attempts } }`)).data.job
+    await expect.poll(read).toEqual({ state: 'COMPLETED', progress: 100, result: { done: true }, attempts: 1 })
+  })
+
+  it('of a decision is seen by its issue, and changed by that only', async () => {
+    const asked = newCase()
+    const [job] = await decisions.accept(asked, newCase())
+    const query = `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Issue { jobs { id type state data } } } }`
+    const r = [{ __typename: 'Issue', id: asked.case.issueId }]
+
+    const { data } = await asRole('operator', query, { r })
+
+    const data0 = { issueId: asked.case.issueId }
+    expect(data._entities[0].jobs).toEqual([{ id: job!.id, type: 'decide-issue', state: 'WAITING', data: data0 }])
+    expect(
+      codesOf(await asRole('operator', `mutation { cancelJob(id: "${job!.id}", reason: "x") { job { id } } }`)),
+    ).toEqual(['JOB_NOT_MANAGED'])
+  })
+
+  it('that failed is opened again, with the reason on record', async () => {
+    const id = await failed('a')
+
+    const mutation = `mutation { retryJob(id: "${id}", reason: "mail ada@example.org") { job { state maxAttempts attempts } } }`
+    const { data } = await asRole('operator', mutation)
+
+    expect(data.retryJob.job).toEqual({ state: 'WAITING', maxAttempts: 6, attempts: 1 })
+    expect(await queues.money.use((queue) => queue.getJobState(id))).toBe('prioritized')
+    expect(await actsOf(id)).toMatchObject([
+      ['job.retried', 'a-operator', { reason: { after: expect.not.stringContaining('ada') } }],
+    ])
+    expect(codesOf(await asRole('operator', mutation))).toEqual(['INVALID_TRANSITION'])
+  })
+
+  it.for(['count-critical', 'count-important'])('of the type %s that waits is cancelled, once', async (type) => {
+    const { id } = await add('a', { type })
+
+    const mutation = `mutation { cancelJob(id: "${id}", reason: "not needed") { job { state } } }`
+    expect((await asRole('operator', mutation)).data.cancelJob.job.state).toBe('CANCELLED')
+
+    expect(
+      await queues[type === 'count-critical' ? 'money' : 'communication'].use((queue) => queue.getJobState(id)),
+    ).toBe('unknown')
+    expect(await actsOf(id)).toMatchObject([['job.cancelled', 'a-operator', {}]])
+    expect(codesOf(await asRole('operator', mutation))).toEqual([
+      type === 'count-critical' ? 'INVALID_TRANSITION' : 'JOB_NOT_FOUND',
+    ])
+  })
+
+  it('that runs is asked to stop', async () => {
+    const begun = Promise.withResolvers<void>()
+    await work((_, { signal }) => {
+      begun.resolve()
+      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))))
+    })
+    const { id } = await add('a')
+    await begun.promise
+
+    const mutation = `mutation { cancelJob(id: "${id}", reason: "x") { job { cancelRequestedAt } } }`
+    expect((await asRole('operator', mutation)).data.cancelJob.job.cancelRequestedAt).not.toBeNull()
+
+    await expect.poll(() => statusOf(id)).toBe('CANCELLED')
+  })
+
+  it.for<[string, string]>([
+    ['addJob(input: { type: "other", data: {} }) { isNew }', 'JOB_TYPE_NOT_FOUND'],
+    ['addJob(input: { type: "count-inside", data: {} }) { isNew }', 'JOB_TYPE_NOT_ADDABLE'],
+    ['addJob(input: { type: "count-critical", queue: "slow", data: {} }) { isNew }', 'QUEUE_NOT_FOUND'],
+    ['addJob(input: { type: "count-critical", data: { key: 1 } }) { isNew }', 'BAD_USER_INPUT'],
+    ['addJob(input: { type: "count-critical", data: { key: "a" }, priority: 11 }) { isNew }', 'BAD_USER_INPUT'],
+    ['retryJob(id: "job_money_x", reason: "x") { job { id } }', 'JOB_NOT_FOUND'],
+    ['cancelJob(id: "other", reason: "x") { job { id } }', 'JOB_NOT_FOUND'],
+    ['pauseQueue(name: "slow", reason: "x") { queue { name } }', 'QUEUE_NOT_FOUND'],
+    ['clearQueue(name: "money", state: WAITING, confirm: "yes", reason: "x") { removed }', 'CONFIRMATION_MISMATCH'],
+    ['clearQueue(name: "money", state: ACTIVE, confirm: "money", reason: "x") { removed }', 'INVALID_TRANSITION'],
+  ])('%s is refused with %s', async ([mutation, code]) => {
+    expect(codesOf(await asRole('admin', `mutation { ${mutation} }`))).toEqual([code])
+    expect(await collections.jobRecords.countDocuments()).toBe(0)
+  })
+
+  it('is added and changed by some roles only', async () => {
+    const { id } = await add('a')
+    const refused = [
+      await asRole('read_only', ADD, { input: { type: 'count-critical', data: { key: 'b' } } }),
+      await asRole('service', `mutation { cancelJob(id: "${id}", reason: "x") { job { id } } }`),
+      await asRole('service', `mutation { pauseQueue(name: "money", reason: "x") { queue { name } } }`),
+      await asRole(
+        'operator',
+        `mutation { clearQueue(name: "money", state: WAITING, confirm: "money", reason: "x") { removed } }`,
+      ),
+      await asRole('service', '{ queue(name: "money") { jobs { nodes { id } } } }'),
+    ]
+
+    expect(refused.map(codesOf)).toEqual(Array(5).fill(['FORBIDDEN']))
+  })
+})
+
+describe('a batch', () => {
+  it('gives each job and each refusal its place', async () => {
+    const input = (key: unknown) => ({ type: 'count-critical', data: { key } })
+    const query = `mutation ($inputs: [AddJobInput!]!) { addJobs(inputs: $inputs) {
+      total successful failed jobs { index isNew job { data } } errors { index code path } } }`
+
+    const { data } = await asRole('service', query, { inputs: [input('a'), input(7), input('c')] })
+
+    expect(data.addJobs).toEqual({
+      ...{ total: 3, successful: 2, failed: 1 },
+      jobs: [
+        { index: 0, isNew: true, job: { data: { key: 'a' } } },
+        { index: 2, isNew: true, job: { data: { key: 'c' } } },
+      ],
+      errors: [{ index: 1, code: 'BAD_USER_INPUT', path: ['inputs', '1', 'data', 'key'] }],
+    })
+  })
+
+  it('of 101 jobs is refused', async () => {
+    const inputs = Array(101).fill({ type: 'count-critical', data: { key: 'a' } })
+    const query = 'mutation ($inputs: [AddJobInput!]!) { addJobs(inputs: $inputs) { total } }'
+
+    expect(codesOf(await asRole('service', query, { inputs }))).toEqual(['BAD_USER_INPUT'])
+  })
+})
+
+describe('a list of jobs', () => {
+  it('is read in pages both ways, and filtered', async () => {
+    const ids: string[] = []
+    for (const key of ['a', 'b', 'c']) ids.unshift((await add(key)).id)
+    await records.fail({ id: ids[0]!, type: 'count-critical' }, { code: 'JOB_TIMED_OUT', message: 'x' }, new Date())
+    const list = async (args: string) => {
+      const { data } = await asRole(
+        'operator',
+        `{ jobs(${args}) { totalCount nodes { id failure } pageInfo { endCursor hasNextPage } } }`,
+      )
+      return data.jobs
+    }
+
+    const first = await list('first: 2')
+    const rest = await list(`first: 2, after: "${first.pageInfo.endCursor}"`)
+
+    expect([...first.nodes, ...rest.nodes].map(({ id }) => id)).toEqual(ids)
+    expect([first.pageInfo.hasNextPage, rest.pageInfo.hasNextPage, first.totalCount]).toEqual([true, false, 3])
+    expect(await list('filter: { state: [FAILED] }')).toMatchObject({
+      nodes: [{ id: ids[0], failure: 'JOB_TIMED_OUT: x' }],
+    })
+    expect(await list('filter: { state: [DELAYED], queue: "money", type: ["count-critical"] }')).toMatchObject({
+      totalCount: 0,
+    })
+  })
+
+  it('of a queue shows what it holds, by state', async () => {
+    for (const [key, priority] of [
+      ['a', 1],
+      ['b', 10],
+      ['c', 5],
+    ] as const)
+      await add(key, { priority })
+    await add('d', { delayMs: 60_000 })
+    const list = async (args: string) => {
+      const query = `{ queue(name: "money") { jobs(${args}) { totalCount nodes { state data } pageInfo { endCursor hasNextPage } } } }`
+      return (await asRole('operator', query)).data.queue.jobs
+    }
+
+    const first = await list('first: 3')
+    const rest = await list(`first: 3, after: "${first.pageInfo.endCursor}"`)
+
+    const seen = [...first.nodes, ...rest.nodes].map(({ state, data }) => `${data.key} ${state}`)
+    expect([seen, first.totalCount, first.pageInfo.hasNextPage]).toEqual([
+      ['b WAITING', 'c WAITING', 'a WAITING', 'd DELAYED'],
+      4,
+      true,
+    ])
+    expect(await list('state: [DELAYED], last: 1')).toMatchObject({ totalCount: 1, nodes: [{ data: { key: 'd' } }] })
+  })
+})
+
+describe('a queue', () => {
+  const pause = (what: 'pause' | 'resume') =>
+    asRole('operator', `mutation { ${what}Queue(name: "money", reason: "repair") { queue { paused } } }`)
+
+  it('is paused and resumed, each once on record, and stays paused when Redis has forgotten it', async () => {
+    expect((await pause('pause')).data.pauseQueue.queue.paused).toBe(true)
+    await pause('pause')
+    await redis.flushDb()
+    expect(await api.switches.restore()).toEqual(['money'])
+    expect(await queues.money.use((queue) => queue.isPaused())).toBe(true)
+
+    expect((await pause('resume')).data.resumeQueue.queue.paused).toBe(false)
+
+    expect((await actsOf('money')).map(([type]) => type)).toEqual(['queue.paused', 'queue.resumed'])
+    expect(await api.switches.restore()).toEqual([])
+  })
+
+  it('is cleared of what waits, which is cancelled', async () => {
+    const { id } = await add('a')
+    await add('b', { delayMs: 60_000 })
+    const clear =
+      'mutation { clearQueue(name: "money", state: WAITING, confirm: "money", reason: "x") { removed queue { counts { waiting delayed } } } }'
+
+    const { data } = await asRole('admin', clear)
+
+    expect(data.clearQueue).toEqual({ removed: 1, queue: { counts: { waiting: 0, delayed: 1 } } })
+    expect(await statusOf(id)).toBe('CANCELLED')
+  })
+
+  it('is cleared of what has ended, whose record stays', async () => {
+    await work(async () => null)
+    const { id } = await add('a')
+    await expect.poll(() => queues.money.use((queue) => queue.getCompletedCount())).toBe(1)
+
+    const clear = 'mutation { clearQueue(name: "money", state: COMPLETED, confirm: "money", reason: "x") { removed } }'
+
+    expect((await asRole('admin', clear)).data.clearQueue).toEqual({ removed: 1 })
+    expect(await statusOf(id)).toBe('COMPLETED')
+  })
+})
