@@ -107,9 +107,10 @@ export function openWorkers(
   const onChange = logChanges(logger)
   const kept = toHandlers(processors, { ...openJobStores(stores, registry), registry, cancellations, onChange, now })
   const shared = { gate: createProviderGate(limits), metricsOf: createJobMetrics(metrics), telemetry, logger }
-  for (const name of names) {
+  const workers = names.map((name) => {
     const options = { handlers: { ...handlers, ...kept }, registry, concurrency: concurrency[name] }
-    const worker = startWorker(name, { ...options, redis: queues[name].redis, ...shared })
-    resources.defer(() => worker.close())
-  }
+    return startWorker(name, { ...options, redis: queues[name].redis, ...shared })
+  })
+  // Side by side: each may have to wait for what it runs.
+  resources.defer(async () => void (await Promise.all(workers.map((worker) => worker.close()))))
 }

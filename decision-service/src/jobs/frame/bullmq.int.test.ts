@@ -14,12 +14,14 @@ const redis = await openTestRedis(DATABASE)
 async function relayThatCuts(cuts: number) {
   const target = new URL(inject('redisUrl'))
   let left = cuts
+  const ends = new Set<() => void>()
   const relay = createServer((client) => {
     const server = connect(Number(target.port), target.hostname)
     const end = () => {
       client.destroy()
       server.destroy()
     }
+    ends.add(end)
     for (const socket of [client, server]) socket.on('error', end).on('close', end)
     server.on('data', (bytes) => client.write(bytes))
     client.on('data', (bytes) => {
@@ -30,7 +32,15 @@ async function relayThatCuts(cuts: number) {
   relay.listen(0, '127.0.0.1')
   await once(relay, 'listening')
   onTestFinished(() => void relay.close())
-  return { url: `redis://127.0.0.1:${(relay.address() as AddressInfo).port}/${DATABASE}`, cutsLeft: () => left }
+  return {
+    url: `redis://127.0.0.1:${(relay.address() as AddressInfo).port}/${DATABASE}`,
+    cutsLeft: () => left,
+    /** Ends all connections, and takes no more. */
+    end() {
+      relay.close()
+      for (const end of ends) end()
+    },
+  }
 }
 
 const nothing = async () => undefined
@@ -66,6 +76,27 @@ describe('a queue and its worker', () => {
 
     await expect.poll(() => decided).toEqual(['decide-1'])
     expect(relay.cutsLeft()).toBeLessThanOrEqual(0)
+  })
+
+  it('close although Redis ends at the same moment, as when every process is stopped at once', async () => {
+    const relay = await relayThatCuts(0)
+    const own = openRedis(relay.url, { name: 'test', logger: silent })
+    onTestFinished(() => own.destroy())
+    const begun = Promise.withResolvers<void>()
+    const run = async (_data: unknown, { signal }: { signal: AbortSignal }) => {
+      begun.resolve()
+      await once(signal, 'abort')
+      relay.end()
+      return 'again' as const
+    }
+    const handlers = { 'decide-issue': { run, giveUp: nothing, noteHeld: nothing } }
+    const worker = startWorker('decisions', { handlers, redis: own, logger: silent })
+    const queue = openQueue('decisions', { redis: own, logger: silent })
+    await expect.poll(() => own.isReady).toBe(true)
+    await queue.add([{ id: 'decide-2', type: 'decide-issue', data: { jobId: 'decide-2' } }])
+    await begun.promise
+
+    await expect(Promise.all([worker.close(), queue.close()])).resolves.toBeDefined()
   })
 
   it('close before they were ever ready', async () => {

@@ -1,6 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { endToStartAgain } from '@redress/shared/process/lifecycle.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
-import { succeedsWithin } from '@redress/shared/resilience/deadline.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { NO_TELEMETRY, type Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { Worker } from 'bullmq'
@@ -17,7 +17,7 @@ import type { JobMetricsOf } from './worker-metrics.ts'
 
 /** BullMQ is not to fail jobs that are taken over: `createCrashGuard` finds the one that ends its workers. */
 const STALLED_MAX = 1_000
-const CLOSE_WITHOUT_REDIS_MS = 2_000
+const CLOSE_WITHOUT_REDIS_MS = 1_000
 
 /** Handlers by type of job. The data that one receives fits the schema of its type. */
 export type Handlers = Readonly<Record<string, JobHandler<unknown>>>
@@ -79,16 +79,19 @@ export function startWorker(queue: QueueName, options: WorkerOptions): JobWorker
       // Not awaited before the worker closes: until then it takes jobs.
       const released = guard.close()
       const worker = await ready.catch(() => undefined)
-      await closeWorker(worker, redis)
-      await released
+      await unlessAway(redis, Promise.all([worker?.close(!redis.isReady), released]))
     },
   }
 }
 
-/** Where Redis is away there is nothing to hand back, and closing would wait for it. */
-async function closeWorker(worker: Worker | undefined, redis: Redis): Promise<void> {
-  if (redis.isReady) await worker?.close()
-  else await succeedsWithin(CLOSE_WITHOUT_REDIS_MS, Promise.resolve(worker?.close(true)))
+/** Waits for `closing`, but not for a Redis that is away: there is nothing to hand back, and no reply may come. */
+async function unlessAway(redis: Redis, closing: Promise<unknown>): Promise<void> {
+  const closed = new AbortController()
+  const untilAway = async () => {
+    do await pause(CLOSE_WITHOUT_REDIS_MS, undefined, { signal: closed.signal })
+    while (redis.isReady)
+  }
+  await Promise.race([closing, untilAway()]).finally(() => closed.abort())
 }
 
 /** Never resolves: a worker that stops takes no more jobs, for whatever reason. */
