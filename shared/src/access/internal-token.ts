@@ -9,7 +9,7 @@ const ALGORITHM = 'EdDSA'
 const ISSUER = 'redress-gateway'
 const AUDIENCE = 'redress-subgraph'
 const LIFETIME_SECONDS = 60
-/** A token is reused for half its lifetime, by all requests of one caller. */
+/** A token is reused for half its usual lifetime, by all requests of one caller. */
 const REUSE_MS = (LIFETIME_SECONDS / 2) * 1000
 const CACHED_MAX = 10_000
 /** Behind the gateway there is one more role, which only an internal token can give. */
@@ -20,7 +20,10 @@ export type SignInternalToken = (principal: Principal) => Promise<string>
 export type VerifyInternalToken = (token: string | null) => Promise<Principal>
 
 /** @param privateKey PKCS #8 in DER, base64. */
-export function createInternalTokenSigner(privateKey: string): SignInternalToken {
+export function createInternalTokenSigner(
+  privateKey: string,
+  lifetimeSeconds: number = LIFETIME_SECONDS,
+): SignInternalToken {
   const key = createPrivateKey({ key: Buffer.from(privateKey, 'base64'), format: 'der', type: 'pkcs8' })
   const signed = new LRUCache<string, Promise<string>>({ max: CACHED_MAX, ttl: REUSE_MS })
 
@@ -28,20 +31,20 @@ export function createInternalTokenSigner(privateKey: string): SignInternalToken
     const cacheKey = JSON.stringify([principal.id, principal.roles, principal.customerId])
     const known = signed.get(cacheKey)
     if (known) return known
-    const token = sign(key, principal)
+    const token = sign(key, principal, lifetimeSeconds)
     signed.set(cacheKey, token)
     return token
   }
 }
 
-function sign(key: KeyObject, { id, roles, customerId }: Principal): Promise<string> {
+function sign(key: KeyObject, { id, roles, customerId }: Principal, lifetimeSeconds: number): Promise<string> {
   return new SignJWT({ roles, customerId })
     .setProtectedHeader({ alg: ALGORITHM })
     .setSubject(id)
     .setIssuer(ISSUER)
     .setAudience(AUDIENCE)
     .setIssuedAt()
-    .setExpirationTime(`${LIFETIME_SECONDS}s`)
+    .setExpirationTime(`${lifetimeSeconds}s`)
     .sign(key)
 }
 

@@ -2,10 +2,16 @@ import { generateKeyPairSync } from 'node:crypto'
 import { createInternalTokenSigner, createInternalTokenVerifier } from '../access/internal-token.ts'
 import type { Principal, Role } from '../access/permissions.ts'
 
+/** Longer than any test file takes on a busy machine: most sign their tokens once, at the beginning. */
+const LIFETIME_SECONDS = 3_600
+
 const newKeys = () => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   return {
-    sign: createInternalTokenSigner(privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64')),
+    sign: createInternalTokenSigner(
+      privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64'),
+      LIFETIME_SECONDS,
+    ),
     verify: createInternalTokenVerifier(publicKey.export({ format: 'der', type: 'spki' }).toString('base64')),
   }
 }
