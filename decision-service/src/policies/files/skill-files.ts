@@ -18,8 +18,8 @@ export async function takeFingerprint(directory: string): Promise<string> {
   try {
     const folders = await listFolders(directory)
     const lines = folders.map(async (folder) => {
-      const files = await listFiles(directory, folder)
-      return Promise.all(files.map((file) => describeFile(directory, `${folder}/${file}`)))
+      const paths = await listPaths(join(directory, folder))
+      return Promise.all(paths.map((path) => describePath(directory, `${folder}/${path}`)))
     })
     return [folders, ...(await Promise.all(lines))].flat().join('\n')
   } catch (error) {
@@ -27,9 +27,11 @@ export async function takeFingerprint(directory: string): Promise<string> {
   }
 }
 
-async function describeFile(directory: string, file: string): Promise<string> {
-  const { mtimeNs, ctimeNs, size, ino } = await stat(join(directory, file), { bigint: true })
-  return [file, mtimeNs, ctimeNs, size, ino].join(' ')
+/** A folder is its path: its times also change with files that are not part of a skill. */
+async function describePath(directory: string, path: string): Promise<string> {
+  const found = await stat(join(directory, path), { bigint: true })
+  const { mtimeNs, ctimeNs, size, ino } = found
+  return found.isFile() ? [path, mtimeNs, ctimeNs, size, ino].join(' ') : path
 }
 
 export async function readSkills(directory: string): Promise<Reading> {
@@ -70,14 +72,19 @@ async function listFolders(directory: string): Promise<readonly string[]> {
   return folders
 }
 
-/** Paths with `/` in a fixed order, whatever the file system says. */
 async function listFiles(directory: string, folder: string): Promise<readonly string[]> {
   const root = join(directory, folder)
+  const paths = await listPaths(root)
+  const kinds = await Promise.all(paths.map((path) => stat(join(root, path))))
+  return paths.filter((_, index) => kinds[index]!.isFile())
+}
+
+/** Files and folders by their paths with `/`, in a fixed order, whatever the file system says. */
+async function listPaths(root: string): Promise<readonly string[]> {
   const paths = await readdir(root, { recursive: true })
   const ours = paths.map((path) => path.replaceAll('\\', '/')).filter((path) => path.split('/').every(isOurs))
   if (ours.length > FILES_MAX) throw new Error(`more than ${FILES_MAX} files`)
-  const kinds = await Promise.all(ours.map((path) => stat(join(root, path))))
-  return ours.filter((_, index) => kinds[index]!.isFile()).sort()
+  return ours.sort()
 }
 
 /** Hidden files and the copies that editors leave beside what they write are not part of a skill. */
