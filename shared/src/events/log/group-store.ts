@@ -3,7 +3,7 @@ import { backoffMs } from '../../resilience/backoff.ts'
 import { openCollections } from '../../stores/collections.ts'
 import { inTransaction, isDuplicateKey } from '../../stores/mongo.ts'
 import { createDeadLetterAlerts, type DeadLetterAlerts, type RecordEvents } from '../dead-letters/dead-letter-alerts.ts'
-import type { DomainEvent, StreamName } from '../envelope.ts'
+import { type DomainEvent, parseEvent, type StreamName } from '../envelope.ts'
 import {
   DEAD_EVENTS,
   type DeadEvent,
@@ -21,7 +21,6 @@ import {
   type WaitingEvent,
   type WaitingPlace,
 } from './set-aside.ts'
-import { toEvent } from './stream-reader.ts'
 
 export type Step = Readonly<{ stream: StreamName; from: Position; to: Position }>
 
@@ -193,6 +192,6 @@ const toDeadEvent =
   }
 
 function toWaiting({ _id: id, text, stream, sequence, attempts }: DeadEvent): WaitingEvent | null {
-  const event = toEvent(text)
+  const event = parseEvent(text)
   return event && { id, stream, sequence, event, attempts }
 }

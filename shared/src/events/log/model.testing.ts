@@ -1,10 +1,10 @@
-import type { DomainEvent, StreamName } from '../envelope.ts'
+import { type DomainEvent, parseEvent, type StreamName } from '../envelope.ts'
 import type { EventLog } from './event-log.ts'
 import { EMPTY, type EventStream, type StreamEnd } from './event-stream.ts'
 import { type Commit, type GroupStore, PositionMovedError } from './group-store.ts'
 import { isSamePosition, type LogEntry, type Position, START } from './log-entry.ts'
 import { entityOf, type WaitingEvent } from './set-aside.ts'
-import { type Delivery, type StreamReader, toEvent } from './stream-reader.ts'
+import type { Delivery, StreamReader } from './stream-reader.ts'
 
 /** Thrown at a point of the program where a process is killed or a store goes away. */
 export class CrashError extends Error {}
@@ -52,7 +52,7 @@ export function createModelRedis(mayCrash: () => void) {
       const { sequence: from } = positions.get(name)!
       const behind = entries.filter(({ sequence }) => sequence > from).slice(0, batch)
       return behind.map(({ epoch, sequence, text }): Delivery => {
-        return { stream: name, epoch, sequence, text, event: toEvent(text) }
+        return { stream: name, epoch, sequence, text, event: parseEvent(text) }
       })
     },
     readState: async () => state,

@@ -1,7 +1,6 @@
-import { type } from 'arktype'
 import type { Logger } from '../../process/logger.ts'
 import type { Redis } from '../../stores/redis.ts'
-import { DomainEvent, type StreamName } from '../envelope.ts'
+import { type DomainEvent, parseEvent, type StreamName } from '../envelope.ts'
 import { createBlockingReader, type RawEntry } from './blocking-reader.ts'
 import { createEventStream, stateKey, toEntryId, toSequence } from './event-stream.ts'
 import type { Position } from './log-entry.ts'
@@ -50,14 +49,5 @@ export function createStreamReader({ redis, logger }: Readonly<{ redis: Redis; l
 
 function toDelivery(stream: StreamName, { id, message }: RawEntry): Delivery {
   const text = message.event ?? ''
-  return { stream, epoch: message.epoch ?? '', sequence: toSequence(id), text, event: toEvent(text) }
-}
-
-export function toEvent(text: string): DomainEvent | null {
-  try {
-    const event = DomainEvent(JSON.parse(text))
-    return event instanceof type.errors ? null : event
-  } catch {
-    return null
-  }
+  return { stream, epoch: message.epoch ?? '', sequence: toSequence(id), text, event: parseEvent(text) }
 }
