@@ -1,18 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { type ForeignSubgraph, openForeignGraph, type Respond } from './foreign-graph.ts'
+import { describe, expect, it } from 'vitest'
+import type { Respond } from './foreign-graph.ts'
+import { openGraph } from './graph-of-test.ts'
 
 type Row = Record<string, unknown>
-
-const closing: (() => unknown)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
-
-async function open(subgraphs: Readonly<Record<string, ForeignSubgraph>>) {
-  const graph = await openForeignGraph(subgraphs)
-  closing.push(graph.close)
-  return graph
-}
 
 /** Answers entities by a function of their representation, and notes how many requests there were. */
 function entities(answer: (representation: Row) => Row) {
@@ -43,7 +33,7 @@ describe('a field that is computed from a computed field', () => {
   const c = { sdl: 'type One @key(fields: "id") { id: ID! size: Int }', respond: entities(() => ({ size: 7 })).respond }
 
   it('is computed from its right value', async () => {
-    const { ask } = await open({ a, b, c })
+    const { ask } = await openGraph({ a, b, c })
 
     expect(await ask(roots)).toEqual({ data: { ones: [{ label: 'labelled of size 7' }] } })
   })
@@ -51,7 +41,7 @@ describe('a field that is computed from a computed field', () => {
 
 describe('a field at the end of a chain of computed fields that goes to and fro', () => {
   it('is computed from what its own subgraph knows from elsewhere only', async () => {
-    const { ask } = await open({
+    const { ask } = await openGraph({
       a: {
         sdl: `type Query { ones: [One] } type One @key(fields: "id") { id: ID! first: Int! @external
           second: Int @requires(fields: "first") third: Int @external label: String @requires(fields: "third") }`,
@@ -78,7 +68,7 @@ describe('a field at the end of a chain of computed fields that goes to and fro'
 
 describe('a field that is computed from a computed field with arguments', () => {
   it('is computed from its right value', async () => {
-    const { ask } = await open({
+    const { ask } = await openGraph({
       a: {
         sdl: 'type Query { one: One } type One @key(fields: "id") { id: ID! price(in: String): Int }',
         respond: ({ query }) => {
@@ -109,7 +99,7 @@ describe('a field that is computed from a computed field with arguments', () => 
 describe('an error at a field that the client did not select', () => {
   it('is shown at the object that it belongs to', async () => {
     const message = 'No size.'
-    const { ask } = await open({
+    const { ask } = await openGraph({
       a: {
         sdl: 'type Query { one: One } type One @key(fields: "id") { id: ID! size(in: String): Int }',
         respond: ({ query }) => {
@@ -167,7 +157,7 @@ describe('a computed field of an interface that its subgraph knows as an object'
       ],
     ],
   ])('is answered: %s', async ([query, expected]) => {
-    const { ask } = await open({ cat, list, rate: rate(({ title }) => ({ headline: `On ${title}` })) })
+    const { ask } = await openGraph({ cat, list, rate: rate(({ title }) => ({ headline: `On ${title}` })) })
 
     expect(await ask(query as string)).toEqual({ data: { listed: expected } })
   })
@@ -178,7 +168,7 @@ describe('a computed field of an interface that its subgraph knows as an object'
       representations.push(one)
       return { headline: 'News' }
     })
-    const { ask } = await open({ cat, list, rate: rated })
+    const { ask } = await openGraph({ cat, list, rate: rated })
 
     await ask('{ listed { headline } }')
 
@@ -190,7 +180,7 @@ describe('a computed field of an interface that its subgraph knows as an object'
 
   it('is asked for with the variables of each type', async () => {
     const rated = rate(({ title }) => ({ few: `few ${title}`, many: `many ${title}` }))
-    const { ask } = await open({ cat, list, rate: rated })
+    const { ask } = await openGraph({ cat, list, rate: rated })
     const query = `query($few: Int, $many: Int) { listed {
       ... on Film { few: headline(n: $few) } ... on Song { many: headline(n: $many) } } }`
 

@@ -1,17 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { openForeignGraph } from './foreign-graph.ts'
-
-const closing: (() => unknown)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
+import { describe, expect, it } from 'vitest'
+import { openGraph } from './graph-of-test.ts'
 
 const SDL = `input In { n: Int! = 1 } type T { must(i: Int!): Int }
   type Query { v: Int t: T must(i: Int!, d: Int! = 7): Int input(in: In): Int needed(d: Int! = 7): Int! }`
 
 /** A subgraph that answers 1 in each field, and refuses null as graphql-js does. */
 async function open() {
-  const graph = await openForeignGraph({
+  const graph = await openGraph({
     a: {
       sdl: SDL,
       respond({ query }) {
@@ -23,7 +18,6 @@ async function open() {
       },
     },
   })
-  closing.push(graph.close)
   return graph
 }
 

@@ -1,10 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { openForeignGraph } from './foreign-graph.ts'
-
-const closing: (() => unknown)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
+import { describe, expect, it } from 'vitest'
+import { openGraph } from './graph-of-test.ts'
 
 const SDL = `scalar Long input In { l: Long ls: [Long] n: Int }
   type Query { big: Long bigs: [Long] id: ID ids: [ID!] n: Int ns: [Int] x: Float acc: Acc seen(l: Long, in: In, ls: [Long]): String }
@@ -13,7 +8,7 @@ const SDL = `scalar Long input In { l: Long ls: [Long] n: Int }
 /** A subgraph that answers a text, and notes what it is asked. */
 async function open(body: string) {
   const asked: string[] = []
-  const graph = await openForeignGraph({
+  const graph = await openGraph({
     a: {
       sdl: SDL,
       respond({ text }) {
@@ -22,7 +17,6 @@ async function open(body: string) {
       },
     },
   })
-  closing.push(graph.close)
   return { ...graph, asked }
 }
 

@@ -1,16 +1,12 @@
 import { parse } from 'graphql'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { openPlanPool } from '../src/execution/planning/plan-pool.ts'
-import { composeSubgraphs, openForeignGraph } from './foreign-graph.ts'
-
-const closing: (() => unknown)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close()
-})
+import { composeSubgraphs } from './foreign-graph.ts'
+import { openGraph } from './graph-of-test.ts'
 
 function openPool(options: Parameters<typeof openPlanPool>[0]) {
   const pool = openPlanPool(options)
-  closing.push(pool.close)
+  onTestFinished(pool.close)
   return pool
 }
 
@@ -20,8 +16,7 @@ describe('a document that cannot be planned within its limits', () => {
   it('is refused, and refused again without another try', async () => {
     // No document is planned within no time.
     const { openPlanner } = openPool({ timeoutMs: 1 })
-    const graph = await openForeignGraph({ a: { sdl: SDL, respond: () => ({}) } }, { openPlanner })
-    closing.push(graph.close)
+    const graph = await openGraph({ a: { sdl: SDL, respond: () => ({}) } }, { openPlanner })
     const query = `{ ${Array.from({ length: 15 }, (_, n) => `a${n}: deep { deep { ping(n: ${n}) } }`).join(' ')} }`
 
     const answers = [await graph.ask(query), await graph.ask(query)]

@@ -1,18 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { openForeignGraph, type Respond } from './foreign-graph.ts'
+import { describe, expect, it } from 'vitest'
+import type { Respond } from './foreign-graph.ts'
+import { openGraph } from './graph-of-test.ts'
 
 type Row = Record<string, unknown>
-
-const closing: (() => unknown)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
-
-async function open(subgraphs: Parameters<typeof openForeignGraph>[0]) {
-  const graph = await openForeignGraph(subgraphs)
-  closing.push(graph.close)
-  return graph
-}
 
 /** Answers each representation by a function of it, and notes them all. */
 function entities(answer: (representation: Row, query: string) => object | null) {
@@ -45,7 +35,7 @@ describe('a computed field that is left out', () => {
     [{ v: true }, { plain: 3 }],
     [{ v: false }, { plain: 3, y: 7 }],
   ])('takes nothing else away: %j', async ([variables, t]) => {
-    const { ask } = await open({ a, b: { sdl, respond: respond() } })
+    const { ask } = await openGraph({ a, b: { sdl, respond: respond() } })
 
     const answer = await ask('query($v: Boolean!) { t { plain y @skip(if: $v) } }', variables)
 
@@ -53,7 +43,7 @@ describe('a computed field that is left out', () => {
   })
 
   it('takes no other computed field away', async () => {
-    const { ask } = await open({ a, b: { sdl, respond: respond() } })
+    const { ask } = await openGraph({ a, b: { sdl, respond: respond() } })
     const query = 'query($v: Boolean!, $w: Boolean!) { t { y @include(if: $v) z @include(if: $w) } }'
 
     expect(await ask(query, { v: true, w: true })).toEqual({ data: { t: { y: 7, z: 7 } } })
@@ -66,7 +56,7 @@ describe('a computed field that is left out', () => {
 
 describe('a required field without an answer', () => {
   it('is an error at each field that needs it, and at no other', async () => {
-    const { ask } = await open({
+    const { ask } = await openGraph({
       a: {
         sdl: 'type Query { ts: [T!]! } type T @key(fields: "id") { id: ID! }',
         respond: () => ({
@@ -130,7 +120,7 @@ describe('fields that need the same field with other arguments', () => {
       for (const [name] of names.matchAll(/\$\w+/g)) if (text.split(name).length < 3) unused.push(name)
       return asked(text, { eur: `${price} EUR`, usd: `${price} USD` })
     })
-    const { ask } = await open({ a, b: { sdl, respond: b.respond } })
+    const { ask } = await openGraph({ a, b: { sdl, respond: b.respond } })
 
     expect(await ask(query, { s: true, n: 1 })).toEqual({ data: { p: { eur: '9 EUR', usd: '10 USD' } } })
     expect(unused).toEqual([])
@@ -146,7 +136,7 @@ describe('an interface that a subgraph knows as an object', () => {
     id: ID! title: String @external score: Int blurb: String @requires(fields: "title") }`
 
   it('answers plain fields of all its types where one type asks for a computed field', async () => {
-    const { ask } = await open({
+    const { ask } = await openGraph({
       lib: {
         sdl: lib(''),
         respond: () => ({
@@ -170,7 +160,7 @@ describe('an interface that a subgraph knows as an object', () => {
   })
 
   it('answers fields below a fragment of another interface', async () => {
-    const { ask } = await open({
+    const { ask } = await openGraph({
       lib: {
         sdl: `${MEDIA} interface Thing { id: ID! label: String } type Query { ping: Int }
           type Book implements Media & Thing @key(fields: "id") { id: ID! title: String label: String pages: Int }`,

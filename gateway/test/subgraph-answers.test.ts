@@ -1,17 +1,7 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
-import { afterEach, describe, expect, it } from 'vitest'
-import { openForeignGraph, type Respond } from './foreign-graph.ts'
-
-const closing: (() => unknown)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
-
-async function open(subgraphs: Parameters<typeof openForeignGraph>[0]) {
-  const graph = await openForeignGraph(subgraphs)
-  closing.push(graph.close)
-  return graph
-}
+import { describe, expect, it } from 'vitest'
+import type { Respond } from './foreign-graph.ts'
+import { openGraph } from './graph-of-test.ts'
 
 const SDL = 'type Query { mine: String open: String }'
 const FAILURES_MAX = 5
@@ -32,7 +22,7 @@ describe('an answer in the form of GraphQL', () => {
         query.includes('mine')
           ? { status, body: JSON.stringify({ data: null, errors: [refused] }) }
           : { data: { open: 'yes' } }
-      const { ask } = await open({ a: { sdl: SDL, respond } })
+      const { ask } = await openGraph({ a: { sdl: SDL, respond } })
 
       const [answer] = await askOften(ask, '{ mine }')
 
@@ -50,7 +40,7 @@ describe('an answer in another form', () => {
   ])('with %s counts as a failure for all callers only if it may concern them', async ([, status, later]) => {
     const respond: Respond = ({ query }) =>
       query.includes('mine') ? { status: Number(status), body: '<html>no</html>' } : { data: { open: 'yes' } }
-    const { ask } = await open({ a: { sdl: SDL, respond } })
+    const { ask } = await openGraph({ a: { sdl: SDL, respond } })
 
     const [answer] = await askOften(ask, '{ mine }')
 
@@ -70,7 +60,7 @@ describe('a compressed answer', () => {
     ['gzip, br', brotliCompressSync(gzipSync(body))],
   ])('is read: %s', async ([encoding, compressed]) => {
     const respond = () => ({ headers: { 'content-encoding': encoding }, body: compressed })
-    const { ask } = await open({ a: { sdl: SDL, respond } })
+    const { ask } = await openGraph({ a: { sdl: SDL, respond } })
 
     expect(await ask('{ open }')).toEqual({ data: { open: 'yes' } })
   })
@@ -80,7 +70,7 @@ describe('a compressed answer', () => {
     ['compress', 'of an unknown kind'],
   ])('that is damaged takes its fields away: %s', async ([encoding, text]) => {
     const respond = () => ({ headers: { 'content-encoding': encoding! }, body: text! })
-    const { ask } = await open({ a: { sdl: SDL, respond } })
+    const { ask } = await openGraph({ a: { sdl: SDL, respond } })
 
     expect(await ask('{ open }')).toMatchObject({
       data: { open: null },
@@ -110,7 +100,7 @@ describe('a read after a mutation', () => {
       const acc = { __typename: 'Acc', id: '1' }
       return { data: query.startsWith('mutation') ? { set: acc } : { acc } }
     }
-    const { ask } = await open({
+    const { ask } = await openGraph({
       a: {
         sdl: `type Mutation { set: Acc } type Query { slow: String acc: Acc } type Acc @key(fields: "id") { id: ID! }`,
         respond: a,

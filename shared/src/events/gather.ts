@@ -8,19 +8,19 @@ const BACKLOG = 50
  * How long to wait until the next round: while there is a backlog as long as the last round took, within bounds, so that
  * fewer and larger rounds do the same work; otherwise the least time, also on a machine on which rounds take long.
  */
-export function createGather({ leastMs, mostMs }: Gather) {
+export function createGather({ leastMs, mostMs }: Gather, monotonicMs: () => number = () => performance.now()) {
   let beganAtMs = 0
   let events = 0
   return {
     begin() {
-      beganAtMs = performance.now()
+      beganAtMs = monotonicMs()
       events = 0
     },
     add(count: number) {
       events += count
     },
     waitMs(): number {
-      return events < BACKLOG ? leastMs : Math.max(leastMs, Math.min(performance.now() - beganAtMs, mostMs))
+      return events < BACKLOG ? leastMs : Math.max(leastMs, Math.min(monotonicMs() - beganAtMs, mostMs))
     },
   }
 }
