@@ -71,7 +71,8 @@ export function compileOperation(parts: OperationParts): RunOperation {
   const introspect = createIntrospection(parts)
 
   const variantFor = (coerced: Readonly<Record<string, unknown>>): Variant => {
-    const key = conditionNames.map((name) => (coerced[name] === true ? '1' : '0')).join('')
+    let key = ''
+    for (const name of conditionNames) key += coerced[name] === true ? '1' : '0'
     const known = variants.get(key)
     if (known) return known
     const variant = createVariant(parts, coerced, step === null)

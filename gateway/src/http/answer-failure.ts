@@ -12,7 +12,7 @@ import { formOfError } from './negotiate.ts'
 
 /** Answers in GraphQL's form, so that a client has one kind of error to read. */
 export function answerFailure(exchange: Exchange, error: unknown, logger: Logger): void {
-  const { request, response, requestId, observed } = exchange
+  const { response, requestId, observed, form } = exchange
   // The client has gone, or an answer has been started.
   if (response.destroyed || response.headersSent) return
 
@@ -22,7 +22,7 @@ export function answerFailure(exchange: Exchange, error: unknown, logger: Logger
   observed.isRefused = status !== 500
   if (error instanceof RateLimitedError) pushHeaders(exchange.headers, error.verdict)
   exchange.headers.push(...headersFor(error, status))
-  const { contentType, isLegacy } = formOfError(request)
+  const { contentType, isLegacy } = formOfError(form)
   sendJson(exchange, isLegacy && isRequestError(error, status) ? 200 : status, JSON.stringify({ errors }), contentType)
 }
 

@@ -3,7 +3,7 @@ import { endAnswer, hasUnreadBody } from '@redress/shared/process/http.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { ClientAddress } from '../access/guards/client-address.ts'
 import type { Observed } from '../execution/operation-context.ts'
-import { formOfError } from './negotiate.ts'
+import { type Form, findForm, formOfError } from './negotiate.ts'
 import { requestIdOf } from './request-facts.ts'
 
 /** One request with its response, and the facts for the access log. */
@@ -14,6 +14,8 @@ export type Exchange = Readonly<{
   search: string
   requestId: string
   clientIp: string
+  /** The form of answer that the client asks for; null for none of ours. */
+  form: Form | null
   /** Headers of the answer, names and values alternating. */
   headers: string[]
   observed: Observed & { actor: string | null }
@@ -47,6 +49,7 @@ export function beginExchange(
     search: query === -1 ? '' : url.slice(query),
     requestId,
     clientIp: clientAddress(request),
+    form: findForm(request),
     headers: [...HEADERS, 'x-request-id', requestId],
     observed: { actor: null, operationName: null, operationType: null, codes: [], isRefused: false },
   }
@@ -54,10 +57,10 @@ export function beginExchange(
 
 /** Sends an answer in one piece. @param text JSON. */
 export function sendJson(
-  { request, response, headers }: Exchange,
+  { request, response, form, headers }: Exchange,
   status: number,
   text: string,
-  contentType = formOfError(request).contentType,
+  contentType = formOfError(form).contentType,
 ): void {
   // The rest of a request that was answered early is not read.
   if (hasUnreadBody(request)) headers.push('connection', 'close')

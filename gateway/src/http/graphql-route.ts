@@ -9,7 +9,7 @@ import type { OperationContext } from '../execution/operation-context.ts'
 import { readOperation } from '../operations/read-operation.ts'
 import type { Operations } from '../operations/run-operation.ts'
 import { type Exchange, sendJson } from './exchange.ts'
-import { negotiate } from './negotiate.ts'
+import { contentTypeOf } from './negotiate.ts'
 import { traceparentOf } from './request-facts.ts'
 
 /** Requests `extensions.cost`, with any value. */
@@ -28,8 +28,8 @@ export type GraphqlRouteOptions = Readonly<{
 /** Answers GraphQL over HTTP. Authentication and the general rate limit come before the body is read. */
 export function createGraphqlRoute({ operations, authenticate, limiter, timeoutMs, telemetry }: GraphqlRouteOptions) {
   return async (exchange: Exchange): Promise<void> => {
-    const { request, observed, clientIp } = exchange
-    const { contentType } = negotiate(request)
+    const { request, observed, clientIp, form } = exchange
+    const contentType = contentTypeOf(form)
     const found = authenticate(credentialsIn(request), clientIp)
     const caller = found instanceof Promise ? await found : found
     observed.actor = caller.principal.id

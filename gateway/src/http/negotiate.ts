@@ -25,25 +25,19 @@ const PLAIN: Form = { contentType: JSON_TYPE, isStream: false, isLegacy: false }
 const HEADERS_MAX = 200
 const known = new LRUCache<string, Form | 'none'>({ max: HEADERS_MAX })
 
-/** The form that the header `accept` prefers for an answer in one piece; JSON without it. @throws NotAcceptableError */
-export function negotiate({ headers: { accept } }: IncomingMessage): Form {
-  const form = findForm(accept)
+/** The content type of an answer in one piece. @throws NotAcceptableError */
+export function contentTypeOf(form: Form | null): string {
   if (form === null || form.isStream) throw new NotAcceptableError()
-  return form
-}
-
-/** Whether a request asks for server-sent events rather than for an answer in one piece. */
-export function wantsStream({ headers: { accept } }: IncomingMessage): boolean {
-  return findForm(accept)?.isStream ?? false
+  return form.contentType
 }
 
 /** The form of an error. JSON for a client that accepts no form of ours. */
-export function formOfError({ headers: { accept } }: IncomingMessage): Form {
-  const form = findForm(accept)
+export function formOfError(form: Form | null): Form {
   return form === null || form.isStream ? PLAIN : form
 }
 
-function findForm(accept: string | undefined): Form | null {
+/** The form that the header `accept` prefers; JSON without it, and null for a client that accepts no form of ours. */
+export function findForm({ headers: { accept } }: IncomingMessage): Form | null {
   if (accept === undefined || accept === '' || accept === '*/*') return PLAIN
   const found = known.get(accept) ?? toForm(accept)
   return found === 'none' ? null : found

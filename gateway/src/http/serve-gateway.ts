@@ -11,7 +11,6 @@ import type { Observed } from '../execution/operation-context.ts'
 import { answerFailure } from './answer-failure.ts'
 import { MethodNotAllowedError, PathNotFoundError } from './errors.ts'
 import { beginExchange, type Exchange, logExchange, setHeaders } from './exchange.ts'
-import { wantsStream } from './negotiate.ts'
 
 export type Route = (exchange: Exchange) => void | Promise<void>
 
@@ -72,7 +71,7 @@ export async function serveGateway(options: GatewayOptions): Promise<HttpServer>
     } catch (error) {
       answerFailure(exchange, error, logger)
     }
-    if (exchange.path === '/graphql' && !wantsStream(exchange.request))
+    if (exchange.path === '/graphql' && !exchange.form?.isStream)
       onOperation(exchange.observed, performance.now() - beganAt)
   }
 
@@ -133,7 +132,7 @@ function enter(exchange: Exchange, endpoints: ReadonlyMap<string, Endpoint>): vo
 
 /** Answers with server-sent events on the same address, if the client asks for them. */
 function orStream(graphql: Route, live: StreamingRoutes): Route {
-  return (exchange) => (wantsStream(exchange.request) ? stream(exchange, live) : graphql(exchange))
+  return (exchange) => (exchange.form?.isStream ? stream(exchange, live) : graphql(exchange))
 }
 
 function stream(exchange: Exchange, live: StreamingRoutes): void | Promise<void> {

@@ -3,7 +3,7 @@ import { ForbiddenError } from '@redress/shared/errors.ts'
 import { OperationTypeNode } from 'graphql'
 import type { Row } from '../execution/json.ts'
 import type { PreparedDocument } from './documents/prepare-document.ts'
-import { checkShape } from './limits/check-shape.ts'
+import { checkDepth } from './limits/check-shape.ts'
 import { checkVariables } from './limits/check-variables.ts'
 import { QueryTooCostlyError } from './limits/errors.ts'
 import { type Presets, presetOf } from './limits/presets.ts'
@@ -42,7 +42,8 @@ export function checkOperation(
   }
   if (introspects && isDenied(principal, READ_SCHEMA)) throw new ForbiddenError(READ_SCHEMA)
   const preset = presetOf(principal.roles, presets)
-  checkShape(shape, preset)
+  // All other limits of its shape were checked when it was prepared.
+  checkDepth(shape, preset)
   checkVariables(given)
   const variables = readVariables(given)
   const coerced = coerce(variables)

@@ -49,9 +49,14 @@ export type HttpServerOptions = Readonly<{
  * @throws PortInUseError
  */
 export function startHttpServer(handle: RequestListener, { port, host, attach }: HttpServerOptions) {
-  const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: KEEP_ALIVE_MS }, handle)
+  const unused = new Set<Socket>()
+  const listener: RequestListener = (request, response) => {
+    unused.delete(request.socket)
+    handle(request, response)
+  }
+  const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: KEEP_ALIVE_MS }, listener)
   attach?.(server)
-  const unused = trackUnused(server)
+  trackUnused(server, unused)
   server.headersTimeout = HEADERS_TIMEOUT_MS
   server.requestTimeout = REQUEST_TIMEOUT_MS
 
@@ -80,18 +85,14 @@ export function startHttpServer(handle: RequestListener, { port, host, attach }:
   })
 }
 
-/** Connections without a request so far. Node does not count them as idle and would wait for them. */
-function trackUnused(server: Server): ReadonlySet<Socket> {
-  const unused = new Set<Socket>()
+/** Keeps the connections without a request so far. Node does not count them as idle and would wait for them. */
+function trackUnused(server: Server, unused: Set<Socket>): void {
   server.on('connection', (socket) => {
     unused.add(socket)
     socket.once('close', () => unused.delete(socket))
   })
-  const use = ({ socket }: IncomingMessage) => unused.delete(socket)
-  server.on('request', use)
   // Without a listener for upgrades, Node answers them as requests.
-  if (server.listenerCount('upgrade') > 0) server.on('upgrade', use)
-  return unused
+  if (server.listenerCount('upgrade') > 0) server.on('upgrade', ({ socket }) => unused.delete(socket))
 }
 
 /**

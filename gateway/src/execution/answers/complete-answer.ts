@@ -24,7 +24,7 @@ export type CompletedAnswer = Readonly<{
   refusals: readonly GraphQLFormattedError[]
 }>
 
-type Facts = Readonly<{ schema: GraphQLSchema; types: TypeTable; absences: Absences }>
+type Facts = Readonly<{ schema: GraphQLSchema; types: TypeTable; absences: Absences | null }>
 
 /** Nulls the nearest nullable object above. */
 const INVALID = Symbol('invalid')
@@ -50,7 +50,7 @@ class Completion {
   readonly #path: (string | number)[] = []
   readonly #schema: GraphQLSchema
   readonly #types: TypeTable
-  readonly #absences: Absences
+  readonly #absences: Absences | null
 
   constructor({ schema, types, absences }: Facts) {
     this.#schema = schema
@@ -75,7 +75,7 @@ class Completion {
     if (field.name === '__typename') return isObjectType(parent) ? parent.name : INVALID
     if (field.name.startsWith('__')) return field.read(row)
     const value = field.read(row) ?? null
-    const absence = value === null ? this.#absences.get(row)?.get(field.source) : undefined
+    const absence = value === null ? this.#absences?.get(row)?.get(field.source) : undefined
     if (absence === undefined) return this.#value(value, field.type, field, field.type)
     if (absence !== null) this.violations.push({ ...absence, path: [...this.#path] })
     return isNonNullType(field.type) ? INVALID : null

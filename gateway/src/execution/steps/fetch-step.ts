@@ -87,8 +87,9 @@ function fieldsOf({ operation, requires }: FetchNode): readonly string[] {
 export function variablesText({ variables }: Fetch, given: Row): string {
   let text = ''
   for (const [name, head] of variables) {
-    const value = Object.hasOwn(given, name) ? JSON.stringify(given[name]) : undefined
-    if (value !== undefined) text += `${text === '' ? '' : ','}${head}${value}`
+    const value = Object.hasOwn(given, name) ? given[name] : undefined
+    const json = typeof value === 'string' ? quote(value) : JSON.stringify(value)
+    if (json !== undefined) text += `${text === '' ? '' : ','}${head}${json}`
   }
   return text
 }

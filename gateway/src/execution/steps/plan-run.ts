@@ -22,8 +22,8 @@ export type Step = (run: PlanRun, spot: Spot) => Promise<void> | void
 export class PlanRun {
   readonly root: Row = {}
   readonly errors: GraphQLFormattedError[] = []
-  /** Fields that were left out or taken away. */
-  readonly absences: Absences = new Map()
+  /** Fields that were left out or taken away; null without any, as usual. */
+  absences: Absences | null = null
   /** Whether the answer needs an error for an absence. */
   isIncomplete = false
   /** Whether no string received so far needs escapes in JSON. */
@@ -52,6 +52,7 @@ export class PlanRun {
   /** Notes why fields of an object have no value; `error` is null if a reported error explains it. */
   noteAbsence(row: Row, keys: readonly string[], error: GraphQLFormattedError | null): void {
     this.isIncomplete ||= error !== null
+    this.absences ??= new Map()
     const known = this.absences.get(row) ?? new Map<string, GraphQLFormattedError | null>()
     for (const key of keys) if (!known.get(key)) known.set(key, error)
     this.absences.set(row, known)

@@ -109,6 +109,7 @@ function isFaultOfCaller(error: unknown): boolean {
 function createCall(subgraph: Subgraph, breaker: Breaker, options: CallOptions): Call {
   const { name } = subgraph
   const { telemetry, onCall } = options
+  const work = { name: `subgraph ${name}`, kind: 'client', attributes: { subgraph: name } } as const
   return (request, body, context) =>
     async function call(cancellation) {
       const beganAt = performance.now()
@@ -116,9 +117,8 @@ function createCall(subgraph: Subgraph, breaker: Breaker, options: CallOptions):
       try {
         const received = await breaker.run(() => {
           outcome = 'failed'
-          return telemetry.withSpan(
-            { name: `subgraph ${name}`, kind: 'client', attributes: { subgraph: name }, parent: context.traceparent },
-            ({ traceparent }) => deliver(subgraph, { request, body, context, traceparent, cancellation }, options),
+          return telemetry.withSpan({ ...work, parent: context.traceparent }, ({ traceparent }) =>
+            deliver(subgraph, { request, body, context, traceparent, cancellation }, options),
           )
         })
         outcome = 'ok'

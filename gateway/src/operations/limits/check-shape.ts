@@ -19,5 +19,10 @@ const LIMITED = [
 export function checkShape(shape: Shape, { depthMax }: Pick<Preset, 'depthMax'>): void {
   const exceeded = LIMITED.find((what) => shape[what] > LIMITS[what])
   if (exceeded) throw new QueryTooLargeError(exceeded, shape[exceeded])
-  if (shape.depth > depthMax) throw new QueryTooDeepError({ depth: shape.depth, limit: depthMax })
+  checkDepth(shape, { depthMax })
+}
+
+/** @throws QueryTooDeepError */
+export function checkDepth({ depth }: Shape, { depthMax }: Pick<Preset, 'depthMax'>): void {
+  if (depth > depthMax) throw new QueryTooDeepError({ depth, limit: depthMax })
 }

@@ -13,6 +13,14 @@ export type AnswerHead = Readonly<{
 }>
 
 const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: |$)/
+const READ: ReadonlySet<string> = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'keep-alive',
+  'transfer-encoding',
+])
 /** Statuses without a body. */
 const BODILESS: ReadonlySet<number> = new Set([204, 304])
 /** The server may close the connection while the next request is on its way. */
@@ -40,6 +48,7 @@ function readHeaders(lines: readonly string[]): ReadonlyMap<string, string> {
     const colon = line.indexOf(':')
     if (colon < 1) throw new UnreadableAnswerError('The answer has a line that is no header.')
     const name = line.slice(0, colon).toLowerCase()
+    if (!READ.has(name)) continue
     const value = line.slice(colon + 1).trim()
     const known = headers.get(name)
     headers.set(name, known === undefined ? value : `${known}, ${value}`)
@@ -60,7 +69,7 @@ function lengthOf(headers: ReadonlyMap<string, string>): AnswerHead['length'] {
 
 function keepAliveOf(headers: ReadonlyMap<string, string>, isDefault: boolean): number {
   const connection = headers.get('connection')?.toLowerCase() ?? ''
-  const isKept = isDefault ? !/\bclose\b/.test(connection) : /\bkeep-alive\b/.test(connection)
+  const isKept = isDefault ? !connection.includes('close') : connection.includes('keep-alive')
   if (!isKept) return 0
   const seconds = /\btimeout=(\d+)/i.exec(headers.get('keep-alive') ?? '')?.[1]
   return seconds === undefined ? Number.POSITIVE_INFINITY : Math.max(0, Number(seconds) * 1_000 - MARGIN_MS)
