@@ -4,7 +4,6 @@ import type { Logger } from '@redress/shared/process/logger.ts'
 import { openRedis } from '@redress/shared/stores/redis.ts'
 import { createMetrics, type Metrics } from '@redress/shared/telemetry/metrics.ts'
 import { startTelemetry, type Telemetry } from '@redress/shared/telemetry/telemetry.ts'
-import { admit } from './access/admit.ts'
 import type { PostToAudit } from './access/ask-audit.ts'
 import { type Guards, openGuards } from './access/guards/open-guards.ts'
 import { isAllowedOrigin } from './access/guards/origins.ts'
@@ -18,11 +17,11 @@ import { createPlaygroundRoute } from './http/playground/playground-route.ts'
 import { closingAll, serveGateway } from './http/serve-gateway.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './observability/gateway-metrics.ts'
 import { serveMetrics } from './observability/serve-metrics.ts'
-import { createPersistedDocuments, readTrustedDocuments } from './operations/documents/persisted-documents.ts'
 import type { Graph } from './operations/graph.ts'
 import type { IsReady } from './operations/local-root.ts'
+import { openOperations } from './operations/open-operations.ts'
 import { openSchema } from './operations/open-schema.ts'
-import { createOperations, type Operations } from './operations/run-operation.ts'
+import type { Operations } from './operations/run-operation.ts'
 import { openSubscriptions, type StreamingTransports } from './subscriptions/open-subscriptions.ts'
 
 /** The parts that all others of the gateway are built with. */
@@ -67,7 +66,8 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const postToAudit: PostToAudit | null = audit && ((request) => postOperation(audit, request))
   const access = openAccess(accessOptions(base, { cache, postToAudit }))
   starting.defer(() => access.close())
-  const operations = openOperations(base, schema.graph, access)
+  const { operations, warming } = openOperations({ ...base, ...access, graph: schema.graph, cache })
+  starting.defer(() => warming.close())
 
   // Inbound: HTTP and WebSocket.
   const live = events && openSubscriptions(subscriptionsOptions(base, { redis: events, operations, access }))
@@ -116,29 +116,6 @@ function accessOptions(
     onDegraded,
     logger,
   }
-}
-
-function openOperations({ config, counted, logger }: Base, graph: Graph, { limiter, noteRefusal }: Access): Operations {
-  const { auth, introspection, presets, trusted, subgraphs, showForeignMessages } = config
-  const isOwn = (service: string) =>
-    Object.hasOwn(subgraphs, service) && subgraphs[service as keyof typeof subgraphs] !== undefined
-  return createOperations({
-    graph,
-    introspection,
-    showsMessagesOf: (service) => showForeignMessages && !isOwn(service),
-    // Without authentication all callers would share one limit.
-    ...(auth && { admit: (caller, group) => admit(limiter, caller, group) }),
-    onDenied: ({ caller, clientIp }, permission) =>
-      noteRefusal({ reason: 'FORBIDDEN', callerId: caller.principal.id, clientIp, permission }),
-    presets,
-    onCost: counted.costObserved,
-    persisted: createPersistedDocuments({
-      trusted: trusted.manifest === null ? new Map() : readTrustedDocuments(trusted.manifest),
-      trustedOnly: trusted.only,
-    }),
-    onLookup: counted.documentCache,
-    logger,
-  })
 }
 
 type SubscriptionsOptions = Parameters<typeof openSubscriptions>[0]

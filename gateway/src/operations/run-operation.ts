@@ -7,9 +7,9 @@ import type { OperationResult } from '../execution/operation.ts'
 import type { OperationContext } from '../execution/operation-context.ts'
 import { type Showing, toAnswerText, withCost } from './answer-text.ts'
 import { checkOperation, type Rules, requireSingleAnswer, requireSubscription } from './check-operation.ts'
-import { createDocumentCache } from './documents/document-cache.ts'
 import type { PersistedDocuments } from './documents/persisted-documents.ts'
-import { type PreparedDocument, prepareDocument } from './documents/prepare-document.ts'
+import type { PreparedDocument } from './documents/prepare-document.ts'
+import { createPreparedDocuments, type PreparedDocuments } from './documents/prepared-documents.ts'
 import type { Graph } from './graph.ts'
 import { PRESETS } from './limits/presets.ts'
 import type { OperationRequest } from './operation-request.ts'
@@ -25,6 +25,7 @@ export type Operations = Readonly<{
   prepareSubscription: (request: OperationRequest, caller: Caller) => Promise<LiveOperation>
   /** Answers by another graph from now on; running operations end by the one that they began with. */
   replaceGraph: (graph: Graph) => void
+  documents: Pick<PreparedDocuments, 'warmUp' | 'texts'>
 }>
 
 export type RunOptions = Readonly<{
@@ -61,17 +62,18 @@ export type OperationsOptions = Readonly<{
 export function createOperations(options: OperationsOptions): Operations {
   const { introspection, admit = () => {}, onDenied = () => {}, presets = PRESETS, onCost = () => {}, logger } = options
   const rules: Rules = { introspection, presets, onCost }
-  const documents = createDocuments(options)
+  const documents = createPreparedDocuments({ ...options, hideSuggestions: !introspection })
   const { showsMessagesOf = () => false } = options
   const engine: Engine = { documents, rules, admit, onDenied, logger, showsMessagesOf }
   return {
     run: (request, context, runOptions = {}) => run(engine, request, context, runOptions),
     prepareSubscription: (request, caller) => prepareSubscription(engine, request, caller),
     replaceGraph: documents.replaceGraph,
+    documents,
   }
 }
 
-type Engine = Readonly<{ documents: Documents; rules: Rules }> &
+type Engine = Readonly<{ documents: PreparedDocuments; rules: Rules }> &
   Required<Pick<OperationsOptions, 'admit' | 'onDenied'>> &
   Showing
 
@@ -123,29 +125,6 @@ async function prepareSubscription(
     prepared,
     coerced,
     run: async (context) => toAnswerText(await runPrepared({ variables, coerced, context }), context, showing),
-  }
-}
-
-type Documents = ReturnType<typeof createDocuments>
-
-/** Prepares documents against the current graph, each once as long as it is cached. */
-function createDocuments({ persisted, introspection, onLookup, ...options }: OperationsOptions) {
-  let graph = options.graph
-  let cache = createDocumentCache(onLookup)
-  return {
-    prepare(request: OperationRequest): PreparedDocument {
-      const { operationName } = request
-      const text = persisted.textOf(request)
-      const known = cache.get(text, operationName)
-      if (known) return known
-      const prepared = prepareDocument(text, operationName, { graph, hideSuggestions: !introspection })
-      cache.add(text, operationName, prepared)
-      return prepared
-    },
-    replaceGraph(next: Graph) {
-      graph = next
-      cache = createDocumentCache(onLookup)
-    },
   }
 }
 

@@ -13,7 +13,11 @@ const PROVEN_BYTES_MAX = 64 * 1024 * 1024
 
 export type DocumentCache = Readonly<{
   get: (text: string, operationName: string | null) => PreparedDocument | null
+  /** The same without counting it as a use. */
+  peek: (text: string, operationName: string | null) => PreparedDocument | null
   add: (text: string, operationName: string | null, prepared: PreparedDocument) => void
+  /** The documents that were used more than once, the last used first. */
+  texts: () => readonly string[]
 }>
 
 /**
@@ -46,13 +50,18 @@ export function createDocumentCache(onLookup: (result: 'hit' | 'miss' | 'evicted
       onLookup(found ? 'hit' : 'miss')
       return found
     },
-    add(text, operationName, prepared) {
-      fresh.set(keyOf(text, operationName), { prepared, bytes: BYTES_LEAST + text.length * BYTES_PER_BYTE })
+    peek(text, operationName) {
+      const key = keyOf(text, operationName)
+      return (proven.peek(key) ?? fresh.peek(key))?.prepared ?? null
     },
+    add(text, operationName, prepared) {
+      fresh.set(keyOf(text, operationName), { text, prepared, bytes: BYTES_LEAST + text.length * BYTES_PER_BYTE })
+    },
+    texts: () => [...new Set([...proven.values()].map(({ text }) => text))],
   }
 }
 
-type Cached = Readonly<{ prepared: PreparedDocument; bytes: number }>
+type Cached = Readonly<{ text: string; prepared: PreparedDocument; bytes: number }>
 
 const sizeOf = ({ bytes }: Cached) => bytes
 
