@@ -12,6 +12,8 @@ import { decode, encode, type Fields } from '../src/values/bson.ts'
 const { Double, Int32 } = BSON
 const number = (n: number) => (Number.isInteger(n) ? new Int32(n) : new Double(n))
 
+const uniqueValue = (n: number) => (n % 2 === 0 ? number(n) : [number(n), `${n}`])
+
 /** Small values of several types, so that filters match often. */
 const scalar = fc.oneof(
   fc.constantFrom(0, 1, 2, 3, 1.5, Number.NaN).map(number),
@@ -35,7 +37,7 @@ const condition = fc.oneof(
   scalar.map((operand) => ({ $ne: operand })),
   fc.boolean().map((exists) => ({ $exists: exists })),
 )
-const name = fc.constantFrom('a', 'a.x', 'b', 'c', '_id')
+const name = fc.constantFrom('a', 'a.x', 'b', 'c', 'unique', '_id')
 const simple = fc.dictionary(name, condition, { maxKeys: 3 })
 const filter: fc.Arbitrary<Fields> = fc.oneof(
   { arbitrary: simple, weight: 3 },
@@ -55,6 +57,7 @@ const INDEXES = [
   { key: { c: -1 }, sparse: true },
   { key: { b: -1 }, partialFilterExpression: { c: { $exists: true } } },
   { key: { c: 1, b: -1 }, partialFilterExpression: { c: 'a' } },
+  { key: { unique: -1 }, unique: true },
 ].map((definition) => encode({ ...definition, name: JSON.stringify(definition) }))
 
 describe('a query', () => {
@@ -66,7 +69,7 @@ describe('a query', () => {
     const collection = context.getOrCreate(`c${++count}`)
     database.catalog.createIndexes(collection, indexes.map(decode))
     for (const [at, fields] of documents.entries())
-      context.writer.insert(collection, encode({ _id: number(at), ...fields }))
+      context.writer.insert(collection, encode({ _id: number(at), unique: uniqueValue(at), ...fields }))
     return (query: Query) => find(context.view, collection, query)
   }
 

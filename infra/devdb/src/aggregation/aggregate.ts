@@ -2,7 +2,7 @@ import { BSON } from 'mongodb'
 import { CommandError, unsupported } from '../errors.ts'
 import { compileFilter, isOperators } from '../queries/matcher.ts'
 import { readSort } from '../queries/planner.ts'
-import { compileProjection } from '../queries/projection.ts'
+import { compileProjection, keepsFields } from '../queries/projection.ts'
 import type { Query } from '../queries/query.ts'
 import { sortDocuments } from '../queries/sort-documents.ts'
 import { type Fields, isNumber, isObject, lookUp, toNumber, type Value } from '../values/bson.ts'
@@ -12,8 +12,8 @@ import { compileGroup } from './group.ts'
 
 const { Int32 } = BSON
 
-/** Reads documents of a collection of the same database. */
-export type FindIn = (collection: string, query: Query) => Promise<readonly Fields[]>
+/** Reads documents of a collection of the same database, with only the fields of `projection` when it is not null. */
+export type FindIn = (collection: string, query: Query, projection: Fields | null) => Promise<readonly Fields[]>
 type Stage = (documents: readonly Fields[]) => readonly Fields[] | Promise<readonly Fields[]>
 
 /** Runs a pipeline. Its first stages are run as a query, which may use an index. */
@@ -22,15 +22,17 @@ export async function aggregate(from: string, pipeline: readonly Fields[], find:
     if (!isObject(stage) || Object.keys(stage).length !== 1)
       throw new CommandError(40323, 'A stage has exactly one field')
   }
-  const { query, rest } = toQuery(pipeline)
+  const { query, projection, rest } = toQuery(pipeline)
   const stages = rest.map((stage) => compileStage(stage, find))
-  let documents = await find(from, query)
+  let documents = await find(from, query, projection)
   for (const stage of stages) documents = await stage(documents)
   return documents
 }
 
-/** Takes `$match`, `$sort`, `$skip` and `$limit`, in this order, from the beginning of the pipeline. */
-function toQuery(pipeline: readonly Fields[]): { query: Query; rest: readonly Fields[] } {
+type Asked = Readonly<{ query: Query; projection: Fields | null; rest: readonly Fields[] }>
+
+/** Takes `$match`, `$sort`, `$skip`, `$limit` and `$project`, in this order, from the beginning of the pipeline. */
+function toQuery(pipeline: readonly Fields[]): Asked {
   const order = ['$match', '$sort', '$skip', '$limit']
   const taken: Fields = {}
   let at = 0
@@ -46,7 +48,9 @@ function toQuery(pipeline: readonly Fields[]): { query: Query; rest: readonly Fi
     skip: taken.$skip === undefined ? 0 : readSkip(taken.$skip),
     limit: taken.$limit === undefined ? 0 : readLimit(taken.$limit),
   }
-  return { query, rest: pipeline.slice(at) }
+  const projection = pipeline[at]?.$project
+  if (!isObject(projection) || !keepsFields(projection)) return { query, projection: null, rest: pipeline.slice(at) }
+  return { query, projection, rest: pipeline.slice(at + 1) }
 }
 
 function readLimit(value: Value): number {

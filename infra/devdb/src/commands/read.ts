@@ -6,7 +6,7 @@ import { RawBatch } from '../protocol/wire.ts'
 import { readSort } from '../queries/planner.ts'
 import { compileStoredProjection } from '../queries/projection.ts'
 import { find as findDocuments, findWithStatistics } from '../queries/query.ts'
-import { encode, type Fields, isNumber, toNumber, type Value } from '../values/bson.ts'
+import { decode, encode, type Fields, isNumber, toNumber, type Value } from '../values/bson.ts'
 import { encodeKey, textOf } from '../values/keys.ts'
 import { toPath, valuesAt } from '../values/paths.ts'
 
@@ -33,9 +33,11 @@ export async function aggregate(context: Context, command: Fields): Promise<Fiel
   context.database.counts.command++
   if (typeof command.aggregate !== 'string') throw unsupported('An aggregation over no collection')
   const name = command.aggregate
-  const documents = await runPipeline(name, command.pipeline as Fields[], async (collection, query) =>
-    (await findDocuments(context.view, context.find(collection), query)).map(({ fields }) => fields),
-  )
+  const documents = await runPipeline(name, command.pipeline as Fields[], async (collection, query, projection) => {
+    const project = projection && compileStoredProjection(projection)
+    const found = await findDocuments(context.view, context.find(collection), query)
+    return found.map((one) => (project ? decode(project(one.body)) : one.fields))
+  })
   const batchSize = count((command.cursor as Fields | undefined)?.batchSize)
   return { cursor: openCursor(context, name, { bodies: documents.map(encode), batchSize, single: false }) }
 }

@@ -17,7 +17,15 @@ export type Sort = readonly Readonly<{ name: string; direction: 1 | -1 }>[]
  */
 export type Plan =
   | Readonly<{ kind: 'ids'; ids: readonly Buffer[] }>
-  | Readonly<{ kind: 'index'; index: Index; ranges: readonly KeyRange[]; backwards: boolean; sorted: boolean }>
+  /** `keys` are those of a unique index, when all of its fields are given; null otherwise. */
+  | Readonly<{
+      kind: 'index'
+      index: Index
+      ranges: readonly KeyRange[]
+      keys: readonly Buffer[] | null
+      backwards: boolean
+      sorted: boolean
+    }>
   | Readonly<{ kind: 'either'; plans: readonly Plan[] }>
   /** All documents in the order of their ids, or those in a range of ids. */
   | Readonly<{ kind: 'scan'; range: KeyRange; backwards: boolean; sorted: boolean }>
@@ -152,7 +160,9 @@ function consider(collection: Collection, index: Index, demands: ReadonlyMap<str
   const sorted = sort.length > 0 && order !== null
   const whole = index.unique && equal === index.fields.length
   const score = equal * 4 + (usedBounds.length > 0 ? 1 : 0) + (sorted ? 3 : 0) + (whole ? 10 : 0) - (single ? 0 : 1)
-  return { score, plan: { kind: 'index', index, ranges, backwards: order === -1, sorted: sorted || sort.length === 0 } }
+  const keys = whole ? prefixes : null
+  const inOrder = sorted || sort.length === 0
+  return { score, plan: { kind: 'index', index, ranges, keys, backwards: order === -1, sorted: inOrder } }
 }
 
 type Ordering = Readonly<{ equal: number; holdsLists: boolean; sort: Sort }>

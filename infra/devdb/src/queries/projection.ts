@@ -28,6 +28,12 @@ export function compileStoredProjection(projection: Fields): (body: Uint8Array) 
   }
 }
 
+/** Whether a projection names the fields to keep, and computes none. */
+export function keepsFields(projection: Fields): boolean {
+  const isPlain = Object.values(projection).every((value) => isNumber(value) || typeof value === 'boolean')
+  return isPlain && Object.keys(projection).length > 0 && readProjection(projection).including
+}
+
 /** The names of the fields to keep or, when not `including`, of those to leave out. @throws CommandError */
 function readProjection(projection: Fields): Readonly<{ including: boolean; names: readonly string[] }> {
   const entries = Object.entries(projection)

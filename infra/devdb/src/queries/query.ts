@@ -124,6 +124,7 @@ async function gather(chosen: Plan, gathering: Gathering): Promise<Found[]> {
     case 'index': {
       const { index, backwards } = chosen
       const seen = gathering.collection.arrays.has(index.name) ? new Set<string>() : null
+      if (chosen.keys) return test(findKeys(gathering, index.number, chosen.keys), { ...gathering, seen })
       const lists: Found[][] = []
       for (const range of chosen.ranges) {
         const scan = (from: Uint8Array, before: Uint8Array | null, limit: number) =>
@@ -139,6 +140,18 @@ async function gather(chosen: Plan, gathering: Gathering): Promise<Found[]> {
       return walk(scan, range, backwards, gathering)
     }
   }
+}
+
+/** The documents that have keys in a unique index. Without a scan, which costs more for each key. */
+function findKeys(gathering: Gathering, idx: number, keys: readonly Buffer[]): Row[] {
+  const { view, collection, statistics } = gathering
+  const rows = keys.flatMap((key) => {
+    const id = view.reader.entry(idx, key)
+    const body = id && view.reader.get(collection.number, id)
+    return body ? [{ key, id, body }] : []
+  })
+  statistics.keysExamined += rows.length
+  return rows
 }
 
 type Scan = (from: Uint8Array, before: Uint8Array | null, limit: number) => readonly Row[]
