@@ -22,9 +22,13 @@ const SOURCES = globSync('{audit,decision,issues}-service/src/**/*.ts', { cwd: R
 /** Errors that end a process while it starts. */
 const STARTUP_CODES = ['PORT_IN_USE']
 
+it('every code on the list is one that an answer or a record can have', () => {
+  expect(ERROR_CODES.filter((code) => !SOURCES.some((text) => text.includes(`'${code}'`)))).toEqual([])
+})
+
 it('no code of an error is missing from the list, but those of errors that end a process while it starts', () => {
   const ofErrors = SOURCES.flatMap((text) =>
-    [...text.matchAll(/\breadonly code = '([A-Z_]+)'/g)].map(([, code]) => code!),
+    [...text.matchAll(/extends AppError \{[^}]*?\breadonly code = '([A-Z_]+)'/g)].map(([, code]) => code!),
   )
 
   expect([...new Set(ofErrors)].filter((code) => !ERROR_CODES.some((known) => known === code))).toEqual(STARTUP_CODES)
