@@ -16,6 +16,7 @@ import type { SwitchDocument } from './jobs/limits/mongo-switches.ts'
 import type { LimitsUseDocument } from './jobs/limits/open-limits.ts'
 import { IDEMPOTENCY_KEYS } from './jobs/orders/claims.ts'
 import { JOB_RECORDS } from './jobs/records/record-document.ts'
+import { QUEUE_EPOCHS } from './jobs/recovery/queue-epochs.ts'
 import type { ScheduleDocument } from './jobs/schedules/mongo-schedules.ts'
 import type { AutonomyDocument } from './oversight/mongo-autonomy.ts'
 import type { PaymentDocument } from './payments/outbound/payment-documents.ts'
@@ -72,6 +73,7 @@ export const COLLECTIONS = {
   }),
   jobRecords: JOB_RECORDS,
   queueSwitches: QUEUE_SWITCHES,
+  queueEpochs: QUEUE_EPOCHS,
   idempotencyKeys: IDEMPOTENCY_KEYS,
   aiBatches: defineCollection<AiBatchDocument>({
     name: 'ai_batches',

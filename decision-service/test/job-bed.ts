@@ -29,6 +29,7 @@ export const COUNTING = {
   'count-keyed': defineJob<Data>({ ...COUNT, queue: 'money', retry: AT_ONCE, keyOf: ({ key }) => key }),
   'count-important': defineJob<Data>({ ...COUNT, queue: 'communication', retry: AT_ONCE }),
   'count-ephemeral': defineJob<Data>({ ...COUNT, queue: 'background', retry: AT_ONCE, keyOf: ({ key }) => key }),
+  'count-in-background': defineJob<Data>({ ...COUNT, queue: 'background', tier: 'CRITICAL', retry: AT_ONCE }),
   'count-inside': defineJob<Data>({ ...COUNT, queue: 'money', addable: false }),
 } satisfies Registry
 

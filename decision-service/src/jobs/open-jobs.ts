@@ -1,4 +1,5 @@
 import type { Service } from '@redress/shared/service/open-service.ts'
+import type { Collection } from 'mongodb'
 import { repeatOnLeader } from '../../../shared/src/service/repeat-on-leader.ts'
 import type { JobSource } from './api/job-views.ts'
 import { type ApiStores, openJobApi } from './api/open-job-api.ts'
@@ -19,7 +20,9 @@ import { openCancellations } from './processors/cancellations.ts'
 import { logChanges } from './processors/log-changes.ts'
 import type { Processor, Processors } from './processors/processor.ts'
 import { toHandlers } from './processors/to-handlers.ts'
-import { createRecoverAll, type Recover } from './recovery/recover-jobs.ts'
+import { createQueueEpochs, type EpochDocument } from './recovery/queue-epochs.ts'
+import { createRecoverAll } from './recovery/recover-all.ts'
+import type { Recover } from './recovery/recover-jobs.ts'
 import { createRecoverRecords } from './recovery/recover-records.ts'
 
 const now = () => new Date()
@@ -28,7 +31,7 @@ const RECOVER_EVERY_MS = 10_000
 /** Ten thousand jobs are looked up in a few seconds. */
 const RECOVER_DEADLINE_MS = 60_000
 
-type Stores = Service & ApiStores
+type Stores = Service & ApiStores & Readonly<{ collections: Readonly<{ queueEpochs: Collection<EpochDocument> }> }>
 
 type Subjects = Readonly<{
   /** How the jobs of a type with records of its own are put back into their queue. */
@@ -39,16 +42,14 @@ type Subjects = Readonly<{
   sources: readonly JobSource[]
   jobsOfIssue: (issueId: string) => Promise<readonly string[]>
   registry: Registry
+  /** How long ago a lost job may have been due that is queued again. */
+  recoveryWindowHours: number
 }>
 
 /** Recovers the lost jobs of all queues, on one leader, and shows what the queues hold. */
-export function openJobs(stores: Stores, { recoverEach, findOldest, ...subjects }: Subjects) {
-  const { logger, metrics, queues, collections } = stores
-  const recoverRecords = createRecoverRecords({ collection: collections.jobRecords, queues, now })
-  const recoverAll = createRecoverAll({
-    connections: connectionsOf(Object.values(queues)),
-    recoverEach: [...recoverEach, recoverRecords],
-  })
+export function openJobs(stores: Stores, { findOldest, ...subjects }: Subjects) {
+  const { logger, metrics, queues } = stores
+  const recoverAll = openRecovery(stores, subjects)
   const queueViews = createQueueViews(queues, findOldest)
   const { resolvers, switches } = openJobApi(stores, { ...subjects, queueViews })
   const { isLeader } = repeatOnLeader(stores, {
@@ -66,6 +67,18 @@ export function openJobs(stores: Stores, { recoverEach, findOldest, ...subjects 
   })
   exposeQueues({ metrics, queues: queueViews, mayReport: isLeader })
   return { resolvers, isLeader }
+}
+
+function openRecovery(stores: Stores, { recoverEach, registry, recoveryWindowHours }: Omit<Subjects, 'findOldest'>) {
+  const { queues, collections, mongo, outbox, logger } = stores
+  const { records } = openJobStores(stores, registry)
+  const shared = { records, queues, mongo, outbox, windowHours: recoveryWindowHours, now }
+  const recoverRecords = createRecoverRecords({ ...shared, collection: collections.jobRecords })
+  return createRecoverAll({
+    connections: connectionsOf(Object.values(queues)),
+    epochs: createQueueEpochs({ queues, collection: collections.queueEpochs, logger }),
+    recoverEach: [...recoverEach, recoverRecords],
+  })
 }
 
 const connectionsOf = (queues: readonly JobQueue[]) => [...new Set(queues.map(({ redis }) => redis))]

@@ -52,15 +52,14 @@ export function createQueueSwitches({ collection, queues, mongo, outbox, now }: 
     resume: (command) => turn(command, false),
     async restore() {
       const paused = await collection.find({ _id: { $in: [...QUEUE_NAMES] }, paused: true }).toArray()
-      const restored = await Promise.all(
-        paused.map(({ _id: name }) =>
-          queues[name].use(async (queue) => {
-            if (await queue.isPaused()) return []
-            await queue.pause()
-            return [name]
-          }),
-        ),
-      )
+      const restore = ({ _id: name }: SwitchDocument) =>
+        queues[name].use(async (queue) => {
+          if (await queue.isPaused()) return []
+          await queue.pause()
+          return [name]
+        })
+      // A queue whose Redis is away runs nothing, and is paused once that is back.
+      const restored = await Promise.all(paused.map((one) => restore(one).catch(() => [])))
       return restored.flat()
     },
   }

@@ -11,6 +11,7 @@ export const QueuesEnvironment = type({
   'REDIS_BACKGROUND_URL?': 'string.url',
   QUEUE_MAX_RETRIES: "string.integer.parse |> 1 <= number <= 100 = '5'",
   QUEUE_BACKOFF_DELAY_MS: "string.integer.parse |> 1 <= number <= 3600000 = '2000'",
+  RECOVERY_WINDOW_HOURS: "string.integer.parse |> 1 <= number <= 8760 = '24'",
   // A decision that waits for a model goes back into the queue, so no attempt takes as long as the wait.
   STUCK_AFTER_MS: "string.integer.parse |> 1000 <= number <= 86400000 = '300000'",
 })
@@ -46,7 +47,7 @@ export function toQueuesConfig(env: Urls) {
   const { 'decide-issue': decide } = JOBS
   const retry = { ...decide.retry, attempts: env.QUEUE_MAX_RETRIES, delayMs: env.QUEUE_BACKOFF_DELAY_MS }
   const registry: Registry = { ...JOBS, 'decide-issue': { ...decide, retry, timeoutMs: env.STUCK_AFTER_MS } }
-  return { urls, registry }
+  return { urls, registry, recoveryWindowHours: env.RECOVERY_WINDOW_HOURS }
 }
 
 /** The queues that a worker works on, and how many jobs of each it runs side by side. */

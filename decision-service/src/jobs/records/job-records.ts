@@ -35,6 +35,8 @@ export type JobRecords = Readonly<{
   handBack(holder: Holder, failure: JobFailure | null, at: Date): Promise<void>
   /** Ends a job with its last attempt. @returns whether it was open. */
   fail(job: JobRef, failure: JobFailure, at: Date): Promise<boolean>
+  /** Ends jobs that no attempt will run, with no attempt counted. */
+  abandon(jobs: readonly JobRef[], failure: JobFailure, at: Date, session?: ClientSession): Promise<void>
   /** Cancels a job that waits; asks the attempt of a running one to stop. Null where the job has ended, or is unknown. */
   cancel(job: JobRef, request: CancelRequest, session?: ClientSession): Promise<JobRecord | null>
   /** Cancels a job that is to be cancelled, once no attempt runs. */

@@ -53,7 +53,7 @@ export function createMongoJobRecords({ collection, registry = JOBS }: Options):
   }
 }
 
-type Endings = Pick<JobRecords, 'fail' | 'cancel' | 'endCancelled'>
+type Endings = Pick<JobRecords, 'fail' | 'abandon' | 'cancel' | 'endCancelled'>
 
 /** How a job ends that no attempt completes. */
 function createEndings(collection: RecordCollection, toEnded: ToEnded): Endings {
@@ -62,6 +62,13 @@ function createEndings(collection: RecordCollection, toEnded: ToEnded): Endings 
       const fields = { status: 'FAILED' as const, failure, ...toEnded(type, at) }
       const failed = await collection.updateOne(before(id, 'fail'), { $set: fields, ...COUNTED, $unset: CLOSED })
       return failed.matchedCount === 1
+    },
+    async abandon(jobs, failure, at, session) {
+      for (const [type, ofType] of Map.groupBy(jobs, (job) => job.type)) {
+        const open = { _id: { $in: ofType.map(({ id }) => id) }, status: { $in: [...statusesBefore('fail')] } }
+        const fields = { status: 'FAILED' as const, failure, ...toEnded(type, at) }
+        await collection.updateMany(open, { $set: fields, $unset: CLOSED }, { ...(session && { session }) })
+      }
     },
     async cancel({ id, type }, cancelRequest, session) {
       const options = { ...AFTER, ...(session && { session }) }

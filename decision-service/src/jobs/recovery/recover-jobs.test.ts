@@ -1,7 +1,6 @@
-import { EventEmitter } from 'node:events'
 import { expect, it } from 'vitest'
 import { JOBS } from '../frame/registry.ts'
-import { createRecoverAll, createRecoverJobs, type FindOverdue, type OfAge } from './recover-jobs.ts'
+import { createRecoverJobs, type FindOverdue } from './recover-jobs.ts'
 
 it('finds a job that was lost behind a thousand that only wait for a model', async () => {
   const overdue = Array.from({ length: 1_200 }, (_, index) => ({ id: `job-${index}` }))
@@ -44,6 +43,19 @@ it('continues in the next round where one finds more jobs than it may', async ()
   const counts = [await recoverJobs(), await recoverJobs(), await recoverJobs()]
 
   expect([counts, revived.size]).toEqual([[10_000, 500, 0], 10_500])
+})
+
+it('finds all that a Redis has lost in one round', async () => {
+  let revived = 0
+  const revive = async (jobs: readonly unknown[]) => {
+    revived += jobs.length
+    return jobs.length
+  }
+  const recoverJobs = createRecoverJobs(JOBS['decide-issue'], { findOverdue: findAmong(10_500), revive, now })
+
+  await recoverJobs({ ofAge: { overdueMs: 0 } })
+
+  expect(revived).toBe(10_500)
 })
 
 it('recovers the most urgent first, whenever they were recorded', async () => {
@@ -98,31 +110,4 @@ it('looks a job up less and less often that only waits, and at once when it is a
   await recoverJobs({ ofAge: { overdueMs: 0 } })
   await recoverJobs({ ofAge: { overdueMs: 0 } })
   expect(lookedUp - before).toBeGreaterThanOrEqual(2)
-})
-
-it('looks all open jobs up once Redis was away, again where that failed, and then the overdue ones', async () => {
-  const redis = new EventEmitter()
-  const asked: (OfAge | undefined)[] = []
-  let fails = false
-  const { signal } = new AbortController()
-  const recoverAll = createRecoverAll({
-    connections: [redis],
-    recoverEach: [
-      async ({ ofAge } = {}) => {
-        asked.push(ofAge)
-        if (fails) throw new Error('The database is away.')
-        return 1
-      },
-    ],
-  })
-
-  await recoverAll(signal)
-  redis.emit('ready')
-  fails = true
-  await expect(recoverAll(signal)).rejects.toThrow('away')
-  fails = false
-  await recoverAll(signal)
-  await recoverAll(signal)
-
-  expect(asked).toEqual([undefined, { overdueMs: 0 }, { overdueMs: 0 }, undefined])
 })

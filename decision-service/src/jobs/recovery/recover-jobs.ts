@@ -19,6 +19,9 @@ type Options<Record> = Readonly<{
 /** A job that was found in its queue is looked up again after this; the wait doubles each time. */
 const LOOK_AGAIN = { firstMs: 10_000, maxMs: 2 * MINUTE_MS }
 
+/** Batches of a round that looks up all open jobs; the next round continues behind them. */
+const BATCHES_OF_ALL_MAX = 400
+
 /** Which jobs are looked up: all that are older than this, instead of those that are overdue by the registry. */
 export type OfAge = Readonly<{ overdueMs: number }>
 
@@ -43,7 +46,9 @@ export function createRecoverJobs<Record extends Readonly<{ id: string }>>(
     const isDue = ({ id }: Record) => ofAge !== undefined || looks.isDue(id, nowMs)
     const due: Record[] = []
     let after = ofAge === undefined ? continueAfter : null
-    for (let batches = 0; batches < batchesMax; batches++) {
+    // What was lost is lost at once, so all of it is looked for at once.
+    const most = ofAge === undefined ? batchesMax : BATCHES_OF_ALL_MAX
+    for (let batches = 0; batches < most; batches++) {
       signal?.throwIfAborted()
       const overdue: readonly Record[] = await findOverdue({ olderThan, after, limit: batch })
       due.push(...overdue.filter(isDue))
@@ -60,39 +65,7 @@ export function createRecoverJobs<Record extends Readonly<{ id: string }>>(
       due.map(({ id }) => id),
       nowMs,
     )
-    if (ofAge === undefined) continueAfter = after
+    continueAfter = after
     return count
-  }
-}
-
-type RecoverAll = Readonly<{
-  /** The connections to the queues, which become ready again where their Redis was away. */
-  connections: readonly Readonly<{ on: (event: 'ready', listener: () => void) => unknown }>[]
-  recoverEach: readonly Recover[]
-}>
-
-/**
- * Recovers the jobs of all queues: the overdue ones, or all that are open where Redis was away since the last time. It may
- * have lost any of them, and a new one would otherwise wait until it is overdue.
- * @returns how many were recovered.
- */
-export function createRecoverAll({ connections, recoverEach }: RecoverAll): (signal: AbortSignal) => Promise<number> {
-  let wasAway = false
-  for (const connection of connections) {
-    connection.on('ready', () => {
-      wasAway = true
-    })
-  }
-  return async (signal) => {
-    const ofAge = wasAway ? { overdueMs: 0 } : undefined
-    wasAway = false
-    try {
-      let count = 0
-      for (const recover of recoverEach) count += await recover({ ofAge, signal })
-      return count
-    } catch (error) {
-      wasAway ||= ofAge !== undefined
-      throw error
-    }
   }
 }

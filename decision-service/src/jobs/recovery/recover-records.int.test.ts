@@ -1,11 +1,17 @@
+import { createOutbox } from '@redress/shared/events/outbox.ts'
+import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
+import { silent } from '@redress/shared/testing/stores.ts'
 import { beforeEach, expect, it } from 'vitest'
 import { ADA, openJobBed } from '../../../test/job-bed.ts'
+import { createQueueEpochs } from './queue-epochs.ts'
 import { createRecoverRecords } from './recover-records.ts'
 
 const bed = await openJobBed(57)
-const { addJob, addJobs, collections, queues, redis } = bed
+const { addJob, addJobs, collections, db, queues, redis } = bed
 const inTwoMinutes = () => new Date(Date.now() + 120_000)
-const recoverAt = (now: () => Date) => createRecoverRecords({ collection: collections.jobRecords, queues, now })
+const outbox = createOutbox(db, () => {})
+const shared = { ...bed, collection: collections.jobRecords, outbox, windowHours: 24 }
+const recoverAt = (now: () => Date) => createRecoverRecords({ ...shared, now })
 const recover = recoverAt(inTwoMinutes)
 
 beforeEach(async () => {
@@ -45,7 +51,51 @@ it('queues a job again that has ended in the queue and not on record', async () 
   await expect.poll(() => bed.statusOf(job.id)).toBe('COMPLETED')
   await expect.poll(() => queues.money.use((queue) => queue.getCompletedCount())).toBe(1)
   await worker.close()
-  await collections.jobRecords.updateOne({ _id: job.id }, { $set: { status: 'PENDING', dueAt: new Date(0) } })
+  await collections.jobRecords.updateOne({ _id: job.id }, { $set: { status: 'PENDING', dueAt: new Date() } })
 
   expect(await recover()).toBe(1)
+})
+
+it('fails a lost job that was due before the window, and raises one alert for all that it finds', async () => {
+  const { jobs } = await addJobs([order('a', 5), order('b', 5)], ADA)
+  await redis.flushDb()
+  const { job: waiting } = await addJob(order('c', 5), ADA)
+  const nextWeek = () => new Date(Date.now() + 7 * 86_400_000)
+
+  expect([await recoverAt(nextWeek)(), await recoverAt(nextWeek)()]).toEqual([0, 0])
+
+  const lost = await bed.records.find(jobs[0]!.job.id)
+  expect(lost).toMatchObject({ status: 'FAILED', attempts: 0, failure: { code: 'JOB_LOST' } })
+  expect(await bed.statusOf(waiting.id)).toBe('PENDING')
+  const alerts = (await outboxEvents(db)).filter(({ type }) => type === 'alert.raised')
+  expect(alerts.map(({ data }) => data)).toMatchObject([{ type: 'JOBS_LOST', severity: 'CRITICAL' }])
+})
+
+it('recovers the jobs of one queue although the Redis of another one is away', async () => {
+  await addJobs([order('a', 5), { type: 'count-in-background', data: { key: 'b' } }], ADA)
+  await redis.flushDb()
+  const away = { ...queues.money, revive: () => Promise.reject(new Error('away')) }
+  const partly = createRecoverRecords({ ...shared, queues: { ...queues, money: away }, now: inTwoMinutes })
+
+  await expect(partly()).rejects.toThrow('away')
+
+  expect(await queues.background.use((queue) => queue.getJobCountByTypes('prioritized'))).toBe(1)
+})
+
+it('notices a Redis that was emptied, and one that is another run', async () => {
+  const epochs = createQueueEpochs({ queues, collection: collections.queueEpochs, logger: silent })
+  const looks = async () => {
+    const changes = await epochs.findChanged()
+    await epochs.note(changes)
+    return changes.map(({ queue }) => queue)
+  }
+
+  const first = await looks()
+  const unchanged = await looks()
+  await redis.flushDb()
+  const emptied = await looks()
+  await collections.queueEpochs.updateOne({ _id: 'money' }, { $set: { run: 'another' } })
+  const another = await looks()
+
+  expect([first, unchanged, emptied, another, await looks()]).toEqual([['money'], [], ['money'], ['money'], []])
 })

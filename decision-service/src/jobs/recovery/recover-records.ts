@@ -1,6 +1,14 @@
-import type { Clock } from '@redress/shared/time.ts'
+import { ACTORS } from '@redress/shared/access/actors.ts'
+import { alertEvent } from '@redress/shared/events/alert.ts'
+import type { Outbox } from '@redress/shared/events/outbox.ts'
+import { inTransaction } from '@redress/shared/stores/mongo.ts'
+import { type Clock, HOUR_MS } from '@redress/shared/time.ts'
+import type { MongoClient } from 'mongodb'
+import type { JobFailure } from '../frame/job-failure.ts'
+import type { JobQueue } from '../frame/open-queue.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import { QUEUE_NAMES } from '../frame/queues.ts'
+import type { JobRecords } from '../records/job-records.ts'
 import type { RecordCollection, RecordDocument } from '../records/record-document.ts'
 import { toNewJob } from '../records/to-new-job.ts'
 import { createRecoverJobs, type FindOverdue, type Recover } from './recover-jobs.ts'
@@ -12,21 +20,46 @@ type Due = Pick<RecordDocument, 'type' | 'queue' | 'priority' | 'scheduledFor' |
 /** A job that runs reports progress, or is silent for as long as its attempt; one that waits may do so for any time. */
 const RECOVERY = { overdueMs: 60_000, batch: 500, batchesMax: 20 }
 
-type Dependencies = Readonly<{ collection: RecordCollection; queues: Queues; now: Clock }>
+type Dependencies = Readonly<{
+  collection: RecordCollection
+  records: Pick<JobRecords, 'abandon'>
+  queues: Queues
+  mongo: MongoClient
+  outbox: Outbox
+  /** A lost job that was due longer ago is not run: what it was to do may no longer be right. */
+  windowHours: number
+  now: Clock
+}>
 
-/** Queues jobs with a record again that are missing in their queue, by the moment at which they were due. */
-export function createRecoverRecords({ collection, queues, now }: Dependencies): Recover {
+/**
+ * Queues jobs with a record again that are missing in their queue, by the moment at which they were due, each with its id,
+ * priority and remaining attempts. Those that were due before the window fail instead, so that a person decides, and raise
+ * an alert.
+ */
+export function createRecoverRecords(dependencies: Dependencies): Recover {
+  const { collection, queues, windowHours, now } = dependencies
   return createRecoverJobs<Due>(
     { recovery: RECOVERY },
     {
       findOverdue: createFindDue(collection),
       urgencyOf: ({ priority }) => priority,
-      async revive(records) {
+      async revive(due) {
+        const windowFrom = now().getTime() - windowHours * HOUR_MS
+        const isOld = ({ dueAt }: Due) => dueAt.getTime() < windowFrom
+        const failures: unknown[] = []
         let revived = 0
         for (const name of QUEUE_NAMES) {
-          const jobs = records.filter(({ queue }) => queue === name).map(toJob)
-          if (jobs.length > 0) revived += await queues[name].revive(jobs)
+          const ofQueue = due.filter(({ queue }) => queue === name)
+          if (ofQueue.length === 0) continue
+          try {
+            revived += await queues[name].revive(ofQueue.filter((one) => !isOld(one)).map(toJob))
+            await abandon(await findMissing(queues[name], ofQueue.filter(isOld)), dependencies)
+          } catch (error) {
+            // The other queues may have a Redis of their own, which is not away.
+            failures.push(error)
+          }
         }
+        if (failures.length > 0) throw failures[0]
         return revived
       },
       now,
@@ -35,6 +68,38 @@ export function createRecoverRecords({ collection, queues, now }: Dependencies):
 }
 
 const toJob = ({ scheduledFor = null, ...due }: Due) => toNewJob({ ...due, scheduledFor })
+
+const ALIVE: ReadonlySet<string> = new Set(['waiting', 'prioritized', 'delayed', 'active'])
+
+/** Jobs that their queue will not run, whereas an old one that only waits is left alone. */
+async function findMissing({ use }: JobQueue, jobs: readonly Due[]): Promise<readonly Due[]> {
+  if (jobs.length === 0) return []
+  const states = await use((queue) => Promise.all(jobs.map(({ id }) => queue.getJobState(id))))
+  return jobs.filter((_, index) => !ALIVE.has(states[index]!))
+}
+
+async function abandon(lost: readonly Due[], { records, mongo, outbox, windowHours, now }: Dependencies) {
+  const [first] = lost
+  if (first === undefined) return
+  const at = now()
+  const failure: JobFailure = {
+    code: 'JOB_LOST',
+    message: `The queue lost this job, which was due more than ${windowHours} hours ago.`,
+  }
+  const alert = {
+    id: `jobs-lost-${first.id}-${first.dueAt.getTime()}`,
+    type: 'JOBS_LOST',
+    severity: 'CRITICAL',
+    message: `${lost.length} jobs of the queue ${first.queue} were lost, and due more than ${windowHours} hours ago.`,
+    entity: { type: 'Queue', id: first.queue },
+    cause: { actor: ACTORS.worker, requestId: null, ip: null },
+  } as const
+  await inTransaction(mongo, async (session) => {
+    await records.abandon(lost, failure, at, session)
+    await outbox.add([alertEvent(alert, at)], session)
+  })
+  outbox.wake()
+}
 
 function createFindDue(collection: RecordCollection): FindOverdue<Due> {
   return async ({ olderThan, after, limit }) => {
