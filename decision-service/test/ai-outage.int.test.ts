@@ -16,6 +16,7 @@ import { type ModelOptions, openModel } from '../src/engines/model/open-model.ts
 import { toModelFigures } from '../src/jobs/limits/limits-config.ts'
 import { beginCounting, createProviderLimits } from '../src/jobs/limits/provider-limits.ts'
 import { PROVIDERS } from '../src/jobs/limits/providers.ts'
+import type { CallState } from '../src/jobs/limits/stop-watch.ts'
 import { openSkills } from '../src/policies/files/skills-folder.ts'
 import { startClaudeServer } from './claude-server.ts'
 import { openDecisionQueue, startDecisionWorker } from './jobs.ts'
@@ -45,11 +46,12 @@ type Change = Partial<ModelOptions> & {
   hold?: HoldLimits
   concurrency?: number
   perMinute?: number
+  stateOf?: () => CallState
 }
 
 /** A worker as it is put together in a process, with a model behind a local server. */
 const startWorker = async (changes: Change = {}) => {
-  const { onFailure = 'fallback', hold = HOLD, concurrency = 1, perMinute = 60_000, ...change } = changes
+  const { onFailure = 'fallback', hold = HOLD, concurrency = 1, perMinute = 60_000, stateOf, ...change } = changes
   const own = await connectTestRedis(REDIS)
   const outbox = createOutbox(db, () => {})
   const options: ModelOptions = {
@@ -66,7 +68,7 @@ const startWorker = async (changes: Change = {}) => {
   const spend = createAiSpend({ store: spendStore, dailyBudgetUsd: 100, now, logger: silent })
   const figures = { ...PROVIDERS, anthropic: toModelFigures({ concurrency, perMinute }) }
   await beginCounting(redis)
-  const limits = createProviderLimits({ redis: own, figures, logger: silent })
+  const limits = createProviderLimits({ redis: own, figures, ...(stateOf && { stateOf }), logger: silent })
   const model = openModel(options, { limits, spend, logger: silent })
   const engine = createAiEngine({ model, budgetMs: options.budgetMs, onFailure, logger: silent })
   const policies = { choose: () => ({ skill: skills.forType('REFUND_REQUEST'), shadow: null }) }
@@ -208,5 +210,23 @@ describe('when there are more issues than calls', () => {
 
     const engines = (await decisions()).map(({ engine, fallback }) => `${engine} ${fallback}`).sort()
     expect(engines).toEqual(['AI false', 'AI false', ...Array.from({ length: 8 }, () => 'RULES true')])
+  })
+})
+
+describe('while calls to the model are stopped', () => {
+  it('issues wait without using attempts, and the model decides them once calls are resumed', async () => {
+    let state: CallState = 'stopped'
+    await startWorker({ concurrency: 10, stateOf: () => state })
+
+    await queueCases(3)
+    await expect.poll(async () => (await counts()).delayed).toBe(3)
+    const askedBefore = claude.requests.length
+    state = 'allowed'
+
+    await untilDecided(3)
+    expect(claude.requests.length - askedBefore).toBe(3)
+    expect((await decisions()).map(({ engine, fallback }) => `${engine} ${fallback}`)).toEqual(
+      Array(3).fill('AI false'),
+    )
   })
 })
