@@ -32,11 +32,9 @@ export function createInFlight<Result>(): InFlight<Result> {
   }
 }
 
-type Waiter<Result> = Readonly<{ resolve: (result: Result) => void; reject: (error: unknown) => void }>
-
 class Flight<Result> {
   readonly #cancellation = new Cancellation()
-  readonly #waiters = new Set<Waiter<Result>>()
+  readonly #waiters: Waiter<Result>[] = []
   readonly #onEnd: () => void
 
   /** @param onEnd called when no other may join any more. */
@@ -48,40 +46,61 @@ class Flight<Result> {
     launch(this.#cancellation).then(
       (result) => {
         this.#onEnd()
-        for (const { resolve } of this.#waiters) resolve(result)
+        for (const waiter of this.#waiters) waiter.resolve(result)
       },
       (error) => {
         this.#onEnd()
-        for (const { reject } of this.#waiters) reject(error)
+        for (const waiter of this.#waiters) waiter.reject(error)
       },
     )
   }
 
   join(cancellation: Cancellation): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const leave = () => {
-        this.#leave(waiter)
-        reject(new CancelledError())
-      }
-      const waiter: Waiter<Result> = {
-        resolve(result) {
-          cancellation.remove(leave)
-          resolve(result)
-        },
-        reject(error) {
-          cancellation.remove(leave)
-          reject(error)
-        },
-      }
-      this.#waiters.add(waiter)
-      cancellation.add(leave)
+      this.#waiters.push(new Waiter(this, cancellation, resolve, reject))
     })
   }
 
-  #leave(waiter: Waiter<Result>): void {
-    this.#waiters.delete(waiter)
-    if (this.#waiters.size > 0) return
+  leave(waiter: Waiter<Result>): void {
+    this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
+    if (this.#waiters.length > 0) return
     this.#onEnd()
     this.#cancellation.cancel()
+  }
+}
+
+/** A caller that waits for the result of a flight, and leaves it when it is cancelled. */
+class Waiter<Result> {
+  readonly #flight: Flight<Result>
+  readonly #cancellation: Cancellation
+  readonly #resolve: (result: Result) => void
+  readonly #reject: (error: unknown) => void
+
+  constructor(
+    flight: Flight<Result>,
+    cancellation: Cancellation,
+    resolve: (result: Result) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#flight = flight
+    this.#cancellation = cancellation
+    this.#resolve = resolve
+    this.#reject = reject
+    cancellation.add(this.#leave)
+  }
+
+  resolve(result: Result): void {
+    this.#cancellation.remove(this.#leave)
+    this.#resolve(result)
+  }
+
+  reject(error: unknown): void {
+    this.#cancellation.remove(this.#leave)
+    this.#reject(error)
+  }
+
+  readonly #leave = (): void => {
+    this.#flight.leave(this)
+    this.#reject(new CancelledError())
   }
 }
