@@ -33,6 +33,7 @@ export async function startOversightWatch(options: Options): Promise<OversightWa
       suspended = await readSuspended(autonomy)
     },
     everyMs: pollMs,
+    giveUpMs: 0,
     onError: (err) => logger.warn({ err }, 'suspended actions not read'),
   })
   return {

@@ -96,4 +96,20 @@ describe('repeated work', () => {
     await untilDueAgain()
     expect(run).toHaveBeenCalledTimes(1)
   })
+
+  it.for([0, 1])(
+    'stops although a store holds up the current round, and reports nothing more (after %i ms)',
+    async (giveUpMs) => {
+      const { run, rounds } = createWork()
+      const onError = vi.fn()
+      const repeating = startRepeating({ run, everyMs: 1, onError, giveUpMs })
+      await expect.poll(() => rounds.length).toBe(1)
+
+      await repeating.stop()
+      rounds[0]!.reject(new Error('away'))
+
+      await untilDueAgain()
+      expect([run.mock.calls.length, onError.mock.calls.length]).toEqual([1, 0])
+    },
+  )
 })

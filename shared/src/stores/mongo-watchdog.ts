@@ -32,26 +32,39 @@ export function watchMongo(options: Options): Repeating {
   mongo.on('serverHeartbeatSucceeded', () => {
     heardAt = now()
   })
+  const stopped = new AbortController()
   let strandedAt: number | null = null
   let reported = false
 
   const look = async () => {
     const beganAt = now()
-    const isStranded = !(await pingMongo(mongo, pingMs)) && (await answersNewClient(uri, pingMs))
+    const isStranded = !(await pingMongo(mongo, pingMs)) && (await answersNewClient(uri, pingMs, stopped.signal))
     strandedAt = isStranded ? Math.max(strandedAt ?? beganAt, heardAt) : null
     if (reported || strandedAt === null || now() - strandedAt < strandedMs) return
     reported = true
     onStranded()
   }
   // Never called: a missing answer is a result, not an error.
-  return startRepeating({ run: look, everyMs, onError: () => {} })
+  const repeating = startRepeating({ run: look, everyMs, onError: () => {}, giveUpMs: 0 })
+  return {
+    ...repeating,
+    stop() {
+      stopped.abort()
+      return repeating.stop()
+    },
+  }
 }
 
 /** Whether the database answers a client of its own, with one connection that is closed again. */
-async function answersNewClient(uri: string, pingMs: number): Promise<boolean> {
+async function answersNewClient(uri: string, pingMs: number, stopped: AbortSignal): Promise<boolean> {
+  if (stopped.aborted) return false
   const limits = { serverSelectionTimeoutMS: pingMs, connectTimeoutMS: pingMs, maxPoolSize: 1 }
   const client = new MongoClient(uri, { appName: 'watchdog', ...limits })
+  const close = () => succeedsWithin(pingMs, client.close())
+  // It would keep a process that has stopped from ending until its database is back, or is given up.
+  stopped.addEventListener('abort', close, { once: true })
   const answers = await pingMongo(client, pingMs)
-  await succeedsWithin(pingMs, client.close())
+  stopped.removeEventListener('abort', close)
+  await close()
   return answers
 }

@@ -38,7 +38,7 @@ export function watchStorageRoom({ db, metrics, logger, freeMinPercent }: Option
     if (isScarce(room) && !isScarce(before)) logger.warn({ ...room }, 'the disk of the database is nearly full')
   }
   const onError = (err: unknown) => logger.debug({ err }, 'the disk of the database was not measured')
-  const measuring = startRepeating({ run: measure, everyMs: MEASURE_EVERY_MS, onError })
+  const measuring = startRepeating({ run: measure, everyMs: MEASURE_EVERY_MS, onError, giveUpMs: 0 })
   const hasRoom: HealthCheck = async () => {
     if (room === null) await measuring.runNow()
     return !isScarce(room)

@@ -38,6 +38,7 @@ export async function startStopWatch(options: Options): Promise<StopWatch> {
   const polling = startRepeating({
     run: read,
     everyMs: pollMs,
+    giveUpMs: 0,
     onError: (err) => logger.warn({ err }, 'stopped providers not read'),
   })
   return {

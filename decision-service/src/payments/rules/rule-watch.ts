@@ -37,7 +37,7 @@ export function createRuleWatch({ readRules, everyMs = EVERY_MS, logger }: Optio
   return {
     async start() {
       await refresh()
-      polling = startRepeating({ run: refresh, everyMs, onError })
+      polling = startRepeating({ run: refresh, everyMs, onError, giveUpMs: 0 })
     },
     refresh,
     hitsOf: (decisionCase) => rules.hitsOfCase(decisionCase),

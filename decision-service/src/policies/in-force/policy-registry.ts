@@ -60,7 +60,8 @@ export async function openPolicyRegistry(options: PolicyRegistryOptions): Promis
       reported = String(error)
     }
   }
-  const polling = startRepeating({ run: look, everyMs: pollMs, onError: onProblem })
+  // An edit of the folder is recorded in one transaction, or by the next process.
+  const polling = startRepeating({ run: look, everyMs: pollMs, onError: onProblem, giveUpMs: 0 })
   return {
     choose: (decisionCase) => chooseFrom(assignments, decisionCase),
     inForce: (issueType) => assignments.byType.get(issueType)!.skill, // Every type is served.
