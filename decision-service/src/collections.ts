@@ -12,6 +12,7 @@ import type { AiBatchDocument } from './decisions/backlog/mongo-ai-batches.ts'
 import type { DecisionDocument, FactDocument, JobDocument } from './decisions/outbound/documents.ts'
 import type { AiSpendDocument } from './engines/model/mongo-ai-spend.ts'
 import { QUEUE_SWITCHES } from './jobs/acts/queue-switches.ts'
+import { ANALYTICS_EVENTS } from './jobs/analytics/track-analytics.ts'
 import type { SwitchDocument } from './jobs/limits/mongo-switches.ts'
 import type { LimitsUseDocument } from './jobs/limits/open-limits.ts'
 import { IDEMPOTENCY_KEYS } from './jobs/orders/claims.ts'
@@ -72,6 +73,7 @@ export const COLLECTIONS = {
     retention: ENDED_WORK,
   }),
   jobRecords: JOB_RECORDS,
+  analyticsEvents: ANALYTICS_EVENTS,
   queueSwitches: QUEUE_SWITCHES,
   queueEpochs: QUEUE_EPOCHS,
   idempotencyKeys: IDEMPOTENCY_KEYS,

@@ -9,6 +9,7 @@ import { readWorkerConfig } from './config.ts'
 import { openBacklog } from './decisions/backlog/open-backlog.ts'
 import { openDeciding } from './decisions/open-decisions.ts'
 import { openEngines } from './engines/open-engines.ts'
+import { createTrackAnalytics } from './jobs/analytics/track-analytics.ts'
 import { openQueues } from './jobs/frame/open-queues.ts'
 import { openLimits } from './jobs/limits/open-limits.ts'
 import { openCleanUp } from './jobs/maintenance/open-clean-up.ts'
@@ -40,6 +41,9 @@ const backtest = openBacktestRuns(stores, { policies, thresholds: config.thresho
 
 // Inbound: jobs and health.
 const handlers = { 'decide-issue': deciding.handler, 'backtest-policy': backtest }
-const processors = { 'cleanup-old-data': openCleanUp(stores) }
+const processors = {
+  'analytics-track': createTrackAnalytics(collections.analyticsEvents),
+  'cleanup-old-data': openCleanUp(stores),
+}
 openWorkers({ ...stores, limits }, { handlers, processors }, { ...config.queues, ...config.works })
 await serveHealthUntilStopped(service)

@@ -30,6 +30,7 @@ it('an attempt at a decision that hangs is stopped after STUCK_AFTER_MS, and the
     return isFirst ? new Promise<never>(() => {}) : ('done' as const)
   }
   const nothing = async () => undefined
+  const processor = async () => null
   const handler = { run, giveUp: nothing, noteHeld: nothing }
   const own = { metrics: createMetrics({ token: null }), telemetry: NO_TELEMETRY, logger: silent }
   const decisions = openQueue('decisions', { redis, logger: silent })
@@ -47,7 +48,7 @@ it('an attempt at a decision that hangs is stopped after STUCK_AFTER_MS, and the
 
   openWorkers(
     stores,
-    { handlers, processors: { 'cleanup-old-data': async () => null } },
+    { handlers, processors: { 'analytics-track': processor, 'cleanup-old-data': processor } },
     { ...config.queues, ...config.works },
   )
   await decisions.use((queue) => queue.add('decide-issue', { jobId: 'decide-1' }, { jobId: 'decide-1', attempts: 2 }))

@@ -86,10 +86,7 @@ const connectionsOf = (queues: readonly JobQueue[]) => [...new Set(queues.map(({
 /** Types whose records are a part of their subject: it handles their jobs itself. */
 type Own = 'decide-issue' | 'backtest-policy'
 /** Types whose processors come with the issues of their owners; callers cannot order them. */
-type Later = Extract<
-  JobType,
-  'generate-report' | 'export-customer' | 'archive-issues' | 'purge-audit' | 'analytics-track'
->
+type Later = Extract<JobType, 'generate-report' | 'export-customer' | 'archive-issues' | 'purge-audit'>
 
 /** What runs the jobs of every type: a type without it does not compile. */
 export type Runners = Readonly<{
