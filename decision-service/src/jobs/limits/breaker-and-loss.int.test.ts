@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Held, Lease } from './ports.ts'
 import { type BreakerChange, beginCounting, createProviderLimits, type LimitsOptions } from './provider-limits.ts'
 import { PROVIDERS } from './providers.ts'
+import type { CallState } from './stop-watch.ts'
 
 const redis = await openTestRedis(59)
 let prefix: string
@@ -32,6 +33,7 @@ const leaseOf = (acquired: Lease | Held): Lease => {
   throw new Error(`held: ${acquired.reason}`)
 }
 const reasonOf = (acquired: Lease | Held) => ('release' in acquired ? 'granted' : acquired.reason)
+const waitOf = (acquired: Lease | Held) => ('release' in acquired ? 0 : acquired.retryAfterMs)
 const stateKey = () => `${prefix}:stripe:state`
 const fail = async (limits: ReturnType<typeof openLimits>, times: number) => {
   for (let time = 0; time < times; time++) await leaseOf(await limits.acquire('stripe')).release('failed')
@@ -160,6 +162,21 @@ describe('the breaker of a provider', () => {
     await redis.del(`${prefix}:stripe:leases`)
 
     expect(reasonOf(await openLimits().acquire('stripe'))).toBe('granted')
+  })
+})
+
+describe('the line of those that wait for the end of a stop', () => {
+  it('delays no caller that waits for room after it', async () => {
+    let state: CallState = 'stopped'
+    const slow = { ...OFTEN, perSecond: 1, burst: 1 }
+    const limits = openLimits({ stripe: slow, stateOf: () => state })
+    const held = await Promise.all(Array.from({ length: 80 }, () => limits.acquire('stripe')))
+    expect(held.map(waitOf).some((ms) => ms >= 30_000)).toBe(true)
+
+    state = 'allowed'
+
+    expect(waitOf(await limits.acquire('stripe'))).toBe(0)
+    expect(waitOf(await limits.acquire('stripe'))).toBeLessThanOrEqual(1_000)
   })
 })
 

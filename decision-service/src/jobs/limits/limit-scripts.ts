@@ -2,8 +2,8 @@ import { TAKE_TOKEN } from '../redis/token-bucket.ts'
 
 /*
  * The scripts that decide about calls to a provider. All run by the clock of Redis. The state of a provider is a hash:
- * `tokens` and `at` of its bucket, `line` (the latest place in it), `last` (the last call), `cool_until`, `failures`,
- * `failures_until`, `open_until` and `probe` (the lease of the one call that an open breaker lets through).
+ * `tokens` and `at` of its bucket, `line` and `stop_line` (the latest place in each), `last` (the last call), `cool_until`,
+ * `failures`, `failures_until`, `open_until` and `probe` (the lease of the one call that an open breaker lets through).
  */
 
 /** Scripts that change a state keep it for a day. */
@@ -50,13 +50,14 @@ end
  * line, 1 where the caller knows of a stop.
  * Returns {0, '' or 'PROBE'} with a lease, otherwise the milliseconds to wait and the reason. Waiting callers get places
  * in a line, one token's time apart, so that two thousand rejected together do not retry together. The place is advisory:
- * retries are served in the order in which they arrive.
+ * retries are served in the order in which they arrive. Those that wait for the end of a stop, or for the provider, have a
+ * line of their own: it may reach a minute ahead, and is of no meaning once that has ended.
  */
 export const ACQUIRE = `${LOST_AT}
 local now = clock()
 local id, lease_ms, rate, n = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4]), tonumber(ARGV[6])
 local lost = lost_at(KEYS[3], KEYS[2], now)
-local kept = redis.call('HMGET', KEYS[2], 'open_until', 'probe', 'cool_until', 'line')
+local kept = redis.call('HMGET', KEYS[2], 'open_until', 'probe', 'cool_until')
 local open_until, cool_until = tonumber(kept[1]), tonumber(kept[3]) or 0
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 
@@ -82,8 +83,10 @@ if wait == 0 then
     reason = 'PROBE'
   end
 elseif ARGV[8] == '1' then
-  local place = math.min(math.max(now + wait, (tonumber(kept[4]) or 0) + step), now + ARGV[7])
-  redis.call('HSET', KEYS[2], 'line', string.format('%.0f', place))
+  local line = reason == 'PROVIDER_RATE_LIMITED' and 'line' or 'stop_line'
+  local last = tonumber(redis.call('HGET', KEYS[2], line)) or 0
+  local place = math.min(math.max(now + wait, last + step), now + ARGV[7])
+  redis.call('HSET', KEYS[2], line, string.format('%.0f', place))
   wait = place - now
 end
 redis.call('PEXPIRE', KEYS[2], ${STATE_MS})
@@ -127,8 +130,8 @@ return changed
 
 /**
  * The state of a provider, as a caller would find it now. KEYS: leases, state, mark. ARGV: tokens per second, burst, ms of
- * a lease, concurrency. Returns calls at once, tokens, the last call, ms until a
- * token and room for a call are there, and whether the breaker is open.
+ * a lease, concurrency. Returns calls at once, tokens, the last call, ms until there is a token and room for a call, and
+ * whether the breaker is open.
  */
 export const STATUS = `${LOST_AT}
 local now = clock()
