@@ -6,8 +6,8 @@ export type Launched = Readonly<{ child: ChildProcess; ready: Promise<string> }>
 const END_WITH_SUPERVISOR = String(new URL('end-with-supervisor.ts', import.meta.url))
 
 /** Starts a Node program of Redress, which sends a message when it serves and ends with this process. */
-export function launchNode(file: string, environment: NodeJS.ProcessEnv): Launched {
-  const child = spawn(process.execPath, ['--import', END_WITH_SUPERVISOR, file], {
+export function launchNode(file: string, environment: NodeJS.ProcessEnv, flags: readonly string[] = []): Launched {
+  const child = spawn(process.execPath, [...flags, '--import', END_WITH_SUPERVISOR, file], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A process group of its own: Ctrl-C reaches only the supervisor, which stops its children in order.

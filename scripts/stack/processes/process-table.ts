@@ -17,6 +17,8 @@ export type ProcessRow = Readonly<{
   addresses: Readonly<Record<string, string>>
   /** The keys that it needs. Keys of other processes are removed from its environment. */
   secrets: readonly (keyof KeySettings | 'PLAYGROUND_CODE')[]
+  /** Flags of Node. */
+  flags?: readonly string[]
   /** Further variables of this process alone. */
   environment?: NodeJS.ProcessEnv
   /** Not started when this variable gives the address of a running one. */
@@ -32,6 +34,8 @@ export const PROCESS_TABLE: readonly ProcessRow[] = [
     label: 'database',
     stage: 'store',
     program: 'infra/devdb/src/main.ts',
+    // Under load much lives as long as a transaction, and a smaller young generation copies it again and again.
+    flags: ['--min-semi-space-size=32', '--max-semi-space-size=32'],
     portVariable: 'DEVDB_PORT',
     addresses: {},
     secrets: [],

@@ -79,7 +79,7 @@ function startProcess(row: ProcessRow, addresses: Addresses, options: StartOptio
   let environment = environmentOf(row, options.settings, { port, addresses })
   const launchProgram = (port: number) => {
     environment = environmentOf(row, options.settings, { port, addresses })
-    return launchNode(fromRoot(String(row.program)), environment)
+    return launchNode(fromRoot(String(row.program)), environment, row.flags)
   }
   const launch = row.program === 'redis' ? createRedisLauncher(options) : launchProgram
   return {
