@@ -46,6 +46,15 @@ describe('digits of an answer are lost where', () => {
   })
 })
 
+it('digits are found after any of many keys', () => {
+  const keys = Array.from({ length: 40 }, (_, at) => `k${at}`)
+  const operation = `{ item { ${keys.map((key) => `${key}: amount`).join(' ')} } }`
+  const textWith = (lossy: string) =>
+    `{"item":{${keys.map((key) => `"${key}":${key === lossy ? '1.0' : '1'}`).join(',')}}}`
+
+  for (const key of ['k0', 'k29', 'k30', 'k39']) expect(losesDigits(operation, textWith(key))).toBe(true)
+})
+
 describe('no digits of an answer are lost where', () => {
   it.for<[string, string, string]>([
     ['nothing is answered', '{ item { amount } }', '{"item":null}'],

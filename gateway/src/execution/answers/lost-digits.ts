@@ -17,9 +17,13 @@ import type { TypeTable } from '../type-table.ts'
  */
 export type LosesDigits = (data: Row, text: string) => boolean
 
-/** How closely the text of an answer has to be looked at: not at all, at numbers after known keys, or at all numbers. */
-type Suspicion = 0 | 1 | 2
-type Inspect = (value: unknown) => Suspicion
+/** The keys whose numbers have to be looked at in the text of an answer, one bit each; the highest stands for all numbers. */
+type Suspects = number
+const ALL: Suspects = 1 << 30
+type Inspect = (value: unknown) => Suspects
+
+/** Combinations of keys that are cached; nearly all answers to an operation have the same. */
+const PATTERNS_MAX = 32
 
 /** The fields of an object by response key; of all types that it may have. */
 type Fields = Map<string, Field>
@@ -37,15 +41,25 @@ export function compileLostDigits(operation: string, types: TypeTable): LosesDig
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue
     collect(definition.selectionSet, types.rootOf(definition.operation), { fragments, types }, root)
   }
-  const keys = new Set<string>()
+  const keys: string[] = []
   const inspect = compileRow(root, keys)
   if (inspect === null) return () => false
-  const alternatives = [...keys].map((key) => `"${key}"\\s*:\\s*`).join('|')
-  const changed = new RegExp(`(?:${alternatives})-?(?:\\d+[.eE]|\\d{16})`)
-  return (data, text) => {
-    const suspicion = inspect(data)
-    return suspicion === 2 || (suspicion === 1 && changed.test(text))
+  const patterns = new Map<Suspects, RegExp>()
+  const patternOf = (suspects: Suspects): RegExp => {
+    const known = patterns.get(suspects) ?? toPattern(keys.filter((_, index) => suspects & (1 << index)))
+    if (patterns.size >= PATTERNS_MAX) patterns.clear()
+    patterns.set(suspects, known)
+    return known
   }
+  return (data, text) => {
+    const suspects = inspect(data)
+    return suspects !== 0 && (suspects >= ALL || patternOf(suspects).test(text))
+  }
+}
+
+/** Finds numbers that may have changed after these keys. It searches for one key much faster than for many. */
+function toPattern(keys: readonly string[]): RegExp {
+  return new RegExp(`(?:${keys.map((key) => `"${key}"\\s*:\\s*`).join('|')})-?(?:\\d+[.eE]|\\d{16})`)
 }
 
 type Source = Readonly<{ fragments: readonly FragmentDefinitionNode[]; types: TypeTable }>
@@ -76,43 +90,33 @@ function leafOf(name: string, type: GraphQLOutputType | null): Field['leaf'] {
 }
 
 /** Null if no digits matter there. Adds the keys of the values in which they do. */
-function compileRow(fields: Fields, keys: Set<string>): Inspect | null {
+function compileRow(fields: Fields, keys: string[]): Inspect | null {
   const entries = [...fields].flatMap(([key, { leaf, below }]) => {
-    if (leaf !== null) keys.add(key)
-    const inspectBelow = compileRow(below, keys)
-    const inspect = leaf === null ? inspectBelow : leaf === 'id' ? inspectId : inspectCustom
+    const inspect = leaf === null ? compileRow(below, keys) : compileLeaf(leaf, bitOf(key, keys))
     return inspect === null ? [] : [{ key, inspect }]
   })
   if (entries.length === 0) return null
   const inspect: Inspect = (value) => {
     if (typeof value !== 'object' || value === null) return 0
-    if (Array.isArray(value)) return inspectAll(value, inspect)
-    let most: Suspicion = 0
-    for (const { key, inspect: inspectField } of entries) {
-      const own = inspectField((value as Row)[key])
-      if (own > most) most = own
-    }
-    return most
+    let suspects: Suspects = 0
+    if (Array.isArray(value)) for (const one of value) suspects |= inspect(one)
+    else for (const entry of entries) suspects |= entry.inspect((value as Row)[entry.key])
+    return suspects
   }
   return inspect
 }
 
-function inspectAll(values: readonly unknown[], inspect: Inspect): Suspicion {
-  let most: Suspicion = 0
-  for (const value of values) {
-    const own = inspect(value)
-    if (own > most) most = own
+function bitOf(key: string, keys: string[]): Suspects {
+  if (!keys.includes(key)) keys.push(key)
+  return 1 << Math.min(keys.indexOf(key), 30)
+}
+
+function compileLeaf(leaf: 'id' | 'custom', bit: Suspects): Inspect {
+  // A number of an ID is answered as a text, for which only its value counts.
+  const isSuspect = (value: unknown) => typeof value === 'number' && !(leaf === 'id' && Number.isSafeInteger(value))
+  return (value) => {
+    if (typeof value !== 'object' || value === null) return isSuspect(value) ? bit : 0
+    if (leaf === 'custom' || !Array.isArray(value)) return ALL
+    return value.every((one) => typeof one === 'string' || (typeof one === 'number' && !isSuspect(one))) ? 0 : ALL
   }
-  return most
-}
-
-function inspectCustom(value: unknown): Suspicion {
-  if (typeof value === 'number') return 1
-  return typeof value === 'object' && value !== null ? 2 : 0
-}
-
-/** A number of an ID is answered as a text, for which only its value counts. */
-function inspectId(value: unknown): Suspicion {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? 0 : 1
-  return Array.isArray(value) ? inspectAll(value, (one) => (inspectId(one) === 0 ? 0 : 2)) : 0
 }
