@@ -127,6 +127,29 @@ describe('fields that need the same field with other arguments', () => {
   })
 })
 
+describe('a required field that the client asks for with arguments', () => {
+  it('is fetched without them too', async () => {
+    const { ask } = await openGraph({
+      a: {
+        sdl: 'type Query { p: P } type P @key(fields: "id") { id: ID! price(cur: String): Int }',
+        respond: ({ query }) => {
+          const prices = [...query.matchAll(/(?:(\w+):)?\bprice\b(\(cur:"EUR"\))?/g)]
+          const values = prices.map(([, key = 'price', inEur]) => [key, inEur ? 9 : 10])
+          return { data: { p: { __typename: 'P', id: '1', ...Object.fromEntries(values) } } }
+        },
+      },
+      b: {
+        sdl: `type P @key(fields: "id") {
+          id: ID! price(cur: String): Int @external label: String @requires(fields: "price") }`,
+        respond: entities(({ price }) => ({ label: `for ${price}` })).respond,
+      },
+    })
+
+    expect(await ask('{ p { price(cur: "EUR") label } }')).toEqual({ data: { p: { price: 9, label: 'for 10' } } })
+    expect(await ask('{ p { price label } }')).toEqual({ data: { p: { price: 10, label: 'for 10' } } })
+  })
+})
+
 describe('an interface that a subgraph knows as an object', () => {
   const MEDIA = 'interface Media @key(fields: "id") { id: ID! title: String }'
   const lib = (more: string) => `${MEDIA} type Query { ms: [Media!]! }

@@ -33,6 +33,45 @@ describe('an answer in the form of GraphQL', () => {
   )
 })
 
+describe('a null that a subgraph has explained', () => {
+  const message = 'Not for you.'
+  const a = {
+    sdl: 'type Query { ts: [T] } type T @key(fields: "id") { id: ID! }',
+    respond: () => ({ data: { ts: ['1', '2'].map((id) => ({ __typename: 'T', id })) } }),
+  }
+  const sdl = 'type T @key(fields: "id") { id: ID! secret: Int! plain: Int! note: Int }'
+  const refusedAt = (field: string) => ({
+    message,
+    path: ['_entities', 0, field],
+    extensions: { code: 'FORBIDDEN' },
+  })
+  const whole = { secret: 2, plain: 2, note: 2 }
+
+  it('blames no neighbour, and no other object', async () => {
+    const respond = () => ({ data: { _entities: [null, whole] }, errors: [refusedAt('secret')] })
+    const { ask } = await openGraph({ a, b: { sdl, respond } })
+
+    const { data, errors } = await ask('{ ts { secret plain note } }')
+
+    expect(data).toEqual({ ts: [null, whole] })
+    expect(errors).toMatchObject([{ path: ['ts', 0, 'secret'], extensions: { code: 'FORBIDDEN' } }])
+  })
+
+  it('explains no null elsewhere', async () => {
+    const entity = { secret: 1, plain: null, note: null }
+    const respond = () => ({ data: { _entities: [entity, whole] }, errors: [refusedAt('note')] })
+    const { ask } = await openGraph({ a, b: { sdl, respond } })
+
+    const { data, errors } = await ask('{ ts { secret plain note } }')
+
+    expect(data).toEqual({ ts: [null, whole] })
+    expect(errors).toMatchObject([
+      { path: ['ts', 0, 'note'], extensions: { code: 'FORBIDDEN' } },
+      { path: ['ts', 0, 'plain'], extensions: { code: 'SUBGRAPH_INVALID_ANSWER' } },
+    ])
+  })
+})
+
 describe('an answer in another form', () => {
   it.for([
     ['a 4xx', 403, { data: { open: 'yes' } }],

@@ -12,7 +12,7 @@ import {
 import { type Composite, compositesOf, isComposite, parseSelection } from './join-directives.ts'
 
 /**
- * A field as a `@requires` needs it, with arguments of its own. The planner would fetch it under the key of the client's
+ * A field that takes arguments, as a `@requires` needs it. The planner would fetch it under the key of the client's
  * field, or of another `@requires`; so in its supergraph a field without arguments stands in for it.
  */
 export type Variant = Readonly<{ name: string; field: FieldNode }>
@@ -23,7 +23,7 @@ export type RequiredVariants = Readonly<{
   variants: ReadonlyMap<string, Variant>
 }>
 
-/** Replaces in every `@requires` the fields with arguments by fields that stand in for them. */
+/** Replaces in every `@requires` the fields that take arguments, even if none is given, by fields that stand in for them. */
 export function standInForVariants(document: DocumentNode): RequiredVariants {
   const types = compositesOf(document)
   const rewriting = new Rewriting(types)
@@ -87,7 +87,7 @@ class Rewriting {
       const field = below
         ? { ...selection, selectionSet: this.#rewriteSelection(namedType(definition.type), below) }
         : selection
-      return selection.arguments?.length ? this.#standIn(typeName, definition, field) : field
+      return definition.arguments?.length ? this.#standIn(typeName, definition, field) : field
     })
     return { kind: Kind.SELECTION_SET, selections: rewritten }
   }

@@ -133,12 +133,13 @@ function mergeEntity({ rewrites, types }: Fetch, entity: unknown, rows: readonly
 
 function reportEntityErrors(
   fetch: Fetch,
-  { errors }: SubgraphAnswer,
+  { data, errors }: SubgraphAnswer,
   rowsOf: readonly (readonly number[])[],
   run: PlanRun,
   spot: Spot,
 ): void {
   const { request, fields } = fetch
+  const entities: readonly unknown[] = Array.isArray(data?._entities) ? data._entities : []
   let paths: readonly Path[] | undefined
   for (const error of errors) {
     const [root, at, ...rest] = error.path ?? []
@@ -149,6 +150,7 @@ function reportEntityErrors(
     }
     paths ??= pathsAt(run.root, spot.path)
     for (const row of rows) run.report(error, request.service, [...(paths[row] ?? []), ...rest])
-    explainAbsence(fetch, rows, run, spot)
+    // Only an entity that is null as a whole has lost other fields by this error.
+    if (!isRow(entities[at as number])) explainAbsence(fetch, rows, run, spot)
   }
 }
