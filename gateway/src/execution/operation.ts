@@ -13,10 +13,10 @@ import {
 import { compileWriters, IRREGULAR } from './answers/answer-writer.ts'
 import { completeAnswer } from './answers/complete-answer.ts'
 import { createSelection, type SelectedField, type Selection, type SelectionRules } from './answers/selection.ts'
-import { withVisiblePath } from './answers/visible-path.ts'
+import { toShownErrors } from './answers/shown-errors.ts'
 import type { Row } from './json.ts'
 import type { OperationContext } from './operation-context.ts'
-import type { PlannedKey } from './planning/planned-keys.ts'
+import { type PlannedKey, toClientPath } from './planning/planned-keys.ts'
 import { compilePlan, type PlanEnvironment } from './steps/compile-plan.ts'
 import type { Path } from './steps/places.ts'
 import { PlanRun, type Step } from './steps/plan-run.ts'
@@ -127,7 +127,7 @@ function answerOf(
   parts: OperationParts,
 ): OperationResult {
   const { schema } = parts
-  const shown = errors.map((error) => withVisiblePath(error, selection, { root, schema }))
+  const shown = toShownErrors(errors, selection, { root, schema })
   try {
     if (!isIncomplete) return { data: (isPlain ? write.plain : write.any)(root), errors: shown }
   } catch (error) {
@@ -146,7 +146,7 @@ function answerOf(
 function explains({ path: known }: GraphQLFormattedError, path: Path): boolean {
   if (known === undefined) return true
   const common = Math.min(known.length, path.length)
-  return known.slice(0, common).every((key, at) => key === path[at])
+  return toClientPath(known.slice(0, common)).every((key, at) => key === path[at])
 }
 
 /** The variables that `@skip` and `@include` depend on. */

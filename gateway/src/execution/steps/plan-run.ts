@@ -2,7 +2,6 @@ import type { ErrorCode } from '@redress/shared/error-codes.ts'
 import type { GraphQLFormattedError } from 'graphql'
 import type { Row } from '../json.ts'
 import type { OperationContext } from '../operation-context.ts'
-import { toClientPath } from '../planning/planned-keys.ts'
 import { failureOf, type SubgraphFailure } from '../subgraphs/subgraph-failure.ts'
 import type { Path } from './places.ts'
 
@@ -21,6 +20,7 @@ export type Step = (run: PlanRun, spot: Spot) => Promise<void> | void
 /** A plan while it runs: data and errors received so far. */
 export class PlanRun {
   readonly root: Row = {}
+  /** Their paths have the keys under which fields are fetched. */
   readonly errors: GraphQLFormattedError[] = []
   /** Fields that were left out or taken away; null without any, as usual. */
   absences: Absences | null = null
@@ -44,7 +44,7 @@ export class PlanRun {
   report({ message, extensions }: GraphQLFormattedError, service: string, path: Path | undefined): void {
     this.errors.push({
       message: message || `Error while fetching subquery from service "${service}"`,
-      ...(path && { path: toClientPath(path) }),
+      ...(path && { path }),
       extensions: { code: WITHOUT_CODE, ...extensions, serviceName: service },
     })
   }
@@ -62,6 +62,6 @@ export class PlanRun {
   fail(code: SubgraphFailure, service: string, places: readonly Path[]): void {
     const failure = failureOf(code, service)
     if (places.length === 0) this.errors.push(failure)
-    for (const path of places) this.errors.push({ ...failure, path: toClientPath(path) })
+    for (const path of places) this.errors.push({ ...failure, path })
   }
 }
