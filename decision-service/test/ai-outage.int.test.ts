@@ -1,4 +1,5 @@
 import { createOutbox } from '@redress/shared/events/outbox.ts'
+import { connectRedis, type Redis } from '@redress/shared/stores/redis.ts'
 import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { HoldLimits } from '../src/decisions/domain/hold.ts'
@@ -20,6 +21,7 @@ import type { CallState } from '../src/jobs/limits/stop-watch.ts'
 import { openSkills } from '../src/policies/files/skills-folder.ts'
 import { startClaudeServer } from './claude-server.ts'
 import { openDecisionQueue, startDecisionWorker } from './jobs.ts'
+import { relayToRedis } from './relay.ts'
 import { newCase, openService } from './service.ts'
 
 const REDIS = 16
@@ -47,12 +49,14 @@ type Change = Partial<ModelOptions> & {
   concurrency?: number
   perMinute?: number
   stateOf?: () => CallState
+  /** The client of Redis, instead of one of its own. */
+  own?: Redis
 }
 
 /** A worker as it is put together in a process, with a model behind a local server. */
-const startWorker = async (changes: Change = {}) => {
+const startWorker = async ({ own: given, ...changes }: Change = {}) => {
   const { onFailure = 'fallback', hold = HOLD, concurrency = 1, perMinute = 60_000, stateOf, ...change } = changes
-  const own = await connectTestRedis(REDIS)
+  const own = given ?? (await connectTestRedis(REDIS))
   const outbox = createOutbox(db, () => {})
   const options: ModelOptions = {
     apiKey: claude.apiKey,
@@ -228,5 +232,25 @@ describe('while calls to the model are stopped', () => {
     expect((await decisions()).map(({ engine, fallback }) => `${engine} ${fallback}`)).toEqual(
       Array(3).fill('AI false'),
     )
+  })
+})
+
+describe('a worker that is killed while it asks Claude', () => {
+  it('leaves its decision, and its room for a question, to another one', async () => {
+    const relay = await relayToRedis(REDIS)
+    claude.always('hang')
+    await startWorker({ own: await connectRedis(relay.url, { name: 'test', logger: silent }) })
+    const [job] = await queueCases(1)
+    await expect.poll(claude.pending).toBe(1)
+    expect((await collections.jobs.findOne({ _id: job!.id }))?.status).toBe('PROCESSING')
+
+    // To Redis it is gone: it renews neither its job nor its lease, of which there is only one.
+    relay.end()
+    claude.always(null)
+    await startWorker()
+
+    await untilDecided(1)
+    expect(await decisions()).toMatchObject([{ engine: 'AI', fallback: false, jobId: job!.id }])
+    await expect.poll(counts).toEqual({ ...NONE, completed: 1 })
   })
 })

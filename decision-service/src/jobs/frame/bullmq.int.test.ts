@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
 import { openRedis } from '@redress/shared/stores/redis.ts'
 import { openTestRedis, silent } from '@redress/shared/testing/stores.ts'
-import { describe, expect, inject, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { relayToRedis } from '../../../test/relay.ts'
 import { connectionOf } from './bullmq.ts'
 import { openQueue } from './open-queue.ts'
 import { startWorker } from './start-worker.ts'
@@ -10,44 +10,11 @@ import { startWorker } from './start-worker.ts'
 const DATABASE = 26
 const redis = await openTestRedis(DATABASE)
 
-/** The address of a relay to Redis that cuts the connection at each of the first `cuts` commands INFO. */
-async function relayThatCuts(cuts: number) {
-  const target = new URL(inject('redisUrl'))
-  let left = cuts
-  const ends = new Set<() => void>()
-  const relay = createServer((client) => {
-    const server = connect(Number(target.port), target.hostname)
-    const end = () => {
-      client.destroy()
-      server.destroy()
-    }
-    ends.add(end)
-    for (const socket of [client, server]) socket.on('error', end).on('close', end)
-    server.on('data', (bytes) => client.write(bytes))
-    client.on('data', (bytes) => {
-      if (bytes.includes('\r\nINFO\r\n') && left-- > 0) end()
-      else server.write(bytes)
-    })
-  })
-  relay.listen(0, '127.0.0.1')
-  await once(relay, 'listening')
-  onTestFinished(() => void relay.close())
-  return {
-    url: `redis://127.0.0.1:${(relay.address() as AddressInfo).port}/${DATABASE}`,
-    cutsLeft: () => left,
-    /** Ends all connections, and takes no more. */
-    end() {
-      relay.close()
-      for (const end of ends) end()
-    },
-  }
-}
-
 const nothing = async () => undefined
 
 describe('a queue and its worker', () => {
   it('work although Redis went away at the first command of each connection', async () => {
-    const relay = await relayThatCuts(4)
+    const relay = await relayToRedis(DATABASE, { cuts: 4 })
     const own = openRedis(relay.url, { name: 'test', logger: silent })
     onTestFinished(() => own.destroy())
     const decided: string[] = []
@@ -79,7 +46,7 @@ describe('a queue and its worker', () => {
   })
 
   it('close although Redis ends at the same moment, as when every process is stopped at once', async () => {
-    const relay = await relayThatCuts(0)
+    const relay = await relayToRedis(DATABASE)
     const own = openRedis(relay.url, { name: 'test', logger: silent })
     onTestFinished(() => own.destroy())
     const begun = Promise.withResolvers<void>()
@@ -100,7 +67,7 @@ describe('a queue and its worker', () => {
   })
 
   it('close before they were ever ready', async () => {
-    const relay = await relayThatCuts(Number.POSITIVE_INFINITY)
+    const relay = await relayToRedis(DATABASE, { cuts: Number.POSITIVE_INFINITY })
     const own = openRedis(relay.url, { name: 'test', logger: silent })
     onTestFinished(() => own.destroy())
     const handlers = { 'decide-issue': { run: async () => 'done' as const, giveUp: nothing, noteHeld: nothing } }
