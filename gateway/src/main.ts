@@ -1,5 +1,11 @@
 import { configOrExit } from '@redress/shared/process/config.ts'
-import { announceReady, endWithOneLine, exitAfter, untilStopped } from '@redress/shared/process/lifecycle.ts'
+import {
+  announceReady,
+  endAfterClosing,
+  endWithOneLine,
+  exitAfter,
+  untilStopped,
+} from '@redress/shared/process/lifecycle.ts'
 import { createLogger } from '@redress/shared/process/logger.ts'
 import { readConfig } from './config.ts'
 import { startGateway } from './start.ts'
@@ -13,3 +19,4 @@ announceReady(gateway.url)
 logger.info({ signal: await untilStopped() }, 'stopping')
 exitAfter(config.shutdown.timeoutMs)
 await gateway.close()
+endAfterClosing()

@@ -58,3 +58,13 @@ export function endToStartAgain(logger: Logger, err: unknown, problem: string): 
 export function exitAfter(ms: number): void {
   setTimeout(() => process.exit(1), ms).unref()
 }
+
+const LEFT_OPEN_MS = 500
+
+/**
+ * Ends the process soon, as ended in order, although a client has left something open: a driver whose server ends while it
+ * connects keeps a socket that it has forgotten. Call it when everything is closed.
+ */
+export function endAfterClosing(): void {
+  setTimeout(() => process.exit(), LEFT_OPEN_MS).unref()
+}

@@ -1,6 +1,6 @@
 import type { Db, MongoClient } from 'mongodb'
 import type { HealthCheck, HealthChecks } from '../process/health.ts'
-import { endToStartAgain } from '../process/lifecycle.ts'
+import { endAfterClosing, endToStartAgain } from '../process/lifecycle.ts'
 import { createLogger, type Logger } from '../process/logger.ts'
 import type { toServiceConfig } from '../process/service-environment.ts'
 import { within } from '../resilience/deadline.ts'
@@ -58,7 +58,10 @@ export async function openService(name: string, config: ServiceConfig): Promise<
   const resources = opening.move()
   return {
     ...{ name, config, logger, metrics, telemetry, mongo, db, redis, checks, optionalChecks, resources },
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+    async [Symbol.asyncDispose]() {
+      await resources.disposeAsync()
+      endAfterClosing()
+    },
   }
 }
 
