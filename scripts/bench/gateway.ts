@@ -89,11 +89,12 @@ async function measure(): Promise<Rounds> {
       stock: [],
       floor: [],
     }
-    for (let round = 0; round < rounds; round++) {
-      process.stdout.write(`\r${operation.name}: round ${round + 1} of ${rounds} `)
+    // The first round is not counted: after another operation some code is compiled again.
+    for (let round = 0; round <= rounds; round++) {
+      process.stdout.write(`\r${operation.name}: round ${round} of ${rounds} `)
       for (const [name, load] of loads) {
         const outcome = await load.run(operation, { seconds, bytes: bytes[operation.name][name]! })
-        ofOperation[name] = [...(ofOperation[name] ?? []), outcome]
+        if (round > 0) ofOperation[name] = [...(ofOperation[name] ?? []), outcome]
       }
     }
     process.stdout.write('\n')

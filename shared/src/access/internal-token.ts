@@ -27,8 +27,12 @@ export function createInternalTokenSigner(
   const key = createPrivateKey({ key: Buffer.from(privateKey, 'base64'), format: 'der', type: 'pkcs8' })
   const signed = new LRUCache<string, Promise<string>>({ max: CACHED_MAX, ttl: REUSE_MS })
 
+  // A caller is the same object for all its requests.
+  const cacheKeys = new WeakMap<Principal, string>()
+
   return (principal) => {
-    const cacheKey = JSON.stringify([principal.id, principal.roles, principal.customerId])
+    const cacheKey = cacheKeys.get(principal) ?? JSON.stringify([principal.id, principal.roles, principal.customerId])
+    cacheKeys.set(principal, cacheKey)
     const known = signed.get(cacheKey)
     if (known) return known
     const token = sign(key, principal, lifetimeSeconds)
