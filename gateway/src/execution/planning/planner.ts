@@ -15,8 +15,17 @@ export type Planner = Readonly<{
 const PATHS_MAX = 100
 const PLANS_MAX = 1_000
 
-/** The planner found no way to a field. It says so by an error without a code. */
-const NO_WAY = /^Was not able to find any options/
+/**
+ * Further tries, for an operation that the planner fails on: an error in one of the plans that it compares fails them all,
+ * and all of the shortest ways to a field may be dead ends for the fields below it.
+ */
+const TRIES: readonly Bounds[] = [
+  { pathsLimit: PATHS_MAX, maxEvaluatedPlans: PLANS_MAX },
+  { pathsLimit: PATHS_MAX, maxEvaluatedPlans: 1 },
+  { pathsLimit: null, maxEvaluatedPlans: PLANS_MAX },
+]
+
+type Bounds = Readonly<{ pathsLimit: number | null; maxEvaluatedPlans: number }>
 
 /**
  * Creates the planner of a supergraph. Planning is synchronous, and no bound for its time is known: the gateway plans in
@@ -26,20 +35,24 @@ export function createPlanner(supergraphText: string): Planner {
   const planning = preparePlanning(parse(supergraphText, { noLocation: true }))
   const supergraph = Supergraph.build(planning.document, { validateSupergraph: false })
   const api = supergraph.apiSchema()
-  const create = (pathsLimit: number | null) =>
-    new QueryPlanner(supergraph, {
-      generateQueryFragments: false,
-      debug: { maxEvaluatedPlans: PLANS_MAX, pathsLimit },
-    })
-  const bounded = create(PATHS_MAX)
+  const planners = new Map<Bounds, QueryPlanner>()
+  const plannerWith = (bounds: Bounds): QueryPlanner => {
+    const planner =
+      planners.get(bounds) ?? new QueryPlanner(supergraph, { generateQueryFragments: false, debug: bounds })
+    planners.set(bounds, planner)
+    return planner
+  }
+  plannerWith(TRIES[0]!)
   const planOperation = (operation: Operation): QueryPlan => {
-    try {
-      return bounded.buildQueryPlan(operation)
-    } catch (error) {
-      // All of the shortest ways to a field may be dead ends for the fields below it.
-      if (error instanceof Error && NO_WAY.test(error.message)) return create(null).buildQueryPlan(operation)
-      throw error
+    const failures: unknown[] = []
+    for (const bounds of TRIES) {
+      try {
+        return plannerWith(bounds).buildQueryPlan(operation)
+      } catch (error) {
+        failures.push(error)
+      }
     }
+    throw failures[0]
   }
   return {
     plan(document, operationName) {
