@@ -49,14 +49,18 @@ export async function openJobBed(redisNumber: number, registry: Registry = COUNT
   const onChange = (change: JobChange) => void changes.push(change)
   const now = () => new Date()
 
-  type Working = Readonly<{ names?: readonly QueueName[]; gate?: ProviderGate }>
-  const work = async (count: Count, { names = QUEUE_NAMES, gate }: Working = {}) => {
+  type Working = Readonly<{ names?: readonly QueueName[]; gate?: ProviderGate; concurrency?: number }>
+  const work = async (count: Count, { names = QUEUE_NAMES, gate, concurrency }: Working = {}) => {
     const own = await connectTestRedis(redisNumber)
     const cancellations = openCancellations([own], silent)
     const processors = Object.fromEntries(Object.keys(registry).map((name) => [name, count as Processor<never>]))
     const handlers = toHandlers(processors, { ...stores, registry, cancellations, onChange, now })
     const workers = names.map((name) =>
-      startWorker(name, { handlers, registry, redis: own, ...(gate && { gate }), logger: silent }),
+      startWorker(name, {
+        ...{ handlers, registry, redis: own, logger: silent },
+        ...(gate && { gate }),
+        ...(concurrency && { concurrency }),
+      }),
     )
     const close = async () => {
       await Promise.all(workers.map((worker) => worker.close()))

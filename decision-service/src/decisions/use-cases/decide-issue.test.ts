@@ -95,7 +95,15 @@ it('an attempt that is over ends its question to the model, stores nothing, and 
   })
   const running = createDecideHandler(hanging).run(
     { jobId: job.id },
-    { jobId: job.id, number: 1, trace: null, signal: attempt.signal, alone: false, showProgress: async () => {} },
+    {
+      key: {},
+      jobId: job.id,
+      number: 1,
+      trace: null,
+      signal: attempt.signal,
+      alone: false,
+      showProgress: async () => {},
+    },
   )
   await asked.promise
 

@@ -82,7 +82,7 @@ async function handle({ job, data, trace }: Handled, row: Row, context: WorkerCo
   const { stopping, guard, logger } = context
   const showProgress = (percent: number) => job.updateProgress(percent)
   const number = job.attemptsMade + 1
-  const base: Attempt = { jobId: job.id!, number, trace, signal: stopping, alone: isAlone(job), showProgress }
+  const base: Attempt = { key: job, jobId: job.id!, number, trace, signal: stopping, alone: isAlone(job), showProgress }
   const run = (signal: AbortSignal) => handler.run(data, { ...base, signal })
   const limited = () => (timeoutMs === null ? run(stopping) : runLimited(run, timeoutMs, stopping))
   const giveUp = async (failure: JobFailure) => {

@@ -2,6 +2,8 @@ import type { type } from 'arktype'
 import type { JobFailure } from './job-failure.ts'
 
 export type Attempt = Readonly<{
+  /** The same object in all calls about one attempt, and in no others: a handler may note something by it. */
+  key: object
   jobId: string
   /** 1 for the first that the queue has counted. */
   number: number

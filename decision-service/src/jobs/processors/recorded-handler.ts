@@ -31,7 +31,7 @@ type Dependencies = Readonly<{
  */
 export function createRecordedHandler(dependencies: Dependencies): JobHandler<Message> {
   const { name: type, definition, records, onChange, now } = dependencies
-  const running = new Map<string, Begun>()
+  const begunBy = new WeakMap<object, Begun>()
   return {
     Message,
     async run(_, attempt) {
@@ -45,15 +45,12 @@ export function createRecordedHandler(dependencies: Dependencies): JobHandler<Me
         await records.handBack(begun.holder, null, now())
         return 'again'
       }
-      running.set(attempt.jobId, begun)
+      begunBy.set(attempt.key, begun)
       onChange({ ...begun.record, status: 'PROCESSING' })
-      const outcome = await runBegun(begun, attempt, dependencies)
-      running.delete(attempt.jobId)
-      return outcome
+      return runBegun(begun, attempt, dependencies)
     },
-    async noteFailed(_, failure, { jobId }) {
-      const begun = running.get(jobId)
-      running.delete(jobId)
+    async noteFailed(_, failure, { key }) {
+      const begun = begunBy.get(key)
       // The attempt had not begun on record, so it does not count there.
       if (begun === undefined) return true
       if (begun.record.attempts + 1 >= begun.record.maxAttempts) return false
@@ -62,7 +59,6 @@ export function createRecordedHandler(dependencies: Dependencies): JobHandler<Me
       return true
     },
     async giveUp(_, failure, { jobId }) {
-      running.delete(jobId)
       const job = { id: jobId, type, queue: definition.queue }
       if (await records.fail(job, failure, now())) onChange({ ...job, status: 'FAILED', failure })
     },

@@ -25,14 +25,7 @@ export function createAttempts(collection: RecordCollection, toEnded: ToEnded): 
       const fields = { progress: percent, updatedAt: at, dueAt: at }
       return (await collection.updateOne(running, { $set: fields })).matchedCount === 1
     },
-    complete(holder, result, at) {
-      const fields = { status: 'COMPLETED' as const, progress: 100, ...toEnded(holder.type, at) }
-      return update(heldBy(holder), {
-        $set: { ...fields, ...(result && { result: pack(result) }) },
-        ...COUNTED,
-        $unset: { ...CLOSED, failure: 1 },
-      })
-    },
+    complete: createComplete(collection, toEnded),
     handBack(holder, failure, at) {
       const fields = { status: 'PENDING' as const, updatedAt: at, dueAt: at, ...(failure && { failure }) }
       return update(heldBy(holder), { $set: fields, ...(failure && COUNTED), $unset: { run: 1 } })
@@ -54,6 +47,38 @@ function createBulkUpdate(collection: RecordCollection) {
     return changes.map(() => undefined)
   })
   return (filter: Change['filter'], update: Change['update']) => run({ filter, update })
+}
+
+type Completion = Readonly<{ holder: Holder; result: object | null; at: Date }>
+
+/** Completes jobs: those of one type without a result, of which there may be many, with one statement. */
+function createComplete(collection: RecordCollection, toEnded: ToEnded): JobRecords['complete'] {
+  const toUpdate = ({ holder, at, result }: Completion) => {
+    const fields = { status: 'COMPLETED' as const, progress: 100, ...toEnded(holder.type, at) }
+    const $set = { ...fields, ...(result && { result: pack(result) }) }
+    return { $set, ...COUNTED, $unset: { ...CLOSED, failure: 1 as const } }
+  }
+  const complete = coalesce<Completion, undefined>(async (completions) => {
+    const plain = completions.filter(({ result }) => result === null)
+    const ofType = [...Map.groupBy(plain, ({ holder }) => holder.type).values()]
+    const others = completions.filter(({ result }) => result !== null)
+    await collection.bulkWrite(
+      [
+        ...ofType.map((all) => ({ updateMany: { filter: heldByAny(all), update: toUpdate(all[0]!) } })),
+        ...others.map((one) => ({ updateOne: { filter: heldBy(one.holder), update: toUpdate(one) } })),
+      ],
+      { ordered: false },
+    )
+    return completions.map(() => undefined)
+  })
+  return (holder, result, at) => complete({ holder, result, at })
+}
+
+/** A run is of one attempt of each of its jobs, so that no other attempt at them matches. */
+function heldByAny(completions: readonly Completion[]): Filter<RecordDocument> {
+  const ids = completions.map(({ holder }) => holder.id)
+  const runs = [...new Set(completions.map(({ holder }) => holder.run))]
+  return { _id: { $in: ids }, status: 'PROCESSING', run: { $in: runs } }
 }
 
 type Asked = Readonly<{ id: string; at: Date }>

@@ -110,6 +110,26 @@ describe('an attempt', () => {
     expect(all.map((one) => (one as Begun).record.id)).toEqual(many.map(({ id }) => id))
   })
 
+  it('completes many jobs at once, with a result or without, and none of another attempt', async () => {
+    const many = await Promise.all(Array.from({ length: 6 }, () => added()))
+    const holders = await Promise.all(many.map(async ({ id }) => (await begun(id)).holder))
+    const taken = await begun(many[5]!.id)
+
+    await Promise.all(holders.map((holder, index) => records.complete(holder, index % 2 === 0 ? null : { index }, AT)))
+
+    const found = await Promise.all(many.map(({ id }) => records.find(id)))
+    expect(found.map((record) => [record?.status, record?.result ?? null, record?.attempts])).toEqual([
+      ['COMPLETED', null, 1],
+      ['COMPLETED', { index: 1 }, 1],
+      ['COMPLETED', null, 1],
+      ['COMPLETED', { index: 3 }, 1],
+      ['COMPLETED', null, 1],
+      ['PROCESSING', null, 0],
+    ])
+    await records.complete(taken.holder, null, AT)
+    expect(await statusOf(many[5]!.id)).toBe('COMPLETED')
+  })
+
   it('learns with its progress that the job is to be cancelled, and cancels it', async () => {
     const record = await added()
     const { holder } = await begun(record.id)
