@@ -2,9 +2,9 @@ import { momentAfter, tracedBy } from '@redress/shared/events/envelope.ts'
 import { coalesce } from '@redress/shared/resilience/coalesce.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { Decision, Evaluated } from '../../domain/decision.ts'
+import { JobNotFoundError } from '../../jobs/errors.ts'
 import { toStoredDecision } from '../domain/decision-events.ts'
 import { type DecisionJob, isDue } from '../domain/job.ts'
-import { JobMissingError } from '../errors.ts'
 import type { DecisionsStore } from './ports.ts'
 import { type AlertsOf, storeDecisions } from './store-decisions.ts'
 
@@ -41,7 +41,7 @@ export function createDecideAtOnce({ store, decideJob, alertsOf, now, onCommit }
       const made = new Map<string, Readonly<{ job: DecisionJob; decision: Decision }>>()
       const decide = async (task: Task): Promise<Error | undefined> => {
         const job = jobs.get(task.jobId)
-        if (job === undefined) return new JobMissingError(task.jobId)
+        if (job === undefined) return new JobNotFoundError(task.jobId)
         if (!isDue(job, task)) return undefined
         const traced = { ...job, ...tracedBy(task.trace) }
         made.set(job.id, { job: traced, decision: await decideJob(traced, task.evaluate) })

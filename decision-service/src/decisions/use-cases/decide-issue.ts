@@ -3,11 +3,11 @@ import { type CallOptions, coalesce } from '@redress/shared/resilience/coalesce.
 import type { Clock } from '@redress/shared/time.ts'
 import type { Evaluated } from '../../domain/decision.ts'
 import { HoldDecisionError, requireRunning } from '../../engines/errors.ts'
+import { JobNotFoundError } from '../../jobs/errors.ts'
 import { failedEvent, startedEvent, toStoredDecision } from '../domain/decision-events.ts'
 import { HOLD_LIMITS, type HoldLimits, holdOrSettle } from '../domain/hold.ts'
 import { type DecisionJob, decisionIdFor, isDue } from '../domain/job.ts'
 import { type Standards, toDecision } from '../domain/to-decision.ts'
-import { JobMissingError } from '../errors.ts'
 import { createDecideAtOnce, type DecideJob, type Task } from './decide-at-once.ts'
 import type { DecisionsStore } from './ports.ts'
 import { type AlertsOf, type Ending, storeDecisions } from './store-decisions.ts'
@@ -15,7 +15,7 @@ import { type AlertsOf, type Ending, storeDecisions } from './store-decisions.ts
 export type DecideIssue = Readonly<{
   /**
    * Decides the case of a job. A job that was decided before keeps its first decision.
-   * @throws JobMissingError; HoldDecisionError when it is to be decided later, which the job stays open for;
+   * @throws JobNotFoundError; HoldDecisionError when it is to be decided later, which the job stays open for;
    * AttemptOverError once the attempt is over, which stores nothing more.
    */
   decide: (jobId: string, attempt?: Partial<Attempt>) => Promise<void>
@@ -140,7 +140,7 @@ function beginAll(store: DecisionsStore, tasks: readonly Task[], at: Date) {
     const begun = new Map<string, DecisionJob>()
     const jobs = tasks.map((task) => {
       const job = stored.get(task.jobId)
-      if (job === undefined) return new JobMissingError(task.jobId)
+      if (job === undefined) return new JobNotFoundError(task.jobId)
       if (!isDue(job, task)) return null
       const traced = { ...job, ...tracedBy(task.trace) }
       if (job.status === 'PROCESSING') return traced
