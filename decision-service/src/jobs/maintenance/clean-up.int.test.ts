@@ -23,9 +23,9 @@ const store = (name: string, documents: readonly { _id: string }[]) =>
 
 it('deletes ended jobs, and no open one', async () => {
   await store('jobs', [
-    { _id: 'old', createdAt: ago(31) } as { _id: string },
-    { _id: 'old-and-open', createdAt: ago(31), dueAt: ago(31) } as { _id: string },
-    { _id: 'recent', createdAt: ago(29) } as { _id: string },
+    { _id: 'old', createdAt: ago(31), endedAt: ago(31) } as { _id: string },
+    { _id: 'old-and-open', createdAt: ago(31) } as { _id: string },
+    { _id: 'recent', createdAt: ago(29), endedAt: ago(29) } as { _id: string },
   ])
 
   expect(await cleanUp({ dataType: 'jobs', olderThanDays: 30 }, run())).toEqual({ deleted: 1 })

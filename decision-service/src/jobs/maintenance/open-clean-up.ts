@@ -10,10 +10,9 @@ export function openCleanUp({ db, collections }: Stores) {
   const { jobRecords, idempotencyKeys, decisionFacts } = collections
   const collectionOf = ({ collectionName }: Named) => db.collection<{ _id: string }>(collectionName)
   const oldData: OldData = {
-    // An open job has a moment at which it is due.
     jobs: {
       collection: collectionOf(jobRecords),
-      olderThan: (moment) => ({ createdAt: { $lt: moment }, dueAt: { $exists: false } }),
+      olderThan: (moment) => ({ createdAt: { $lt: moment }, endedAt: { $exists: true } }),
     },
     // The key of a job that is still open keeps it from being added twice. All are read, in the order of their ids: an
     // index by age would slow each new key down, for the sake of a job that runs at night.

@@ -90,7 +90,11 @@ async function storeAll(plans: readonly Plan[], asking: Asking, { records, claim
 
 const isRecorded = ({ definition }: Plan) => definition.tier === 'CRITICAL'
 
-function toOrdered({ id, type, definition, data, priority, attempts, dueAt, parentId }: Plan, { cause }: Asking) {
+/** The record of a planned job, beside what every new record has. */
+export function toOrdered(
+  { id, type, definition, data, priority, attempts, dueAt, parentId }: Plan,
+  { cause }: Asking,
+) {
   const { actor, requestId, trace } = cause
   return {
     ...{ id, type, queue: definition.queue, data, priority, maxAttempts: attempts, scheduledFor: dueAt, parentId },

@@ -94,7 +94,7 @@ function createBegin(collection: RecordCollection): JobRecords['begin'] {
     const ofThem = { _id: { $in: asked.map(({ id }) => id) }, ...OPEN }
     const running = { status: 'PROCESSING' as const, run, updatedAt: at, dueAt: at }
     await collection.updateMany(
-      { ...ofThem, cancelRequest: { $exists: false } },
+      { ...ofThem, cancelRequest: { $exists: false }, waitsForChildren: { $exists: false } },
       { $set: running, $min: { startedAt: at } },
     )
     const found = await collection.find({ _id: { $in: asked.map(({ id }) => id) } }).toArray()

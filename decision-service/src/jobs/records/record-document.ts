@@ -1,5 +1,6 @@
 import { type CollectionDefinition, defineCollection } from '@redress/shared/stores/collections.ts'
 import type { Collection } from 'mongodb'
+import type { OnFailure } from '../flows/flow.ts'
 import type { JobRecord } from './job-record.ts'
 import { pack, type StoredJson, unpack } from './stored-json.ts'
 
@@ -22,13 +23,22 @@ export type RecordDocument = Pick<
     run?: string
     /** When it should have begun, or last said something, while it is open: recovery looks up what is long past it. */
     dueAt?: Date
+    /** It runs once its children have ended. */
+    waitsForChildren?: true
+    /** What its failure means for the job that it is a part of. */
+    onFailure?: OnFailure
+    /** The job that it is a part of does not know its end yet, which may be still to come. */
+    unsettled?: true
   }
 
 export type RecordCollection = Collection<RecordDocument>
 
 const IS_OPEN = { dueAt: { $exists: true } }
+const IS_UNSETTLED = { unsettled: { $exists: true } }
+const IS_CHILD = { parentId: { $exists: true } }
+const IS_PARENT = { waitsForChildren: { $exists: true } }
 
-/** Each index but that of open jobs serves a list of callers, newest first. */
+/** The indexes `newest` serve the lists of callers. Only the jobs of flows are in the last ones. */
 export const JOB_RECORDS: CollectionDefinition<RecordDocument> = defineCollection<RecordDocument>({
   name: 'jobs',
   indexes: [
@@ -37,6 +47,9 @@ export const JOB_RECORDS: CollectionDefinition<RecordDocument> = defineCollectio
     { key: { queue: 1, createdAt: -1, _id: -1 }, name: 'newest_of_queue' },
     { key: { type: 1, createdAt: -1, _id: -1 }, name: 'newest_of_type' },
     { key: { actor: 1, createdAt: -1, _id: -1 }, name: 'newest_of_actor' },
+    { key: { parentId: 1, _id: 1 }, name: 'children', partialFilterExpression: IS_CHILD },
+    { key: { unsettled: 1, endedAt: 1 }, name: 'ended_children', partialFilterExpression: IS_UNSETTLED },
+    { key: { waitsForChildren: 1, status: 1 }, name: 'parents', partialFilterExpression: IS_PARENT },
   ],
   retention: { field: 'expiresAt', seconds: 0, index: 'expiry' },
 })
@@ -60,6 +73,14 @@ export function toDocument({ id, data, result, ...rest }: JobRecord): RecordDocu
   return { _id: id, ...given, data: pack(data), ...(result && { result: pack(result) }), dueAt }
 }
 
-export function fromDocument({ _id, data, result, run: _, dueAt: __, ...rest }: RecordDocument): JobRecord {
+export function fromDocument({ _id, data, result, ...stored }: RecordDocument): JobRecord {
+  const {
+    run: _run,
+    dueAt: _dueAt,
+    waitsForChildren: _waits,
+    onFailure: _onFailure,
+    unsettled: _unsettled,
+    ...rest
+  } = stored
   return { id: _id, ...ABSENT, ...rest, data: unpack(data), result: result === undefined ? null : unpack(result) }
 }

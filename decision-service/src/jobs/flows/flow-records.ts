@@ -1,0 +1,140 @@
+import { inTransaction, isDuplicateKey } from '@redress/shared/stores/mongo.ts'
+import type { MongoClient } from 'mongodb'
+import type { JobFailure } from '../frame/job-failure.ts'
+import type { JobRecord } from '../records/job-record.ts'
+import { fromDocument, type RecordCollection, type RecordDocument, toDocument } from '../records/record-document.ts'
+import { type ChildState, FLOW_JOBS_MAX, type OnFailure } from './flow.ts'
+
+export type FlowJob = Readonly<{ record: JobRecord; onFailure: OnFailure; isParent: boolean }>
+
+/** Which jobs a round looks at: few enough to be read at once. */
+const PAGE = 100
+/** Before every end of a job: a range, so that the index of children serves it. */
+const EVER = new Date(0)
+
+/** The records of jobs that wait for others, and of those others. */
+export type FlowRecords = Readonly<{
+  /** Adds all, or none where the first is there already, which it gives then. */
+  add(jobs: readonly FlowJob[]): Promise<JobRecord | null>
+  /** The jobs that another one waits for. */
+  children(parentId: string): Promise<readonly JobRecord[]>
+  /** A job that waits for others, and their states; null where it waits no longer. */
+  findWaiting(parentId: string): Promise<Readonly<{ parent: JobRecord; children: readonly ChildState[] }> | null>
+  /** Children that have ended, and whose parent does not know it. */
+  findEnded(): Promise<readonly Readonly<{ id: string; parentId: string }>[]>
+  /** Notes that the parents of ended children know it. */
+  noteSettled(ids: readonly string[]): Promise<void>
+  /** Jobs that wait, though they were opened again. */
+  findReopened(): Promise<readonly string[]>
+  /** Jobs that were cancelled while they waited, and whose children were not. */
+  findCancelled(): Promise<readonly JobRecord[]>
+  noteCancelled(parentId: string): Promise<void>
+  /** Lets a job run that has waited. Null where it waits no longer. */
+  release(parentId: string, at: Date): Promise<JobRecord | null>
+  /** Ends a job that waits. It waits again if it is opened again. @returns whether it did wait. */
+  fail(parentId: string, failure: JobFailure, at: Readonly<{ endedAt: Date; expiresAt: Date }>): Promise<boolean>
+  /** Lets an opened job wait again, for the end of each of its children. */
+  waitAgain(parentId: string): Promise<void>
+}>
+
+type Dependencies = Readonly<{ mongo: MongoClient; collection: RecordCollection }>
+
+export function createFlowRecords({ mongo, collection }: Dependencies): FlowRecords {
+  return { ...createReads(collection), ...createWrites(collection), add: createAdd(mongo, collection) }
+}
+
+const WAITS = { waitsForChildren: true } as const
+const waiting = (id: string) => ({ _id: id, status: 'PENDING' as const, ...WAITS })
+
+type Reads = Pick<FlowRecords, 'children' | 'findWaiting' | 'findEnded' | 'findReopened' | 'findCancelled'>
+
+function createReads(collection: RecordCollection): Reads {
+  const childrenOf = (parentId: string) => collection.find({ parentId }).sort({ _id: 1 }).limit(FLOW_JOBS_MAX).toArray()
+  return {
+    children: async (parentId) => (await childrenOf(parentId)).map(fromDocument),
+    async findWaiting(parentId) {
+      const parent = await collection.findOne(waiting(parentId))
+      return parent && { parent: fromDocument(parent), children: (await childrenOf(parentId)).map(toChildState) }
+    },
+    async findEnded() {
+      const ended = { unsettled: true as const, endedAt: { $gt: EVER } }
+      const found = await collection
+        .find(ended, { projection: { parentId: 1 } })
+        .limit(PAGE)
+        .toArray()
+      return found.map(({ _id, parentId }) => ({ id: _id, parentId: parentId! }))
+    },
+    async findReopened() {
+      const reopened = { ...WAITS, status: 'PENDING' as const, dueAt: { $exists: true } }
+      return (
+        await collection
+          .find(reopened, { projection: { _id: 1 } })
+          .limit(PAGE)
+          .toArray()
+      ).map(({ _id }) => _id)
+    },
+    async findCancelled() {
+      return (
+        await collection
+          .find({ ...WAITS, status: 'CANCELLED' })
+          .limit(PAGE)
+          .toArray()
+      ).map(fromDocument)
+    },
+  }
+}
+
+function toChildState({ _id: id, status, endedAt, onFailure = 'FAIL_PARENT' }: RecordDocument): ChildState {
+  return { id, hasEnded: endedAt !== undefined, hasFailed: status === 'FAILED' || status === 'CANCELLED', onFailure }
+}
+
+type Writes = Pick<FlowRecords, 'noteSettled' | 'noteCancelled' | 'release' | 'fail' | 'waitAgain'>
+
+function createWrites(collection: RecordCollection): Writes {
+  return {
+    async noteSettled(ids) {
+      // One that was opened again in the meantime has not ended.
+      const ended = { _id: { $in: [...ids] }, endedAt: { $exists: true } }
+      await collection.updateMany(ended, { $unset: { unsettled: 1 } })
+    },
+    noteCancelled: async (id) => void (await collection.updateOne({ _id: id }, { $unset: { waitsForChildren: 1 } })),
+    async release(id, at) {
+      const change = { $set: { dueAt: at, updatedAt: at }, $unset: { waitsForChildren: 1 as const } }
+      const released = await collection.findOneAndUpdate(waiting(id), change, { returnDocument: 'after' })
+      return released && fromDocument(released)
+    },
+    async fail(id, failure, { endedAt, expiresAt }) {
+      const fields = { status: 'FAILED' as const, failure, endedAt, expiresAt, updatedAt: endedAt }
+      return (await collection.updateOne(waiting(id), { $set: fields, $unset: { dueAt: 1 } })).matchedCount === 1
+    },
+    async waitAgain(id) {
+      // Also those that have ended: one may do so just now.
+      await collection.updateMany({ parentId: id }, { $set: { unsettled: true } })
+      await collection.updateOne(waiting(id), { $unset: { dueAt: 1 } })
+    },
+  }
+}
+
+function createAdd(mongo: MongoClient, collection: RecordCollection): FlowRecords['add'] {
+  return async (jobs) => {
+    const documents = jobs.map(toFlowDocument)
+    try {
+      await inTransaction(mongo, async (session) => void (await collection.insertMany(documents, { session })))
+      return null
+    } catch (error) {
+      const there = isDuplicateKey(error) ? await collection.findOne({ _id: documents[0]!._id }) : null
+      if (there === null) throw error
+      return fromDocument(there)
+    }
+  }
+}
+
+/** A job that waits for others has no moment at which it is due, so that nothing queues it. */
+function toFlowDocument({ record, onFailure, isParent }: FlowJob): RecordDocument {
+  const { dueAt, ...document } = toDocument(record)
+  return {
+    ...document,
+    ...(isParent ? WAITS : { dueAt: dueAt! }),
+    ...(record.parentId !== null && { onFailure, unsettled: true }),
+  }
+}

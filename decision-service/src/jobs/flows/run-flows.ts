@@ -1,0 +1,81 @@
+import { type Clock, DAY_MS } from '@redress/shared/time.ts'
+import type { Registry } from '../frame/job-definition.ts'
+import type { JobFailure } from '../frame/job-failure.ts'
+import type { Queues } from '../frame/open-queues.ts'
+import type { CancelRequest, JobRecord } from '../records/job-record.ts'
+import { toNewJob } from '../records/to-new-job.ts'
+import { settle } from './flow.ts'
+import type { FlowRecords } from './flow-records.ts'
+
+/** Of a type that this version does not know. */
+const RETENTION_DAYS = 90
+
+type Dependencies = Readonly<{
+  flows: FlowRecords
+  /** Cancels a job that waits, and asks one that runs to stop. Does nothing for one that has ended. */
+  cancelJob: (job: JobRecord, request: CancelRequest) => Promise<void>
+  registry: Registry
+  queues: Queues
+  now: Clock
+}>
+
+/**
+ * Carries flows on: lets jobs run whose children have ended, fails those that a child takes along, and cancels the children
+ * of cancelled ones. What it does follows from the records alone, and is harmless twice: it may be stopped anywhere.
+ * What changed may lead to more, in the next round.
+ */
+export type RunFlows = (signal?: AbortSignal) => Promise<void>
+
+export function createRunFlows(dependencies: Dependencies): RunFlows {
+  const { flows } = dependencies
+  return async (signal) => {
+    for (const parent of await flows.findCancelled()) {
+      signal?.throwIfAborted()
+      await cancelChildren(parent, dependencies)
+    }
+    const ended = await flows.findEnded()
+    for (const [parentId, children] of Map.groupBy(ended, (child) => child.parentId)) {
+      signal?.throwIfAborted()
+      await settleParent(parentId, dependencies)
+      await flows.noteSettled(children.map(({ id }) => id))
+    }
+    for (const parentId of await flows.findReopened()) {
+      signal?.throwIfAborted()
+      if (!(await settleParent(parentId, dependencies))) await flows.waitAgain(parentId)
+    }
+  }
+}
+
+async function cancelChildren(parent: JobRecord, { flows, cancelJob, now }: Dependencies): Promise<void> {
+  const { by = parent.actor, reason = '' } = parent.cancelRequest ?? {}
+  const open = (await flows.children(parent.id)).filter(({ endedAt }) => endedAt === null)
+  for (const child of open) await cancelJob(child, { by, reason, at: now() })
+  await flows.noteCancelled(parent.id)
+}
+
+/** @returns whether the job waits no longer. */
+async function settleParent(parentId: string, { flows, registry, queues, now }: Dependencies): Promise<boolean> {
+  const found = await flows.findWaiting(parentId)
+  if (found === null) return true
+  const { parent, children } = found
+  const settlement = settle(children)
+  if (settlement.kind === 'wait') return false
+  const at = now()
+  if (settlement.kind === 'fail') {
+    const days = registry[parent.type]?.retentionDays ?? RETENTION_DAYS
+    const expiresAt = new Date(at.getTime() + days * DAY_MS)
+    await flows.fail(parentId, toFailure(settlement.childId), { endedAt: at, expiresAt })
+    return true
+  }
+  const released = await flows.release(parentId, at)
+  // Recovery queues it where its queue is away. It is in there already where it was opened again.
+  if (released !== null) await queues[released.queue].revive([toNewJob(released)]).catch(() => 0)
+  return true
+}
+
+function toFailure(childId: string): JobFailure {
+  return {
+    code: 'JOB_CHILD_FAILED',
+    message: `The job ${childId}, which is a part of this one, failed or was cancelled.`,
+  }
+}
