@@ -49,7 +49,7 @@ const jobs = openJobs(stores, {
   sources: [decisions.source, backtests.source],
   jobsOfIssue: decisions.jobsOfIssue,
 })
-const work = await openOperations(stores, config, jobs.isLeader)
+const work = await openOperations(stores, config, jobs)
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
   ...combineParts(deadLetters, decisions, oversight, policyChanges, backtests, trials, payments, rules, jobs, work),

@@ -10,6 +10,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { COLLECTIONS } from '../src/collections.ts'
 import { JOBS } from '../src/jobs/frame/registry.ts'
 import { createEditSchedules } from '../src/jobs/schedules/edit-schedules.ts'
+import type { FindOutcome } from '../src/jobs/schedules/find-outcome.ts'
 import { installSchedules, toMaintenanceConfig } from '../src/jobs/schedules/maintenance.ts'
 import { createMongoSchedules } from '../src/jobs/schedules/mongo-schedules.ts'
 import type { AddJob } from '../src/jobs/schedules/ports.ts'
@@ -200,10 +201,15 @@ describe('the schedules of Redress', () => {
   })
 })
 
+/** Each job has failed, and was removed. */
+const findOutcome: FindOutcome = async () => ({
+  ...{ job: null, state: 'FAILED', failure: { code: 'JOB_CRASHED', message: 'It ended.' } },
+})
+
 describe('the API of schedules', async () => {
   const subgraph = await serveSubgraph({
     ...{ name: 'decisions', schemaFile: new URL('../schema.graphql', import.meta.url) },
-    resolvers: createScheduleResolvers({ schedules, edit, findTimetable, now }),
+    resolvers: createScheduleResolvers({ schedules, edit, findTimetable, findOutcome, now }),
     createLoaders: () => null,
     ...{ verifyToken, checks: {}, port: 0, host: '127.0.0.1', logger: silent },
   })
@@ -233,7 +239,7 @@ describe('the API of schedules', async () => {
 
     const answer = await askAs(
       reader!,
-      '{ schedules { name active catchUp nextRunAt nextRuns(first: 2) lastRun { dueAt requestedBy jobId failure } missed { count } } }',
+      '{ schedules { name active catchUp nextRunAt nextRuns(first: 2) lastRun { dueAt requestedBy state failure } missed { count } } }',
     )
 
     expect(answer.data.schedules).toEqual([
@@ -242,7 +248,12 @@ describe('the API of schedules', async () => {
         nextRunAt: '2030-06-16T00:30:00.000Z',
         nextRuns: ['2030-06-16T00:30:00.000Z', '2030-06-17T00:30:00.000Z'],
         lastRun: {
-          ...{ dueAt: '2030-06-15T12:00:30.000Z', requestedBy: 'a-operator', jobId: 'job-1', failure: null },
+          ...{
+            dueAt: '2030-06-15T12:00:30.000Z',
+            requestedBy: 'a-operator',
+            state: 'FAILED',
+            failure: 'JOB_CRASHED: It ended.',
+          },
         },
       },
     ])

@@ -51,7 +51,7 @@ export function openJobs(stores: Stores, { findOldest, ...subjects }: Subjects) 
   const { logger, metrics, queues } = stores
   const recoverAll = openRecovery(stores, subjects)
   const queueViews = createQueueViews(queues, findOldest)
-  const { resolvers, switches } = openJobApi(stores, { ...subjects, queueViews })
+  const { resolvers, switches, ...api } = openJobApi(stores, { ...subjects, queueViews })
   const { isLeader } = repeatOnLeader(stores, {
     election: 'recovery:decisions',
     everyMs: RECOVER_EVERY_MS,
@@ -66,7 +66,7 @@ export function openJobs(stores: Stores, { findOldest, ...subjects }: Subjects) 
     onFailure: 'recovery not possible yet',
   })
   exposeQueues({ metrics, queues: queueViews, mayReport: isLeader })
-  return { resolvers, isLeader }
+  return { ...api, resolvers, isLeader }
 }
 
 function openRecovery(stores: Stores, { recoverEach, registry, recoveryWindowHours }: Omit<Subjects, 'findOldest'>) {

@@ -1,12 +1,13 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
 import { combineParts } from '../../../shared/src/subgraph/combine-parts.ts'
+import { openFlows } from './flows/open-flows.ts'
 import type { Registry } from './frame/job-definition.ts'
 import type { Queues } from './frame/open-queues.ts'
 import { type LimitCollections, type LimitsConfig, openLimitActs } from './limits/open-limits.ts'
-import { type JobCollections, openJobStores } from './open-job-stores.ts'
-import { createAddJobs } from './orders/add-jobs.ts'
-import { logChanges } from './processors/log-changes.ts'
+import type { JobCollections } from './open-job-stores.ts'
+import type { openJobs } from './open-jobs.ts'
+import { createFindOutcome } from './schedules/find-outcome.ts'
 import type { ScheduleCollections } from './schedules/mongo-schedules.ts'
 import { openSchedules } from './schedules/open-schedules.ts'
 import type { ScheduleContent } from './schedules/schedule.ts'
@@ -21,19 +22,18 @@ type Config = Readonly<{
   maintenance: readonly ScheduleContent[]
 }>
 
-/** What people see of queued work beside its queues, and what they can do about it. */
+type Jobs = Pick<ReturnType<typeof openJobs>, 'isLeader' | 'addJobs' | 'views' | 'records' | 'claims'>
+
+/** What runs beside the queues, and what people see of it and can do about it: limits, schedules and flows. */
 export async function openOperations(
   stores: Stores,
-  { limits, queues: { registry }, maintenance }: Config,
-  mayReport: () => boolean,
+  { limits, queues: { registry }, maintenance: installed }: Config,
+  { isLeader, addJobs, views, records, claims }: Jobs,
 ) {
-  const { queues, logger } = stores
-  const { addJob } = createAddJobs({
-    ...{ ...openJobStores(stores, registry), registry, queues },
-    ...{ onChange: logChanges(logger), logger, now: () => new Date() },
-  })
+  const { addJob } = addJobs
   return combineParts(
-    openLimitActs(stores, limits, mayReport),
-    await openSchedules(stores, { addJob, registry, installed: maintenance }),
+    openLimitActs(stores, limits, isLeader),
+    openFlows(stores, { records, views, registry }),
+    await openSchedules(stores, { addJob, findOutcome: createFindOutcome({ views, claims }), registry, installed }),
   )
 }

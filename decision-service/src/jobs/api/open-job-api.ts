@@ -45,5 +45,5 @@ export function openJobApi(stores: ApiStores, { registry, sources, jobsOfIssue, 
     acts: createJobActs(shared),
     clearQueue: createClearQueue({ ...shared, queueOf: (name) => queues[name] }),
   })
-  return { resolvers, switches, addJobs }
+  return { resolvers, switches, addJobs, views, records, claims }
 }

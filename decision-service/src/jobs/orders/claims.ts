@@ -21,6 +21,8 @@ export type ClaimEnding = Readonly<{ result: object | null }> | Readonly<{ failu
 export type Claims = Readonly<{
   /** Claims a key for a new job. Gives the state of the job that has it already; null where it had none. */
   claim(id: string, retentionDays: number, at: Date): Promise<ClaimState | null>
+  /** The state of a job with a key; null where the key is not known, or known no more. */
+  find(id: string): Promise<ClaimState | null>
   /** Gives a key back whose job could not be added. */
   release(id: string): Promise<void>
   /** Notes how the job has ended; the first ending stays. Does nothing for a job without a key. */
@@ -66,6 +68,10 @@ export function createClaims({ queues, collection }: Options): Claims {
         await forget(id)
         throw error
       }
+    },
+    async find(id) {
+      const found = await collection.findOne({ _id: id })
+      return found && toState(found)
     },
     async release(id) {
       await collection.deleteOne({ _id: id, status: 'IN_PROGRESS' })

@@ -3,6 +3,7 @@ import type { Service } from '@redress/shared/service/open-service.ts'
 import { repeatOnLeader } from '../../../../shared/src/service/repeat-on-leader.ts'
 import type { Registry } from '../frame/job-definition.ts'
 import { createEditSchedules } from './edit-schedules.ts'
+import type { FindOutcome } from './find-outcome.ts'
 import { installSchedules } from './maintenance.ts'
 import { createMongoSchedules, type ScheduleCollections } from './mongo-schedules.ts'
 import type { AddJob } from './ports.ts'
@@ -20,10 +21,15 @@ const TIMETABLES_MAX = 2 * SCHEDULES_MAX
 const now = () => new Date()
 
 type Stores = Service & Readonly<{ collections: ScheduleCollections; outbox: Outbox }>
-type Options = Readonly<{ addJob: AddJob; registry: Registry; installed: readonly ScheduleContent[] }>
+type Options = Readonly<{
+  addJob: AddJob
+  findOutcome: FindOutcome
+  registry: Registry
+  installed: readonly ScheduleContent[]
+}>
 
 /** Runs schedules, on one leader, and lets people edit them. */
-export async function openSchedules(stores: Stores, { addJob, registry, installed }: Options) {
+export async function openSchedules(stores: Stores, { addJob, findOutcome, registry, installed }: Options) {
   const { outbox, logger } = stores
   const schedules = createMongoSchedules(stores)
   const findTimetable = createTimetables(TIMETABLES_MAX)
@@ -43,5 +49,5 @@ export async function openSchedules(stores: Stores, { addJob, registry, installe
     run: runDue,
     onFailure: 'schedules not run yet',
   })
-  return { resolvers: createScheduleResolvers({ schedules, edit, findTimetable, now }) }
+  return { resolvers: createScheduleResolvers({ schedules, edit, findTimetable, findOutcome, now }) }
 }

@@ -1,7 +1,9 @@
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { Clock } from '@redress/shared/time.ts'
+import { textOf } from '../frame/job-failure.ts'
 import type { EditSchedules } from './edit-schedules.ts'
+import type { FindOutcome, Outcome } from './find-outcome.ts'
 import type { Schedules } from './ports.ts'
 import type { Run, Schedule, ScheduleContent } from './schedule.ts'
 import { type FindTimetable, readTimetable, type Timetable } from './timetable.ts'
@@ -14,10 +16,11 @@ type Dependencies = Readonly<{
   schedules: Pick<Schedules, 'all'>
   edit: EditSchedules
   findTimetable: FindTimetable
+  findOutcome: FindOutcome
   now: Clock
 }>
 
-export function createScheduleResolvers({ schedules, edit, findTimetable, now }: Dependencies) {
+export function createScheduleResolvers({ schedules, edit, findTimetable, findOutcome, now }: Dependencies) {
   const setActive = (active: boolean) => async (_: unknown, act: Act, context: Context) => ({
     schedule: await edit.setActive({ ...act, active, cause: causeOf(context) }),
   })
@@ -44,11 +47,22 @@ export function createScheduleResolvers({ schedules, edit, findTimetable, now }:
       },
     },
     Schedule: {
+      lastRun: ({ lastRun }: Schedule) => showRun(lastRun, findOutcome),
       nextRuns: (schedule: Schedule, { first }: Pick<Times, 'first'>) =>
         schedule.active ? nextTicks(findTimetable(schedule), { after: now(), count: first }) : [],
     },
-    ScheduleRun: { failure: ({ refusal }: Run) => refusal },
+    ScheduleRun: {
+      job: ({ outcome }: ShownRun) => outcome?.job,
+      state: ({ outcome }: ShownRun) => outcome?.state,
+      failure: ({ refusal, outcome }: ShownRun) => (outcome?.failure ? textOf(outcome.failure) : refusal),
+    },
   }
+}
+
+type ShownRun = Run & Readonly<{ outcome: Outcome | null }>
+
+async function showRun(run: Run | null, findOutcome: FindOutcome): Promise<ShownRun | null> {
+  return run && { ...run, outcome: run.jobId === null ? null : await findOutcome(run.jobId) }
 }
 
 function nextTicks(timetable: Timetable, { after, count }: Readonly<{ after: Date; count: number }>): readonly Date[] {

@@ -2,7 +2,9 @@ import { createOutbox } from '@redress/shared/events/outbox.ts'
 import { silent } from '@redress/shared/testing/stores.ts'
 import { expect, it } from 'vitest'
 import { type COUNTING, openJobBed } from '../../../test/job-bed.ts'
+import { createJobViews } from '../api/job-views.ts'
 import { createAddJobs } from '../orders/add-jobs.ts'
+import { createFindOutcome } from './find-outcome.ts'
 import { createMongoSchedules } from './mongo-schedules.ts'
 import type { AddJob } from './ports.ts'
 import { createRunSchedules } from './run-schedules.ts'
@@ -12,6 +14,7 @@ import { createTimetables } from './timetable.ts'
 const bed = await openJobBed(28)
 const { mongo, db, collections, queues } = bed
 const schedules = createMongoSchedules({ mongo, collections, outbox: createOutbox(db, () => {}) })
+const findOutcome = createFindOutcome({ ...bed, views: createJobViews({ records: bed.records, queues, sources: [] }) })
 const findTimetable = createTimetables(10)
 const SYSTEM = { cause: { actor: 'redress:schedules', requestId: null }, isCaller: false } as const
 const START = new Date('2030-06-15T12:00:30Z')
@@ -52,7 +55,8 @@ it.for(['count-critical', 'count-important', 'count-ephemeral'] as const)(
     await expect.poll(() => queues.background.use((queue) => queue.getJobCountByTypes('active', 'wait'))).toBe(0)
     await leaderWith(bed.addJob).runDue()
 
-    expect((await runOf(type))?.jobId).toMatch(/^job_/)
+    const { jobId } = (await runOf(type))!
+    expect(await findOutcome(jobId!)).toMatchObject({ state: 'COMPLETED', failure: null })
     // What is added after it would run after it.
     await bed.addJob({ type, data: { key: 'last' }, idempotencyKey: `last-${type}` }, SYSTEM)
     await expect.poll(() => ran).toEqual([type, 'last'])
