@@ -19,6 +19,8 @@ export const ROWS_OF_FIELD: Readonly<Record<string, readonly Row[]>> = {
   'Query.transaction': [{ args: 'id: "none"', answer: null }],
   'Query.decision': [{ args: 'id: "none"', answer: null }],
   'Query.policy': [{ args: POLICY, answer: null }],
+  'Query.queue': [{ args: 'name: "none"', answer: null }],
+  'Query.job': [{ args: 'id: "none"', answer: null }],
   'Query.backtest': [{ args: 'id: "none"', answer: null }],
   'Query.paymentDecision': [{ args: 'id: "none"', answer: null }],
   'Query.replayDecision': [{ args: 'id: "none"', answer: 'DECISION_NOT_FOUND' }],
@@ -59,6 +61,17 @@ export const ROWS_OF_FIELD: Readonly<Record<string, readonly Row[]>> = {
     { args: `${VERSION}, ${RANGE}`, answer: 'POLICY_VERSION_NOT_FOUND' },
   ],
   'Mutation.restoreAutonomy': [{ args: 'digest: "none", action: APPROVE_REFUND', answer: 'POLICY_VERSION_NOT_FOUND' }],
+  'Mutation.addJob': [
+    { args: 'input: { type: "none", data: {} }', answer: 'JOB_TYPE_NOT_FOUND' },
+    { args: 'input: { type: "analytics-track", queue: "none", data: {} }', answer: 'QUEUE_NOT_FOUND' },
+  ],
+  'Mutation.retryJob': [{ args: 'id: "none", reason: "test"', answer: 'JOB_NOT_FOUND' }],
+  'Mutation.cancelJob': [{ args: 'id: "none", reason: "test"', answer: 'JOB_NOT_FOUND' }],
+  'Mutation.pauseQueue': [{ args: 'name: "none", reason: "test"', answer: 'QUEUE_NOT_FOUND' }],
+  'Mutation.resumeQueue': [{ args: 'name: "none", reason: "test"', answer: 'QUEUE_NOT_FOUND' }],
+  'Mutation.clearQueue': [
+    { args: 'name: "none", state: FAILED, confirm: "none", reason: "test"', answer: 'QUEUE_NOT_FOUND' },
+  ],
   'Mutation.emergencyStop': [
     { args: 'providers: ["none"], confirm: "none", reason: "test"', answer: 'PROVIDER_NOT_FOUND' },
   ],
@@ -82,8 +95,9 @@ export const NAMES_NOTHING: readonly string[] = [
   'Query.scheduleTimes',
   'Query.verifyAuditChain',
   'Mutation.createApiKey',
-  // Each row has the answer of `createIssue`.
+  // Each row has the answer of `createIssue`, or of `addJob`.
   'Mutation.createIssues',
+  'Mutation.addJobs',
   // Tokens are made elsewhere.
   'Mutation.revokeTokens',
   'Mutation.replayAuditDeadLetters',
