@@ -44,25 +44,22 @@ it('deletes idempotency keys of ended jobs', async () => {
   expect(await idsOf('idempotency_keys')).toEqual(['old-and-open', 'recent'])
 })
 
-it('deletes thousands of facts in pages, and goes on where it was stopped', async () => {
-  const names = Array.from({ length: 2_500 }, (_, index) => `${ago(40).toISOString()}-${index}`)
-  await store(
-    'decision_facts',
-    [...names, ago(1).toISOString()].map((_id) => ({ _id })),
-  )
+it('deletes thousands of reported events in pages, and goes on where it was stopped', async () => {
+  const old = Array.from({ length: 2_500 }, (_, index) => ({ _id: `old-${index}`, trackedAt: ago(40) }))
+  await store('analytics_events', [...old, { _id: 'recent', trackedAt: ago(1) } as { _id: string }])
   const stopping = new AbortController()
   const data = { dataType: 'analytics', olderThanDays: 30 } as const
-  const collection = db.collection<{ _id: string }>('decision_facts')
+  const collection = db.collection<{ _id: string }>('analytics_events')
   const deleteMany = async (...given: Parameters<typeof collection.deleteMany>) => {
     stopping.abort()
     return collection.deleteMany(...given)
   }
-  const own = { collection: Object.assign(Object.create(collection), { deleteMany }), olderThan: () => ({}) }
+  const own = {
+    collection: Object.assign(Object.create(collection), { deleteMany }),
+    olderThan: (moment: Date) => ({ trackedAt: { $lt: moment } }),
+  }
   const stopped = createCleanUp({
-    oldData: {
-      ...{ jobs: own, idempotency_keys: own },
-      analytics: { ...own, olderThan: (moment) => ({ _id: { $lt: moment.toISOString() } }) },
-    },
+    oldData: { jobs: own, idempotency_keys: own, analytics: own },
     now: () => new Date(),
   })
 
@@ -70,5 +67,5 @@ it('deletes thousands of facts in pages, and goes on where it was stopped', asyn
   const rest = await cleanUp(data, run())
 
   expect(rest).toEqual({ deleted: 1_500 })
-  expect(await idsOf('decision_facts')).toHaveLength(1)
+  expect(await idsOf('analytics_events')).toEqual(['recent'])
 })

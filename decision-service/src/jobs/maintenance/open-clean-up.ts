@@ -3,11 +3,11 @@ import type { JobCollections } from '../open-job-stores.ts'
 import { createCleanUp, type OldData } from './clean-up.ts'
 
 type Named = Pick<Collection, 'collectionName'>
-type Stores = Readonly<{ db: Db; collections: JobCollections & Readonly<{ decisionFacts: Named }> }>
+type Stores = Readonly<{ db: Db; collections: JobCollections & Readonly<{ analyticsEvents: Named }> }>
 
 /** The processor of `cleanup-old-data`. */
 export function openCleanUp({ db, collections }: Stores) {
-  const { jobRecords, idempotencyKeys, decisionFacts } = collections
+  const { jobRecords, idempotencyKeys, analyticsEvents } = collections
   const collectionOf = ({ collectionName }: Named) => db.collection<{ _id: string }>(collectionName)
   const oldData: OldData = {
     jobs: {
@@ -20,10 +20,10 @@ export function openCleanUp({ db, collections }: Stores) {
       collection: collectionOf(idempotencyKeys),
       olderThan: (moment) => ({ _id: { $gte: '' }, createdAt: { $lt: moment }, status: { $ne: 'IN_PROGRESS' } }),
     },
-    // The facts of decisions, whose ids begin with their moment: statistics of that time are gone with them.
+    // What clients have reported, not the facts of decisions, which statistics are made of.
     analytics: {
-      collection: collectionOf(decisionFacts),
-      olderThan: (moment) => ({ _id: { $lt: moment.toISOString() } }),
+      collection: collectionOf(analyticsEvents),
+      olderThan: (moment) => ({ trackedAt: { $lt: moment } }),
     },
   }
   return createCleanUp({ oldData, now: () => new Date() })
