@@ -13,7 +13,7 @@ they are sent, and by graphql-js on one schema with the same data. Prints the op
   --only N         a single operation of the first supergraph, with the schemas of its subgraphs
   --show N         how many differences are printed in full (default 5)
 
-The last line is one JSON object. The exit code is 1 if there is a difference.`
+Ctrl-C ends it after the present supergraph. The last line is one JSON object. The exit code is 1 if there is a difference.`
 
 const { values } = parseArgs({
   options: {
@@ -33,7 +33,13 @@ const [seed, operations, each, show] = [values.seed, values.operations, values.e
 
 const only = values.only === undefined ? null : Number(values.only)
 const counted = { operations: 0, supergraphs: 0, notComposed: 0, differences: 0 }
-for (let at = seed!; counted.operations < (only === null ? operations! : 1); at++) {
+let isStopped = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    isStopped = true
+  })
+}
+for (let at = seed!; !isStopped && counted.operations < (only === null ? operations! : 1); at++) {
   const world = await openWorld(at)
   if (world === null) {
     counted.notComposed++
