@@ -44,7 +44,10 @@ describe('a schedule', () => {
     [{ data: { dataType: 'jobs', olderThanDays: 0 } }, ['input.data.olderThanDays']],
     [{ data: { dataType: 'jobs', olderThanDays: 1, more: true } }, ['input.data.more']],
     [{ data: { dataType: 'x'.repeat(4_000), olderThanDays: 1 } }, ['input.data']],
-    [{ name: 'a b', cron: '', type: '' }, ['input.name', 'input.cron', 'input.type']],
+    [
+      { name: 'a b', cron: '', timeZone: 'Mars', type: '' },
+      ['input.name', 'input.cron', 'input.timeZone', 'input.type'],
+    ],
   ])('with %j is refused at %j', ([change, paths]) => {
     expect(pathsOf(change)).toEqual(paths)
   })

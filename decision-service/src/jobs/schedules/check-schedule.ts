@@ -3,7 +3,7 @@ import { type } from 'arktype'
 import type { Registry } from '../frame/job-definition.ts'
 import type { JobType } from '../frame/registry.ts'
 import type { ScheduleContent } from './schedule.ts'
-import { readTimetable } from './timetable.ts'
+import { findZoneProblem, readTimetable } from './timetable.ts'
 
 /** The types of job that a schedule may add: those that have a processor, and need nothing else to be stored with them. */
 export const SCHEDULED_TYPES: readonly string[] = ['cleanup-old-data'] satisfies readonly JobType[]
@@ -31,8 +31,11 @@ function ofName({ name }: ScheduleContent): readonly InputProblem[] {
 }
 
 function ofTimes({ cron, timeZone }: ScheduleContent): readonly InputProblem[] {
-  const read = readTimetable(cron, timeZone)
-  return 'field' in read ? [{ path: [read.field], message: read.message }] : []
+  const zoneProblem = findZoneProblem(timeZone)
+  // In any zone, an expression can be read or not.
+  const read = readTimetable(cron, zoneProblem === null ? timeZone : 'UTC')
+  const found = [...('field' in read ? [read] : []), ...(zoneProblem === null ? [] : [zoneProblem])]
+  return found.map(({ field, message }) => ({ path: [field], message }))
 }
 
 function ofJob({ type: name, data }: ScheduleContent, registry: Registry): readonly InputProblem[] {
