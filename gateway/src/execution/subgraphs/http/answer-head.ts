@@ -13,6 +13,8 @@ export type AnswerHead = Readonly<{
 }>
 
 const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: |$)/
+/** No space before the colon, no folded lines, no line ends of other kinds, and no other control characters. */
+const HEADER = /^[!#$%&'*+.^`|~\w-]+:[\t\x20-\x7e\x80-\xff]*$/
 const READ: ReadonlySet<string> = new Set([
   'connection',
   'content-encoding',
@@ -45,8 +47,8 @@ export function parseHead(text: string): AnswerHead {
 function readHeaders(lines: readonly string[]): ReadonlyMap<string, string> {
   const headers = new Map<string, string>()
   for (const line of lines) {
+    if (!HEADER.test(line)) throw new UnreadableAnswerError('The answer has a line that is no header.')
     const colon = line.indexOf(':')
-    if (colon < 1) throw new UnreadableAnswerError('The answer has a line that is no header.')
     const name = line.slice(0, colon).toLowerCase()
     if (!READ.has(name)) continue
     const value = line.slice(colon + 1).trim()

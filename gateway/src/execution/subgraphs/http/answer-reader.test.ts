@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { AnswerReader } from './answer-reader.ts'
 
@@ -65,6 +67,22 @@ it('two answers one after the other are two, and bytes after an answer end the c
   expect(reader.read(Buffer.from(`${one}HTTP`))).toMatchObject({ isLast: true })
 })
 
+it('a body in very small chunks needs little more memory than its bytes', async () => {
+  const url = JSON.stringify(new URL('answer-reader.ts', import.meta.url))
+  const program = `
+    const { AnswerReader } = await import(${url})
+    const reader = new AnswerReader(1e6)
+    reader.read(Buffer.from('HTTP/1.1 200 OK\\r\\ntransfer-encoding: chunked\\r\\n\\r\\n'))
+    const piece = Buffer.from('1\\r\\nx\\r\\n'.repeat(10_000))
+    for (let bytes = 0; bytes < 400_000; bytes += 10_000) reader.read(piece)
+    const { body } = reader.read(Buffer.from('0\\r\\n\\r\\n'))
+    const { parentPort } = await import('node:worker_threads')
+    parentPort.postMessage(body.length)`
+  const worker = new Worker(program, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 20 } })
+
+  expect(await once(worker, 'message')).toEqual([400_000])
+})
+
 it('the server says how long it keeps the connection, less a margin for the next request on its way', () => {
   const head = (more: string) =>
     new AnswerReader(BYTES_MAX).read(Buffer.from(`HTTP/1.1 200 OK\r\n${more}content-length: 0\r\n\r\n`))!.head
@@ -80,11 +98,16 @@ describe('what could be taken for another answer is refused:', () => {
     ['HTTP/2', 'HTTP/2 200\r\ncontent-length: 0\r\n\r\n'],
     ['a change of protocol', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n'],
     ['a line that is no header', 'HTTP/1.1 200 OK\r\nnonsense\r\n\r\n'],
+    ['a space before a colon', 'HTTP/1.1 200 OK\r\ntransfer-encoding : chunked\r\ncontent-length: 2\r\n\r\n{}'],
+    ['a folded line', 'HTTP/1.1 200 OK\r\nx: y\r\n content-length: 3\r\ncontent-length: 2\r\n\r\n{}'],
+    ['a line end without CR', 'HTTP/1.1 200 OK\r\nx: y\ncontent-length: 3\r\ncontent-length: 2\r\n\r\n{}'],
+    ['a NUL', 'HTTP/1.1 200 OK\r\nx: \0\r\ncontent-length: 2\r\n\r\n{}'],
     ['a length that is no number', 'HTTP/1.1 200 OK\r\ncontent-length: 0x10\r\n\r\n'],
     ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}'],
     ['a length beside chunks', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n'],
     ['an unknown transfer coding', 'HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n'],
     ['a chunk without a size', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n-1\r\n'],
+    ['a chunk whose size ends without CR', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\n{}\r\n0\r\n\r\n'],
     ['a chunk longer than its size', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{}\r\n'],
     ['a body that is announced too large', 'HTTP/1.1 200 OK\r\ncontent-length: 1001\r\n\r\n'],
     [

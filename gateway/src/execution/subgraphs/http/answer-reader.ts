@@ -5,6 +5,7 @@ import { UnreadableAnswerError } from './errors.ts'
 /** An answer. The body may lie in memory that the next read overwrites: decode or copy it at once. */
 export type HttpAnswer = Readonly<{ head: AnswerHead; body: Buffer; isLast: boolean }>
 
+const NOTHING = Buffer.alloc(0)
 const HEAD_END = '\r\n\r\n'
 const HEAD_BYTES_MAX = 16 * 1024
 const SWITCHING_PROTOCOLS = 101
@@ -14,8 +15,10 @@ export class AnswerReader {
   readonly #bytesMax: number
   #head: AnswerHead | null = null
   #chunked: ChunkedBody | null = null
-  /** Copies of what came: of the head until it is complete, then of the body. */
-  #parts: Buffer[] = []
+  /** A copy of the head as far as it came. */
+  #beginning = NOTHING
+  /** A copy of the body as far as it came, and its length. One memory, because parts may be as small as a byte. */
+  #body = NOTHING
   #bytes = 0
 
   /** @param bytesMax the length of the longest body. */
@@ -30,18 +33,18 @@ export class AnswerReader {
 
   /** The answer, if it is one that ends with its connection. */
   end(): HttpAnswer | null {
-    return this.#head?.length === 'to the end' ? this.#complete(this.#head, this.#take(), 0) : null
+    return this.#head?.length === 'to the end' ? this.#complete(this.#head, this.#kept(), 0) : null
   }
 
   #readHead(piece: Buffer): HttpAnswer | null {
-    const bytes = this.#parts.length === 0 ? piece : Buffer.concat([...this.#parts, piece])
+    const bytes = this.#beginning.length === 0 ? piece : Buffer.concat([this.#beginning, piece])
     const end = bytes.indexOf(HEAD_END)
     if (end === -1) {
       if (bytes.length > HEAD_BYTES_MAX) throw new UnreadableAnswerError('The head of the answer is too long.')
-      this.#parts = [Buffer.from(bytes)]
+      this.#beginning = Buffer.from(bytes)
       return null
     }
-    this.#parts = []
+    this.#beginning = NOTHING
     const head = parseHead(bytes.toString('latin1', 0, end))
     const rest = bytes.subarray(end + HEAD_END.length)
     if (head.status === SWITCHING_PROTOCOLS) throw new UnreadableAnswerError('The answer changes the protocol.')
@@ -55,43 +58,49 @@ export class AnswerReader {
     const { length } = head
     if (length === 'chunked') return this.#readChunks(head, piece)
     if (length === 'to the end') {
-      this.#keep(Buffer.from(piece))
+      this.#keep(piece)
       return null
     }
     if (length > this.#bytesMax) throw tooLarge()
     const missing = length - this.#bytes
     if (piece.length < missing) {
-      this.#keep(Buffer.from(piece))
+      this.#keep(piece)
       return null
     }
     const last = piece.length === missing ? piece : piece.subarray(0, missing)
     const rest = piece.length - missing
-    if (this.#parts.length === 0) return this.#complete(head, last, rest)
+    if (this.#bytes === 0) return this.#complete(head, last, rest)
     this.#keep(last)
-    return this.#complete(head, this.#take(), rest)
+    return this.#complete(head, this.#kept(), rest)
   }
 
   #readChunks(head: AnswerHead, piece: Buffer): HttpAnswer | null {
     this.#chunked ??= new ChunkedBody()
     const read = this.#chunked.read(piece, (part) => this.#keep(part))
-    return read === null ? null : this.#complete(head, this.#take(), piece.length - read)
+    return read === null ? null : this.#complete(head, this.#kept(), piece.length - read)
   }
 
   #keep(part: Buffer): void {
-    this.#bytes += part.length
-    if (this.#bytes > this.#bytesMax) throw tooLarge()
-    this.#parts.push(part)
+    const bytes = this.#bytes + part.length
+    if (bytes > this.#bytesMax) throw tooLarge()
+    if (bytes > this.#body.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * this.#body.length))
+      this.#body.copy(larger, 0, 0, this.#bytes)
+      this.#body = larger
+    }
+    part.copy(this.#body, this.#bytes)
+    this.#bytes = bytes
   }
 
-  #take(): Buffer {
-    return this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
+  #kept(): Buffer {
+    return this.#body.subarray(0, this.#bytes)
   }
 
   /** Begins anew. Nothing may follow an answer, because only one request is on its way. */
   #complete(head: AnswerHead, body: Buffer, bytesAfter: number): HttpAnswer {
     this.#head = null
     this.#chunked = null
-    this.#parts = []
+    this.#body = NOTHING
     this.#bytes = 0
     return { head, body, isLast: bytesAfter > 0 || head.keepAliveMs === 0 || head.length === 'to the end' }
   }

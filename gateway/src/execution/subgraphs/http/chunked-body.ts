@@ -13,14 +13,14 @@ export class ChunkedBody {
   #missing = 0
 
   /**
-   * Reads what came, and hands over copies of the parts of the body.
+   * Reads what came, and hands over the parts of the body, which are valid during the call only.
    * @returns the number of bytes that were read once the body is complete; null before.
    * @throws UnreadableAnswerError
    */
   read(bytes: Buffer, take: (part: Buffer) => void): number | null {
     for (let at = 0; at < bytes.length; ) {
       if (this.#missing > 0) {
-        const part = Buffer.from(bytes.subarray(at, at + this.#missing))
+        const part = bytes.subarray(at, at + this.#missing)
         this.#missing -= part.length
         at += part.length
         take(part)
@@ -32,7 +32,8 @@ export class ChunkedBody {
         throw new UnreadableAnswerError('The answer has a line that is too long.')
       if (end === -1) return null
       at = end + 1
-      const line = this.#line.replace(/\r$/, '')
+      if (!this.#line.endsWith('\r')) throw new UnreadableAnswerError('The answer has a line that ends without CR.')
+      const line = this.#line.slice(0, -1)
       this.#line = ''
       if (this.#isLast(line)) return at
     }
