@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
@@ -118,6 +119,29 @@ it('a connection that the server keeps for less than the margin is not used agai
   expect(sockets.size).toBe(2)
 })
 
+it('a request that is sent while the server ends an unused connection goes over another one', async () => {
+  const { send, sockets } = await start(echo)
+  const opened: Socket[] = []
+  const note = (message: unknown) => void opened.push((message as { socket: Socket }).socket)
+  subscribe('net.client.socket', note)
+  onTestFinished(() => void unsubscribe('net.client.socket', note))
+
+  await send('1')
+  for (const socket of sockets) socket.end()
+  await once(opened[0]!, 'end')
+
+  expect(await send('2')).toMatchObject({ text: '2' })
+})
+
+it('a connection whose request was answered before it was read is not used again', async () => {
+  const { send, sockets } = await start((_, response) => response.end('early'))
+
+  expect(await send('x'.repeat(32 * 1024 * 1024))).toMatchObject({ text: 'early' })
+  await send('2')
+
+  expect(sockets.size).toBe(2)
+})
+
 it('a server that refuses, hangs up, or answers more than allowed fails the request, and the next is answered', async () => {
   let behave: RequestListener = (_, response) => response.destroy()
   const { send, pool } = await start((request, response) => behave(request, response), { answerBytesMax: 10 })
@@ -149,4 +173,13 @@ it('closing fails the requests on their way', async () => {
   pool.close()
 
   await Promise.all(answers)
+})
+
+it('after closing no connection is opened, so that a read that is sent again leaves none open', async () => {
+  const { send, pool, sockets } = await start(echo)
+
+  pool.close()
+
+  await expect(send('1')).rejects.toMatchObject({ code: 'ECONNRESET' })
+  expect(sockets.size).toBe(0)
 })

@@ -20,6 +20,7 @@ export class ConnectionPool {
   readonly #sweeping: NodeJS.Timeout
   /** The last one was used last, and is used first. */
   #idle: Idle[] = []
+  #isClosed = false
 
   constructor(options: PoolOptions) {
     this.#options = options
@@ -28,6 +29,10 @@ export class ConnectionPool {
 
   /** Sends a request over a connection that no other uses; it waits while all are in use. */
   send(call: HttpCall): void {
+    if (this.#isClosed) {
+      call.onError(new ConnectionLostError())
+      return
+    }
     const connection = this.#takeIdle() ?? (this.#open.size < this.#options.connectionsMax ? this.#connect() : null)
     if (connection === null) this.#waiting.add(call)
     else connection.send(call)
@@ -39,8 +44,9 @@ export class ConnectionPool {
     for (const connection of this.#open) if (connection.call === call) connection.destroy()
   }
 
-  /** Closes all connections, and fails the requests on their way. */
+  /** Closes all connections, and fails the requests on their way and all later ones. */
   close(): void {
+    this.#isClosed = true
     clearInterval(this.#sweeping)
     const calls = [...this.#waiting, ...[...this.#open].map((connection) => connection.call)]
     this.#waiting.clear()
@@ -73,7 +79,7 @@ export class ConnectionPool {
 
   #takeIdle(): Connection | null {
     for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
-      if (last.until > performance.now()) return last.connection
+      if (last.until > performance.now() && last.connection.isUsable) return last.connection
       last.connection.destroy()
     }
     return null

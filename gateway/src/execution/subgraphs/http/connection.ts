@@ -44,6 +44,11 @@ export class Connection {
     return this.#call
   }
 
+  /** False from the moment the server ends the connection, some time before it is closed. */
+  get isUsable(): boolean {
+    return this.#socket.writable
+  }
+
   /** Sends a request; the previous one must have been answered. */
   send(call: HttpCall): void {
     this.#call = call
@@ -71,7 +76,8 @@ export class Connection {
   #answer(call: HttpCall, answer: HttpAnswer): void {
     this.#call = null
     call.onAnswer(answer)
-    if (answer.isLast) this.#socket.destroy()
+    // A server may answer before it has read the whole request, and may then take the rest of it for another one.
+    if (answer.isLast || this.#socket.writableLength > 0) this.#socket.destroy()
     else this.#options.onFree(this, answer.head.keepAliveMs)
   }
 
@@ -100,7 +106,10 @@ function openSocket({ protocol, hostname, port }: URL, read: (piece: Buffer) => 
       return true
     },
   }
-  const to = { host, port: Number(port || (isSecure ? 443 : 80)), noDelay: true, onread }
-  if (!isSecure) return connect(to)
-  return connectSecurely({ ...to, ...(isIP(host) === 0 && { servername: host }), ALPNProtocols: ['http/1.1'] })
+  const to = { host, port: Number(port || (isSecure ? 443 : 80)), onread }
+  const socket = isSecure
+    ? connectSecurely({ ...to, ...(isIP(host) === 0 && { servername: host }), ALPNProtocols: ['http/1.1'] })
+    : connect(to)
+  // Not an option of connections with TLS.
+  return socket.setNoDelay()
 }
