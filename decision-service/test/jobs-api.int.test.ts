@@ -129,6 +129,21 @@ describe('a job', () => {
     ])
   })
 
+  it.for([
+    ['cancelled', (id: string) => `cancelJob(id: "${id}", reason: "x") { job { id } }`],
+    [
+      'cleared away',
+      () => 'clearQueue(name: "background", state: WAITING, confirm: "background", reason: "x") { removed }',
+    ],
+  ] as const)('that was %s is not queued again by a repeat of its key', async ([, act]) => {
+    const order = { type: 'count-ephemeral', idempotencyKey: 'k1' }
+    const { id } = await add('a', order)
+    await asRole('admin', `mutation { ${act(id)} }`)
+
+    expect(await add('a', order)).toMatchObject({ id, state: 'CANCELLED' })
+    expect(await queues.background.use((queue) => queue.getJobState(id))).toBe('unknown')
+  })
+
   it('that runs is asked to stop', async () => {
     const begun = Promise.withResolvers<void>()
     await work((_, { signal }) => {

@@ -6,10 +6,12 @@ import type { Clock } from '@redress/shared/time.ts'
 import type { Queue } from 'bullmq'
 import type { MongoClient } from 'mongodb'
 import type { JobViews } from '../api/job-views.ts'
-import { JobTransitionError } from '../errors.ts'
+import { JobCancelledError, JobTransitionError } from '../errors.ts'
+import { toJobFailure } from '../frame/job-failure.ts'
 import type { JobQueue } from '../frame/open-queue.ts'
 import type { QueueName } from '../frame/queues.ts'
 import { ConfirmationMismatchError } from '../limits/errors.ts'
+import type { Claims } from '../orders/claims.ts'
 import type { JobState } from '../orders/job-view.ts'
 import type { JobRecords } from '../records/job-records.ts'
 import { type Act, queueActEvent, toAct } from './act-events.ts'
@@ -32,6 +34,7 @@ type Dependencies = Readonly<{
   queueOf: (name: QueueName) => JobQueue
   views: Pick<JobViews, 'isOfSource' | 'many'>
   records: Pick<JobRecords, 'cancel' | 'findMany'>
+  claims: Pick<Claims, 'end'>
   mongo: MongoClient
   outbox: Outbox
   now: Clock
@@ -68,9 +71,16 @@ async function clean(queue: Queue, list: 'completed' | 'failed'): Promise<number
   return removed
 }
 
+const CANCELLED = toJobFailure(new JobCancelledError())
+
 type List = 'wait' | 'prioritized' | 'delayed'
 
-async function cancelAll(queue: Queue, list: List, act: Act, { views, records }: Dependencies): Promise<number> {
+async function cancelAll(
+  queue: Queue,
+  list: List,
+  act: Act,
+  { views, records, claims }: Dependencies,
+): Promise<number> {
   const request = { by: act.cause.actor, reason: act.reason, at: act.at }
   let [removed, kept] = [0, 0]
   for (let step = 0; step < STEPS_MAX; step++) {
@@ -81,6 +91,8 @@ async function cancelAll(queue: Queue, list: List, act: Act, { views, records }:
     const recorded = [...(await records.findMany(open)).values()]
     await Promise.all(recorded.map((record) => records.cancel(record, request)))
     const counts = await Promise.all(open.map((id) => queue.remove(id)))
+    const removedIds = open.filter((_, index) => counts[index]! > 0)
+    await Promise.all(removedIds.map((id) => claims.end(id, { failure: CANCELLED })))
     const gone = counts.reduce((sum, count) => sum + count, 0)
     removed += gone
     // A job that a worker holds by now is not removed from here, and not looked at again.

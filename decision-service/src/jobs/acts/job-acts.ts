@@ -5,9 +5,11 @@ import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
 import type { JobViews } from '../api/job-views.ts'
-import { JobNotFoundError, JobNotManagedError, JobTransitionError } from '../errors.ts'
+import { JobCancelledError, JobNotFoundError, JobNotManagedError, JobTransitionError } from '../errors.ts'
 import type { Registry } from '../frame/job-definition.ts'
+import { toJobFailure } from '../frame/job-failure.ts'
 import type { Queues } from '../frame/open-queues.ts'
+import type { Claims } from '../orders/claims.ts'
 import type { JobView } from '../orders/job-view.ts'
 import { askToStop } from '../processors/cancellations.ts'
 import type { ChangeOf } from '../processors/job-change.ts'
@@ -34,6 +36,7 @@ export type JobActs = Readonly<{
 type Dependencies = Readonly<{
   views: JobViews
   records: Pick<JobRecords, 'find' | 'retry' | 'cancel'>
+  claims: Pick<Claims, 'end'>
   queues: Queues
   registry: Registry
   mongo: MongoClient
@@ -137,11 +140,13 @@ async function cancelRecorded(job: JobView, act: Act, dependencies: Dependencies
 }
 
 /** @returns whether the job did not run. */
-async function cancelQueued(job: JobView, act: Act, { queues, mongo, outbox, onChange }: Dependencies) {
+async function cancelQueued(job: JobView, act: Act, { claims, queues, mongo, outbox, onChange }: Dependencies) {
   await inTransaction(mongo, (session) => outbox.add([jobActEvent('job.cancelled', job, act)], session))
   outbox.wake()
   // Zero for a job that a worker holds.
   const removed = await queues[job.queue].use((queue) => queue.remove(job.id))
-  if (removed > 0) onChange({ ...job, status: 'CANCELLED' })
-  return removed > 0
+  if (removed === 0) return false
+  await claims.end(job.id, { failure: toJobFailure(new JobCancelledError()) })
+  onChange({ ...job, status: 'CANCELLED' })
+  return true
 }

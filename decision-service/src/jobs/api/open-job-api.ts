@@ -35,9 +35,9 @@ export function openJobApi(stores: ApiStores, { registry, sources, jobsOfIssue, 
   const { records, claims } = openJobStores(stores, registry)
   const views = createJobViews({ records, queues, sources })
   const onChange = logChanges(logger)
-  const shared = { records, queues, registry, views, mongo, outbox, onChange, logger, now }
+  const shared = { records, claims, queues, registry, views, mongo, outbox, onChange, logger, now }
   const switches = createQueueSwitches({ ...shared, collection: collections.queueSwitches })
-  const addJobs = createAddJobs({ ...shared, claims })
+  const addJobs = createAddJobs(shared)
   const resolvers = createJobResolvers({
     ...{ views, queueViews, addJobs, switches, jobsOfIssue },
     pageOfJobs: createPageOfJobs(collections.jobRecords),

@@ -110,13 +110,24 @@ describe('an idempotency key', () => {
     expect([ada.isNew, other.isNew, ada.job.id === other.job.id]).toEqual([true, true, false])
   })
 
-  it('is refused with other data', async () => {
-    await addJob(count('a', { idempotencyKey: 'k1' }), ADA)
+  it.for(['count-critical', 'count-ephemeral'])('is refused with other data for the type %s', async (type) => {
+    await addJob(count('a', { type, idempotencyKey: 'k1' }), ADA)
 
-    await expect(addJob(count('b', { idempotencyKey: 'k1' }), ADA)).rejects.toMatchObject({
+    await expect(addJob(count('b', { type, idempotencyKey: 'k1' }), ADA)).rejects.toMatchObject({
       code: 'IDEMPOTENCY_CONFLICT',
     })
-    expect(await queued()).toBe(1)
+    expect((await queued()) + (await queued('background'))).toBe(1)
+  })
+
+  it('is refused with other data after Redis has forgotten it, and nothing is queued', async () => {
+    const order = count('a', { type: 'count-ephemeral', idempotencyKey: 'k1' })
+    await addJob(order, ADA)
+    await redis.flushDb()
+
+    const { errors } = await addJobs([{ ...order, data: { key: 'b' } }], ADA)
+
+    expect(errors).toMatchObject([{ index: 0, error: { code: 'IDEMPOTENCY_CONFLICT' } }])
+    expect(await queued('background')).toBe(0)
   })
 
   it('of the type makes equal orders one job, whoever asks', async () => {

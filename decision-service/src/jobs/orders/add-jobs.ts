@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { AppError, BadUserInputError, IdempotencyConflictError } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Clock } from '@redress/shared/time.ts'
@@ -103,8 +102,6 @@ function toErrors(outcomes: readonly unknown[]) {
 }
 
 /** Refuses a key of the caller that an order with other data has used. The key of a type says what equal orders are. */
-function checkRepeat({ plan, job, isNew }: StoredPlan): AddedJob | AppError {
-  const { givenKey } = plan
-  const isOther = !isNew && givenKey !== null && !isDeepStrictEqual(job.data, plan.data)
-  return isOther ? new IdempotencyConflictError(givenKey) : { job, isNew }
+function checkRepeat({ plan, job, isNew, isConflict }: StoredPlan): AddedJob | AppError {
+  return isConflict ? new IdempotencyConflictError(plan.givenKey!) : { job, isNew }
 }

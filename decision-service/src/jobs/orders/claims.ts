@@ -9,9 +9,14 @@ import { pack, type StoredJson, unpack } from '../records/stored-json.ts'
 import { isKeyedId, queueOfId } from './job-id.ts'
 
 /** How the job of an idempotency key goes. */
-export type ClaimState = Readonly<
-  { status: 'IN_PROGRESS' } | { status: 'COMPLETED'; result: object | null } | { status: 'FAILED'; failure: JobFailure }
->
+export type ClaimState = Readonly<{ dataHash: string }> &
+  Readonly<
+    | { status: 'IN_PROGRESS' }
+    | { status: 'COMPLETED'; result: object | null }
+    | { status: 'FAILED'; failure: JobFailure }
+  >
+/** `dataHash` is that of the data of its first job: another one is a repeat with other data. */
+export type NewClaim = Readonly<{ id: string; dataHash: string; retentionDays: number }>
 export type ClaimEnding = Readonly<{ result: object | null }> | Readonly<{ failure: JobFailure }>
 
 /**
@@ -20,7 +25,7 @@ export type ClaimEnding = Readonly<{ result: object | null }> | Readonly<{ failu
  */
 export type Claims = Readonly<{
   /** Claims a key for a new job. Gives the state of the job that has it already; null where it had none. */
-  claim(id: string, retentionDays: number, at: Date): Promise<ClaimState | null>
+  claim(claim: NewClaim, at: Date): Promise<ClaimState | null>
   /** The state of a job with a key; null where the key is not known, or known no more. */
   find(id: string): Promise<ClaimState | null>
   /** Gives a key back whose job could not be added. */
@@ -32,6 +37,7 @@ export type Claims = Readonly<{
 export type ClaimDocument = {
   _id: string
   status: ClaimState['status']
+  dataHash: string
   result?: StoredJson
   failure?: JobFailure
   createdAt: Date
@@ -48,7 +54,6 @@ type Options = Readonly<{ queues: Queues; collection: Collection<ClaimDocument> 
 /** In Redis for an hour, so that most repetitions cost no read of the database; in MongoDB for as long as the type says. */
 const IN_REDIS = { expiration: { type: 'PX', value: HOUR_MS } } as const
 const keyOf = (id: string) => `idem:${id}`
-const IN_PROGRESS: ClaimState = { status: 'IN_PROGRESS' }
 
 export function createClaims({ queues, collection }: Options): Claims {
   const redisOf = (id: string) => queues[queueOfId(id)!].redis
@@ -56,12 +61,13 @@ export function createClaims({ queues, collection }: Options): Claims {
   const forget = (id: string) => redisOf(id).del(keyOf(id))
   const claimStored = createClaimStored(collection)
   return {
-    async claim(id, retentionDays, at) {
+    async claim(claim, at) {
+      const { id, dataHash } = claim
       const first = { ...IN_REDIS, condition: 'NX', GET: true } as const
-      const known = await redisOf(id).set(keyOf(id), JSON.stringify(IN_PROGRESS), first)
+      const known = await redisOf(id).set(keyOf(id), JSON.stringify({ status: 'IN_PROGRESS', dataHash }), first)
       if (known != null) return JSON.parse(String(known))
       try {
-        const state = await claimStored(id, retentionDays, at)
+        const state = await claimStored(claim, at)
         if (state !== null) await cache(id, state)
         return state
       } catch (error) {
@@ -79,12 +85,13 @@ export function createClaims({ queues, collection }: Options): Claims {
     },
     async end(id, ending) {
       if (!isKeyedId(id)) return
-      const state: ClaimState =
-        'failure' in ending ? { status: 'FAILED', ...ending } : { status: 'COMPLETED', ...ending }
-      const fields = 'failure' in ending ? ending : ending.result && { result: pack(ending.result) }
+      const $set =
+        'failure' in ending
+          ? { status: 'FAILED' as const, ...ending }
+          : { status: 'COMPLETED' as const, ...(ending.result && { result: pack(ending.result) }) }
       const first = { _id: id, status: 'IN_PROGRESS' as const }
-      const ended = await collection.updateOne(first, { $set: { status: state.status, ...fields } })
-      if (ended.matchedCount === 1) await cache(id, state)
+      const ended = await collection.findOneAndUpdate(first, { $set }, { returnDocument: 'after' })
+      if (ended) await cache(id, toState(ended))
     },
   }
 }
@@ -94,15 +101,15 @@ function createClaimStored(collection: Options['collection']): Claims['claim'] {
     const existing = await insertNew(collection, documents)
     return documents.map((_, index) => !existing.has(index))
   })
-  return async (id, retentionDays, at) => {
+  return async ({ id, dataHash, retentionDays }, at) => {
     const expiresAt = new Date(at.getTime() + retentionDays * DAY_MS)
-    if (await insert({ _id: id, status: 'IN_PROGRESS', createdAt: at, expiresAt })) return null
+    if (await insert({ _id: id, status: 'IN_PROGRESS', dataHash, createdAt: at, expiresAt })) return null
     const found = await collection.findOne({ _id: id })
-    return found === null ? IN_PROGRESS : toState(found)
+    return found === null ? { status: 'IN_PROGRESS', dataHash } : toState(found)
   }
 }
 
-function toState({ status, result, failure }: ClaimDocument): ClaimState {
-  if (status === 'COMPLETED') return { status, result: result === undefined ? null : unpack(result) }
-  return status === 'FAILED' && failure ? { status, failure } : IN_PROGRESS
+function toState({ status, dataHash, result, failure }: ClaimDocument): ClaimState {
+  if (status === 'COMPLETED') return { status, dataHash, result: result === undefined ? null : unpack(result) }
+  return status === 'FAILED' && failure ? { status, dataHash, failure } : { status: 'IN_PROGRESS', dataHash }
 }

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { type Cause, tracedBy } from '@redress/shared/events/envelope.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Clock } from '@redress/shared/time.ts'
@@ -31,6 +33,8 @@ export type StoredPlan = AddedJob &
     plan: Plan
     /** Whether it has to be queued: it is new, or its first order was lost before it was queued, or with Redis since. */
     isToQueue: boolean
+    /** Whether it repeats a key of the caller that an order with other data has used. */
+    isConflict: boolean
   }>
 
 type Dependencies = Readonly<{
@@ -79,13 +83,29 @@ async function storeAll(plans: readonly Plan[], asking: Asking, { records, claim
     plans.map(async (plan): Promise<StoredPlan> => {
       const there = byPlan.get(plan)
       // Recovery queues a recorded job that is not queued.
-      if (there) return { plan, job: toView(there.record, at), isNew: there.isNew, isToQueue: there.isNew }
+      if (there) {
+        const { record, isNew } = there
+        const isConflict = !isNew && plan.givenKey !== null && !isDeepStrictEqual(record.data, plan.data)
+        return { plan, job: toView(record, at), isNew, isToQueue: isNew, isConflict }
+      }
       const job = toView(toJob(plan), at)
-      const claimed = isKeyedId(plan.id) ? await claims.claim(plan.id, plan.definition.retentionDays, at) : null
-      if (claimed === null) return { plan, job, isNew: true, isToQueue: true }
-      return { plan, job: { ...job, ...toOutcome(claimed) }, isNew: false, isToQueue: claimed.status === 'IN_PROGRESS' }
+      const claimed = isKeyedId(plan.id) ? await claims.claim(toClaim(plan), at) : null
+      if (claimed === null) return { plan, job, isNew: true, isToQueue: true, isConflict: false }
+      const isConflict = plan.givenKey !== null && claimed.dataHash !== hashOf(plan.data)
+      const isToQueue = claimed.status === 'IN_PROGRESS' && !isConflict
+      return { plan, job: { ...job, ...toOutcome(claimed) }, isNew: false, isToQueue, isConflict }
     }),
   )
+}
+
+const toClaim = ({ id, data, definition: { retentionDays } }: Plan) => ({ id, dataHash: hashOf(data), retentionDays })
+
+/** The same for equal data, in whatever order its keys are. */
+const hashOf = (data: object) => hash('sha256', JSON.stringify(data, sortKeys), 'hex')
+
+function sortKeys(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
 }
 
 const isRecorded = ({ definition }: Plan) => definition.tier === 'CRITICAL'
@@ -108,7 +128,7 @@ type Claimed = NonNullable<Awaited<ReturnType<Claims['claim']>>>
 function toOutcome(claim: Claimed): Partial<JobView> {
   if (claim.status === 'IN_PROGRESS') return {}
   if (claim.status === 'COMPLETED') return { state: 'COMPLETED', progress: 100, result: claim.result }
-  return { state: 'FAILED', failure: claim.failure }
+  return { state: claim.failure.code === 'JOB_CANCELLED' ? 'CANCELLED' : 'FAILED', failure: claim.failure }
 }
 
 async function enqueueIn(stored: readonly StoredPlan[], asking: Asking, { queues, claims, logger }: Dependencies) {
