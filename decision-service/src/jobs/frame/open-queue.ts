@@ -6,7 +6,7 @@ import { MINUTE_MS } from '@redress/shared/time.ts'
 import { type JobsOptions, Queue } from 'bullmq'
 import { connectionOf, openWhenReady } from './bullmq.ts'
 import type { JobDefinition, Registry } from './job-definition.ts'
-import { KEPT_IN_REDIS, type QueueName } from './queues.ts'
+import { KEPT_IN_REDIS, type QueueName, type Retry } from './queues.ts'
 import { JOBS } from './registry.ts'
 
 /**
@@ -17,8 +17,10 @@ const TIMEOUT_MS = 30_000
 /** The priority of what goes first. */
 const PRIORITY_MAX = 10
 
-/** Longer than every wait between attempts: the clock of the worker that delayed the job was ahead. */
-const DELAY_MAX_MS = 2 * MINUTE_MS
+/** A job that is delayed for so much longer than its type waits was delayed by a worker whose clock was ahead. */
+const DELAY_SLACK_MS = 2 * MINUTE_MS
+/** The waits between the attempts of a job that is opened again begin with the shortest one. */
+const RESTARTED = { resetAttemptsMade: true } as const
 /** BullMQ orders delayed jobs by the moment they are due, in milliseconds, times this. */
 const SCORE_OF_A_MS = 0x1000
 
@@ -70,11 +72,11 @@ export function openQueue(name: QueueName, { redis, registry = JOBS, logger }: O
     await queue.add(type, data, { ...toOptions(definition, options), jobId: id })
   }
   const revive = async (queue: Queue, job: NewJob): Promise<boolean> => {
-    const { id } = job
+    const { id, type } = job
     const state = await queue.getJobState(id)
     if (state === 'unknown') await add(queue, job)
-    else if (state === 'failed' || state === 'completed') await (await queue.getJob(id))?.retry(state)
-    else if (state !== 'delayed' || !(await isDelayedTooLong(redis, queue, job))) return false
+    else if (state === 'failed' || state === 'completed') await (await queue.getJob(id))?.retry(state, RESTARTED)
+    else if (state !== 'delayed' || !(await isDelayedTooLong(redis, queue, job, registry[type]))) return false
     else await (await queue.getJob(id))?.promote()
     return true
   }
@@ -94,10 +96,21 @@ export function openQueue(name: QueueName, { redis, registry = JOBS, logger }: O
   }
 }
 
-async function isDelayedTooLong(redis: Redis, queue: Queue, { id, dueAt }: NewJob): Promise<boolean> {
+async function isDelayedTooLong(
+  redis: Redis,
+  queue: Queue,
+  { id, dueAt }: NewJob,
+  definition: JobDefinition | undefined,
+): Promise<boolean> {
   const score = await redis.zScore(queue.toKey('delayed'), id)
-  const latest = Math.max(Date.now(), dueAt?.getTime() ?? 0) + DELAY_MAX_MS
+  const wait = definition === undefined ? 0 : longestWaitMs(definition.retry)
+  const latest = Math.max(Date.now(), dueAt?.getTime() ?? 0) + wait + DELAY_SLACK_MS
   return score !== null && score / SCORE_OF_A_MS > latest
+}
+
+/** The wait before the last attempt. */
+function longestWaitMs({ attempts, strategy, delayMs }: Retry): number {
+  return strategy === 'fixed' ? delayMs : delayMs * 2 ** Math.max(0, attempts - 2)
 }
 
 /** Callers go on while Redis is away and a job is not queued: it is stored in MongoDB, and recovery queues it later. */

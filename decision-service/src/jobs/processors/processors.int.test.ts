@@ -52,8 +52,13 @@ describe('a job with a record', () => {
     })
 
     const opened = await records.retry(id, 3, new Date())
+    await expect.poll(() => bed.queues.money.use((queue) => queue.getJobState(id))).toBe('failed')
+    await bed.queues.money.use((queue) => queue.pause())
     await bed.queues.money.revive([{ id, type: 'count-critical', data: {} }])
+    const queued = await bed.queues.money.use((queue) => queue.getJob(id))
+    await bed.queues.money.use((queue) => queue.resume())
 
+    expect(queued?.attemptsMade).toBe(0)
     expect(opened).toMatchObject({ status: 'PENDING', attempts: 3, maxAttempts: 6 })
     await untilStatus(id, 'COMPLETED')
     expect(await records.find(id)).toMatchObject({ attempts: 4, failure: null })
@@ -97,6 +102,17 @@ describe('a job with a record', () => {
     late.resolve(null)
     const record = await own.records.find(job.id)
     expect([record?.result, record!.attempts >= 2]).toEqual([{ by: 'second' }, true])
+  })
+
+  it('is not failed by an attempt that another one has replaced', async () => {
+    const id = await critical('a')
+    const replaced = (await records.begin(id, new Date())) as Begun
+    const running = (await records.begin(id, new Date())) as Begun
+
+    const isFailed = await records.fail(replaced.holder, { code: 'JOB_TIMED_OUT', message: 'Too slow.' }, new Date())
+    await records.complete(running.holder, { done: true }, new Date())
+
+    expect([isFailed, await records.find(id)]).toMatchObject([false, { status: 'COMPLETED', attempts: 1 }])
   })
 
   it('goes back into the queue when its worker stops, and that is no attempt', async () => {

@@ -58,9 +58,10 @@ export function createRecordedHandler(dependencies: Dependencies): JobHandler<Me
       onChange({ ...begun.record, status: 'PENDING' })
       return true
     },
-    async giveUp(_, failure, { jobId }) {
+    async giveUp(_, failure, { jobId, key }) {
       const job = { id: jobId, type, queue: definition.queue }
-      if (await records.fail(job, failure, now())) onChange({ ...job, status: 'FAILED', failure })
+      if (await records.fail(begunBy.get(key)?.holder ?? job, failure, now()))
+        onChange({ ...job, status: 'FAILED', failure })
     },
     noteHeld: (_, { jobId }) => records.noteHeld(jobId, now()),
   }

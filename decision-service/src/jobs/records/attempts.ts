@@ -33,7 +33,7 @@ export function createAttempts(collection: RecordCollection, toEnded: ToEnded): 
   }
 }
 
-const heldBy = ({ id, run }: Holder): Filter<RecordDocument> => ({ _id: id, status: 'PROCESSING', run })
+export const heldBy = ({ id, run }: Holder): Filter<RecordDocument> => ({ _id: id, status: 'PROCESSING', run })
 
 type Change = Readonly<{ filter: Filter<RecordDocument>; update: UpdateFilter<RecordDocument> }>
 

@@ -3,7 +3,7 @@ import type { Filter } from 'mongodb'
 import type { Registry } from '../frame/job-definition.ts'
 import { JOBS } from '../frame/registry.ts'
 import { createAddRecords } from './add-records.ts'
-import { createAttempts } from './attempts.ts'
+import { createAttempts, heldBy } from './attempts.ts'
 import { type JobAction, statusesBefore } from './job-record.ts'
 import type { JobRecords } from './job-records.ts'
 import {
@@ -58,9 +58,11 @@ type Endings = Pick<JobRecords, 'fail' | 'abandon' | 'cancel' | 'endCancelled'>
 /** How a job ends that no attempt completes. */
 function createEndings(collection: RecordCollection, toEnded: ToEnded): Endings {
   return {
-    async fail({ id, type }, failure, at) {
-      const fields = { status: 'FAILED' as const, failure, ...toEnded(type, at) }
-      const failed = await collection.updateOne(before(id, 'fail'), { $set: fields, ...COUNTED, $unset: CLOSED })
+    async fail(job, failure, at) {
+      const fields = { status: 'FAILED' as const, failure, ...toEnded(job.type, at) }
+      const open =
+        'run' in job ? { $or: [heldBy(job), { _id: job.id, status: 'PENDING' as const }] } : before(job.id, 'fail')
+      const failed = await collection.updateOne(open, { $set: fields, ...COUNTED, $unset: CLOSED })
       return failed.matchedCount === 1
     },
     async abandon(jobs, failure, at, session) {

@@ -1,8 +1,10 @@
 import { createOutbox } from '@redress/shared/events/outbox.ts'
 import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import { silent } from '@redress/shared/testing/stores.ts'
-import { beforeEach, expect, it } from 'vitest'
-import { ADA, openJobBed } from '../../../test/job-bed.ts'
+import { beforeEach, expect, it, onTestFinished } from 'vitest'
+import { ADA, COUNTING, openJobBed } from '../../../test/job-bed.ts'
+import { openQueue } from '../frame/open-queue.ts'
+import { QUEUES } from '../frame/queues.ts'
 import { createQueueEpochs } from './queue-epochs.ts'
 import { createRecoverRecords } from './recover-records.ts'
 
@@ -43,6 +45,16 @@ it('leaves alone what is queued, what has ended, and what is not due yet', async
   await addJob(order('c', 5), ADA)
 
   expect([await recoverAt(() => new Date())(), await recover()]).toEqual([0, 0])
+})
+
+it('leaves a job alone that waits for its next attempt as long as its type says', async () => {
+  const registry = { ...COUNTING, 'count-critical': { ...COUNTING['count-critical'], retry: QUEUES.money.retry } }
+  const money = openQueue('money', { redis, registry, logger: silent })
+  onTestFinished(() => money.close())
+  const job = { id: 'job_money_1', type: 'count-critical', data: {} }
+  await money.add([{ ...job, dueAt: new Date(Date.now() + 500_000) }])
+
+  expect(await money.revive([job])).toBe(0)
 })
 
 it('queues a job again that has ended in the queue and not on record', async () => {
