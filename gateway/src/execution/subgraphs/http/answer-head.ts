@@ -12,7 +12,7 @@ export type AnswerHead = Readonly<{
   keepAliveMs: number
 }>
 
-const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: |$)/
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/
 /** No space before the colon, no folded lines, no line ends of other kinds, and no other control characters. */
 const HEADER = /^[!#$%&'*+.^`|~\w-]+:[\t\x20-\x7e\x80-\xff]*$/
 const READ: ReadonlySet<string> = new Set([

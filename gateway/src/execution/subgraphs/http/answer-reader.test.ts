@@ -96,6 +96,8 @@ describe('what could be taken for another answer is refused:', () => {
   it.for<[string, string]>([
     ['another protocol', 'SSH-2.0-OpenSSH\r\n\r\n'],
     ['HTTP/2', 'HTTP/2 200\r\ncontent-length: 0\r\n\r\n'],
+    ['a status that does not exist', 'HTTP/1.1 099 Soon\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'],
+    ['a status line that ends without CR', 'HTTP/1.1 200 OK\ncontent-length: 3\r\ncontent-length: 2\r\n\r\n{}'],
     ['a change of protocol', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n'],
     ['a line that is no header', 'HTTP/1.1 200 OK\r\nnonsense\r\n\r\n'],
     ['a space before a colon', 'HTTP/1.1 200 OK\r\ntransfer-encoding : chunked\r\ncontent-length: 2\r\n\r\n{}'],
@@ -115,6 +117,7 @@ describe('what could be taken for another answer is refused:', () => {
       `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3e9\r\n${'x'.repeat(1001)}`,
     ],
     ['a body to the end that is too large', `HTTP/1.1 200 OK\r\n\r\n${'x'.repeat(1001)}`],
+    ['a head that is too long', `HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(4_000)}content-length: 0\r\n\r\n`],
     ['a head without end', `HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(4_000)}`],
   ])('%s', ([, text]) => {
     expect(() => readIn(ALL * 100, text)).toThrow(expect.objectContaining({ name: 'UnreadableAnswerError' }))

@@ -39,8 +39,10 @@ export class AnswerReader {
   #readHead(piece: Buffer): HttpAnswer | null {
     const bytes = this.#beginning.length === 0 ? piece : Buffer.concat([this.#beginning, piece])
     const end = bytes.indexOf(HEAD_END)
+    if ((end === -1 ? bytes.length : end) > HEAD_BYTES_MAX) {
+      throw new UnreadableAnswerError('The head of the answer is too long.')
+    }
     if (end === -1) {
-      if (bytes.length > HEAD_BYTES_MAX) throw new UnreadableAnswerError('The head of the answer is too long.')
       this.#beginning = Buffer.from(bytes)
       return null
     }
