@@ -89,8 +89,9 @@ export const JOBS = {
       timestamp: 'string.date.iso',
       data: 'Record<string, unknown>',
     }),
-    keyOf: ({ eventType, merchant, userId, timestamp }) =>
-      `analytics-${eventType}-${merchant ?? 'global'}-${userId ?? 'anonymous'}-${timestamp}`,
+    // As JSON: a merchant or a user may have any character in their names.
+    keyOf: ({ eventType, merchant = null, userId = null, timestamp }) =>
+      JSON.stringify([eventType, merchant, userId, timestamp]),
     addable: true,
     priority: 3,
     timeoutMs: MINUTE_MS,

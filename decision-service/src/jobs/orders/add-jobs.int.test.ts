@@ -110,6 +110,17 @@ describe('an idempotency key', () => {
     expect([ada.isNew, other.isNew, ada.job.id === other.job.id]).toEqual([true, true, false])
   })
 
+  it('is not that of another caller where the name of one ends as the key of the other begins', async () => {
+    const as = (actor: string) => ({ ...ADA, cause: { actor, requestId: null } })
+
+    const [one, other] = [
+      await addJob(count('a', { idempotencyKey: 'c' }), as('a b')),
+      await addJob(count('a', { idempotencyKey: 'b c' }), as('a')),
+    ]
+
+    expect(one.job.id).not.toBe(other.job.id)
+  })
+
   it.for(['count-critical', 'count-ephemeral'])('is refused with other data for the type %s', async (type) => {
     await addJob(count('a', { type, idempotencyKey: 'k1' }), ADA)
 

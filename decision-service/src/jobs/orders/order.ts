@@ -61,8 +61,8 @@ export function planJob(order: Order, { registry, orderer, now, path }: Context)
   refuseProblems(problemsOf(order, definition, path))
 
   const { queue, priority, retry, keyOf } = definition
-  // A key of a caller says nothing about the jobs of another one.
-  const key = givenKey === null ? keyOf?.(order.data) : `${orderer.actor} ${givenKey}`
+  // A key of a caller says nothing about the jobs of another one. Both may have spaces: as JSON they stay apart.
+  const key = givenKey === null ? keyOf?.(order.data) : JSON.stringify([orderer.actor, givenKey])
   return {
     id: key === undefined ? newJobId(queue, randomUUID()) : keyedJobId(queue, name, key),
     ...{ definition, type: name, data: order.data, givenKey },
