@@ -106,10 +106,7 @@ function openSocket({ protocol, hostname, port }: URL, read: (piece: Buffer) => 
       return true
     },
   }
-  const to = { host, port: Number(port || (isSecure ? 443 : 80)), onread }
-  const socket = isSecure
-    ? connectSecurely({ ...to, ...(isIP(host) === 0 && { servername: host }), ALPNProtocols: ['http/1.1'] })
-    : connect(to)
-  // Not an option of connections with TLS.
-  return socket.setNoDelay()
+  const to = { host, port: Number(port || (isSecure ? 443 : 80)), noDelay: true, onread }
+  if (!isSecure) return connect(to)
+  return connectSecurely({ ...to, ...(isIP(host) === 0 && { servername: host }), ALPNProtocols: ['http/1.1'] })
 }
