@@ -5,6 +5,7 @@ import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import { silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { createDecisionJobSource, createJobsOfIssue } from '../src/decisions/outbound/job-source.ts'
+import { createQueueSwitches } from '../src/jobs/acts/queue-switches.ts'
 import { openJobApi } from '../src/jobs/api/open-job-api.ts'
 import { createQueueViews } from '../src/jobs/monitoring/queue-views.ts'
 import { openJobBed } from './job-bed.ts'
@@ -285,6 +286,23 @@ describe('a queue', () => {
 
     expect((await actsOf('money')).map(([type]) => type)).toEqual(['queue.paused', 'queue.resumed'])
     expect(await api.switches.restore()).toEqual([])
+  })
+
+  it('stays resumed where that happens while its pause is restored', async () => {
+    await pause('pause')
+    await redis.flushDb()
+    const use: typeof queues.money.use = async (run) => {
+      await pause('resume')
+      return queues.money.use(run)
+    }
+    const outbox = createOutbox(db, () => {})
+    const switches = createQueueSwitches({
+      ...{ collection: collections.queueSwitches, mongo, outbox, now: () => new Date() },
+      queues: { ...queues, money: { ...queues.money, use } },
+    })
+
+    expect(await switches.restore()).toEqual([])
+    expect(await queues.money.use((queue) => queue.isPaused())).toBe(false)
   })
 
   it('is cleared of what waits, which is cancelled', async () => {

@@ -56,7 +56,10 @@ export function createQueueSwitches({ collection, queues, mongo, outbox, now }: 
         queues[name].use(async (queue) => {
           if (await queue.isPaused()) return []
           await queue.pause()
-          return [name]
+          if ((await collection.countDocuments({ _id: name, paused: true })) > 0) return [name]
+          // It was resumed since it was read here.
+          await queue.resume()
+          return []
         })
       // A queue whose Redis is away runs nothing, and is paused once that is back.
       const restored = await Promise.all(paused.map((one) => restore(one).catch(() => [])))
