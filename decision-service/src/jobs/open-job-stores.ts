@@ -9,7 +9,7 @@ import type { RecordCollection } from './records/record-document.ts'
 export type JobCollections = Readonly<{ jobRecords: RecordCollection; idempotencyKeys: Collection<ClaimDocument> }>
 type Stores = Pick<Service, 'db'> & Readonly<{ collections: JobCollections; queues: Queues }>
 
-/** What every process needs that adds jobs or runs them. */
+/** The stores of every process that adds jobs or runs them. */
 export function openJobStores({ db, collections, queues }: Stores, registry: Registry) {
   const records = createMongoJobRecords({ collection: collections.jobRecords, registry })
   const claims = createClaims({ queues, collection: collections.idempotencyKeys })

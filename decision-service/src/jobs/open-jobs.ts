@@ -88,7 +88,7 @@ type Own = 'decide-issue' | 'backtest-policy'
 /** Types whose processors come with the issues of their owners; callers cannot order them. */
 type Later = Extract<JobType, 'generate-report' | 'export-customer' | 'archive-issues' | 'purge-audit'>
 
-/** What runs the jobs of every type: a type without it does not compile. */
+/** A handler or processor for every type: a type without one does not compile. */
 export type Runners = Readonly<{
   handlers: Handlers & { [T in Own]: JobHandler<JobData<T>> }
   processors: Processors & { [T in Exclude<JobType, Own | Later>]: Processor<JobData<T>> }

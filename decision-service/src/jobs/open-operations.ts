@@ -24,7 +24,7 @@ type Config = Readonly<{
 
 type Jobs = Pick<ReturnType<typeof openJobs>, 'isLeader' | 'addJobs' | 'views' | 'records' | 'claims'>
 
-/** What runs beside the queues, and what people see of it and can do about it: limits, schedules and flows. */
+/** Opens limits, schedules and flows, with their queries and mutations. */
 export async function openOperations(
   stores: Stores,
   { limits, queues: { registry }, maintenance: installed }: Config,

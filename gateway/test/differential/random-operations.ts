@@ -25,7 +25,7 @@ const DEPTH_MAX = 5
 type Options = Readonly<{
   /** Whether fields get the names of other fields, which the reference mixes up. */
   confusing?: boolean
-  /** What must hold beside the rules of graphql-js. */
+  /** Conditions beside the rules of graphql-js. */
   isValid?: (document: DocumentNode) => boolean
 }>
 

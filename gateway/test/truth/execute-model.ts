@@ -100,7 +100,7 @@ function createResolver(subgraph: string, { model, data }: Facts): GraphQLFieldR
   }
 }
 
-/** What a field needs: from the representation, or what came with the object. */
+/** The values that a field requires: from the representation, or what came with the object. */
 function neededBy(held: Held, required: SelectionSetNode, data: Data): unknown {
   const names = required.selections.flatMap((one) => (one.kind === Kind.FIELD ? [one.name.value] : []))
   if (names.every((name) => held.provided?.includes(name))) return data.select(held, required)

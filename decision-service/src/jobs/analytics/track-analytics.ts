@@ -23,7 +23,7 @@ export type AnalyticsEventDocument = {
 
 export const ANALYTICS_EVENTS: CollectionDefinition<AnalyticsEventDocument> = defineCollection<AnalyticsEventDocument>({
   name: 'analytics_events',
-  // What its client has sent may name a person.
+  // The data comes from a client and may name a person.
   personalFields: ['userId', 'data'],
   indexes: [{ key: { eventType: 1, at: 1 }, name: 'by_type' }],
   retention: { field: 'trackedAt', seconds: 90 * DAY_SECONDS, index: 'expiry' },

@@ -9,7 +9,7 @@ import { toQueuedView } from './queued-view.ts'
 /** Jobs whose records are a part of their subject, as it shows them. */
 export type JobSource = Readonly<{
   queue: QueueName
-  /** What their ids begin with. */
+  /** The prefix of their ids. */
   prefix: string
   find(ids: readonly string[]): Promise<readonly JobView[]>
 }>
@@ -60,7 +60,7 @@ export function createJobViews({ records, queues, sources }: Dependencies): JobV
   }
 }
 
-/** What only the queue knows of an open job: the attempts of one whose record does not count them, and its delay. */
+/** The part of an open job that only its queue has: its delay, and its attempts where no record counts them. */
 function withQueued(view: JobView, { job, state }: Queued): JobView {
   const attempts = Math.max(view.attempts, job.attemptsMade)
   return { ...view, attempts, state: view.state === 'WAITING' && state === 'delayed' ? 'DELAYED' : view.state }

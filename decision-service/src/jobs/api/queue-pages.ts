@@ -27,7 +27,7 @@ export type PageOfQueue = (
 ) => Promise<Connection<JobView>>
 
 /**
- * What a queue holds at this moment, by state. A cursor is a place in the list, so that a job that moves meanwhile may be
+ * Jobs of a queue at this moment, by state. A cursor is a place in the list, so that a job that moves meanwhile may be
  * missing from the pages, or be in two of them.
  */
 export function createPageOfQueue(queues: Queues, views: JobViews): PageOfQueue {

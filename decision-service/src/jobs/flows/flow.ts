@@ -66,7 +66,7 @@ export type ChildState = Readonly<{ id: string; hasEnded: boolean; hasFailed: bo
 
 export type Settlement = Readonly<{ kind: 'run' | 'wait' }> | Readonly<{ kind: 'fail'; childId: string }>
 
-/** What becomes of a job that waits: it fails with the first child that takes it along, and runs once all have ended. */
+/** The next state of a job that waits: it fails with the first child that takes it along, and runs once all have ended. */
 export function settle(children: readonly ChildState[]): Settlement {
   const failed = children.find(({ hasFailed, onFailure }) => hasFailed && onFailure === 'FAIL_PARENT')
   if (failed) return { kind: 'fail', childId: failed.id }

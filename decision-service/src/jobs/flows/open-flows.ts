@@ -53,9 +53,9 @@ export function createCancelJob({ records, queues, logger }: Cancelling) {
     if (cancelled === null) return
     const queue = queues[job.queue]
     // Best effort: a worker that takes the job, or reports its progress, finds it cancelled.
-    const told =
+    const notified =
       cancelled.status === 'CANCELLED' ? queue.use((bullmq) => bullmq.remove(job.id)) : askToStop(queue.redis, job.id)
-    await told.catch((err: unknown) =>
+    await notified.catch((err: unknown) =>
       logger.warn({ err, jobId: job.id }, 'the cancellation of a job is noticed later'),
     )
   }

@@ -22,7 +22,7 @@ type Dependencies = Readonly<{
 /**
  * Carries flows on: lets jobs run whose children have ended, fails those that a child takes along, and cancels the children
  * of cancelled ones. What it does follows from the records alone, and is harmless twice: it may be stopped anywhere.
- * What changed may lead to more, in the next round.
+ * Changes may lead to further ones, in the next round.
  */
 export type RunFlows = (signal?: AbortSignal) => Promise<void>
 

@@ -16,7 +16,7 @@ import type { JobMetrics } from './worker-metrics.ts'
 const SUSPECT_WAIT = { firstMs: 1_000, maxMs: 1_000 }
 const SUSPECT = 'it may have ended a worker'
 
-/** What a worker knows about one type of job. */
+/** The handler and the limits of one type of job. */
 export type Row = Readonly<{
   type: string
   definition: JobDefinition
@@ -26,7 +26,7 @@ export type Row = Readonly<{
   gate: ((attempt: () => Promise<Outcome>) => Promise<Outcome>) | null
   metrics: JobMetrics | undefined
 }>
-/** What all attempts of a worker share. */
+/** Values that all attempts of a worker share. */
 export type WorkerContext = Readonly<{
   queue: QueueName
   stopping: AbortSignal

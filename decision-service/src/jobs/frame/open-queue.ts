@@ -29,7 +29,7 @@ export type NewJob = Readonly<{
   id: string
   /** One of the registry, and of this queue. */
   type: string
-  /** What its handler receives: JSON. */
+  /** The JSON that its handler receives. */
   data: object
   /** 1 to 10, the most urgent: it goes before all that is less urgent. Default: that of its type. */
   priority?: number

@@ -26,7 +26,7 @@ export async function runLimited<T>(
   }
 }
 
-/** Whether an attempt was told to stop because its worker stops, and not because its time is over. */
+/** Whether an attempt was aborted because its worker stops, and not because its time is over. */
 export function isWorkerStopping(signal: AbortSignal): boolean {
   return signal.aborted && signal.reason !== OVER
 }

@@ -56,7 +56,7 @@ function beginWhenReady({ redis, logger }: Stores): void {
   else redis.once('ready', begin)
 }
 
-/** What operators see of them, and their acts. */
+/** The queries and mutations of operators. */
 export function openLimitActs(stores: Stores, { figures }: LimitsConfig, mayReport: () => boolean) {
   const { redis, outbox, metrics, logger } = stores
   const switches = createMongoSwitches(stores)

@@ -45,7 +45,7 @@ export type ProviderSwitches = Readonly<{
   transact: <T>(work: (transaction: SwitchTransaction) => Promise<T>) => Promise<T>
 }>
 
-/** What a provider has left. */
+/** The remaining calls of a provider. */
 export type ProviderUsage = Readonly<{
   concurrent: number
   tokens: number

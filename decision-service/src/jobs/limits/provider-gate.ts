@@ -42,7 +42,7 @@ export function createProviderGate({ acquire }: Pick<ProviderLimits, 'acquire'>)
 
 const waitOf = (error: ProviderLimitError) => (error instanceof ProviderRateLimitedError ? error.retryAfterMs : 0)
 
-/** What a failed attempt says about the provider: any error with a code but these is an answer of it, such as a refusal. */
+/** The outcome of a failed attempt for its provider: any error with a code but these is an answer of it, such as a refusal. */
 function toCallOutcome(error: unknown): CallOutcome | undefined {
   if (error instanceof ProviderRateLimitedError) return { rateLimitedMs: error.retryAfterMs }
   if (error instanceof ProviderUnavailableError || error instanceof TimeoutError) return 'failed'

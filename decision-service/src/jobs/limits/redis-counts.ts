@@ -16,7 +16,7 @@ type Options = Readonly<{
   prefix?: string
 }>
 
-/** What Redis has counted of each provider. */
+/** The counts of each provider in Redis. */
 export function createRedisCounts({ redis, figures, prefix }: Options): ProviderCounts {
   const readStatus = createRedisScript(redis, STATUS)
   const reset = createRedisScript(redis, RESET)

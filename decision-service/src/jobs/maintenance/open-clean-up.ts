@@ -20,7 +20,7 @@ export function openCleanUp({ db, collections }: Stores) {
       collection: collectionOf(idempotencyKeys),
       olderThan: (moment) => ({ _id: { $gte: '' }, createdAt: { $lt: moment }, status: { $ne: 'IN_PROGRESS' } }),
     },
-    // What clients have reported, not the facts of decisions, which statistics are made of.
+    // Events reported by clients, not the facts of decisions, which statistics are made of.
     analytics: {
       collection: collectionOf(analyticsEvents),
       olderThan: (moment) => ({ trackedAt: { $lt: moment } }),

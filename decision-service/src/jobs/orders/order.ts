@@ -23,7 +23,7 @@ export type Order = Readonly<{
   parentId?: string | null
 }>
 
-/** Who orders: a caller may order only some types, and shares no idempotency key with another one. */
+/** The origin of an order: a caller may order only some types, and shares no idempotency key with another one. */
 export type Orderer = Readonly<{ actor: string; isCaller: boolean }>
 
 /** A checked order. */

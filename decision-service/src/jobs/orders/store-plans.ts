@@ -124,7 +124,7 @@ export function toOrdered(
 
 type Claimed = NonNullable<Awaited<ReturnType<Claims['claim']>>>
 
-/** What a repetition learns of the first job. */
+/** The part of the first job that a repetition receives. */
 function toOutcome(claim: Claimed): Partial<JobView> {
   if (claim.status === 'IN_PROGRESS') return {}
   if (claim.status === 'COMPLETED') return { state: 'COMPLETED', progress: 100, result: claim.result }

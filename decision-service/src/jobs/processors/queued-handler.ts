@@ -8,7 +8,7 @@ import type { Cancellations } from './cancellations.ts'
 import type { ChangeOf } from './job-change.ts'
 import { type Processor, readData } from './processor.ts'
 
-/** What a queue holds of a job that only the queue knows. */
+/** The data in the queue of a job without a record. */
 export const QueuedJob = type({
   data: 'object',
   actor: 'string',

@@ -11,7 +11,7 @@ import type { Cancellations, Watch } from './cancellations.ts'
 import type { ChangeOf } from './job-change.ts'
 import { type Processor, readData } from './processor.ts'
 
-/** What a queue holds of a job with a record. */
+/** The data in the queue of a job with a record. */
 const Message = type({ 'trace?': 'string' })
 type Message = typeof Message.infer
 

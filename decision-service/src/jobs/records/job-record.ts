@@ -77,7 +77,7 @@ export type JobRecord = Readonly<{
   expiresAt: Date | null
 }>
 
-/** What an order gives, beside what every new record has. */
+/** The fields of a new record that come from its order. */
 export type NewRecord = Pick<
   JobRecord,
   | 'id'

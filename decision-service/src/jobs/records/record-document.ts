@@ -25,7 +25,7 @@ export type RecordDocument = Pick<
     dueAt?: Date
     /** It runs once its children have ended. */
     waitsForChildren?: true
-    /** What its failure means for the job that it is a part of. */
+    /** The effect of its failure on the job that it is a part of. */
     onFailure?: OnFailure
     /** The job that it is a part of does not know its end yet, which may be still to come. */
     unsettled?: true

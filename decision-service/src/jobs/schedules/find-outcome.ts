@@ -2,7 +2,7 @@ import type { JobViews } from '../api/job-views.ts'
 import type { Claims } from '../orders/claims.ts'
 import type { JobState, JobView } from '../orders/job-view.ts'
 
-/** What has become of a job; `job` is null where it was removed when it had ended. */
+/** The outcome of a job; `job` is null where it was removed when it had ended. */
 export type Outcome = Readonly<{ job: JobView | null; state: JobState; failure: JobView['failure'] }>
 
 export type FindOutcome = (jobId: string) => Promise<Outcome | null>

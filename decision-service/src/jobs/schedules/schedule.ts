@@ -41,7 +41,7 @@ export type MissedTicks = Readonly<{
   count: number
 }>
 
-/** What the leader keeps. */
+/** The state that the leader keeps. */
 export type ScheduleProgress = Readonly<{
   /** The earliest tick that is not handled yet; null while paused. */
   nextRunAt: Date | null

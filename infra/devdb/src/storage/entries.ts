@@ -9,7 +9,7 @@ import { encodeColumn, type Index, itemsAt } from './indexes.ts'
 /** A key of a document in an index. */
 export type Entry = Readonly<{ index: Index; key: Buffer }>
 
-/** What an entry has to find its document: the id or, when the key ends with it, its place there, counted from 1. */
+/** The reference of an entry to its document: the id or, when the key ends with it, its place there, counted from 1. */
 export function referenceIn({ index, key }: Entry, id: Uint8Array): Uint8Array | number {
   return index.unique ? id : key.length - id.length + 1
 }

@@ -1,6 +1,6 @@
 import { UnreadableAnswerError } from './errors.ts'
 
-/** What the client needs of the head of an answer. */
+/** The head of an answer, as far as the client needs it. */
 export type AnswerHead = Readonly<{
   status: number
   /** Empty where the server sends none. */

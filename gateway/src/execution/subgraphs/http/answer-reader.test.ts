@@ -5,7 +5,7 @@ import { AnswerReader } from './answer-reader.ts'
 
 const BYTES_MAX = 1_000
 
-/** What a reader says of bytes that come in pieces of a size, and of the end of the connection after them. */
+/** The answers that a reader finds in bytes that come in pieces of a size, and of the end of the connection after them. */
 function readIn(pieceBytes: number, text: string) {
   const reader = new AnswerReader(BYTES_MAX)
   const bytes = Buffer.from(text)

@@ -36,7 +36,7 @@ async function textOf(request: AsyncIterable<Buffer>): Promise<string> {
 
 const echo: RequestListener = async (request, response) => void response.end(await textOf(request))
 
-/** A server that answers when it is told to, in the order of the requests. */
+/** A server that answers on demand, in the order of the requests. */
 function holding() {
   const held: ServerResponse[] = []
   const waiting: (() => void)[] = []
