@@ -25,6 +25,9 @@ export type ProcessRow = Readonly<{
   unlessGiven?: string
 }>
 
+/** Under load much lives as long as a transaction, and a smaller young generation copies it again and again. */
+const YOUNG = ['--min-semi-space-size=32', '--max-semi-space-size=32']
+
 const STORES = { MONGODB_URI: 'devdb', REDIS_URL: 'redis' }
 
 /** Every process of Redress on one machine. */
@@ -34,8 +37,7 @@ export const PROCESS_TABLE: readonly ProcessRow[] = [
     label: 'database',
     stage: 'store',
     program: 'infra/devdb/src/main.ts',
-    // Under load much lives as long as a transaction, and a smaller young generation copies it again and again.
-    flags: ['--min-semi-space-size=32', '--max-semi-space-size=32'],
+    flags: YOUNG,
     portVariable: 'DEVDB_PORT',
     addresses: {},
     secrets: [],
@@ -56,6 +58,7 @@ export const PROCESS_TABLE: readonly ProcessRow[] = [
     label: 'issues',
     stage: 'service',
     program: 'issues-service/src/main.ts',
+    flags: YOUNG,
     portVariable: 'ISSUES_PORT',
     addresses: STORES,
     secrets: ['INTERNAL_PUBLIC_KEY', 'ENCRYPTION_KEY'],
@@ -65,6 +68,7 @@ export const PROCESS_TABLE: readonly ProcessRow[] = [
     label: 'decisions',
     stage: 'service',
     program: 'decision-service/src/main.ts',
+    flags: YOUNG,
     portVariable: 'DECISIONS_PORT',
     addresses: { ...STORES, ISSUES_URL: 'issues' },
     secrets: ['INTERNAL_PUBLIC_KEY', 'ANTHROPIC_API_KEY'],
@@ -74,6 +78,7 @@ export const PROCESS_TABLE: readonly ProcessRow[] = [
     label: 'worker',
     stage: 'service',
     program: 'decision-service/src/worker.ts',
+    flags: YOUNG,
     portVariable: 'WORKER_PORT',
     addresses: STORES,
     secrets: ['ANTHROPIC_API_KEY'],
@@ -83,6 +88,7 @@ export const PROCESS_TABLE: readonly ProcessRow[] = [
     label: 'audit',
     stage: 'service',
     program: 'audit-service/src/main.ts',
+    flags: YOUNG,
     portVariable: 'AUDIT_PORT',
     addresses: STORES,
     secrets: ['INTERNAL_PUBLIC_KEY'],
