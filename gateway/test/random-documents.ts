@@ -10,6 +10,7 @@ import {
   isCompositeType,
   isInputObjectType,
   isInterfaceType,
+  isNonNullType,
   isObjectType,
   isRequiredArgument,
   isRequiredInputField,
@@ -23,7 +24,8 @@ type Field = GraphQLField<unknown, unknown>
 
 const DEPTH_MAX = 6
 const CONDITIONS = ['', '', '', '', ' @include(if: $yes)', ' @skip(if: $no)', ' @include(if: $no) @skip(if: false)']
-const PAGES = ['first: $n', 'first: $m', 'first: 3', 'first: 100', 'first: null']
+/** Sizes of a page; an argument that must not be null takes the first two only. */
+const PAGES = ['first: 3', 'first: 100', 'first: $n', 'first: $m', 'first: null']
 
 /** Documents of the schema, with fragments, aliases, page sizes and conditions; some have fields that conflict. */
 export function randomDocuments(schema: GraphQLSchema): fc.Arbitrary<string> {
@@ -81,7 +83,8 @@ function fieldText(
   if (field === undefined) return `__typename${condition}`
   const alias = draw(4) === 3 ? `a${draw(2)}: ` : ''
   const given = field.args.filter(isRequiredArgument).map(({ name, type }) => `${name}: ${valueText(type, draw)}`)
-  if (field.args.some(({ name }) => name === 'first') && draw(3) > 0) given.push(PAGES[draw(PAGES.length)]!)
+  const page = field.args.find(({ name }) => name === 'first')
+  if (page && draw(3) > 0) given.push(PAGES[draw(isNonNullType(page.type) ? 2 : PAGES.length)]!)
   const type = getNamedType(field.type)
   const below = isCompositeType(type) ? ` ${selections(schema, type, depth + 1, draw, fragments)}` : ''
   return `${alias}${field.name}${given.length > 0 ? `(${given.join(', ')})` : ''}${condition}${below}`
