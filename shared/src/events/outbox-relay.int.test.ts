@@ -19,7 +19,7 @@ const stream = STREAMS.issues
 await prepareOutbox(db)
 
 const startRelay = async () => {
-  const relay = await startOutboxRelay({ mongo, db, redis, stream, logger: silent })
+  const relay = await startOutboxRelay({ sweepMs: 100, mongo, db, redis, stream, logger: silent })
   onTestFinished(relay.stop)
   return relay
 }
@@ -58,7 +58,7 @@ describe('the outbox relay', () => {
   it('warns of nothing when it starts for the first time, and of a stream that was lost', async () => {
     const warned: unknown[] = []
     const logger = pino({ level: 'warn' }, { write: (line) => void warned.push(JSON.parse(line).reason) })
-    const relay = await startOutboxRelay({ mongo, db, redis, stream, logger })
+    const relay = await startOutboxRelay({ sweepMs: 100, mongo, db, redis, stream, logger })
     onTestFinished(relay.stop)
     await commit(eventOf('t', 1))
     await untilPublished(1)
@@ -115,7 +115,7 @@ describe('the outbox relay', () => {
   })
 
   it('publishes nothing again after a restart', async () => {
-    const first = await startOutboxRelay({ mongo, db, redis, stream, logger: silent })
+    const first = await startOutboxRelay({ sweepMs: 100, mongo, db, redis, stream, logger: silent })
     await commit(eventOf('before', 1))
     await untilPublished(1)
     await first.stop()
@@ -172,7 +172,7 @@ describe('the outbox relay', () => {
   })
 
   it('gives up its leadership when it stops', async () => {
-    const first = await startOutboxRelay({ mongo, db, redis, stream, logger: silent })
+    const first = await startOutboxRelay({ sweepMs: 100, mongo, db, redis, stream, logger: silent })
     await expect.poll(() => redis.get(`leader:relay:${stream}`)).not.toBeNull()
 
     await first.stop()
@@ -382,6 +382,7 @@ describe('two outbox relays on one database', () => {
   it('take over from each other when the connections of one are lost', async () => {
     const [lostRedis, lostMongo] = [await connectTestRedis(REDIS), await connectTestMongo()]
     const lost = await startOutboxRelay({
+      sweepMs: 100,
       ...{ mongo: lostMongo, db: lostMongo.db(db.databaseName), redis: lostRedis, stream, logger: silent },
     })
     await expect.poll(() => redis.get(`leader:relay:${stream}`)).not.toBeNull()

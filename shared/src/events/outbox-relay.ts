@@ -16,7 +16,6 @@ import { createRetention } from './log/retention.ts'
 
 /** From one round to the next: what is committed meanwhile is published together. */
 const GATHER = { leastMs: 10, mostMs: 50 }
-/** The longest time until a round without a wake-up, which finds the effects of crashes and lost messages or entries. */
 const SWEEP_MS = 1_000
 const STOP_MS = 2_000
 const GROUP_GONE_AFTER_MS = 10 * MINUTE_MS
@@ -30,6 +29,8 @@ type Options = Readonly<{
   stream: StreamName
   /** Time without a report of a group after which an alert names it. */
   groupGoneAfterMs?: number
+  /** The longest time until a round without a wake-up, which finds the effects of crashes and lost messages or entries. */
+  sweepMs?: number
   logger: Logger
 }>
 
@@ -38,7 +39,7 @@ type Options = Readonly<{
  * the event log in MongoDB, where each gets its sequence, and from there to the stream in Redis.
  */
 export async function startOutboxRelay(options: Options): Promise<OutboxRelay> {
-  const { db, redis, stream, logger } = options
+  const { db, redis, stream, sweepMs = SWEEP_MS, logger } = options
   await prepareEventLog(db)
   const channel = `wake:${stream}`
   const leadership = joinElection(redis, `relay:${stream}`, logger)
@@ -47,7 +48,7 @@ export async function startOutboxRelay(options: Options): Promise<OutboxRelay> {
   const round = createRounds(options, leadership)
   const mayRun = leadership.isLeader
   const onError = (err: unknown) => logger.warn({ err, stream }, 'events not published yet')
-  const relaying = startRepeating({ run: () => round().catch(onError), everyMs: SWEEP_MS, mayRun, onError })
+  const relaying = startRepeating({ run: () => round().catch(onError), everyMs: sweepMs, mayRun, onError })
   subscriber
     .connect()
     .then(() => subscriber.subscribe(channel, () => void relaying.runNow()))
