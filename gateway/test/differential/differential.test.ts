@@ -98,7 +98,7 @@ describe.for<[string, string]>([
 
         if (!isDeepStrictEqual(ours, theirs)) expect({ seed, text, ...ours }).toEqual({ seed, text, ...theirs })
       }),
-      { numRuns: Number(process.env.DIFFERENTIAL_RUNS ?? 4) },
+      { numRuns: Number(process.env.DIFFERENTIAL_RUNS ?? 4), seed: Number(process.env.DIFFERENTIAL_SEED ?? 1) },
     )
   })
 })
