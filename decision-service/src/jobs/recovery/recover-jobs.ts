@@ -46,7 +46,7 @@ export function createRecoverJobs<Record extends Readonly<{ id: string }>>(
     const isDue = ({ id }: Record) => ofAge !== undefined || looks.isDue(id, nowMs)
     const due: Record[] = []
     let after = ofAge === undefined ? continueAfter : null
-    // What was lost is lost at once, so all of it is looked for at once.
+    // Redis loses its jobs all at once, so that all of them are looked up in one round.
     const most = ofAge === undefined ? batchesMax : BATCHES_OF_ALL_MAX
     for (let batches = 0; batches < most; batches++) {
       signal?.throwIfAborted()

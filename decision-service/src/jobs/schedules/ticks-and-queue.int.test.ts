@@ -57,7 +57,7 @@ it.for(['count-critical', 'count-important', 'count-ephemeral'] as const)(
 
     const { jobId } = (await runOf(type))!
     expect(await findOutcome(jobId!)).toMatchObject({ state: 'COMPLETED', failure: null })
-    // What is added after it would run after it.
+    // A second job of the tick would run before one that is added now.
     await bed.addJob({ type, data: { key: 'last' }, idempotencyKey: `last-${type}` }, SYSTEM)
     await expect.poll(() => ran).toEqual([type, 'last'])
     await collections.schedules.deleteMany({})
