@@ -1,8 +1,16 @@
 import { inTransaction, isDuplicateKey } from '@redress/shared/stores/mongo.ts'
 import type { MongoClient } from 'mongodb'
+import type { Registry } from '../frame/job-definition.ts'
 import type { JobFailure } from '../frame/job-failure.ts'
 import type { JobRecord } from '../records/job-record.ts'
-import { fromDocument, type RecordCollection, type RecordDocument, toDocument } from '../records/record-document.ts'
+import {
+  createToEnded,
+  fromDocument,
+  type RecordCollection,
+  type RecordDocument,
+  type ToEnded,
+  toDocument,
+} from '../records/record-document.ts'
 import { type ChildState, FLOW_JOBS_MAX, type OnFailure } from './flow.ts'
 
 export type FlowJob = Readonly<{ record: JobRecord; onFailure: OnFailure; isParent: boolean }>
@@ -32,15 +40,16 @@ export type FlowRecords = Readonly<{
   /** Lets a job run that has waited. Null where it waits no longer. */
   release(parentId: string, at: Date): Promise<JobRecord | null>
   /** Ends a job that waits. It waits again if it is opened again. @returns whether it did wait. */
-  fail(parentId: string, failure: JobFailure, at: Readonly<{ endedAt: Date; expiresAt: Date }>): Promise<boolean>
+  fail(parent: Pick<JobRecord, 'id' | 'type'>, failure: JobFailure, at: Date): Promise<boolean>
   /** Lets an opened job wait again, for the end of each of its children. */
   waitAgain(parentId: string): Promise<void>
 }>
 
-type Dependencies = Readonly<{ mongo: MongoClient; collection: RecordCollection }>
+type Dependencies = Readonly<{ mongo: MongoClient; collection: RecordCollection; registry: Registry }>
 
-export function createFlowRecords({ mongo, collection }: Dependencies): FlowRecords {
-  return { ...createReads(collection), ...createWrites(collection), add: createAdd(mongo, collection) }
+export function createFlowRecords({ mongo, collection, registry }: Dependencies): FlowRecords {
+  const writes = createWrites(collection, createToEnded(registry))
+  return { ...createReads(collection), ...writes, add: createAdd(mongo, collection) }
 }
 
 const WAITS = { waitsForChildren: true } as const
@@ -90,7 +99,7 @@ function toChildState({ _id: id, status, endedAt, onFailure = 'FAIL_PARENT' }: R
 
 type Writes = Pick<FlowRecords, 'noteSettled' | 'noteCancelled' | 'release' | 'fail' | 'waitAgain'>
 
-function createWrites(collection: RecordCollection): Writes {
+function createWrites(collection: RecordCollection, toEnded: ToEnded): Writes {
   return {
     async noteSettled(ids) {
       // One that was opened again in the meantime has not ended.
@@ -103,8 +112,8 @@ function createWrites(collection: RecordCollection): Writes {
       const released = await collection.findOneAndUpdate(waiting(id), change, { returnDocument: 'after' })
       return released && fromDocument(released)
     },
-    async fail(id, failure, { endedAt, expiresAt }) {
-      const fields = { status: 'FAILED' as const, failure, endedAt, expiresAt, updatedAt: endedAt }
+    async fail({ id, type }, failure, at) {
+      const fields = { status: 'FAILED' as const, failure, ...toEnded(type, at) }
       return (await collection.updateOne(waiting(id), { $set: fields, $unset: { dueAt: 1 } })).matchedCount === 1
     },
     async waitAgain(id) {

@@ -16,14 +16,14 @@ const bed = await openJobBed(27)
 const { mongo, collections, queues, records, redis } = bed
 const registry = COUNTING
 const now = () => new Date()
-const flows = createFlowRecords({ mongo, collection: collections.jobRecords })
+const flows = createFlowRecords({ mongo, collection: collections.jobRecords, registry })
 const addFlow = createAddFlow({ registry, flows, queues, logger: silent, now })
 const cancelJob = createCancelJob({ records, queues, logger: silent })
 const recover = createRecoverRecords({
   ...{ collection: collections.jobRecords, records, queues, mongo, now, windowHours: 24 },
   outbox: createOutbox(bed.db, () => {}),
 })
-const runWith = (own: FlowRecords) => createRunFlows({ flows: own, cancelJob, registry, queues, now })
+const runWith = (own: FlowRecords) => createRunFlows({ flows: own, cancelJob, queues, now })
 const run = runWith(flows)
 beforeEach(async () => {
   await redis.flushDb()

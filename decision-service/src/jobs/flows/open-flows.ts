@@ -25,9 +25,9 @@ type Options = Readonly<{
 /** Carries flows of jobs on, on one leader, and shows which jobs belong together. */
 export function openFlows(stores: Stores, { records, views, registry }: Options) {
   const { mongo, collections, queues, logger } = stores
-  const flows = createFlowRecords({ mongo, collection: collections.jobRecords })
+  const flows = createFlowRecords({ mongo, collection: collections.jobRecords, registry })
   const cancelJob = createCancelJob({ records, queues, logger })
-  const run = createRunFlows({ flows, cancelJob, registry, queues, now: () => new Date() })
+  const run = createRunFlows({ flows, cancelJob, queues, now: () => new Date() })
   repeatOnLeader(stores, {
     ...{ election: 'flows', everyMs: RUN_EVERY_MS, deadlineMs: RUN_DEADLINE_MS, run },
     onFailure: 'flows not carried on yet',

@@ -1,5 +1,4 @@
-import { type Clock, DAY_MS } from '@redress/shared/time.ts'
-import type { Registry } from '../frame/job-definition.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import type { JobFailure } from '../frame/job-failure.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import type { CancelRequest, JobRecord } from '../records/job-record.ts'
@@ -7,14 +6,10 @@ import { toNewJob } from '../records/to-new-job.ts'
 import { settle } from './flow.ts'
 import type { FlowRecords } from './flow-records.ts'
 
-/** Of a type that this version does not know. */
-const RETENTION_DAYS = 90
-
 type Dependencies = Readonly<{
   flows: FlowRecords
   /** Cancels a job that waits, and asks one that runs to stop. Does nothing for one that has ended. */
   cancelJob: (job: JobRecord, request: CancelRequest) => Promise<void>
-  registry: Registry
   queues: Queues
   now: Clock
 }>
@@ -54,7 +49,7 @@ async function cancelChildren(parent: JobRecord, { flows, cancelJob, now }: Depe
 }
 
 /** @returns whether the job waits no longer. */
-async function settleParent(parentId: string, { flows, registry, queues, now }: Dependencies): Promise<boolean> {
+async function settleParent(parentId: string, { flows, queues, now }: Dependencies): Promise<boolean> {
   const found = await flows.findWaiting(parentId)
   if (found === null) return true
   const { parent, children } = found
@@ -62,9 +57,7 @@ async function settleParent(parentId: string, { flows, registry, queues, now }: 
   if (settlement.kind === 'wait') return false
   const at = now()
   if (settlement.kind === 'fail') {
-    const days = registry[parent.type]?.retentionDays ?? RETENTION_DAYS
-    const expiresAt = new Date(at.getTime() + days * DAY_MS)
-    await flows.fail(parentId, toFailure(settlement.childId), { endedAt: at, expiresAt })
+    await flows.fail(parent, toFailure(settlement.childId), at)
     return true
   }
   const released = await flows.release(parentId, at)

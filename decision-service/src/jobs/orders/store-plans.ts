@@ -137,7 +137,7 @@ async function enqueueIn(stored: readonly StoredPlan[], asking: Asking, { queues
   const others = stored.filter(({ plan }) => !isRecorded(plan))
   const late = (err: unknown) => logger.warn({ err, queue: queue.name, jobs: recorded.length }, 'jobs are queued later')
   if (recorded.length > 0) {
-    await queue.add(recorded.map(({ plan }) => toNewJob({ ...toOrdered(plan, asking) }))).catch(late)
+    await queue.add(recorded.map(({ plan }) => toNewJob(toOrdered(plan, asking)))).catch(late)
   }
   try {
     if (others.length > 0) await queue.add(others.map(({ plan }) => toQueued(plan, asking)))

@@ -1,4 +1,3 @@
-import { DAY_MS } from '@redress/shared/time.ts'
 import type { Filter } from 'mongodb'
 import type { Registry } from '../frame/job-definition.ts'
 import { JOBS } from '../frame/registry.ts'
@@ -9,6 +8,7 @@ import type { JobRecords } from './job-records.ts'
 import {
   CLOSED,
   COUNTED,
+  createToEnded,
   fromDocument,
   type RecordCollection,
   type RecordDocument,
@@ -18,15 +18,10 @@ import {
 type Options = Readonly<{ collection: RecordCollection; registry?: Registry }>
 
 const AFTER = { returnDocument: 'after' } as const
-/** Of a type that this version does not know. */
-const RETENTION_DAYS = 90
 
 /** Records in MongoDB. What many jobs do at the same time (being added, begun, completed) is one write for all of them. */
 export function createMongoJobRecords({ collection, registry = JOBS }: Options): JobRecords {
-  const toEnded: ToEnded = (type, at) => {
-    const days = registry[type]?.retentionDays ?? RETENTION_DAYS
-    return { endedAt: at, updatedAt: at, expiresAt: new Date(at.getTime() + days * DAY_MS) }
-  }
+  const toEnded = createToEnded(registry)
   return {
     async find(id) {
       const found = await collection.findOne({ _id: id })

@@ -1,6 +1,8 @@
 import { type CollectionDefinition, defineCollection } from '@redress/shared/stores/collections.ts'
+import { DAY_MS } from '@redress/shared/time.ts'
 import type { Collection } from 'mongodb'
 import type { OnFailure } from '../flows/flow.ts'
+import type { Registry } from '../frame/job-definition.ts'
 import type { JobRecord } from './job-record.ts'
 import { pack, type StoredJson, unpack } from './stored-json.ts'
 
@@ -61,6 +63,16 @@ export const CLOSED = { run: 1, dueAt: 1 } as const
 
 /** A job that has ended says when its record is deleted. */
 export type ToEnded = (type: string, at: Date) => Required<Pick<RecordDocument, 'endedAt' | 'updatedAt' | 'expiresAt'>>
+
+/** Of a type that this version does not know. */
+const RETENTION_DAYS = 90
+
+export function createToEnded(registry: Registry): ToEnded {
+  return (type, at) => {
+    const days = registry[type]?.retentionDays ?? RETENTION_DAYS
+    return { endedAt: at, updatedAt: at, expiresAt: new Date(at.getTime() + days * DAY_MS) }
+  }
+}
 
 const ABSENT = {
   ...{ failure: null, progress: null, scheduledFor: null, requestId: null, parentId: null, cancelRequest: null },
