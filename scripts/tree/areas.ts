@@ -45,6 +45,7 @@ const PROGRAMS = new Set(['main.ts', 'worker.ts', 'seed.ts', 'check-skills.ts'])
 const PURE = [
   'errors.ts',
   'error-codes.ts',
+  'canonical-json.ts',
   'connection.ts',
   'contracts.ts',
   'currency.ts',

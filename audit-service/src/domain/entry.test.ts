@@ -1,6 +1,7 @@
+import { toCanonicalJson } from '@redress/shared/canonical-json.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type AuditEntry, hashOf, toCanonicalJson } from './entry.ts'
+import { type AuditEntry, hashOf } from './entry.ts'
 
 const content: Omit<AuditEntry, 'hash'> = {
   id: 'aud_iss_1-1',

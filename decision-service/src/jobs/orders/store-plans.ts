@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import { toCanonicalJson } from '@redress/shared/canonical-json.ts'
 import { type Cause, tracedBy } from '@redress/shared/events/envelope.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Clock } from '@redress/shared/time.ts'
@@ -101,12 +102,7 @@ async function storeAll(plans: readonly Plan[], asking: Asking, { records, claim
 const toClaim = ({ id, data, definition: { retentionDays } }: Plan) => ({ id, dataHash: hashOf(data), retentionDays })
 
 /** The same for equal data, in whatever order its keys are. */
-const hashOf = (data: object) => hash('sha256', JSON.stringify(data, sortKeys), 'hex')
-
-function sortKeys(_: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
-}
+const hashOf = (data: object) => hash('sha256', toCanonicalJson(data), 'hex')
 
 const isRecorded = ({ definition }: Plan) => definition.tier === 'CRITICAL'
 
