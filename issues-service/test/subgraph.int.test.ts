@@ -396,17 +396,19 @@ describe('the issues of a customer', () => {
   })
 })
 
+const watched = await MongoClient.connect(inject('mongoUri'), { monitorCommands: true })
+afterAll(() => watched.close())
+/** The commands that the database gets from the subgraph at `watchedUrl`. */
+const commands: string[] = []
+watched.on('commandStarted', ({ commandName }) => commands.push(commandName))
+const watchedService = await openService({ mongo: watched, db: watched.db(db.databaseName) })
+const watchedUrl = await serve({ views: watchedService.views })
+
 describe('a list of issues', () => {
   it('with their customers and transactions costs three reads, however long it is', async () => {
     for (let index = 0; index < 50; index++) {
       await openIssue(service, index % 2 ? { customerId: 'cust_2', transactionId: 'txn_2' } : {})
     }
-    const watched = await MongoClient.connect(inject('mongoUri'), { monitorCommands: true })
-    afterAll(() => watched.close())
-    const commands: string[] = []
-    watched.on('commandStarted', ({ commandName }) => commands.push(commandName))
-    const watchedService = await openService({ mongo: watched, db: watched.db(db.databaseName) })
-    const watchedUrl = await serve({ views: watchedService.views })
     commands.length = 0
 
     const query =
@@ -414,6 +416,26 @@ describe('a list of issues', () => {
     const { data, errors } = await ask(watchedUrl, { query, token: readOnly! })
 
     expect([data.issues.nodes.length, errors]).toEqual([50, []])
+    expect(commands).toEqual(['find', 'find', 'find'])
+  })
+
+  it('with the newest payments and issues of each customer costs one more read for each kind', async () => {
+    const opened = await openIssue(service, { customerId: 'cust_2', transactionId: 'txn_2' })
+    const query = `query ($ids: [_Any!]!) { _entities(representations: $ids) { ... on Customer { id
+      transactions(first: 1) { nodes { id } totalCount }
+      issues(first: 1, filter: { type: [REFUND_REQUEST] }) { nodes { id } } } } }`
+    const ids = ['cust_1', 'cust_2'].map((id) => ({ __typename: 'Customer', id }))
+    commands.length = 0
+
+    const { data, errors } = await ask(watchedUrl, { query, variables: { ids }, token: readOnly! })
+
+    expect(errors).toEqual([])
+    expect(data._entities[1]).toEqual({
+      id: 'cust_2',
+      transactions: { nodes: [{ id: 'txn_2' }], totalCount: 1 },
+      issues: { nodes: [{ id: opened.id }] },
+    })
+    expect(data._entities[0].transactions).toEqual({ nodes: [{ id: 'txn_1' }], totalCount: 1 })
     expect(commands).toEqual(['find', 'find', 'find'])
   })
 

@@ -15,12 +15,14 @@ export type Connection<T> = Readonly<{
   totalCount: () => Promise<number>
 }>
 
-/** Creates one loader for each page that a request asks for, so that rows of equal pages are read together. */
-export function perPage<Loader>(createLoader: (page: PageArguments) => Loader): (page: PageArguments) => Loader {
+/** Creates one loader for each set of arguments that a request gives to a list, so that rows of equal pages are read together. */
+export function perPage<Loader, Page extends PageArguments = PageArguments>(
+  createLoader: (page: Page) => Loader,
+): (page: Page) => Loader {
   const loaders = new Map<string, Loader>()
-  return ({ first, after, last, before }) => {
-    const name = JSON.stringify([first, after, last, before])
-    const loader = loaders.get(name) ?? createLoader({ first, after, last, before })
+  return (page) => {
+    const name = JSON.stringify(Object.entries(page).sort(([a], [b]) => (a < b ? -1 : 1)))
+    const loader = loaders.get(name) ?? createLoader(page)
     loaders.set(name, loader)
     return loader
   }

@@ -56,11 +56,12 @@ export function createResolvers(dependencies: Dependencies) {
       __resolveReference: ({ id }: ById, context: Context) => findCustomer(id, context),
       email: (customer: Customer, _: unknown, context: Context) => personal(customer, 'email', context),
       name: (customer: Customer, _: unknown, context: Context) => personal(customer, 'name', context),
-      transactions: ({ id }: Customer, page: PageArguments) => views.pageOfTransactions(id, page),
-      issues: ({ id }: Customer, { filter, ...page }: ListArguments) => {
+      transactions: ({ id }: Customer, page: PageArguments, { loaders }: Context) =>
+        loaders.transactionPages(page).load(id),
+      issues: ({ id }: Customer, { filter, ...page }: ListArguments, { loaders }: Context) => {
         if (filter?.customerId != null)
           throw new BadUserInputError(['filter', 'customerId'], 'cannot apply to the issues of one customer')
-        return views.pageOfIssues({ ...filter, customerId: id }, page)
+        return loaders.issuePages({ ...page, filter: filter ?? {} }).load(id)
       },
     },
     Transaction: {

@@ -1,10 +1,10 @@
 import type { Connection, PageArguments } from '@redress/shared/connection.ts'
 import { inOrder } from '@redress/shared/stores/in-order.ts'
 import { within } from '@redress/shared/stores/moments.ts'
+import { readPages } from '@redress/shared/stores/pages.ts'
 import { readPage } from '@redress/shared/stores/pagination.ts'
 import type { Filter } from 'mongodb'
 import type { Issue } from '../domain/issue.ts'
-import type { Transaction } from '../domain/transaction.ts'
 import type { IssueFilter, Views } from '../use-cases/views.ts'
 import { type Collections, type IssueDocument, toCustomer, toIssue, toTransaction } from './collections.ts'
 
@@ -37,8 +37,16 @@ export function createMongoViews({ issues, customers, transactions }: Collection
     },
     pageOfIssues: (filter: IssueFilter, page: PageArguments): Promise<Connection<Issue>> =>
       readPage({ collection: issues, filter: toConditions(filter), order: NEWEST_FIRST, page, toNode: toIssue }),
-    pageOfTransactions: (customerId: string, page: PageArguments): Promise<Connection<Transaction>> =>
-      readPage({ collection: transactions, filter: { customerId }, order: NEWEST_FIRST, page, toNode: toTransaction }),
+    pagesOfTransactions: (owners, page) =>
+      readPages({
+        ...{ collection: transactions, filter: {}, order: NEWEST_FIRST, page, toNode: toTransaction },
+        ...{ ownerField: 'customerId', owners },
+      }),
+    pagesOfIssues: (owners, filter, page) =>
+      readPages({
+        ...{ collection: issues, filter: toConditions(filter), order: NEWEST_FIRST, page, toNode: toIssue },
+        ...{ ownerField: 'customerId', owners },
+      }),
   }
 }
 

@@ -28,5 +28,12 @@ export type Views = Readonly<{
   findStuck(
     page: Readonly<{ status: IssueStatus; since: Date; after: Issue | null; limit: number }>,
   ): Promise<readonly Issue[]>
-  pageOfTransactions(customerId: string, page: PageArguments): Promise<Connection<Transaction>>
+  /** The same page of the payments of each customer, in the order of the ids. */
+  pagesOfTransactions(customerIds: readonly string[], page: PageArguments): Promise<readonly Connection<Transaction>[]>
+  /** The same page of the issues of each customer, in the order of the ids. */
+  pagesOfIssues(
+    customerIds: readonly string[],
+    filter: IssueFilter,
+    page: PageArguments,
+  ): Promise<readonly Connection<Issue>[]>
 }>

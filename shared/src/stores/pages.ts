@@ -27,7 +27,8 @@ export async function readPages<D extends Document, T>(options: Pages<D, T>): Pr
   const size = sizeOf(page)
   const found = (await collection
     .find({ ...filter, [ownerField]: { $in: [...owners] } } as Filter<D>)
-    .sort({ [ownerField]: 1, [order.field]: order.direction, _id: order.direction })
+    // Not by owner first: an index of owner and field gives this order for any direction, by merging its owners.
+    .sort({ [order.field]: order.direction, _id: order.direction })
     .limit(TOGETHER_MAX + 1)
     .toArray()) as unknown as D[]
   if (found.length > TOGETHER_MAX) return alone()
