@@ -15,6 +15,8 @@ import { QUEUE_SWITCHES } from './jobs/acts/queue-switches.ts'
 import { ANALYTICS_EVENTS } from './jobs/analytics/track-analytics.ts'
 import type { SwitchDocument } from './jobs/limits/mongo-switches.ts'
 import type { LimitsUseDocument } from './jobs/limits/open-limits.ts'
+import { QUEUE_METRICS } from './jobs/monitoring/metric-document.ts'
+import { QUEUE_ALERTS } from './jobs/monitoring/mongo-queue-alerts.ts'
 import { IDEMPOTENCY_KEYS } from './jobs/orders/claims.ts'
 import { JOB_RECORDS } from './jobs/records/record-document.ts'
 import { QUEUE_EPOCHS } from './jobs/recovery/queue-epochs.ts'
@@ -76,6 +78,8 @@ export const COLLECTIONS = {
   analyticsEvents: ANALYTICS_EVENTS,
   queueSwitches: QUEUE_SWITCHES,
   queueEpochs: QUEUE_EPOCHS,
+  queueMetrics: QUEUE_METRICS,
+  queueAlerts: QUEUE_ALERTS,
   idempotencyKeys: IDEMPOTENCY_KEYS,
   aiBatches: defineCollection<AiBatchDocument>({
     name: 'ai_batches',

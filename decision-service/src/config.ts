@@ -4,6 +4,7 @@ import { AiEnvironment, toAiConfig } from './engines/ai-config.ts'
 import { BatchingEnvironment, toBatchingConfig } from './engines/batching-config.ts'
 import { QueuesEnvironment, toQueuesConfig, toWorkersConfig, WorkersEnvironment } from './jobs/frame/jobs-config.ts'
 import { LimitsEnvironment, toLimitsConfig } from './jobs/limits/limits-config.ts'
+import { MonitoringEnvironment, toQueueThresholds } from './jobs/monitoring/monitoring-config.ts'
 import { MaintenanceEnvironment, toMaintenanceConfig } from './jobs/schedules/maintenance.ts'
 import { OversightEnvironment, toOversightConfig } from './oversight/oversight-config.ts'
 
@@ -20,7 +21,7 @@ const Environment = ServiceEnvironment.merge(AiEnvironment)
     HUMAN_REVIEW_THRESHOLD: "string.numeric.parse |> 0 <= number <= 1 = '0.70'",
   })
 
-const SubgraphEnvironment = Environment.merge(MaintenanceEnvironment).merge({
+const SubgraphEnvironment = Environment.merge(MaintenanceEnvironment).merge(MonitoringEnvironment).merge({
   DECISIONS_PORT: "string.integer.parse |> 0 <= number <= 65535 = '4002'",
   INTERNAL_PUBLIC_KEY: 'string > 0',
   ISSUES_URL: 'string.url',
@@ -38,6 +39,7 @@ export function readSubgraphConfig(environment: NodeJS.ProcessEnv) {
     internalPublicKey: env.INTERNAL_PUBLIC_KEY,
     issuesUrl: env.ISSUES_URL,
     maintenance: toMaintenanceConfig(env),
+    queueThresholds: toQueueThresholds(env),
   }
 }
 

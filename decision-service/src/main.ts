@@ -44,6 +44,7 @@ const { payments, rules } = await openPayments(stores, config)
 const deadLetters = await consumeEvents(service, decisions.events)
 const jobs = openJobs(stores, {
   ...config.queues,
+  thresholds: config.queueThresholds,
   recoverEach: [decisions.recover, backtests.recover],
   findOldest: { decisions: decisions.findOldest },
   sources: [decisions.source, backtests.source],

@@ -10,11 +10,15 @@ import type { Queues } from './frame/open-queues.ts'
 import type { QueueName } from './frame/queues.ts'
 import type { JobData, JobType } from './frame/registry.ts'
 import { type Handlers, startWorker } from './frame/start-worker.ts'
-import { createJobMetrics } from './frame/worker-metrics.ts'
+import { createJobMetrics, joinJobMetrics } from './frame/worker-metrics.ts'
 import type { ProviderLimits } from './limits/ports.ts'
 import { createProviderGate } from './limits/provider-gate.ts'
+import { createMongoQueueMetrics } from './monitoring/mongo-queue-metrics.ts'
+import { openJobCounts } from './monitoring/open-job-counts.ts'
+import { type MonitoringCollections, openMonitoring } from './monitoring/open-monitoring.ts'
 import { exposeQueues } from './monitoring/queue-metrics.ts'
 import { createQueueViews, type FindOldest } from './monitoring/queue-views.ts'
+import type { Thresholds } from './monitoring/thresholds.ts'
 import { type JobCollections, openJobStores } from './open-job-stores.ts'
 import { openCancellations } from './processors/cancellations.ts'
 import { logChanges } from './processors/log-changes.ts'
@@ -31,7 +35,9 @@ const RECOVER_EVERY_MS = 10_000
 /** Ten thousand jobs are looked up in a few seconds. */
 const RECOVER_DEADLINE_MS = 60_000
 
-type Stores = Service & ApiStores & Readonly<{ collections: Readonly<{ queueEpochs: Collection<EpochDocument> }> }>
+type Stores = Service &
+  ApiStores &
+  Readonly<{ collections: MonitoringCollections & Readonly<{ queueEpochs: Collection<EpochDocument> }> }>
 
 type Subjects = Readonly<{
   /** How the jobs of a type with records of its own are put back into their queue. */
@@ -44,10 +50,11 @@ type Subjects = Readonly<{
   registry: Registry
   /** How long ago a lost job may have been due that is queued again. */
   recoveryWindowHours: number
+  thresholds: Thresholds
 }>
 
 /** Recovers the lost jobs of all queues, on one leader, and shows what the queues hold. */
-export function openJobs(stores: Stores, { findOldest, ...subjects }: Subjects) {
+export function openJobs(stores: Stores, { findOldest, thresholds, ...subjects }: Subjects) {
   const { logger, metrics, queues } = stores
   const recoverAll = openRecovery(stores, subjects)
   const queueViews = createQueueViews(queues, findOldest)
@@ -66,10 +73,14 @@ export function openJobs(stores: Stores, { findOldest, ...subjects }: Subjects) 
     onFailure: 'recovery not possible yet',
   })
   exposeQueues({ metrics, queues: queueViews, mayReport: isLeader })
+  openMonitoring(stores, { views: queueViews, thresholds, isLeader })
   return { ...api, resolvers, isLeader }
 }
 
-function openRecovery(stores: Stores, { recoverEach, registry, recoveryWindowHours }: Omit<Subjects, 'findOldest'>) {
+function openRecovery(
+  stores: Stores,
+  { recoverEach, registry, recoveryWindowHours }: Omit<Subjects, 'findOldest' | 'thresholds'>,
+) {
   const { queues, collections, mongo, outbox, logger } = stores
   const { records } = openJobStores(stores, registry)
   const shared = { records, queues, mongo, outbox, windowHours: recoveryWindowHours, now }
@@ -103,7 +114,11 @@ type Works = Readonly<{
 }>
 
 type WorkerStores = Pick<Service, 'db' | 'metrics' | 'telemetry' | 'logger' | 'resources'> &
-  Readonly<{ queues: Queues; collections: JobCollections; limits: Pick<ProviderLimits, 'acquire'> }>
+  Readonly<{
+    queues: Queues
+    collections: JobCollections & MonitoringCollections
+    limits: Pick<ProviderLimits, 'acquire'>
+  }>
 
 /** Works on queues until the service is closed. */
 export function openWorkers(
@@ -116,7 +131,9 @@ export function openWorkers(
   resources.defer(() => cancellations.close())
   const onChange = logChanges(logger)
   const kept = toHandlers(processors, { ...openJobStores(stores, registry), registry, cancellations, onChange, now })
-  const shared = { gate: createProviderGate(limits), metricsOf: createJobMetrics(metrics), telemetry, logger }
+  const counted = openJobCounts({ ...stores, metrics: createMongoQueueMetrics(stores.collections.queueMetrics) })
+  const metricsOf = joinJobMetrics([createJobMetrics(metrics), counted])
+  const shared = { gate: createProviderGate(limits), metricsOf, telemetry, logger }
   const workers = names.map((name) => {
     const options = { handlers: { ...handlers, ...kept }, registry, concurrency: concurrency[name] }
     return startWorker(name, { ...options, redis: queues[name].redis, ...shared })

@@ -1,7 +1,7 @@
 import { type EntityType, newEvent } from './catalogue.ts'
 import { asNew, type Cause, type DomainEvent } from './envelope.ts'
 
-type Alert = Readonly<{
+export type Alert = Readonly<{
   /** Derived from what happened, so that raising it twice is the same as once. */
   id: string
   /** Such as `POLICY_REFUSED`. */
@@ -9,32 +9,34 @@ type Alert = Readonly<{
   severity: 'CRITICAL' | 'WARNING' | 'INFO'
   /** One sentence, without anything personal. */
   message: string
+  /** The measured value, and the threshold that it has passed. */
+  measured?: Readonly<{ value: number; threshold: number }>
   entity: Readonly<{ type: EntityType; id: string }>
   cause: Cause
 }>
 
 /** The event of something that a person has to look at. */
-export function alertEvent({ id, type, severity, message, entity, cause }: Alert, now: Date): DomainEvent {
+export function alertEvent({ id, type, severity, message, measured, entity, cause }: Alert, now: Date): DomainEvent {
   return newEvent('alert.raised', {
     id: idOf(id),
     at: now,
     cause,
     entity,
-    changes: asNew({ alert: type, severity, message }),
-    data: { type, severity, message },
+    changes: asNew({ alert: type, severity, message, ...measured }),
+    data: { type, severity, message, ...measured },
   })
 }
 
 /** The event of its end: `id` is that of the alert, `message` says what ended it. */
 export function alertResolvedEvent(resolved: Omit<Alert, 'severity'>, now: Date): DomainEvent {
-  const { id, type, message, entity, cause } = resolved
+  const { id, type, message, measured, entity, cause } = resolved
   return newEvent('alert.resolved', {
     id: `${idOf(id)}-resolved`,
     at: now,
     cause,
     entity,
-    changes: asNew({ alert: type, message }),
-    data: { type, raised: idOf(id), message },
+    changes: asNew({ alert: type, message, ...measured }),
+    data: { type, raised: idOf(id), message, ...measured },
   })
 }
 

@@ -55,6 +55,8 @@ const QueueActData = type({ queue: 'string', reason: 'string' })
 const ProviderData = type({ provider: 'string', reason: 'string' })
 const ScheduleData = type({ schedule: 'string', version: 'number.integer' })
 const Severity = type("'CRITICAL' | 'WARNING' | 'INFO'")
+/** Of an alert of a threshold. */
+const Measured = { 'value?': 'number', 'threshold?': 'number' } as const
 
 const { issues, decisions, audit } = STREAMS
 
@@ -113,13 +115,13 @@ export const EVENTS = {
   'alert.raised': {
     stream: null,
     entity: null,
-    data: type({ type: 'string', severity: Severity, message: 'string' }),
+    data: type({ type: 'string', severity: Severity, message: 'string', ...Measured }),
   },
   'alert.resolved': {
     stream: null,
     entity: null,
     // The id of the event that raised it.
-    data: type({ type: 'string', raised: 'string', message: 'string' }),
+    data: type({ type: 'string', raised: 'string', message: 'string', ...Measured }),
   },
 
   'dead_letters.replayed': {

@@ -62,7 +62,7 @@ async function attempt(job: Job, row: Row, context: WorkerContext): Promise<Outc
   const { Message = definition.Data } = handler
   const data = Message(job.data)
   if (data instanceof type.errors) {
-    metrics?.ended('failure')
+    metrics?.ended('BAD_USER_INPUT')
     throw new UnrecoverableError(`The data of this job does not fit the type ${name}: ${data.summary}`)
   }
   if (!slots.take()) return holdBack(job, `enough jobs of the type ${name} run here`)
@@ -87,7 +87,7 @@ async function handle({ job, data, trace }: Handled, row: Row, context: WorkerCo
   const limited = () => (timeoutMs === null ? run(stopping) : runLimited(run, timeoutMs, stopping))
   const giveUp = async (failure: JobFailure) => {
     await handler.giveUp(data, failure, base)
-    metrics?.ended('failure')
+    metrics?.ended(failure.code)
   }
   try {
     const outcome = await guard.run(job, gate === null ? limited : () => gate(limited))

@@ -50,6 +50,8 @@ export type JobQueue = Readonly<{
    * @returns the number of jobs added or requeued.
    */
   revive(jobs: readonly NewJob[]): Promise<number>
+  /** Calls `listener` with all jobs that were added at once, from now on. It must not throw. */
+  onAdded(listener: (jobs: readonly NewJob[]) => void): void
   /** Works on the queue of BullMQ itself, once it is open. */
   use<T>(work: (queue: Queue) => Promise<T>): Promise<T>
   close(): Promise<void>
@@ -65,12 +67,9 @@ export function openQueue(name: QueueName, { redis, registry = JOBS, logger }: O
   // Each call below rejects as well.
   ready.catch(() => undefined)
   const use = createUse(redis, ready)
+  const listeners: ((jobs: readonly NewJob[]) => void)[] = []
 
-  const add = async (queue: Queue, { id, type, data, ...options }: NewJob) => {
-    const { [type]: definition } = registry
-    if (definition === undefined) throw new Error(`There is no type of job ${type}.`)
-    await queue.add(type, data, { ...toOptions(definition, options), jobId: id })
-  }
+  const add = (queue: Queue, job: NewJob) => addOne(queue, job, registry[job.type])
   const revive = async (queue: Queue, job: NewJob): Promise<boolean> => {
     const { id, type } = job
     const state = await queue.getJobState(id)
@@ -85,15 +84,28 @@ export function openQueue(name: QueueName, { redis, registry = JOBS, logger }: O
     redis,
     // One by one (BullMQ pipelines them): a bulk is a transaction of cached scripts, and over node-redis one that is
     // sent after a restart of Redis fails for ever, because the cache of scripts is empty.
-    add: async (jobs) => void (await use((queue) => Promise.all(jobs.map((job) => add(queue, job))))),
+    async add(jobs) {
+      await use((queue) => Promise.all(jobs.map((job) => add(queue, job))))
+      for (const listener of listeners) listener(jobs)
+    },
     revive: async (jobs) =>
       (await use((queue) => Promise.all(jobs.map((job) => revive(queue, job))))).filter(Boolean).length,
+    onAdded: (listener) => void listeners.push(listener),
     use,
     async close() {
       closing.abort()
       await ready.then((queue) => queue.close()).catch(() => undefined)
     },
   }
+}
+
+async function addOne(
+  queue: Queue,
+  { id, type, data, ...options }: NewJob,
+  definition: JobDefinition | undefined,
+): Promise<void> {
+  if (definition === undefined) throw new Error(`There is no type of job ${type}.`)
+  await queue.add(type, data, { ...toOptions(definition, options), jobId: id })
 }
 
 async function isDelayedTooLong(

@@ -1,0 +1,39 @@
+import type { Outbox } from '@redress/shared/events/outbox.ts'
+import { startRepeating } from '@redress/shared/process/repeat.ts'
+import type { Service } from '@redress/shared/service/open-service.ts'
+import type { Collection } from 'mongodb'
+import type { Queues } from '../frame/open-queues.ts'
+import type { MetricDocument } from './metric-document.ts'
+import { type AlertDocument, createJudgeReadings } from './mongo-queue-alerts.ts'
+import { createMongoQueueMetrics } from './mongo-queue-metrics.ts'
+import { createMonitorQueues } from './monitor-queues.ts'
+import { openJobCounts } from './open-job-counts.ts'
+import type { QueueViews } from './queue-views.ts'
+import type { Thresholds } from './thresholds.ts'
+
+const MONITOR_EVERY_MS = 30_000
+
+export type MonitoringCollections = Readonly<{
+  queueMetrics: Collection<MetricDocument>
+  queueAlerts: Collection<AlertDocument>
+}>
+type Stores = Pick<Service, 'mongo' | 'logger' | 'resources'> &
+  Readonly<{ queues: Queues; collections: MonitoringCollections; outbox: Outbox }>
+type Options = Readonly<{ views: QueueViews; thresholds: Thresholds; isLeader: () => boolean }>
+
+/** Counts the jobs that this process adds, and monitors all queues where it leads. */
+export function openMonitoring(stores: Stores, { views, thresholds, isLeader }: Options): void {
+  const { mongo, queues, collections, outbox, logger, resources } = stores
+  const metrics = createMongoQueueMetrics(collections.queueMetrics)
+  openJobCounts({ queues, metrics, logger, resources })
+  const collection = collections.queueAlerts
+  const judge = createJudgeReadings({ mongo, collection, outbox, thresholds, mayWrite: isLeader })
+  const monitor = createMonitorQueues({ queues, views, metrics, judge, logger })
+  const repeating = startRepeating({
+    run: () => monitor(new Date()),
+    everyMs: MONITOR_EVERY_MS,
+    mayRun: isLeader,
+    onError: (err) => logger.warn({ err }, 'queues not monitored'),
+  })
+  resources.defer(() => repeating.stop())
+}
