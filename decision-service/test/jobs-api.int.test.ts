@@ -1,4 +1,5 @@
 import { createOutbox } from '@redress/shared/events/outbox.ts'
+import { combineParts } from '@redress/shared/subgraph/combine-parts.ts'
 import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 import { ask, tokenOf, verifyToken, withRole } from '@redress/shared/testing/callers.ts'
 import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
@@ -7,6 +8,10 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { createDecisionJobSource, createJobsOfIssue } from '../src/decisions/outbound/job-source.ts'
 import { createQueueSwitches } from '../src/jobs/acts/queue-switches.ts'
 import { openJobApi } from '../src/jobs/api/open-job-api.ts'
+import { createJobCounts } from '../src/jobs/monitoring/job-counts.ts'
+import { createMetricResolvers } from '../src/jobs/monitoring/metric-resolvers.ts'
+import { createMetricViews } from '../src/jobs/monitoring/metric-views.ts'
+import { createMongoQueueMetrics } from '../src/jobs/monitoring/mongo-queue-metrics.ts'
 import { createQueueViews } from '../src/jobs/monitoring/queue-views.ts'
 import { openJobBed } from './job-bed.ts'
 import { newCase, openService } from './service.ts'
@@ -23,9 +28,12 @@ const api = openJobApi(
     queueViews: createQueueViews(queues),
   },
 )
+const metrics = createMongoQueueMetrics(collections.queueMetrics)
+const views = createMetricViews({ metrics, registry: bed.registry, now: () => new Date() })
 const subgraph = await serveSubgraph({
-  ...{ name: 'decisions', schemaFile: new URL('../schema.graphql', import.meta.url), resolvers: api.resolvers },
-  ...{ createLoaders: () => ({}), verifyToken, checks: {}, port: 0, host: '127.0.0.1', logger: silent },
+  ...{ name: 'decisions', schemaFile: new URL('../schema.graphql', import.meta.url), verifyToken },
+  ...combineParts(api, { resolvers: createMetricResolvers(views) }),
+  ...{ checks: {}, port: 0, host: '127.0.0.1', logger: silent },
 })
 afterAll(() => subgraph.close())
 beforeEach(async () => {
@@ -35,8 +43,11 @@ beforeEach(async () => {
   }
 })
 
-const asRole = async (role: 'operator' | 'service' | 'admin' | 'read_only', query: string, variables = {}) =>
-  ask(subgraph.url, { query, variables, token: await tokenOf(withRole(role)) })
+const asRole = async (
+  role: 'operator' | 'service' | 'admin' | 'read_only' | 'customer',
+  query: string,
+  variables = {},
+) => ask(subgraph.url, { query, variables, token: await tokenOf(withRole(role)) })
 const codesOf = ({ errors }: Awaited<ReturnType<typeof asRole>>) => errors.map(({ extensions }) => extensions.code)
 const ADD = `mutation ($input: AddJobInput!) { addJob(input: $input) { isNew job {
   id type state priority attempts maxAttempts data result actor failure progress queue { name } } } }`
@@ -326,5 +337,38 @@ describe('a queue', () => {
 
     expect((await asRole('admin', clear)).data.clearQueue).toEqual({ removed: 1 })
     expect(await statusOf(id)).toBe('COMPLETED')
+  })
+})
+
+describe('the metrics of the queues', () => {
+  const at = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString()
+  const query = `query ($from: DateTime!, $to: DateTime!) {
+    queue(name: "money") { throughput(minutes: 2) { added completed failed depth } }
+    jobMetrics(from: $from, to: $to) { queues {
+      queue added processed failed avgProcessTimeMs throughput { last1h last24h last7d } types { type added } } }
+    failureAnalysis(from: $from, to: $to) { queue type code count hours { count } } }`
+
+  it('are read by operators', async () => {
+    const counts = createJobCounts()
+    Object.assign(counts.of('money', 'count-critical'), { added: 2, completed: 1, busyMs: 40 })
+    await metrics.addCounts(counts.take(), new Date())
+
+    const { data, errors } = await asRole('operator', query, { from: at(-1), to: at(0) })
+
+    expect(errors).toEqual([])
+    expect(data.queue.throughput).toHaveLength(2)
+    expect(data.jobMetrics.queues[0]).toEqual({
+      ...{ queue: 'money', added: 2, processed: 1, failed: 0, avgProcessTimeMs: 40 },
+      ...{ throughput: { last1h: 1, last24h: 1, last7d: 1 }, types: [{ type: 'count-critical', added: 2 }] },
+    })
+    expect(data.failureAnalysis).toEqual([])
+  })
+
+  it('are refused for a range that is empty, and for a caller who may not see queues', async () => {
+    const empty = await asRole('operator', query, { from: at(0), to: at(-1) })
+    const unseen = await asRole('customer', query, { from: at(-1), to: at(0) })
+
+    expect(codesOf(empty)).toEqual(['BAD_USER_INPUT', 'BAD_USER_INPUT'])
+    expect(new Set(codesOf(unseen))).toEqual(new Set(['FORBIDDEN']))
   })
 })

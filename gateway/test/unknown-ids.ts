@@ -92,6 +92,8 @@ export const ROWS_OF_FIELD: Readonly<Record<string, readonly Row[]>> = {
 /** Root fields whose arguments name nothing that must be there: filters, new things, ranges, and ids of any number. */
 export const NAMES_NOTHING: readonly string[] = [
   'Query.decisionAnalytics',
+  'Query.failureAnalysis',
+  'Query.jobMetrics',
   'Query.scheduleTimes',
   'Query.verifyAuditChain',
   'Mutation.createApiKey',

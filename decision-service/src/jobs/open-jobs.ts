@@ -1,6 +1,7 @@
 import type { Service } from '@redress/shared/service/open-service.ts'
 import type { Collection } from 'mongodb'
 import { repeatOnLeader } from '../../../shared/src/service/repeat-on-leader.ts'
+import { combineParts } from '../../../shared/src/subgraph/combine-parts.ts'
 import type { JobSource } from './api/job-views.ts'
 import { type ApiStores, openJobApi } from './api/open-job-api.ts'
 import type { Registry } from './frame/job-definition.ts'
@@ -73,8 +74,8 @@ export function openJobs(stores: Stores, { findOldest, thresholds, ...subjects }
     onFailure: 'recovery not possible yet',
   })
   exposeQueues({ metrics, queues: queueViews, mayReport: isLeader })
-  openMonitoring(stores, { views: queueViews, thresholds, isLeader })
-  return { ...api, resolvers, isLeader }
+  const monitoring = openMonitoring(stores, { views: queueViews, registry: subjects.registry, thresholds, isLeader })
+  return { ...api, ...combineParts({ resolvers }, monitoring), isLeader }
 }
 
 function openRecovery(

@@ -1,3 +1,6 @@
+import { BadUserInputError } from '../errors.ts'
+import { DAY_MS } from '../time.ts'
+
 /** A range of time: `from` is included, `to` is not. `after` and `before` are the bounds of earlier versions, both excluded. */
 export type TimeRange = Readonly<{
   from?: Date | null | undefined
@@ -15,4 +18,12 @@ export function within({ from, to, after, before }: TimeRange) {
     ...(earliestEnd && { $lt: earliestEnd }),
   }
   return Object.keys(condition).length > 0 ? condition : undefined
+}
+
+/** @throws BadUserInputError for a range that is empty, or longer than `daysMax`. */
+export function refuseRange({ from, to }: Readonly<{ from: Date; to: Date }>, daysMax: number): void {
+  if (from >= to) throw new BadUserInputError(['to'], 'must be after from')
+  if (to.getTime() - from.getTime() > daysMax * DAY_MS) {
+    throw new BadUserInputError(['to'], `must be at most ${daysMax} days after from`)
+  }
 }

@@ -1,5 +1,5 @@
 import { BadUserInputError } from '@redress/shared/errors.ts'
-import { DAY_MS } from '@redress/shared/time.ts'
+import { refuseRange } from '@redress/shared/stores/moments.ts'
 import { type Analysis, type AnalyticsGroup, createAnalysis } from './decision-analytics.ts'
 import type { DecisionFact } from './decision-fact.ts'
 
@@ -19,7 +19,7 @@ type Dependencies = Readonly<{ readFacts: ReadFacts; decisionsMax?: number }>
 /** How decisions did in a range of time. @throws BadUserInputError where the range must be narrower. */
 export function createAnalyseDecisions({ readFacts, decisionsMax = DECISIONS_MAX }: Dependencies): AnalyseDecisions {
   return async ({ from, to, groupBy }) => {
-    refuseRange({ from, to })
+    refuseRange({ from, to }, RANGE_DAYS_MAX)
     const analysis = createAnalysis(groupBy)
     let decisions = 0
     for await (const facts of readFacts({ from, to }, decisionsMax + 1)) {
@@ -30,12 +30,5 @@ export function createAnalyseDecisions({ readFacts, decisionsMax = DECISIONS_MAX
       for (const fact of facts) analysis.add(fact)
     }
     return { from, to, ...analysis.result() }
-  }
-}
-
-function refuseRange({ from, to }: Range): void {
-  if (from >= to) throw new BadUserInputError(['to'], 'must be after from')
-  if (to.getTime() - from.getTime() > RANGE_DAYS_MAX * DAY_MS) {
-    throw new BadUserInputError(['to'], `must be at most ${RANGE_DAYS_MAX} days after from`)
   }
 }

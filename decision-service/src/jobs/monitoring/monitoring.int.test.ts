@@ -86,6 +86,15 @@ it('a job that was ordered for later does not wait, one that waits for its next 
   expect(await alerts()).toEqual([['alert.raised', 3]])
 })
 
+it('the age of a job that was scheduled begins with its moment', async () => {
+  await addMoney(1, 3_600_000)
+  await bed.promote()
+
+  const [money] = await createQueueViews(queues).all()
+
+  expect(money).toMatchObject({ counts: { waiting: 1 }, oldestWaitingSeconds: 0 })
+})
+
 it('failed jobs of the last hour raise an alert, whichever worker counted them', async () => {
   const fail = async (times: number, now: Date) => {
     const counts = createJobCounts()

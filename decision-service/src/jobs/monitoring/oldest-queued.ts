@@ -5,7 +5,10 @@ import type { Queue } from 'bullmq'
 const SCORE_OF_A_PRIORITY = 0x1_0000_0000
 const PRIORITIES = Array.from({ length: 10 }, (_, index) => index + 1)
 
-/** When the oldest job was added that waits in a queue; null where none does. Reads the first job of each priority. */
+/**
+ * Since when the oldest job waits that waits in a queue: since it was added, or since the moment that it was scheduled for;
+ * null where none does. Reads the first job of each priority.
+ */
 export async function findOldestQueued(redis: Redis, queue: Queue): Promise<Date | null> {
   const first = (priority: number) => {
     const [from, to] = [priority * SCORE_OF_A_PRIORITY, `(${(priority + 1) * SCORE_OF_A_PRIORITY}`]
@@ -17,7 +20,15 @@ export async function findOldestQueued(redis: Redis, queue: Queue): Promise<Date
     ...PRIORITIES.map(first),
   ])
   const ids = [...plain, ...byPriority.flat()]
-  const addedAt = await Promise.all(ids.map((id) => redis.hGet(queue.toKey(id), 'timestamp')))
-  const oldest = Math.min(...addedAt.flatMap((ms) => (ms == null ? [] : [Number(ms)])))
+  const dueAt = await Promise.all(ids.map((id) => readDueMs(redis, queue.toKey(id))))
+  const oldest = Math.min(...dueAt.filter((ms) => ms !== null))
   return Number.isFinite(oldest) ? new Date(oldest) : null
+}
+
+/** Null for a job that is gone since. */
+async function readDueMs(redis: Redis, key: string): Promise<number | null> {
+  const [addedAt, options] = await redis.hmGet(key, ['timestamp', 'opts'])
+  if (addedAt == null || options == null) return null
+  const { delay = 0 } = JSON.parse(options) as Readonly<{ delay?: number }>
+  return Number(addedAt) + delay
 }

@@ -2,8 +2,11 @@ import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { startRepeating } from '@redress/shared/process/repeat.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
 import type { Collection } from 'mongodb'
+import type { Registry } from '../frame/job-definition.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import type { MetricDocument } from './metric-document.ts'
+import { createMetricResolvers } from './metric-resolvers.ts'
+import { createMetricViews } from './metric-views.ts'
 import { type AlertDocument, createJudgeReadings } from './mongo-queue-alerts.ts'
 import { createMongoQueueMetrics } from './mongo-queue-metrics.ts'
 import { createMonitorQueues } from './monitor-queues.ts'
@@ -19,10 +22,15 @@ export type MonitoringCollections = Readonly<{
 }>
 type Stores = Pick<Service, 'mongo' | 'logger' | 'resources'> &
   Readonly<{ queues: Queues; collections: MonitoringCollections; outbox: Outbox }>
-type Options = Readonly<{ views: QueueViews; thresholds: Thresholds; isLeader: () => boolean }>
+type Options = Readonly<{
+  views: QueueViews
+  registry: Registry
+  thresholds: Thresholds
+  isLeader: () => boolean
+}>
 
-/** Counts the jobs that this process adds, and monitors all queues where it leads. */
-export function openMonitoring(stores: Stores, { views, thresholds, isLeader }: Options): void {
+/** Counts the jobs that this process adds, monitors all queues where it leads, and shows what was measured. */
+export function openMonitoring(stores: Stores, { views, registry, thresholds, isLeader }: Options) {
   const { mongo, queues, collections, outbox, logger, resources } = stores
   const metrics = createMongoQueueMetrics(collections.queueMetrics)
   openJobCounts({ queues, metrics, logger, resources })
@@ -36,4 +44,5 @@ export function openMonitoring(stores: Stores, { views, thresholds, isLeader }: 
     onError: (err) => logger.warn({ err }, 'queues not monitored'),
   })
   resources.defer(() => repeating.stop())
+  return { resolvers: createMetricResolvers(createMetricViews({ metrics, registry, now: () => new Date() })) }
 }
