@@ -9,7 +9,7 @@ import { type Guards, openGuards } from './access/guards/open-guards.ts'
 import { isAllowedOrigin } from './access/guards/origins.ts'
 import { type Access, type AccessOptions, openAccess } from './access/open-access.ts'
 import type { GatewayConfig } from './config.ts'
-import { openPlanPool } from './execution/planning/plan-pool.ts'
+import { openPlanPool, type PlanPool } from './execution/planning/plan-pool.ts'
 import { postOperation } from './execution/subgraphs/subgraph.ts'
 import { createSubgraphs, isSubgraphReady, type Subgraphs } from './execution/subgraphs/subgraphs.ts'
 import { createGraphqlRoute } from './http/graphql-route.ts'
@@ -38,8 +38,12 @@ type Base = Readonly<{
 /** The gateway's server, and the address of the metrics that are served without a token; null without. */
 export type RunningGateway = HttpServer & Readonly<{ metricsUrl: string | null }>
 
-/** Builds the gateway and starts its server. Closing lets running requests end. @throws PortInUseError */
-export async function startGateway(config: GatewayConfig, logger: Logger): Promise<RunningGateway> {
+/**
+ * Builds the gateway and starts its server. Closing lets running requests end. A pool of planning threads that is given
+ * may serve several gateways, and is closed by its owner.
+ * @throws PortInUseError
+ */
+export async function startGateway(config: GatewayConfig, logger: Logger, plans?: PlanPool): Promise<RunningGateway> {
   // Closed in reverse order, also if a later step of the start fails.
   await using starting = new AsyncDisposableStack()
 
@@ -58,9 +62,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
 
   // Access, schema and subscriptions.
   const isReady: IsReady = (subgraph) => isSubgraphReady(subgraph, config.health.timeoutMs)
-  const plans = openPlanPool()
-  starting.defer(() => plans.close())
-  const { openPlanner } = plans
+  const { openPlanner } = plans ?? starting.adopt(openPlanPool(), (own) => own.close())
   const schema = await openSchema({ file: config.supergraphFile, subgraphs, isReady, openPlanner, logger })
   const audit = subgraphs.find('audit')
   const postToAudit: PostToAudit | null = audit && ((request) => postOperation(audit, request))

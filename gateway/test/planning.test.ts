@@ -33,4 +33,14 @@ describe('the planner', () => {
     await expect(plan(parse('{ unknown }'), null)).rejects.toMatchObject({ name: 'PlanningError', failure: 'error' })
     expect(await plan(parse('{ ping }'), null)).toMatchObject({ node: { kind: 'Fetch', operation: '{ping}' } })
   })
+
+  it('plans each of several supergraphs by its own text, whichever came last', async () => {
+    const { openPlanner } = openPool({})
+    const [first, other] = [composeSubgraphs({ a: SDL }), composeSubgraphs({ a: 'type Query { other: Int }' })]
+    const plans = [openPlanner(first), openPlanner(other), openPlanner(first)]
+
+    const asked = await Promise.allSettled(plans.map((plan) => plan(parse('{ ping }'), null)))
+
+    expect(asked.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  })
 })

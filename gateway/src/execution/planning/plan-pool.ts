@@ -38,11 +38,15 @@ export function openPlanPool({ timeoutMs = TIMEOUT_MS, memoryMb = MEMORY_MB }: P
     resourceLimits: { maxOldGenerationSizeMb: memoryMb },
   })
   const failures = new LRUCache<string, PlanningError>(FAILURES)
-  let supergraphs = 0
+  let last = { given: '', supergraph: { id: 0, text: toShared('') } }
 
   return {
     openPlanner(supergraphText) {
-      const supergraph = { id: supergraphs++, text: toShared(supergraphText) }
+      // The threads have read an unchanged supergraph already.
+      if (last.given !== supergraphText) {
+        last = { given: supergraphText, supergraph: { id: last.supergraph.id + 1, text: toShared(supergraphText) } }
+      }
+      const { supergraph } = last
       return async (document, operationName) => {
         const task = { supergraph, document: print(document), operationName, timeoutMs }
         const key = hash('sha256', `${supergraph.id} ${operationName} ${task.document}`)
