@@ -125,7 +125,7 @@ describe('the scope', () => {
     expect(scope('eve', ['customer'], 'cust_1')).toBe(scope('dan', ['customer'], 'cust_1'))
   })
 
-  it('differs for other roles, for another customer, and for each caller who may read personal data', () => {
+  it('differs for other roles, for another customer, and for each caller who may read personal data or sees only their own jobs', () => {
     const scopes = [
       scope('ada', ['operator']),
       scope('ada', ['read_only']),
@@ -133,6 +133,8 @@ describe('the scope', () => {
       scope('eve', ['customer'], 'cust_2'),
       scope('ada', ['reviewer']),
       scope('bob', ['reviewer']),
+      scope('ada', ['service']),
+      scope('bob', ['service']),
       scope('ada', ['admin']),
     ]
 

@@ -22,10 +22,11 @@ export type CallerSource = Readonly<{
 }>
 
 /**
- * Callers with the same roles and customer get the same answers. Access to personal data is audited by name, so a caller
- * with that permission has a scope of its own and never shares an answer.
+ * Callers with the same roles and customer get the same answers. Not so those who see only the jobs that they have added;
+ * nor those with access to personal data, which is audited by name: each of them has a scope of its own.
  */
 export function scopeOf(principal: Principal): string {
-  const isNamed = reachOf(principal, 'customer:read_pii') !== 'none'
+  const seesOwnJobs = reachOf(principal, 'job:read') !== 'none' && reachOf(principal, 'job:read_all') === 'none'
+  const isNamed = seesOwnJobs || reachOf(principal, 'customer:read_pii') !== 'none'
   return JSON.stringify([[...principal.roles].sort(), principal.customerId, isNamed ? principal.id : null])
 }
