@@ -71,7 +71,7 @@ export async function openJobBed(redisNumber: number, registry: Registry = COUNT
     return { close }
   }
   return {
-    ...{ mongo, db, redis, collections, queues, registry, changes, work },
+    ...{ mongo, db, redis, collections, queues, registry, changes, onChange, work },
     ...stores,
     ...createAddJobs({ ...stores, registry, queues, onChange, logger: silent, now }),
     statusOf: async (id: string) => (await stores.records.find(id))?.status,

@@ -19,6 +19,7 @@ import { newCase, openService } from './service.ts'
 const bed = await openJobBed(58)
 const { mongo, db, redis, collections, queues, records, work, statusOf } = bed
 const decisions = await openService({ mongo, db })
+const acted: string[] = []
 const api = openJobApi(
   { ...bed, outbox: createOutbox(db, () => {}), logger: silent },
   {
@@ -26,6 +27,8 @@ const api = openJobApi(
     sources: [createDecisionJobSource(collections)],
     jobsOfIssue: createJobsOfIssue(collections),
     queueViews: createQueueViews(queues),
+    onChange: bed.onChange,
+    onQueueAct: async (name) => void acted.push(name),
   },
 )
 const metrics = createMongoQueueMetrics(collections.queueMetrics)
@@ -288,6 +291,7 @@ describe('a queue', () => {
 
   it('is paused and resumed, each once on record, and stays paused when Redis has forgotten it', async () => {
     expect((await pause('pause')).data.pauseQueue.queue.paused).toBe(true)
+    expect(acted.at(-1)).toBe('money')
     await pause('pause')
     await redis.flushDb()
     expect(await api.switches.restore()).toEqual(['money'])

@@ -158,3 +158,33 @@ export type BlindDecisionMade = typeof BlindDecisionMade.infer
 
 /** Data of `decision.failed`: no decision could be made. A retry must be requested. */
 export const DecisionFailed = type({ issueId: 'string', reason: 'string' })
+
+/** Data of `autonomy.suspended` and `autonomy.restored`. */
+export const AutonomyChange = type({
+  policy: { skill: 'string', version: 'string', digest: 'string' },
+  action: DecisionActionWord,
+})
+
+/** Data of the acts of people on jobs and queues. */
+export const JobAct = type({ jobType: 'string', queue: 'string', reason: 'string' })
+export const QueueAct = type({ queue: 'string', reason: 'string' })
+
+/** Data of `job.updated`: the state or the progress of a job changed. `addedBy` is the principal who may see it. */
+export const JobUpdated = type({
+  jobType: 'string',
+  queue: 'string',
+  state: "'WAITING' | 'DELAYED' | 'ACTIVE' | 'COMPLETED' | 'FAILED' | 'CANCELLED'",
+  progress: 'number | null',
+  failure: 'string | null',
+  addedBy: 'string',
+})
+
+/** Data of `queue.changed`: the number of its jobs by state. */
+export const QueueChanged = type({
+  paused: 'boolean',
+  waiting: 'number.integer',
+  active: 'number.integer',
+  delayed: 'number.integer',
+  completed: 'number.integer',
+  failed: 'number.integer',
+})

@@ -1,10 +1,13 @@
 import { ENTITY_TYPES, EVENTS } from '@redress/shared/events/catalogue.ts'
+import { STREAMS } from '@redress/shared/events/envelope.ts'
 
 /** Stands for what another version recorded, so that its entry can still be read. */
 const OTHER = 'other'
 
 /** The names of the schema, each with the value that entries have: `ISSUE_CREATED` is `issue.created`. */
-export const AUDIT_ACTIONS = toEnum(Object.keys(EVENTS))
+export const AUDIT_ACTIONS = toEnum(
+  Object.entries(EVENTS).flatMap(([type, { stream }]) => (stream === STREAMS.jobs ? [] : [type])),
+)
 export const AUDIT_ENTITY_TYPES = toEnum(ENTITY_TYPES)
 
 function toEnum(values: readonly string[]): Readonly<Record<string, string>> {

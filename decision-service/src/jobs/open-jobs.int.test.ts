@@ -38,6 +38,7 @@ it('an attempt at a decision that hangs is stopped after STUCK_AFTER_MS, and the
   const limits = { acquire: async () => ({ release: nothing }) }
   const stores = {
     ...own,
+    redis,
     limits,
     db,
     collections: await openCollections(db, COLLECTIONS),

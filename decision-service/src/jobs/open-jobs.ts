@@ -4,6 +4,7 @@ import { repeatOnLeader } from '../../../shared/src/service/repeat-on-leader.ts'
 import { combineParts } from '../../../shared/src/subgraph/combine-parts.ts'
 import type { JobSource } from './api/job-views.ts'
 import { type ApiStores, openJobApi } from './api/open-job-api.ts'
+import { openChanges } from './feed/open-changes.ts'
 import type { Registry } from './frame/job-definition.ts'
 import type { JobHandler } from './frame/job-handler.ts'
 import type { JobQueue } from './frame/open-queue.ts'
@@ -22,7 +23,6 @@ import { createQueueViews, type FindOldest } from './monitoring/queue-views.ts'
 import type { Thresholds } from './monitoring/thresholds.ts'
 import { type JobCollections, openJobStores } from './open-job-stores.ts'
 import { openCancellations } from './processors/cancellations.ts'
-import { logChanges } from './processors/log-changes.ts'
 import type { Processor, Processors } from './processors/processor.ts'
 import { toHandlers } from './processors/to-handlers.ts'
 import { createQueueEpochs, type EpochDocument } from './recovery/queue-epochs.ts'
@@ -59,7 +59,9 @@ export function openJobs(stores: Stores, { findOldest, thresholds, ...subjects }
   const { logger, metrics, queues } = stores
   const recoverAll = openRecovery(stores, subjects)
   const queueViews = createQueueViews(queues, findOldest)
-  const { resolvers, switches, ...api } = openJobApi(stores, { ...subjects, queueViews })
+  const { onChange, watchQueues } = openChanges(stores)
+  const { publish, follow } = watchQueues(queues)
+  const { resolvers, switches, ...api } = openJobApi(stores, { ...subjects, queueViews, onChange, onQueueAct: publish })
   const { isLeader } = repeatOnLeader(stores, {
     election: 'recovery:decisions',
     everyMs: RECOVER_EVERY_MS,
@@ -73,9 +75,10 @@ export function openJobs(stores: Stores, { findOldest, thresholds, ...subjects }
     },
     onFailure: 'recovery not possible yet',
   })
+  follow(isLeader)
   exposeQueues({ metrics, queues: queueViews, mayReport: isLeader })
   const monitoring = openMonitoring(stores, { views: queueViews, registry: subjects.registry, thresholds, isLeader })
-  return { ...api, ...combineParts({ resolvers }, monitoring), isLeader }
+  return { ...api, ...combineParts({ resolvers }, monitoring), isLeader, onChange }
 }
 
 function openRecovery(
@@ -114,7 +117,7 @@ type Works = Readonly<{
   registry: Registry
 }>
 
-type WorkerStores = Pick<Service, 'db' | 'metrics' | 'telemetry' | 'logger' | 'resources'> &
+type WorkerStores = Pick<Service, 'db' | 'redis' | 'metrics' | 'telemetry' | 'logger' | 'resources'> &
   Readonly<{
     queues: Queues
     collections: JobCollections & MonitoringCollections
@@ -130,7 +133,7 @@ export function openWorkers(
   const { queues, limits, metrics, telemetry, logger, resources } = stores
   const cancellations = openCancellations(connectionsOf(names.map((name) => queues[name])), logger)
   resources.defer(() => cancellations.close())
-  const onChange = logChanges(logger)
+  const { onChange } = openChanges(stores)
   const kept = toHandlers(processors, { ...openJobStores(stores, registry), registry, cancellations, onChange, now })
   const counted = openJobCounts({ ...stores, metrics: createMongoQueueMetrics(stores.collections.queueMetrics) })
   const metricsOf = joinJobMetrics([createJobMetrics(metrics), counted])

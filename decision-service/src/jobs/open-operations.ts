@@ -22,18 +22,18 @@ type Config = Readonly<{
   maintenance: readonly ScheduleContent[]
 }>
 
-type Jobs = Pick<ReturnType<typeof openJobs>, 'isLeader' | 'addJobs' | 'views' | 'records' | 'claims'>
+type Jobs = Pick<ReturnType<typeof openJobs>, 'isLeader' | 'addJobs' | 'views' | 'records' | 'claims' | 'onChange'>
 
 /** Opens limits, schedules and flows, with their queries and mutations. */
 export async function openOperations(
   stores: Stores,
   { limits, queues: { registry }, maintenance: installed }: Config,
-  { isLeader, addJobs, views, records, claims }: Jobs,
+  { isLeader, addJobs, views, records, claims, onChange }: Jobs,
 ) {
   const { addJob } = addJobs
   return combineParts(
     openLimitActs(stores, limits, isLeader),
-    openFlows(stores, { records, views, registry }),
+    openFlows(stores, { records, views, registry, onChange }),
     await openSchedules(stores, { addJob, findOutcome: createFindOutcome({ views, claims }), registry, installed }),
   )
 }

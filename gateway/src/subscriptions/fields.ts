@@ -3,11 +3,12 @@ import type { StreamName } from '@redress/shared/events/envelope.ts'
 
 /** The payload of a subscription field for an event. */
 export type FieldEvent = Readonly<{
-  issueId: string
-  /** The customer of the issue; null if the event does not name one. */
-  customerId: string | null
-  /** The new status of the issue; null for other events. */
-  to: string | null
+  /** The field of the payload that says what the event is about, and its value, such as `issueId`. */
+  subject: Readonly<Record<string, string>>
+  /** The customer or the principal whose event it is; null if it has no owner. */
+  owner: string | null
+  /** What the arguments of the field are compared with, by their names: an event lacks one that it does not fit. */
+  filters: Readonly<Record<string, string | null>>
   /** The fields of the GraphQL type that are particular to the event. */
   fields: Readonly<Record<string, unknown>>
 }>
@@ -15,16 +16,28 @@ export type FieldEvent = Readonly<{
 /** Null for an event that subscribers must not see. */
 type ToFieldEvent<T extends EventType> = (event: EventOf<T>) => FieldEvent | null
 
-type FieldDefinition = Readonly<{
+export type FieldDefinition = Readonly<{
   /** The first letter of its cursors. Clients store cursors, so it is never changed or given to another field. */
   cursorLetter: string
   /** Resource and action of the permission that it needs. */
   permission: string
-  /** Whether its events name a customer, so that a caller may follow only their own. */
-  isOwned: boolean
+  /** Resource and action of the permission to see the events of all owners. Default: `permission`. */
+  permissionForAll?: string
+  /** The owner that its events name: those with `permission` only follow what is their own. Null: events have none. */
+  owner: 'customer' | 'principal' | null
   /** The events that it consists of: all of one stream, since a cursor is a place in one stream. */
   events: Readonly<{ [T in EventType]?: ToFieldEvent<T> }>
 }>
+
+const ofIssue = (id: string) => ({ subject: { issueId: id }, entity: { issue: { __typename: 'Issue', id } } })
+
+type IssueMove = Readonly<{ id: string; customerId: string; from: string | null; to: string; changedBy: string }>
+
+function toIssueMove({ id, customerId, from, to, changedBy }: IssueMove): FieldEvent {
+  const { subject, entity } = ofIssue(id)
+  const filters = { issueId: id, customerId, to }
+  return { subject, owner: customerId, filters, fields: { ...entity, from, to, changedBy } }
+}
 
 /**
  * The fields of the type Subscription. Streams, cursors, permissions, groups and counts are derived from this table.
@@ -33,34 +46,55 @@ export const FIELDS = {
   issueStatusChanged: {
     cursorLetter: 'i',
     permission: 'issue:read',
-    isOwned: true,
+    owner: 'customer',
     events: {
-      'issue.created': ({ entity, actor, data }) => ({
-        issueId: entity.id,
-        customerId: data.case.customer.id,
-        to: 'PENDING',
-        fields: { from: null, to: 'PENDING', changedBy: actor },
-      }),
-      'issue.status_changed': ({ entity, actor, data: { customerId, from, to } }) => ({
-        issueId: entity.id,
-        customerId,
-        to,
-        fields: { from, to, changedBy: actor },
-      }),
+      'issue.created': ({ entity: { id }, actor, data }) =>
+        toIssueMove({ id, customerId: data.case.customer.id, from: null, to: 'PENDING', changedBy: actor }),
+      'issue.status_changed': ({ entity: { id }, actor, data: { customerId, from, to } }) =>
+        toIssueMove({ id, customerId, from, to, changedBy: actor }),
     },
   },
   decisionMade: {
     cursorLetter: 'd',
     permission: 'decision:read',
-    isOwned: false,
+    owner: null,
     events: {
       'decision.made': ({ data }) => {
         // A decision that awaits a blind review is not shown to anyone.
         if ('blind' in data) return null
         const { issueId, decisionId, action, confidence, routing, policyApplied } = data
+        const { subject, entity } = ofIssue(issueId)
         const decision = { __typename: 'Decision', id: decisionId }
-        return { issueId, customerId: null, to: null, fields: { decision, action, confidence, routing, policyApplied } }
+        const fields = { ...entity, decision, action, confidence, routing, policyApplied }
+        return { subject, owner: null, filters: { issueId }, fields }
       },
+    },
+  },
+  jobUpdated: {
+    cursorLetter: 'j',
+    permission: 'job:read',
+    permissionForAll: 'job:read_all',
+    owner: 'principal',
+    events: {
+      'job.updated': ({ entity: { id }, data: { jobType: type, queue, addedBy, ...rest } }) => ({
+        subject: { jobId: id },
+        owner: addedBy,
+        filters: { id, type },
+        fields: { job: { __typename: 'Job', id }, type, queueName: queue, ...rest },
+      }),
+    },
+  },
+  queueChanged: {
+    cursorLetter: 'q',
+    permission: 'queue:read',
+    owner: null,
+    events: {
+      'queue.changed': ({ entity: { id: name }, data: { paused, ...counts } }) => ({
+        subject: { name },
+        owner: null,
+        filters: { name },
+        fields: { queue: { __typename: 'Queue', name }, paused, counts },
+      }),
     },
   },
 } satisfies Readonly<Record<string, FieldDefinition>>

@@ -1,3 +1,4 @@
+import { createCappedStream } from '@redress/shared/events/capped-stream.ts'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import { STREAMS } from '@redress/shared/events/envelope.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
@@ -22,6 +23,18 @@ export function issueCreated({ id = 'iss_1', customerId = 'cust_1' }: Moved = {}
 export function decisionMade({ id = 'iss_1' }: Moved = {}) {
   const decided = { action: 'RETRY_PAYMENT', confidence: 85, routing: 'AUTO_RESOLVE', policyApplied: 'decline §2.1' }
   return eventOf('job_1', 1, { type: 'decision.made', data: { issueId: id, decisionId: 'dec_1', ...decided } })
+}
+
+type Updated = Readonly<{ id?: string; addedBy?: string; state?: string; number?: number }>
+
+export function jobUpdated({ id = 'job_1', addedBy = 'ada', state = 'ACTIVE', number = 1 }: Updated = {}) {
+  const job = { jobType: 'analytics-track', queue: 'background', state, progress: null, failure: null, addedBy }
+  return eventOf(id, number, { type: 'job.updated', entity: { type: 'Job', id }, data: job })
+}
+
+export async function publishJobs(redis: Redis, ...events: readonly DomainEvent[]): Promise<void> {
+  const texts = events.map((event) => JSON.stringify(event))
+  await createCappedStream(redis, STREAMS.jobs).append(texts)
 }
 
 function eventOf(entityId: string, number: number, change: Partial<DomainEvent>): DomainEvent {

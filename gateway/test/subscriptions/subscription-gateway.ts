@@ -23,7 +23,7 @@ type Options = Readonly<{
 }> &
   Partial<Pick<SubscriptionsOptions, 'limits' | 'observe' | 'now'>>
 
-const ROLES = ['admin', 'operator', 'reviewer', 'read_only', 'customer'] as const
+const ROLES = ['admin', 'operator', 'reviewer', 'read_only', 'service', 'customer'] as const
 
 /** The subscriptions with both their doors on a server of their own; `Bearer <role>[ <customer>]` is who it says. */
 export async function startSubscriptionGateway(options: Options) {

@@ -2,7 +2,7 @@ import { appendTexts, openStreams } from '@redress/shared/testing/published-even
 import { createClient as createSseClient } from 'graphql-sse'
 import { describe, expect, it } from 'vitest'
 import { follow, MOVES } from './live-client.ts'
-import { decisionMade, issueCreated, issueMoved, publish } from './published.ts'
+import { decisionMade, issueCreated, issueMoved, jobUpdated, publish, publishJobs } from './published.ts'
 import { openRaw, refusalOf } from './raw-client.ts'
 import { openTestBed, until } from './test-gateway.ts'
 
@@ -370,6 +370,45 @@ describe('access to events', () => {
 
     expect(await raw.closed).toEqual({ code: 4403, reason: 'UNAUTHENTICATED' })
     expect(raw.heard.at(-1)).toMatchObject({ type: 'error', payload: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
+  })
+})
+
+describe('changes of jobs', () => {
+  const JOBS = `subscription ($after: String) {
+    jobUpdated(type: "analytics-track", after: $after) { cursor jobId queueName state }
+  }`
+  const statesOf = (received: readonly { jobUpdated: { jobId: string; state: string } }[]) =>
+    received.map(({ jobUpdated: { jobId, state } }) => `${jobId} ${state}`)
+
+  it('reach an operator, and whoever added the job; behind a cursor, from there on', async () => {
+    const gateway = await startGateway()
+    const [all, own] = ['operator', 'service'].map((shown) => follow(clientOf(gateway, shown), JOBS))
+    await untilLive(gateway, 2)
+
+    await publishJobs(redis, jobUpdated(), jobUpdated({ id: 'job_2', addedBy: 'service', state: 'FAILED' }))
+
+    await until(() => statesOf(all!.received)).toEqual(['job_1 ACTIVE', 'job_2 FAILED'])
+    await until(() => statesOf(own!.received)).toEqual(['job_2 FAILED'])
+    const after = all!.received[0].jobUpdated.cursor
+    const late = follow(clientOf(gateway, 'operator'), JOBS, { after })
+    await until(() => statesOf(late.received)).toEqual(['job_2 FAILED'])
+  })
+
+  it('that Redis has lost end the subscription with CURSOR_EXPIRED, as does a cursor to them', async () => {
+    const gateway = await startGateway()
+    const { received, state } = follow(clientOf(gateway), JOBS)
+    await untilLive(gateway, 1)
+    await publishJobs(redis, jobUpdated())
+    await until(() => statesOf(received)).toEqual(['job_1 ACTIVE'])
+    const after = received[0].jobUpdated.cursor
+
+    await redis.flushDb()
+    await openStreams(redis)
+    await publishJobs(redis, jobUpdated({ number: 2, state: 'COMPLETED' }))
+
+    await until(() => state.ended?.code).toBe('CURSOR_EXPIRED')
+    const late = follow(clientOf(gateway), JOBS, { after })
+    await until(() => late.state.ended?.code).toBe('CURSOR_EXPIRED')
   })
 })
 

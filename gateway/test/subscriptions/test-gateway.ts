@@ -63,5 +63,5 @@ export const until = (read: () => unknown) => expect.poll(read, { interval: 5 })
 
 export function liveAt({ subscriptions }: SubscriptionGateway): number {
   const { open, catchingUp } = subscriptions.counts()
-  return open.issueStatusChanged + open.decisionMade - catchingUp
+  return Object.values(open).reduce((sum, count) => sum + count, 0) - catchingUp
 }

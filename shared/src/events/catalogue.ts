@@ -1,5 +1,6 @@
 import { type Type, type } from 'arktype'
 import {
+  AutonomyChange,
   BlindDecisionMade,
   DecisionFailed,
   DecisionMade,
@@ -7,6 +8,10 @@ import {
   IssueCreated,
   IssueOverdue,
   IssueStatusChanged,
+  JobAct,
+  JobUpdated,
+  QueueAct,
+  QueueChanged,
 } from '../contracts.ts'
 import { type Cause, type DomainEvent, STREAMS, type StreamName, tracedBy } from './envelope.ts'
 
@@ -46,19 +51,13 @@ type Definition = Readonly<{
 const NoData = type({})
 const BacktestData = type({ skill: 'string', policyDigest: 'string' })
 const PolicyData = type({ skill: 'string', digest: 'string', version: 'string' })
-const AutonomyData = type({
-  policy: { skill: 'string', version: 'string', digest: 'string' },
-  action: DecisionMade.get('action'),
-})
-const JobActData = type({ jobType: 'string', queue: 'string', reason: 'string' })
-const QueueActData = type({ queue: 'string', reason: 'string' })
 const ProviderData = type({ provider: 'string', reason: 'string' })
 const ScheduleData = type({ schedule: 'string', version: 'number.integer' })
 const Severity = type("'CRITICAL' | 'WARNING' | 'INFO'")
 /** Of an alert of a threshold. */
 const Measured = { 'value?': 'number', 'threshold?': 'number' } as const
 
-const { issues, decisions, audit } = STREAMS
+const { issues, decisions, audit, jobs } = STREAMS
 
 /** Every event of Redress: the stream it is published to, the entity it is about and the shape of its data. */
 export const EVENTS = {
@@ -81,8 +80,8 @@ export const EVENTS = {
       agreement: 'string',
     }),
   },
-  'autonomy.suspended': { stream: decisions, entity: 'Autonomy', data: AutonomyData },
-  'autonomy.restored': { stream: decisions, entity: 'Autonomy', data: AutonomyData },
+  'autonomy.suspended': { stream: decisions, entity: 'Autonomy', data: AutonomyChange },
+  'autonomy.restored': { stream: decisions, entity: 'Autonomy', data: AutonomyChange },
   'backtest.requested': { stream: decisions, entity: 'Backtest', data: BacktestData },
   'backtest.completed': { stream: decisions, entity: 'Backtest', data: BacktestData },
   'backtest.failed': { stream: decisions, entity: 'Backtest', data: BacktestData },
@@ -102,11 +101,14 @@ export const EVENTS = {
     entity: 'PaymentDecision',
     data: type({ paymentId: 'string', customerId: 'string', verdict: "'ALLOW' | 'REVIEW' | 'BLOCK'" }),
   },
-  'job.retried': { stream: decisions, entity: 'Job', data: JobActData },
-  'job.cancelled': { stream: decisions, entity: 'Job', data: JobActData },
-  'queue.paused': { stream: decisions, entity: 'Queue', data: QueueActData },
-  'queue.resumed': { stream: decisions, entity: 'Queue', data: QueueActData },
-  'queue.cleared': { stream: decisions, entity: 'Queue', data: QueueActData },
+  'job.retried': { stream: decisions, entity: 'Job', data: JobAct },
+  'job.cancelled': { stream: decisions, entity: 'Job', data: JobAct },
+  'queue.paused': { stream: decisions, entity: 'Queue', data: QueueAct },
+  'queue.resumed': { stream: decisions, entity: 'Queue', data: QueueAct },
+  'queue.cleared': { stream: decisions, entity: 'Queue', data: QueueAct },
+  // Of live views only: they are neither in an outbox nor in the audit log.
+  'job.updated': { stream: jobs, entity: 'Job', data: JobUpdated },
+  'queue.changed': { stream: jobs, entity: 'Queue', data: QueueChanged },
   'provider.stopped': { stream: decisions, entity: 'Provider', data: ProviderData },
   'provider.resumed': { stream: decisions, entity: 'Provider', data: ProviderData },
   'provider.limit_reset': { stream: decisions, entity: 'Provider', data: ProviderData },

@@ -9,8 +9,13 @@ export const STREAMS = {
 } as const
 export type StreamName = (typeof STREAMS)[keyof typeof STREAMS]
 
-/** The streams that have a publisher today; only these are consumed. */
+/** The streams that have a log and a publisher today; only these are consumed. */
 export const PUBLISHED_STREAMS = [STREAMS.issues, STREAMS.decisions] as const
+
+/** Whether a stream has no log, and keeps only its latest entries: see capped-stream.ts. */
+export function isCapped(stream: StreamName): boolean {
+  return stream === STREAMS.jobs
+}
 
 /** The consumer group of each service. Every group gets every event of the streams it reads. */
 export const CONSUMER_GROUPS = { issues: 'issues', decisions: 'decisions', audit: 'audit' } as const

@@ -99,6 +99,7 @@ it('an attempt that is over ends its question to the model, stores nothing, and 
       key: {},
       jobId: job.id,
       number: 1,
+      isLast: false,
       trace: null,
       signal: attempt.signal,
       alone: false,

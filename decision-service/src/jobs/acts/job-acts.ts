@@ -11,7 +11,7 @@ import { toJobFailure } from '../frame/job-failure.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import type { Claims } from '../orders/claims.ts'
 import type { JobView } from '../orders/job-view.ts'
-import { askToStop } from '../processors/cancellations.ts'
+import { askToStop, createCancelJob } from '../processors/cancellations.ts'
 import type { ChangeOf } from '../processors/job-change.ts'
 import type { JobRecord } from '../records/job-record.ts'
 import type { JobRecords } from '../records/job-records.ts'
@@ -48,7 +48,7 @@ type Dependencies = Readonly<{
 
 /** The acts of operators on single jobs, each with its event. */
 export function createJobActs(dependencies: Dependencies): JobActs {
-  const { views, queues, logger, now } = dependencies
+  const { views, now } = dependencies
   const read = async (id: string): Promise<JobView> => (await views.many([id]))[0] ?? raise(new JobNotFoundError(id))
   const find = async (id: string): Promise<JobView> => {
     const job = await read(id)
@@ -69,12 +69,7 @@ export function createJobActs(dependencies: Dependencies): JobActs {
       const job = await find(id)
       if (job.endedAt !== null || job.state === 'CANCELLED') throw new JobTransitionError('cancel', job.state)
       const act = toAct(reason, cause, now())
-      const waits = (await isRecorded(id))
-        ? await cancelRecorded(job, act, dependencies)
-        : await cancelQueued(job, act, dependencies)
-      // Best effort: a job that runs learns of it at its next step as well.
-      if (!waits)
-        await askToStop(queues[job.queue].redis, id).catch((err: unknown) => logger.warn({ err }, 'not heard'))
+      await ((await isRecorded(id)) ? cancelRecorded : cancelQueued)(job, act, dependencies)
       return (await views.many([id]))[0] ?? { ...job, state: 'CANCELLED', endedAt: act.at }
     },
   }
@@ -115,7 +110,7 @@ async function retryRecorded(job: JobView, act: Act, dependencies: Dependencies)
   await queues[job.queue].revive([toNewJob(opened)]).catch(late)
 }
 
-async function retryQueued(job: JobView, act: Act, { queues, mongo, outbox }: Dependencies): Promise<void> {
+async function retryQueued(job: JobView, act: Act, { queues, mongo, outbox, onChange }: Dependencies): Promise<void> {
   await queues[job.queue].use(async (queue) => {
     const queued = await queue.getJob(job.id)
     if (!queued) throw new JobNotFoundError(job.id)
@@ -123,30 +118,30 @@ async function retryQueued(job: JobView, act: Act, { queues, mongo, outbox }: De
     await queued.retry('failed', { resetAttemptsMade: true })
   })
   outbox.wake()
+  onChange({ ...job, status: 'PENDING', failure: null })
 }
 
-/** @returns whether the job did not run. */
-async function cancelRecorded(job: JobView, act: Act, dependencies: Dependencies): Promise<boolean> {
-  const { records, queues, onChange } = dependencies
+async function cancelRecorded(job: JobView, act: Act, dependencies: Dependencies): Promise<void> {
   const request = { by: act.cause.actor, reason: act.reason, at: act.at }
   const event = jobActEvent('job.cancelled', job, act)
-  const cancelled = await inOne(dependencies, [event, (session) => records.cancel(job, request, session)])
+  const cancelJob = createCancelJob(dependencies)
+  const cancelled = await cancelJob(job, request, (change) => inOne(dependencies, [event, change]))
   if (cancelled === null) throw new JobTransitionError('cancel', 'ended')
-  onChange(cancelled)
-  if (cancelled.status !== 'CANCELLED') return false
-  // A worker that takes it finds it cancelled, if it cannot be removed.
-  await queues[job.queue].use((queue) => queue.remove(job.id)).catch(() => 0)
-  return true
 }
 
-/** @returns whether the job did not run. */
-async function cancelQueued(job: JobView, act: Act, { claims, queues, mongo, outbox, onChange }: Dependencies) {
+async function cancelQueued(job: JobView, act: Act, dependencies: Dependencies): Promise<void> {
+  const { claims, queues, mongo, outbox, onChange, logger } = dependencies
   await inTransaction(mongo, (session) => outbox.add([jobActEvent('job.cancelled', job, act)], session))
   outbox.wake()
+  const queue = queues[job.queue]
   // Zero for a job that a worker holds.
-  const removed = await queues[job.queue].use((queue) => queue.remove(job.id))
-  if (removed === 0) return false
-  await claims.end(job.id, { failure: toJobFailure(new JobCancelledError()) })
-  onChange({ ...job, status: 'CANCELLED' })
-  return true
+  if ((await queue.use((bullmq) => bullmq.remove(job.id))) === 0) {
+    await askToStop(queue.redis, job.id).catch((err: unknown) =>
+      logger.warn({ err, jobId: job.id }, 'not asked to stop'),
+    )
+    return
+  }
+  const failure = toJobFailure(new JobCancelledError())
+  await claims.end(job.id, { failure })
+  onChange({ ...job, status: 'CANCELLED', failure })
 }

@@ -36,6 +36,8 @@ export type JobApi = Readonly<{
   clearQueue: ClearQueue
   /** The ids of the jobs of an issue, oldest first. */
   jobsOfIssue: (issueId: string) => Promise<readonly string[]>
+  /** Called after an act of a person on a queue. */
+  onQueueAct: (name: QueueName) => Promise<void>
 }>
 
 /** GraphQL on one side, jobs and queues on the other. */
@@ -78,9 +80,12 @@ function maySee(principal: Principal, { actor }: JobView): boolean {
   return actor === principal.id || maySeeAll(principal)
 }
 
-function createJobMutations({ addJobs, acts, switches, clearQueue, queueViews }: JobApi) {
+function createJobMutations({ addJobs, acts, switches, clearQueue, queueViews, onQueueAct }: JobApi) {
   const asking = (context: Context) => ({ cause: causeOf(context), isCaller: true })
-  const toPayload = async (name: QueueName) => ({ queue: await queueViews.find(name) })
+  const toPayload = async (name: QueueName) => {
+    await onQueueAct(name)
+    return { queue: await queueViews.find(name) }
+  }
   return {
     addJob: (_: unknown, { input }: Readonly<{ input: Order }>, context: Context) =>
       addJobs.addJob(input, asking(context)),

@@ -6,10 +6,11 @@ import { createJobActs } from '../acts/job-acts.ts'
 import { createQueueSwitches, type SwitchDocument } from '../acts/queue-switches.ts'
 import type { Registry } from '../frame/job-definition.ts'
 import type { Queues } from '../frame/open-queues.ts'
+import type { QueueName } from '../frame/queues.ts'
 import type { QueueViews } from '../monitoring/queue-views.ts'
 import { type JobCollections, openJobStores } from '../open-job-stores.ts'
 import { createAddJobs } from '../orders/add-jobs.ts'
-import { logChanges } from '../processors/log-changes.ts'
+import type { ChangeOf } from '../processors/job-change.ts'
 import { createJobResolvers } from './job-resolvers.ts'
 import { createJobViews, type JobSource } from './job-views.ts'
 import { createPageOfQueue } from './queue-pages.ts'
@@ -25,21 +26,24 @@ export type JobSubjects = Readonly<{
   sources: readonly JobSource[]
   jobsOfIssue: (issueId: string) => Promise<readonly string[]>
   queueViews: QueueViews
+  onChange: ChangeOf
+  /** Called after an act of a person on a queue. Never rejects. */
+  onQueueAct: (name: QueueName) => Promise<void>
 }>
 
 const now = () => new Date()
 
 /** Everything that callers read of jobs and queues, and do with them. */
-export function openJobApi(stores: ApiStores, { registry, sources, jobsOfIssue, queueViews }: JobSubjects) {
+export function openJobApi(stores: ApiStores, subjects: JobSubjects) {
+  const { registry, sources, jobsOfIssue, queueViews, onChange, onQueueAct } = subjects
   const { mongo, queues, collections, outbox, logger } = stores
   const { records, claims } = openJobStores(stores, registry)
   const views = createJobViews({ records, queues, sources })
-  const onChange = logChanges(logger)
   const shared = { records, claims, queues, registry, views, mongo, outbox, onChange, logger, now }
   const switches = createQueueSwitches({ ...shared, collection: collections.queueSwitches })
   const addJobs = createAddJobs(shared)
   const resolvers = createJobResolvers({
-    ...{ views, queueViews, addJobs, switches, jobsOfIssue },
+    ...{ views, queueViews, addJobs, switches, jobsOfIssue, onQueueAct },
     pageOfJobs: createPageOfJobs(collections.jobRecords),
     pageOfQueue: createPageOfQueue(queues, views),
     acts: createJobActs(shared),

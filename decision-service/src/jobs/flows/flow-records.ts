@@ -39,8 +39,8 @@ export type FlowRecords = Readonly<{
   noteCancelled(parentId: string): Promise<void>
   /** Lets a job run that has waited. Null where it waits no longer. */
   release(parentId: string, at: Date): Promise<JobRecord | null>
-  /** Ends a job that waits. It waits again if it is opened again. @returns whether it did wait. */
-  fail(parent: Pick<JobRecord, 'id' | 'type'>, failure: JobFailure, at: Date): Promise<boolean>
+  /** Ends a job that waits. It waits again if it is opened again. Null where it waits no longer. */
+  fail(parent: Pick<JobRecord, 'id' | 'type'>, failure: JobFailure, at: Date): Promise<JobRecord | null>
   /** Lets an opened job wait again, for the end of each of its children. */
   waitAgain(parentId: string): Promise<void>
 }>
@@ -114,7 +114,9 @@ function createWrites(collection: RecordCollection, toEnded: ToEnded): Writes {
     },
     async fail({ id, type }, failure, at) {
       const fields = { status: 'FAILED' as const, failure, ...toEnded(type, at) }
-      return (await collection.updateOne(waiting(id), { $set: fields, $unset: { dueAt: 1 } })).matchedCount === 1
+      const change = { $set: fields, $unset: { dueAt: 1 as const } }
+      const failed = await collection.findOneAndUpdate(waiting(id), change, { returnDocument: 'after' })
+      return failed && fromDocument(failed)
     },
     async waitAgain(id) {
       // Also those that have ended: one may do so just now.

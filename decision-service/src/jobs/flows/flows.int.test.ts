@@ -4,26 +4,26 @@ import { silent } from '@redress/shared/testing/stores.ts'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { COUNTING, openJobBed } from '../../../test/job-bed.ts'
+import { createCancelJob } from '../processors/cancellations.ts'
 import type { JobStatus } from '../records/job-record.ts'
 import { createRecoverRecords } from '../recovery/recover-records.ts'
 import { createAddFlow } from './add-flow.ts'
 import type { Flow } from './flow.ts'
 import { createFlowRecords, type FlowRecords } from './flow-records.ts'
-import { createCancelJob } from './open-flows.ts'
 import { createRunFlows } from './run-flows.ts'
 
 const bed = await openJobBed(27)
-const { mongo, collections, queues, records, redis } = bed
+const { mongo, collections, queues, records, redis, onChange } = bed
 const registry = COUNTING
 const now = () => new Date()
 const flows = createFlowRecords({ mongo, collection: collections.jobRecords, registry })
 const addFlow = createAddFlow({ registry, flows, queues, logger: silent, now })
-const cancelJob = createCancelJob({ records, queues, logger: silent })
+const cancelJob = createCancelJob({ records, queues, onChange, logger: silent })
 const recover = createRecoverRecords({
   ...{ collection: collections.jobRecords, records, queues, mongo, now, windowHours: 24 },
   outbox: createOutbox(bed.db, () => {}),
 })
-const runWith = (own: FlowRecords) => createRunFlows({ flows: own, cancelJob, queues, now })
+const runWith = (own: FlowRecords) => createRunFlows({ flows: own, cancelJob, onChange, queues, now })
 const run = runWith(flows)
 beforeEach(async () => {
   await redis.flushDb()

@@ -1,11 +1,10 @@
-import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
 import { repeatOnLeader } from '../../../../shared/src/service/repeat-on-leader.ts'
 import type { JobViews } from '../api/job-views.ts'
 import type { Registry } from '../frame/job-definition.ts'
 import type { Queues } from '../frame/open-queues.ts'
-import { askToStop } from '../processors/cancellations.ts'
-import type { CancelRequest, JobRecord } from '../records/job-record.ts'
+import { createCancelJob } from '../processors/cancellations.ts'
+import type { ChangeOf } from '../processors/job-change.ts'
 import type { JobRecords } from '../records/job-records.ts'
 import type { RecordCollection } from '../records/record-document.ts'
 import { createFlowRecords } from './flow-records.ts'
@@ -20,14 +19,15 @@ type Options = Readonly<{
   records: Pick<JobRecords, 'cancel'>
   views: Pick<JobViews, 'many'>
   registry: Registry
+  onChange: ChangeOf
 }>
 
 /** Carries flows of jobs on, on one leader, and shows which jobs belong together. */
-export function openFlows(stores: Stores, { records, views, registry }: Options) {
+export function openFlows(stores: Stores, { records, views, registry, onChange }: Options) {
   const { mongo, collections, queues, logger } = stores
   const flows = createFlowRecords({ mongo, collection: collections.jobRecords, registry })
-  const cancelJob = createCancelJob({ records, queues, logger })
-  const run = createRunFlows({ flows, cancelJob, queues, now: () => new Date() })
+  const cancelJob = createCancelJob({ records, queues, onChange, logger })
+  const run = createRunFlows({ flows, cancelJob, onChange, queues, now: () => new Date() })
   repeatOnLeader(stores, {
     ...{ election: 'flows', everyMs: RUN_EVERY_MS, deadlineMs: RUN_DEADLINE_MS, run },
     onFailure: 'flows not carried on yet',
@@ -41,22 +41,5 @@ export function openFlows(stores: Stores, { records, views, registry }: Options)
         },
       },
     },
-  }
-}
-
-type Cancelling = Readonly<{ records: Pick<JobRecords, 'cancel'>; queues: Queues; logger: Logger }>
-
-/** Cancels a job that waits, and asks one that runs to stop. */
-export function createCancelJob({ records, queues, logger }: Cancelling) {
-  return async (job: JobRecord, request: CancelRequest): Promise<void> => {
-    const cancelled = await records.cancel(job, request)
-    if (cancelled === null) return
-    const queue = queues[job.queue]
-    // Best effort: a worker that takes the job, or reports its progress, finds it cancelled.
-    const notified =
-      cancelled.status === 'CANCELLED' ? queue.use((bullmq) => bullmq.remove(job.id)) : askToStop(queue.redis, job.id)
-    await notified.catch((err: unknown) =>
-      logger.warn({ err, jobId: job.id }, 'the cancellation of a job is noticed later'),
-    )
   }
 }

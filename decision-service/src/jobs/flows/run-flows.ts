@@ -1,7 +1,9 @@
 import type { Clock } from '@redress/shared/time.ts'
 import type { JobFailure } from '../frame/job-failure.ts'
 import type { Queues } from '../frame/open-queues.ts'
-import type { CancelRequest, JobRecord } from '../records/job-record.ts'
+import type { CancelJob } from '../processors/cancellations.ts'
+import type { ChangeOf } from '../processors/job-change.ts'
+import type { JobRecord } from '../records/job-record.ts'
 import { toNewJob } from '../records/to-new-job.ts'
 import { settle } from './flow.ts'
 import type { FlowRecords } from './flow-records.ts'
@@ -9,7 +11,8 @@ import type { FlowRecords } from './flow-records.ts'
 type Dependencies = Readonly<{
   flows: FlowRecords
   /** Cancels a job that waits, and asks one that runs to stop. Does nothing for one that has ended. */
-  cancelJob: (job: JobRecord, request: CancelRequest) => Promise<void>
+  cancelJob: CancelJob
+  onChange: ChangeOf
   queues: Queues
   now: Clock
 }>
@@ -49,7 +52,7 @@ async function cancelChildren(parent: JobRecord, { flows, cancelJob, now }: Depe
 }
 
 /** @returns whether the job waits no longer. */
-async function settleParent(parentId: string, { flows, queues, now }: Dependencies): Promise<boolean> {
+async function settleParent(parentId: string, { flows, onChange, queues, now }: Dependencies): Promise<boolean> {
   const found = await flows.findWaiting(parentId)
   if (found === null) return true
   const { parent, children } = found
@@ -57,10 +60,12 @@ async function settleParent(parentId: string, { flows, queues, now }: Dependenci
   if (settlement.kind === 'wait') return false
   const at = now()
   if (settlement.kind === 'fail') {
-    await flows.fail(parent, toFailure(settlement.childId), at)
+    const failed = await flows.fail(parent, toFailure(settlement.childId), at)
+    if (failed !== null) onChange(failed)
     return true
   }
   const released = await flows.release(parentId, at)
+  if (released !== null) onChange(released)
   // Recovery queues it where its queue is away. It is in there already where it was opened again.
   if (released !== null) await queues[released.queue].revive([toNewJob(released)]).catch(() => 0)
   return true

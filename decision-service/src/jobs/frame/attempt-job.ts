@@ -4,7 +4,7 @@ import type { Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { type } from 'arktype'
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq'
 import type { CrashGuard } from './crash-guard.ts'
-import { endAlone, failOrHold, holdBack, isAlone } from './fail-or-hold.ts'
+import { endAlone, failOrHold, hasAttemptsLeft, holdBack, isAlone } from './fail-or-hold.ts'
 import type { JobDefinition } from './job-definition.ts'
 import type { JobFailure } from './job-failure.ts'
 import { type Attempt, isDone, type JobHandler, type Outcome } from './job-handler.ts'
@@ -82,7 +82,8 @@ async function handle({ job, data, trace }: Handled, row: Row, context: WorkerCo
   const { stopping, guard, logger } = context
   const showProgress = (percent: number) => job.updateProgress(percent)
   const number = job.attemptsMade + 1
-  const base: Attempt = { key: job, jobId: job.id!, number, trace, signal: stopping, alone: isAlone(job), showProgress }
+  const attempt = { key: job, jobId: job.id!, number, isLast: !hasAttemptsLeft(job) }
+  const base: Attempt = { ...attempt, trace, signal: stopping, alone: isAlone(job), showProgress }
   const run = (signal: AbortSignal) => handler.run(data, { ...base, signal })
   const limited = () => (timeoutMs === null ? run(stopping) : runLimited(run, timeoutMs, stopping))
   const giveUp = async (failure: JobFailure) => {

@@ -85,4 +85,7 @@ export function holdBack({ attemptsStarted, attemptsMade }: Job, reason: string)
   return { kind: 'later', afterMs: backoffMs(heldBefore, HELD_WAIT), reason }
 }
 
-const hasAttemptsLeft = ({ opts, attemptsMade }: Job): boolean => (opts.attempts ?? 1) > attemptsMade + 1
+/** Whether another attempt may follow the one that runs. */
+export function hasAttemptsLeft({ opts, attemptsMade }: Job): boolean {
+  return (opts.attempts ?? 1) > attemptsMade + 1
+}

@@ -7,6 +7,8 @@ export type Attempt = Readonly<{
   jobId: string
   /** 1 for the first that the queue has counted. */
   number: number
+  /** Whether the queue counts no further attempt after this one. */
+  isLast: boolean
   /** The traceparent of this attempt, for the events that it causes; null where no traces are made. */
   trace: string | null
   /** Aborted when the worker stops, and when the attempt has run out of time. */

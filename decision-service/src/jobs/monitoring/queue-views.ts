@@ -41,8 +41,7 @@ export function createQueueViews(
       return {
         name,
         tier: QUEUES[name].tier,
-        paused: await queue.isPaused(),
-        counts: await readCounts(queue),
+        ...(await readQueueState(queue)),
         oldestWaitingSeconds: oldest && Math.max(0, (Date.now() - oldest.getTime()) / 1000),
       }
     })
@@ -53,6 +52,11 @@ export function createQueueViews(
       return queue === undefined ? null : view(queue)
     },
   }
+}
+
+export async function readQueueState(queue: Queue): Promise<Pick<QueueView, 'paused' | 'counts'>> {
+  const [paused, counts] = await Promise.all([queue.isPaused(), readCounts(queue)])
+  return { paused, counts }
 }
 
 /** The jobs of a queue by state. Jobs that wait by priority wait like others. */

@@ -20,8 +20,11 @@ const STATE_OF: Readonly<Record<Exclude<JobStatus, 'PENDING'>, JobState>> = {
   CANCELLED: 'CANCELLED',
 }
 
+export function stateOf(status: JobStatus, isDelayed: boolean): JobState {
+  return status === 'PENDING' ? (isDelayed ? 'DELAYED' : 'WAITING') : STATE_OF[status]
+}
+
 export function toView({ status, cancelRequest, ...record }: JobRecord, now: Date): JobView {
   const isDelayed = record.scheduledFor !== null && record.scheduledFor > now
-  const state = status === 'PENDING' ? (isDelayed ? 'DELAYED' : 'WAITING') : STATE_OF[status]
-  return { ...record, state, cancelRequestedAt: cancelRequest?.at ?? null }
+  return { ...record, state: stateOf(status, isDelayed), cancelRequestedAt: cancelRequest?.at ?? null }
 }

@@ -68,7 +68,7 @@ export function createStorePlans(dependencies: Dependencies) {
         if (inQueue.length > 0) await enqueueIn(inQueue, asking, dependencies)
       }
       for (const { job } of open.filter(({ isNew }) => isNew))
-        dependencies.onChange({ id: job.id, type: job.type, queue: job.queue, status: 'PENDING' })
+        dependencies.onChange({ ...job, status: 'PENDING', isDelayed: job.state === 'DELAYED' })
     },
   }
 }

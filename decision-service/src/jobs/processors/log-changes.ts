@@ -12,5 +12,6 @@ const LEVEL: Readonly<Record<JobStatus, 'debug' | 'info' | 'warn'>> = {
 }
 
 export function logChanges(logger: Logger): ChangeOf {
-  return ({ id, failure, ...change }) => logger[LEVEL[change.status]]({ ...change, jobId: id, failure }, 'job changed')
+  return ({ id, type, queue, status, failure }) =>
+    logger[LEVEL[status]]({ jobId: id, type, queue, status, failure }, 'job changed')
 }

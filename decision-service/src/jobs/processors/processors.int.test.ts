@@ -109,10 +109,10 @@ describe('a job with a record', () => {
     const replaced = (await records.begin(id, new Date())) as Begun
     const running = (await records.begin(id, new Date())) as Begun
 
-    const isFailed = await records.fail(replaced.holder, { code: 'JOB_TIMED_OUT', message: 'Too slow.' }, new Date())
+    const failed = await records.fail(replaced.holder, { code: 'JOB_TIMED_OUT', message: 'Too slow.' }, new Date())
     await records.complete(running.holder, { done: true }, new Date())
 
-    expect([isFailed, await records.find(id)]).toMatchObject([false, { status: 'COMPLETED', attempts: 1 }])
+    expect([failed, await records.find(id)]).toMatchObject([null, { status: 'COMPLETED', attempts: 1 }])
   })
 
   it('goes back into the queue when its worker stops, and that is no attempt', async () => {

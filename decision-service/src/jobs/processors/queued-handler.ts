@@ -1,4 +1,4 @@
-import { type } from 'arktype'
+import { type as shape } from 'arktype'
 import { JobCancelledError } from '../errors.ts'
 import type { JobDefinition } from '../frame/job-definition.ts'
 import type { Attempt, JobHandler } from '../frame/job-handler.ts'
@@ -9,7 +9,7 @@ import type { ChangeOf } from './job-change.ts'
 import { type Processor, readData } from './processor.ts'
 
 /** The data in the queue of a job without a record. */
-export const QueuedJob = type({
+export const QueuedJob = shape({
   data: 'object',
   actor: 'string',
   requestId: 'string | null',
@@ -33,20 +33,30 @@ type Dependencies = Readonly<{
 /** Runs the processor of a type whose jobs are in Redis only: BullMQ counts their attempts and keeps their result. */
 export function createQueuedHandler(dependencies: Dependencies): JobHandler<QueuedJob> {
   const { name, definition, claims, probeStore, onChange } = dependencies
-  const toChange = (id: string) => ({ id, type: name, queue: definition.queue })
+  const toChange = (id: string, { actor }: QueuedJob) => ({ id, type: name, queue: definition.queue, actor })
   return {
     Message: QueuedJob,
     async run(message, attempt) {
-      onChange({ ...toChange(attempt.jobId), status: 'PROCESSING' })
+      const { jobId } = attempt
+      onChange({ ...toChange(jobId, message), status: 'PROCESSING' })
       const outcome = await runQueued(message, attempt, dependencies)
+      if (outcome === 'again') onChange({ ...toChange(jobId, message), status: 'PENDING' })
       if (outcome === 'again') return outcome
-      await claims.end(attempt.jobId, outcome)
-      onChange({ ...toChange(attempt.jobId), status: 'COMPLETED' })
+      await claims.end(jobId, outcome)
+      onChange({ ...toChange(jobId, message), status: 'COMPLETED' })
       return { kind: 'done', ...outcome }
     },
-    async giveUp(_, failure, { jobId }) {
+    async noteFailed(message, failure, { jobId, isLast }) {
+      if (!isLast) onChange({ ...toChange(jobId, message), status: 'PENDING', isDelayed: true, failure })
+      return !isLast
+    },
+    async giveUp(message, failure, { jobId }) {
       await claims.end(jobId, { failure })
-      onChange({ ...toChange(jobId), status: failure.code === 'JOB_CANCELLED' ? 'CANCELLED' : 'FAILED', failure })
+      onChange({
+        ...toChange(jobId, message),
+        status: failure.code === 'JOB_CANCELLED' ? 'CANCELLED' : 'FAILED',
+        failure,
+      })
     },
     noteHeld: probeStore,
   }
@@ -55,19 +65,23 @@ export function createQueuedHandler(dependencies: Dependencies): JobHandler<Queu
 type Ran = 'again' | Readonly<{ result: object | null }>
 
 async function runQueued(message: QueuedJob, attempt: Attempt, dependencies: Dependencies): Promise<Ran> {
-  const { definition, processor, cancellations } = dependencies
+  const { name: type, definition, processor, cancellations, onChange } = dependencies
   const { jobId, trace, showProgress } = attempt
+  const { queue } = definition
+  const { data, actor, requestId } = message
   const watch = cancellations.watch(jobId, attempt.signal)
   const run = {
-    ...{ jobId, trace, attempt: attempt.number, actor: message.actor, requestId: message.requestId },
+    ...{ jobId, trace, attempt: attempt.number, actor, requestId },
     signal: watch.signal,
     async progress(percent: number) {
       watch.signal.throwIfAborted()
-      await showProgress(Math.min(100, Math.max(0, percent)))
+      const progress = Math.min(100, Math.max(0, percent))
+      await showProgress(progress)
+      onChange({ id: jobId, type, queue, actor, status: 'PROCESSING', progress })
     },
   }
   try {
-    return { result: await processor(readData(definition, message.data), run) }
+    return { result: await processor(readData(definition, data), run) }
   } catch (error) {
     if (watch.isCancelled()) throw new JobCancelledError()
     if (isWorkerStopping(attempt.signal)) return 'again'

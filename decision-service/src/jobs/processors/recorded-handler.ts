@@ -30,7 +30,7 @@ type Dependencies = Readonly<{
  * there, so that they outlive a lost Redis.
  */
 export function createRecordedHandler(dependencies: Dependencies): JobHandler<Message> {
-  const { name: type, definition, records, onChange, now } = dependencies
+  const { name: type, records, onChange, now } = dependencies
   const begunBy = new WeakMap<object, Begun>()
   return {
     Message,
@@ -38,7 +38,9 @@ export function createRecordedHandler(dependencies: Dependencies): JobHandler<Me
       const begun = await records.begin(attempt.jobId, now())
       if (begun === null) throw new JobNotFoundError(attempt.jobId)
       if (!('holder' in begun)) {
-        if (isOpen(begun.status)) await records.endCancelled(begun, now())
+        if (!isOpen(begun.status)) return 'done'
+        await records.endCancelled(begun, now())
+        onChange({ ...begun, status: 'CANCELLED' })
         return 'done'
       }
       if (attempt.signal.aborted) {
@@ -55,13 +57,12 @@ export function createRecordedHandler(dependencies: Dependencies): JobHandler<Me
       if (begun === undefined) return true
       if (begun.record.attempts + 1 >= begun.record.maxAttempts) return false
       await records.handBack(begun.holder, failure, now())
-      onChange({ ...begun.record, status: 'PENDING' })
+      onChange({ ...begun.record, status: 'PENDING', isDelayed: true, failure })
       return true
     },
     async giveUp(_, failure, { jobId, key }) {
-      const job = { id: jobId, type, queue: definition.queue }
-      if (await records.fail(begunBy.get(key)?.holder ?? job, failure, now()))
-        onChange({ ...job, status: 'FAILED', failure })
+      const failed = await records.fail(begunBy.get(key)?.holder ?? { id: jobId, type }, failure, now())
+      if (failed !== null) onChange(failed)
     },
     noteHeld: (_, { jobId }) => records.noteHeld(jobId, now()),
   }
@@ -74,7 +75,7 @@ async function runBegun(begun: Begun, attempt: Attempt, dependencies: Dependenci
   try {
     const result = await processor(readData(definition, record.data), toRun(begun, attempt, watch, dependencies))
     await records.complete(holder, result, now())
-    onChange({ ...record, status: 'COMPLETED' })
+    onChange({ ...record, status: 'COMPLETED', failure: null })
     return 'done'
   } catch (error) {
     if (watch.isCancelled()) {
@@ -83,7 +84,10 @@ async function runBegun(begun: Begun, attempt: Attempt, dependencies: Dependenci
       return 'done'
     }
     const isStopping = isWorkerStopping(attempt.signal)
-    if (isStopping || isProviderLimit(error)) await records.handBack(holder, null, now())
+    if (isStopping || isProviderLimit(error)) {
+      await records.handBack(holder, null, now())
+      onChange({ ...record, status: 'PENDING' })
+    }
     if (!isStopping) throw error
     return 'again'
   } finally {
@@ -91,13 +95,15 @@ async function runBegun(begun: Begun, attempt: Attempt, dependencies: Dependenci
   }
 }
 
-function toRun({ record, holder }: Begun, attempt: Attempt, watch: Watch, { records, now }: Dependencies) {
+function toRun({ record, holder }: Begun, attempt: Attempt, watch: Watch, { records, onChange, now }: Dependencies) {
   return {
     ...{ jobId: record.id, attempt: record.attempts + 1, actor: record.actor, requestId: record.requestId },
     ...{ trace: attempt.trace, signal: watch.signal },
     async progress(percent: number) {
-      const goesOn = await records.progress(holder, Math.min(100, Math.max(0, percent)), now())
-      if (!goesOn) watch.cancel()
+      const progress = Math.min(100, Math.max(0, percent))
+      const goesOn = await records.progress(holder, progress, now())
+      if (goesOn) onChange({ ...record, status: 'PROCESSING', progress })
+      else watch.cancel()
       watch.signal.throwIfAborted()
     },
   }

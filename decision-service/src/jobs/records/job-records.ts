@@ -33,8 +33,8 @@ export type JobRecords = Readonly<{
   complete(holder: Holder, result: object | null, at: Date): Promise<void>
   /** Ends an attempt that did not end the job; with a failure, it counts. */
   handBack(holder: Holder, failure: JobFailure | null, at: Date): Promise<void>
-  /** Ends a job with its last attempt; one that another attempt has replaced ends nothing. @returns whether it did. */
-  fail(job: JobRef | Holder, failure: JobFailure, at: Date): Promise<boolean>
+  /** Ends a job with its last attempt; one that another attempt has replaced ends nothing, which is null. */
+  fail(job: JobRef | Holder, failure: JobFailure, at: Date): Promise<JobRecord | null>
   /** Ends jobs that no attempt will run, with no attempt counted. */
   abandon(jobs: readonly JobRef[], failure: JobFailure, at: Date, session?: ClientSession): Promise<void>
   /** Cancels a job that waits; asks the attempt of a running one to stop. Null where the job has ended, or is unknown. */

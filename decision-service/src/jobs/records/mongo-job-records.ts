@@ -57,8 +57,8 @@ function createEndings(collection: RecordCollection, toEnded: ToEnded): Endings 
       const fields = { status: 'FAILED' as const, failure, ...toEnded(job.type, at) }
       const open =
         'run' in job ? { $or: [heldBy(job), { _id: job.id, status: 'PENDING' as const }] } : before(job.id, 'fail')
-      const failed = await collection.updateOne(open, { $set: fields, ...COUNTED, $unset: CLOSED })
-      return failed.matchedCount === 1
+      const failed = await collection.findOneAndUpdate(open, { $set: fields, ...COUNTED, $unset: CLOSED }, AFTER)
+      return failed && fromDocument(failed)
     },
     async abandon(jobs, failure, at, session) {
       for (const [type, ofType] of Map.groupBy(jobs, (job) => job.type)) {

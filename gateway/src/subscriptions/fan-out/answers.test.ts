@@ -12,9 +12,9 @@ const event = (number: number): StreamEvent => ({
   eventId: `job-${number}`,
   cursor: `cursor-${number}`,
   atMs: 0,
-  issueId: 'iss_1',
-  customerId: null,
-  to: null,
+  subject: { issueId: 'iss_1' },
+  owner: null,
+  filters: {},
   fields: { number },
 })
 const subscription = (answer: PreparedSubscription['answer'], key = 'key'): PreparedSubscription => ({
@@ -48,7 +48,11 @@ describe('answers', () => {
     const failed = JSON.parse(await answers.answer(sometimes, event(1)))
     isBroken = false
 
-    expect(failed.errors[0].extensions).toMatchObject({ code: 'INTERNAL_SERVER_ERROR', cursor: 'cursor-1' })
+    expect(failed.errors[0].extensions).toMatchObject({
+      code: 'INTERNAL_SERVER_ERROR',
+      cursor: 'cursor-1',
+      issueId: 'iss_1',
+    })
     expect(JSON.stringify(failed)).not.toContain('secret')
     expect(await answers.answer(sometimes, event(1))).toBe('fine')
   })

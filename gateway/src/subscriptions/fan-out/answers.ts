@@ -15,7 +15,7 @@ export type Answers = Readonly<{
   forget: () => void
 }>
 
-const MESSAGE = 'The event could not be completed on our side. It is not sent again: read the issue instead.'
+const MESSAGE = 'The event could not be completed on our side. It is not sent again: read its subject instead.'
 
 /** Computes the answers to events, a limited number at a time, and keeps them for subscribers that catch up. */
 export function createAnswers(logger: Logger): Answers {
@@ -51,7 +51,7 @@ export function createAnswers(logger: Logger): Answers {
 }
 
 /** Tells the client that there was an event, and the cursor from which it can continue. */
-function toFailureText({ field, cursor, issueId }: StreamEvent): string {
-  const error = codedError('INTERNAL_SERVER_ERROR', MESSAGE, { cursor, issueId })
+function toFailureText({ field, cursor, subject }: StreamEvent): string {
+  const error = codedError('INTERNAL_SERVER_ERROR', MESSAGE, { cursor, ...subject })
   return JSON.stringify({ data: null, errors: [{ ...error, path: [field] }] })
 }

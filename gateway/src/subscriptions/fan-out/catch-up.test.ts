@@ -40,7 +40,7 @@ async function catchUp(cursor: Placed, pages: readonly (readonly Placed[])[]) {
   }
   const prepared = { field: 'issueStatusChanged' }
   const subscriber = {
-    group: { prepared, interest: { issueId: null, customerId: null, to: null, onlyOwnOf: null } },
+    group: { prepared, interest: { filters: [], onlyOwnOf: null } },
     sink: { bufferedBytes: () => 0 },
     ...{ cursor: null, fromSequence: CATCHING_UP, readUntil: null, isOpen: true },
   } as unknown as Subscriber

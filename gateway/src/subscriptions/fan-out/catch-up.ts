@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { compareEntryIds } from '@redress/shared/events/entry-id.ts'
+import { isCapped } from '@redress/shared/events/envelope.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import { backoffMs } from '@redress/shared/resilience/backoff.ts'
 import { CursorExpiredError, SlowReaderError } from '../errors.ts'
@@ -71,7 +72,8 @@ export function createCatchUp(options: Options): CatchUp {
       const isOfOtherLog = entries.some(({ epoch }) => epoch !== tail.epochOf(stream))
       if (isCut || isLastMissing || isOfOtherLog) {
         const state = await readPatiently(subscriber, () => log.readState(stream))
-        await waitForRefill(isAwaited(reading, state))
+        // Nothing fills a capped stream again.
+        await waitForRefill(!isCapped(stream) && isAwaited(reading, state))
         continue
       }
       await deliverAll(subscriber, wantedEvents(advance(reading, entries), reading, group), options)

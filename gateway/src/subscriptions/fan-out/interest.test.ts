@@ -1,5 +1,6 @@
 import { withRole } from '@redress/shared/testing/callers.ts'
 import { describe, expect, it } from 'vitest'
+import type { SubscriptionField } from '../fields.ts'
 import type { StreamEvent } from '../log/stream-event.ts'
 import type { PreparedSubscription } from '../prepared-subscription.ts'
 import { interestOf, isOfInterest } from './interest.ts'
@@ -16,11 +17,12 @@ const moveOf = (customerId: string): StreamEvent => ({
   eventId: 'iss_1-2',
   cursor: 'cursor',
   atMs: 0,
-  issueId: 'iss_1',
-  customerId,
-  to: 'FAILED',
+  subject: { issueId: 'iss_1' },
+  owner: customerId,
+  filters: { issueId: 'iss_1', customerId, to: 'FAILED' },
   fields: {},
 })
+const updateOf = (owner: string): StreamEvent => ({ ...moveOf(owner), field: 'jobUpdated' })
 const forbidden = expect.objectContaining({ code: 'FORBIDDEN' })
 
 describe('the events of a subscription', () => {
@@ -44,7 +46,20 @@ describe('the events of a subscription', () => {
     expect(isOfInterest(own, moveOf('cust_1'))).toBe(false)
   })
 
-  it.for<[string, 'decisionMade' | 'issueStatusChanged', Parameters<typeof withRole>]>([
+  it.for<[string, Parameters<typeof withRole>[0], boolean]>([
+    ['their own to a caller who may add jobs', 'service', false],
+    ['all to an operator', 'operator', true],
+  ])('of jobs are %s', ([, role, seesAll]) => {
+    const principal = withRole(role)
+    const interest = interestOf(subscription('jobUpdated'), principal)
+
+    expect(isOfInterest(interest, updateOf(principal.id))).toBe(true)
+    expect(isOfInterest(interest, updateOf('another'))).toBe(seesAll)
+  })
+
+  it.for<[string, SubscriptionField, Parameters<typeof withRole>]>([
+    ['changes of jobs to a caller who may only read queues', 'jobUpdated', ['monitoring']],
+    ['changes of queues to a customer', 'queueChanged', ['customer', 'cust_1']],
     ['decisions to a customer', 'decisionMade', ['customer', 'cust_1']],
     ['changes of status to a caller who may only read queues', 'issueStatusChanged', ['monitoring']],
     ['changes of status to a customer without a customer id', 'issueStatusChanged', ['customer']],

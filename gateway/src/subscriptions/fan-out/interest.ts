@@ -1,47 +1,39 @@
 import { type Principal, reachOf } from '@redress/shared/access/permissions.ts'
 import { ForbiddenError } from '@redress/shared/errors.ts'
-import { FIELDS, type SubscriptionField } from '../fields.ts'
+import { FIELDS, type FieldDefinition, type SubscriptionField } from '../fields.ts'
 import type { StreamEvent } from '../log/stream-event.ts'
 import type { PreparedSubscription } from '../prepared-subscription.ts'
 
-/** The events that a subscription wants and may see; null means all. */
+/** The events that a subscription wants and may see. */
 export type Interest = Readonly<{
-  issueId: string | null
-  customerId: string | null
-  to: readonly string[] | null
-  /** The only customer whose events may be seen. */
+  /** The arguments of the field that events are compared with: any of the values. */
+  filters: readonly (readonly [argument: string, values: readonly string[]])[]
+  /** The only owner whose events may be seen; null: all. */
   onlyOwnOf: string | null
 }>
 
 /** @throws ForbiddenError if the principal may see no event of this field. */
 export function interestOf({ field, args }: PreparedSubscription, principal: Principal): Interest {
+  const given = Object.entries(args).filter(([name, value]) => name !== 'after' && value != null)
   return {
-    issueId: textOf(args.issueId),
-    customerId: textOf(args.customerId),
-    to: Array.isArray(args.to) ? [...(args.to as string[])].sort() : null,
+    filters: given.map(([name, value]) => [name, (Array.isArray(value) ? value : [value]).map(String).sort()]),
     onlyOwnOf: ownerOf(field, principal),
   }
 }
 
 function ownerOf(field: SubscriptionField, principal: Principal): string | null {
-  const { permission, isOwned } = FIELDS[field]
+  const { permission, permissionForAll = permission, owner }: FieldDefinition = FIELDS[field]
+  if (reachOf(principal, permissionForAll) === 'all') return null
   const reach = reachOf(principal, permission)
-  if (reach === 'all') return null
-  // Events that name no customer cannot be limited to those of the caller.
-  if (reach === 'none' || !isOwned) throw new ForbiddenError(`${permission}:*`)
-  return principal.customerId
-}
-
-function textOf(value: unknown): string | null {
-  return value === undefined || value === null ? null : String(value)
+  if (owner === 'principal' && reach === 'all') return principal.id
+  if (owner === 'customer' && reach === 'own') return principal.customerId
+  throw new ForbiddenError(`${permission}:*`)
 }
 
 /** Pure and cheap: called for every event and group. */
-export function isOfInterest({ issueId, customerId, to, onlyOwnOf }: Interest, event: StreamEvent): boolean {
+export function isOfInterest({ filters, onlyOwnOf }: Interest, event: StreamEvent): boolean {
   return (
-    (issueId === null || issueId === event.issueId) &&
-    (customerId === null || customerId === event.customerId) &&
-    (to === null || (event.to !== null && to.includes(event.to))) &&
-    (onlyOwnOf === null || onlyOwnOf === event.customerId)
+    (onlyOwnOf === null || onlyOwnOf === event.owner) &&
+    filters.every(([name, values]) => values.includes(event.filters[name] ?? ''))
   )
 }

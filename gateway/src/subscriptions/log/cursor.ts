@@ -15,7 +15,7 @@ const LETTERS = Object.values(FIELDS)
   .join('')
 const LENGTH_MAX = 1_000
 const BASE64URL = /^[A-Za-z0-9_-]+$/
-const PLACE = new RegExp(`^([${LETTERS}])(\\d{1,15}-\\d{1,15}) ([^\\s]+)(?: ([^\\s]+))?$`)
+const PLACE = new RegExp(`^([${LETTERS}])(\\d{1,16}-\\d{1,16}) ([^\\s]+)(?: ([^\\s]+))?$`)
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
 
 export function toCursorText(field: SubscriptionField, { entryId, eventId, epoch }: Cursor): string {

@@ -19,8 +19,8 @@ describe('the events of an entry', () => {
     expect(eventsOf(STREAMS.issues, moved())[0]).toMatchObject({
       entryId: '1-1',
       eventId: 'iss_1-2',
-      customerId: 'cust_1',
-      to: 'FAILED',
+      owner: 'cust_1',
+      filters: { issueId: 'iss_1', customerId: 'cust_1', to: 'FAILED' },
       fields: { issueId: 'iss_1', issue: { __typename: 'Issue', id: 'iss_1' }, from: 'PENDING', changedBy: 'ada' },
     })
   })
@@ -29,8 +29,8 @@ describe('the events of an entry', () => {
     const event = eventOf('job_1', 1, { type: 'decision.made', data: { ...decided, policyApplied: '§1' } })
 
     expect(eventsOf(STREAMS.decisions, event)[0]).toMatchObject({
-      issueId: 'iss_1',
-      customerId: null,
+      subject: { issueId: 'iss_1' },
+      owner: null,
       fields: { decision: { __typename: 'Decision', id: 'dec_1' }, action: 'ESCALATE', confidence: 60 },
     })
   })

@@ -56,8 +56,7 @@ function toStreamEvent(
   { id: eventId, at }: DomainEvent,
   found: FieldEvent,
 ): StreamEvent {
-  const { issueId } = found
   const cursor = toCursorText(field, { entryId, eventId, epoch })
-  const fields = { cursor, issueId, issue: { __typename: 'Issue', id: issueId }, ...found.fields, at }
+  const fields = { cursor, ...found.subject, ...found.fields, at }
   return { ...found, field, entryId, eventId, cursor, atMs: Date.parse(at), fields }
 }

@@ -1,4 +1,5 @@
-import type { StreamName } from '@redress/shared/events/envelope.ts'
+import { createCappedStream } from '@redress/shared/events/capped-stream.ts'
+import { isCapped, type StreamName } from '@redress/shared/events/envelope.ts'
 import { stateKey, toEntryId, toSequence } from '@redress/shared/events/log/event-stream.ts'
 import { createSingleFlight } from '@redress/shared/resilience/single-flight.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
@@ -13,7 +14,7 @@ export type StreamLog = Readonly<{
   readPage: (stream: StreamName, fromId: string, count: number) => Promise<readonly Entry[]>
   /** Parses an entry. Parsed entries are cached, since many subscribers read the same ones. */
   toEntry: (stream: StreamName, raw: RawEntry) => Entry
-  /** Null while the stream is lost, until its relay fills it again. */
+  /** Null while the stream is lost, until its relay fills it again. A capped stream is not: it begins anew. */
   readState: (stream: StreamName) => Promise<StreamState | null>
   /**
    * The id of the first entry whose event happened at `momentMs` or later; of the next entry to come if there is none.
@@ -41,7 +42,7 @@ export function createStreamLog(redis: Redis): StreamLog {
     async findMoment(stream, momentMs) {
       const readAt = async (id: string) => (await readPage(`${stream} ${id} 1`, stream, id, 1))[0]
       const first = await readAt('-')
-      if (first === undefined) return toEntryId(1)
+      if (first === undefined) return isCapped(stream) ? null : toEntryId(1)
       const from = toSequence(first.id)
       if (from > 1 && first.atMs !== null && first.atMs > momentMs) return null
       const to = (await readLast(redis, stream)) + 1
@@ -59,6 +60,10 @@ async function readLast(redis: Redis, stream: StreamName): Promise<number> {
 
 async function readState(redis: Redis, stream: StreamName): Promise<StreamState | null> {
   const [{ epoch, rebuiltTo }, last] = await Promise.all([redis.hGetAll(stateKey(stream)), readLast(redis, stream)])
+  if (epoch === undefined && isCapped(stream)) {
+    await createCappedStream(redis, stream).append([])
+    return readState(redis, stream)
+  }
   return epoch === undefined ? null : { epoch, headId: toEntryId(Math.max(Number(rebuiltTo), last)) }
 }
 
