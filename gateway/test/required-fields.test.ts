@@ -52,6 +52,35 @@ describe('a computed field that is left out', () => {
       errors: [expect.objectContaining({ path: ['t', 'y'] })],
     })
   })
+
+  it.for([
+    'query($v: Boolean!) { t { z y @skip(if: $v) } }',
+    'query($v: Boolean!) { t { y @skip(if: $v) ... { zz: z } z } }',
+    'query($v: Boolean!) { t { ...Y @skip(if: $v) z } } fragment Y on T { y }',
+    'query($v: Boolean!) { t { z ... @skip(if: $v) { ... @include(if: true) { y } } } }',
+    'query($v: Boolean!, $w: Boolean = false) { t { z ... @skip(if: $v) { y } y @include(if: $w) } }',
+  ])('leaves a field to be fetched that another one requires with arguments: %s', async (query) => {
+    const tags = (text: string) => [...text.matchAll(/(\w+):tag\(n:2\)/g)].map(([, key]) => [key, 20])
+    const { ask } = await openGraph({
+      a: {
+        sdl: `type Query { t: T } type T @key(fields: "id") { id: ID! w: Int
+          tag(n: Int): Int @external z: Int @requires(fields: "tag(n: 2)") }`,
+        respond: (request) => {
+          const ofTag = ({ tag }: Row) => ({ z: tag, zz: tag })
+          if (request.variables.representations) return entities(ofTag).respond(request)
+          return { data: { t: { __typename: 'T', id: '1', ...(request.variables.v === false && { w: 5 }) } } }
+        },
+      },
+      b: {
+        sdl: 'type T @key(fields: "id") { id: ID! tag(n: Int): Int w: Int @external y: Int @requires(fields: "w") }',
+        respond: entities(({ w }, text) => ({ ...asked(text, { y: w }), ...Object.fromEntries(tags(text)) })).respond,
+      },
+    })
+
+    expect(await ask(query, { v: true })).toEqual({ data: { t: expect.not.objectContaining({ y: 5 }) } })
+    expect(await ask(query, { v: true })).toMatchObject({ data: { t: { z: 20 } } })
+    expect(await ask(query, { v: false })).toMatchObject({ data: { t: { z: 20, y: 5 } } })
+  })
 })
 
 describe('a required field without an answer', () => {

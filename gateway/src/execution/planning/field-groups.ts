@@ -7,7 +7,7 @@ import type { Requirements } from './requirements.ts'
 
 /** Fields of the entities of one fetch that need the same: a key alone, or a key and what a `@requires` names. */
 export type FieldGroup = Readonly<{
-  /** As `Type.field`. */
+  /** As `Type.key`, with the key in the answer: one field can be fetched several times, with other arguments. */
   fields: readonly string[]
   /** Their keys in the answer. */
   keys: readonly string[]
@@ -25,7 +25,7 @@ export type GroupedFetch = FetchNode &
 type Selections = readonly QueryPlanSelectionNode[]
 type Needed = readonly SelectionNode[]
 
-export const coordinateOf = ({ typeName, name }: EntityField) => `${typeName}.${name}`
+export const coordinateOf = ({ typeName, key }: EntityField) => `${typeName}.${key}`
 
 /**
  * Adds to a fetch what each of its fields needs, so that an entity without all of it can be asked for the other fields. A
