@@ -97,14 +97,14 @@ describe('a field that is computed from a computed field with arguments', () => 
 })
 
 describe('an error at a field that the client did not select', () => {
-  it('is shown at the object that it belongs to', async () => {
-    const message = 'No size.'
-    const { ask } = await openGraph({
+  const openOne = (isKept: boolean) =>
+    openGraph({
       a: {
         sdl: 'type Query { one: One } type One @key(fields: "id") { id: ID! size(in: String): Int }',
         respond: ({ query }) => {
           const alias = /(\w+):size/.exec(query)![1]!
-          const one = { __typename: 'One', id: '1', [alias]: null }
+          const one = isKept ? { __typename: 'One', id: '1', [alias]: null } : null
+          const message = `Nothing at one.${alias}.`
           return { data: { one }, errors: [{ message, path: ['one', alias], extensions: { code: 'NO_SIZE' } }] }
         },
       },
@@ -115,10 +115,38 @@ describe('an error at a field that the client did not select', () => {
       },
     })
 
+  it.for([
+    ['is not null', true, { label: 'of size null' }],
+    ['is null', false, null],
+  ] as const)('is shown at the object, without a key of the plan, if that %s', async ([, isKept, one]) => {
+    const { ask } = await openOne(isKept)
+
     const answer = await ask('{ one { label } }')
 
-    expect(answer.errors).toMatchObject([{ path: ['one'], extensions: { code: 'NO_SIZE' } }])
-    expect(answer.data).toEqual({ one: { label: 'of size null' } })
+    expect(answer.errors).toMatchObject([
+      { message: 'Nothing at one.size.', path: ['one'], extensions: { code: 'NO_SIZE' } },
+    ])
+    expect(answer.data).toEqual({ one })
+  })
+})
+
+describe('an error below a null of an abstract type', () => {
+  it('has the keys of the client, of whichever type they are', async () => {
+    const path = ['one', 'code__is__size', 'c']
+    const { ask } = await openGraph({
+      a: {
+        sdl: `type Query { one: One } interface One { id: ID! } type A implements One { id: ID! code: Int }
+          type B implements One { id: ID! size: Size } type Size { a: Int b: Int! }`,
+        respond: () => ({
+          data: { one: null },
+          errors: [{ message: 'At code__is__size.', path, extensions: { code: 'X' } }],
+        }),
+      },
+    })
+
+    const { errors } = await ask('{ one { ... on A { id } ... on B { code: size { c: b } } } }')
+
+    expect(errors).toMatchObject([{ message: 'At code.', path: ['one', 'code', 'c'] }])
   })
 })
 

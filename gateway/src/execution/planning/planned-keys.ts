@@ -22,3 +22,15 @@ const RENAMED = /^(.+)__is__/
 export function toClientPath(path: readonly (string | number)[]): readonly (string | number)[] {
   return path.map((key) => (typeof key === 'string' ? (RENAMED.exec(key)?.[1] ?? key) : key))
 }
+
+/** The name of a field that stands in plans for another one with certain arguments. */
+export function standInName(fieldName: string, index: number): string {
+  return `${fieldName}__for${index}`
+}
+
+const MADE_FOR_PLANS = /\b(\w+?)__(?:is__\w+|for\d+\b)/g
+
+/** A text of a subgraph with the keys of the client in place of those that were made for the plan. */
+export function toClientText(text: string): string {
+  return text.includes('__') ? text.replace(MADE_FOR_PLANS, '$1') : text
+}

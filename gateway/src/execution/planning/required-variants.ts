@@ -10,6 +10,7 @@ import {
   type TypeNode,
 } from 'graphql'
 import { type Composite, compositesOf, isComposite, parseSelection } from './join-directives.ts'
+import { standInName } from './planned-keys.ts'
 
 /**
  * A field that takes arguments, as a `@requires` needs it. The planner would fetch it under the key of the client's
@@ -94,7 +95,7 @@ class Rewriting {
 
   #standIn(typeName: string, definition: FieldDefinitionNode, field: FieldNode): FieldNode {
     const key = `${typeName}.${field.name.value}${print(omit(field, 'selectionSet'))}`
-    const name = this.#names.get(key) ?? `${field.name.value}__for${this.#names.size}`
+    const name = this.#names.get(key) ?? standInName(field.name.value, this.#names.size)
     if (!this.#names.has(key)) {
       this.#names.set(key, name)
       this.variants.set(name, { name, field })
