@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './scripts/testing/longest-first.ts'
 
 // Workers, and the many programs of ours that tests start, find compiled what others have loaded before: half the time
 // of a start is compiling. Where it is given, or within what `npm start` keeps.
@@ -25,6 +26,7 @@ export default defineConfig({
   test: {
     // Most of the time tests wait for stores and processes; one file a core would leave the cores idle.
     maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     teardownTimeout: 120_000,
     reporters: ['default', './scripts/closing-line-reporter.ts'],
     projects: [
