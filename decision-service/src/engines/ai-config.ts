@@ -1,4 +1,4 @@
-import { ConfigError } from '@redress/shared/process/config.ts'
+import { ConfigError } from '@redress/shared/process/config-error.ts'
 import { type } from 'arktype'
 import { MODEL_THRESHOLDS } from '../domain/routing.ts'
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { ConfigError } from '@redress/shared/process/config.ts'
+import { ConfigError } from '@redress/shared/process/config-error.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import { parse } from 'graphql'
 import type { OpenPlanner } from '../execution/planning/planning.ts'

@@ -1,6 +1,6 @@
 import { flushCompileCache } from 'node:module'
 import { AppError } from '../errors.ts'
-import { ConfigError, EX_CONFIG } from './config.ts'
+import { ConfigError, EX_CONFIG } from './config-error.ts'
 import type { Logger } from './logger.ts'
 import { releaseStartupMemory } from './startup-memory.ts'
 

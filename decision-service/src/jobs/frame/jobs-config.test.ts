@@ -1,4 +1,5 @@
-import { ConfigError, readEnvironment } from '@redress/shared/process/config.ts'
+import { readEnvironment } from '@redress/shared/process/config.ts'
+import { ConfigError } from '@redress/shared/process/config-error.ts'
 import { describe, expect, it } from 'vitest'
 import { QueuesEnvironment, toQueuesConfig, toWorkersConfig, WorkersEnvironment } from './jobs-config.ts'
 
