@@ -5,7 +5,10 @@ import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, describe, expect, it } from 'vitest'
+import { readConfig } from '../src/config.ts'
+import { startGateway } from '../src/start.ts'
 import { createKeys, pemOf, signToken } from './keys.ts'
 import { startOddSubgraph } from './subgraphs.ts'
 
@@ -44,6 +47,12 @@ function startProcess(environment: NodeJS.ProcessEnv) {
     ended: once(child, 'close').then(([code]) => code as number | null),
     kill: (signal: NodeJS.Signals) => child.kill(signal),
   }
+}
+
+function supergraphOf(text: string): string {
+  const file = join(mkdtempSync(join(directory, 'supergraph-')), 'supergraph.graphql')
+  writeFileSync(file, text)
+  return file
 }
 
 function takesConnections(url: string): Promise<boolean> {
@@ -103,18 +112,20 @@ describe('the gateway process', { concurrent: true }, () => {
     expect(gateway.output).toEqual({ stdout: '', stderr: expect.stringMatching(/AUDIT_URL.*\n.*PORT/) })
   })
 
-  it.for(['', 'type Query { a: Int }', 'not GraphQL'])(
-    'ends with the reason where the supergraph is %j',
-    async (text, { expect }) => {
-      const file = join(mkdtempSync(join(directory, 'supergraph-')), 'supergraph.graphql')
-      writeFileSync(file, text)
+  it('ends with the reason where the supergraph is not usable', async ({ expect }) => {
+    const { ended, output } = startProcess({ ...ENVIRONMENT, SUPERGRAPH: supergraphOf('type Query { a: Int }') })
 
-      const { ended, output } = startProcess({ ...ENVIRONMENT, SUPERGRAPH: file })
+    expect(await ended).toBe(78)
+    expect(output.stderr).toMatch(
+      /^The configuration is not usable:\n {2}SUPERGRAPH must be a usable supergraph: .+\n$/,
+    )
+  })
 
-      expect(await ended).toBe(78)
-      expect(output.stderr).toMatch(
-        /^The configuration is not usable:\n {2}SUPERGRAPH must be a usable supergraph: .+\n$/,
-      )
-    },
-  )
+  it.for(['', 'not GraphQL'])('does not start where the supergraph is %j', async (text, { expect }) => {
+    const config = readConfig({ ...ENVIRONMENT, SUPERGRAPH: supergraphOf(text) })
+
+    await expect(startGateway(config, silent)).rejects.toThrow(
+      /^The configuration is not usable:\n {2}SUPERGRAPH must be/,
+    )
+  })
 })
