@@ -98,7 +98,7 @@ function readOptions(argv: readonly string[]) {
 async function checkAll(directory: string, { model, limit }: { model: Model | null; limit: number }): Promise<Check> {
   const none = { skills: 0, examples: 0, attacks: null, model: null }
   const skills = await readPolicies(directory)
-  if (!skills.ok) return { ...none, problems: skills.problems }
+  if (skills.problems) return { ...none, problems: skills.problems }
 
   const { count, targets, problems } = await readExamples(directory, skills.all)
   // An attack on a policy that does not say what it should would prove nothing.
@@ -119,10 +119,9 @@ async function checkAll(directory: string, { model, limit }: { model: Model | nu
 /** As the worker reads them. */
 async function readPolicies(directory: string) {
   try {
-    const skills = await openSkills(directory, { pollMs: null })
-    return { ok: true as const, all: skills.all() }
+    return { all: (await openSkills(directory, { pollMs: null })).all() }
   } catch (error) {
-    if (error instanceof SkillsRefusedError) return { ok: false as const, problems: error.problems }
+    if (error instanceof SkillsRefusedError) return { problems: error.problems }
     throw error
   }
 }
