@@ -105,10 +105,12 @@ describe('a compressed answer', () => {
   })
 
   it.for([
-    ['gzip', 'not compressed'],
-    ['compress', 'of an unknown kind'],
-  ])('that is damaged takes its fields away: %s', async ([encoding, text]) => {
-    const respond = () => ({ headers: { 'content-encoding': encoding! }, body: text! })
+    ['is damaged', 'gzip', Buffer.from('not compressed')],
+    ['is of an unknown kind', 'compress', body],
+    ['was compressed again and again', 'gzip, gzip, gzip', gzipSync(gzipSync(gzipSync(body)))],
+    ['is larger than allowed', 'zstd', zstdCompressSync(Buffer.alloc(33 * 1024 * 1024, ' '))],
+  ] as const)('that %s takes its fields away', async ([, encoding, compressed]) => {
+    const respond = () => ({ headers: { 'content-encoding': encoding }, body: compressed })
     const { ask } = await openGraph({ a: { sdl: SDL, respond } })
 
     expect(await ask('{ open }')).toMatchObject({

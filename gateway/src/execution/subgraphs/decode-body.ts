@@ -3,6 +3,8 @@ import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
 
 /** Ten times a full page of issues with long notes. */
 export const ANSWER_BYTES_MAX = 32 * 1024 * 1024
+/** A server and a proxy in front of it. Each one more would multiply the work that a few bytes can ask for. */
+const ENCODINGS_MAX = 2
 const LIMIT = { maxOutputLength: ANSWER_BYTES_MAX }
 
 type Decode = (body: Buffer) => Promise<Buffer>
@@ -26,11 +28,13 @@ const DECODERS: Readonly<Record<string, Decode>> = {
 /**
  * The text of a body that was sent compressed, although the gateway asks for it as it is.
  * @param encoding the header `content-encoding`.
- * @throws for an unknown encoding, a damaged body, and one that is too large.
+ * @throws for an unknown encoding, more than two, a damaged body, and one that is too large.
  */
 export async function decodeBody(body: Buffer, encoding: string): Promise<string> {
   let decoded = body
-  for (const name of encoding.split(',').reverse()) {
+  const names = encoding.split(',')
+  if (names.length > ENCODINGS_MAX) throw new Error(`Answered in ${names.length} encodings.`)
+  for (const name of names.reverse()) {
     const decode = DECODERS[name.trim().toLowerCase()]
     if (decode === undefined) throw new Error(`Answered in the unknown encoding ${name.trim()}.`)
     decoded = await decode(decoded)

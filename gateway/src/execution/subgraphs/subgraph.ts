@@ -5,6 +5,8 @@ import { type RawAnswer, sendRequest } from './send-request.ts'
 
 /** Each call uses a connection of its own; calls beyond this number wait for one, within their deadline. */
 const CONNECTIONS_MAX = 128
+/** Well below the usual deadline of a call, so that a read can be sent over another connection. */
+const CONNECT_MS = 2_000
 /** Shorter than the subgraphs keep theirs, so that the gateway never writes into a connection that is being closed. */
 const KEEP_ALIVE_MS = 30_000
 
@@ -33,6 +35,7 @@ export function openSubgraph(name: string, url: string, service: string | undefi
     pool: new ConnectionPool({
       url: address,
       answerBytesMax: ANSWER_BYTES_MAX,
+      connectMs: CONNECT_MS,
       connectionsMax: CONNECTIONS_MAX,
       keepAliveMs: KEEP_ALIVE_MS,
     }),

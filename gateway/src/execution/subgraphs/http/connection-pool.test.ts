@@ -17,7 +17,7 @@ async function start(
   server.on('connection', (socket) => sockets.add(socket))
   await once(server, 'listening')
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-  const pool = new ConnectionPool({ url, connectionsMax, keepAliveMs, answerBytesMax })
+  const pool = new ConnectionPool({ url, connectionsMax, keepAliveMs, answerBytesMax, connectMs: 60_000 })
   onTestFinished(() => {
     pool.close()
     server.closeAllConnections()
@@ -158,6 +158,7 @@ it('a server that refuses, hangs up, or answers more than allowed fails the requ
     connectionsMax: 1,
     keepAliveMs: 1,
     answerBytesMax: 1,
+    connectMs: 60_000,
   })
   onTestFinished(() => refused.close())
   const request = { head: 'GET / HTTP/1.1\r\n', body: '', timeoutMs: 30_000, cancellation: new Cancellation() }

@@ -1,7 +1,7 @@
 import { Connection, type ConnectionOptions, type HttpCall } from './connection.ts'
 import { ConnectionLostError } from './errors.ts'
 
-export type PoolOptions = Pick<ConnectionOptions, 'url' | 'answerBytesMax'> &
+export type PoolOptions = Pick<ConnectionOptions, 'url' | 'answerBytesMax' | 'connectMs'> &
   Readonly<{
     connectionsMax: number
     /** How long an unused connection is kept at most. */

@@ -1,7 +1,7 @@
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectSecurely } from 'node:tls'
 import { AnswerReader, type HttpAnswer } from './answer-reader.ts'
-import { ConnectionLostError, UnreadableAnswerError } from './errors.ts'
+import { ConnectionLostError, ConnectTimeoutError, UnreadableAnswerError } from './errors.ts'
 
 /** A request on its way. Exactly one of the two is called, once. */
 export type HttpCall = Readonly<{
@@ -17,6 +17,8 @@ export type HttpCall = Readonly<{
 export type ConnectionOptions = Readonly<{
   url: URL
   answerBytesMax: number
+  /** How long opening may take, with the look-up of the name and the handshake of TLS. */
+  connectMs: number
   /** Called after an answer, when another request may be sent for `keepAliveMs`. */
   onFree: (connection: Connection, keepAliveMs: number) => void
   onClosed: (connection: Connection) => void
@@ -38,6 +40,7 @@ export class Connection {
     this.#socket = openSocket(options.url, (piece) => this.#read(piece))
     this.#socket.on('error', (error) => this.#fail(error))
     this.#socket.on('close', () => this.#close())
+    this.#limitOpening()
   }
 
   get call(): HttpCall | null {
@@ -58,6 +61,13 @@ export class Connection {
   destroy(): void {
     this.#call = null
     this.#socket.destroy()
+  }
+
+  #limitOpening(): void {
+    const { url, connectMs } = this.#options
+    const timer = setTimeout(() => this.#socket.destroy(new ConnectTimeoutError(connectMs)), connectMs)
+    const stop = () => clearTimeout(timer)
+    this.#socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', stop).once('close', stop)
   }
 
   #read(piece: Buffer): void {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, createServer as createPlainServer, type Socket } from 'node:net'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { expect, it, onTestFinished } from 'vitest'
 import { Cancellation } from '../../cancellation.ts'
@@ -25,6 +25,13 @@ my3+8mAEViaVPz8ohnf5/T4+S5uhRANCAARo7y9cyZCe5XHh5JcqJ9m7FGl4pkV6
 54TAjnVFNVwzDaGq8OqZju7HfstOGLGw7/U2MhKZxmTLD3AdGPzauAlF
 -----END PRIVATE KEY-----`
 
+function senderTo(url: URL, connectMs: number) {
+  const pool = new ConnectionPool({ url, connectionsMax: 1, keepAliveMs: 60_000, answerBytesMax: 1e6, connectMs })
+  onTestFinished(() => pool.close())
+  const head = `POST / HTTP/1.1\r\nhost: ${url.host}\r\n`
+  return (body: string) => sendRequest(pool, { head, body, timeoutMs: 60_000, cancellation: new Cancellation() })
+}
+
 /** A server with TLS that echoes, and how to send it a request under a name. */
 async function start() {
   const names: unknown[] = []
@@ -46,10 +53,7 @@ async function start() {
   const { port } = server.address() as AddressInfo
   const poolOf = (host: string) => {
     const url = new URL(`https://${host}:${port}`)
-    const pool = new ConnectionPool({ url, connectionsMax: 1, keepAliveMs: 60_000, answerBytesMax: 1e6 })
-    onTestFinished(() => pool.close())
-    const head = `POST / HTTP/1.1\r\nhost: ${url.host}\r\n`
-    return (body: string) => sendRequest(pool, { head, body, timeoutMs: 30_000, cancellation: new Cancellation() })
+    return senderTo(url, 60_000)
   }
   onTestFinished(() => {
     server.closeAllConnections()
@@ -87,4 +91,20 @@ it('with TLS, a server whose certificate is not trusted, or is for another name,
   await poolOf('localhost')('not secret')
 
   expect(bodies).toEqual(['not secret'])
+})
+
+it('a server that takes connections but opens none has a deadline of its own for it, and requests in wait get theirs', async () => {
+  const server = createPlainServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1')
+  const sockets: Socket[] = []
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const send = senderTo(new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}`), 20)
+
+  const failures = await Promise.all(['one', 'two'].map((body) => send(body).catch((error: unknown) => error)))
+
+  expect(failures).toEqual([
+    expect.objectContaining({ code: 'ETIMEDOUT' }),
+    expect.objectContaining({ code: 'ETIMEDOUT' }),
+  ])
+  expect(sockets).toHaveLength(2)
 })
