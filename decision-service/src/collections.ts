@@ -13,6 +13,7 @@ import type { DecisionDocument, FactDocument, JobDocument } from './decisions/ou
 import type { AiSpendDocument } from './engines/model/mongo-ai-spend.ts'
 import { QUEUE_SWITCHES } from './jobs/acts/queue-switches.ts'
 import { ANALYTICS_EVENTS } from './jobs/analytics/track-analytics.ts'
+import { LIMIT_SAMPLES } from './jobs/limits/limit-samples.ts'
 import type { SwitchDocument } from './jobs/limits/mongo-switches.ts'
 import type { LimitsUseDocument } from './jobs/limits/open-limits.ts'
 import { QUEUE_METRICS } from './jobs/monitoring/metric-document.ts'
@@ -130,6 +131,7 @@ export const COLLECTIONS = {
   }),
   // Of calls to providers.
   providerSwitches: defineCollection<SwitchDocument>({ name: 'provider_switches' }),
+  limitSamples: LIMIT_SAMPLES,
   limitsUse: defineCollection<LimitsUseDocument>({ name: 'provider_limits' }),
   rules: defineCollection<RuleDocument>({ name: 'business_rules' }),
   schedules: defineCollection<ScheduleDocument>({ name: 'schedules' }),

@@ -1,9 +1,11 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
+import { startRepeating } from '@redress/shared/process/repeat.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
 import { isDuplicateKey } from '@redress/shared/stores/mongo.ts'
 import type { Collection } from 'mongodb'
 import { createCallMetrics, exposeLimits } from './limit-metrics.ts'
 import { createLimitResolvers } from './limit-resolvers.ts'
+import { createSampleLimits, type LimitSample } from './limit-samples.ts'
 import { createLimitViews } from './limit-views.ts'
 import { createMongoSwitches, createReadStopped, type SwitchCollections } from './mongo-switches.ts'
 import type { ProviderLimits } from './ports.ts'
@@ -15,7 +17,10 @@ import { startStopWatch } from './stop-watch.ts'
 
 /** Whether the limits were ever used: a Redis without their counts has lost them, where they were. */
 export type LimitsUseDocument = { _id: 'first'; at: Date }
-export type LimitCollections = SwitchCollections & Readonly<{ limitsUse: Collection<LimitsUseDocument> }>
+export type LimitCollections = SwitchCollections &
+  Readonly<{ limitsUse: Collection<LimitsUseDocument>; limitSamples: Collection<LimitSample> }>
+
+const SAMPLE_EVERY_MS = 30_000
 
 type Stores = Pick<Service, 'mongo' | 'redis' | 'metrics' | 'logger' | 'resources'> &
   Readonly<{ collections: LimitCollections; outbox: Outbox }>
@@ -56,13 +61,21 @@ function beginWhenReady({ redis, logger }: Stores): void {
   else redis.once('ready', begin)
 }
 
-/** The queries and mutations of operators. */
+/** The queries and mutations of operators. The leader (`mayReport`) also samples the limits. */
 export function openLimitActs(stores: Stores, { figures }: LimitsConfig, mayReport: () => boolean) {
-  const { redis, outbox, metrics, logger } = stores
+  const { redis, collections, outbox, metrics, logger, resources } = stores
   const switches = createMongoSwitches(stores)
   const counts = createRedisCounts({ redis, figures })
   const views = createLimitViews({ figures, switches, counts })
   exposeLimits({ metrics, views, mayReport })
+  const sample = createSampleLimits(views, collections.limitSamples)
+  const sampling = startRepeating({
+    run: () => sample(new Date()),
+    everyMs: SAMPLE_EVERY_MS,
+    mayRun: mayReport,
+    onError: (err) => logger.warn({ err }, 'limits of providers not sampled'),
+  })
+  resources.defer(() => sampling.stop())
   const acts = createProviderActs({
     switches,
     counts,

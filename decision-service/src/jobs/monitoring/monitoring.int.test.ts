@@ -3,6 +3,10 @@ import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import { silent } from '@redress/shared/testing/stores.ts'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ADA, openJobBed } from '../../../test/job-bed.ts'
+import { createSampleLimits } from '../limits/limit-samples.ts'
+import { createLimitViews } from '../limits/limit-views.ts'
+import { PROVIDER_NAMES, PROVIDERS } from '../limits/providers.ts'
+import { createRedisCounts } from '../limits/redis-counts.ts'
 import { createJobCounts } from './job-counts.ts'
 import { createJudgeReadings } from './mongo-queue-alerts.ts'
 import { createMongoQueueMetrics } from './mongo-queue-metrics.ts'
@@ -134,4 +138,26 @@ it('counts that could not be stored are stored the next time', async () => {
       failures: { JOB_TIMED_OUT: { count: 1, lastAt: expect.any(Date) } },
     })
   }
+})
+
+it('a sample of the limits of providers has what Redis counts, and the stops', async () => {
+  const stripe = { target: 'stripe:refunds', stop: {} } as never
+  const counts = createRedisCounts({ redis, figures: PROVIDERS })
+  const views = createLimitViews({ figures: PROVIDERS, switches: { stopped: async () => [stripe] }, counts })
+
+  await createSampleLimits(views, collections.limitSamples)(after(0))
+
+  const [sample] = await collections.limitSamples.find().toArray()
+  expect(sample?.providers.map(({ provider }) => provider)).toEqual(PROVIDER_NAMES)
+  expect(sample?.providers[0]).toEqual({
+    ...{ provider: 'stripe', tokens: expect.any(Number), concurrent: 0, waitMs: expect.any(Number) },
+    ...{ breakerOpen: false, stopped: ['stripe:refunds'] },
+  })
+})
+
+it('samples are deleted after the time that they are kept for', async () => {
+  const expiries = async (name: 'queueMetrics' | 'limitSamples') =>
+    (await collections[name].indexes()).flatMap(({ expireAfterSeconds = null }) => expireAfterSeconds ?? [])
+
+  expect([await expiries('queueMetrics'), await expiries('limitSamples')]).toEqual([[2_592_000], [604_800]])
 })
