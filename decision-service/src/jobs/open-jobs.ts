@@ -22,6 +22,7 @@ import { exposeQueues } from './monitoring/queue-metrics.ts'
 import { createQueueViews, type FindOldest } from './monitoring/queue-views.ts'
 import type { Thresholds } from './monitoring/thresholds.ts'
 import { type JobCollections, openJobStores } from './open-job-stores.ts'
+import { openAgeing } from './priority/open-ageing.ts'
 import { openCancellations } from './processors/cancellations.ts'
 import type { Processor, Processors } from './processors/processor.ts'
 import { toHandlers } from './processors/to-handlers.ts'
@@ -77,6 +78,7 @@ export function openJobs(stores: Stores, { findOldest, thresholds, ...subjects }
   })
   follow(isLeader)
   exposeQueues({ metrics, queues: queueViews, mayReport: isLeader })
+  openAgeing(stores, isLeader)
   const monitoring = openMonitoring(stores, { views: queueViews, registry: subjects.registry, thresholds, isLeader })
   return { ...api, ...combineParts({ resolvers }, monitoring), isLeader, onChange }
 }
