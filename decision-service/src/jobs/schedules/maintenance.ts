@@ -17,10 +17,11 @@ export const MaintenanceEnvironment = type({
  * (MAINTENANCE_PARTITION_SCHEDULE), purge-audit at 03:00 (MAINTENANCE_AUDIT_LOGS_*), reconciliation every 5 minutes.
  */
 export function toMaintenanceConfig(env: typeof MaintenanceEnvironment.infer): readonly ScheduleContent[] {
-  if (env.MAINTENANCE_ENABLED === 'false') return []
+  const active = env.MAINTENANCE_ENABLED === 'true'
   return [
     {
       ...DAILY,
+      active,
       name: 'cleanup-jobs',
       cron: '0 2 * * *',
       type: 'cleanup-old-data',
@@ -30,14 +31,17 @@ export function toMaintenanceConfig(env: typeof MaintenanceEnvironment.infer): r
 }
 
 /** Work that is as useful an hour later: it runs after a night in which everything was down. */
-const DAILY = { timeZone: 'UTC', active: true, catchUp: true } as const
+const DAILY = { timeZone: 'UTC', catchUp: true } as const
 
 const CAUSE: Cause = { actor: ACTORS.schedules, requestId: null, ip: null }
 const REASON = 'Redress has this schedule from its start.'
 
 type Dependencies = Readonly<{ schedules: Pick<Schedules, 'all'>; upsert: EditSchedules['upsert'] }>
 
-/** Installs schedules that are missing, and brings them up to date. One that a person has edited stays as it is. */
+/**
+ * Installs schedules that are missing, and brings them up to date: those that are off are paused. One that a person has
+ * edited stays as it is.
+ */
 export async function installSchedules(
   contents: readonly ScheduleContent[],
   { schedules, upsert }: Dependencies,
@@ -45,7 +49,7 @@ export async function installSchedules(
   const known = new Map((await schedules.all()).map((schedule) => [schedule.name, schedule]))
   for (const content of contents) {
     const found = known.get(content.name)
-    if (found !== undefined && found.changedBy !== CAUSE.actor) continue
+    if (found === undefined ? !content.active : found.changedBy !== CAUSE.actor) continue
     const seenVersion = found?.version ?? null
     await upsert({ content, seenVersion, reason: REASON, cause: CAUSE }).catch(passOverConflict)
   }

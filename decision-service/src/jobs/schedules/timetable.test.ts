@@ -135,6 +135,10 @@ describe('a cron expression is refused', () => {
     expect(readTimetable(cron!, 'UTC')).toMatchObject({ field: 'cron', message: expect.stringMatching(/^must /) })
   })
 
+  it('for its seconds, in words of the API and not of a parser', () => {
+    expect(readTimetable('*/10 * * * * *', 'UTC')).toMatchObject({ message: expect.not.stringContaining('mode') })
+  })
+
   it.for([['Mars/Olympus'], [''], ['+02:00'], ['europe']])('in the time zone %j', ([timeZone]) => {
     expect(readTimetable('0 2 * * *', timeZone!)).toMatchObject({ field: 'timeZone' })
   })

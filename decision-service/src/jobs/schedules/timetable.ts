@@ -18,6 +18,8 @@ export type FindTimetable = (times: Times) => Timetable
 const ZONE_NAME = /^[A-Za-z]/
 /** `?` stands for the moment of reading, which is another one in each process, and `:` is of a date, which comes once. */
 const NOT_REPEATED = /[?:]/
+/** Minute, hour, day of the month, month, day of the week. */
+const FIELDS = 5
 const SECOND_MS = 1_000
 
 /** The problem with a time zone; null where it is the name of one. */
@@ -39,6 +41,9 @@ export function readTimetable(cron: string, timeZone: string): Timetable | Timet
   const zoneProblem = findZoneProblem(timeZone)
   if (zoneProblem !== null) return zoneProblem
   if (NOT_REPEATED.test(cron)) return toProblem('must not contain "?" or ":"')
+  const fields = cron.trim().split(/\s+/).length
+  if (fields > FIELDS)
+    return toProblem(`must be a cron expression of ${FIELDS} fields, without seconds or a year: it has ${fields}`)
   try {
     const expression = new Cron(cron, { timezone: timeZone, mode: '5-part', fixedTimeRule: 'no-wildcard' })
     if (expression.nextRun() === null) return toProblem('must match some time: it never does')
