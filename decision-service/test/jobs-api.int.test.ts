@@ -190,6 +190,32 @@ describe('a job', () => {
     expect(await collections.jobRecords.countDocuments()).toBe(0)
   })
 
+  it('is refused with every problem at once, those of the schema and those of its data', async () => {
+    const order = { type: 'count-critical', priority: 11, data: { key: 1 } }
+    const alone = await asRole('operator', ADD, { input: order })
+    const batch = `mutation ($inputs: [AddJobInput!]!) { addJobs(inputs: $inputs) { errors { index path problems { path } } } }`
+    const unreadable = { type: 'count-critical', data: { key: 'a\u0000' } }
+    const { errors } = (await asRole('operator', batch, { inputs: [order, unreadable] })).data.addJobs
+
+    const paths = (argument: string[]) => [
+      [...argument, 'priority'],
+      [...argument, 'data', 'key'],
+    ]
+    const [refused] = alone.errors as unknown as [{ extensions: { problems: { path: string[] }[] } }]
+    expect(refused.extensions.problems.map(({ path }) => path)).toEqual(paths(['input']))
+    expect(errors.map(({ problems }: { problems: { path: string[] }[] }) => problems.map(({ path }) => path))).toEqual([
+      paths(['inputs', '0']),
+      [['inputs', '1', 'data', 'key']],
+    ])
+  })
+
+  it('of a type that there is not is refused with the types that callers may add', async () => {
+    const { errors } = await asRole('operator', ADD, { input: { type: 'other', data: {} } })
+
+    expect(errors[0]!.message).toContain('count-critical')
+    expect(errors[0]!.message).not.toContain('count-inside')
+  })
+
   it('is added and changed by some roles only', async () => {
     const { id } = await add('a')
     const refused = [

@@ -196,8 +196,17 @@ describe('the schedules of Redress', () => {
     expect(await schedules.all()).toMatchObject([{ active: false, version: 2, changedBy: 'ada' }])
   })
 
-  it('are not installed where maintenance is off', () => {
-    expect(toMaintenanceConfig({ MAINTENANCE_ENABLED: 'false' })).toEqual([])
+  it('are not installed where maintenance is off, and are paused until it is on again where they were', async () => {
+    const off = toMaintenanceConfig({ MAINTENANCE_ENABLED: 'false' })
+    await install(off)
+    expect(await schedules.all()).toEqual([])
+
+    await install()
+    await install(off)
+    expect(await schedules.all()).toMatchObject([{ name: 'cleanup-jobs', active: false, nextRunAt: null }])
+
+    await install()
+    expect(await schedules.all()).toMatchObject([{ name: 'cleanup-jobs', active: true, version: 3 }])
   })
 })
 
@@ -257,6 +266,16 @@ describe('the API of schedules', async () => {
         },
       },
     ])
+  })
+
+  it('shows the job of a run to those who may see it', () => {
+    const { ScheduleRun } = createScheduleResolvers({ schedules, edit, findTimetable, findOutcome, now })
+    const job = { actor: 'redress:schedules' }
+    const shown = (['operator', 'service'] as const).map((role) =>
+      ScheduleRun.job({ outcome: { job } } as never, null, { principal: withRole(role) } as never),
+    )
+
+    expect(shown).toEqual([job, null])
   })
 
   it('previews an expression', async () => {

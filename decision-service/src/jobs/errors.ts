@@ -1,6 +1,5 @@
 import { AppError } from '@redress/shared/errors.ts'
 import { QUEUE_NAMES } from './frame/queues.ts'
-import { JOB_TYPES } from './frame/registry.ts'
 
 /** There is no job with this id, or it was deleted, or it is not the caller's. */
 export class JobNotFoundError extends AppError {
@@ -29,8 +28,9 @@ export class JobTypeNotFoundError extends AppError {
   readonly code = 'JOB_TYPE_NOT_FOUND'
   readonly kind = 'missing'
 
-  constructor(type: string) {
-    super(`There is no type of job ${type}. The types are ${JOB_TYPES.join(', ')}.`)
+  /** @param types those that there are, for the caller. */
+  constructor(type: string, types: readonly string[]) {
+    super(`There is no type of job ${type}. The types are ${types.join(', ')}.`)
   }
 }
 

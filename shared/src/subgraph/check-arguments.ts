@@ -29,8 +29,8 @@ type Bounds = Readonly<{ min: number; max: number }>
 
 /**
  * Checks the arguments of every field, with all problems at once and the path of each: `@bounds`, texts that cannot be
- * stored or shown (see text-problem.ts), and scalars that refuse their value. The elements of an argument with `@rows`
- * are left to its resolver: see `findRowProblems`.
+ * stored or shown (see text-problem.ts), and scalars that refuse their value. An argument with `@rows` is left to
+ * its resolver, but for the length of a list: see `findRowProblems`.
  */
 export function checkArguments(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap()).filter(isObjectType)) {
@@ -67,7 +67,7 @@ export function checkOfArguments({ args }: Pick<GraphQLField<unknown, unknown>, 
 /** The field that a resolver answers. */
 export type FieldInfo = Pick<GraphQLResolveInfo, 'parentType' | 'fieldName'>
 
-/** The problems of each element of an argument with `@rows`; paths begin with `input`, the name of the element. */
+/** The problems of each value of an argument with `@rows`; paths begin with `input`, the name of the value. */
 export function findRowProblems(
   { parentType, fieldName }: FieldInfo,
   argumentName: string,
@@ -75,7 +75,7 @@ export function findRowProblems(
 ): readonly (readonly InputProblem[])[] {
   const argument = parentType.getFields()[fieldName]?.args.find(({ name }) => name === argumentName)
   const type = argument && getNamedType(argument.type)
-  if (!isInputObjectType(type)) throw new Error(`${fieldName}(${argumentName}:) is not a list of input objects.`)
+  if (!isInputObjectType(type)) throw new Error(`${fieldName}(${argumentName}:) has no input objects.`)
   return rows.map((row) => findProblems(type, row, ['input']))
 }
 

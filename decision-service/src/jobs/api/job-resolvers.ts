@@ -1,6 +1,6 @@
-import { type Principal, reachOf } from '@redress/shared/access/permissions.ts'
 import type { PageArguments } from '@redress/shared/connection.ts'
-import type { AppError } from '@redress/shared/errors.ts'
+import { type AppError, BadUserInputError } from '@redress/shared/errors.ts'
+import { type FieldInfo, findRowProblems } from '@redress/shared/subgraph/check-arguments.ts'
 import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { ClearQueue } from '../acts/clear-queue.ts'
 import type { JobActs } from '../acts/job-acts.ts'
@@ -13,6 +13,7 @@ import type { AddJobs } from '../orders/add-jobs.ts'
 import type { JobState, JobView } from '../orders/job-view.ts'
 import type { Order } from '../orders/order.ts'
 import type { JobViews } from './job-views.ts'
+import { maySee, maySeeAll } from './may-see.ts'
 import type { PageOfQueue } from './queue-pages.ts'
 import type { JobFilter, PageOfJobs } from './record-pages.ts'
 
@@ -74,12 +75,6 @@ export function createJobResolvers(api: JobApi) {
   }
 }
 
-const maySeeAll = (principal: Principal) => reachOf(principal, 'job:read_all') === 'all'
-
-function maySee(principal: Principal, { actor }: JobView): boolean {
-  return actor === principal.id || maySeeAll(principal)
-}
-
 function createJobMutations({ addJobs, acts, switches, clearQueue, queueViews, onQueueAct }: JobApi) {
   const asking = (context: Context) => ({ cause: causeOf(context), isCaller: true })
   const toPayload = async (name: QueueName) => {
@@ -87,11 +82,13 @@ function createJobMutations({ addJobs, acts, switches, clearQueue, queueViews, o
     return { queue: await queueViews.find(name) }
   }
   return {
-    addJob: (_: unknown, { input }: Readonly<{ input: Order }>, context: Context) =>
-      addJobs.addJob(input, asking(context)),
-    async addJobs(_: unknown, { inputs, stopOnError, validateAll }: BatchArguments, context: Context) {
+    addJob: (_: unknown, { input }: Readonly<{ input: Order }>, context: Context, info: FieldInfo) =>
+      addJobs.addJob(checkOrders(info, 'input', [input])[0]!, asking(context)),
+    async addJobs(_: unknown, given: BatchArguments, context: Context, info: FieldInfo) {
+      const { inputs, stopOnError, validateAll } = given
       const options = { stopOnError: stopOnError ?? false, validateAll: validateAll ?? false }
-      const { jobs, errors } = await addJobs.addJobs(inputs, { ...asking(context), ...options })
+      const orders = checkOrders(info, 'inputs', inputs)
+      const { jobs, errors } = await addJobs.addJobs(orders, { ...asking(context), ...options })
       const counts = { total: inputs.length, successful: jobs.length, failed: errors.length }
       return { ...counts, jobs, errors: errors.map(toRowError) }
     },
@@ -125,7 +122,16 @@ function toQueueName(name: string): QueueName {
   return name
 }
 
+/** Orders with the problems that they have by the schema: they are refused later, with those of their data. */
+function checkOrders(info: FieldInfo, argument: string, orders: readonly Order[]): readonly Order[] {
+  const problems = findRowProblems(info, argument, orders)
+  return orders.map((order, index) => ({
+    ...order,
+    problems: problems[index]!.map((one) => ({ ...one, path: one.path.slice(1) })),
+  }))
+}
+
 function toRowError({ index, error }: Readonly<{ index: number; error: AppError }>) {
-  const { argumentPath } = error.facts as { argumentPath?: readonly string[] }
-  return { index, code: error.code, message: error.message, path: argumentPath ?? null }
+  const problems = error instanceof BadUserInputError ? error.facts.problems : null
+  return { index, code: error.code, message: error.message, path: problems?.[0]?.path ?? null, problems }
 }

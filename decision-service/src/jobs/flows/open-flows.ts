@@ -1,6 +1,8 @@
 import type { Service } from '@redress/shared/service/open-service.ts'
+import type { RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import { repeatOnLeader } from '../../../../shared/src/service/repeat-on-leader.ts'
 import type { JobViews } from '../api/job-views.ts'
+import { maySee } from '../api/may-see.ts'
 import type { Registry } from '../frame/job-definition.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import { createCancelJob } from '../processors/cancellations.ts'
@@ -35,9 +37,9 @@ export function openFlows(stores: Stores, { records, views, registry, onChange }
   return {
     resolvers: {
       Job: {
-        children: async ({ id }: Readonly<{ id: string }>) => {
+        children: async ({ id }: Readonly<{ id: string }>, _: unknown, { principal }: RequestContext<unknown>) => {
           const ids = (await flows.children(id)).map((child) => child.id)
-          return (await views.many(ids)).filter((job) => job !== null)
+          return (await views.many(ids)).filter((job) => job !== null && maySee(principal, job))
         },
       },
     },

@@ -50,7 +50,7 @@ export function createMetricViews({ metrics: { read }, registry, now }: Dependen
   }
   return {
     async throughput(queue, { minutes, type }) {
-      if (type !== null && !Object.hasOwn(registry, type)) throw new JobTypeNotFoundError(type)
+      if (type !== null && !Object.hasOwn(registry, type)) throw new JobTypeNotFoundError(type, Object.keys(registry))
       const to = new Date(beginOf('minute', now()).getTime() + MINUTE_MS)
       const from = new Date(to.getTime() - minutes * MINUTE_MS)
       const found = await read('minute', { from, to }, queue)

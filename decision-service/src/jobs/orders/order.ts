@@ -21,6 +21,8 @@ export type Order = Readonly<{
   /** Orders of one caller with equal types and keys are one job. */
   idempotencyKey?: string | null
   parentId?: string | null
+  /** Problems that its fields have by the schema of the API, with paths in the order: all are reported at once. */
+  problems?: readonly InputProblem[]
 }>
 
 /** The origin of an order: a caller may order only some types, and shares no idempotency key with another one. */
@@ -56,9 +58,16 @@ export function planJob(order: Order, { registry, orderer, now, path }: Context)
   const { type: name, idempotencyKey: givenKey = null } = order
   const definition = Object.hasOwn(registry, name) ? registry[name] : undefined
   if (order.queue != null && !isQueueName(order.queue)) throw new QueueNotFoundError(order.queue)
-  if (definition === undefined) throw new JobTypeNotFoundError(name)
+  if (definition === undefined) {
+    const types = Object.entries(registry).filter(([, { addable }]) => addable || !orderer.isCaller)
+    throw new JobTypeNotFoundError(
+      name,
+      types.map(([type]) => type),
+    )
+  }
   if (orderer.isCaller && !definition.addable) throw new JobTypeNotAddableError(name)
-  refuseProblems(problemsOf(order, definition, path))
+  const problems = uniqueByPath([...(order.problems ?? []), ...problemsOf(order, definition)])
+  refuseProblems(problems.map((one) => ({ ...one, path: [...path, ...one.path] })))
 
   const { queue, priority, retry, keyOf } = definition
   // A key of a caller says nothing about the jobs of another one. Both may have spaces: as JSON they stay apart.
@@ -73,7 +82,12 @@ export function planJob(order: Order, { registry, orderer, now, path }: Context)
   }
 }
 
-function problemsOf(order: Order, { queue, Data }: JobDefinition, path: readonly string[]): readonly InputProblem[] {
+/** A field that two checks refuse has the problem that the first one found. */
+function uniqueByPath(problems: readonly InputProblem[]): readonly InputProblem[] {
+  return [...new Map(problems.toReversed().map((one) => [one.path.join('.'), one])).values()].toReversed()
+}
+
+function problemsOf(order: Order, { queue, Data }: JobDefinition): readonly InputProblem[] {
   const { priority, delayMs, attempts, idempotencyKey: key } = order
   const isBetween = (value: number | null | undefined, min: number, max: number) =>
     value == null || (Number.isInteger(value) && value >= min && value <= max)
@@ -88,9 +102,9 @@ function problemsOf(order: Order, { queue, Data }: JobDefinition, path: readonly
   const found = problems.filter(([isWrong]) => isWrong)
   const read = Data(order.data)
   return [
-    ...found.map(([, field, message]) => ({ path: [...path, field], message })),
+    ...found.map(([, field, message]) => ({ path: [field], message })),
     ...(read instanceof type.errors ? [...read] : []).map((error) => ({
-      path: [...path, 'data', ...error.path.map(String)],
+      path: ['data', ...error.path.map(String)],
       message: `must be ${error.expected}`,
     })),
   ]

@@ -1,6 +1,7 @@
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { Clock } from '@redress/shared/time.ts'
+import { maySee } from '../api/may-see.ts'
 import { textOf } from '../frame/job-failure.ts'
 import type { EditSchedules } from './edit-schedules.ts'
 import type { FindOutcome, Outcome } from './find-outcome.ts'
@@ -52,7 +53,8 @@ export function createScheduleResolvers({ schedules, edit, findTimetable, findOu
         schedule.active ? nextTicks(findTimetable(schedule), { after: now(), count: first }) : [],
     },
     ScheduleRun: {
-      job: ({ outcome }: ShownRun) => outcome?.job,
+      job: ({ outcome }: ShownRun, _: unknown, { principal }: Context) =>
+        outcome?.job && maySee(principal, outcome.job) ? outcome.job : null,
       state: ({ outcome }: ShownRun) => outcome?.state,
       failure: ({ refusal, outcome }: ShownRun) => (outcome?.failure ? textOf(outcome.failure) : refusal),
     },
