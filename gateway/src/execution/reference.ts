@@ -60,7 +60,9 @@ function toDataSource(service: string, source: SubgraphSource, context: Operatio
     async process({ request: { query = '', variables, operationName } }) {
       const asked = { service, query, operationName: operationName ?? null }
       const isRead = !query.startsWith('mutation')
-      const request: FetchRequest = { ...asked, isRead, bodyHead: headOf(asked), losesDigits: () => true }
+      const bodyHead = headOf(asked)
+      const bodyHeadBytes = Buffer.byteLength(bodyHead)
+      const request: FetchRequest = { ...asked, isRead, bodyHead, bodyHeadBytes, losesDigits: () => true }
       try {
         const { data, errors } = await source(request, JSON.stringify(variables ?? {}), context)
         return { data, ...(errors.length > 0 && { errors }) } as never

@@ -15,7 +15,8 @@ const CACHED_MAX = 10_000
 /** Behind the gateway there is one more role, which only an internal token can give. */
 const ROLES_WITHIN = [...ROLES, GATEWAY_ROLE] as const
 
-export type SignInternalToken = (principal: Principal) => Promise<string>
+/** The token of a principal; a promise only while it is being signed. */
+export type SignInternalToken = (principal: Principal) => string | Promise<string>
 /** @throws UnauthenticatedError if the token is missing, forged, expired or for another audience. */
 export type VerifyInternalToken = (token: string | null) => Promise<Principal>
 
@@ -25,20 +26,40 @@ export function createInternalTokenSigner(
   lifetimeSeconds: number = LIFETIME_SECONDS,
 ): SignInternalToken {
   const key = createPrivateKey({ key: Buffer.from(privateKey, 'base64'), format: 'der', type: 'pkcs8' })
-  const signed = new LRUCache<string, Promise<string>>({ max: CACHED_MAX, ttl: REUSE_MS })
-
+  const signed = new LRUCache<string, Signed>({ max: CACHED_MAX })
   // A caller is the same object for all its requests.
-  const cacheKeys = new WeakMap<Principal, string>()
+  const signedFor = new WeakMap<Principal, Signed>()
 
-  return (principal) => {
-    const cacheKey = cacheKeys.get(principal) ?? JSON.stringify([principal.id, principal.roles, principal.customerId])
-    cacheKeys.set(principal, cacheKey)
-    const known = signed.get(cacheKey)
-    if (known) return known
-    const token = sign(key, principal, lifetimeSeconds)
-    signed.set(cacheKey, token)
-    return token
+  const findOrSign = (principal: Principal): Signed => {
+    const name = JSON.stringify([principal.id, principal.roles, principal.customerId])
+    const known = signed.get(name)
+    if (known !== undefined && known.until > Date.now()) return known
+    const created = startSigning(sign(key, principal, lifetimeSeconds))
+    signed.set(name, created)
+    return created
   }
+  return (principal) => {
+    const known = signedFor.get(principal)
+    if (known !== undefined && known.until > Date.now()) return known.token
+    const own = findOrSign(principal)
+    signedFor.set(principal, own)
+    return own.token
+  }
+}
+
+/** `until` is in ms since 1970. */
+type Signed = { token: string | Promise<string>; readonly until: number }
+
+function startSigning(token: Promise<string>): Signed {
+  const signed: Signed = { token, until: Date.now() + REUSE_MS }
+  token.then(
+    (text) => {
+      signed.token = text
+    },
+    // The callers, who wait for it, get the error.
+    () => {},
+  )
+  return signed
 }
 
 function sign(key: KeyObject, { id, roles, customerId }: Principal, lifetimeSeconds: number): Promise<string> {

@@ -55,11 +55,13 @@ function toRequest(
   types: TypeTable,
 ): FetchRequest {
   const named = operationName === undefined ? '' : `"operationName":${quote(operationName)},`
+  const bodyHead = `{"query":${quote(operation)},${named}"variables":`
   return {
     service: serviceName,
     query: operation,
     operationName: operationName ?? null,
-    bodyHead: `{"query":${quote(operation)},${named}"variables":`,
+    bodyHead,
+    bodyHeadBytes: Buffer.byteLength(bodyHead),
     isRead: operationKind !== 'mutation',
     losesDigits: compileLostDigits(operation, types),
   }

@@ -14,6 +14,7 @@ const REQUEST: FetchRequest = {
   query: 'mutation { move }',
   operationName: null,
   bodyHead: '{"query":"mutation { move }","variables":',
+  bodyHeadBytes: 41,
   isRead: false,
   losesDigits: () => false,
 }

@@ -7,9 +7,10 @@ import {
   createBreaker,
 } from '@redress/shared/resilience/breaker.ts'
 import type { Telemetry } from '@redress/shared/telemetry/telemetry.ts'
+import { LRUCache } from 'lru-cache'
 import type { OperationContext } from '../operation-context.ts'
 import { deliver, type Received } from './deliver.ts'
-import { createInFlight, type Launch } from './in-flight.ts'
+import { createInFlight, type InFlight, type Launch } from './in-flight.ts'
 import { createReadinessProbe } from './probe-when-ready.ts'
 import { readAnswer, UnusableAnswerError } from './read-answer.ts'
 import { CancelledError } from './send-request.ts'
@@ -30,6 +31,9 @@ export type CallOptions = Readonly<{
   onBreaker: (subgraph: string, state: BreakerState) => void
 }>
 
+/** Beyond this number, reads on their way may not be found by an equal one. */
+const DOCUMENTS_MAX = 1_000
+
 /** A read that began before the end of a mutation is not shared with one that begins after it. */
 export type Writes = { ended: number }
 
@@ -38,7 +42,7 @@ export type CallOutcome = 'ok' | 'failed' | 'refused'
 export type SubgraphCaller = Readonly<{ call: SubgraphSource; breaker: Breaker; close: () => void }>
 
 /** One call through the breaker; its answer may be shared. */
-type Call = (request: FetchRequest, body: string, context: OperationContext) => Launch<Received>
+type Call = (request: FetchRequest, variables: string, context: OperationContext) => Launch<Received>
 
 /**
  * Sends the fetches of operations to one subgraph, with the internal token: within a deadline, through a breaker, with
@@ -46,7 +50,7 @@ type Call = (request: FetchRequest, body: string, context: OperationContext) => 
  */
 export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): SubgraphCaller {
   const { breaker, close } = createSubgraphBreaker(subgraph, options)
-  const reads = createInFlight<Received>()
+  const readsOf = createReads()
   const startCall = createCall(subgraph, breaker, options)
   const { writes } = options
 
@@ -54,13 +58,15 @@ export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): 
     breaker,
     close,
     async call(request, variables, context) {
-      const body = `${request.bodyHead}${variables}}`
       try {
-        const start = startCall(request, body, context)
+        const start = startCall(request, variables, context)
         const isShared = request.isRead && hasTime(context, options)
-        const key = isShared ? `${writes.ended}\n${context.caller.scope}\n${body}` : ''
         const received = isShared
-          ? await reads.join(key, context.cancellation, start)
+          ? await readsOf(request).join(
+              `${writes.ended}\n${context.caller.scope}\n${variables}`,
+              context.cancellation,
+              start,
+            )
           : await start(context.cancellation)
         return takeAnswer(received, request)
       } catch (err) {
@@ -73,6 +79,18 @@ export function createSubgraphCaller(subgraph: Subgraph, options: CallOptions): 
         if (!request.isRead) writes.ended++
       }
     },
+  }
+}
+
+/** The reads on their way, by document, so that only what differs between them is looked up. */
+function createReads() {
+  const known = new LRUCache<string, InFlight<Received>>({ max: DOCUMENTS_MAX })
+  return ({ bodyHead }: FetchRequest): InFlight<Received> => {
+    const found = known.get(bodyHead)
+    if (found !== undefined) return found
+    const created = createInFlight<Received>()
+    known.set(bodyHead, created)
+    return created
   }
 }
 
@@ -110,15 +128,17 @@ function createCall(subgraph: Subgraph, breaker: Breaker, options: CallOptions):
   const { name } = subgraph
   const { telemetry, onCall } = options
   const work = { name: `subgraph ${name}`, kind: 'client', attributes: { subgraph: name } } as const
-  return (request, body, context) =>
+  return (request, variables, context) =>
     async function call(cancellation) {
+      const body = `${request.bodyHead}${variables}}`
+      const bodyBytes = request.bodyHeadBytes + Buffer.byteLength(variables) + 1
       const beganAt = performance.now()
       let outcome: CallOutcome = 'refused'
       try {
         const received = await breaker.run(() => {
           outcome = 'failed'
           return telemetry.withSpan({ ...work, parent: context.traceparent }, ({ traceparent }) =>
-            deliver(subgraph, { request, body, context, traceparent, cancellation }, options),
+            deliver(subgraph, { request, body, bodyBytes, context, traceparent, cancellation }, options),
           )
         })
         outcome = 'ok'

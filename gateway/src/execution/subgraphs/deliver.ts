@@ -18,6 +18,7 @@ export type Received = RawAnswer & { answer: SubgraphAnswer | null }
 export type Delivery = Readonly<{
   request: FetchRequest
   body: string
+  bodyBytes: number
   context: OperationContext
   /** Of the span of this call; null without tracing. */
   traceparent: string | null
@@ -28,16 +29,17 @@ export type Delivery = Readonly<{
 /** Sends one request until it is answered, within the deadlines of the subgraph and of the operation. */
 export async function deliver(
   { pool, operationHead }: Subgraph,
-  { request, body, context, traceparent, cancellation }: Delivery,
+  { request, body, bodyBytes, context, traceparent, cancellation }: Delivery,
   { timeoutMs, signToken }: Readonly<{ timeoutMs: number; signToken: SignInternalToken | null }>,
 ): Promise<Received> {
-  const token = signToken && (await signToken(context.caller.principal))
+  const signed = signToken?.(context.caller.principal) ?? null
+  const token = signed instanceof Promise ? await signed : signed
   const head = operationHead + headersFor(context, token, traceparent)
   const endsAt = Math.min(performance.now() + timeoutMs, context.endsAt)
   for (let attempt = 1; ; attempt++) {
     try {
       const remainingMs = Math.max(1, endsAt - performance.now())
-      const raw = await sendRequest(pool, { head, body, timeoutMs: remainingMs, cancellation })
+      const raw = await sendRequest(pool, { head, body, bodyBytes, timeoutMs: remainingMs, cancellation })
       return { ...raw, answer: readAnswer(raw, request.losesDigits) }
     } catch (error) {
       const waitMs = backoffMs(attempt, RETRY)

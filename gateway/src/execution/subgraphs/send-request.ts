@@ -29,6 +29,8 @@ export type SendOptions = Readonly<{
   /** The head of the request up to the length of its body: request line and headers, each with its line end. */
   head: string
   body: string
+  /** Its length in UTF-8, where it is known. */
+  bodyBytes?: number
   timeoutMs: number
   cancellation: Cancellation
 }>
@@ -57,13 +59,12 @@ class Call implements HttpCall {
 
   constructor(
     pool: ConnectionPool,
-    { head, body, timeoutMs, cancellation }: SendOptions,
+    { head, body, bodyBytes = Buffer.byteLength(body), timeoutMs, cancellation }: SendOptions,
     resolve: (answer: RawAnswer | Promise<RawAnswer>) => void,
     reject: (error: Error) => void,
   ) {
-    const bytes = Buffer.byteLength(body)
-    this.text = `${head}content-length: ${bytes}\r\n\r\n${body}`
-    this.isAscii = bytes === body.length
+    this.text = `${head}content-length: ${bodyBytes}\r\n\r\n${body}`
+    this.isAscii = bodyBytes === body.length
     this.#pool = pool
     this.#cancellation = cancellation
     this.#resolve = resolve

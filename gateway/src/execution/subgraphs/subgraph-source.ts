@@ -8,8 +8,9 @@ export type FetchRequest = Readonly<{
   service: string
   query: string
   operationName: string | null
-  /** The body up to the variables. */
+  /** The body up to the variables, and its length in UTF-8. */
   bodyHead: string
+  bodyHeadBytes: number
   /** False for a mutation, which is never sent twice. */
   isRead: boolean
   losesDigits: LosesDigits

@@ -14,6 +14,8 @@ const SWITCHING_PROTOCOLS = 101
 export class AnswerReader {
   readonly #bytesMax: number
   #head: AnswerHead | null = null
+  /** The last head and its text: a server sends the same one again and again, but for the date and the length. */
+  #parsed: Readonly<{ text: string; head: AnswerHead }> | null = null
   #chunked: ChunkedBody | null = null
   /** A copy of the head as far as it came. */
   #beginning = NOTHING
@@ -47,13 +49,18 @@ export class AnswerReader {
       return null
     }
     this.#beginning = NOTHING
-    const head = parseHead(bytes.toString('latin1', 0, end))
+    const head = this.#parse(bytes.toString('latin1', 0, end))
     const rest = bytes.subarray(end + HEAD_END.length)
     if (head.status === SWITCHING_PROTOCOLS) throw new UnreadableAnswerError('The answer changes the protocol.')
     // One that only says that the answer will come.
     if (head.status < 200) return this.#readHead(rest)
     this.#head = head
     return this.#readBody(head, rest)
+  }
+
+  #parse(text: string): AnswerHead {
+    if (this.#parsed?.text !== text) this.#parsed = { text, head: parseHead(text) }
+    return this.#parsed.head
   }
 
   #readBody(head: AnswerHead, piece: Buffer): HttpAnswer | null {
