@@ -12,6 +12,7 @@ import type { GatewayConfig } from './config.ts'
 import { openPlanPool, type PlanPool } from './execution/planning/plan-pool.ts'
 import { postOperation } from './execution/subgraphs/subgraph.ts'
 import { createSubgraphs, isSubgraphReady, type Subgraphs } from './execution/subgraphs/subgraphs.ts'
+import { createDownloadRoute } from './http/download-route.ts'
 import { createGraphqlRoute } from './http/graphql-route.ts'
 import { createPlaygroundRoute } from './http/playground/playground-route.ts'
 import { closingAll, serveGateway } from './http/serve-gateway.ts'
@@ -165,6 +166,7 @@ function serve(base: Base, { subgraphs, isReady, access, operations, live }: Par
   return serveGateway({
     graphql: createGraphqlRoute({ operations, ...access, timeoutMs, telemetry }),
     live,
+    downloads: openDownloads(base),
     playground: config.playground ? createPlaygroundRoute(guards.devSessions) : null,
     ...guards,
     metrics: config.metrics.token === null ? null : metrics,
@@ -176,4 +178,11 @@ function serve(base: Base, { subgraphs, isReady, access, operations, live }: Par
     host,
     logger,
   })
+}
+
+/** Null where callers and services are not Redress's own. */
+function openDownloads({ config, signToken, logger }: Base) {
+  const { decisions: serviceUrl } = config.subgraphs
+  if (serviceUrl === undefined || signToken === null) return null
+  return createDownloadRoute({ serviceUrl, signToken, timeoutMs: config.requestTimeoutMs, logger })
 }

@@ -134,6 +134,16 @@ describe('the other endpoints', () => {
     expect(await codesOf(response)).toEqual(['METHOD_NOT_ALLOWED'])
   })
 
+  it('gives files by tickets, and logs none of these', async () => {
+    const response = await get('/downloads?ticket=secret.1', { headers: { 'x-request-id': 'download-1' } })
+
+    expect([response.status, await response.text()]).toEqual([200, 'secret.1'])
+    await expect
+      .poll(() => gateway.logged.find(({ requestId }) => requestId === 'download-1'))
+      .toMatchObject({ path: '/downloads', status: 200 })
+    expect(JSON.stringify(gateway.logged)).not.toContain('secret.1')
+  })
+
   it('leads from the root to the playground', async () => {
     const response = await get('/')
 

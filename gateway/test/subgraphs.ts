@@ -1,9 +1,11 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createInternalTokenVerifier } from '@redress/shared/access/internal-token.ts'
+import { DOWNLOADS_PATH } from '@redress/shared/contracts.ts'
 import { ForbiddenError } from '@redress/shared/errors.ts'
 import { createLogger } from '@redress/shared/process/logger.ts'
 import type { RequestContext } from '@redress/shared/subgraph/request-context.ts'
+import type { Route } from '@redress/shared/subgraph/routes.ts'
 import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 
 type Resolvers = Parameters<typeof serveSubgraph>[0]['resolvers']
@@ -90,6 +92,9 @@ const RESOLVERS: Readonly<Record<string, (seen: (context: RequestContext<unknown
   }),
 }
 
+/** The content of the file is its ticket. */
+const serveTicket: Route = async ({ search }, response) => void response.end(search.get('ticket'))
+
 const FOLDERS = { issues: 'issues-service', decisions: 'decision-service', audit: 'audit-service' } as const
 
 /** The three subgraphs with their real schemas, doors and checks, on ports of their own. */
@@ -102,6 +107,7 @@ export async function startSubgraphs(internalPublicKey: string) {
         schemaFile: new URL(`../../${folder}/schema.graphql`, import.meta.url),
         resolvers: RESOLVERS[name]!((context) => calls.push({ subgraph: name, context })),
         createLoaders: () => ({}),
+        routes: name === 'decisions' ? { [DOWNLOADS_PATH]: serveTicket } : {},
         verifyToken: createInternalTokenVerifier(internalPublicKey),
         checks: {},
         port: 0,

@@ -188,3 +188,6 @@ export const QueueChanged = type({
   completed: 'number.integer',
   failed: 'number.integer',
 })
+
+/** The path of files by signed links: at the gateway for callers, and at the service behind it for the gateway. */
+export const DOWNLOADS_PATH = '/downloads'

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import { DOWNLOADS_PATH } from '@redress/shared/contracts.ts'
 import { createHealth, type HealthCheck } from '@redress/shared/process/health.ts'
 import { type HttpServer, headerOf, startHttpServer } from '@redress/shared/process/http.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
@@ -25,6 +26,8 @@ export type GatewayOptions = Readonly<{
   live: StreamingRoutes | null
   /** Null if it is off. */
   playground: Route | null
+  /** Files by signed links; null without a service that has some. */
+  downloads: Route | null
   /** Null where they are served by a listener of their own. */
   metrics: Metrics | null
   checks: Readonly<Record<string, HealthCheck>>
@@ -94,7 +97,7 @@ export async function serveGateway(options: GatewayOptions): Promise<HttpServer>
 }
 
 function endpointsOf(
-  { graphql, live, origins, playground, metrics }: GatewayOptions,
+  { graphql, live, origins, playground, downloads, metrics }: GatewayOptions,
   health: Route,
 ): ReadonlyMap<string, Endpoint> {
   const endpoints: [string, Endpoint][] = [
@@ -110,6 +113,7 @@ function endpointsOf(
       '/graphql/stream',
       { methods: ['GET', 'POST'], route: (exchange) => stream(exchange, live), origins },
     ])
+  if (downloads !== null) endpoints.push([DOWNLOADS_PATH, { methods: ['GET', 'HEAD'], route: downloads }])
   if (playground !== null) {
     endpoints.push(['/playground', { methods: ['GET', 'HEAD'], route: playground }])
     endpoints.push(['/', { methods: ['GET', 'HEAD'], route: redirectToPlayground }])

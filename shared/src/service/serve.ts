@@ -5,7 +5,7 @@ import { announceReady, endWithOneLine, exitAfter, untilStopped } from '../proce
 import { type SubgraphOptions, serveSubgraph } from '../subgraph/serve-subgraph.ts'
 import type { Service } from './open-service.ts'
 
-type Subgraph<Loaders> = Pick<SubgraphOptions<Loaders>, 'schemaFile' | 'resolvers' | 'createLoaders'> &
+type Subgraph<Loaders> = Pick<SubgraphOptions<Loaders>, 'schemaFile' | 'resolvers' | 'createLoaders' | 'routes'> &
   Readonly<{ internalPublicKey: string }>
 
 /** Serves the subgraph of a service. Resolves when the process is asked to stop; the caller then closes the service. */

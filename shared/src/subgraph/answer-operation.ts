@@ -9,7 +9,7 @@ import type { Logger } from '../process/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
 import { toPublicError } from './public-error.ts'
-import type { RequestContext } from './request-context.ts'
+import type { RequestCaller, RequestContext } from './request-context.ts'
 import { countRequests, type Observed, type RequestFinished } from './subgraph-metrics.ts'
 
 /** Many times the size of 100 issues with long notes. */
@@ -62,6 +62,11 @@ async function readRequest<Loaders>(
   request: IncomingMessage,
   { verifyToken, createLoaders }: AnswerOptions<Loaders>,
 ): Promise<Omit<RequestContext<Loaders>, 'trace'>> {
+  return { ...(await readCaller(request, verifyToken)), loaders: createLoaders() }
+}
+
+/** The caller of a request, by its internal token. @throws UnauthenticatedError */
+export async function readCaller(request: IncomingMessage, verifyToken: VerifyInternalToken): Promise<RequestCaller> {
   const authorization = headerOf(request, 'authorization')
   const token = authorization?.startsWith('Bearer ') ? authorization.slice(7) : null
   const principal = await verifyToken(token)
@@ -70,7 +75,6 @@ async function readRequest<Loaders>(
     token: token!, // A request without one was refused by the line above.
     requestId: headerOf(request, 'x-request-id') ?? randomUUID(),
     clientIp: headerOf(request, 'x-client-ip'),
-    loaders: createLoaders(),
   }
 }
 
@@ -92,10 +96,10 @@ async function answer<Loaders>(
 }
 
 /** Returns the code of the answer. */
-function answerFailure<Loaders>(
+export function answerFailure(
   response: ServerResponse,
   error: unknown,
-  { logger }: AnswerOptions<Loaders>,
+  { logger }: Readonly<{ logger: Logger }>,
 ): ErrorCode {
   const formatted = toPublicError({ message: String(error) }, error, logger)
   const status = error instanceof AppError ? ERROR_KINDS[error.kind].http : 500

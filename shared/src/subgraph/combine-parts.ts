@@ -1,9 +1,12 @@
+import type { Routes } from './routes.ts'
+
 type Resolvers = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 /** The resolvers that one subject adds to the subgraph. */
 export type ResolverPart<Loaders extends object> = Readonly<{
   resolvers: Resolvers
   createLoaders?: () => Loaders
+  routes?: Routes
 }>
 
 /** One subgraph out of the parts of several subjects: a type may be served by more than one, a field by one only. */
@@ -14,6 +17,7 @@ export function combineParts(...parts: readonly ResolverPart<object>[]) {
   }
   return {
     resolvers: combined as Record<string, Record<string, never>>,
+    routes: Object.assign({}, ...parts.map(({ routes }) => routes)) as Routes,
     createLoaders: (): object => Object.assign({}, ...parts.map((part) => part.createLoaders?.())),
   }
 }

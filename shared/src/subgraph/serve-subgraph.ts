@@ -12,6 +12,7 @@ import { checkArguments } from './check-arguments.ts'
 import { enforcePermissions } from './permission-directive.ts'
 import { toPublicError } from './public-error.ts'
 import { readSchema } from './read-schema.ts'
+import { answerByRoute, type Routes } from './routes.ts'
 import { scalars } from './scalars.ts'
 import { observeOperations } from './subgraph-metrics.ts'
 
@@ -22,6 +23,7 @@ export type SubgraphOptions<Loaders> = AnswerOptions<Loaders> &
   Readonly<{
     schemaFile: URL
     resolvers: Resolvers
+    routes?: Routes
     checks: HealthChecks
     optionalChecks?: HealthChecks
     port: number
@@ -41,7 +43,7 @@ const WITHOUT = [
  * without a valid internal token is refused with 401 before its body is read.
  */
 export async function serveSubgraph<Loaders>(options: SubgraphOptions<Loaders>): Promise<HttpServer> {
-  const { name, checks, logger, port, host, metrics } = options
+  const { name, checks, logger, port, host, metrics, routes = {} } = options
   const apollo = new ApolloServer<ObservedContext<Loaders>>({
     schema: buildSchema(options),
     formatError: (formatted, error) => toPublicError(formatted, error, logger),
@@ -61,6 +63,7 @@ export async function serveSubgraph<Loaders>(options: SubgraphOptions<Loaders>):
   const server = await startHttpServer(
     (request, response) => {
       if (health.answer(request, response) || metrics?.answer(request, response)) return
+      if (answerByRoute(routes, { request, response }, options)) return
       if (request.url !== '/graphql' || request.method !== 'POST') return answerJson(response, 404, { errors: [] })
       void answerOperation(request, response)
     },
