@@ -13,6 +13,7 @@ import type { DecisionDocument, FactDocument, JobDocument } from './decisions/ou
 import type { AiSpendDocument } from './engines/model/mongo-ai-spend.ts'
 import { QUEUE_SWITCHES } from './jobs/acts/queue-switches.ts'
 import { ANALYTICS_EVENTS } from './jobs/analytics/track-analytics.ts'
+import { FILE_CHUNKS, FILES } from './jobs/files/mongo-files.ts'
 import { LIMIT_SAMPLES } from './jobs/limits/limit-samples.ts'
 import type { SwitchDocument } from './jobs/limits/mongo-switches.ts'
 import type { LimitsUseDocument } from './jobs/limits/open-limits.ts'
@@ -37,6 +38,9 @@ import type { BacktestDocument } from './policies/trials/backtest/mongo-backtest
 /** A review that is not there has no agreement. */
 const REVIEWED = { 'review.agreement': { $exists: true } }
 
+/** Of all that a query by moment of the review finds. */
+const HAS_REVIEW = { 'review.at': { $exists: true } }
+
 /** Ended work is deleted after this. */
 const ENDED_WORK = { field: 'endedAt', seconds: 90 * DAY_SECONDS, index: 'expiry' }
 
@@ -59,6 +63,8 @@ export const COLLECTIONS = {
       // Query.decisions with `reviewed: true`, or with `fallback: true`: both are rare.
       { key: { decidedAt: 1, _id: 1 }, name: 'newest_reviewed', partialFilterExpression: REVIEWED },
       { key: { decidedAt: 1, _id: 1 }, name: 'newest_fallback', partialFilterExpression: { fallback: true } },
+      // The report of reviewer load. No decision enters it before its review.
+      { key: { 'review.at': 1 }, name: 'latest_reviews', partialFilterExpression: HAS_REVIEW },
       // A backtest reads the decisions of one policy in the order in which they were made.
       { key: { 'policy.skill': 1, decidedAt: 1, _id: 1 }, name: 'by_skill' },
     ],
@@ -77,6 +83,8 @@ export const COLLECTIONS = {
   }),
   jobRecords: JOB_RECORDS,
   analyticsEvents: ANALYTICS_EVENTS,
+  files: FILES,
+  fileChunks: FILE_CHUNKS,
   queueSwitches: QUEUE_SWITCHES,
   queueEpochs: QUEUE_EPOCHS,
   queueMetrics: QUEUE_METRICS,

@@ -21,11 +21,14 @@ const Environment = ServiceEnvironment.merge(AiEnvironment)
     HUMAN_REVIEW_THRESHOLD: "string.numeric.parse |> 0 <= number <= 1 = '0.70'",
   })
 
-const SubgraphEnvironment = Environment.merge(MaintenanceEnvironment).merge(MonitoringEnvironment).merge({
-  DECISIONS_PORT: "string.integer.parse |> 0 <= number <= 65535 = '4002'",
-  INTERNAL_PUBLIC_KEY: 'string > 0',
-  ISSUES_URL: 'string.url',
-})
+const SubgraphEnvironment = Environment.merge(MaintenanceEnvironment)
+  .merge(MonitoringEnvironment)
+  .merge({
+    DECISIONS_PORT: "string.integer.parse |> 0 <= number <= 65535 = '4002'",
+    INTERNAL_PUBLIC_KEY: 'string > 0',
+    ISSUES_URL: 'string.url',
+    DOWNLOAD_KEY: /^[0-9a-fA-F]{64}$/,
+  })
 
 const WorkerEnvironment = Environment.merge(WorkersEnvironment).merge({
   WORKER_PORT: "string.integer.parse |> 0 <= number <= 65535 = '4012'",
@@ -40,6 +43,7 @@ export function readSubgraphConfig(environment: NodeJS.ProcessEnv) {
     issuesUrl: env.ISSUES_URL,
     maintenance: toMaintenanceConfig(env),
     queueThresholds: toQueueThresholds(env),
+    downloadKey: env.DOWNLOAD_KEY,
   }
 }
 

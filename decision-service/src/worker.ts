@@ -8,6 +8,7 @@ import { COLLECTIONS } from './collections.ts'
 import { readWorkerConfig } from './config.ts'
 import { openBacklog } from './decisions/backlog/open-backlog.ts'
 import { openDeciding } from './decisions/open-decisions.ts'
+import { openReports } from './decisions/reports/open-reports.ts'
 import { openEngines } from './engines/open-engines.ts'
 import { createTrackAnalytics } from './jobs/analytics/track-analytics.ts'
 import { openQueues } from './jobs/frame/open-queues.ts'
@@ -44,6 +45,7 @@ const handlers = { 'decide-issue': deciding.handler, 'backtest-policy': backtest
 const processors = {
   'analytics-track': createTrackAnalytics(collections.analyticsEvents),
   'cleanup-old-data': openCleanUp(stores),
+  'generate-report': openReports(stores),
 }
 openWorkers({ ...stores, limits }, { handlers, processors }, { ...config.queues, ...config.works })
 await serveHealthUntilStopped(service)

@@ -1,4 +1,5 @@
 import { openCollections } from '@redress/shared/stores/collections.ts'
+import { withRole } from '@redress/shared/testing/callers.ts'
 import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { type } from 'arktype'
 import { afterAll, onTestFinished } from 'vitest'
@@ -33,7 +34,7 @@ export const COUNTING = {
   'count-inside': defineJob<Data>({ ...COUNT, queue: 'money', addable: false }),
 } satisfies Registry
 
-export const ADA = { cause: { actor: 'ada', requestId: 'req-1' }, isCaller: true }
+export const ADA = { cause: { actor: 'ada', requestId: 'req-1' }, caller: withRole('operator') }
 
 /** The job platform over a Redis and a database of its own, with the counting types. */
 export async function openJobBed(redisNumber: number, registry: Registry = COUNTING) {
@@ -50,7 +51,7 @@ export async function openJobBed(redisNumber: number, registry: Registry = COUNT
   const now = () => new Date()
 
   type Working = Readonly<{ names?: readonly QueueName[]; gate?: ProviderGate; concurrency?: number }>
-  const work = async (count: Count, { names = QUEUE_NAMES, gate, concurrency }: Working = {}) => {
+  const work = async <D = Data>(count: Processor<D>, { names = QUEUE_NAMES, gate, concurrency }: Working = {}) => {
     const own = await connectTestRedis(redisNumber)
     const cancellations = openCancellations([own], silent)
     const processors = Object.fromEntries(Object.keys(registry).map((name) => [name, count as Processor<never>]))

@@ -19,7 +19,7 @@ const ADMIN_ONLY = [
   'token:revoke:*',
 ]
 /** Permissions that stand at no field: the code checks them. */
-const CHECKED_BY_CODE = ['schema:read']
+const CHECKED_BY_CODE = ['schema:read', 'report:create']
 
 const resourceAndAction = (urn: string) => urn.split(':', 2).join(':')
 

@@ -22,7 +22,7 @@ const services = Object.entries(compose.services)
 const ours = PROCESS_TABLE.filter(({ unlessGiven }) => unlessGiven === undefined)
 const KEYS = [
   ...['ENCRYPTION_KEY', 'INTERNAL_PRIVATE_KEY', 'INTERNAL_PUBLIC_KEY', 'JWT_PUBLIC_KEY_PATH', 'ANTHROPIC_API_KEY'],
-  ...['PLAYGROUND_CODE', 'TOKEN'],
+  ...['PLAYGROUND_CODE', 'TOKEN', 'DOWNLOAD_KEY'],
 ]
 /** The code of the playground is for npm start only. */
 const keysOf = ({ secrets }: ProcessRow) => secrets.filter((name) => name !== 'PLAYGROUND_CODE')
@@ -161,7 +161,9 @@ describe('docker-compose.yml', () => {
     )
 
     expect(written).toEqual([])
-    expect(new Set(demanded)).toEqual(new Set(['ENCRYPTION_KEY', 'INTERNAL_PRIVATE_KEY', 'INTERNAL_PUBLIC_KEY']))
+    expect(new Set(demanded)).toEqual(
+      new Set(['ENCRYPTION_KEY', 'INTERNAL_PRIVATE_KEY', 'INTERNAL_PUBLIC_KEY', 'DOWNLOAD_KEY']),
+    )
   })
 })
 

@@ -49,7 +49,10 @@ it('an attempt at a decision that hangs is stopped after STUCK_AFTER_MS, and the
 
   openWorkers(
     stores,
-    { handlers, processors: { 'analytics-track': processor, 'cleanup-old-data': processor } },
+    {
+      handlers,
+      processors: { 'analytics-track': processor, 'cleanup-old-data': processor, 'generate-report': processor },
+    },
     { ...config.queues, ...config.works },
   )
   await decisions.use((queue) => queue.add('decide-issue', { jobId: 'decide-1' }, { jobId: 'decide-1', attempts: 2 }))

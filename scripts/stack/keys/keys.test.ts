@@ -40,6 +40,7 @@ describe('the keys of an installation', () => {
     const other = readOrCreateKeys(createTemporaryDirectory(test), {})
     const environment = {
       ENCRYPTION_KEY: 'ab'.repeat(32),
+      DOWNLOAD_KEY: 'cd'.repeat(32),
       INTERNAL_PRIVATE_KEY: other.settings.INTERNAL_PRIVATE_KEY,
       JWT_PUBLIC_KEY_PATH: '/somewhere/else.pem',
       ANTHROPIC_API_KEY: 'sk-given',

@@ -1,10 +1,11 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hkdfSync, randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The keys that processes get as variables. */
 export type KeySettings = Readonly<{
   ENCRYPTION_KEY: string
+  DOWNLOAD_KEY: string
   INTERNAL_PRIVATE_KEY: string
   INTERNAL_PUBLIC_KEY: string
   JWT_PUBLIC_KEY_PATH: string
@@ -38,6 +39,7 @@ export function readOrCreateKeys(dataDirectory: string, environment: NodeJS.Proc
   return {
     settings: {
       ENCRYPTION_KEY: environment.ENCRYPTION_KEY || stored.encryptionKey,
+      DOWNLOAD_KEY: environment.DOWNLOAD_KEY || downloadKeyOf(stored),
       INTERNAL_PRIVATE_KEY: privateKey,
       INTERNAL_PUBLIC_KEY: environment.INTERNAL_PUBLIC_KEY || publicKeyOf(privateKey),
       JWT_PUBLIC_KEY_PATH: jwtPublicKeyPath,
@@ -61,6 +63,12 @@ function readOrCreateStored(file: string): StoredKeys {
   }
   writePrivately(file, `${JSON.stringify(stored, null, 2)}\n`)
   return stored
+}
+
+/** Derived, so that an installation whose file of keys is older has one as well. */
+function downloadKeyOf({ encryptionKey }: StoredKeys): string {
+  const derived = hkdfSync('sha256', Buffer.from(encryptionKey, 'hex'), '', 'redress DOWNLOAD_KEY', 32)
+  return Buffer.from(derived).toString('hex')
 }
 
 function publicKeyOf(privateKey: string): string {

@@ -71,7 +71,7 @@ export const PROCESS_TABLE: readonly ProcessRow[] = [
     flags: YOUNG,
     portVariable: 'DECISIONS_PORT',
     addresses: { ...STORES, ISSUES_URL: 'issues' },
-    secrets: ['INTERNAL_PUBLIC_KEY', 'ANTHROPIC_API_KEY'],
+    secrets: ['INTERNAL_PUBLIC_KEY', 'ANTHROPIC_API_KEY', 'DOWNLOAD_KEY'],
   },
   {
     name: 'worker',

@@ -49,17 +49,19 @@ export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, re
     'job:retry:*',
     'job:cancel:*',
     'queue:pause:*',
+    'report:create:*',
+    'file:download:*',
   ],
   reviewer: [...READ, 'decision:simulate:*', 'issue:review:*', 'customer:read_pii:*'],
   read_only: READ,
   monitoring: ['queue:read:*'],
   customer: ['issue:read:own', 'customer:read:own', 'transaction:read:own'],
   service: [...READ, 'issue:create:*', 'payment:decide:*', 'job:add:*', 'job:read:*'],
-  [GATEWAY_ROLE]: ['api_key:verify:*', 'refusal:record:*'],
+  [GATEWAY_ROLE]: ['api_key:verify:*', 'refusal:record:*', 'file:serve:*'],
 }
 
 /** Permissions that `*` does not cover: they must be granted by name. */
-const BY_NAME_ONLY: ReadonlySet<string> = new Set(['api_key:verify', 'refusal:record'])
+const BY_NAME_ONLY: ReadonlySet<string> = new Set(['api_key:verify', 'refusal:record', 'file:serve'])
 
 /** Denied to API keys: a key may belong to the same person as a token, and four eyes must be two people. */
 const PEOPLE_ONLY: ReadonlySet<string> = new Set(['policy:propose', 'policy:publish'])

@@ -103,6 +103,7 @@ export const EVENTS = {
   },
   'job.retried': { stream: decisions, entity: 'Job', data: JobAct },
   'job.cancelled': { stream: decisions, entity: 'Job', data: JobAct },
+  'file.downloaded': { stream: decisions, entity: 'Job', data: type({ fileName: 'string', bytes: 'number.integer' }) },
   'queue.paused': { stream: decisions, entity: 'Queue', data: QueueAct },
   'queue.resumed': { stream: decisions, entity: 'Queue', data: QueueAct },
   'queue.cleared': { stream: decisions, entity: 'Queue', data: QueueAct },

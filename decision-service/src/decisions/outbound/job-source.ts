@@ -9,7 +9,7 @@ import type { DecisionCollections, JobDocument } from './documents.ts'
 
 type Jobs = Pick<DecisionCollections, 'jobs'>
 
-const STATE_OF: Readonly<Record<JobStatus, JobState>> = {
+export const JOB_STATES: Readonly<Record<JobStatus, JobState>> = {
   PENDING: 'WAITING',
   PROCESSING: 'ACTIVE',
   COMPLETED: 'COMPLETED',
@@ -45,7 +45,7 @@ export function createJobsOfIssue({ jobs }: Jobs) {
 function toView({ _id: id, case: asked, status, failure, createdAt, endedAt }: JobDocument): JobView {
   const isOver = status === 'COMPLETED' || status === 'FAILED'
   return {
-    ...{ id, type: 'decide-issue', queue: 'decisions', data: { issueId: asked.issueId }, state: STATE_OF[status] },
+    ...{ id, type: 'decide-issue', queue: 'decisions', data: { issueId: asked.issueId }, state: JOB_STATES[status] },
     ...{ priority: URGENCY[asked.priority], attempts: isOver ? 1 : 0, actor: ACTORS.decisions },
     ...{ maxAttempts: JOBS['decide-issue'].retry.attempts, progress: status === 'COMPLETED' ? 100 : null },
     failure: failure === undefined ? null : readFailure(failure),

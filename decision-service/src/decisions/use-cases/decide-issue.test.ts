@@ -100,6 +100,7 @@ it('an attempt that is over ends its question to the model, stores nothing, and 
       jobId: job.id,
       number: 1,
       isLast: false,
+      queuedAt: new Date(),
       trace: null,
       signal: attempt.signal,
       alone: false,

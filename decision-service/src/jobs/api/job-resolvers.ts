@@ -76,7 +76,7 @@ export function createJobResolvers(api: JobApi) {
 }
 
 function createJobMutations({ addJobs, acts, switches, clearQueue, queueViews, onQueueAct }: JobApi) {
-  const asking = (context: Context) => ({ cause: causeOf(context), isCaller: true })
+  const asking = (context: Context) => ({ cause: causeOf(context), caller: context.principal })
   const toPayload = async (name: QueueName) => {
     await onQueueAct(name)
     return { queue: await queueViews.find(name) }

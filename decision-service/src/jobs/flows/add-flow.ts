@@ -37,7 +37,7 @@ type Dependencies = Readonly<{
 export function createAddFlow({ registry, flows, queues, logger, now }: Dependencies): AddFlow {
   return async (flow, asking) => {
     const at = now()
-    const orderer = { actor: asking.cause.actor, isCaller: asking.isCaller }
+    const orderer = { actor: asking.cause.actor, caller: asking.caller }
     const parts = planFlow(flow, (order, path) => planJob(order, { registry, orderer, now: at, path }))
     const toJob = ({ plan, ...rest }: FlowPart) => ({ record: toRecord(toOrdered(plan, asking), at), ...rest })
     const jobs = parts.map(toJob)

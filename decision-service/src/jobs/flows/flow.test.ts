@@ -4,7 +4,7 @@ import { COUNTING } from '../../../test/job-bed.ts'
 import { planJob } from '../orders/order.ts'
 import { type ChildState, type Flow, planFlow, settle } from './flow.ts'
 
-const orderer = { actor: 'ada', isCaller: false }
+const orderer = { actor: 'ada', caller: null }
 const plan = (flow: Flow) =>
   planFlow(flow, (order, path) => planJob(order, { registry: COUNTING, orderer, now: new Date(0), path }))
 const job = (key: string, children: readonly Flow[] = []): Flow => ({ type: 'count-critical', data: { key }, children })

@@ -30,7 +30,7 @@ beforeEach(async () => {
   await collections.jobRecords.deleteMany({})
 })
 
-const SYSTEM = { cause: { actor: 'ada', requestId: 'req-1' }, isCaller: false }
+const SYSTEM = { cause: { actor: 'ada', requestId: 'req-1' }, caller: null }
 const job = (key: string, ...children: readonly Flow[]): Flow => ({
   ...{ type: 'count-critical', data: { key }, attempts: 1 },
   children,

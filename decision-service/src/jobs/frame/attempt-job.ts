@@ -81,9 +81,11 @@ async function handle({ job, data, trace }: Handled, row: Row, context: WorkerCo
   const { timeoutMs } = definition
   const { stopping, guard, logger } = context
   const showProgress = (percent: number) => job.updateProgress(percent)
-  const number = job.attemptsMade + 1
-  const attempt = { key: job, jobId: job.id!, number, isLast: !hasAttemptsLeft(job) }
-  const base: Attempt = { ...attempt, trace, signal: stopping, alone: isAlone(job), showProgress }
+  const base: Attempt = {
+    ...{ key: job, jobId: job.id!, number: job.attemptsMade + 1, isLast: !hasAttemptsLeft(job) },
+    queuedAt: new Date(job.timestamp),
+    ...{ trace, signal: stopping, alone: isAlone(job), showProgress },
+  }
   const run = (signal: AbortSignal) => handler.run(data, { ...base, signal })
   const limited = () => (timeoutMs === null ? run(stopping) : runLimited(run, timeoutMs, stopping))
   const giveUp = async (failure: JobFailure) => {

@@ -13,8 +13,12 @@ export type JobDefinition<Data = unknown> = Readonly<{
    * unless the caller gives a key.
    */
   keyOf?(data: Data): string
+  /** The data of a job that a schedule adds for a tick, where it depends on the tick. */
+  ofTick?(data: Data, tick: Date): object
   /** Whether callers may order it by the mutation `addJob`. Otherwise only this service does. */
   addable: boolean
+  /** What a caller needs to order it, beside the permission of `addJob`; null for nothing. */
+  permission: string | null
   /** 1 to 10, the most urgent, for an order that gives none. */
   priority: number
   /** After this, an attempt is aborted and has failed. Null: the handler bounds its own time. Milliseconds. */
@@ -44,7 +48,7 @@ const RECOVERY = { overdueMs: 60_000, batch: 100, batchesMax: 10 }
 export function defineJob<Data>(given: Given<Data>): JobDefinition<Data> {
   const { tier, retry } = QUEUES[given.queue]
   return {
-    ...{ tier, retry, addable: false, priority: 5, concurrency: null, provider: null },
+    ...{ tier, retry, addable: false, permission: null, priority: 5, concurrency: null, provider: null },
     ...{ retentionDays: 90, formerNames: [], recovery: RECOVERY },
     ...given,
   }

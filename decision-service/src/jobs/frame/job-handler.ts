@@ -9,6 +9,8 @@ export type Attempt = Readonly<{
   number: number
   /** Whether the queue counts no further attempt after this one. */
   isLast: boolean
+  /** When the job was queued first. */
+  queuedAt: Date
   /** The traceparent of this attempt, for the events that it causes; null where no traces are made. */
   trace: string | null
   /** Aborted when the worker stops, and when the attempt has run out of time. */

@@ -1,5 +1,7 @@
 import { MINUTE_MS } from '@redress/shared/time.ts'
 import { type } from 'arktype'
+import { FILE_DAYS } from '../files/mongo-files.ts'
+import { ReportOrder } from '../reports/report-order.ts'
 import { defineJob, type JobDefinition } from './job-definition.ts'
 
 export const JOB_TYPES = [
@@ -14,7 +16,6 @@ export const JOB_TYPES = [
 ] as const
 export type JobType = (typeof JOB_TYPES)[number]
 
-const Day = type(/^\d{4}-\d{2}-\d{2}$/)
 const Days = type('1 <= number.integer <= 3650')
 
 /** Every type of job, by its name in its queue, in metrics and in traces. A new one is a row here and a handler. */
@@ -45,16 +46,15 @@ export const JOBS = {
   'generate-report': defineJob({
     queue: 'background',
     tier: 'CRITICAL',
-    Data: type({
-      '+': 'reject',
-      report: "'issues' | 'decisions' | 'reviewers' | 'jobs'",
-      format: "'csv' | 'json' | 'pdf'",
-      from: Day,
-      to: Day,
-    }),
+    Data: ReportOrder,
+    ofTick: (data, tick) => (data.period === undefined ? data : { asOf: tick.toISOString(), ...data }),
+    addable: true,
+    permission: 'report:create:*',
     priority: 3,
     timeoutMs: 10 * MINUTE_MS,
     concurrency: 2,
+    // The same time as its file.
+    retentionDays: FILE_DAYS,
   }),
   'export-customer': defineJob({
     queue: 'background',

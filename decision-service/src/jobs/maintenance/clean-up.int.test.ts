@@ -12,7 +12,8 @@ const collections = await openCollections(db, COLLECTIONS)
 const cleanUp = openCleanUp({ db, collections })
 const ago = (days: number) => new Date(Date.now() - days * DAY_MS)
 const run = (signal = new AbortController().signal): Run => ({
-  ...{ jobId: 'job-1', attempt: 1, actor: 'ada', requestId: null, trace: null, signal },
+  ...{ jobId: 'job-1', attempt: 1, actor: 'ada', requestId: null, addedAt: new Date() },
+  ...{ trace: null, signal },
   progress: async () => {},
 })
 const idsOf = async (name: string) =>

@@ -52,8 +52,8 @@ export function createAddJobs(dependencies: Dependencies): AddJobs {
   const { registry, now } = dependencies
   const { store, takeBack, enqueue } = createStorePlans(dependencies)
 
-  const plan = (order: Order, { cause, isCaller }: Asking, path: readonly string[]): Plan =>
-    planJob(order, { registry, orderer: { actor: cause.actor, isCaller }, now: now(), path })
+  const plan = (order: Order, { cause, caller }: Asking, path: readonly string[]): Plan =>
+    planJob(order, { registry, orderer: { actor: cause.actor, caller }, now: now(), path })
 
   return {
     async addJob(order, asking) {

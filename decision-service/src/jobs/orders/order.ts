@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type InputProblem, refuseProblems } from '@redress/shared/errors.ts'
+import { type Principal, reachOf } from '@redress/shared/access/permissions.ts'
+import { ForbiddenError, type InputProblem, refuseProblems } from '@redress/shared/errors.ts'
 import { type } from 'arktype'
 import { JobTypeNotAddableError, JobTypeNotFoundError, QueueNotFoundError } from '../errors.ts'
 import type { JobDefinition, Registry } from '../frame/job-definition.ts'
@@ -12,6 +13,8 @@ export type Order = Readonly<{
   /** That of the type; anything else is refused. */
   queue?: string | null
   data: object
+  /** The tick of a schedule, where the data may depend on it. */
+  tick?: Date
   /** 1 to 10, the most urgent. Default: that of the type. */
   priority?: number | null
   /** 0 to 24 days. */
@@ -26,7 +29,7 @@ export type Order = Readonly<{
 }>
 
 /** The origin of an order: a caller may order only some types, and shares no idempotency key with another one. */
-export type Orderer = Readonly<{ actor: string; isCaller: boolean }>
+export type Orderer = Readonly<{ actor: string; caller: Principal | null }>
 
 /** A checked order. */
 export type Plan = Readonly<{
@@ -51,35 +54,42 @@ type Context = Readonly<{ registry: Registry; orderer: Orderer; now: Date; path:
 /**
  * Checks an order against the registry.
  * @param context.path the place of the order in the arguments, for the messages.
- * @throws JobTypeNotFoundError, QueueNotFoundError, JobTypeNotAddableError; BadUserInputError with every problem of the
- * order.
+ * @throws JobTypeNotFoundError, QueueNotFoundError, JobTypeNotAddableError, ForbiddenError; BadUserInputError with every
+ * problem of the order.
  */
 export function planJob(order: Order, { registry, orderer, now, path }: Context): Plan {
   const { type: name, idempotencyKey: givenKey = null } = order
   const definition = Object.hasOwn(registry, name) ? registry[name] : undefined
   if (order.queue != null && !isQueueName(order.queue)) throw new QueueNotFoundError(order.queue)
   if (definition === undefined) {
-    const types = Object.entries(registry).filter(([, { addable }]) => addable || !orderer.isCaller)
+    const types = Object.entries(registry).filter(([, { addable }]) => addable || orderer.caller === null)
     throw new JobTypeNotFoundError(
       name,
       types.map(([type]) => type),
     )
   }
-  if (orderer.isCaller && !definition.addable) throw new JobTypeNotAddableError(name)
+  if (orderer.caller !== null) refuseCaller(orderer.caller, name, definition)
   const problems = uniqueByPath([...(order.problems ?? []), ...problemsOf(order, definition)])
   refuseProblems(problems.map((one) => ({ ...one, path: [...path, ...one.path] })))
 
-  const { queue, priority, retry, keyOf } = definition
+  const { queue, priority, retry, keyOf, ofTick } = definition
+  const data = (order.tick && ofTick?.(order.data, order.tick)) ?? order.data
   // A key of a caller says nothing about the jobs of another one. Both may have spaces: as JSON they stay apart.
-  const key = givenKey === null ? keyOf?.(order.data) : JSON.stringify([orderer.actor, givenKey])
+  const key = givenKey === null ? keyOf?.(data) : JSON.stringify([orderer.actor, givenKey])
   return {
     id: key === undefined ? newJobId(queue, randomUUID()) : keyedJobId(queue, name, key),
-    ...{ definition, type: name, data: order.data, givenKey },
+    ...{ definition, type: name, data, givenKey },
     priority: order.priority ?? priority,
     attempts: order.attempts ?? retry.attempts,
     dueAt: order.delayMs ? new Date(now.getTime() + order.delayMs) : null,
     parentId: order.parentId ?? null,
   }
+}
+
+/** @throws JobTypeNotAddableError, ForbiddenError */
+function refuseCaller(caller: Principal, name: string, { addable, permission }: JobDefinition): void {
+  if (!addable) throw new JobTypeNotAddableError(name)
+  if (permission !== null && reachOf(caller, permission) !== 'all') throw new ForbiddenError(permission)
 }
 
 /** A field that two checks refuse has the problem that the first one found. */

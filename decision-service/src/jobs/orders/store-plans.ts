@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import type { Principal } from '@redress/shared/access/permissions.ts'
 import { toCanonicalJson } from '@redress/shared/canonical-json.ts'
 import { type Cause, tracedBy } from '@redress/shared/events/envelope.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
@@ -25,8 +26,8 @@ export type AddedJob = Readonly<{
 
 export type Asking = Readonly<{
   cause: Pick<Cause, 'actor' | 'requestId' | 'trace'>
-  /** Whether a caller asks, who may order only some types. */
-  isCaller: boolean
+  /** The caller who asks, and may order only some types; null for this service itself. */
+  caller: Principal | null
 }>
 
 export type StoredPlan = AddedJob &

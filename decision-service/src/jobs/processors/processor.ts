@@ -10,6 +10,8 @@ export type Run = Readonly<{
   /** The principal or service that added the job. */
   actor: string
   requestId: string | null
+  /** When the job was added. */
+  addedAt: Date
   /** The traceparent of this attempt, for what it causes; null where no traces are made. */
   trace: string | null
   /** Aborted when the job is cancelled, when its time is over, and when the worker stops: stop soon, in whatever way. */

@@ -72,6 +72,7 @@ async function runQueued(message: QueuedJob, attempt: Attempt, dependencies: Dep
   const watch = cancellations.watch(jobId, attempt.signal)
   const run = {
     ...{ jobId, trace, attempt: attempt.number, actor, requestId },
+    addedAt: attempt.queuedAt,
     signal: watch.signal,
     async progress(percent: number) {
       watch.signal.throwIfAborted()

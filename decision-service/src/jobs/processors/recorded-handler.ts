@@ -98,7 +98,7 @@ async function runBegun(begun: Begun, attempt: Attempt, dependencies: Dependenci
 function toRun({ record, holder }: Begun, attempt: Attempt, watch: Watch, { records, onChange, now }: Dependencies) {
   return {
     ...{ jobId: record.id, attempt: record.attempts + 1, actor: record.actor, requestId: record.requestId },
-    ...{ trace: attempt.trace, signal: watch.signal },
+    ...{ addedAt: record.createdAt, trace: attempt.trace, signal: watch.signal },
     async progress(percent: number) {
       const progress = Math.min(100, Math.max(0, percent))
       const goesOn = await records.progress(holder, progress, now())

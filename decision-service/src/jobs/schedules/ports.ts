@@ -18,8 +18,8 @@ export type Schedules = Readonly<{
   advance(seen: Schedule, progress: Partial<ScheduleProgress>): Promise<Schedule | null>
 }>
 
-type Order = Readonly<{ type: string; data: object; idempotencyKey: string }>
-type Asking = Readonly<{ cause: Pick<Cause, 'actor' | 'requestId'>; isCaller: false }>
+type Order = Readonly<{ type: string; data: object; tick: Date; idempotencyKey: string }>
+type Asking = Readonly<{ cause: Pick<Cause, 'actor' | 'requestId'>; caller: null }>
 
 /**
  * Adds a job. Orders with equal keys are one job, also where the first has ended, or its caller died before it had an

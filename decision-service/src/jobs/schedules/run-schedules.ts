@@ -54,10 +54,10 @@ export function createRunSchedules({ schedules, addJob, findTimetable, now, onMi
 }
 
 async function addRun(addJob: AddJob, run: Run): Promise<Run> {
-  const { type, data, key, requestedBy, requestId } = run
+  const { type, data, dueAt, key, requestedBy, requestId } = run
   const cause = { actor: requestedBy ?? ACTORS.schedules, requestId }
   try {
-    const { job } = await addJob({ type, data, idempotencyKey: key }, { cause, isCaller: false })
+    const { job } = await addJob({ type, data, tick: dueAt, idempotencyKey: key }, { cause, caller: null })
     return { ...run, jobId: job.id }
   } catch (error) {
     if (!isFinal(error)) throw error

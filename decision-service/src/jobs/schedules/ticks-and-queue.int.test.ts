@@ -16,7 +16,7 @@ const { mongo, db, collections, queues } = bed
 const schedules = createMongoSchedules({ mongo, collections, outbox: createOutbox(db, () => {}) })
 const findOutcome = createFindOutcome({ ...bed, views: createJobViews({ records: bed.records, queues, sources: [] }) })
 const findTimetable = createTimetables(10)
-const SYSTEM = { cause: { actor: 'redress:schedules', requestId: null }, isCaller: false } as const
+const SYSTEM = { cause: { actor: 'redress:schedules', requestId: null }, caller: null } as const
 const START = new Date('2030-06-15T12:00:30Z')
 
 async function store(name: string, type: keyof typeof COUNTING): Promise<void> {

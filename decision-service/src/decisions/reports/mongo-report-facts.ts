@@ -1,0 +1,80 @@
+import type { Filter } from 'mongodb'
+import { readFailure } from '../../jobs/frame/job-failure.ts'
+import type { JobFact, ReadJobFacts } from '../../jobs/reports/jobs-report.ts'
+import { readDays } from '../../jobs/reports/read-days.ts'
+import type { Range } from '../../jobs/reports/report-order.ts'
+import type { JobStatus } from '../domain/job.ts'
+import type { DecisionCollections, DecisionDocument, JobDocument } from '../outbound/documents.ts'
+import { JOB_STATES } from '../outbound/job-source.ts'
+import type { IssueFact, ReadIssueFacts } from './issues-report.ts'
+import type { ReadReviewFacts, ReviewFact } from './reviewers-report.ts'
+
+const MONEY = { 'case.details': 1, 'case.transaction.amount': 1 } as const
+/** A copy that lags by a moment is good enough for counts, and spares the primary. */
+const ASIDE = { readPreference: 'secondaryPreferred' } as const
+
+/** Each query of reports over decisions and their jobs, which has an index of its own. */
+export const REPORT_FILTERS = {
+  decided: ({ from, to }: Range): Filter<DecisionDocument> => ({ decidedAt: { $gte: from, $lt: to } }),
+  reviewed: ({ from, to }: Range): Filter<DecisionDocument> => ({ 'review.at': { $gte: from, $lt: to } }),
+  asked: (status: JobStatus, { from, to }: Range): Filter<JobDocument> => ({
+    status,
+    createdAt: { $gte: from, $lt: to },
+  }),
+}
+const { decided, reviewed, asked } = REPORT_FILTERS
+
+/** Issues whose case was decided, and those whose case is open or could not be decided. */
+export function createReadIssueFacts({ decisions, jobs }: Omit<DecisionCollections, 'decisionFacts'>): ReadIssueFacts {
+  const decisionsOf = async function* (day: Range): AsyncIterable<IssueFact> {
+    const projection = { ...MONEY, routing: 1, action: 1, 'review.action': 1 } as const
+    for await (const found of decisions.find(decided(day), { projection, ...ASIDE })) yield toIssueFact(found)
+  }
+  const undecidedOf = async function* (day: Range): AsyncIterable<IssueFact> {
+    for (const status of ['PENDING', 'PROCESSING', 'FAILED'] as const) {
+      const outcome = status === 'FAILED' ? 'FAILED' : 'OPEN'
+      const found = jobs.find(asked(status, day), { projection: MONEY, ...ASIDE })
+      for await (const { case: one } of found) yield { case: one, outcome, action: null }
+    }
+  }
+  return (range, reading) =>
+    readDays(range, reading, async function* (day) {
+      yield* decisionsOf(day)
+      yield* undecidedOf(day)
+    })
+}
+
+function toIssueFact({ case: asked, routing, action, review }: DecisionDocument): IssueFact {
+  if (review != null) return { case: asked, outcome: 'REVIEWED', action: review.action }
+  if (routing === 'AUTO_RESOLVE') return { case: asked, outcome: 'AUTO_RESOLVED', action }
+  return { case: asked, outcome: 'AWAITING_REVIEW', action: null }
+}
+
+export function createReadReviewFacts({ decisions }: Pick<DecisionCollections, 'decisions'>): ReadReviewFacts {
+  const projection = { action: 1, decidedAt: 1, review: 1 } as const
+  return (range, reading) =>
+    readDays(range, reading, async function* (day) {
+      // The index has reviewed decisions only.
+      for await (const found of decisions.find(reviewed(day), { projection, ...ASIDE }))
+        yield found as unknown as ReviewFact
+    })
+}
+
+/** Jobs of decisions. Their queue counts their attempts, and when each begins is not noted. */
+export function createReadDecisionJobFacts({ jobs }: Pick<DecisionCollections, 'jobs'>): ReadJobFacts {
+  const projection = { status: 1, failure: 1, createdAt: 1, endedAt: 1 } as const
+  return (range, reading) =>
+    readDays(range, reading, async function* (day) {
+      for (const status of Object.keys(JOB_STATES) as JobStatus[]) {
+        for await (const found of jobs.find(asked(status, day), { projection, ...ASIDE })) yield toJobFact(found)
+      }
+    })
+}
+
+function toJobFact({ status, failure, createdAt, endedAt }: JobDocument): JobFact {
+  return {
+    ...{ type: 'decide-issue', state: JOB_STATES[status], attempts: endedAt ? 1 : 0, waitedMs: null },
+    failureCode: failure === undefined ? null : readFailure(failure).code,
+    tookMs: endedAt ? endedAt.getTime() - createdAt.getTime() : null,
+  }
+}

@@ -1,0 +1,300 @@
+import { randomUUID } from 'node:crypto'
+import { GATEWAY_PRINCIPAL, type Principal } from '@redress/shared/access/permissions.ts'
+import type { DecisionCase } from '@redress/shared/contracts.ts'
+import { createOutbox } from '@redress/shared/events/outbox.ts'
+import { combineParts } from '@redress/shared/subgraph/combine-parts.ts'
+import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
+import { ask, tokenOf, verifyToken, withRole } from '@redress/shared/testing/callers.ts'
+import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
+import { silent } from '@redress/shared/testing/stores.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { decisionIdFor } from '../src/decisions/domain/job.ts'
+import { REPORT_FILTERS } from '../src/decisions/reports/mongo-report-facts.ts'
+import { openReports } from '../src/decisions/reports/open-reports.ts'
+import { openJobApi } from '../src/jobs/api/open-job-api.ts'
+import { createFileLinks } from '../src/jobs/files/file-links.ts'
+import { createMongoFiles } from '../src/jobs/files/mongo-files.ts'
+import { openFiles } from '../src/jobs/files/open-files.ts'
+import { JOBS } from '../src/jobs/frame/registry.ts'
+import { createQueueViews } from '../src/jobs/monitoring/queue-views.ts'
+import type { Run } from '../src/jobs/processors/processor.ts'
+import { recordsOf } from '../src/jobs/reports/record-facts.ts'
+import type { Row } from '../src/jobs/reports/report.ts'
+import type { ReportOrder } from '../src/jobs/reports/report-order.ts'
+import { openJobBed } from './job-bed.ts'
+import { NOW, newCase, openService, VERDICT } from './service.ts'
+
+const KEY = 'ab'.repeat(32)
+const { 'generate-report': GENERATE } = JOBS
+const bed = await openJobBed(49, { 'generate-report': GENERATE })
+const { mongo, db, collections, queues, work } = bed
+const outbox = createOutbox(db, () => {})
+const api = openJobApi(
+  { ...bed, outbox, logger: silent },
+  {
+    ...{ registry: bed.registry, onChange: bed.onChange, onQueueAct: async () => {} },
+    ...{ sources: [], jobsOfIssue: async () => [], queueViews: createQueueViews(queues) },
+  },
+)
+const subgraph = await serveSubgraph({
+  ...{ name: 'decisions', schemaFile: new URL('../schema.graphql', import.meta.url) },
+  ...combineParts(api, openFiles({ mongo, collections, outbox }, KEY)),
+  ...{ createLoaders: () => ({}), verifyToken, checks: {}, port: 0, host: '127.0.0.1', logger: silent },
+})
+afterAll(() => subgraph.close())
+
+let confidence = 91
+const service = await openService({ mongo, db, evaluate: () => ({ ...VERDICT, confidence }) })
+const decide = async (change: Partial<DecisionCase> = {}) => {
+  const asked = newCase(change)
+  const [job] = await service.accept(asked)
+  await service.decideIssue.decide(job!.id)
+  return job!
+}
+const paid = (amount: number, currency = 'EUR') =>
+  ({ transaction: { id: 't1', amount: { amount, currency }, status: 'CAPTURED', ageDays: 1 } }) as const
+await decide(paid(1999))
+await decide(paid(500))
+confidence = 75
+await decide()
+const reviewed = await decide(paid(700, 'USD'))
+const reviewing = { action: 'DENY_REFUND', reviewer: '=ada', requestId: null, at: new Date(+NOW + 60_001) } as const
+await service.review({ decisionId: decisionIdFor(reviewed.id), ...reviewing })
+const [lost] = await service.accept(newCase(), newCase(paid(100, 'USD')))
+await service.decideIssue.giveUp(lost!.id, 'AI_UNAVAILABLE: The model gave no usable answer.')
+
+const asRole = async (role: 'operator' | 'service' | 'read_only' | 'admin', query: string, variables = {}) =>
+  ask(subgraph.url, { query, variables, token: await tokenOf(withRole(role)) })
+const codesOf = ({ errors }: Awaited<ReturnType<typeof asRole>>) => errors.map(({ extensions }) => extensions.code)
+const ADD = `mutation ($data: JSONObject!) { addJob(input: { type: "generate-report", data: $data }) { job { id } } }`
+const READ = `query ($id: ID!) { job(id: $id) {
+  state progress result failure download { url expiresAt fileName contentType bytes } } }`
+const JUNE = { from: '2030-06-01', to: '2030-07-01' }
+
+const make = async (data: object) => {
+  const { id } = (await asRole('operator', ADD, { data })).data.addJob.job
+  const read = async () => (await asRole('operator', READ, { id })).data.job
+  await expect.poll(async () => (await read()).state).toMatch(/COMPLETED|FAILED/)
+  return { id: id as string, ...(await read()) }
+}
+const get = async (url: string, init: RequestInit = {}, principal: Principal | null = GATEWAY_PRINCIPAL) =>
+  fetch(subgraph.url + url, {
+    ...init,
+    headers: { ...(principal && { authorization: `Bearer ${await tokenOf(principal)}` }), 'x-client-ip': '192.0.2.1' },
+  })
+
+const generate = openReports({ mongo, collections })
+const files = createMongoFiles({ mongo, collections, now: () => new Date() })
+const runOf = (change: Partial<Run> = {}): Run => ({
+  ...{ jobId: randomUUID(), attempt: 1, actor: 'ada', requestId: null, addedAt: new Date(), trace: null },
+  ...{ signal: new AbortController().signal, progress: async () => {} },
+  ...change,
+})
+/** The content of a report that is made without a queue. */
+const contentOf = async (order: ReportOrder) => {
+  const run = runOf()
+  await generate(order, run)
+  let content = ''
+  for await (const chunk of files.read((await files.find(run.jobId))!)) content += Buffer.from(chunk).toString('latin1')
+  return content
+}
+const rowsOf = async (report: ReportOrder['report'], range = JUNE) =>
+  JSON.parse(await contentOf({ report, format: 'json', ...range })).rows
+
+describe('a report', () => {
+  it('is ordered, made and given as a file by a link', async () => {
+    await work(generate, { names: ['background'] })
+    const { state, progress, result, download } = await make({ report: 'issues', format: 'csv', ...JUNE })
+
+    expect({ state, progress }).toEqual({ state: 'COMPLETED', progress: 100 })
+    const file = { fileName: 'issues-2030-06-01-to-2030-07-01.csv', bytes: download.bytes }
+    const range = { from: '2030-06-01T00:00:00.000Z', to: '2030-07-01T00:00:00.000Z' }
+    expect(result).toEqual({ ...file, ...range, expiresAt: expect.any(String) })
+    expect(download).toMatchObject({ ...file, contentType: 'text/csv; charset=utf-8' })
+    const answer = await get(download.url)
+    expect(answer.headers.get('content-disposition')).toBe(`attachment; filename="${file.fileName}"`)
+    expect(answer.headers.get('content-length')).toBe(String(file.bytes))
+    expect((await answer.text()).split('\r\n')).toEqual([
+      'type,outcome,action,currency,issues,amountMinor',
+      'REFUND_REQUEST,AUTO_RESOLVED,APPROVE_REFUND,EUR,2,2499',
+      'REFUND_REQUEST,AWAITING_REVIEW,,,1,',
+      'REFUND_REQUEST,FAILED,,,1,',
+      'REFUND_REQUEST,OPEN,,USD,1,100',
+      'REFUND_REQUEST,REVIEWED,DENY_REFUND,USD,1,700',
+      '',
+    ])
+  })
+
+  it('of decisions counts agreement by policy version and engine', async () => {
+    expect(await rowsOf('decisions')).toEqual([
+      {
+        ...{ type: 'REFUND_REQUEST', policy: 'refund-policy', policyVersion: '1.0.0', engine: 'RULES' },
+        ...{ decisions: 4, autoResolved: 2, humanReview: 2, escalated: 0 },
+        ...{ reviewed: 1, agreed: 0, modified: 0, rejected: 1, agreement: 0, fallbackRate: 0, modelCostUsd: 0 },
+      },
+    ])
+  })
+
+  it('of reviewers counts their reviews in the range, and no others', async () => {
+    const row = { reviewer: '=ada', reviews: 1, agreed: 0, modified: 0, rejected: 1 }
+
+    expect(await rowsOf('reviewers')).toEqual([{ ...row, averageWaitMs: 60_000, longestWaitMs: 60_000 }])
+    expect(await rowsOf('reviewers', { from: '2030-05-01', to: '2030-06-01' })).toEqual([])
+  })
+
+  it('of jobs counts those with a record, and decisions, by state and failure', async () => {
+    const created = new Date('2030-06-02T00:00:00Z')
+    const record = {
+      type: 'purge-audit',
+      queue: 'background',
+      data: '{}',
+      priority: 1,
+      maxAttempts: 2,
+      actor: 'ada',
+    } as const
+    const times = {
+      createdAt: created,
+      updatedAt: created,
+      startedAt: new Date(+created + 10),
+      endedAt: new Date(+created + 30),
+    }
+    const failure = { code: 'JOB_TIMED_OUT', message: 'ada@example.org' } as const
+    await collections.jobRecords.insertMany([
+      { _id: 'job_1', ...record, ...times, status: 'COMPLETED', attempts: 2, failure },
+      { _id: 'job_2', ...record, ...times, status: 'FAILED', attempts: 2, failure },
+    ])
+
+    const rows = await rowsOf('jobs')
+
+    const took = { averageTotalMs: 30, longestTotalMs: 30, averageWaitMs: 10, attempts: 2, jobs: 1 }
+    const counts = rows.map(({ type, state, failureCode, jobs }: Row) => [type, state, failureCode, jobs])
+    expect(counts.slice(0, 3)).toEqual([
+      ['decide-issue', 'COMPLETED', null, 4],
+      ['decide-issue', 'FAILED', 'AI_UNAVAILABLE', 1],
+      ['decide-issue', 'WAITING', null, 1],
+    ])
+    expect(rows.slice(3)).toEqual([
+      { type: 'purge-audit', state: 'COMPLETED', failureCode: null, ...took },
+      { type: 'purge-audit', state: 'FAILED', failureCode: 'JOB_TIMED_OUT', ...took },
+    ])
+  })
+
+  it('in CSV holds no formula, whatever its texts are', async () => {
+    expect((await contentOf({ report: 'reviewers', format: 'csv', ...JUNE })).split('\r\n')[1]).toMatch(/^'=ada,1/)
+  })
+
+  it('in PDF is a document', async () => {
+    const content = await contentOf({ report: 'reviewers', format: 'pdf', ...JUNE })
+
+    expect([content.slice(0, 5), content.trimEnd().slice(-5)]).toEqual(['%PDF-', '%%EOF'])
+  })
+
+  it.for<[string, object]>([
+    ['report', { report: 'taxes', format: 'csv', ...JUNE }],
+    ['format', { report: 'jobs', format: 'xlsx', ...JUNE }],
+    ['to', { report: 'jobs', format: 'csv', from: '2030-06-01', to: '2032-01-01' }],
+    ['from', { report: 'jobs', format: 'csv' }],
+  ])('with a wrong %s is refused there, and nothing is queued', async ([field, data]) => {
+    const before = await collections.jobRecords.countDocuments()
+
+    const { errors } = await asRole('operator', ADD, { data })
+
+    expect(errors.map(({ extensions }) => extensions)).toMatchObject([
+      { code: 'BAD_USER_INPUT', argumentPath: ['input', 'data', field] },
+    ])
+    expect(await collections.jobRecords.countDocuments()).toBe(before)
+  })
+
+  it('is for operators and admins only', async () => {
+    await work(generate, { names: ['background'] })
+    const data = { report: 'jobs', format: 'csv', ...JUNE }
+    const { id } = await make(data)
+
+    expect(codesOf(await asRole('service', ADD, { data }))).toEqual(['FORBIDDEN'])
+    expect(codesOf(await asRole('read_only', ADD, { data }))).toEqual(['FORBIDDEN'])
+    expect((await asRole('service', READ, { id })).data.job).toBeNull()
+    expect((await asRole('admin', READ, { id })).data.job.download.bytes).toBeGreaterThan(0)
+  })
+})
+
+describe('a link to a file', () => {
+  it('is used by the gateway alone, with the caller it was given to in the audit log', async () => {
+    await work(generate, { names: ['background'] })
+    const { id, download } = await make({ report: 'jobs', format: 'csv', ...JUNE })
+    const eventsOf = async () => (await outboxEvents(db)).filter(({ entity }) => entity.id === id)
+
+    const head = await get(download.url, { method: 'HEAD' })
+    const refused = [await get(download.url, {}, withRole('admin')), await get(download.url, {}, null)]
+    const posted = await get(download.url, { method: 'POST' })
+    const before = await eventsOf()
+    await (await get(download.url)).text()
+
+    expect([head.status, await head.text(), head.headers.get('content-length')]).toEqual([
+      200,
+      '',
+      String(download.bytes),
+    ])
+    expect(refused.map(({ status }) => status)).toEqual([403, 401])
+    expect(posted.status).toBe(404)
+    expect(before).toEqual([])
+    const data = { fileName: download.fileName, bytes: download.bytes }
+    expect(await eventsOf()).toMatchObject([{ type: 'file.downloaded', actor: 'a-operator', ip: '192.0.2.1', data }])
+    const stored = JSON.stringify([await eventsOf(), await collections.jobRecords.findOne({ _id: id })])
+    expect(stored).not.toContain(download.url.split('.')[1])
+  })
+
+  it('that is forged, or leads to no file, is answered alike', async () => {
+    const links = createFileLinks(KEY, () => new Date())
+    const past = createFileLinks(KEY, () => new Date(0))
+    const grant = { fileId: 'job_background_x', actor: 'ada' }
+    const urls = ['/downloads', '/downloads?ticket=x.y', links.sign(grant).url, past.sign(grant).url]
+
+    const answers = await Promise.all(
+      urls.map(async (url) => get(url).then(async (it) => [it.status, await it.text()])),
+    )
+
+    expect(new Set(answers.map(String)).size).toBe(1)
+    expect(answers[0]).toEqual([404, expect.stringContaining('NOT_FOUND')])
+  })
+})
+
+describe('an attempt at a report', () => {
+  const range = { report: 'issues', format: 'json', from: '2030-06-01', to: '2030-06-30' } as const
+
+  it('reports progress from 0 to 90 before it stores its file', async () => {
+    const seen: number[] = []
+
+    await generate(range, runOf({ progress: async (percent) => void seen.push(percent) }))
+
+    expect([seen[0], seen.at(-1), seen.length]).toEqual([0, 90, 30])
+    expect(seen).toEqual(seen.toSorted((one, other) => one - other))
+  })
+
+  it('that is cancelled anywhere stops, and leaves no file', async () => {
+    for (const steps of [0, 1, 15, 29]) {
+      const cancelled = new AbortController()
+      let left = steps
+      const progress = async () => {
+        if (left-- === 0) cancelled.abort()
+        cancelled.signal.throwIfAborted()
+      }
+      await expect(generate(range, runOf({ jobId: 'job_y', signal: cancelled.signal, progress }))).rejects.toThrow()
+    }
+
+    expect(await collections.files.findOne({ _id: 'job_y' })).toBeNull()
+  })
+})
+
+it('every query of reports has an index', async () => {
+  const day = { from: new Date('2030-06-01T00:00:00Z'), to: new Date('2030-06-02T00:00:00Z') }
+  const plans = [
+    await collections.decisions.find(REPORT_FILTERS.decided(day)).explain(),
+    await collections.decisions.find(REPORT_FILTERS.reviewed(day)).explain(),
+    await collections.jobs.find(REPORT_FILTERS.asked('FAILED', day)).explain(),
+    await collections.jobRecords.find(recordsOf(day)).explain(),
+  ]
+
+  expect(plans.map(({ queryPlanner }) => queryPlanner.winningPlan.indexName)).toEqual([
+    ...['newest', 'latest_reviews', 'oldest_by_status', 'newest'],
+  ])
+})
