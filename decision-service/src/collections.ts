@@ -13,6 +13,7 @@ import type { DecisionDocument, FactDocument, JobDocument } from './decisions/ou
 import type { AiSpendDocument } from './engines/model/mongo-ai-spend.ts'
 import { QUEUE_SWITCHES } from './jobs/acts/queue-switches.ts'
 import { ANALYTICS_EVENTS } from './jobs/analytics/track-analytics.ts'
+import { DEAD_LETTERS } from './jobs/dead-letters/letter-documents.ts'
 import { FILE_CHUNKS, FILES } from './jobs/files/mongo-files.ts'
 import { LIMIT_SAMPLES } from './jobs/limits/limit-samples.ts'
 import type { SwitchDocument } from './jobs/limits/mongo-switches.ts'
@@ -82,6 +83,7 @@ export const COLLECTIONS = {
     retention: ENDED_WORK,
   }),
   jobRecords: JOB_RECORDS,
+  deadLetters: DEAD_LETTERS,
   analyticsEvents: ANALYTICS_EVENTS,
   files: FILES,
   fileChunks: FILE_CHUNKS,

@@ -26,7 +26,7 @@ import {
 import { createMadeDecisions } from '../src/policies/trials/backtest/mongo-made-decisions.ts'
 import type { OpenCandidate } from '../src/policies/trials/backtest/ports.ts'
 import { createRunBacktest } from '../src/policies/trials/backtest/run-backtest.ts'
-import { newCase, openService } from './service.ts'
+import { newCase, openService, UNDECIDED } from './service.ts'
 
 const REDIS = 25
 const DIRECTORY = new URL('../../skills', import.meta.url).pathname
@@ -340,7 +340,7 @@ describe('a backtest', () => {
     const runBacktest = createRunBacktest(dependencies)
 
     await Promise.all([runBacktest.run(id, () => true), runBacktest.run(id, () => true)])
-    await runBacktest.giveUp(id, 'too late')
+    await runBacktest.giveUp(id, { ...UNDECIDED, stack: null })
 
     expect(await statusOf(id)).toBe('COMPLETED')
     expect(await typesOf(id)).toEqual(['backtest.requested', 'backtest.completed'])

@@ -3,7 +3,7 @@ import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import { describe, expect, it } from 'vitest'
 import type { DecideIssue } from '../src/decisions/use-cases/decide-issue.ts'
 import type { DecisionsStore } from '../src/decisions/use-cases/ports.ts'
-import { newCase, openService } from './service.ts'
+import { newCase, openService, UNDECIDED } from './service.ts'
 
 const MOMENTS = ['before', 'within', 'after'] as const
 type Moment = (typeof MOMENTS)[number]
@@ -78,7 +78,7 @@ describe('a job whose worker ends at any step', () => {
     ['within', { status: 'COMPLETED', events: ['decision.made'], decisions: 1 }],
     ['after', { status: 'FAILED', events: ['decision.failed'], decisions: 0 }],
   ] as const)('%s the transaction that gives it up has one end', async ([moment, end]) => {
-    const after = await takeOver(false, endingAt(1, moment), ({ giveUp }, id) => giveUp(id, 'JOB_CRASHED: It ended.'))
+    const after = await takeOver(false, endingAt(1, moment), ({ giveUp }, id) => giveUp(id, UNDECIDED))
 
     expect(after).toEqual(end)
   })

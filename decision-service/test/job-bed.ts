@@ -1,9 +1,11 @@
+import { createOutbox } from '@redress/shared/events/outbox.ts'
 import { openCollections } from '@redress/shared/stores/collections.ts'
 import { withRole } from '@redress/shared/testing/callers.ts'
 import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { type } from 'arktype'
 import { afterAll, onTestFinished } from 'vitest'
 import { COLLECTIONS } from '../src/collections.ts'
+import type { DeadJobs } from '../src/jobs/dead-letters/dead-jobs.ts'
 import { defineJob, type Registry } from '../src/jobs/frame/job-definition.ts'
 import { openQueue } from '../src/jobs/frame/open-queue.ts'
 import type { Queues } from '../src/jobs/frame/open-queues.ts'
@@ -45,20 +47,29 @@ export async function openJobBed(redisNumber: number, registry: Registry = COUNT
     QUEUE_NAMES.map((name) => [name, openQueue(name, { redis, registry, logger: silent })]),
   ) as Queues
   afterAll(() => Promise.all(Object.values(queues).map((queue) => queue.close())))
-  const stores = openJobStores({ db, collections, queues }, registry)
+  const outbox = createOutbox(db, () => {})
+  const stores = openJobStores({ mongo, db, collections, outbox, queues }, registry)
   const changes: JobChange[] = []
   const onChange = (change: JobChange) => void changes.push(change)
   const now = () => new Date()
 
-  type Working = Readonly<{ names?: readonly QueueName[]; gate?: ProviderGate; concurrency?: number }>
-  const work = async <D = Data>(count: Processor<D>, { names = QUEUE_NAMES, gate, concurrency }: Working = {}) => {
+  type Working = Readonly<{
+    names?: readonly QueueName[]
+    gate?: ProviderGate
+    concurrency?: number
+    deadJobs?: DeadJobs
+  }>
+  const work = async <D = Data>(
+    count: Processor<D>,
+    { names = QUEUE_NAMES, gate, concurrency, deadJobs = stores.deadJobs }: Working = {},
+  ) => {
     const own = await connectTestRedis(redisNumber)
     const cancellations = openCancellations([own], silent)
     const processors = Object.fromEntries(Object.keys(registry).map((name) => [name, count as Processor<never>]))
-    const handlers = toHandlers(processors, { ...stores, registry, cancellations, onChange, now })
+    const handlers = toHandlers(processors, { ...stores, deadJobs, registry, cancellations, onChange, now })
     const workers = names.map((name) =>
       startWorker(name, {
-        ...{ handlers, registry, redis: own, logger: silent },
+        ...{ handlers, registry, redis: own, deadJobs, logger: silent },
         ...(gate && { gate }),
         ...(concurrency && { concurrency }),
       }),
@@ -72,7 +83,7 @@ export async function openJobBed(redisNumber: number, registry: Registry = COUNT
     return { close }
   }
   return {
-    ...{ mongo, db, redis, collections, queues, registry, changes, onChange, work },
+    ...{ mongo, db, redis, outbox, collections, queues, registry, changes, onChange, work },
     ...stores,
     ...createAddJobs({ ...stores, registry, queues, onChange, logger: silent, now }),
     statusOf: async (id: string) => (await stores.records.find(id))?.status,

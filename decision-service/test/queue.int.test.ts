@@ -2,7 +2,7 @@ import type { DecisionCase } from '@redress/shared/contracts.ts'
 import { connectTestRedis, openTestDatabase, openTestRedis } from '@redress/shared/testing/stores.ts'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { createRecoverDecisions, openDecisionQueue, startDecisionWorker } from './jobs.ts'
-import { type Evaluate, NOW, newCase, openService, VERDICT } from './service.ts'
+import { type Evaluate, NOW, newCase, openService, UNDECIDED, VERDICT } from './service.ts'
 
 const REDIS = 4
 const { mongo, db } = await openTestDatabase()
@@ -177,7 +177,7 @@ describe('recovery', () => {
 
   it('ignores jobs that are queued or have ended', async () => {
     const [waiting, ended] = await acceptAndQueue(newCase(), newCase())
-    await service.decideIssue.giveUp(ended!.id, 'no')
+    await service.decideIssue.giveUp(ended!.id, UNDECIDED)
 
     const recovered = await recoverJobs()
 

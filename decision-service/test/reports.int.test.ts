@@ -61,7 +61,9 @@ const reviewed = await decide(paid(700, 'USD'))
 const reviewing = { action: 'DENY_REFUND', reviewer: '=ada', requestId: null, at: new Date(+NOW + 60_001) } as const
 await service.review({ decisionId: decisionIdFor(reviewed.id), ...reviewing })
 const [lost] = await service.accept(newCase(), newCase(paid(100, 'USD')))
-await service.decideIssue.giveUp(lost!.id, 'AI_UNAVAILABLE: The model gave no usable answer.')
+await service.decideIssue.giveUp(lost!.id, {
+  failure: { code: 'AI_UNAVAILABLE', message: 'The model gave no usable answer.' },
+})
 
 const asRole = async (role: 'operator' | 'service' | 'read_only' | 'admin', query: string, variables = {}) =>
   ask(subgraph.url, { query, variables, token: await tokenOf(withRole(role)) })

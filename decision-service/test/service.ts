@@ -21,6 +21,9 @@ import { recordReviews } from '../src/oversight/record-reviews.ts'
 
 export const NOW = new Date('2030-06-15T12:00:00Z')
 
+/** How a job ends that no attempt could decide. */
+export const UNDECIDED = { failure: { code: 'JOB_CRASHED', message: 'It ended its workers.' } } as const
+
 export const VERDICT: Verdict = {
   action: 'APPROVE_REFUND',
   confidence: 91,

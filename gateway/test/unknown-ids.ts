@@ -67,6 +67,7 @@ export const ROWS_OF_FIELD: Readonly<Record<string, readonly Row[]>> = {
   ],
   'Mutation.retryJob': [{ args: 'id: "none", reason: "test"', answer: 'JOB_NOT_FOUND' }],
   'Mutation.cancelJob': [{ args: 'id: "none", reason: "test"', answer: 'JOB_NOT_FOUND' }],
+  'Mutation.retryDeadLetter': [{ args: 'id: "none", reason: "test"', answer: 'DEAD_LETTER_NOT_FOUND' }],
   'Mutation.pauseQueue': [{ args: 'name: "none", reason: "test"', answer: 'QUEUE_NOT_FOUND' }],
   'Mutation.resumeQueue': [{ args: 'name: "none", reason: "test"', answer: 'QUEUE_NOT_FOUND' }],
   'Mutation.clearQueue': [
@@ -105,6 +106,9 @@ export const NAMES_NOTHING: readonly string[] = [
   'Mutation.replayAuditDeadLetters',
   'Mutation.replayDecisionsDeadLetters',
   'Mutation.replayIssuesDeadLetters',
+  // Their filters may match nothing.
+  'Mutation.retryDeadLetters',
+  'Mutation.discardDeadLetters',
   'Mutation.upsertRule',
   'Mutation.upsertSchedule',
 ]

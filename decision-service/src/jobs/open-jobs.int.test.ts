@@ -1,3 +1,4 @@
+import { createOutbox } from '@redress/shared/events/outbox.ts'
 import { openCollections } from '@redress/shared/stores/collections.ts'
 import { createMetrics } from '@redress/shared/telemetry/metrics.ts'
 import { NO_TELEMETRY } from '@redress/shared/telemetry/telemetry.ts'
@@ -10,7 +11,7 @@ import { openQueue } from './frame/open-queue.ts'
 import type { Queues } from './frame/open-queues.ts'
 import { openWorkers } from './open-jobs.ts'
 
-const { db } = await openTestDatabase()
+const { mongo, db } = await openTestDatabase()
 const redis = await openTestRedis(44)
 
 it('an attempt at a decision that hangs is stopped after STUCK_AFTER_MS, and the decision is taken again', async () => {
@@ -40,7 +41,9 @@ it('an attempt at a decision that hangs is stopped after STUCK_AFTER_MS, and the
     ...own,
     redis,
     limits,
+    mongo,
     db,
+    outbox: createOutbox(db, () => {}),
     collections: await openCollections(db, COLLECTIONS),
     resources,
     queues: { decisions } as Queues,

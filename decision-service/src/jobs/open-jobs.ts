@@ -1,3 +1,4 @@
+import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
 import type { Collection } from 'mongodb'
 import { repeatOnLeader } from '../../../shared/src/service/repeat-on-leader.ts'
@@ -58,11 +59,12 @@ type Subjects = Readonly<{
 /** Recovers the lost jobs of all queues, on one leader, and shows what the queues hold. */
 export function openJobs(stores: Stores, { findOldest, thresholds, ...subjects }: Subjects) {
   const { logger, metrics, queues } = stores
-  const recoverAll = openRecovery(stores, subjects)
   const queueViews = createQueueViews(queues, findOldest)
   const { onChange, watchQueues } = openChanges(stores)
   const { publish, follow } = watchQueues(queues)
-  const { resolvers, switches, ...api } = openJobApi(stores, { ...subjects, queueViews, onChange, onQueueAct: publish })
+  const own = { ...subjects, queueViews, onChange, onQueueAct: publish }
+  const { resolvers, switches, recoverRetried, ...api } = openJobApi(stores, own)
+  const recoverAll = openRecovery(stores, { ...subjects, recoverEach: [...subjects.recoverEach, recoverRetried] })
   const { isLeader } = repeatOnLeader(stores, {
     election: 'recovery:decisions',
     everyMs: RECOVER_EVERY_MS,
@@ -88,8 +90,8 @@ function openRecovery(
   { recoverEach, registry, recoveryWindowHours }: Omit<Subjects, 'findOldest' | 'thresholds'>,
 ) {
   const { queues, collections, mongo, outbox, logger } = stores
-  const { records } = openJobStores(stores, registry)
-  const shared = { records, queues, mongo, outbox, windowHours: recoveryWindowHours, now }
+  const { records, deadJobs } = openJobStores(stores, registry)
+  const shared = { records, deadJobs, queues, mongo, outbox, windowHours: recoveryWindowHours, now }
   const recoverRecords = createRecoverRecords({ ...shared, collection: collections.jobRecords })
   return createRecoverAll({
     connections: connectionsOf(Object.values(queues)),
@@ -119,10 +121,11 @@ type Works = Readonly<{
   registry: Registry
 }>
 
-type WorkerStores = Pick<Service, 'db' | 'redis' | 'metrics' | 'telemetry' | 'logger' | 'resources'> &
+type WorkerStores = Pick<Service, 'db' | 'mongo' | 'redis' | 'metrics' | 'telemetry' | 'logger' | 'resources'> &
   Readonly<{
     queues: Queues
     collections: JobCollections & MonitoringCollections
+    outbox: Outbox
     limits: Pick<ProviderLimits, 'acquire'>
   }>
 
@@ -136,10 +139,12 @@ export function openWorkers(
   const cancellations = openCancellations(connectionsOf(names.map((name) => queues[name])), logger)
   resources.defer(() => cancellations.close())
   const { onChange } = openChanges(stores)
-  const kept = toHandlers(processors, { ...openJobStores(stores, registry), registry, cancellations, onChange, now })
+  const jobStores = openJobStores(stores, registry)
+  const kept = toHandlers(processors, { ...jobStores, registry, cancellations, onChange, now })
+  const { deadJobs } = jobStores
   const counted = openJobCounts({ ...stores, metrics: createMongoQueueMetrics(stores.collections.queueMetrics) })
   const metricsOf = joinJobMetrics([createJobMetrics(metrics), counted])
-  const shared = { gate: createProviderGate(limits), metricsOf, telemetry, logger }
+  const shared = { gate: createProviderGate(limits), metricsOf, deadJobs, telemetry, logger }
   const workers = names.map((name) => {
     const options = { handlers: { ...handlers, ...kept }, registry, concurrency: concurrency[name] }
     return startWorker(name, { ...options, redis: queues[name].redis, ...shared })

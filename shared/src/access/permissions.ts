@@ -39,6 +39,7 @@ export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, re
     'issue:retry:*',
     'dead_letter:read:*',
     'dead_letter:replay:*',
+    'dead_letter:discard:*',
     'policy:propose:*',
     'payment:decide:*',
     'rule:write:*',

@@ -102,6 +102,7 @@ export const EVENTS = {
     data: type({ paymentId: 'string', customerId: 'string', verdict: "'ALLOW' | 'REVIEW' | 'BLOCK'" }),
   },
   'job.retried': { stream: decisions, entity: 'Job', data: JobAct },
+  'job.discarded': { stream: decisions, entity: 'Job', data: JobAct },
   'job.cancelled': { stream: decisions, entity: 'Job', data: JobAct },
   'file.downloaded': { stream: decisions, entity: 'Job', data: type({ fileName: 'string', bytes: 'number.integer' }) },
   'queue.paused': { stream: decisions, entity: 'Queue', data: QueueAct },

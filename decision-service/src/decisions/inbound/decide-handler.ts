@@ -1,5 +1,4 @@
 import { HoldDecisionError } from '../../engines/errors.ts'
-import { textOf } from '../../jobs/frame/job-failure.ts'
 import type { JobHandler } from '../../jobs/frame/job-handler.ts'
 import type { JobData } from '../../jobs/frame/registry.ts'
 import type { DecideIssue } from '../use-cases/decide-issue.ts'
@@ -18,7 +17,7 @@ export function createDecideHandler({ decide, giveUp, noteHeld }: DecideIssue): 
         return { kind: 'later', afterMs: error.retryAfterMs, reason: error.failure }
       }
     },
-    giveUp: ({ jobId }, failure, { trace }) => giveUp(jobId, textOf(failure), trace),
+    giveUp: (_, end, { jobId, trace }) => giveUp(jobId, end, trace),
     noteHeld: ({ jobId }) => noteHeld(jobId),
   }
 }

@@ -1,5 +1,6 @@
 import type { Collection, Filter } from 'mongodb'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
+import type { LetterCollections } from '../../jobs/dead-letters/dead-jobs.ts'
 import type { DecisionFact } from '../analytics/decision-fact.ts'
 import type { DecisionJob } from '../domain/job.ts'
 
@@ -22,11 +23,12 @@ export type StoredFact = Omit<DecisionFact, Unusual> & Partial<Pick<DecisionFact
  */
 export type FactDocument = { _id: string } & ({ facts: StoredFact[] } | (Omit<StoredFact, 'id'> & { facts?: never }))
 
-export type DecisionCollections = Readonly<{
-  decisions: Collection<DecisionDocument>
-  decisionFacts: Collection<FactDocument>
-  jobs: Collection<JobDocument>
-}>
+export type DecisionCollections = LetterCollections &
+  Readonly<{
+    decisions: Collection<DecisionDocument>
+    decisionFacts: Collection<FactDocument>
+    jobs: Collection<JobDocument>
+  }>
 
 /** Every read for a caller uses it: `isHidden` of the domain as a query. */
 export const NOT_HIDDEN: Filter<DecisionDocument> = { $nor: [{ blind: true, review: null }] }

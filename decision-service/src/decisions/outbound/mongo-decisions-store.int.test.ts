@@ -1,7 +1,7 @@
 import { type DecisionCase, DecisionFailed, DecisionMade, DecisionStarted } from '@redress/shared/contracts.ts'
 import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import { describe, expect, it } from 'vitest'
-import { NOW, newCase, openService, VERDICT } from '../../../test/service.ts'
+import { NOW, newCase, openService, UNDECIDED, VERDICT } from '../../../test/service.ts'
 
 const { mongo, db } = await openTestDatabase()
 const service = await openService({ mongo, db })
@@ -57,7 +57,7 @@ describe('a job', () => {
     await openService({ mongo, db, evaluate: () => Promise.reject(new Error('no')) }).then((other) =>
       other.decideIssue.decide(given.id).catch(() => {}),
     )
-    await decideIssue.giveUp(given.id, 'no')
+    await decideIssue.giveUp(given.id, UNDECIDED)
 
     expect(await typesOf(decided.id)).toEqual(['decision.started', 'decision.made'])
     expect(await typesOf(given.id)).toEqual(['decision.started', 'decision.failed'])
@@ -100,13 +100,17 @@ describe('a job', () => {
   it('that is given up has failed, and says so once', async () => {
     const job = await accepted()
 
-    await decideIssue.giveUp(job.id, 'no model')
-    await decideIssue.giveUp(job.id, 'still none')
+    await decideIssue.giveUp(job.id, UNDECIDED)
+    await decideIssue.giveUp(job.id, { failure: { ...UNDECIDED.failure, message: 'Once more.' } })
 
-    expect(await jobOf(job.id)).toMatchObject({ status: 'FAILED', failure: 'no model', endedAt: expect.any(Date) })
+    expect(await jobOf(job.id)).toMatchObject({
+      status: 'FAILED',
+      failure: 'JOB_CRASHED: It ended its workers.',
+      endedAt: expect.any(Date),
+    })
     const events = await eventsOf(job.id)
     expect(events.map(({ data }) => DecisionFailed.assert(data))).toEqual([
-      { issueId: job.case.issueId, reason: 'no model' },
+      { issueId: job.case.issueId, reason: 'JOB_CRASHED: It ended its workers.' },
     ])
   })
 
@@ -114,7 +118,7 @@ describe('a job', () => {
     const job = await accepted()
     await decideIssue.decide(job.id)
 
-    await decideIssue.giveUp(job.id, 'too late')
+    await decideIssue.giveUp(job.id, UNDECIDED)
 
     expect(await jobOf(job.id)).toMatchObject({ status: 'COMPLETED' })
     expect(await typesOf(job.id)).toEqual(['decision.started', 'decision.made'])
@@ -122,7 +126,7 @@ describe('a job', () => {
 
   it('that was given up is not decided afterwards', async () => {
     const job = await accepted()
-    await decideIssue.giveUp(job.id, 'no model')
+    await decideIssue.giveUp(job.id, UNDECIDED)
 
     await decideIssue.decide(job.id)
 

@@ -1,6 +1,8 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
+import { createAddDeadJobs } from '../../jobs/dead-letters/dead-jobs.ts'
+import { JOBS } from '../../jobs/frame/registry.ts'
 import { createFactKeeper } from '../analytics/mongo-decision-facts.ts'
 import type { DecisionsStore, DecisionsTransaction } from '../use-cases/ports.ts'
 import { type DecisionCollections, toDecision, toJob } from './documents.ts'
@@ -18,27 +20,14 @@ export function createMongoDecisionsStore({ mongo, collections, outbox }: Depend
 
 /** The same, within the caller's transaction. */
 export function createDecisionsTransaction(
-  { decisions, decisionFacts, jobs }: DecisionCollections,
+  collections: DecisionCollections,
   outbox: Outbox,
   session: ClientSession,
 ): DecisionsTransaction {
+  const { decisions, decisionFacts } = collections
   const facts = createFactKeeper({ decisionFacts }, session)
   return {
-    async findJobs(ids) {
-      const found = await jobs.find({ _id: { $in: [...ids] } }, { session }).toArray()
-      return new Map(found.map((document) => [document._id, toJob(document)]))
-    },
-    async addJobs(added) {
-      await jobs.insertMany(
-        added.map(({ id, ...rest }) => ({ _id: id, ...rest })),
-        { session },
-      )
-    },
-    async setStatus(ids, status, at, failure) {
-      const ended = status === 'COMPLETED' || status === 'FAILED'
-      const fields = { status, updatedAt: at, ...(ended && { endedAt: at }), ...(failure && { failure }) }
-      await jobs.updateMany({ _id: { $in: [...ids] } }, { $set: fields }, { session })
-    },
+    ...createJobTransaction(collections, outbox, session),
     async findDecisions(ids) {
       const found = await decisions.find({ _id: { $in: [...ids] } }, { session }).toArray()
       return new Map(found.map((document) => [document._id, toDecision(document)]))
@@ -59,5 +48,29 @@ export function createDecisionsTransaction(
       await facts.review(reviewed)
     },
     addEvents: (events) => outbox.add(events, session),
+  }
+}
+
+type OfJobs = Pick<DecisionsTransaction, 'findJobs' | 'addJobs' | 'setStatus' | 'addDeadJob'>
+
+function createJobTransaction(collections: DecisionCollections, outbox: Outbox, session: ClientSession): OfJobs {
+  const { jobs } = collections
+  return {
+    async findJobs(ids) {
+      const found = await jobs.find({ _id: { $in: [...ids] } }, { session }).toArray()
+      return new Map(found.map((document) => [document._id, toJob(document)]))
+    },
+    async addJobs(added) {
+      await jobs.insertMany(
+        added.map(({ id, ...rest }) => ({ _id: id, ...rest })),
+        { session },
+      )
+    },
+    async setStatus(ids, status, at, failure) {
+      const ended = status === 'COMPLETED' || status === 'FAILED'
+      const fields = { status, updatedAt: at, ...(ended && { endedAt: at }), ...(failure && { failure }) }
+      await jobs.updateMany({ _id: { $in: [...ids] } }, { $set: fields }, { session })
+    },
+    addDeadJob: (job, at) => createAddDeadJobs({ collections, outbox, registry: JOBS })([job], at, session),
   }
 }

@@ -30,6 +30,7 @@ function storeWith(jobs: Map<string, DecisionJob>, { poisonId, onDecisions }: Be
     addDecisions: async (decisions) => onDecisions?.(decisions),
     setReviews: async () => undefined,
     addEvents: async () => undefined,
+    addDeadJob: async () => undefined,
   }
   return { transact: (work) => work(transaction), noteHeld: async () => undefined }
 }

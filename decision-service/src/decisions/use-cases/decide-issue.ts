@@ -3,7 +3,10 @@ import { type CallOptions, coalesce } from '@redress/shared/resilience/coalesce.
 import type { Clock } from '@redress/shared/time.ts'
 import type { Evaluated } from '../../domain/decision.ts'
 import { HoldDecisionError, requireRunning } from '../../engines/errors.ts'
+import type { DeadJob } from '../../jobs/dead-letters/dead-letter.ts'
 import { JobNotFoundError } from '../../jobs/errors.ts'
+import { textOf } from '../../jobs/frame/job-failure.ts'
+import type { JobEnd } from '../../jobs/frame/job-handler.ts'
 import { failedEvent, startedEvent, toStoredDecision } from '../domain/decision-events.ts'
 import { HOLD_LIMITS, type HoldLimits, holdOrSettle } from '../domain/hold.ts'
 import { type DecisionJob, decisionIdFor, isDue } from '../domain/job.ts'
@@ -21,11 +24,14 @@ export type DecideIssue = Readonly<{
   decide: (jobId: string, attempt?: Partial<Attempt>) => Promise<void>
   /** The same for a job of a batch, which `decide` leaves alone: what is decided is known already. */
   decideWith: (jobId: string, evaluated: Evaluated) => Promise<void>
-  /** Ends a job that no attempt could decide. */
-  giveUp: (jobId: string, reason: string, trace?: string | null) => Promise<void>
+  /** Ends a job that no attempt could decide, with its dead letter. */
+  giveUp: (jobId: string, end: Undecided, trace?: string | null) => Promise<void>
   /** Notes on record that a job is held because of its store; rejects while that takes no writes. */
   noteHeld: (jobId: string) => Promise<void>
 }>
+
+/** Why no attempt could decide a job. */
+export type Undecided = Pick<JobEnd, 'failure'> & Partial<Pick<JobEnd, 'stack' | 'attempts'>>
 
 type Attempt = Readonly<{
   /** The traceparent that the events belong to; that of the job's request, where it is not given. */
@@ -76,18 +82,29 @@ export function createDecideIssue(dependencies: Dependencies): DecideIssue {
     decide: (jobId, { trace, alone, signal } = {}) =>
       decide({ jobId, trace, inBatch: false, evaluate: (job) => evaluateOrHold(job, signal) }, { alone, signal }),
     decideWith: (jobId, evaluated) => atOnce({ jobId, trace: null, inBatch: true, evaluate: () => evaluated }),
-    async giveUp(jobId, reason, trace) {
+    async giveUp(jobId, { failure, ...end }, trace) {
+      const reason = textOf(failure)
       await store.transact(async (transaction) => {
         const job = (await transaction.findJobs([jobId])).get(jobId)
         if (!job || job.status === 'COMPLETED' || job.status === 'FAILED') return
         const at = momentAfter(job.updatedAt, now())
         await transaction.setStatus([jobId], 'FAILED', at, reason)
         await transaction.addEvents([failedEvent({ ...job, ...tracedBy(trace) }, reason, at)])
+        await transaction.addDeadJob(toDeadJob(job, { failure, ...end }), at)
       })
       onCommit()
     },
     noteHeld: (jobId) => store.noteHeld(jobId, now()),
   }
+}
+
+/** The case is left out: it is shown by its issue, field by field as the caller may see it. */
+function toDeadJob(
+  { id, case: { issueId } }: DecisionJob,
+  { failure, stack = null, attempts = 1 }: Undecided,
+): DeadJob {
+  const job = { id, type: 'decide-issue', queue: 'decisions', payload: { issueId } } as const
+  return { ...job, failure, stack, attempts, retry: null }
 }
 
 function createDecideJob({ thresholdsOf, oversight, monotonicMs }: Dependencies): DecideJob {

@@ -2,7 +2,7 @@ import { createOutbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import { expect, it } from 'vitest'
-import { NOW, newCase, openService } from '../../../test/service.ts'
+import { NOW, newCase, openService, UNDECIDED } from '../../../test/service.ts'
 import type { NewCase } from '../domain/job.ts'
 import { createDecisionsTransaction } from '../outbound/mongo-decisions-store.ts'
 import { createFollowIssues } from './follow-issues.ts'
@@ -37,7 +37,7 @@ it('the end of a job is told again where its case is asked for, and an open job 
   const cases = [newCase(), newCase(), newCase()] as const
   const [decided, failed, open] = await accept(...cases)
   await decideIssue.decide(decided!.id)
-  await decideIssue.giveUp(failed!.id, 'JOB_CRASHED: It ended its workers.')
+  await decideIssue.giveUp(failed!.id, UNDECIDED)
   const ends = [...(await eventsOf(decided!.id)), ...(await eventsOf(failed!.id))]
   // As the relay does when it has published them.
   await collections.outbox.deleteMany({ at: { $gte: new Date(0) } })

@@ -1,5 +1,6 @@
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import type { ReviewedDecision, StoredDecision } from '../../domain/stored-decision.ts'
+import type { DeadJob } from '../../jobs/dead-letters/dead-letter.ts'
 import type { DecisionJob, JobStatus } from '../domain/job.ts'
 
 /** The reads and writes of one transaction. */
@@ -12,6 +13,8 @@ export type DecisionsTransaction = Readonly<{
   addDecisions(decisions: readonly StoredDecision[]): Promise<void>
   setReviews(reviewed: readonly ReviewedDecision[]): Promise<void>
   addEvents(events: readonly DomainEvent[]): Promise<void>
+  /** Adds the dead letter of a job that has failed for good. */
+  addDeadJob(job: DeadJob, at: Date): Promise<void>
 }>
 
 export type DecisionsStore = Readonly<{

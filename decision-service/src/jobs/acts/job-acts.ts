@@ -5,8 +5,9 @@ import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
 import type { JobViews } from '../api/job-views.ts'
+import type { Queued } from '../dead-letters/dead-letter.ts'
+import type { ReopenJobs } from '../dead-letters/reopen-jobs.ts'
 import { JobCancelledError, JobNotFoundError, JobNotManagedError, JobTransitionError } from '../errors.ts'
-import type { Registry } from '../frame/job-definition.ts'
 import { toJobFailure } from '../frame/job-failure.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import type { Claims } from '../orders/claims.ts'
@@ -15,7 +16,6 @@ import { askToStop, createCancelJob } from '../processors/cancellations.ts'
 import type { ChangeOf } from '../processors/job-change.ts'
 import type { JobRecord } from '../records/job-record.ts'
 import type { JobRecords } from '../records/job-records.ts'
-import { toNewJob } from '../records/to-new-job.ts'
 import { type Act, jobActEvent, toAct } from './act-events.ts'
 
 type Command = Readonly<{ id: string; reason: string; cause: Cause }>
@@ -35,10 +35,12 @@ export type JobActs = Readonly<{
 
 type Dependencies = Readonly<{
   views: JobViews
-  records: Pick<JobRecords, 'find' | 'retry' | 'cancel'>
+  records: Pick<JobRecords, 'find' | 'cancel'>
+  reopen: ReopenJobs
+  /** The job in the queue of a failed one that has no record. */
+  findQueued: (job: JobView) => Promise<Queued>
   claims: Pick<Claims, 'end'>
   queues: Queues
-  registry: Registry
   mongo: MongoClient
   outbox: Outbox
   onChange: ChangeOf
@@ -48,7 +50,7 @@ type Dependencies = Readonly<{
 
 /** The acts of operators on single jobs, each with its event. */
 export function createJobActs(dependencies: Dependencies): JobActs {
-  const { views, now } = dependencies
+  const { views, reopen, findQueued, now } = dependencies
   const read = async (id: string): Promise<JobView> => (await views.many([id]))[0] ?? raise(new JobNotFoundError(id))
   const find = async (id: string): Promise<JobView> => {
     const job = await read(id)
@@ -61,8 +63,9 @@ export function createJobActs(dependencies: Dependencies): JobActs {
     async retry({ id, reason, cause }) {
       const job = await find(id)
       if (job.state !== 'FAILED') throw new JobTransitionError('retry', job.state)
-      const act = toAct(reason, cause, now())
-      await ((await isRecorded(id)) ? retryRecorded(job, act, dependencies) : retryQueued(job, act, dependencies))
+      const failed = async () => [{ ...job, queued: (await isRecorded(id)) ? null : await findQueued(job) }]
+      const { opened } = await reopen(failed, toAct(reason, cause, now()))
+      if (opened.length === 0) throw new JobTransitionError('retry', 'no longer FAILED')
       return read(id)
     },
     async cancel({ id, reason, cause }) {
@@ -96,29 +99,6 @@ async function inOne(
   })
   outbox.wake()
   return changed
-}
-
-async function retryRecorded(job: JobView, act: Act, dependencies: Dependencies): Promise<void> {
-  const { records, registry, queues, onChange, logger } = dependencies
-  const attempts = registry[job.type]?.retry.attempts ?? 1
-  const event = jobActEvent('job.retried', job, act)
-  const opened = await inOne(dependencies, [event, (session) => records.retry(job.id, attempts, act.at, session)])
-  if (opened === null) throw new JobTransitionError('retry', 'no longer FAILED')
-  onChange(opened)
-  // Stored: recovery queues it where its queue is away.
-  const late = (err: unknown) => logger.warn({ err, jobId: job.id }, 'a job is queued later')
-  await queues[job.queue].revive([toNewJob(opened)]).catch(late)
-}
-
-async function retryQueued(job: JobView, act: Act, { queues, mongo, outbox, onChange }: Dependencies): Promise<void> {
-  await queues[job.queue].use(async (queue) => {
-    const queued = await queue.getJob(job.id)
-    if (!queued) throw new JobNotFoundError(job.id)
-    await inTransaction(mongo, (session) => outbox.add([jobActEvent('job.retried', job, act)], session))
-    await queued.retry('failed', { resetAttemptsMade: true })
-  })
-  outbox.wake()
-  onChange({ ...job, status: 'PENDING', failure: null })
 }
 
 async function cancelRecorded(job: JobView, act: Act, dependencies: Dependencies): Promise<void> {

@@ -1,9 +1,11 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
+import { combineParts } from '@redress/shared/subgraph/combine-parts.ts'
 import type { Collection } from 'mongodb'
 import { createClearQueue } from '../acts/clear-queue.ts'
 import { createJobActs } from '../acts/job-acts.ts'
 import { createQueueSwitches, type SwitchDocument } from '../acts/queue-switches.ts'
+import { openDeadLetters } from '../dead-letters/open-dead-letters.ts'
 import type { Registry } from '../frame/job-definition.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import type { QueueName } from '../frame/queues.ts'
@@ -39,15 +41,19 @@ export function openJobApi(stores: ApiStores, subjects: JobSubjects) {
   const { mongo, queues, collections, outbox, logger } = stores
   const { records, claims } = openJobStores(stores, registry)
   const views = createJobViews({ records, queues, sources })
-  const shared = { records, claims, queues, registry, views, mongo, outbox, onChange, logger, now }
+  const { deadLetters } = collections
+  const common = { records, claims, queues, registry, views, deadLetters, mongo, outbox, onChange, logger, now }
+  const letters = openDeadLetters(common)
+  const shared = { ...common, ...letters }
   const switches = createQueueSwitches({ ...shared, collection: collections.queueSwitches })
   const addJobs = createAddJobs(shared)
-  const resolvers = createJobResolvers({
+  const jobResolvers = createJobResolvers({
     ...{ views, queueViews, addJobs, switches, jobsOfIssue, onQueueAct },
     pageOfJobs: createPageOfJobs(collections.jobRecords),
     pageOfQueue: createPageOfQueue(queues, views),
     acts: createJobActs(shared),
     clearQueue: createClearQueue({ ...shared, queueOf: (name) => queues[name] }),
   })
-  return { resolvers, switches, addJobs, views, records, claims }
+  const { resolvers } = combineParts({ resolvers: jobResolvers }, letters)
+  return { resolvers, switches, addJobs, views, records, claims, recoverRetried: letters.recover }
 }

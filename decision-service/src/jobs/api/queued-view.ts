@@ -1,7 +1,7 @@
 import { type } from 'arktype'
 import type { JobState as BullState, Job } from 'bullmq'
 import { readFailure } from '../frame/job-failure.ts'
-import type { QueueName } from '../frame/queues.ts'
+import { priorityOf, type QueueName } from '../frame/queues.ts'
 import type { JobState, JobView } from '../orders/job-view.ts'
 import { QueuedJob } from '../processors/queued-handler.ts'
 
@@ -33,8 +33,5 @@ export function toQueuedView(job: Job, queue: QueueName, bullState: BullState | 
     ...{ startedAt: toDate(job.processedOn), endedAt: toDate(job.finishedOn), cancelRequestedAt: null },
   }
 }
-
-/** BullMQ counts the other way round; 0 is none. */
-const priorityOf = (priority: number | undefined) => (priority ? 11 - priority : 5)
 
 const toDate = (ms: number | undefined) => (ms == null ? null : new Date(ms))

@@ -1,5 +1,4 @@
 import { BadUserInputError } from '@redress/shared/errors.ts'
-import { createOutbox } from '@redress/shared/events/outbox.ts'
 import { silent } from '@redress/shared/testing/stores.ts'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -21,7 +20,7 @@ const addFlow = createAddFlow({ registry, flows, queues, logger: silent, now })
 const cancelJob = createCancelJob({ records, queues, onChange, logger: silent })
 const recover = createRecoverRecords({
   ...{ collection: collections.jobRecords, records, queues, mongo, now, windowHours: 24 },
-  outbox: createOutbox(bed.db, () => {}),
+  ...{ deadJobs: bed.deadJobs, outbox: bed.outbox },
 })
 const runWith = (own: FlowRecords) => createRunFlows({ flows: own, cancelJob, onChange, queues, now })
 const run = runWith(flows)

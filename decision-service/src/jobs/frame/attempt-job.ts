@@ -1,16 +1,16 @@
-import type { Logger } from '@redress/shared/process/logger.ts'
 import { backoffMs } from '@redress/shared/resilience/backoff.ts'
-import type { Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { type } from 'arktype'
-import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq'
-import type { CrashGuard } from './crash-guard.ts'
+import { DelayedError, type Job, WaitingError } from 'bullmq'
+import { JobTypeNotFoundError } from '../errors.ts'
+import { closeLetter, endUnknown, refuse, toEnd } from './end-job.ts'
 import { endAlone, failOrHold, hasAttemptsLeft, holdBack, isAlone } from './fail-or-hold.ts'
 import type { JobDefinition } from './job-definition.ts'
-import type { JobFailure } from './job-failure.ts'
-import { type Attempt, isDone, type JobHandler, type Outcome } from './job-handler.ts'
-import type { QueueName } from './queues.ts'
+import { type JobFailure, JobUnreadableError } from './job-failure.ts'
+import { type Attempt, isDone, type JobEnd, type JobHandler, type Outcome } from './job-handler.ts'
+import { JOB_TYPES } from './registry.ts'
 import { runLimited } from './run-limited.ts'
 import type { Slots } from './slots.ts'
+import type { WorkerContext } from './worker-context.ts'
 import type { JobMetrics } from './worker-metrics.ts'
 
 const SUSPECT_WAIT = { firstMs: 1_000, maxMs: 1_000 }
@@ -26,15 +26,6 @@ export type Row = Readonly<{
   gate: ((attempt: () => Promise<Outcome>) => Promise<Outcome>) | null
   metrics: JobMetrics | undefined
 }>
-/** Values that all attempts of a worker share. */
-export type WorkerContext = Readonly<{
-  queue: QueueName
-  stopping: AbortSignal
-  guard: CrashGuard
-  telemetry: Telemetry
-  logger: Logger
-}>
-
 /** Runs one attempt at a job, and translates its outcome to the queue. @returns the result that the queue keeps. */
 export async function work(
   job: Job,
@@ -42,9 +33,8 @@ export async function work(
   row: Row | undefined,
   context: WorkerContext,
 ): Promise<object | null> {
-  if (row === undefined) throw new UnrecoverableError(`There is no handler for jobs of the type ${job.name}.`)
   const beganAt = performance.now()
-  const outcome = await attempt(job, row, context).finally(() => row.metrics?.attempted(performance.now() - beganAt))
+  const outcome = await attempt(job, row, context).finally(() => row?.metrics?.attempted(performance.now() - beganAt))
   if (outcome === 'done') return null
   if (outcome === 'again') {
     await job.moveToWait(token)
@@ -57,13 +47,19 @@ export async function work(
   throw new DelayedError()
 }
 
-async function attempt(job: Job, row: Row, context: WorkerContext): Promise<Outcome> {
+async function attempt(job: Job, row: Row | undefined, context: WorkerContext): Promise<Outcome> {
+  const { logger } = context
+  if (row === undefined) {
+    const error = new JobTypeNotFoundError(job.name, JOB_TYPES)
+    return refuse(job, error, { giveUp: (end) => endUnknown(job, end, context), logger })
+  }
   const { type: name, definition, handler, slots, metrics } = row
   const { Message = definition.Data } = handler
   const data = Message(job.data)
   if (data instanceof type.errors) {
-    metrics?.ended('BAD_USER_INPUT')
-    throw new UnrecoverableError(`The data of this job does not fit the type ${name}: ${data.summary}`)
+    metrics?.ended('JOB_UNREADABLE')
+    const giveUp = (end: JobEnd) => handler.giveUp(null, end, toAttempt(job, context))
+    return refuse(job, new JobUnreadableError(name, data.summary), { giveUp, logger })
   }
   if (!slots.take()) return holdBack(job, `enough jobs of the type ${name} run here`)
   const { queue, telemetry } = context
@@ -80,29 +76,33 @@ async function handle({ job, data, trace }: Handled, row: Row, context: WorkerCo
   const { definition, handler, gate, metrics } = row
   const { timeoutMs } = definition
   const { stopping, guard, logger } = context
-  const showProgress = (percent: number) => job.updateProgress(percent)
-  const base: Attempt = {
-    ...{ key: job, jobId: job.id!, number: job.attemptsMade + 1, isLast: !hasAttemptsLeft(job) },
-    queuedAt: new Date(job.timestamp),
-    ...{ trace, signal: stopping, alone: isAlone(job), showProgress },
-  }
+  const base = toAttempt(job, context, trace)
   const run = (signal: AbortSignal) => handler.run(data, { ...base, signal })
   const limited = () => (timeoutMs === null ? run(stopping) : runLimited(run, timeoutMs, stopping))
-  const giveUp = async (failure: JobFailure) => {
-    await handler.giveUp(data, failure, base)
-    metrics?.ended(failure.code)
-  }
   try {
     const outcome = await guard.run(job, gate === null ? limited : () => gate(limited))
     if (outcome === null) return { kind: 'later', afterMs: backoffMs(1, SUSPECT_WAIT), reason: SUSPECT }
-    if (isDone(outcome)) metrics?.ended('success')
-    else await endAlone(job)
+    if (isDone(outcome)) {
+      metrics?.ended('success')
+      await closeLetter(job, outcome, context)
+    } else await endAlone(job)
     return outcome
   } catch (error) {
     const noteHeld = () => handler.noteHeld(data, base)
     const noteFailed = handler.noteFailed && ((failure: JobFailure) => handler.noteFailed!(data, failure, base))
+    const giveUp = async (failure: JobFailure) => {
+      await handler.giveUp(data, toEnd(job, failure, error), base)
+      metrics?.ended(failure.code)
+    }
     return await failOrHold(job, error, { giveUp, noteHeld, noteFailed, logger })
   }
+}
+
+function toAttempt(job: Job, { stopping }: WorkerContext, trace: string | null = null): Attempt {
+  const showProgress = (percent: number) => job.updateProgress(percent)
+  const number = job.attemptsMade + 1
+  const facts = { key: job, jobId: job.id!, number, isLast: !hasAttemptsLeft(job), alone: isAlone(job) }
+  return { ...facts, queuedAt: new Date(job.timestamp), trace, signal: stopping, showProgress }
 }
 
 /** The traceparent of what asked for the job. */

@@ -33,6 +33,17 @@ export class JobTimedOutError extends AppError {
   }
 }
 
+/** What the queue holds of a job does not have the shape of its type. */
+export class JobUnreadableError extends AppError {
+  override readonly name = 'JobUnreadableError'
+  readonly code = 'JOB_UNREADABLE'
+  readonly kind = 'invalid'
+
+  constructor(type: string, problem: string) {
+    super(`The data of this job does not fit the type ${type}: ${problem}`)
+  }
+}
+
 export function toJobFailure(error: unknown): JobFailure {
   return error instanceof AppError ? { code: error.code, message: error.message } : UNEXPECTED
 }

@@ -22,7 +22,8 @@ export type Attempt = Readonly<{
 }>
 
 /**
- * How an attempt went that did not fail. `done`: the job has ended, with a result that only the queue keeps, or with none.
+ * How an attempt went that did not fail. `done`: the job has ended, perhaps by an attempt before this one; as `kind`, this
+ * one has completed it, with a result that only the queue keeps, or with none.
  * `again`: back into the queue; `later`: the same after a while. Neither of the two counts as an attempt.
  */
 export type Outcome =
@@ -35,12 +36,25 @@ export function isDone(outcome: Outcome): boolean {
   return outcome === 'done' || (outcome !== 'again' && outcome.kind === 'done')
 }
 
+/** The end of a job that no attempt will run again, for its record and its dead letter. */
+export type JobEnd = Readonly<{
+  failure: JobFailure
+  /** Of the error of the last attempt, without secrets and personal data. */
+  stack: string | null
+  /** Attempts that the queue has counted, the last one included. */
+  attempts: number
+  /** What the queue held of the job. */
+  message: object
+  /** 1 to 10, the most urgent. */
+  priority: number
+}>
+
 export type JobHandler<Data> = Readonly<{
   /** The shape of what the queue holds of a job. Default: the schema of its type. */
   Message?: (data: unknown) => Data | type.errors
   run(data: Data, attempt: Attempt): Promise<Outcome>
-  /** Ends the job on record, after its last attempt or a final error. */
-  giveUp(data: Data, failure: JobFailure, attempt: Attempt): Promise<void>
+  /** Ends the job on record, after its last attempt or a final error, and stores its dead letter. Null: its data cannot be read. */
+  giveUp(data: Data | null, end: JobEnd, attempt: Attempt): Promise<void>
   /** Notes on the record when the job was last held because of its store. Rejects while the store takes no writes. */
   noteHeld(data: Data, attempt: Attempt): Promise<void>
   /**

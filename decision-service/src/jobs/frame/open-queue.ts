@@ -6,7 +6,7 @@ import { MINUTE_MS } from '@redress/shared/time.ts'
 import { type JobsOptions, Queue } from 'bullmq'
 import { connectionOf, openWhenReady } from './bullmq.ts'
 import type { JobDefinition, Registry } from './job-definition.ts'
-import { KEPT_IN_REDIS, type QueueName, type Retry } from './queues.ts'
+import { KEPT_IN_REDIS, type QueueName, type Retry, toBullPriority } from './queues.ts'
 import { JOBS } from './registry.ts'
 
 /**
@@ -14,8 +14,6 @@ import { JOBS } from './registry.ts'
  * added later all the same does no harm, because its id is derived.
  */
 const TIMEOUT_MS = 30_000
-/** The priority of what goes first. */
-const PRIORITY_MAX = 10
 
 /** A job that is delayed for so much longer than its type waits was delayed by a worker whose clock was ahead. */
 const DELAY_SLACK_MS = 2 * MINUTE_MS
@@ -143,8 +141,7 @@ function toOptions({ tier, retry, retentionDays, ...type }: JobDefinition, asked
   return {
     attempts,
     backoff: { type: strategy, delay: delayMs, ...(strategy === 'exponential' && { jitter: 0.5 }) },
-    // BullMQ counts the other way round: 1 is the most urgent.
-    priority: PRIORITY_MAX + 1 - priority,
+    priority: toBullPriority(priority),
     ...(dueAt && { delay: Math.max(0, dueAt.getTime() - Date.now()) }),
     removeOnComplete: completed,
     removeOnFail: failed,

@@ -52,6 +52,15 @@ export const QUEUES: Readonly<Record<QueueName, QueueDefinition>> = {
   },
 }
 
+const PRIORITY_MAX = 10
+const PRIORITY_DEFAULT = 5
+
+/** A priority as BullMQ counts, where 1 is the most urgent. */
+export const toBullPriority = (priority: number): number => PRIORITY_MAX + 1 - priority
+/** The other way round; BullMQ has 0 for none. */
+export const priorityOf = (ofBull: number | undefined): number =>
+  ofBull ? PRIORITY_MAX + 1 - ofBull : PRIORITY_DEFAULT
+
 export function isQueueName(name: string): name is QueueName {
   return (QUEUE_NAMES as readonly string[]).includes(name)
 }

@@ -4,10 +4,12 @@ import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { NO_TELEMETRY, type Telemetry } from '@redress/shared/telemetry/telemetry.ts'
 import { Worker } from 'bullmq'
+import type { DeadJobs } from '../dead-letters/dead-jobs.ts'
 import type { ProviderGate } from '../limits/provider-gate.ts'
 import { type Row, work } from './attempt-job.ts'
 import { connectionOf, openWhenReady } from './bullmq.ts'
 import { createCrashGuard } from './crash-guard.ts'
+import { NO_DEAD_LETTERS } from './end-job.ts'
 import type { JobDefinition, Registry } from './job-definition.ts'
 import type { JobHandler } from './job-handler.ts'
 import { QUEUES, type QueueName } from './queues.ts'
@@ -32,6 +34,8 @@ export type WorkerOptions = Readonly<{
   /** Needed where a type calls a provider. */
   gate?: ProviderGate
   metricsOf?: JobMetricsOf
+  /** Default: none are kept. */
+  deadJobs?: Pick<DeadJobs, 'put' | 'close'>
   telemetry?: Telemetry
   logger: Logger
   /** Called when the worker can take no more jobs. Default: ends the process. */
@@ -47,10 +51,11 @@ export type JobWorker = Readonly<{ close: () => Promise<void> }>
 export function startWorker(queue: QueueName, options: WorkerOptions): JobWorker {
   const { redis, concurrency = QUEUES[queue].concurrency, telemetry = NO_TELEMETRY, logger } = options
   const { onBroken = (err) => endToStartAgain(logger, err, `the worker of the queue ${queue} is broken`) } = options
+  const { deadJobs = NO_DEAD_LETTERS } = options
   const { lockMs, checkEveryMs } = QUEUES[queue].lease
   const closing = new AbortController()
   const guard = createCrashGuard({ redis, queue })
-  const context = { queue, stopping: closing.signal, guard, telemetry, logger }
+  const context = { queue, stopping: closing.signal, guard, deadJobs, telemetry, logger }
   const rows = toRows(queue, options)
 
   const connection = connectionOf(redis)

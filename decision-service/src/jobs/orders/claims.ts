@@ -1,7 +1,7 @@
 import { coalesce } from '@redress/shared/resilience/coalesce.ts'
 import { type CollectionDefinition, defineCollection } from '@redress/shared/stores/collections.ts'
 import { DAY_MS, HOUR_MS } from '@redress/shared/time.ts'
-import type { Collection } from 'mongodb'
+import type { ClientSession, Collection } from 'mongodb'
 import type { JobFailure } from '../frame/job-failure.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import { insertNew } from '../records/insert-new.ts'
@@ -30,6 +30,10 @@ export type Claims = Readonly<{
   find(id: string): Promise<ClaimState | null>
   /** Gives a key back whose job could not be added. */
   release(id: string): Promise<void>
+  /** Lets the keys of failed jobs that are opened again hold their next ending. Keys that are not known stay so. */
+  reopen(ids: readonly string[], session: ClientSession): Promise<void>
+  /** Forgets what Redis knows of a key, so that the next repetition reads the database. Does nothing for a job without a key. */
+  forget(id: string): Promise<void>
   /** Notes how the job has ended; the first ending stays. Does nothing for a job without a key. */
   end(id: string, ending: ClaimEnding): Promise<void>
 }>
@@ -82,6 +86,19 @@ export function createClaims({ queues, collection }: Options): Claims {
     async release(id) {
       await collection.deleteOne({ _id: id, status: 'IN_PROGRESS' })
       await forget(id)
+    },
+    forget: async (id) => void (isKeyedId(id) && (await forget(id))),
+    ...createEndings(collection, cache),
+  }
+}
+
+type Cache = (id: string, state: ClaimState) => Promise<unknown>
+
+function createEndings(collection: Options['collection'], cache: Cache): Pick<Claims, 'end' | 'reopen'> {
+  return {
+    async reopen(ids, session) {
+      const failed = { _id: { $in: ids.filter(isKeyedId) }, status: 'FAILED' as const }
+      await collection.updateMany(failed, { $set: { status: 'IN_PROGRESS' }, $unset: { failure: 1 } }, { session })
     },
     async end(id, ending) {
       if (!isKeyedId(id)) return

@@ -1,7 +1,11 @@
+import type { Clock } from '@redress/shared/time.ts'
 import { type as shape } from 'arktype'
+import type { DeadJobs } from '../dead-letters/dead-jobs.ts'
+import { actorOf, type DeadJob } from '../dead-letters/dead-letter.ts'
 import { JobCancelledError } from '../errors.ts'
 import type { JobDefinition } from '../frame/job-definition.ts'
-import type { Attempt, JobHandler } from '../frame/job-handler.ts'
+import type { Attempt, JobEnd, JobHandler } from '../frame/job-handler.ts'
+import type { QueueName } from '../frame/queues.ts'
 import { isWorkerStopping } from '../frame/run-limited.ts'
 import type { Claims } from '../orders/claims.ts'
 import type { Cancellations } from './cancellations.ts'
@@ -27,13 +31,16 @@ type Dependencies = Readonly<{
   claims: Pick<Claims, 'end'>
   /** Rejects while the database takes no writes. */
   probeStore: () => Promise<void>
+  deadJobs: Pick<DeadJobs, 'put'>
   onChange: ChangeOf
+  now: Clock
 }>
 
 /** Runs the processor of a type whose jobs are in Redis only: BullMQ counts their attempts and keeps their result. */
 export function createQueuedHandler(dependencies: Dependencies): JobHandler<QueuedJob> {
-  const { name, definition, claims, probeStore, onChange } = dependencies
-  const toChange = (id: string, { actor }: QueuedJob) => ({ id, type: name, queue: definition.queue, actor })
+  const { name, definition, claims, probeStore, deadJobs, onChange, now } = dependencies
+  const toJob = (id: string) => ({ id, type: name, queue: definition.queue })
+  const toChange = (id: string, { actor }: Pick<QueuedJob, 'actor'>) => ({ ...toJob(id), actor })
   return {
     Message: QueuedJob,
     async run(message, attempt) {
@@ -50,16 +57,25 @@ export function createQueuedHandler(dependencies: Dependencies): JobHandler<Queu
       if (!isLast) onChange({ ...toChange(jobId, message), status: 'PENDING', isDelayed: true, failure })
       return !isLast
     },
-    async giveUp(message, failure, { jobId }) {
+    async giveUp(message, end, { jobId }) {
+      const { failure } = end
+      const isCancelled = failure.code === 'JOB_CANCELLED'
+      // First, so that a crash loses no failure: the job runs again then, and either fails again or closes its letter.
+      if (!isCancelled) await deadJobs.put(toDeadJob({ ...toJob(jobId), message, end }), now())
       await claims.end(jobId, { failure })
-      onChange({
-        ...toChange(jobId, message),
-        status: failure.code === 'JOB_CANCELLED' ? 'CANCELLED' : 'FAILED',
-        failure,
-      })
+      const actor = actorOf(end.message)
+      onChange({ ...toChange(jobId, { actor }), status: isCancelled ? 'CANCELLED' : 'FAILED', failure })
     },
     noteHeld: probeStore,
   }
+}
+
+type Ended = Readonly<{ id: string; type: string; queue: QueueName; message: QueuedJob | null; end: JobEnd }>
+
+function toDeadJob({ message: read, end, ...job }: Ended): DeadJob {
+  const { failure, stack, attempts, message, priority } = end
+  const queued = { message, priority }
+  return { ...job, failure, stack, attempts, payload: read?.data ?? message, retry: 'QUEUE', queued }
 }
 
 type Ran = 'again' | Readonly<{ result: object | null }>

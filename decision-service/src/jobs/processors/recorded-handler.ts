@@ -1,8 +1,11 @@
 import type { Clock } from '@redress/shared/time.ts'
 import { type } from 'arktype'
+import type { ClientSession } from 'mongodb'
+import type { DeadJobs } from '../dead-letters/dead-jobs.ts'
+import { toDeadJob } from '../dead-letters/dead-letter.ts'
 import { JobNotFoundError } from '../errors.ts'
 import type { JobDefinition } from '../frame/job-definition.ts'
-import type { Attempt, JobHandler, Outcome } from '../frame/job-handler.ts'
+import type { Attempt, JobEnd, JobHandler, Outcome } from '../frame/job-handler.ts'
 import { isWorkerStopping } from '../frame/run-limited.ts'
 import { isProviderLimit } from '../limits/errors.ts'
 import { isOpen } from '../records/job-record.ts'
@@ -21,6 +24,7 @@ type Dependencies = Readonly<{
   processor: Processor<never>
   records: JobRecords
   cancellations: Cancellations
+  deadJobs: Pick<DeadJobs, 'end'>
   onChange: ChangeOf
   now: Clock
 }>
@@ -30,7 +34,7 @@ type Dependencies = Readonly<{
  * there, so that they outlive a lost Redis.
  */
 export function createRecordedHandler(dependencies: Dependencies): JobHandler<Message> {
-  const { name: type, records, onChange, now } = dependencies
+  const { records, onChange, now } = dependencies
   const begunBy = new WeakMap<object, Begun>()
   return {
     Message,
@@ -60,12 +64,23 @@ export function createRecordedHandler(dependencies: Dependencies): JobHandler<Me
       onChange({ ...begun.record, status: 'PENDING', isDelayed: true, failure })
       return true
     },
-    async giveUp(_, failure, { jobId, key }) {
-      const failed = await records.fail(begunBy.get(key)?.holder ?? { id: jobId, type }, failure, now())
-      if (failed !== null) onChange(failed)
-    },
+    giveUp: (_, end, { jobId, key }) => endFailed(jobId, end, begunBy.get(key), dependencies),
     noteHeld: (_, { jobId }) => records.noteHeld(jobId, now()),
   }
+}
+
+/** Ends a job on record and stores its dead letter. `begun` is the attempt; there is none where it could not begin. */
+async function endFailed(
+  id: string,
+  { failure, stack }: JobEnd,
+  begun: Begun | undefined,
+  { name: type, records, deadJobs, onChange, now }: Dependencies,
+): Promise<void> {
+  const at = now()
+  const job = begun?.holder ?? { id, type }
+  const fail = (session: ClientSession) => records.fail(job, failure, at, session)
+  const failed = await deadJobs.end(fail, (record) => ({ ...toDeadJob(record), stack }), at)
+  if (failed !== null) onChange(failed)
 }
 
 async function runBegun(begun: Begun, attempt: Attempt, dependencies: Dependencies): Promise<Outcome> {
@@ -76,7 +91,7 @@ async function runBegun(begun: Begun, attempt: Attempt, dependencies: Dependenci
     const result = await processor(readData(definition, record.data), toRun(begun, attempt, watch, dependencies))
     await records.complete(holder, result, now())
     onChange({ ...record, status: 'COMPLETED', failure: null })
-    return 'done'
+    return { kind: 'done', result: null }
   } catch (error) {
     if (watch.isCancelled()) {
       await records.endCancelled(record, now())

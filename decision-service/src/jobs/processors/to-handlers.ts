@@ -1,4 +1,5 @@
 import type { Clock } from '@redress/shared/time.ts'
+import type { DeadJobs } from '../dead-letters/dead-jobs.ts'
 import type { Registry } from '../frame/job-definition.ts'
 import type { Handlers } from '../frame/start-worker.ts'
 import type { Claims } from '../orders/claims.ts'
@@ -13,6 +14,7 @@ type Dependencies = Readonly<{
   registry: Registry
   records: JobRecords
   claims: Pick<Claims, 'end'>
+  deadJobs: Pick<DeadJobs, 'end' | 'put'>
   cancellations: Cancellations
   /** Rejects while the database takes no writes. */
   probeStore: () => Promise<void>

@@ -18,7 +18,7 @@ export type Begun = Readonly<{ record: JobRecord; holder: Holder }>
 /** Records of jobs. An act of a person is stored with its event, in the transaction of `session`. Every change follows TRANSITIONS; one that they do not allow changes nothing. */
 export type JobRecords = Readonly<{
   find(id: string): Promise<JobRecord | null>
-  findMany(ids: readonly string[]): Promise<ReadonlyMap<string, JobRecord>>
+  findMany(ids: readonly string[], session?: ClientSession): Promise<ReadonlyMap<string, JobRecord>>
   /** Adds new records, in the given order. A record whose id is there already stays as it is. */
   add(records: readonly JobRecord[]): Promise<readonly Added[]>
   /** Takes new records back that were not queued yet. */
@@ -34,7 +34,7 @@ export type JobRecords = Readonly<{
   /** Ends an attempt that did not end the job; with a failure, it counts. */
   handBack(holder: Holder, failure: JobFailure | null, at: Date): Promise<void>
   /** Ends a job with its last attempt; one that another attempt has replaced ends nothing, which is null. */
-  fail(job: JobRef | Holder, failure: JobFailure, at: Date): Promise<JobRecord | null>
+  fail(job: JobRef | Holder, failure: JobFailure, at: Date, session?: ClientSession): Promise<JobRecord | null>
   /** Ends jobs that no attempt will run, with no attempt counted. */
   abandon(jobs: readonly JobRef[], failure: JobFailure, at: Date, session?: ClientSession): Promise<void>
   /** Cancels a job that waits; asks the attempt of a running one to stop. Null where the job has ended, or is unknown. */

@@ -27,8 +27,8 @@ export function createMongoJobRecords({ collection, registry = JOBS }: Options):
       const found = await collection.findOne({ _id: id })
       return found && fromDocument(found)
     },
-    async findMany(ids) {
-      const found = await collection.find({ _id: { $in: [...ids] } }).toArray()
+    async findMany(ids, session) {
+      const found = await collection.find({ _id: { $in: [...ids] } }, { ...(session && { session }) }).toArray()
       return new Map(found.map((document) => [document._id, fromDocument(document)]))
     },
     ...createAddRecords(collection),
@@ -53,11 +53,12 @@ type Endings = Pick<JobRecords, 'fail' | 'abandon' | 'cancel' | 'endCancelled'>
 /** How a job ends that no attempt completes. */
 function createEndings(collection: RecordCollection, toEnded: ToEnded): Endings {
   return {
-    async fail(job, failure, at) {
+    async fail(job, failure, at, session) {
       const fields = { status: 'FAILED' as const, failure, ...toEnded(job.type, at) }
       const open =
         'run' in job ? { $or: [heldBy(job), { _id: job.id, status: 'PENDING' as const }] } : before(job.id, 'fail')
-      const failed = await collection.findOneAndUpdate(open, { $set: fields, ...COUNTED, $unset: CLOSED }, AFTER)
+      const change = { $set: fields, ...COUNTED, $unset: CLOSED }
+      const failed = await collection.findOneAndUpdate(open, change, { ...AFTER, ...(session && { session }) })
       return failed && fromDocument(failed)
     },
     async abandon(jobs, failure, at, session) {

@@ -4,6 +4,8 @@ import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import { type Clock, HOUR_MS } from '@redress/shared/time.ts'
 import type { MongoClient } from 'mongodb'
+import type { DeadJobs } from '../dead-letters/dead-jobs.ts'
+import { toDeadJob } from '../dead-letters/dead-letter.ts'
 import type { JobFailure } from '../frame/job-failure.ts'
 import type { JobQueue } from '../frame/open-queue.ts'
 import type { Queues } from '../frame/open-queues.ts'
@@ -22,7 +24,8 @@ const RECOVERY = { overdueMs: 60_000, batch: 500, batchesMax: 20 }
 
 type Dependencies = Readonly<{
   collection: RecordCollection
-  records: Pick<JobRecords, 'abandon'>
+  records: Pick<JobRecords, 'abandon' | 'findMany'>
+  deadJobs: Pick<DeadJobs, 'add'>
   queues: Queues
   mongo: MongoClient
   outbox: Outbox
@@ -78,7 +81,7 @@ async function findMissing({ use }: JobQueue, jobs: readonly Due[]): Promise<rea
   return jobs.filter((_, index) => !ALIVE.has(states[index]!))
 }
 
-async function abandon(lost: readonly Due[], { records, mongo, outbox, windowHours, now }: Dependencies) {
+async function abandon(lost: readonly Due[], { records, deadJobs, mongo, outbox, windowHours, now }: Dependencies) {
   const [first] = lost
   if (first === undefined) return
   const at = now()
@@ -96,6 +99,13 @@ async function abandon(lost: readonly Due[], { records, mongo, outbox, windowHou
   } as const
   await inTransaction(mongo, async (session) => {
     await records.abandon(lost, failure, at, session)
+    const found = await records.findMany(
+      lost.map(({ id }) => id),
+      session,
+    )
+    // One that was completed meanwhile has not failed.
+    const dead = [...found.values()].filter((record) => record.failure?.code === failure.code)
+    await deadJobs.add(dead.map(toDeadJob), at, session)
     await outbox.add([alertEvent(alert, at)], session)
   })
   outbox.wake()

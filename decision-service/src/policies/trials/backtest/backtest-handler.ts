@@ -1,4 +1,3 @@
-import { textOf } from '../../../jobs/frame/job-failure.ts'
 import type { JobHandler } from '../../../jobs/frame/job-handler.ts'
 import type { JobData } from '../../../jobs/frame/registry.ts'
 import type { RunBacktest } from './run-backtest.ts'
@@ -8,7 +7,7 @@ export function createBacktestHandler({ run, giveUp, noteHeld }: RunBacktest): J
   return {
     run: async ({ backtestId }, { signal }) =>
       (await run(backtestId, () => !signal.aborted)) === 'ended' ? 'done' : 'again',
-    giveUp: ({ backtestId }, failure) => giveUp(backtestId, textOf(failure)),
+    giveUp: (_, end, { jobId }) => giveUp(jobId, end),
     noteHeld: ({ backtestId }) => noteHeld(backtestId),
   }
 }

@@ -3,6 +3,8 @@ import { within } from '@redress/shared/stores/moments.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import { readPage } from '@redress/shared/stores/pagination.ts'
 import type { Collection, MongoClient } from 'mongodb'
+import { createAddDeadJobs, type LetterCollections } from '../../../jobs/dead-letters/dead-jobs.ts'
+import { JOBS } from '../../../jobs/frame/registry.ts'
 import type { FindOverdue } from '../../../jobs/recovery/recover-jobs.ts'
 import type { Backtest, BacktestStatus } from './backtest.ts'
 import type { BacktestStore, PageOfBacktests } from './ports.ts'
@@ -10,7 +12,7 @@ import type { BacktestStore, PageOfBacktests } from './ports.ts'
 /** `endedAt` starts the time after which it is deleted. */
 export type BacktestDocument = Omit<Backtest, 'id'> & { _id: string }
 export type BacktestCollection = Collection<BacktestDocument>
-export type BacktestCollections = Readonly<{ backtests: BacktestCollection }>
+export type BacktestCollections = LetterCollections & Readonly<{ backtests: BacktestCollection }>
 
 const OPEN = { $in: ['PENDING', 'RUNNING'] satisfies BacktestStatus[] }
 
@@ -18,6 +20,7 @@ type Dependencies = Readonly<{ mongo: MongoClient; collections: BacktestCollecti
 
 export function createMongoBacktestStore({ mongo, collections, outbox }: Dependencies): BacktestStore {
   const { backtests } = collections
+  const addDeadJobs = createAddDeadJobs({ collections, outbox, registry: JOBS })
   return {
     async find(id) {
       const found = await backtests.findOne({ _id: id })
@@ -41,12 +44,14 @@ export function createMongoBacktestStore({ mongo, collections, outbox }: Depende
       )
       return matchedCount === 1
     },
-    async end(id, ending, event, at) {
+    async end(id, ending, { event, dead, at }) {
       const progress = ending.status === 'COMPLETED' ? { progress: 1 } : {}
       const fields = { ...ending, ...progress, updatedAt: at, endedAt: at }
       await inTransaction(mongo, async (session) => {
         const { matchedCount } = await backtests.updateOne({ _id: id, status: OPEN }, { $set: fields }, { session })
-        if (matchedCount === 1) await outbox.add([event], session)
+        if (matchedCount === 0) return
+        await outbox.add([event], session)
+        if (dead !== null) await addDeadJobs([dead], at, session)
       })
     },
   }

@@ -1,6 +1,7 @@
 import type { Connection, PageArguments } from '@redress/shared/connection.ts'
 import type { DecisionCase } from '@redress/shared/contracts.ts'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import type { DeadJob } from '../../../jobs/dead-letters/dead-letter.ts'
 import type { Backtest, BacktestStatus, Candidate, Ending, Range } from './backtest.ts'
 import type { CandidateVerdict, MadeDecision } from './backtest-result.ts'
 
@@ -12,9 +13,11 @@ export type BacktestStore = Readonly<{
   begin(id: string, at: Date): Promise<Backtest | null>
   /** Whether it is still open. */
   advance(id: string, progress: number, at: Date): Promise<boolean>
-  /** Stores the end with its event; nothing for one that has ended. */
-  end(id: string, ending: Ending, event: DomainEvent, at: Date): Promise<void>
+  /** Stores the end with its event, and its dead letter; nothing for one that has ended. */
+  end(id: string, ending: Ending, effects: EndEffects): Promise<void>
 }>
+
+export type EndEffects = Readonly<{ event: DomainEvent; dead: DeadJob | null; at: Date }>
 
 /** All that is given must hold. `from` is included, `to` is not. */
 export type BacktestFilter = Readonly<{

@@ -1,6 +1,9 @@
 import { momentAfter } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { RoutingThresholds } from '../../../domain/routing.ts'
+import type { DeadJob } from '../../../jobs/dead-letters/dead-letter.ts'
+import { textOf } from '../../../jobs/frame/job-failure.ts'
+import type { JobEnd } from '../../../jobs/frame/job-handler.ts'
 import { BacktestMissingError } from '../errors.ts'
 import { type Backtest, type Ending, endedEvent } from './backtest.ts'
 import { createBacktestTally, type MadeDecision } from './backtest-result.ts'
@@ -21,7 +24,7 @@ export type RunBacktest = Readonly<{
    */
   run: (id: string, mayGoOn: () => boolean) => Promise<'ended' | 'stopped'>
   /** Ends a backtest that no attempt could bring to an end. */
-  giveUp: (id: string, failure: string) => Promise<void>
+  giveUp: (id: string, end: Pick<JobEnd, 'failure' | 'stack'>) => Promise<void>
   /** Notes on record that it is held because of its store; rejects while that takes no writes. */
   noteHeld: (id: string) => Promise<void>
 }>
@@ -39,9 +42,9 @@ type Dependencies = Readonly<{
 export function createRunBacktest(dependencies: Dependencies): RunBacktest {
   const { store, onCommit, now } = dependencies
 
-  const end = async (backtest: Backtest, ending: Ending) => {
+  const end = async (backtest: Backtest, ending: Ending, dead: DeadJob | null = null) => {
     const at = momentAfter(backtest.createdAt, now())
-    await store.end(backtest.id, ending, endedEvent(backtest, ending, at), at)
+    await store.end(backtest.id, ending, { event: endedEvent(backtest, ending, at), dead, at })
     onCommit()
   }
   return {
@@ -52,7 +55,9 @@ export function createRunBacktest(dependencies: Dependencies): RunBacktest {
         return 'ended'
       }
       if (backtest.runs > RUNS_MAX) {
-        await end(backtest, { status: 'FAILED', failure: `It was begun ${RUNS_MAX} times and never came to an end.` })
+        const message = `It was begun ${RUNS_MAX} times and never came to an end.`
+        const failure = { code: 'JOB_CRASHED', message } as const
+        await end(backtest, { status: 'FAILED', failure: message }, toDeadJob(backtest, { failure, stack: null }))
         return 'ended'
       }
       const tally = await compare(backtest, dependencies, mayGoOn)
@@ -60,12 +65,21 @@ export function createRunBacktest(dependencies: Dependencies): RunBacktest {
       await end(backtest, { status: 'COMPLETED', result: tally.toResult() })
       return 'ended'
     },
-    async giveUp(id, failure) {
+    async giveUp(id, dead) {
       const backtest = await store.find(id)
-      if (backtest) await end(backtest, { status: 'FAILED', failure })
+      const failure = textOf(dead.failure)
+      if (backtest) await end(backtest, { status: 'FAILED', failure }, toDeadJob(backtest, dead))
     },
     noteHeld: async (id) => void (await store.advance(id, 0, now())),
   }
+}
+
+function toDeadJob(
+  { id, runs, skill, from, to }: Backtest,
+  { failure, stack }: Pick<JobEnd, 'failure' | 'stack'>,
+): DeadJob {
+  const job = { id, type: 'backtest-policy', queue: 'background', payload: { skill, from, to } } as const
+  return { ...job, failure, stack, attempts: runs, retry: null }
 }
 
 async function compare(
