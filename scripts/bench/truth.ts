@@ -11,6 +11,8 @@ they are sent, and by graphql-js on one schema with the same data. Prints the op
   --operations N   how many operations are run (default 1000)
   --each N         operations per supergraph (default 50)
   --only N         a single operation of the first supergraph, with the schemas of its subgraphs
+  --nested         fields that require fields of other entities, too
+  --conditions P   how often a selection has a condition (default 0.15)
   --show N         how many differences are printed in full (default 5)
 
 Ctrl-C ends it after the present supergraph. The last line is one JSON object. The exit code is 1 if there is a difference.`
@@ -21,6 +23,8 @@ const { values } = parseArgs({
     operations: { type: 'string', default: '1000' },
     each: { type: 'string', default: '50' },
     only: { type: 'string' },
+    nested: { type: 'boolean', default: false },
+    conditions: { type: 'string', default: '0.15' },
     show: { type: 'string', default: '5' },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -31,6 +35,7 @@ if (values.help) {
 }
 const [seed, operations, each, show] = [values.seed, values.operations, values.each, values.show].map(Number)
 
+const options = { isNested: values.nested, conditions: Number(values.conditions) }
 const only = values.only === undefined ? null : Number(values.only)
 const counted = { operations: 0, supergraphs: 0, notComposed: 0, differences: 0 }
 let isStopped = false
@@ -40,7 +45,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 for (let at = seed!; !isStopped && counted.operations < (only === null ? operations! : 1); at++) {
-  const world = await openWorld(at)
+  const world = await openWorld(at, options)
   if (world === null) {
     counted.notComposed++
     continue

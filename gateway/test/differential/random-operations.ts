@@ -25,6 +25,8 @@ const DEPTH_MAX = 5
 type Options = Readonly<{
   /** Whether fields get the names of other fields, which the reference mixes up. */
   confusing?: boolean
+  /** How often a selection has a `@skip` or `@include` (default 0.15). */
+  conditions?: number
   /** Conditions beside the rules of graphql-js. */
   isValid?: (document: DocumentNode) => boolean
 }>
@@ -42,12 +44,14 @@ class Writer {
   readonly #schema: GraphQLSchema
   readonly #random: Random
   readonly #confusing: boolean
+  readonly #conditions: number
   readonly #variables: Record<string, unknown> = {}
   readonly #definitions: string[] = []
   readonly #fragments: string[] = []
 
-  constructor(schema: GraphQLSchema, random: Random, { confusing = false }: Options) {
+  constructor(schema: GraphQLSchema, random: Random, { confusing = false, conditions = 0.15 }: Options) {
     this.#schema = schema
+    this.#conditions = conditions
     this.#confusing = confusing
     this.#random = random
   }
@@ -113,7 +117,7 @@ class Writer {
   }
 
   #condition(): string {
-    if (!this.#random.chance(0.15)) return ''
+    if (!this.#random.chance(this.#conditions)) return ''
     const name = this.#random.pick(['skip', 'include'])
     return ` @${name}(if: ${this.#random.chance(0.3) ? this.#random.chance(0.5) : this.#flag()})`
   }

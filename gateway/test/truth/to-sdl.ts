@@ -39,7 +39,11 @@ function fieldLine({ name, args, type }: FieldModel): string {
 
 function entityType(model: Model, { name, keys, fields }: EntityModel, subgraph: string): string {
   const own = keys[subgraph]
-  const external = new Set([...requiredIn(fields, subgraph), ...providedIn(model, name, subgraph)])
+  const external = new Set([
+    ...requiredIn(fields, subgraph),
+    ...requiredBelow(model, name, subgraph),
+    ...providedIn(model, name, subgraph),
+  ])
   const externals = fields.filter((field) => !field.owners.includes(subgraph) && external.has(field.name))
   if (own === undefined) return isReferred(model, name, subgraph) ? stubOf(name, keys, externals) : ''
   const { media } = model
@@ -99,6 +103,17 @@ function requiredIn(fields: readonly FieldModel[], subgraph: string): ReadonlySe
     })
   }
   return names
+}
+
+/** The fields of an entity that fields of other entities require in a subgraph, as in `maker { code }`. */
+function requiredBelow({ entities }: Model, name: string, subgraph: string): readonly string[] {
+  return entities.flatMap(({ fields }) =>
+    fields.flatMap(({ owners, requires }) => {
+      const [, above, below] = /^(\w+) \{ (\w+) \}$/.exec(requires ?? '') ?? []
+      const type = fields.find((one) => one.name === above)?.type.replace(/[[\]!]/g, '')
+      return owners.includes(subgraph) && type === name ? [below!] : []
+    }),
+  )
 }
 
 const MEDIA_FIELDS = ['title: String', 'tag(n: Int): String']

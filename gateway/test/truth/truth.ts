@@ -4,6 +4,7 @@ import { findFieldConflicts } from '../../src/operations/documents/field-conflic
 import { randomOperation } from '../differential/random-operations.ts'
 import { composeSubgraphs, type ForeignGraph, openForeignGraph, type Respond } from '../foreign-graph.ts'
 import { createMonolith, createResponders } from './execute-model.ts'
+import { withNestedRequirements } from './nested-requirements.ts'
 import { randomModel } from './random-model.ts'
 import { toSdls } from './to-sdl.ts'
 
@@ -26,9 +27,20 @@ export type World = Readonly<{
   close: () => Promise<void>
 }>
 
+export type WorldOptions = Readonly<{
+  /** Whether some fields require fields of other entities. */
+  isNested?: boolean
+  /** How often a selection has a condition. */
+  conditions?: number
+}>
+
 /** A random graph behind the gateway and in one monolith; null if its subgraphs cannot be composed. */
-export async function openWorld(seed: number): Promise<World | null> {
-  const model = randomModel(seed, new Random(seed))
+export async function openWorld(
+  seed: number,
+  { isNested = false, conditions }: WorldOptions = {},
+): Promise<World | null> {
+  const plain = randomModel(seed, new Random(seed))
+  const model = isNested ? withNestedRequirements(plain, new Random(`${seed} nested`)) : plain
   const sdls = toSdls(model)
   let supergraph: string
   try {
@@ -55,6 +67,7 @@ export async function openWorld(seed: number): Promise<World | null> {
     async compare(operation) {
       const { text, variables } = randomOperation(graph.schema, new Random(`${seed} ${operation}`), {
         confusing: true,
+        ...(conditions !== undefined && { conditions }),
         // Unlike the specification, graphql-js lets `id: __typename` stand beside an `id` that is no String.
         isValid: (document) => findFieldConflicts(graph.schema, document).length === 0,
       })
