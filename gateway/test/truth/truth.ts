@@ -75,7 +75,9 @@ export async function openWorld(
       const expected = JSON.stringify(await monolith(text, variables, root))
       exchanges.length = 0
       const got = await graph.run(JSON.stringify({ query: text, variables })).catch(String)
-      return isAlike(expected, got)
+      // Random documents may have more conditions than the gateway allows.
+      const isRefused = got.startsWith('QueryTooLargeError')
+      return isRefused || isAlike(expected, got)
         ? null
         : { supergraph: seed, operation, text, variables, expected, got, exchanges: [...exchanges] }
     },
