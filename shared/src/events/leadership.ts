@@ -18,6 +18,12 @@ const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call
 /** The length of a lease, and the interval of renewal: several times within one lease. */
 export type LeaseTimes = Readonly<{ leaseMs: number; renewMs: number }>
 
+export type ElectionOptions = LeaseTimes &
+  Readonly<{
+    /** Called with the new term whenever this process begins to lead: work that has waited for a leader need not wait longer. */
+    onLead?: (term: number) => void
+  }>
+
 export type Leadership = Readonly<{
   isLeader: () => boolean
   /** Grows each time this process begins to lead: another one may have led since. */
@@ -34,7 +40,7 @@ export function joinElection(
   redis: Redis,
   role: string,
   logger: Logger,
-  { leaseMs, renewMs }: LeaseTimes = { leaseMs: LEASE_MS, renewMs: RENEW_MS },
+  { leaseMs = LEASE_MS, renewMs = RENEW_MS, onLead = () => {} }: Partial<ElectionOptions> = {},
 ): Leadership {
   const key = `leader:${role}`
   const id = `${process.pid}:${randomUUID()}`
@@ -50,8 +56,8 @@ export function joinElection(
     const won = (await redis.eval(CAMPAIGN, { keys: [key], arguments: [id, String(leaseMs)] })) === 1
     const was = leaseEndsAt > 0
     leaseEndsAt = won ? askedAt + leaseMs : 0
-    if (won && !wasLeader) term++
     if (won !== was) logger.info({ role }, won ? 'leading' : 'no longer leading')
+    if (won && !wasLeader) onLead(++term)
   }
 
   const campaignSafely = () => campaign().catch((err) => logger.warn({ err, role }, 'election not possible'))

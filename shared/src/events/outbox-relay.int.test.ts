@@ -55,6 +55,15 @@ describe('the outbox relay', () => {
     expect(await published()).toEqual([event])
   })
 
+  it('publishes what was committed before it led as soon as it leads, without a sweep or a wake-up', async () => {
+    await commit(eventOf('t', 1))
+
+    const relay = await startOutboxRelay({ sweepMs: 600_000, mongo, db, redis, stream, logger: silent })
+    onTestFinished(relay.stop)
+
+    await untilPublished(1)
+  })
+
   it('warns of nothing when it starts for the first time, and of a stream that was lost', async () => {
     const warned: unknown[] = []
     const logger = pino({ level: 'warn' }, { write: (line) => void warned.push(JSON.parse(line).reason) })

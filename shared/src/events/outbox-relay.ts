@@ -42,7 +42,7 @@ export async function startOutboxRelay(options: Options): Promise<OutboxRelay> {
   const { db, redis, stream, sweepMs = SWEEP_MS, logger } = options
   await prepareEventLog(db)
   const channel = `wake:${stream}`
-  const leadership = joinElection(redis, `relay:${stream}`, logger)
+  const leadership = joinElection(redis, `relay:${stream}`, logger, { onLead: () => void relaying.runNow() })
   const subscriber = duplicateRedis(redis, logger)
 
   const round = createRounds(options, leadership)
