@@ -31,6 +31,16 @@ export const ROWS_OF_FIELD: Readonly<Record<string, readonly Row[]>> = {
       answer: 'POLICY_VERSION_NOT_FOUND',
     },
   ],
+  'Mutation.updateCustomer': [{ args: 'input: { id: "none", riskScore: 1 }', answer: 'CUSTOMER_NOT_FOUND' }],
+  'Mutation.createTransaction': [
+    {
+      args: 'input: { externalId: "u3", customerId: "none", merchant: "Shop", amount: { amount: 1 }, status: CAPTURED }',
+      answer: 'CUSTOMER_NOT_FOUND',
+    },
+  ],
+  'Mutation.updateTransactionStatus': [
+    { args: 'input: { id: "none", status: CAPTURED }', answer: 'TRANSACTION_NOT_FOUND' },
+  ],
   'Mutation.createIssue': [
     { args: `input: { idempotencyKey: "u1", customerId: "none", ${DECLINE} }`, answer: 'CUSTOMER_NOT_FOUND' },
     {
@@ -92,6 +102,10 @@ export const ROWS_OF_FIELD: Readonly<Record<string, readonly Row[]>> = {
 
 /** Root fields whose arguments name nothing that must be there: filters, new things, ranges, and ids of any number. */
 export const NAMES_NOTHING: readonly string[] = [
+  // Their names of things are filters, as those of `issues`.
+  'Query.customers',
+  'Query.transactions',
+  'Mutation.createCustomer',
   'Query.decisionAnalytics',
   'Query.failureAnalysis',
   'Query.jobMetrics',

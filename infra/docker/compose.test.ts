@@ -21,7 +21,14 @@ const compose = parse(composeText, { merge: true }) as { services: Record<string
 const services = Object.entries(compose.services)
 const ours = PROCESS_TABLE.filter(({ unlessGiven }) => unlessGiven === undefined)
 const KEYS = [
-  ...['ENCRYPTION_KEY', 'INTERNAL_PRIVATE_KEY', 'INTERNAL_PUBLIC_KEY', 'JWT_PUBLIC_KEY_PATH', 'ANTHROPIC_API_KEY'],
+  ...[
+    'ENCRYPTION_KEY',
+    'BLIND_INDEX_KEY',
+    'INTERNAL_PRIVATE_KEY',
+    'INTERNAL_PUBLIC_KEY',
+    'JWT_PUBLIC_KEY_PATH',
+    'ANTHROPIC_API_KEY',
+  ],
   ...['PLAYGROUND_CODE', 'TOKEN', 'DOWNLOAD_KEY'],
 ]
 /** The code of the playground is for npm start only. */
@@ -162,7 +169,7 @@ describe('docker-compose.yml', () => {
 
     expect(written).toEqual([])
     expect(new Set(demanded)).toEqual(
-      new Set(['ENCRYPTION_KEY', 'INTERNAL_PRIVATE_KEY', 'INTERNAL_PUBLIC_KEY', 'DOWNLOAD_KEY']),
+      new Set(['ENCRYPTION_KEY', 'BLIND_INDEX_KEY', 'INTERNAL_PRIVATE_KEY', 'INTERNAL_PUBLIC_KEY', 'DOWNLOAD_KEY']),
     )
   })
 })

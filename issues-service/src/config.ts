@@ -7,6 +7,7 @@ const Environment = ServiceEnvironment.merge({
   INTERNAL_PUBLIC_KEY: 'string > 0',
   STUCK_AFTER_MS: "string.integer.parse |> 1000 <= number <= 86400000 = '300000'",
   ENCRYPTION_KEY: /^[0-9a-fA-F]{64}$/,
+  BLIND_INDEX_KEY: /^[0-9a-fA-F]{64}$/,
 })
 
 export function readConfig(environment: NodeJS.ProcessEnv) {
@@ -17,6 +18,6 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     stuckAfterMs: env.STUCK_AFTER_MS,
     database: env.ISSUES_DATABASE,
     internalPublicKey: env.INTERNAL_PUBLIC_KEY,
-    encryptionKey: env.ENCRYPTION_KEY,
+    keys: { encryptionKey: env.ENCRYPTION_KEY, blindIndexKey: env.BLIND_INDEX_KEY },
   }
 }

@@ -9,6 +9,7 @@ import { readMasterKey } from '@redress/shared/stores/encryption.ts'
 import { connectMongo } from '@redress/shared/stores/mongo.ts'
 import { type } from 'arktype'
 import { SampleData } from './inbound/sample-data.ts'
+import { createBlindIndex } from './outbound/blind-index.ts'
 import { COLLECTIONS } from './outbound/collections.ts'
 import { createMongoSeeding } from './outbound/mongo-seeding.ts'
 
@@ -16,6 +17,7 @@ const Environment = type({
   MONGODB_URI: 'string.url',
   ISSUES_DATABASE: "string > 0 = 'redress_issues'",
   ENCRYPTION_KEY: /^[0-9a-fA-F]{64}$/,
+  BLIND_INDEX_KEY: /^[0-9a-fA-F]{64}$/,
 })
 
 const config = configOrExit((environment) => readEnvironment(Environment, environment))
@@ -26,4 +28,5 @@ const mongo = await connectMongo(config.MONGODB_URI, 'seed')
 resources.defer(() => mongo.close())
 const collections = await openCollections(mongo.db(config.ISSUES_DATABASE), COLLECTIONS)
 
-await createMongoSeeding(collections, readMasterKey(config.ENCRYPTION_KEY))(sample, new Date())
+const keys = { master: readMasterKey(config.ENCRYPTION_KEY), blindIndex: createBlindIndex(config.BLIND_INDEX_KEY) }
+await createMongoSeeding(collections, keys)(sample, new Date())

@@ -1,30 +1,30 @@
 import { type DecisionCase, decisionIdOf } from '@redress/shared/contracts.ts'
 import type { Cause, DomainEvent } from '@redress/shared/events/envelope.ts'
 import { createOutbox } from '@redress/shared/events/outbox.ts'
-import { openCollections } from '@redress/shared/stores/collections.ts'
-import { readMasterKey } from '@redress/shared/stores/encryption.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
+import { combineParts } from '@redress/shared/subgraph/combine-parts.ts'
+import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
+import { verifyToken } from '@redress/shared/testing/callers.ts'
 import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
+import { silent } from '@redress/shared/testing/stores.ts'
 import type { Db, MongoClient } from 'mongodb'
 import { ulid } from 'ulid'
+import { afterAll } from 'vitest'
 import type { IssueInput } from '../src/domain/issue-input.ts'
-import { COLLECTIONS } from '../src/outbound/collections.ts'
-import { createEventLog } from '../src/outbound/event-log.ts'
-import { createIssuesTransactions, createMongoIssuesStore } from '../src/outbound/mongo-issues-store.ts'
-import { createMongoPersonalData } from '../src/outbound/mongo-personal-data.ts'
+import { createCustomerResolvers } from '../src/inbound/customer-resolvers.ts'
+import { createIssueResolvers } from '../src/inbound/issue-resolvers.ts'
+import { createLoaders } from '../src/inbound/loaders.ts'
+import { createTransactionResolvers } from '../src/inbound/transaction-resolvers.ts'
 import { createMongoSeeding } from '../src/outbound/mongo-seeding.ts'
-import { createMongoViews } from '../src/outbound/mongo-views.ts'
+import { openStores } from '../src/outbound/open-stores.ts'
 import { createAskAgain } from '../src/use-cases/ask-again.ts'
-import { createCreateIssues } from '../src/use-cases/create-issues.ts'
-import { createFollowDecisions, type DecisionUpdate } from '../src/use-cases/follow-decisions.ts'
-import { createReadPersonalData } from '../src/use-cases/read-personal-data.ts'
-import { createRetryIssue } from '../src/use-cases/retry-issue.ts'
-import { createReviewIssue } from '../src/use-cases/review-issue.ts'
+import { createUseCases } from '../src/use-cases/create-use-cases.ts'
+import type { DecisionUpdate } from '../src/use-cases/follow-decisions.ts'
 
 export const NOW = new Date('2030-06-15T12:00:00Z')
 export const ADA: Cause = { actor: 'ada', requestId: 'req-1', ip: '10.0.0.1' }
 export const REVIEWER: Cause = { actor: 'rhea', requestId: 'req-2', ip: null }
-const MASTER = readMasterKey('ab'.repeat(32))
+const KEYS = { encryptionKey: 'ab'.repeat(32), blindIndexKey: 'cd'.repeat(32) }
 
 const price = { amount: 5_000, currency: 'USD' }
 const plain = { merchant: 'Shop', amount: price, status: 'CAPTURED', installmentPlan: null } as const
@@ -47,30 +47,42 @@ const SAMPLE = {
 
 /** The use cases on one database, with two customers and a transaction of each. */
 export async function openService({ mongo, db, now = () => NOW }: { mongo: MongoClient; db: Db; now?: () => Date }) {
-  const collections = await openCollections(db, COLLECTIONS)
-  await createMongoSeeding(collections, MASTER)(SAMPLE, NOW)
-
   const outbox = createOutbox(db, () => {})
-  const store = createMongoIssuesStore({ mongo, collections, outbox })
-  const dependencies = { store, now, onCommit: () => {} }
-  const follow = createFollowDecisions({ now })
-  const personalData = createMongoPersonalData(collections, MASTER)
-  const events = createEventLog(mongo, outbox)
+  const stores = await openStores({ mongo, db, outbox, keys: KEYS })
+  const { collections, views, events, issues: store, issuesIn } = stores
+  await createMongoSeeding(collections, stores)(SAMPLE, NOW)
+  const { followDecisions, ...useCases } = createUseCases({ stores, createId: ulid, now, onCommit: () => {} })
   return {
+    ...useCases,
     collections,
-    views: createMongoViews(collections),
-    createIssues: createCreateIssues({ ...dependencies, createId: () => `iss_${ulid()}` }),
-    reviewIssue: createReviewIssue(dependencies),
-    retryIssue: createRetryIssue(dependencies),
-    readPersonalData: createReadPersonalData({ personalData, events, createId: ulid, now }),
+    views,
+    now,
     followDecisions: (updates: readonly DecisionUpdate[]) =>
-      inTransaction(mongo, (session) => follow(updates, createIssuesTransactions({ collections, outbox })(session))),
+      inTransaction(mongo, (session) => followDecisions(updates, issuesIn(session))),
     askAgain: (dependencies: Readonly<{ stuckAfterMs: number; now: () => Date }>) =>
-      createAskAgain({ store, views: createMongoViews(collections), events, ...dependencies }),
-    eventsOf: (issueId: string) => eventsOf(db, issueId),
+      createAskAgain({ store, views, events, ...dependencies }),
+    eventsOf: (entityId: string) => eventsOf(db, entityId),
   }
 }
 export type Service = Awaited<ReturnType<typeof openService>>
+
+/** Serves the subgraph until the tests of the file have run, and gives its URL. */
+export async function serveService(service: Service): Promise<string> {
+  const creators = [createIssueResolvers, createCustomerResolvers, createTransactionResolvers]
+  const subgraph = await serveSubgraph({
+    name: 'issues',
+    schemaFile: new URL('../schema.graphql', import.meta.url),
+    resolvers: combineParts(...creators.map((create) => ({ resolvers: create(service) }))).resolvers,
+    createLoaders: () => createLoaders(service.views, service.readPersonalData),
+    verifyToken,
+    checks: { mongodb: async () => true },
+    port: 0,
+    host: '127.0.0.1',
+    logger: silent,
+  })
+  afterAll(subgraph.close)
+  return subgraph.url
+}
 
 /** The events of one entity in the order in which they will be published. */
 async function eventsOf(db: Db, entityId: string): Promise<readonly DomainEvent[]> {

@@ -1,36 +1,13 @@
-import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
-import { ask, forgedTokenOf, tokenOf, verifyToken, withRole } from '@redress/shared/testing/callers.ts'
-import { openTestDatabase, silent } from '@redress/shared/testing/stores.ts'
+import { ask, forgedTokenOf, tokenOf, withRole } from '@redress/shared/testing/callers.ts'
+import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import { MongoClient } from 'mongodb'
 import { afterAll, describe, expect, inject, it } from 'vitest'
-import { createLoaders } from '../src/inbound/loaders.ts'
-import { createResolvers } from '../src/inbound/resolvers.ts'
-import { caseIn, failed, made, openIssue, openService, REVIEWER, type Service } from './service.ts'
+import { caseIn, failed, made, openIssue, openService, REVIEWER, type Service, serveService } from './service.ts'
 
 const { mongo, db } = await openTestDatabase()
 const service = await openService({ mongo, db })
 
-const serve = async (overrides: Partial<Service> = {}) => {
-  const { views, readPersonalData, createIssues, reviewIssue, retryIssue } = { ...service, ...overrides }
-  const createIssue = async (command: Parameters<typeof createIssues>[0][number]) => {
-    const [outcome] = await createIssues([command])
-    if (outcome instanceof Error) throw outcome
-    return outcome!
-  }
-  const subgraph = await serveSubgraph({
-    name: 'issues',
-    schemaFile: new URL('../schema.graphql', import.meta.url),
-    resolvers: createResolvers({ createIssue, createIssues, reviewIssue, retryIssue, views }),
-    createLoaders: () => createLoaders(views, readPersonalData),
-    verifyToken,
-    checks: { mongodb: async () => true },
-    port: 0,
-    host: '127.0.0.1',
-    logger: silent,
-  })
-  afterAll(subgraph.close)
-  return subgraph.url
-}
+const serve = (overrides: Partial<Service> = {}) => serveService({ ...service, ...overrides })
 const url = await serve()
 const [operator, reviewer, readOnly, monitoring] = await Promise.all(
   (['operator', 'reviewer', 'read_only', 'monitoring'] as const).map((role) => tokenOf(withRole(role))),

@@ -46,6 +46,7 @@ const PURE = [
   'errors.ts',
   'error-codes.ts',
   'canonical-json.ts',
+  'card-number.ts',
   'connection.ts',
   'contracts.ts',
   'currency.ts',
@@ -62,6 +63,7 @@ const PURE = [
   'resilience/looks.ts',
   'events/alert.ts',
   'events/catalogue.ts',
+  'events/entity-types.ts',
   'events/envelope.ts',
 ]
 const SHARED = '@redress/shared/'

@@ -66,6 +66,8 @@ const TransactionFacts = type({
 })
 /** The part of a payment transaction that a decision needs. */
 export type TransactionFacts = typeof TransactionFacts.infer
+export type TransactionStatus = TransactionFacts['status']
+export type ShippingStatus = NonNullable<TransactionFacts['shippingStatus']>
 
 const CustomerFacts = type({
   id: 'string',

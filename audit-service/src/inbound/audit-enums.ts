@@ -1,4 +1,5 @@
-import { ENTITY_TYPES, EVENTS } from '@redress/shared/events/catalogue.ts'
+import { EVENTS } from '@redress/shared/events/catalogue.ts'
+import { ENTITY_TYPES } from '@redress/shared/events/entity-types.ts'
 import { STREAMS } from '@redress/shared/events/envelope.ts'
 
 /** Stands for what another version recorded, so that its entry can still be read. */

@@ -25,9 +25,9 @@ afterAll(async () => {
 function watched(views: Views): Views {
   return {
     ...views,
-    pagesOfTrails(ids, page) {
-      trailsRead.push(ids.length)
-      return views.pagesOfTrails(ids, page)
+    pagesOfTrails(entities, page) {
+      trailsRead.push(entities.ids.length)
+      return views.pagesOfTrails(entities, page)
     },
   }
 }

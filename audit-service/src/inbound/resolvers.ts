@@ -1,5 +1,6 @@
 import { ROLES, type Role } from '@redress/shared/access/permissions.ts'
 import type { PageArguments } from '@redress/shared/connection.ts'
+import type { EntityType } from '@redress/shared/events/entity-types.ts'
 import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { KeyRequest } from '../domain/api-key.ts'
 import type { AuditEntry } from '../domain/entry.ts'
@@ -60,12 +61,16 @@ export function createResolvers({ views, verifyChain, keys, createApiKey, revoke
       entityType: ({ entityType }: AuditEntry) => toKnownEntityType(entityType),
       __resolveReference: ({ id }: ById, { loaders }: Context) => loaders.entries.load(id),
     },
-    Issue: {
-      __resolveReference: ({ id }: ById) => ({ id }),
-      auditTrail: ({ id }: ById, page: PageArguments, { loaders }: Context) => loaders.trails(page).load(id),
-    },
+    Issue: withTrail('Issue'),
+    Transaction: withTrail('Transaction'),
   }
 }
+
+/** An entity of another subgraph, with the entries about it. */
+const withTrail = (of: EntityType) => ({
+  __resolveReference: ({ id }: ById) => ({ id }),
+  auditTrail: ({ id }: ById, page: PageArguments, { loaders }: Context) => loaders.trails({ ...page, of }).load(id),
+})
 
 /** Roles as the schema writes them. */
 const ROLE_OF_NAME = Object.fromEntries(ROLES.map((role) => [role.toUpperCase(), role])) as Record<string, Role>

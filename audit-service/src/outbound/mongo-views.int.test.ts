@@ -98,11 +98,13 @@ describe('the log', () => {
   })
 })
 
+const ofIssues = (ids: readonly string[]) => ({ type: 'Issue', ids }) as const
+
 describe('the trails of a list of issues', () => {
   const IDS = ['iss_2', 'iss_none', 'iss_long', 'shared_id', 'iss_1']
 
   it('are each oldest first, with the entries of that issue only', async () => {
-    const trails = await views.pagesOfTrails(IDS, {})
+    const trails = await views.pagesOfTrails(ofIssues(IDS), {})
 
     expect(trails.map(sequencesOf)).toEqual([
       [4, 5],
@@ -121,7 +123,7 @@ describe('the trails of a list of issues', () => {
     watched.on('commandStarted', ({ commandName }) => commands.push(commandName))
     const watchedViews = createMongoViews(collectionsOf(watched.db(database.db.databaseName), COLLECTIONS))
 
-    await watchedViews.pagesOfTrails(IDS, { first: 1 })
+    await watchedViews.pagesOfTrails(ofIssues(IDS), { first: 1 })
     await watched.close()
 
     expect(commands.filter((name) => !['hello', 'endSessions', 'ping'].includes(name))).toEqual(['find'])
@@ -129,8 +131,8 @@ describe('the trails of a list of issues', () => {
 
   it('are the same, read one by one or together', async () => {
     for (const first of [1, 2, 3, 30, 31]) {
-      const together = await views.pagesOfTrails(IDS, { first })
-      const alone = await Promise.all(IDS.map(async (id) => (await views.pagesOfTrails([id], { first }))[0]!))
+      const together = await views.pagesOfTrails(ofIssues(IDS), { first })
+      const alone = await Promise.all(IDS.map(async (id) => (await views.pagesOfTrails(ofIssues([id]), { first }))[0]!))
 
       const seen = ({ edges, pageInfo }: (typeof together)[number]) => ({ edges, pageInfo })
       expect(together.map(seen)).toEqual(alone.map(seen))
@@ -138,9 +140,9 @@ describe('the trails of a list of issues', () => {
   })
 
   it('go on from a cursor that was given for the list', async () => {
-    const [, , long] = await views.pagesOfTrails(IDS, { first: 5 })
+    const [, , long] = await views.pagesOfTrails(ofIssues(IDS), { first: 5 })
 
-    const [next] = await views.pagesOfTrails(['iss_long'], { first: 3, after: long!.pageInfo.endCursor! })
+    const [next] = await views.pagesOfTrails(ofIssues(['iss_long']), { first: 3, after: long!.pageInfo.endCursor! })
 
     expect(sequencesOf(next!)).toEqual([14, 15, 16])
   })
@@ -151,8 +153,8 @@ describe('the trails of a list of issues', () => {
     await record([first!, third!])
     await record([second!])
 
-    const alone = await views.pagesOfTrails(['iss_1'], {})
-    const together = await views.pagesOfTrails(['iss_1', 'iss_none'], {})
+    const alone = await views.pagesOfTrails(ofIssues(['iss_1']), {})
+    const together = await views.pagesOfTrails(ofIssues(['iss_1', 'iss_none']), {})
 
     expect(sequencesOf(alone[0]!)).toEqual([1, 3, 2])
     expect(sequencesOf(together[0]!)).toEqual([1, 3, 2])
@@ -164,7 +166,7 @@ describe('the trails of a list of issues', () => {
     const events = issueEvents('iss_long', 2_001)
     for (let from = 0; from < events.length; from += 200) await record(events.slice(from, from + 200))
 
-    const [long, short] = await views.pagesOfTrails(['iss_long', 'iss_1'], { first: 2 })
+    const [long, short] = await views.pagesOfTrails(ofIssues(['iss_long', 'iss_1']), { first: 2 })
 
     expect(sequencesOf(long!)).toEqual([3, 4])
     expect(await long!.totalCount()).toBe(2_001)

@@ -26,9 +26,9 @@ export function createMongoViews({ entries, heads }: Collections): Views {
       const connection = await readPage(read)
       return Object.keys(conditions).length > 0 ? connection : { ...connection, totalCount: countAll }
     },
-    pagesOfTrails: (owners, page) =>
+    pagesOfTrails: ({ type: entityType, ids: owners }, page) =>
       readPages({
-        ...{ collection: entries, filter: { entityType: 'Issue' }, order: OLDEST_FIRST, page, toNode: toEntry },
+        ...{ collection: entries, filter: { entityType }, order: OLDEST_FIRST, page, toNode: toEntry },
         ...{ ownerField: 'entityId', owners },
       }),
   }

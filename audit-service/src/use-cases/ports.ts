@@ -1,4 +1,5 @@
 import type { Connection, PageArguments } from '@redress/shared/connection.ts'
+import type { EntityType } from '@redress/shared/events/entity-types.ts'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import type { ApiKey, KeyChange } from '../domain/api-key.ts'
 import type { Head } from '../domain/chain.ts'
@@ -45,8 +46,11 @@ export type Views = Readonly<{
   find(ids: readonly string[]): Promise<readonly (AuditEntry | null)[]>
   /** Newest first. */
   pageOfLog(filter: AuditFilter, page: PageArguments): Promise<Connection<AuditEntry>>
-  /** The same page of the entries of each issue, oldest first. */
-  pagesOfTrails(issueIds: readonly string[], page: PageArguments): Promise<readonly Connection<AuditEntry>[]>
+  /** The same page of the entries of each entity of a type, oldest first. */
+  pagesOfTrails(
+    entities: Readonly<{ type: EntityType; ids: readonly string[] }>,
+    page: PageArguments,
+  ): Promise<readonly Connection<AuditEntry>[]>
 }>
 
 export type ApiKeys = Readonly<{

@@ -57,6 +57,7 @@ const INDEXES = [
   { key: { c: -1 }, sparse: true },
   { key: { b: -1 }, partialFilterExpression: { c: { $exists: true } } },
   { key: { c: 1, b: -1 }, partialFilterExpression: { c: 'a' } },
+  { key: { c: 1, a: 1 }, partialFilterExpression: { c: { $gt: '' } } },
   { key: { unique: -1 }, unique: true },
 ].map((definition) => encode({ ...definition, name: JSON.stringify(definition) }))
 

@@ -1,4 +1,4 @@
-import type { DecisionAction, IssueStatus, IssueType } from '@redress/shared/contracts.ts'
+import type { DecisionAction, IssueStatus, IssueType, TransactionStatus } from '@redress/shared/contracts.ts'
 import { AppError } from '@redress/shared/errors.ts'
 
 export class IssueNotFoundError extends AppError {
@@ -36,10 +36,12 @@ export class InvalidTransitionError extends AppError {
   override readonly name = 'InvalidTransitionError'
   readonly code = 'INVALID_TRANSITION'
   readonly kind = 'refused'
-  override readonly facts: { from: IssueStatus; to: IssueStatus }
+  override readonly facts: { from: IssueStatus | TransactionStatus; to: IssueStatus | TransactionStatus }
 
-  constructor(from: IssueStatus, to: IssueStatus) {
-    super(`An issue that is ${from} cannot become ${to}.`)
+  constructor(from: IssueStatus, to: IssueStatus)
+  constructor(from: TransactionStatus, to: TransactionStatus, entity: 'payment')
+  constructor(from: IssueStatus | TransactionStatus, to: IssueStatus | TransactionStatus, entity = 'issue') {
+    super(`${entity === 'issue' ? 'An' : 'A'} ${entity} that is ${from} cannot become ${to}.`)
     this.facts = { from, to }
   }
 }
@@ -56,13 +58,46 @@ export class ActionNotAllowedError extends AppError {
   }
 }
 
-/** The issue was changed since it was read. */
+/** The issue, customer or payment was changed since it was read. */
 export class ConflictError extends AppError {
   override readonly name = 'ConflictError'
   readonly code = 'CONFLICT'
   readonly kind = 'conflict'
 
+  constructor(id: string, entity: 'issue' | 'customer' | 'payment' = 'issue') {
+    super(`The ${entity} ${id} has changed in the meantime. Read it again.`)
+  }
+}
+
+/** The external id was used before, with another input. */
+export class ExternalIdTakenError extends AppError {
+  override readonly name = 'ExternalIdTakenError'
+  readonly code = 'EXTERNAL_ID_TAKEN'
+  readonly kind = 'refused'
+
+  constructor(entity: 'customer' | 'payment' | 'issue', externalId: string) {
+    super(`The external id ${externalId} is that of another ${entity}, or was used before with another input.`)
+  }
+}
+
+/** The data key of the customer was destroyed, so that no personal data can be stored any more. */
+export class CustomerErasedError extends AppError {
+  override readonly name = 'CustomerErasedError'
+  readonly code = 'CUSTOMER_ERASED'
+  readonly kind = 'refused'
+
   constructor(id: string) {
-    super(`The issue ${id} has changed in the meantime. Read it again.`)
+    super(`The personal data of the customer ${id} was erased.`)
+  }
+}
+
+/** More money would be paid back than was paid. */
+export class RefundExceedsPaymentError extends AppError {
+  override readonly name = 'RefundExceedsPaymentError'
+  readonly code = 'REFUND_EXCEEDS_PAYMENT'
+  readonly kind = 'refused'
+
+  constructor(transactionId: string) {
+    super(`The refunds of the payment ${transactionId} would exceed its amount.`)
   }
 }

@@ -1,14 +1,16 @@
 import { type Connection, type PageArguments, perPage } from '@redress/shared/connection.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import DataLoader from 'dataloader'
-import type { Customer, PersonalData } from '../domain/customer.ts'
+import type { Customer, PersonalData, PersonalField } from '../domain/customer.ts'
 import type { Issue } from '../domain/issue.ts'
 import type { Transaction } from '../domain/transaction.ts'
 import type { ReadPersonalData } from '../use-cases/read-personal-data.ts'
-import type { IssueFilter, Views } from '../use-cases/views.ts'
+import type { IssueFilter, IssueOwners, Views } from '../use-cases/views.ts'
 
-/** A page of the issues of a customer that fit a filter. */
-export type IssuePage = PageArguments & Readonly<{ filter: IssueFilter }>
+/** A page of the issues of a customer, or of a payment, that fit a filter. */
+export type IssuePage = PageArguments & Readonly<{ of: IssueOwners['field']; filter: IssueFilter }>
+
+export type PersonalKey = Readonly<{ customerId: string; field: PersonalField }>
 
 export type Loaders = Readonly<{
   issues: DataLoader<string, Issue | null>
@@ -16,27 +18,36 @@ export type Loaders = Readonly<{
   transactions: DataLoader<string, Transaction | null>
   transactionPages: (page: PageArguments) => DataLoader<string, Connection<Transaction>>
   issuePages: (page: IssuePage) => DataLoader<string, Connection<Issue>>
-  /** Every read is audited, once per customer and request. */
-  personalData: (cause: Cause) => DataLoader<string, PersonalData | null>
+  /** Every read is audited, with the fields, once for each customer and request. */
+  personalData: (cause: Cause) => DataLoader<PersonalKey, PersonalData[PersonalField] | null, string>
 }>
 
 /** Loads entities once per request, many in one query. */
 export function createLoaders(views: Views, readPersonalData: ReadPersonalData): Loaders {
-  let personalData: DataLoader<string, PersonalData | null> | null = null
+  let personalData: ReturnType<Loaders['personalData']> | null = null
   return {
     issues: new DataLoader(views.findIssues),
     customers: new DataLoader(views.findCustomers),
     transactions: new DataLoader(views.findTransactions),
     transactionPages: perPage((page) => new DataLoader((ids) => views.pagesOfTransactions(ids, page))),
     issuePages: perPage(
-      ({ filter, ...page }: IssuePage) => new DataLoader((ids) => views.pagesOfIssues(ids, filter, page)),
+      ({ of: field, filter, ...page }: IssuePage) =>
+        new DataLoader((ids) => views.pagesOfIssues({ field, ids }, filter, page)),
     ),
     personalData: (cause) => {
-      personalData ??= new DataLoader(async (ids) => {
-        const found = await readPersonalData(ids, cause)
-        return ids.map((id) => found.get(id) ?? null)
-      })
+      personalData ??= new DataLoader(
+        async (keys: readonly PersonalKey[]) => {
+          const found = await readPersonalData(fieldsByCustomer(keys), cause)
+          return keys.map(({ customerId, field }) => found.get(customerId)?.[field] ?? null)
+        },
+        { cacheKeyFn: ({ customerId, field }) => `${field} ${customerId}` },
+      )
       return personalData
     },
   }
+}
+
+function fieldsByCustomer(keys: readonly PersonalKey[]): ReadonlyMap<string, ReadonlySet<PersonalField>> {
+  const byCustomer = Map.groupBy(keys, ({ customerId }) => customerId)
+  return new Map([...byCustomer].map(([id, ofOne]) => [id, new Set(ofOne.map(({ field }) => field))]))
 }

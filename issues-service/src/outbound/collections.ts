@@ -24,10 +24,21 @@ export type IssueDocument = Omit<Stored<Issue>, 'customerMessage'> & {
   /** `space` is missing in issues that are older than the field. */
   claim: Omit<Claim, 'space'> & Partial<Pick<Claim, 'space'>>
 }
-export type TransactionDocument = Stored<Transaction>
-export type CustomerDocument = Stored<Customer> & { emailSealed: string; nameSealed: string }
+/** `digest` is that of the input which the payment was created with. Optional fields are missing in older payments. */
+export type TransactionDocument = Omit<Stored<Transaction>, keyof TransactionAdditions> &
+  Partial<TransactionAdditions & { digest: string }>
+type TransactionAdditions = Pick<Transaction, 'refunded' | 'version' | 'updatedAt'> & { externalId: string }
+/** `digest` is that of the input which the customer was created with. Optional fields are missing in older customers. */
+export type CustomerDocument = Omit<Stored<Customer>, keyof CustomerAdditions> & {
+  emailSealed: string
+  nameSealed: string
+  methodsSealed?: string
+} & Partial<CustomerAdditions & { digest: string; emailIndex: string }>
+type CustomerAdditions = Pick<Customer, 'version' | 'updatedAt'> & { externalId: string }
 /** The data key of a customer, wrapped by the master key. Deleting it erases what was encrypted with it. */
 export type DataKeyDocument = { _id: string; wrapped: string }
+
+const IS_GIVEN = { externalId: { $exists: true } }
 
 /** Every collection of this service, and every index: each query has one. */
 export const COLLECTIONS = {
@@ -43,17 +54,35 @@ export const COLLECTIONS = {
       { key: { type: 1, createdAt: 1, _id: 1 }, name: 'newest_by_type' },
       { key: { priority: 1, createdAt: 1, _id: 1 }, name: 'newest_by_priority' },
       { key: { customerId: 1, createdAt: 1, _id: 1 }, name: 'newest_by_customer' },
+      {
+        key: { transactionId: 1, createdAt: 1, _id: 1 },
+        name: 'newest_by_transaction',
+        // Any text: MongoDB infers this from a condition by equality, and does not infer a type.
+        partialFilterExpression: { transactionId: { $gt: '' } },
+      },
     ],
   }),
   transactions: defineCollection<TransactionDocument>({
     name: 'transactions',
     owner: 'customerId',
-    indexes: [{ key: { customerId: 1, createdAt: 1, _id: 1 }, name: 'newest_by_customer' }],
+    indexes: [
+      { key: { externalId: 1 }, name: 'external_id', unique: true, partialFilterExpression: IS_GIVEN },
+      { key: { createdAt: 1, _id: 1 }, name: 'newest' },
+      { key: { customerId: 1, createdAt: 1, _id: 1 }, name: 'newest_by_customer' },
+      { key: { merchant: 1, createdAt: 1, _id: 1 }, name: 'newest_by_merchant' },
+      { key: { status: 1, createdAt: 1, _id: 1 }, name: 'newest_by_status' },
+      { key: { 'amount.currency': 1, 'amount.amount': 1, _id: 1 }, name: 'by_amount' },
+    ],
   }),
   customers: defineCollection<CustomerDocument>({
     name: 'customers',
     owner: '_id',
-    personalFields: ['emailSealed', 'nameSealed'],
+    personalFields: ['emailSealed', 'nameSealed', 'methodsSealed', 'emailIndex'],
+    indexes: [
+      { key: { externalId: 1 }, name: 'external_id', unique: true, partialFilterExpression: IS_GIVEN },
+      { key: { createdAt: 1, _id: 1 }, name: 'newest' },
+      { key: { emailIndex: 1, createdAt: 1, _id: 1 }, name: 'newest_by_email' },
+    ],
   }),
   dataKeys: defineCollection<DataKeyDocument>({ name: 'data_keys', owner: '_id', personalFields: ['wrapped'] }),
   outbox: OUTBOX,
@@ -69,14 +98,16 @@ export function toIssue({ _id, claim: _, type: _type, customerMessage = null, ..
   return { id: _id, ...rest, customerMessage }
 }
 
-export function toTransaction({ _id, ...rest }: TransactionDocument): Transaction {
-  return { id: _id, ...rest }
+export function toTransaction({ _id, digest: _, ...rest }: TransactionDocument): Transaction {
+  const { externalId = null, version = 1, updatedAt = rest.createdAt } = rest
+  const { refunded = rest.status === 'REFUNDED' ? rest.amount.amount : 0 } = rest
+  return { id: _id, ...rest, externalId, refunded, version, updatedAt }
 }
 
-export function toCustomer({
-  _id,
-  riskScore,
-  createdAt,
-}: Pick<CustomerDocument, '_id' | 'riskScore' | 'createdAt'>): Customer {
-  return { id: _id, riskScore, createdAt }
+/** The fields of a customer that are not personal. */
+export const CUSTOMER_FIELDS = { externalId: 1, riskScore: 1, version: 1, createdAt: 1, updatedAt: 1 } as const
+
+export function toCustomer(document: Pick<CustomerDocument, '_id' | keyof typeof CUSTOMER_FIELDS>): Customer {
+  const { _id, externalId = null, riskScore, version = 1, createdAt, updatedAt = createdAt } = document
+  return { id: _id, externalId, riskScore, version, createdAt, updatedAt }
 }

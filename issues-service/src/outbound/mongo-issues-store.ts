@@ -1,6 +1,5 @@
 import type { IssueType } from '@redress/shared/contracts.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
-import { inTransaction, isDuplicateKey } from '@redress/shared/stores/mongo.ts'
 import { DAY_MS } from '@redress/shared/time.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
 import { type Claim, spaceOfCaller } from '../domain/claim.ts'
@@ -15,28 +14,17 @@ import {
   toIssue,
   toTransaction,
 } from './collections.ts'
+import { transactOnKeys } from './transact.ts'
 
 const HISTORY_DAYS = 90
 const HISTORY_MAX = 50
-/** Of two concurrent callers with one new key, the second finds the issue of the first on its next attempt. */
-const CLAIM_ATTEMPTS = 5
 
 type Stores = Readonly<{ collections: Collections; outbox: Outbox }>
 
 /** Issues in MongoDB. A change and its event share one transaction, so neither exists alone. */
 export function createMongoIssuesStore({ mongo, ...stores }: Stores & Readonly<{ mongo: MongoClient }>): IssuesStore {
   const transactionIn = createIssuesTransactions(stores)
-  return {
-    async transact(work) {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await inTransaction(mongo, (session) => work(transactionIn(session)))
-        } catch (error) {
-          if (!isDuplicateKey(error) || attempt === CLAIM_ATTEMPTS) throw error
-        }
-      }
-    },
-  }
+  return { transact: (work) => transactOnKeys(mongo, (session) => work(transactionIn(session))) }
 }
 
 /** The same, within a transaction that the caller has begun. */

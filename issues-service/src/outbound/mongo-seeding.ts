@@ -1,20 +1,25 @@
 import type { MasterKey } from '@redress/shared/stores/encryption.ts'
 import { DAY_MS } from '@redress/shared/time.ts'
+import type { BlindIndex } from '../use-cases/ports.ts'
 import type { Seed } from '../use-cases/seed.ts'
 import type { Collections } from './collections.ts'
 import { sealPersonalData } from './mongo-personal-data.ts'
 
 /** Adds the documents that are missing; existing ones stay as they are. */
-export function createMongoSeeding({ customers, dataKeys, transactions }: Collections, master: MasterKey): Seed {
+export function createMongoSeeding(
+  { customers, dataKeys, transactions }: Collections,
+  { master, blindIndex }: Readonly<{ master: MasterKey; blindIndex: BlindIndex }>,
+): Seed {
   return async (sample, now) => {
     const daysAgo = (days: number) => new Date(now.getTime() - days * DAY_MS)
 
     for (const { id, riskScore, createdDaysAgo, ...personal } of sample.customers) {
       if ((await customers.findOne({ _id: id })) !== null) continue
-      const { wrapped, ...sealed } = sealPersonalData(id, personal, master)
+      const { wrapped, sealed } = sealPersonalData(id, { ...personal, paymentMethods: [] }, master)
       // The key first: after a crash in between there is no customer, and the next run writes both again.
       await dataKeys.updateOne({ _id: id }, { $set: { wrapped } }, { upsert: true })
-      await customers.insertOne({ _id: id, riskScore, createdAt: daysAgo(createdDaysAgo), ...sealed })
+      const emailIndex = blindIndex.ofEmail(personal.email)
+      await customers.insertOne({ _id: id, riskScore, createdAt: daysAgo(createdDaysAgo), ...sealed, emailIndex })
     }
     await transactions.bulkWrite(
       sample.transactions.map(({ id, createdDaysAgo, shipping, ...given }) => ({

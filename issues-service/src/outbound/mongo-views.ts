@@ -5,22 +5,32 @@ import { readPages } from '@redress/shared/stores/pages.ts'
 import { readPage } from '@redress/shared/stores/pagination.ts'
 import type { Filter } from 'mongodb'
 import type { Issue } from '../domain/issue.ts'
+import type { BlindIndex } from '../use-cases/ports.ts'
 import type { IssueFilter, Views } from '../use-cases/views.ts'
-import { type Collections, type IssueDocument, toCustomer, toIssue, toTransaction } from './collections.ts'
+import {
+  type Collections,
+  CUSTOMER_FIELDS,
+  type IssueDocument,
+  toCustomer,
+  toIssue,
+  toTransaction,
+} from './collections.ts'
+import { createListViews } from './mongo-list-views.ts'
 
 const NEWEST_FIRST = { field: 'createdAt', direction: -1 } as const
 
 /** Reads entities for callers. */
-export function createMongoViews({ issues, customers, transactions }: Collections): Views {
+export function createMongoViews(
+  { issues, customers, transactions }: Collections,
+  blindIndex: Pick<BlindIndex, 'ofEmail'>,
+): Views {
   return {
     async findIssues(ids) {
       const found = await issues.find({ _id: { $in: [...ids] } }).toArray()
       return inOrder(ids, found.map(toIssue))
     },
     async findCustomers(ids) {
-      const found = await customers
-        .find({ _id: { $in: [...ids] } }, { projection: { riskScore: 1, createdAt: 1 } })
-        .toArray()
+      const found = await customers.find({ _id: { $in: [...ids] } }, { projection: CUSTOMER_FIELDS }).toArray()
       return inOrder(ids, found.map(toCustomer))
     },
     async findTransactions(ids) {
@@ -37,15 +47,16 @@ export function createMongoViews({ issues, customers, transactions }: Collection
     },
     pageOfIssues: (filter: IssueFilter, page: PageArguments): Promise<Connection<Issue>> =>
       readPage({ collection: issues, filter: toConditions(filter), order: NEWEST_FIRST, page, toNode: toIssue }),
+    ...createListViews({ customers, transactions }, blindIndex),
     pagesOfTransactions: (owners, page) =>
       readPages({
         ...{ collection: transactions, filter: {}, order: NEWEST_FIRST, page, toNode: toTransaction },
         ...{ ownerField: 'customerId', owners },
       }),
-    pagesOfIssues: (owners, filter, page) =>
+    pagesOfIssues: ({ field: ownerField, ids: owners }, filter, page) =>
       readPages({
         ...{ collection: issues, filter: toConditions(filter), order: NEWEST_FIRST, page, toNode: toIssue },
-        ...{ ownerField: 'customerId', owners },
+        ...{ ownerField, owners },
       }),
   }
 }
@@ -55,6 +66,7 @@ function toConditions({
   type,
   priority,
   customerId,
+  transactionId,
   from,
   to,
   createdAfter: after,
@@ -66,6 +78,7 @@ function toConditions({
     ...(type && { type: { $in: [...type] } }),
     ...(priority && { priority: { $in: [...priority] } }),
     ...(customerId != null && { customerId }),
+    ...(transactionId != null && { transactionId }),
     ...(createdAt && { createdAt }),
   }
 }

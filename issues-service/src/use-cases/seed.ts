@@ -4,7 +4,11 @@ import type { Transaction } from '../domain/transaction.ts'
 
 /** Sample customers and transactions; moments are given as days before today. */
 export type Sample = Readonly<{
-  customers: readonly (PersonalData & { id: string; riskScore: number; createdDaysAgo: number })[]
+  customers: readonly (Pick<PersonalData, 'email' | 'name'> & {
+    id: string
+    riskScore: number
+    createdDaysAgo: number
+  })[]
   transactions: readonly (Pick<Transaction, 'id' | 'customerId' | 'merchant' | 'status' | 'installmentPlan'> & {
     amount: Money
     createdDaysAgo: number

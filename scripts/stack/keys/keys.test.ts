@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInternalTokenSigner, createInternalTokenVerifier } from '@redress/shared/access/internal-token.ts'
@@ -16,6 +16,22 @@ describe('the keys of an installation', () => {
 
     expect(readOrCreateKeys(directory, {})).toEqual(first)
     expect(first.settings.ENCRYPTION_KEY).toMatch(/^[0-9a-f]{64}$/)
+    expect(first.settings.BLIND_INDEX_KEY).toMatch(/^[0-9a-f]{64}$/)
+    expect(first.settings.BLIND_INDEX_KEY).not.toBe(first.settings.ENCRYPTION_KEY)
+  })
+
+  it('get the key of the blind index where they are older than it, and keep the others', (test) => {
+    const directory = createTemporaryDirectory(test)
+    const first = readOrCreateKeys(directory, {})
+    const file = join(directory, 'keys.json')
+    const { blindIndexKey: _, ...older } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
+    writeFileSync(file, JSON.stringify(older))
+
+    const second = readOrCreateKeys(directory, {})
+
+    expect(second.settings.BLIND_INDEX_KEY).toMatch(/^[0-9a-f]{64}$/)
+    expect({ ...second.settings, BLIND_INDEX_KEY: '' }).toEqual({ ...first.settings, BLIND_INDEX_KEY: '' })
+    expect(readOrCreateKeys(directory, {})).toEqual(second)
   })
 
   it('can be read by their owner only', (test) => {
@@ -41,6 +57,7 @@ describe('the keys of an installation', () => {
     const environment = {
       ENCRYPTION_KEY: 'ab'.repeat(32),
       DOWNLOAD_KEY: 'cd'.repeat(32),
+      BLIND_INDEX_KEY: 'cd'.repeat(32),
       INTERNAL_PRIVATE_KEY: other.settings.INTERNAL_PRIVATE_KEY,
       JWT_PUBLIC_KEY_PATH: '/somewhere/else.pem',
       ANTHROPIC_API_KEY: 'sk-given',

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 export type KeySettings = Readonly<{
   ENCRYPTION_KEY: string
   DOWNLOAD_KEY: string
+  BLIND_INDEX_KEY: string
   INTERNAL_PRIVATE_KEY: string
   INTERNAL_PUBLIC_KEY: string
   JWT_PUBLIC_KEY_PATH: string
@@ -19,7 +20,12 @@ export type Keys = Readonly<{
   jwtPrivateKey: string | null
 }>
 
-type StoredKeys = Readonly<{ encryptionKey: string; internalPrivateKey: string; jwtPrivateKey: string }>
+type StoredKeys = Readonly<{
+  encryptionKey: string
+  blindIndexKey: string
+  internalPrivateKey: string
+  jwtPrivateKey: string
+}>
 
 const OWNER_ONLY = 0o600
 const [STORED, JWT_PUBLIC] = ['keys.json', 'jwt-public.pem'] as const
@@ -40,6 +46,7 @@ export function readOrCreateKeys(dataDirectory: string, environment: NodeJS.Proc
     settings: {
       ENCRYPTION_KEY: environment.ENCRYPTION_KEY || stored.encryptionKey,
       DOWNLOAD_KEY: environment.DOWNLOAD_KEY || downloadKeyOf(stored),
+      BLIND_INDEX_KEY: environment.BLIND_INDEX_KEY || stored.blindIndexKey,
       INTERNAL_PRIVATE_KEY: privateKey,
       INTERNAL_PUBLIC_KEY: environment.INTERNAL_PUBLIC_KEY || publicKeyOf(privateKey),
       JWT_PUBLIC_KEY_PATH: jwtPublicKeyPath,
@@ -52,17 +59,26 @@ export function readOrCreateKeys(dataDirectory: string, environment: NodeJS.Proc
 function readOrCreateStored(file: string): StoredKeys {
   if (existsSync(file)) {
     chmodSync(file, OWNER_ONLY)
-    return JSON.parse(readFileSync(file, 'utf8')) as StoredKeys
+    const known = JSON.parse(readFileSync(file, 'utf8')) as Omit<StoredKeys, 'blindIndexKey'> & Partial<StoredKeys>
+    return known.blindIndexKey === undefined
+      ? store(file, { ...known, blindIndexKey: createKey() }) // Of an installation that is older than this key.
+      : { ...known, blindIndexKey: known.blindIndexKey }
   }
   const internal = generateKeyPairSync('ed25519')
   const jwt = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const stored: StoredKeys = {
-    encryptionKey: randomBytes(32).toString('hex'),
+  return store(file, {
+    encryptionKey: createKey(),
+    blindIndexKey: createKey(),
     internalPrivateKey: internal.privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64'),
     jwtPrivateKey: jwt.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
-  }
-  writePrivately(file, `${JSON.stringify(stored, null, 2)}\n`)
-  return stored
+  })
+}
+
+const createKey = () => randomBytes(32).toString('hex')
+
+function store(file: string, keys: StoredKeys): StoredKeys {
+  writePrivately(file, `${JSON.stringify(keys, null, 2)}\n`)
+  return keys
 }
 
 /** Derived, so that an installation whose file of keys is older has one as well. */

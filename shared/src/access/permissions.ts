@@ -37,6 +37,8 @@ export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, re
     'decision:simulate:*',
     'issue:create:*',
     'issue:retry:*',
+    'customer:write:*',
+    'transaction:write:*',
     'dead_letter:read:*',
     'dead_letter:replay:*',
     'dead_letter:discard:*',
@@ -57,7 +59,15 @@ export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, re
   read_only: READ,
   monitoring: ['queue:read:*'],
   customer: ['issue:read:own', 'customer:read:own', 'transaction:read:own'],
-  service: [...READ, 'issue:create:*', 'payment:decide:*', 'job:add:*', 'job:read:*'],
+  service: [
+    ...READ,
+    'issue:create:*',
+    'customer:write:*',
+    'transaction:write:*',
+    'payment:decide:*',
+    'job:add:*',
+    'job:read:*',
+  ],
   [GATEWAY_ROLE]: ['api_key:verify:*', 'refusal:record:*', 'file:serve:*'],
 }
 

@@ -1,4 +1,5 @@
-import { type EntityType, newEvent } from './catalogue.ts'
+import { newEvent } from './catalogue.ts'
+import type { EntityType } from './entity-types.ts'
 import { asNew, type Cause, type DomainEvent } from './envelope.ts'
 
 export type Alert = Readonly<{

@@ -13,31 +13,8 @@ import {
   QueueAct,
   QueueChanged,
 } from '../contracts.ts'
+import type { EntityType } from './entity-types.ts'
 import { type Cause, type DomainEvent, STREAMS, type StreamName, tracedBy } from './envelope.ts'
-
-/** The types of entities that events are about. Stored, so never renamed. */
-export const ENTITY_TYPES = [
-  'Issue',
-  'Customer',
-  'Decision',
-  'Autonomy',
-  'Backtest',
-  'Policy',
-  'BusinessRule',
-  'Provider',
-  'Schedule',
-  'Job',
-  'Queue',
-  'PaymentDecision',
-  'ConsumerGroup',
-  'ApiKey',
-  'AiBudget',
-  'SkillsFolder',
-  'Token',
-  'Caller',
-  'Network',
-] as const
-export type EntityType = (typeof ENTITY_TYPES)[number]
 
 type Definition = Readonly<{
   /** Null for an event of any service, which goes to the stream of that service. */
@@ -64,7 +41,16 @@ export const EVENTS = {
   'issue.created': { stream: issues, entity: 'Issue', data: IssueCreated },
   'issue.status_changed': { stream: issues, entity: 'Issue', data: IssueStatusChanged },
   'issue.overdue': { stream: issues, entity: 'Issue', data: IssueOverdue },
-  'customer.pii_read': { stream: issues, entity: 'Customer', data: NoData },
+  'customer.created': { stream: issues, entity: 'Customer', data: NoData },
+  'customer.updated': { stream: issues, entity: 'Customer', data: type({ fields: 'string[]' }) },
+  // Without `fields` from earlier versions, which read all of them.
+  'customer.pii_read': { stream: issues, entity: 'Customer', data: type({ 'fields?': 'string[]' }) },
+  'transaction.created': { stream: issues, entity: 'Transaction', data: type({ customerId: 'string' }) },
+  'transaction.updated': {
+    stream: issues,
+    entity: 'Transaction',
+    data: type({ customerId: 'string', fields: 'string[]' }),
+  },
 
   'decision.started': { stream: decisions, entity: 'Decision', data: DecisionStarted },
   'decision.made': { stream: decisions, entity: 'Decision', data: DecisionMade.or(BlindDecisionMade) },

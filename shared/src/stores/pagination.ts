@@ -7,7 +7,7 @@ const PAGE_DEFAULT = 20
 const PAGE_MAX = 100
 
 /**
- * The order of a list: a field that is never null, ascending (1) or descending (-1). Rows that are equal in it are
+ * The order of a list: a field (or a path, as `amount.amount`) that is never null, ascending (1) or descending (-1). Rows that are equal in it are
  * ordered by `_id` in the same direction, so an index must end with both, unless the field is `unique`.
  */
 export type PageOrder = Readonly<{ field: string; direction: 1 | -1; unique?: boolean }>
@@ -115,7 +115,7 @@ function beyond({ field, unique }: PageOrder, direction: number, { value, id }: 
 const CURSOR_VERSION = 1
 
 function writeCursor({ field }: PageOrder, row: Document): string {
-  const value: unknown = row[field]
+  const value = field.split('.').reduce<unknown>((at, name) => (at as Document)[name], row)
   const typed = value instanceof Date ? ['date', value.getTime()] : [typeof value, value]
   return Buffer.from(JSON.stringify([CURSOR_VERSION, field, ...typed, row._id])).toString('base64url')
 }

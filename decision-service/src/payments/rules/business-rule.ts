@@ -1,5 +1,6 @@
 import type { IssueType } from '@redress/shared/contracts.ts'
-import { type EntityType, newEvent } from '@redress/shared/events/catalogue.ts'
+import { newEvent } from '@redress/shared/events/catalogue.ts'
+import type { EntityType } from '@redress/shared/events/entity-types.ts'
 import type { Cause, DomainEvent } from '@redress/shared/events/envelope.ts'
 import { alertEvent } from '../../../../shared/src/events/alert.ts'
 import type { RuleHit } from '../domain/payment-decision.ts'

@@ -122,12 +122,15 @@ function mustExist(demand: Demand | undefined): boolean {
 
 function implies(demand: Demand | undefined, condition: Value): boolean {
   if (!isOperators(condition)) return demand?.points?.every((value) => compareValues(value, condition) === 0) ?? false
-  return (
-    isObject(condition) &&
-    Object.keys(condition).join() === '$exists' &&
-    condition.$exists === true &&
-    mustExist(demand)
-  )
+  if (!isObject(condition)) return false
+  const operators = Object.keys(condition).join()
+  if (operators === '$gt') return demand?.points?.every((value) => isGreater(value, condition.$gt!)) ?? false
+  return operators === '$exists' && condition.$exists === true && mustExist(demand)
+}
+
+/** As `$gt`: only a value of the same type. */
+function isGreater(value: Value, bound: Value): boolean {
+  return typeOf(value) === typeOf(bound) && compareValues(value, bound) > 0
 }
 
 type Candidate = Readonly<{ score: number; plan: Plan }>

@@ -1,21 +1,17 @@
-import { can, type Principal, reachOf } from '@redress/shared/access/permissions.ts'
+import { type Principal, reachOf } from '@redress/shared/access/permissions.ts'
 import type { PageArguments } from '@redress/shared/connection.ts'
 import type { IssueDetails } from '@redress/shared/contracts.ts'
-import { AppError, BadUserInputError, ForbiddenError, type InputProblem } from '@redress/shared/errors.ts'
+import { AppError, BadUserInputError, type InputProblem } from '@redress/shared/errors.ts'
 import { type FieldInfo, findRowProblems } from '@redress/shared/subgraph/check-arguments.ts'
-import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
-import type { Customer, PersonalData } from '../domain/customer.ts'
+import { causeOf } from '@redress/shared/subgraph/request-context.ts'
 import type { Issue } from '../domain/issue.ts'
-import type { Transaction } from '../domain/transaction.ts'
 import type { CreateIssue, CreateIssues } from '../use-cases/create-issues.ts'
 import type { RetryIssue } from '../use-cases/retry-issue.ts'
 import type { ReviewIssue, ReviewIssueCommand } from '../use-cases/review-issue.ts'
 import type { IssueFilter, Views } from '../use-cases/views.ts'
+import { type ById, type Context, findCustomer, findIssue, findTransaction } from './find-visible.ts'
 import { type CreateIssueArgument, type PaymentCaseArgument, toIssueInput, toPaymentCase } from './issue-arguments.ts'
-import type { Loaders } from './loaders.ts'
 
-type Context = RequestContext<Loaders>
-type ById = Readonly<{ id: string }>
 type ListArguments = PageArguments & Readonly<{ filter?: IssueFilter | null }>
 type Dependencies = Readonly<{
   createIssue: CreateIssue
@@ -32,14 +28,12 @@ const DETAILS_TYPES: Readonly<Record<IssueDetails['type'], string>> = {
   REFUND_REQUEST: 'RefundRequestDetails',
 }
 
-/** GraphQL on one side, use cases on the other. */
-export function createResolvers(dependencies: Dependencies) {
+/** The resolvers of issues. */
+export function createIssueResolvers(dependencies: Dependencies) {
   const { views } = dependencies
   return {
     Query: {
       issue: (_: unknown, { id }: ById, context: Context) => findIssue(id, context),
-      customer: (_: unknown, { id }: ById, context: Context) => findCustomer(id, context),
-      transaction: (_: unknown, { id }: ById, context: Context) => findTransaction(id, context),
       issues: (_: unknown, { filter, ...page }: ListArguments, { principal }: Context) =>
         views.pageOfIssues(withinReach(filter ?? {}, principal), page),
     },
@@ -52,22 +46,6 @@ export function createResolvers(dependencies: Dependencies) {
         transactionId === null ? null : findTransaction(transactionId, context),
     },
     IssueDetails: { __resolveType: ({ type }: IssueDetails) => DETAILS_TYPES[type] },
-    Customer: {
-      __resolveReference: ({ id }: ById, context: Context) => findCustomer(id, context),
-      email: (customer: Customer, _: unknown, context: Context) => personal(customer, 'email', context),
-      name: (customer: Customer, _: unknown, context: Context) => personal(customer, 'name', context),
-      transactions: ({ id }: Customer, page: PageArguments, { loaders }: Context) =>
-        loaders.transactionPages(page).load(id),
-      issues: ({ id }: Customer, { filter, ...page }: ListArguments, { loaders }: Context) => {
-        if (filter?.customerId != null)
-          throw new BadUserInputError(['filter', 'customerId'], 'cannot apply to the issues of one customer')
-        return loaders.issuePages({ ...page, filter: filter ?? {} }).load(id)
-      },
-    },
-    Transaction: {
-      __resolveReference: ({ id }: ById, context: Context) => findTransaction(id, context),
-      customer: ({ customerId }: Transaction, _: unknown, context: Context) => findCustomer(customerId, context),
-    },
   }
 }
 
@@ -96,34 +74,8 @@ function createMutations({ createIssue, createIssues, reviewIssue, retryIssue }:
   }
 }
 
-async function findIssue(id: string, { loaders, principal }: Context): Promise<Issue | null> {
-  const issue = await loaders.issues.load(id)
-  return visible(issue, issue?.customerId, principal, 'issue:read')
-}
-
-async function findCustomer(id: string, { loaders, principal }: Context): Promise<Customer | null> {
-  const customer = await loaders.customers.load(id)
-  return visible(customer, customer?.id, principal, 'customer:read')
-}
-
-async function findTransaction(id: string, { loaders, principal }: Context): Promise<Transaction | null> {
-  const transaction = await loaders.transactions.load(id)
-  return visible(transaction, transaction?.customerId, principal, 'transaction:read')
-}
-
-/** Null for something of another customer if the caller may see only their own, as if it did not exist. */
-function visible<T>(found: T | null, ownerId: string | undefined, principal: Principal, permission: string): T | null {
-  return found !== null && can(principal, permission, ownerId) ? found : null
-}
-
 function withinReach(filter: IssueFilter, principal: Principal): IssueFilter {
   return reachOf(principal, 'issue:read') === 'own' ? { ...filter, customerId: principal.customerId } : filter
-}
-
-async function personal({ id }: Customer, field: keyof PersonalData, context: Context): Promise<string | null> {
-  if (!can(context.principal, 'customer:read_pii', id)) throw new ForbiddenError('customer:read_pii:*')
-  const data = await context.loaders.personalData(causeOf(context)).load(id)
-  return data?.[field] ?? null
 }
 
 type RowsArgument = Readonly<{ inputs: readonly CreateIssueArgument[] }>

@@ -1,0 +1,74 @@
+import { findCardNumbers, isCardNumber } from '@redress/shared/card-number.ts'
+import type { InputProblem } from '@redress/shared/errors.ts'
+import type { PaymentMethod } from './customer.ts'
+
+export type PaymentMethodInput = Omit<PaymentMethod, 'id'>
+
+/** The input of a new customer, after the edge has checked its shape and bounds. */
+export type CustomerInput = Readonly<{
+  externalId: string
+  email: string
+  name: string
+  riskScore: number
+  /** Null: from now on. */
+  knownSince: Date | null
+  paymentMethods: readonly PaymentMethodInput[]
+}>
+
+/** The score of a customer about whom nothing is known: neither safe nor risky. */
+export const RISK_SCORE_UNKNOWN = 50
+
+/** The longest address that can be delivered to (RFC 3696, erratum 1690). */
+const EMAIL_LENGTH_MAX = 254
+const EXPIRY = /^\d{4}-(?:0[1-9]|1[0-2])$/
+const LAST_FOUR = /^\d{4}$/
+/** Clocks differ: a moment this far ahead is not refused. */
+const SKEW_MS = 60_000
+const CARD = 'must not have a card number'
+
+type Checked = Readonly<Partial<Omit<CustomerInput, 'riskScore'>>>
+
+/** The problems that the schema cannot name: card numbers, expiry dates, moments in the future, equal tokens. */
+export function findCustomerProblems(input: Checked, now: Date): readonly InputProblem[] {
+  const { externalId = '', email = '', name = '', knownSince = null, paymentMethods = [] } = input
+  return [
+    ...(isCardNumber(externalId) ? [{ path: ['input', 'externalId'], message: CARD }] : []),
+    ...(email.length > EMAIL_LENGTH_MAX
+      ? [{ path: ['input', 'email'], message: `must have 3 to ${EMAIL_LENGTH_MAX} characters` }]
+      : []),
+    ...findCardProblem(['input', 'name'], name),
+    ...findMomentProblem(['input', 'knownSince'], knownSince, now),
+    ...paymentMethods.flatMap((method, index) => findMethodProblems(method, index, paymentMethods)),
+  ]
+}
+
+function findMethodProblems(
+  { brand, last4, expiresAt, token }: PaymentMethodInput,
+  index: number,
+  all: readonly PaymentMethodInput[],
+): readonly InputProblem[] {
+  const path = ['input', 'paymentMethods', String(index)]
+  const isRepeated = all.findIndex((other) => other.token === token) < index
+  return [
+    ...findCardProblem([...path, 'brand'], brand),
+    ...(LAST_FOUR.test(last4) ? [] : [{ path: [...path, 'last4'], message: 'must be four digits' }]),
+    ...(expiresAt === null || EXPIRY.test(expiresAt)
+      ? []
+      : [{ path: [...path, 'expiresAt'], message: 'must be a month, as 2031-08' }]),
+    ...findCardProblem([...path, 'token'], token),
+    ...(isRepeated
+      ? [{ path: [...path, 'token'], message: 'must differ from those of the other payment methods' }]
+      : []),
+  ]
+}
+
+/** A card number among other text, in any grouping. */
+export function findCardProblem(path: readonly string[], text: string): readonly InputProblem[] {
+  return findCardNumbers(text).length > 0 ? [{ path, message: CARD }] : []
+}
+
+/** A moment that must have passed. */
+export function findMomentProblem(path: readonly string[], moment: Date | null, now: Date): readonly InputProblem[] {
+  const isAhead = moment !== null && moment.getTime() > now.getTime() + SKEW_MS
+  return isAhead ? [{ path, message: 'must not be in the future' }] : []
+}

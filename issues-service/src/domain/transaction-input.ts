@@ -1,0 +1,57 @@
+import { isCardNumber } from '@redress/shared/card-number.ts'
+import type { Money, TransactionStatus } from '@redress/shared/contracts.ts'
+import type { InputProblem } from '@redress/shared/errors.ts'
+import { findCardProblem, findMomentProblem } from './customer-input.ts'
+import type { InstallmentPlan, Shipping } from './transaction.ts'
+
+/** The input of a new payment, after the edge has checked its shape and bounds. */
+export type TransactionInput = Readonly<{
+  externalId: string
+  customerId: string
+  merchant: string
+  amount: Money
+  status: TransactionStatus
+  /** Null: nothing, or all of it for a payment that is REFUNDED. */
+  refunded: Money | null
+  installmentPlan: InstallmentPlan | null
+  shipping: Shipping | null
+  /** Null: now. */
+  paidAt: Date | null
+}>
+
+/** The problems that the schema cannot name: card numbers, moments in the future, amounts that do not fit the payment's. */
+export function findTransactionProblems(input: TransactionInput, now: Date): readonly InputProblem[] {
+  const { externalId, merchant, amount, refunded, installmentPlan, shipping, paidAt } = input
+  const path = (...names: readonly string[]) => ['input', ...names]
+  return [
+    ...(isCardNumber(externalId) ? [{ path: path('externalId'), message: 'must not have a card number' }] : []),
+    ...findCardProblem(path('merchant'), merchant),
+    ...findCurrencyProblem(path('refunded', 'currency'), refunded, amount),
+    ...(refunded !== null && refunded.amount > amount.amount
+      ? [{ path: path('refunded', 'amount'), message: 'must not exceed the amount of the payment' }]
+      : []),
+    ...findCurrencyProblem(
+      path('installmentPlan', 'installmentAmount', 'currency'),
+      installmentPlan?.installmentAmount ?? null,
+      amount,
+    ),
+    ...findShippingProblems(shipping, now),
+    ...findMomentProblem(path('paidAt'), paidAt, now),
+  ]
+}
+
+/** An amount that must have the currency of the payment. */
+export function findCurrencyProblem(
+  path: readonly string[],
+  given: Money | null,
+  { currency }: Money,
+): readonly InputProblem[] {
+  return given !== null && given.currency !== currency ? [{ path, message: `must be ${currency}, as the payment` }] : []
+}
+
+export function findShippingProblems(shipping: Shipping | null, now: Date): readonly InputProblem[] {
+  if (shipping === null || shipping.deliveredAt === null) return []
+  const path = ['input', 'shipping', 'deliveredAt']
+  if (shipping.status !== 'DELIVERED') return [{ path, message: 'is only for a shipment that is DELIVERED' }]
+  return findMomentProblem(path, shipping.deliveredAt, now)
+}
