@@ -8,10 +8,12 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { createDecisionJobSource, createJobsOfIssue } from '../src/decisions/outbound/job-source.ts'
 import { createQueueSwitches } from '../src/jobs/acts/queue-switches.ts'
 import { openJobApi } from '../src/jobs/api/open-job-api.ts'
+import { createEstimateJob } from '../src/jobs/estimates/estimate-job.ts'
 import { createJobCounts } from '../src/jobs/monitoring/job-counts.ts'
 import { createMetricResolvers } from '../src/jobs/monitoring/metric-resolvers.ts'
 import { createMetricViews } from '../src/jobs/monitoring/metric-views.ts'
 import { createMongoQueueMetrics } from '../src/jobs/monitoring/mongo-queue-metrics.ts'
+import { toJobMetrics } from '../src/jobs/monitoring/open-job-counts.ts'
 import { createQueueViews } from '../src/jobs/monitoring/queue-views.ts'
 import { openJobBed } from './job-bed.ts'
 import { newCase, openService } from './service.ts'
@@ -35,13 +37,15 @@ const metrics = createMongoQueueMetrics(collections.queueMetrics)
 const views = createMetricViews({ metrics, registry: bed.registry, now: () => new Date() })
 const subgraph = await serveSubgraph({
   ...{ name: 'decisions', schemaFile: new URL('../schema.graphql', import.meta.url), verifyToken },
-  ...combineParts(api, { resolvers: createMetricResolvers(views) }),
+  ...combineParts(api, {
+    resolvers: createMetricResolvers(views, createEstimateJob({ queues, metrics, now: () => new Date() })),
+  }),
   ...{ checks: {}, port: 0, host: '127.0.0.1', logger: silent },
 })
 afterAll(() => subgraph.close())
 beforeEach(async () => {
   await redis.flushDb()
-  for (const name of ['jobRecords', 'idempotencyKeys', 'queueSwitches', 'jobs'] as const) {
+  for (const name of ['queueMetrics', 'jobRecords', 'idempotencyKeys', 'queueSwitches', 'jobs'] as const) {
     await collections[name].deleteMany({})
   }
 })
@@ -392,6 +396,21 @@ describe('the metrics of the queues', () => {
       ...{ throughput: { last1h: 1, last24h: 1, last7d: 1 }, types: [{ type: 'count-critical', added: 2 }] },
     })
     expect(data.failureAnalysis).toEqual([])
+  })
+
+  it('say when a job will probably be completed, until it has ended', async () => {
+    const counts = createJobCounts()
+    toJobMetrics(counts)({ queue: 'money', type: 'count-critical' }).completed(60_000)
+    await metrics.addCounts(counts.take(), new Date())
+    const before = Date.now()
+    const { id } = await add('a')
+    const ask = async () => (await asRole('operator', `{ job(id: "${id}") { estimatedCompletionAt } }`)).data.job
+
+    const { estimatedCompletionAt: estimate } = await ask()
+    await asRole('operator', `mutation { cancelJob(id: "${id}", reason: "x") { job { id } } }`)
+
+    expect(Date.parse(estimate) - before).toBeGreaterThan(45_000)
+    expect(await ask()).toEqual({ estimatedCompletionAt: null })
   })
 
   it('are refused for a range that is empty, and for a caller who may not see queues', async () => {

@@ -81,7 +81,7 @@ export function openJobs(stores: Stores, { findOldest, thresholds, ...subjects }
   follow(isLeader)
   exposeQueues({ metrics, queues: queueViews, mayReport: isLeader })
   openAgeing(stores, isLeader)
-  const monitoring = openMonitoring(stores, { views: queueViews, registry: subjects.registry, thresholds, isLeader })
+  const monitoring = openMonitoring(stores, { queueViews, registry: subjects.registry, thresholds, isLeader })
   return { ...api, ...combineParts({ resolvers }, monitoring), isLeader, onChange }
 }
 

@@ -34,7 +34,9 @@ export async function work(
   context: WorkerContext,
 ): Promise<object | null> {
   const beganAt = performance.now()
-  const outcome = await attempt(job, row, context).finally(() => row?.metrics?.attempted(performance.now() - beganAt))
+  const tookMs = () => performance.now() - beganAt
+  const outcome = await attempt(job, row, context).finally(() => row?.metrics?.attempted(tookMs()))
+  if (isDone(outcome)) row?.metrics?.completed(tookMs())
   if (outcome === 'done') return null
   if (outcome === 'again') {
     await job.moveToWait(token)
@@ -57,7 +59,7 @@ async function attempt(job: Job, row: Row | undefined, context: WorkerContext): 
   const { Message = definition.Data } = handler
   const data = Message(job.data)
   if (data instanceof type.errors) {
-    metrics?.ended('JOB_UNREADABLE')
+    metrics?.failed('JOB_UNREADABLE')
     const giveUp = (end: JobEnd) => handler.giveUp(null, end, toAttempt(job, context))
     return refuse(job, new JobUnreadableError(name, data.summary), { giveUp, logger })
   }
@@ -82,17 +84,15 @@ async function handle({ job, data, trace }: Handled, row: Row, context: WorkerCo
   try {
     const outcome = await guard.run(job, gate === null ? limited : () => gate(limited))
     if (outcome === null) return { kind: 'later', afterMs: backoffMs(1, SUSPECT_WAIT), reason: SUSPECT }
-    if (isDone(outcome)) {
-      metrics?.ended('success')
-      await closeLetter(job, outcome, context)
-    } else await endAlone(job)
+    if (isDone(outcome)) await closeLetter(job, outcome, context)
+    else await endAlone(job)
     return outcome
   } catch (error) {
     const noteHeld = () => handler.noteHeld(data, base)
     const noteFailed = handler.noteFailed && ((failure: JobFailure) => handler.noteFailed!(data, failure, base))
     const giveUp = async (failure: JobFailure) => {
       await handler.giveUp(data, toEnd(job, failure, error), base)
-      metrics?.ended(failure.code)
+      metrics?.failed(failure.code)
     }
     return await failOrHold(job, error, { giveUp, noteHeld, noteFailed, logger })
   }

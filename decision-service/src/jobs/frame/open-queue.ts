@@ -8,6 +8,7 @@ import { connectionOf, openWhenReady } from './bullmq.ts'
 import type { JobDefinition, Registry } from './job-definition.ts'
 import { KEPT_IN_REDIS, type QueueName, type Retry, toBullPriority } from './queues.ts'
 import { JOBS } from './registry.ts'
+import { SCORE_OF_A_MS } from './waiting-jobs.ts'
 
 /**
  * Deadline of a call: long, because what fails is looked up again, which a busy machine has no time for. A job that is
@@ -19,8 +20,6 @@ const TIMEOUT_MS = 30_000
 const DELAY_SLACK_MS = 2 * MINUTE_MS
 /** The waits between the attempts of a job that is opened again begin with the shortest one. */
 const RESTARTED = { resetAttemptsMade: true } as const
-/** BullMQ orders delayed jobs by the moment they are due, in milliseconds, times this. */
-const SCORE_OF_A_MS = 0x1000
 
 export type NewJob = Readonly<{
   /** Of letters, digits, `-` and `_`. Adding it twice adds it once. */

@@ -1,6 +1,8 @@
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import type { Queue } from 'bullmq'
 
+/** BullMQ orders delayed jobs by the moment they are due, in milliseconds, times this. */
+export const SCORE_OF_A_MS = 0x1000
 /** BullMQ orders jobs that wait by their level, times this, and by the order in which they came to it. */
 const SCORE_OF_A_LEVEL = 0x1_0000_0000
 /** BullMQ's priorities, the most urgent first: 1 is priority 10. */

@@ -8,8 +8,10 @@ const SECONDS = [0.1, 0.5, 1, 2, 5, 10, 30, 60]
 export type JobMetrics = Readonly<{
   /** One attempt at a job is over, however it went. */
   attempted: (durationMs: number) => void
-  /** A job has ended: done, or given up after its last attempt, for the reason given. */
-  ended: (result: 'success' | ErrorCode) => void
+  /** A job is done, by an attempt that took so long. */
+  completed: (durationMs: number) => void
+  /** A job was given up: after its last attempt, or for a reason that is final. */
+  failed: (code: ErrorCode) => void
 }>
 
 export type JobMetricsOf = (labels: Readonly<{ queue: QueueName; type: string }>) => JobMetrics
@@ -29,10 +31,11 @@ export function createJobMetrics({ registry }: Metrics): JobMetricsOf {
   })
   return ({ queue, type }) => {
     const duration = durations(queue, type)
-    const ended = { success: results(queue, type, 'success'), failure: results(queue, type, 'failure') }
+    const [success, failure] = [results(queue, type, 'success'), results(queue, type, 'failure')]
     return {
       attempted: (durationMs) => duration.observe(durationMs / 1_000),
-      ended: (result) => ended[result === 'success' ? result : 'failure'].add(),
+      completed: () => success.add(),
+      failed: () => failure.add(),
     }
   }
 }
@@ -45,8 +48,11 @@ export function joinJobMetrics(all: readonly JobMetricsOf[]): JobMetricsOf {
       attempted(durationMs) {
         for (const metrics of each) metrics.attempted(durationMs)
       },
-      ended(result) {
-        for (const metrics of each) metrics.ended(result)
+      completed(durationMs) {
+        for (const metrics of each) metrics.completed(durationMs)
+      },
+      failed(code) {
+        for (const metrics of each) metrics.failed(code)
       },
     }
   }

@@ -11,6 +11,8 @@ export type TypeCounts = {
   failed?: number
   /** The time of all attempts. */
   busyMs?: number
+  /** Completed jobs by the bucket of the duration of their last attempt. */
+  durations?: Record<string, number>
   failures?: Partial<Record<ErrorCode, { count: number; lastAt: Date }>>
 }
 

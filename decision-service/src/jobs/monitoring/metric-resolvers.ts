@@ -1,3 +1,4 @@
+import type { EstimateJob } from '../estimates/estimate-job.ts'
 import type { QueueName } from '../frame/queues.ts'
 import type { MetricViews } from './metric-views.ts'
 import type { Range } from './mongo-queue-metrics.ts'
@@ -5,7 +6,7 @@ import type { Range } from './mongo-queue-metrics.ts'
 type ThroughputArguments = Readonly<{ minutes: number; type?: string | null }>
 
 /** GraphQL on one side, the metrics of the queues on the other. */
-export function createMetricResolvers({ throughput, jobMetrics, failures }: MetricViews) {
+export function createMetricResolvers({ throughput, jobMetrics, failures }: MetricViews, estimateJob: EstimateJob) {
   return {
     Query: {
       jobMetrics: (_: unknown, range: Range) => jobMetrics(range),
@@ -14,6 +15,9 @@ export function createMetricResolvers({ throughput, jobMetrics, failures }: Metr
     Queue: {
       throughput: ({ name }: Readonly<{ name: QueueName }>, { minutes, type = null }: ThroughputArguments) =>
         throughput(name, { minutes, type }),
+    },
+    Job: {
+      estimatedCompletionAt: estimateJob,
     },
   }
 }

@@ -52,11 +52,12 @@ export function createMongoQueueMetrics(collection: Collection<MetricDocument>):
 function toChanges(counts: readonly JobCount[]): Changes {
   const sums = new Map<string, number>()
   const latest = new Map<string, Date>()
-  for (const { queue, type, failures, ...numbers } of counts) {
+  for (const { queue, type, durations, failures, ...numbers } of counts) {
     const path = `queues.${queue}.types.${type}`
     for (const field of ['added', 'completed', 'failed', 'busyMs'] as const) {
       if (numbers[field] > 0) sums.set(`${path}.${field}`, numbers[field])
     }
+    for (const [bucket, times] of durations) sums.set(`${path}.durations.${bucket}`, times)
     for (const [code, { count, lastAt }] of failures) {
       sums.set(`${path}.failures.${code}.count`, count)
       latest.set(`${path}.failures.${code}.lastAt`, lastAt)

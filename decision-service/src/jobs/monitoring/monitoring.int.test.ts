@@ -102,9 +102,9 @@ it('the age of a job that was scheduled begins with its moment', async () => {
 it('failed jobs of the last hour raise an alert, whichever worker counted them', async () => {
   const fail = async (times: number, now: Date) => {
     const counts = createJobCounts()
-    const { ended } = toJobMetrics(counts)({ queue: 'money', type: 'count-critical' })
-    for (let time = 0; time < times; time++) ended('JOB_TIMED_OUT')
-    ended('JOB_CANCELLED')
+    const { failed } = toJobMetrics(counts)({ queue: 'money', type: 'count-critical' })
+    for (let time = 0; time < times; time++) failed('JOB_TIMED_OUT')
+    failed('JOB_CANCELLED')
     await createStoreCounts(counts, metrics)(now)
   }
   await fail(9, after(-3_700_000))
@@ -121,11 +121,11 @@ it('failed jobs of the last hour raise an alert, whichever worker counted them',
 
 it('counts that could not be stored are stored the next time', async () => {
   const counts = createJobCounts()
-  const { ended, attempted } = toJobMetrics(counts)({ queue: 'money', type: 'count-critical' })
-  ended('JOB_TIMED_OUT')
+  const { completed, failed, attempted } = toJobMetrics(counts)({ queue: 'money', type: 'count-critical' })
+  failed('JOB_TIMED_OUT')
   const fails = createStoreCounts(counts, { addCounts: () => Promise.reject(new Error('away')) })
   await expect(fails(after(0))).rejects.toThrow('away')
-  ended('success')
+  completed(250)
   attempted(250)
 
   await createStoreCounts(counts, metrics)(after(0))
@@ -134,7 +134,7 @@ it('counts that could not be stored are stored the next time', async () => {
   expect(found).toHaveLength(2)
   for (const { queues: stored } of found) {
     expect(stored?.money?.types?.['count-critical']).toEqual({
-      ...{ completed: 1, failed: 1, busyMs: 250 },
+      ...{ completed: 1, failed: 1, busyMs: 250, durations: { 16: 1 } },
       failures: { JOB_TIMED_OUT: { count: 1, lastAt: expect.any(Date) } },
     })
   }

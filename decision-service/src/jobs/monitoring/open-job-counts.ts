@@ -2,7 +2,7 @@ import { startRepeating } from '@redress/shared/process/repeat.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import type { JobMetricsOf } from '../frame/worker-metrics.ts'
-import { countFailure, createJobCounts, type JobCounts } from './job-counts.ts'
+import { countDuration, countFailure, createJobCounts, type JobCounts } from './job-counts.ts'
 import type { QueueMetrics } from './mongo-queue-metrics.ts'
 
 const STORE_EVERY_MS = 10_000
@@ -50,13 +50,16 @@ export function toJobMetrics(counts: JobCounts): JobMetricsOf {
     attempted(durationMs) {
       counts.of(queue, type).busyMs += durationMs
     },
-    ended(result) {
+    completed(durationMs) {
       const count = counts.of(queue, type)
-      if (result === 'success') count.completed++
-      else if (result !== 'JOB_CANCELLED') {
-        count.failed++
-        countFailure(count, result, new Date())
-      }
+      count.completed++
+      countDuration(count, durationMs)
+    },
+    failed(code) {
+      if (code === 'JOB_CANCELLED') return
+      const count = counts.of(queue, type)
+      count.failed++
+      countFailure(count, code, new Date())
     },
   })
 }

@@ -2,6 +2,7 @@ import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { startRepeating } from '@redress/shared/process/repeat.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
 import type { Collection } from 'mongodb'
+import { createEstimateJob } from '../estimates/estimate-job.ts'
 import type { Registry } from '../frame/job-definition.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import type { MetricDocument } from './metric-document.ts'
@@ -15,6 +16,7 @@ import type { QueueViews } from './queue-views.ts'
 import type { Thresholds } from './thresholds.ts'
 
 const MONITOR_EVERY_MS = 30_000
+const now = () => new Date()
 
 export type MonitoringCollections = Readonly<{
   queueMetrics: Collection<MetricDocument>
@@ -23,26 +25,27 @@ export type MonitoringCollections = Readonly<{
 type Stores = Pick<Service, 'mongo' | 'logger' | 'resources'> &
   Readonly<{ queues: Queues; collections: MonitoringCollections; outbox: Outbox }>
 type Options = Readonly<{
-  views: QueueViews
+  queueViews: QueueViews
   registry: Registry
   thresholds: Thresholds
   isLeader: () => boolean
 }>
 
 /** Counts the jobs that this process adds, monitors all queues where it leads, and shows what was measured. */
-export function openMonitoring(stores: Stores, { views, registry, thresholds, isLeader }: Options) {
+export function openMonitoring(stores: Stores, { queueViews, registry, thresholds, isLeader }: Options) {
   const { mongo, queues, collections, outbox, logger, resources } = stores
   const metrics = createMongoQueueMetrics(collections.queueMetrics)
   openJobCounts({ queues, metrics, logger, resources })
   const collection = collections.queueAlerts
   const judge = createJudgeReadings({ mongo, collection, outbox, thresholds, mayWrite: isLeader })
-  const monitor = createMonitorQueues({ queues, views, metrics, judge, logger })
+  const monitor = createMonitorQueues({ queues, views: queueViews, metrics, judge, logger })
   const repeating = startRepeating({
-    run: () => monitor(new Date()),
+    run: () => monitor(now()),
     everyMs: MONITOR_EVERY_MS,
     mayRun: isLeader,
     onError: (err) => logger.warn({ err }, 'queues not monitored'),
   })
   resources.defer(() => repeating.stop())
-  return { resolvers: createMetricResolvers(createMetricViews({ metrics, registry, now: () => new Date() })) }
+  const views = createMetricViews({ metrics, registry, now })
+  return { resolvers: createMetricResolvers(views, createEstimateJob({ queues, metrics, now })) }
 }

@@ -1,5 +1,6 @@
 import type { JobQueue } from '../frame/open-queue.ts'
 import type { QueueName } from '../frame/queues.ts'
+import { SCORE_OF_A_MS } from '../frame/waiting-jobs.ts'
 import type { QueueViews } from './queue-views.ts'
 
 /** The state of a queue at one moment. */
@@ -15,8 +16,6 @@ export type QueueSample = Readonly<{
  * due later was ordered for then, and nothing is behind.
  */
 const DUE_SOON_MS = 10 * 60_000
-/** BullMQ orders delayed jobs by the moment they are due, in milliseconds, times this. */
-const SCORE_OF_A_MS = 0x1000
 
 /** Samples one queue. Rejects with StoreUnavailableError while its Redis is away. */
 export async function sampleQueue({ name, redis, use }: JobQueue, views: QueueViews, now: Date): Promise<QueueSample> {
