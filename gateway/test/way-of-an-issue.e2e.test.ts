@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { startTraceReceiver } from '@redress/shared/testing/trace-receiver.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeCrashes, REPLICAS } from './crashes.ts'
 import { connect, follow } from './subscriptions/live-client.ts'
 import { type Answer, CREATE, declineInput, type Role, type System, startSystem } from './system.ts'
 import { ROWS_OF_FIELD, toOperation } from './unknown-ids.ts'
@@ -8,7 +9,7 @@ import { ROWS_OF_FIELD, toOperation } from './unknown-ids.ts'
 const collector = await startTraceReceiver()
 let system: System
 beforeAll(async () => {
-  system = await startSystem({ environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } })
+  system = await startSystem({ replicas: REPLICAS, environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } })
 })
 afterAll(async () => {
   await system?.stop()
@@ -376,3 +377,5 @@ describe('a thing that is not there', () => {
     }
   })
 })
+
+describeCrashes(() => system)

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from 'redis'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { redisPidFileIn } from '../../scripts/stack/redis/redis-predecessor.ts'
-import { declineInput, type System, startSystem } from './system.ts'
+import { declineInput, type System } from './system.ts'
 
 /** CRASH_ISSUES=300 or more is the long way. */
 const ISSUES = Number(process.env.CRASH_ISSUES ?? 40)
@@ -14,11 +14,11 @@ const SIDE_BY_SIDE = 3
 /** The kill comes at a random moment within this, while issues are created and decided. */
 const KILL_WITHIN_MS = 900
 
+/** The replicas of services with which a crash leaves one to go on. */
+export const REPLICAS = { issues: 2, worker: 2 }
+
+/** The system of this run: it is expensive to start, and shared with other tests, which come first. */
 let system: System
-beforeAll(async () => {
-  system = await startSystem({ replicas: { issues: 2, worker: 2 } })
-})
-afterAll(() => system?.stop())
 
 const pidOf = (name: string) => system.stack.processes[name]!.pid!
 const pidOfRedis = () => Number(readFileSync(redisPidFileIn(join(system.dataDirectory, 'redis')), 'utf8'))
@@ -109,42 +109,49 @@ async function countUnsettled(ids: readonly string[]): Promise<number> {
   }
 }
 
-describe('killed at a random moment while many issues are on their way', () => {
-  it.for<[string, () => number | Promise<number>]>([
-    ['the gateway', () => pidOf('gateway')],
-    ['the issues service', () => pidOf('issues')],
-    ['the decision service', () => pidOf('decisions')],
-    ['a worker', () => pidOf('worker')],
-    ['the audit service', () => pidOf('audit')],
-    ['the leader that relays events', pidOfRelayLeader],
-    ['Redis', pidOfRedis],
-    ['the database', () => pidOf('devdb')],
-  ])('%s: every issue is decided and on record exactly once', async ([, findPid]) => {
-    const creating = createAll()
-    await pause(Math.random() * KILL_WITHIN_MS)
-    process.kill(await findPid(), 'SIGKILL')
-    const ids = await creating
-
-    await expect.poll(() => countUnsettled(ids), { timeout: 200_000, interval: 400 }).toBe(0)
-    const seen = await readAll(ids)
-
-    expect(new Set(ids).size).toBe(ISSUES)
-    expect(seen).toHaveLength(ISSUES)
-    for (const { status, version, statusHistory, decisions, auditTrail } of seen) {
-      expect(statusHistory).toEqual([
-        { from: null, to: 'PENDING' },
-        { from: 'PENDING', to: 'PROCESSING' },
-        { from: 'PROCESSING', to: status },
-      ])
-      expect(version).toBe(3)
-      expect(decisions.nodes).toHaveLength(1)
-      expect(auditTrail.nodes.map(({ action }) => action)).toEqual([
-        'ISSUE_CREATED',
-        'ISSUE_STATUS_CHANGED',
-        'ISSUE_STATUS_CHANGED',
-      ])
-    }
-    const { data } = await system.ask('admin', '{ verifyAuditChain { valid reason } }')
-    expect(data.verifyAuditChain).toEqual({ valid: true, reason: null })
+/** Declares the tests that kill each process of a system with these REPLICAS. They leave many issues behind. */
+export function describeCrashes(systemOf: () => System): void {
+  beforeAll(() => {
+    system = systemOf()
   })
-})
+
+  describe('killed at a random moment while many issues are on their way', () => {
+    it.for<[string, () => number | Promise<number>]>([
+      ['the gateway', () => pidOf('gateway')],
+      ['the issues service', () => pidOf('issues')],
+      ['the decision service', () => pidOf('decisions')],
+      ['a worker', () => pidOf('worker')],
+      ['the audit service', () => pidOf('audit')],
+      ['the leader that relays events', pidOfRelayLeader],
+      ['Redis', pidOfRedis],
+      ['the database', () => pidOf('devdb')],
+    ])('%s: every issue is decided and on record exactly once', async ([, findPid]) => {
+      const creating = createAll()
+      await pause(Math.random() * KILL_WITHIN_MS)
+      process.kill(await findPid(), 'SIGKILL')
+      const ids = await creating
+
+      await expect.poll(() => countUnsettled(ids), { timeout: 200_000, interval: 400 }).toBe(0)
+      const seen = await readAll(ids)
+
+      expect(new Set(ids).size).toBe(ISSUES)
+      expect(seen).toHaveLength(ISSUES)
+      for (const { status, version, statusHistory, decisions, auditTrail } of seen) {
+        expect(statusHistory).toEqual([
+          { from: null, to: 'PENDING' },
+          { from: 'PENDING', to: 'PROCESSING' },
+          { from: 'PROCESSING', to: status },
+        ])
+        expect(version).toBe(3)
+        expect(decisions.nodes).toHaveLength(1)
+        expect(auditTrail.nodes.map(({ action }) => action)).toEqual([
+          'ISSUE_CREATED',
+          'ISSUE_STATUS_CHANGED',
+          'ISSUE_STATUS_CHANGED',
+        ])
+      }
+      const { data } = await system.ask('admin', '{ verifyAuditChain { valid reason } }')
+      expect(data.verifyAuditChain).toEqual({ valid: true, reason: null })
+    })
+  })
+}
