@@ -5,6 +5,7 @@ import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '@redr
 import { type } from 'arktype'
 import { afterAll, onTestFinished } from 'vitest'
 import { COLLECTIONS } from '../src/collections.ts'
+import type { PauseWatch } from '../src/jobs/acts/pause-watch.ts'
 import type { DeadJobs } from '../src/jobs/dead-letters/dead-jobs.ts'
 import { defineJob, type Registry } from '../src/jobs/frame/job-definition.ts'
 import { openQueue } from '../src/jobs/frame/open-queue.ts'
@@ -58,10 +59,11 @@ export async function openJobBed(redisNumber: number, registry: Registry = COUNT
     gate?: ProviderGate
     concurrency?: number
     deadJobs?: DeadJobs
+    isPaused?: PauseWatch['isPaused']
   }>
   const work = async <D = Data>(
     count: Processor<D>,
-    { names = QUEUE_NAMES, gate, concurrency, deadJobs = stores.deadJobs }: Working = {},
+    { names = QUEUE_NAMES, gate, concurrency, deadJobs = stores.deadJobs, isPaused }: Working = {},
   ) => {
     const own = await connectTestRedis(redisNumber)
     const cancellations = openCancellations([own], silent)
@@ -71,6 +73,7 @@ export async function openJobBed(redisNumber: number, registry: Registry = COUNT
       startWorker(name, {
         ...{ handlers, registry, redis: own, deadJobs, logger: silent },
         ...(gate && { gate }),
+        ...(isPaused && { isPaused: () => isPaused(name) }),
         ...(concurrency && { concurrency }),
       }),
     )

@@ -4,8 +4,9 @@ import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 import { ask, tokenOf, verifyToken, withRole } from '@redress/shared/testing/callers.ts'
 import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import { silent } from '@redress/shared/testing/stores.ts'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { createDecisionJobSource, createJobsOfIssue } from '../src/decisions/outbound/job-source.ts'
+import { startPauseWatch } from '../src/jobs/acts/pause-watch.ts'
 import { createQueueSwitches } from '../src/jobs/acts/queue-switches.ts'
 import { openJobApi } from '../src/jobs/api/open-job-api.ts'
 import { createEstimateJob } from '../src/jobs/estimates/estimate-job.ts'
@@ -331,6 +332,23 @@ describe('a queue', () => {
 
     expect((await actsOf('money')).map(([type]) => type)).toEqual(['queue.paused', 'queue.resumed'])
     expect(await api.switches.restore()).toEqual([])
+  })
+
+  it('runs nothing while it is paused, although Redis has forgotten it, and goes on when it is resumed', async () => {
+    const pauses = startPauseWatch({ collection: collections.queueSwitches, queues, logger: silent, pollMs: 60_000 })
+    onTestFinished(() => pauses.stop())
+    await pause('pause')
+    await redis.flushDb()
+    let runs = 0
+    await work(async () => ({ runs: ++runs }), { isPaused: pauses.isPaused })
+
+    const { id } = await add('a')
+
+    await expect.poll(() => queues.money.use((queue) => queue.isPaused())).toBe(true)
+    await expect.poll(() => queues.money.use((queue) => queue.getJobCountByTypes('active'))).toBe(0)
+    expect(runs).toBe(0)
+    await pause('resume')
+    await expect.poll(() => statusOf(id)).toBe('COMPLETED')
   })
 
   it('stays resumed where that happens while its pause is restored', async () => {

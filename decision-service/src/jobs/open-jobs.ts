@@ -3,8 +3,9 @@ import type { Service } from '@redress/shared/service/open-service.ts'
 import type { Collection } from 'mongodb'
 import { repeatOnLeader } from '../../../shared/src/service/repeat-on-leader.ts'
 import { combineParts } from '../../../shared/src/subgraph/combine-parts.ts'
+import { startPauseWatch } from './acts/pause-watch.ts'
 import type { JobSource } from './api/job-views.ts'
-import { type ApiStores, openJobApi } from './api/open-job-api.ts'
+import { type ApiCollections, type ApiStores, openJobApi } from './api/open-job-api.ts'
 import { openChanges } from './feed/open-changes.ts'
 import type { Registry } from './frame/job-definition.ts'
 import type { JobHandler } from './frame/job-handler.ts'
@@ -124,8 +125,8 @@ type Works = Readonly<{
 type WorkerStores = Pick<Service, 'db' | 'mongo' | 'redis' | 'metrics' | 'telemetry' | 'logger' | 'resources'> &
   Readonly<{
     queues: Queues
-    collections: JobCollections & MonitoringCollections
     outbox: Outbox
+    collections: JobCollections & MonitoringCollections & Pick<ApiCollections, 'queueSwitches'>
     limits: Pick<ProviderLimits, 'acquire'>
   }>
 
@@ -135,9 +136,11 @@ export function openWorkers(
   { handlers, processors }: Runners,
   { names, concurrency, registry }: Works,
 ): void {
-  const { queues, limits, metrics, telemetry, logger, resources } = stores
+  const { queues, collections, limits, metrics, telemetry, logger, resources } = stores
   const cancellations = openCancellations(connectionsOf(names.map((name) => queues[name])), logger)
   resources.defer(() => cancellations.close())
+  const pauses = startPauseWatch({ collection: collections.queueSwitches, queues, logger })
+  resources.defer(() => pauses.stop())
   const { onChange } = openChanges(stores)
   const jobStores = openJobStores(stores, registry)
   const kept = toHandlers(processors, { ...jobStores, registry, cancellations, onChange, now })
@@ -147,7 +150,8 @@ export function openWorkers(
   const shared = { gate: createProviderGate(limits), metricsOf, deadJobs, telemetry, logger }
   const workers = names.map((name) => {
     const options = { handlers: { ...handlers, ...kept }, registry, concurrency: concurrency[name] }
-    return startWorker(name, { ...options, redis: queues[name].redis, ...shared })
+    const isPaused = () => pauses.isPaused(name)
+    return startWorker(name, { ...options, isPaused, redis: queues[name].redis, ...shared })
   })
   // Side by side: each may have to wait for what it runs.
   resources.defer(async () => void (await Promise.all(workers.map((worker) => worker.close()))))

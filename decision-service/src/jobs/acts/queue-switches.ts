@@ -1,18 +1,13 @@
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
-import { type CollectionDefinition, defineCollection } from '@redress/shared/stores/collections.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { Collection, MongoClient } from 'mongodb'
 import type { Queues } from '../frame/open-queues.ts'
-import { QUEUE_NAMES, type QueueName } from '../frame/queues.ts'
+import type { QueueName } from '../frame/queues.ts'
 import { queueActEvent, toAct } from './act-events.ts'
-
-export type SwitchDocument = { _id: QueueName; paused: boolean; reason: string; actor: string; updatedAt: Date }
-
-export const QUEUE_SWITCHES: CollectionDefinition<SwitchDocument> = defineCollection<SwitchDocument>({
-  name: 'queue_switches',
-})
+import { findPaused, restorePause } from './pause-watch.ts'
+import type { SwitchDocument } from './switch-document.ts'
 
 type Command = Readonly<{ name: QueueName; reason: string; cause: Cause }>
 
@@ -51,18 +46,10 @@ export function createQueueSwitches({ collection, queues, mongo, outbox, now }: 
     pause: (command) => turn(command, true),
     resume: (command) => turn(command, false),
     async restore() {
-      const paused = await collection.find({ _id: { $in: [...QUEUE_NAMES] }, paused: true }).toArray()
-      const restore = ({ _id: name }: SwitchDocument) =>
-        queues[name].use(async (queue) => {
-          if (await queue.isPaused()) return []
-          await queue.pause()
-          if ((await collection.countDocuments({ _id: name, paused: true })) > 0) return [name]
-          // It was resumed since it was read here.
-          await queue.resume()
-          return []
-        })
+      const restore = async ({ _id: name }: SwitchDocument) =>
+        (await restorePause(queues[name], collection)).wasForgotten ? [name] : []
       // A queue whose Redis is away runs nothing, and is paused once that is back.
-      const restored = await Promise.all(paused.map((one) => restore(one).catch(() => [])))
+      const restored = await Promise.all((await findPaused(collection)).map((one) => restore(one).catch(() => [])))
       return restored.flat()
     },
   }

@@ -15,6 +15,7 @@ import type { JobMetrics } from './worker-metrics.ts'
 
 const SUSPECT_WAIT = { firstMs: 1_000, maxMs: 1_000 }
 const SUSPECT = 'it may have ended a worker'
+const MAY_BE_PAUSED = 'its queue may be paused'
 
 /** The handler and the limits of one type of job. */
 export type Row = Readonly<{
@@ -63,6 +64,9 @@ async function attempt(job: Job, row: Row | undefined, context: WorkerContext): 
     const giveUp = (end: JobEnd) => handler.giveUp(null, end, toAttempt(job, context))
     return refuse(job, new JobUnreadableError(name, data.summary), { giveUp, logger })
   }
+  const isPaused = context.isPaused()
+  const paused = isPaused === false ? null : await isPaused.then(toPaused, () => holdBack(job, MAY_BE_PAUSED))
+  if (paused !== null) return paused
   if (!slots.take()) return holdBack(job, `enough jobs of the type ${name} run here`)
   const { queue, telemetry } = context
   const attributes = { queue, jobId: job.id!, attempt: job.attemptsMade + 1 }
@@ -71,6 +75,9 @@ async function attempt(job: Job, row: Row | undefined, context: WorkerContext): 
     .withSpan(span, ({ traceparent: trace }) => handle({ job, data, trace }, row, context))
     .finally(slots.give)
 }
+
+/** Back into a queue that is paused again by now: it gives the job no second time. */
+const toPaused = (isPaused: boolean): Outcome | null => (isPaused ? 'again' : null)
 
 type Handled = Readonly<{ job: Job; data: unknown; trace: string | null }>
 

@@ -33,6 +33,8 @@ export type WorkerOptions = Readonly<{
   concurrency?: number
   /** Needed where a type calls a provider. */
   gate?: ProviderGate
+  /** Whether the queue is paused, although it gives jobs. Default: it never is. */
+  isPaused?: () => false | Promise<boolean>
   metricsOf?: JobMetricsOf
   /** Default: none are kept. */
   deadJobs?: Pick<DeadJobs, 'put' | 'close'>
@@ -51,11 +53,11 @@ export type JobWorker = Readonly<{ close: () => Promise<void> }>
 export function startWorker(queue: QueueName, options: WorkerOptions): JobWorker {
   const { redis, concurrency = QUEUES[queue].concurrency, telemetry = NO_TELEMETRY, logger } = options
   const { onBroken = (err) => endToStartAgain(logger, err, `the worker of the queue ${queue} is broken`) } = options
-  const { deadJobs = NO_DEAD_LETTERS } = options
+  const { isPaused = () => false, deadJobs = NO_DEAD_LETTERS } = options
   const { lockMs, checkEveryMs } = QUEUES[queue].lease
   const closing = new AbortController()
   const guard = createCrashGuard({ redis, queue })
-  const context = { queue, stopping: closing.signal, guard, deadJobs, telemetry, logger }
+  const context = { queue, stopping: closing.signal, guard, isPaused, deadJobs, telemetry, logger }
   const rows = toRows(queue, options)
 
   const connection = connectionOf(redis)

@@ -9,6 +9,8 @@ export type WorkerContext = Readonly<{
   queue: QueueName
   stopping: AbortSignal
   guard: CrashGuard
+  /** Whether the queue gave a job although it is paused. Rejects where that cannot be found out. */
+  isPaused: () => false | Promise<boolean>
   deadJobs: Pick<DeadJobs, 'put' | 'close'>
   telemetry: Telemetry
   logger: Logger
