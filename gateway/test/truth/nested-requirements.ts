@@ -5,26 +5,52 @@ const SCALAR = /^(Int|String|Float|Boolean|ID|Long|Kind)!?$/
 
 /** Lets some fields of entities be computed from fields of other entities, which the subgraph may know as external only. */
 export function withNestedRequirements(model: Model, random: Random): Model {
+  /** A field is either computed here or needed by one that is, so that none is computed from itself. */
+  const computed = new Set<string>()
+  const needed = new Set<string>()
+  const provided = new Set(
+    [...model.queries, ...model.mutations, ...model.entities.flatMap(({ fields }) => fields)].flatMap(
+      ({ provides }) => provides,
+    ),
+  )
+  const withRequirement = (entity: EntityModel, field: FieldModel): FieldModel => {
+    const [owner] = field.owners
+    const place = `${entity.name}.${field.name}`
+    const isPlain =
+      field.owners.length === 1 && field.overriddenIn === null && field.requires === null && !provided.has(field.name)
+    const isRequired = needed.has(place) || entity.fields.some(({ requires }) => requires?.includes(field.name))
+    const candidates = entity.fields
+      .flatMap((one) => requirementsOf(entity.name, one, { owner: owner!, model }))
+      .filter(({ names }) => names.every((name) => name !== place && !computed.has(name)))
+    if (!isPlain || isRequired || candidates.length === 0 || !random.chance(0.9)) return field
+    const { requires, names } = random.pick(candidates)
+    computed.add(place)
+    for (const name of names) needed.add(name)
+    return { ...field, requires }
+  }
   const entities = model.entities.map((entity) => ({
     ...entity,
-    fields: entity.fields.map((field): FieldModel => {
-      const [owner] = field.owners
-      const isPlain = field.owners.length === 1 && field.overriddenIn === null && field.requires === null
-      // Another field may be computed from this one, which would then be computed from itself.
-      const isRequired = entity.fields.some(({ requires }) => requires?.includes(field.name))
-      if (!isPlain || isRequired || !random.chance(0.9)) return field
-      const candidates = entity.fields.flatMap((one) => requirementsOf(one, owner!, model))
-      return candidates.length === 0 ? field : { ...field, requires: random.pick(candidates) }
-    }),
+    fields: entity.fields.map((field) => withRequirement(entity, field)),
   }))
   return { ...model, entities }
 }
 
-function requirementsOf({ name, type, args, owners, requires, overriddenIn }: FieldModel, owner: string, model: Model) {
+/** With the fields that it names, as `Type.field`. */
+type Requirement = Readonly<{ requires: string; names: readonly string[] }>
+
+function requirementsOf(
+  typeName: string,
+  field: FieldModel,
+  { owner, model }: Readonly<{ owner: string; model: Model }>,
+): readonly Requirement[] {
+  const { name, type, args, owners, requires, overriddenIn } = field
   const target = model.entities.find((one) => one.name === type.replace(/[[\]!]/g, ''))
   const isForeign = !owners.includes(owner) && overriddenIn === null && requires === null && args === ''
   if (!isForeign || target?.keys[owner] === undefined) return []
-  return namesIn(target, owner).map((one) => `${name} { ${one} }`)
+  return namesIn(target, owner).map((one) => ({
+    requires: `${name} { ${one} }`,
+    names: [`${typeName}.${name}`, `${target.name}.${one}`],
+  }))
 }
 
 function namesIn({ keys, fields }: EntityModel, owner: string): readonly string[] {
