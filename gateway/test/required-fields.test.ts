@@ -119,6 +119,30 @@ describe('a required field without an answer', () => {
   })
 })
 
+describe('an entity that is no object', () => {
+  it.for(['text', 7, [{}]])('is an error at each field that was asked for: %j', async (entity) => {
+    const { ask } = await openGraph({
+      a: {
+        sdl: 'type Query { t: T } type T @key(fields: "id") { id: ID! }',
+        respond: () => ({ data: { t: { __typename: 'T', id: '1' } } }),
+      },
+      b: {
+        sdl: 'type T @key(fields: "id") { id: ID! x: Int y: Int }',
+        respond: () => ({ data: { _entities: [entity] } }),
+      },
+    })
+
+    expect(await ask('{ t { id x yy: y } }')).toEqual({
+      data: { t: { id: '1', x: null, yy: null } },
+      errors: ['x', 'yy'].map((key) => ({
+        message: expect.any(String),
+        path: ['t', key],
+        extensions: { code: 'SUBGRAPH_INVALID_ANSWER', service: 'b' },
+      })),
+    })
+  })
+})
+
 describe('fields that need the same field with other arguments', () => {
   const a = {
     sdl: 'type Query { p: P } type P @key(fields: "id") { id: ID! price(cur: String): Float }',

@@ -89,6 +89,10 @@ function compileNarrowed(node: GroupedFetch, source: SubgraphSource, types: Type
   }
 }
 
+function noEntity({ request: { service } }: Fetch) {
+  return codedError('SUBGRAPH_INVALID_ANSWER', 'The subgraph answered something that is no object.', { service })
+}
+
 function absenceOf(service: string) {
   return codedError('SUBGRAPH_INVALID_ANSWER', 'This field needs another one that was not answered.', { service })
 }
@@ -111,11 +115,10 @@ async function fetchBatch(fetch: Fetch, batch: Batch, run: PlanRun, spot: Spot):
     return
   }
   for (const [at, indexes] of rowsOf.entries()) {
-    mergeEntity(
-      fetch,
-      entities[at],
-      indexes.map((index) => spot.rows[index]!),
-    )
+    const rows = indexes.map((index) => spot.rows[index]!)
+    const entity: unknown = entities[at]
+    if (isRow(entity)) mergeEntity(fetch, entity, rows)
+    else if (entity !== null) for (const row of rows) run.noteAbsence(row, fetch.fields, noEntity(fetch))
   }
 }
 
@@ -123,8 +126,7 @@ function explainAbsence({ fields }: Fetch, indexes: readonly number[], run: Plan
   for (const index of indexes) run.noteAbsence(spot.rows[index]!, fields, null)
 }
 
-function mergeEntity({ rewrites, types }: Fetch, entity: unknown, rows: readonly Row[]): void {
-  if (!isRow(entity)) return
+function mergeEntity({ rewrites, types }: Fetch, entity: Row, rows: readonly Row[]): void {
   const [first] = rows
   if (!entity.__typename && first) entity.__typename = first.__typename
   applyRewrites(rewrites, entity, types)
