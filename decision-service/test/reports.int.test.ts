@@ -21,6 +21,7 @@ import type { Run } from '../src/jobs/processors/processor.ts'
 import { recordsOf } from '../src/jobs/reports/record-facts.ts'
 import type { Row } from '../src/jobs/reports/report.ts'
 import type { ReportOrder } from '../src/jobs/reports/report-order.ts'
+import { checkSchedule } from '../src/jobs/schedules/check-schedule.ts'
 import { openJobBed } from './job-bed.ts'
 import { NOW, newCase, openService, VERDICT } from './service.ts'
 
@@ -44,7 +45,9 @@ const subgraph = await serveSubgraph({
 afterAll(() => subgraph.close())
 
 let confidence = 91
-const service = await openService({ mongo, db, evaluate: () => ({ ...VERDICT, confidence }) })
+let clock = NOW
+const evaluate = () => ({ ...VERDICT, confidence })
+const service = await openService({ mongo, db, evaluate, now: () => clock })
 const decide = async (change: Partial<DecisionCase> = {}) => {
   const asked = newCase(change)
   const [job] = await service.accept(asked)
@@ -60,18 +63,25 @@ await decide()
 const reviewed = await decide(paid(700, 'USD'))
 const reviewing = { action: 'DENY_REFUND', reviewer: '=ada', requestId: null, at: new Date(+NOW + 60_001) } as const
 await service.review({ decisionId: decisionIdFor(reviewed.id), ...reviewing })
+const NO_ANSWER = { failure: { code: 'AI_UNAVAILABLE', message: 'The model gave no usable answer.' } } as const
 const [lost] = await service.accept(newCase(), newCase(paid(100, 'USD')))
-await service.decideIssue.giveUp(lost!.id, {
-  failure: { code: 'AI_UNAVAILABLE', message: 'The model gave no usable answer.' },
-})
+await service.decideIssue.giveUp(lost!.id, NO_ANSWER)
+// An issue whose first job failed, and that was retried.
+const retried = newCase(paid(300, 'USD'))
+const [first] = await service.accept(retried)
+await service.decideIssue.giveUp(first!.id, NO_ANSWER)
+clock = new Date(+NOW + 1_000)
+await service.accept({ ...retried, eventId: `${retried.case.issueId}-2` })
+clock = NOW
 
 const asRole = async (role: 'operator' | 'service' | 'read_only' | 'admin', query: string, variables = {}) =>
   ask(subgraph.url, { query, variables, token: await tokenOf(withRole(role)) })
 const codesOf = ({ errors }: Awaited<ReturnType<typeof asRole>>) => errors.map(({ extensions }) => extensions.code)
+/** As the README has it, with the data as a variable. */
 const ADD = `mutation ($data: JSONObject!) { addJob(input: { type: "generate-report", data: $data }) { job { id } } }`
 const READ = `query ($id: ID!) { job(id: $id) {
   state progress result failure download { url expiresAt fileName contentType bytes } } }`
-const JUNE = { from: '2030-06-01', to: '2030-07-01' }
+const DAYS = { from: '2030-06-15', to: '2030-06-17' }
 
 const make = async (data: object) => {
   const { id } = (await asRole('operator', ADD, { data })).data.addJob.job
@@ -100,17 +110,20 @@ const contentOf = async (order: ReportOrder) => {
   for await (const chunk of files.read((await files.find(run.jobId))!)) content += Buffer.from(chunk).toString('latin1')
   return content
 }
-const rowsOf = async (report: ReportOrder['report'], range = JUNE) =>
+const rowsOf = async (report: ReportOrder['report'], range = DAYS) =>
   JSON.parse(await contentOf({ report, format: 'json', ...range })).rows
+
+const SCHEDULES = { cause: { actor: 'redress:schedules', requestId: null }, caller: null }
+const SCHEDULE = { name: 'a', cron: '5 0 * * *', timeZone: 'UTC', type: 'generate-report', active: true, catchUp: true }
 
 describe('a report', () => {
   it('is ordered, made and given as a file by a link', async () => {
     await work(generate, { names: ['background'] })
-    const { state, progress, result, download } = await make({ report: 'issues', format: 'csv', ...JUNE })
+    const { state, progress, result, download } = await make({ report: 'issues', format: 'csv', ...DAYS })
 
     expect({ state, progress }).toEqual({ state: 'COMPLETED', progress: 100 })
-    const file = { fileName: 'issues-2030-06-01-to-2030-07-01.csv', bytes: download.bytes }
-    const range = { from: '2030-06-01T00:00:00.000Z', to: '2030-07-01T00:00:00.000Z' }
+    const file = { fileName: 'issues-2030-06-15-to-2030-06-17.csv', bytes: download.bytes }
+    const range = { from: '2030-06-15T00:00:00.000Z', to: '2030-06-17T00:00:00.000Z' }
     expect(result).toEqual({ ...file, ...range, expiresAt: expect.any(String) })
     expect(download).toMatchObject({ ...file, contentType: 'text/csv; charset=utf-8' })
     const answer = await get(download.url)
@@ -121,7 +134,7 @@ describe('a report', () => {
       'REFUND_REQUEST,AUTO_RESOLVED,APPROVE_REFUND,EUR,2,2499',
       'REFUND_REQUEST,AWAITING_REVIEW,,,1,',
       'REFUND_REQUEST,FAILED,,,1,',
-      'REFUND_REQUEST,OPEN,,USD,1,100',
+      'REFUND_REQUEST,OPEN,,USD,2,400',
       'REFUND_REQUEST,REVIEWED,DENY_REFUND,USD,1,700',
       '',
     ])
@@ -141,11 +154,11 @@ describe('a report', () => {
     const row = { reviewer: '=ada', reviews: 1, agreed: 0, modified: 0, rejected: 1 }
 
     expect(await rowsOf('reviewers')).toEqual([{ ...row, averageWaitMs: 60_000, longestWaitMs: 60_000 }])
-    expect(await rowsOf('reviewers', { from: '2030-05-01', to: '2030-06-01' })).toEqual([])
+    expect(await rowsOf('reviewers', { from: '2030-06-13', to: '2030-06-15' })).toEqual([])
   })
 
   it('of jobs counts those with a record, and decisions, by state and failure', async () => {
-    const created = new Date('2030-06-02T00:00:00Z')
+    const created = new Date('2030-06-16T00:00:00Z')
     const record = {
       type: 'purge-audit',
       queue: 'background',
@@ -172,8 +185,8 @@ describe('a report', () => {
     const counts = rows.map(({ type, state, failureCode, jobs }: Row) => [type, state, failureCode, jobs])
     expect(counts.slice(0, 3)).toEqual([
       ['decide-issue', 'COMPLETED', null, 4],
-      ['decide-issue', 'FAILED', 'AI_UNAVAILABLE', 1],
-      ['decide-issue', 'WAITING', null, 1],
+      ['decide-issue', 'FAILED', 'AI_UNAVAILABLE', 2],
+      ['decide-issue', 'WAITING', null, 2],
     ])
     expect(rows.slice(3)).toEqual([
       { type: 'purge-audit', state: 'COMPLETED', failureCode: null, ...took },
@@ -182,18 +195,32 @@ describe('a report', () => {
   })
 
   it('in CSV holds no formula, whatever its texts are', async () => {
-    expect((await contentOf({ report: 'reviewers', format: 'csv', ...JUNE })).split('\r\n')[1]).toMatch(/^'=ada,1/)
+    expect((await contentOf({ report: 'reviewers', format: 'csv', ...DAYS })).split('\r\n')[1]).toMatch(/^'=ada,1/)
   })
 
   it('in PDF is a document', async () => {
-    const content = await contentOf({ report: 'reviewers', format: 'pdf', ...JUNE })
+    const content = await contentOf({ report: 'reviewers', format: 'pdf', ...DAYS })
 
     expect([content.slice(0, 5), content.trimEnd().slice(-5)]).toEqual(['%PDF-', '%%EOF'])
   })
 
+  it('of a schedule has the period before the tick, however late its job is added', async () => {
+    const data = { report: 'jobs', format: 'csv', period: 'previous-day' }
+    const tick = new Date('2030-06-16T00:05:00Z')
+    const order = { type: 'generate-report', data, tick, idempotencyKey: 'tick' }
+    const [added, again] = [await bed.addJob(order, SCHEDULES), await bed.addJob(order, SCHEDULES)]
+    const run = runOf({ jobId: added.job.id })
+
+    const result = await generate(added.job.data as ReportOrder, run)
+
+    expect(again).toMatchObject({ isNew: false, job: { id: added.job.id } })
+    expect(result).toMatchObject({ fileName: 'jobs-2030-06-15-to-2030-06-16.csv' })
+    expect(() => checkSchedule({ ...SCHEDULE, data }, JOBS)).not.toThrow()
+  })
+
   it.for<[string, object]>([
-    ['report', { report: 'taxes', format: 'csv', ...JUNE }],
-    ['format', { report: 'jobs', format: 'xlsx', ...JUNE }],
+    ['report', { report: 'taxes', format: 'csv', ...DAYS }],
+    ['format', { report: 'jobs', format: 'xlsx', ...DAYS }],
     ['to', { report: 'jobs', format: 'csv', from: '2030-06-01', to: '2032-01-01' }],
     ['from', { report: 'jobs', format: 'csv' }],
   ])('with a wrong %s is refused there, and nothing is queued', async ([field, data]) => {
@@ -209,7 +236,7 @@ describe('a report', () => {
 
   it('is for operators and admins only', async () => {
     await work(generate, { names: ['background'] })
-    const data = { report: 'jobs', format: 'csv', ...JUNE }
+    const data = { report: 'jobs', format: 'csv', ...DAYS }
     const { id } = await make(data)
 
     expect(codesOf(await asRole('service', ADD, { data }))).toEqual(['FORBIDDEN'])
@@ -222,7 +249,7 @@ describe('a report', () => {
 describe('a link to a file', () => {
   it('is used by the gateway alone, with the caller it was given to in the audit log', async () => {
     await work(generate, { names: ['background'] })
-    const { id, download } = await make({ report: 'jobs', format: 'csv', ...JUNE })
+    const { id, download } = await make({ report: 'jobs', format: 'csv', ...DAYS })
     const eventsOf = async () => (await outboxEvents(db)).filter(({ entity }) => entity.id === id)
 
     const head = await get(download.url, { method: 'HEAD' })
@@ -288,7 +315,7 @@ describe('an attempt at a report', () => {
 })
 
 it('every query of reports has an index', async () => {
-  const day = { from: new Date('2030-06-01T00:00:00Z'), to: new Date('2030-06-02T00:00:00Z') }
+  const day = { from: new Date('2030-06-01T00:00:00Z'), to: new Date('2030-06-16T00:00:00Z') }
   const plans = [
     await collections.decisions.find(REPORT_FILTERS.decided(day)).explain(),
     await collections.decisions.find(REPORT_FILTERS.reviewed(day)).explain(),

@@ -32,12 +32,16 @@ export function createDecisionJobSource({ jobs }: Jobs): JobSource {
   }
 }
 
-/** The ids of the jobs of an issue, which begin with its id. */
+/** The jobs of an issue, whose ids begin with its id. */
+export function jobsOfIssue(issueId: string): Filter<JobDocument> {
+  const prefix = `decide-${issueId}-`
+  return { _id: { $gte: prefix, $lt: `${prefix}:` } }
+}
+
+/** Finds the ids of the jobs of an issue, oldest first. */
 export function createJobsOfIssue({ jobs }: Jobs) {
   return async (issueId: string): Promise<readonly string[]> => {
-    const prefix = `decide-${issueId}-`
-    const ofIssue = { _id: { $gte: prefix, $lt: `${prefix}:` } } as Filter<JobDocument>
-    const found = jobs.find(ofIssue, { projection: { _id: 1 } }).sort({ _id: 1 })
+    const found = jobs.find(jobsOfIssue(issueId), { projection: { _id: 1 } }).sort({ _id: 1 })
     return (await found.limit(JOBS_OF_ISSUE_MAX).toArray()).map(({ _id }) => _id)
   }
 }

@@ -5,7 +5,7 @@ import { readDays } from '../../jobs/reports/read-days.ts'
 import type { Range } from '../../jobs/reports/report-order.ts'
 import type { JobStatus } from '../domain/job.ts'
 import type { DecisionCollections, DecisionDocument, JobDocument } from '../outbound/documents.ts'
-import { JOB_STATES } from '../outbound/job-source.ts'
+import { JOB_STATES, jobsOfIssue } from '../outbound/job-source.ts'
 import type { IssueFact, ReadIssueFacts } from './issues-report.ts'
 import type { ReadReviewFacts, ReviewFact } from './reviewers-report.ts'
 
@@ -30,11 +30,20 @@ export function createReadIssueFacts({ decisions, jobs }: Omit<DecisionCollectio
     const projection = { ...MONEY, routing: 1, action: 1, 'review.action': 1 } as const
     for await (const found of decisions.find(decided(day), { projection, ...ASIDE })) yield toIssueFact(found)
   }
+  const hasLaterJob = async ({ createdAt, case: { issueId } }: JobDocument) => {
+    const later = { ...jobsOfIssue(issueId), createdAt: { $gt: createdAt } }
+    return (await jobs.findOne(later, { projection: { _id: 1 }, ...ASIDE })) !== null
+  }
   const undecidedOf = async function* (day: Range): AsyncIterable<IssueFact> {
     for (const status of ['PENDING', 'PROCESSING', 'FAILED'] as const) {
       const outcome = status === 'FAILED' ? 'FAILED' : 'OPEN'
-      const found = jobs.find(asked(status, day), { projection: MONEY, ...ASIDE })
-      for await (const { case: one } of found) yield { case: one, outcome, action: null }
+      const projection = { ...MONEY, 'case.issueId': 1, createdAt: 1 } as const
+      const found = jobs.find(asked(status, day), { projection, ...ASIDE })
+      for await (const job of found) {
+        // A retry of the issue has added another job, which is counted in its place.
+        if (status === 'FAILED' && (await hasLaterJob(job))) continue
+        yield { case: job.case, outcome, action: null }
+      }
     }
   }
   return (range, reading) =>

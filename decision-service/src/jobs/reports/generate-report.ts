@@ -1,5 +1,5 @@
 import type { Files } from '../files/files.ts'
-import type { Processor } from '../processors/processor.ts'
+import type { Processor, Run } from '../processors/processor.ts'
 import { FORMATS } from './formats.ts'
 import type { Reports } from './report.ts'
 import { type ReportOrder, toRange } from './report-order.ts'
@@ -19,7 +19,7 @@ export function createGenerateReport({ reports, files }: Dependencies): Processo
     const { title, columns, rows } = reports[report]
     const range = toRange(order, addedAt)
     await progress(0)
-    const reading = { signal, progress: (fraction: number) => progress(READING * fraction) }
+    const reading = { signal, progress: inPercents(progress, signal) }
     const { contentType, write } = FORMATS[format]
     const { from, to } = range
     const { format: toDay } = new Intl.DateTimeFormat('en-CA', { timeZone: order.timeZone ?? 'UTC' })
@@ -27,5 +27,17 @@ export function createGenerateReport({ reports, files }: Dependencies): Processo
     const content = write({ report, title, columns, range }, rows(range, reading))
     const { bytes, expiresAt } = await files.store({ id: jobId, name, contentType }, content, signal)
     return { fileName: name, bytes, from, to, expiresAt }
+  }
+}
+
+/** Reports whole percents, each once: a report on progress is a write. */
+function inPercents(progress: Run['progress'], signal: AbortSignal) {
+  let reported = 0
+  return async (fraction: number) => {
+    signal.throwIfAborted()
+    const percent = Math.floor(READING * fraction)
+    if (percent === reported) return
+    reported = percent
+    await progress(percent)
   }
 }
