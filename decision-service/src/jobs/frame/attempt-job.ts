@@ -38,7 +38,7 @@ export async function work(
   const tookMs = () => performance.now() - beganAt
   const outcome = await attempt(job, row, context).finally(() => row?.metrics?.attempted(tookMs()))
   if (isDone(outcome)) row?.metrics?.completed(tookMs())
-  if (outcome === 'done') return null
+  if (outcome === 'done' || outcome === 'over') return null
   if (outcome === 'again') {
     await job.moveToWait(token)
     throw new WaitingError()

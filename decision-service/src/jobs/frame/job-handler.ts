@@ -23,17 +23,19 @@ export type Attempt = Readonly<{
 
 /**
  * How an attempt went that did not fail. `done`: the job has ended, perhaps by an attempt before this one; as `kind`, this
- * one has completed it, with a result that only the queue keeps, or with none.
+ * one has completed it, with a result that only the queue keeps, or with none. `over`: it was cancelled, or had ended
+ * before, and counts as no completed job.
  * `again`: back into the queue; `later`: the same after a while. Neither of the two counts as an attempt.
  */
 export type Outcome =
   | 'done'
+  | 'over'
   | 'again'
   | Readonly<{ kind: 'done'; result: object | null }>
   | Readonly<{ kind: 'later'; afterMs: number; reason: string }>
 
 export function isDone(outcome: Outcome): boolean {
-  return outcome === 'done' || (outcome !== 'again' && outcome.kind === 'done')
+  return outcome === 'done' || (typeof outcome === 'object' && outcome.kind === 'done')
 }
 
 /** The end of a job that no attempt will run again, for its record and its dead letter. */

@@ -57,6 +57,21 @@ const startWith = async (
 }
 
 describe('a job', () => {
+  it('that was cancelled, or had ended before, is no completed one', async () => {
+    const counted: string[] = []
+    const metricsOf = () => ({
+      attempted: () => counted.push('attempted'),
+      completed: () => counted.push('completed'),
+      failed: () => counted.push('failed'),
+    })
+    await startWith(async (_, { jobId }) => (jobId === 'decide-1' ? 'over' : 'done'), { metricsOf })
+
+    await jobs.add([job('decide-1'), job('decide-2')])
+
+    await expect.poll(countsNow).toEqual({ ...NONE, completed: 2 })
+    expect(counted.sort()).toEqual(['attempted', 'attempted', 'completed'])
+  })
+
   it.for<[string, object]>([
     ['(was missing)', {}],
     ['(was a number)', { jobId: 5 }],

@@ -42,10 +42,10 @@ export function createRecordedHandler(dependencies: Dependencies): JobHandler<Me
       const begun = await records.begin(attempt.jobId, now())
       if (begun === null) throw new JobNotFoundError(attempt.jobId)
       if (!('holder' in begun)) {
-        if (!isOpen(begun.status)) return 'done'
+        if (!isOpen(begun.status)) return 'over'
         await records.endCancelled(begun, now())
         onChange({ ...begun, status: 'CANCELLED' })
-        return 'done'
+        return 'over'
       }
       if (attempt.signal.aborted) {
         await records.handBack(begun.holder, null, now())
@@ -96,7 +96,7 @@ async function runBegun(begun: Begun, attempt: Attempt, dependencies: Dependenci
     if (watch.isCancelled()) {
       await records.endCancelled(record, now())
       onChange({ ...record, status: 'CANCELLED' })
-      return 'done'
+      return 'over'
     }
     const isStopping = isWorkerStopping(attempt.signal)
     if (isStopping || isProviderLimit(error)) {
