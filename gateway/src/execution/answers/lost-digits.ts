@@ -96,14 +96,23 @@ function compileRow(fields: Fields, keys: string[]): Inspect | null {
     return inspect === null ? [] : [{ key, inspect }]
   })
   if (entries.length === 0) return null
+  const inspectObject = compileObject(entries)
   const inspect: Inspect = (value) => {
     if (typeof value !== 'object' || value === null) return 0
+    if (!Array.isArray(value)) return inspectObject(value)
     let suspects: Suspects = 0
-    if (Array.isArray(value)) for (const one of value) suspects |= inspect(one)
-    else for (const entry of entries) suspects |= entry.inspect((value as Row)[entry.key])
+    for (const one of value) suspects |= inspect(one)
     return suspects
   }
   return inspect
+}
+
+/** Compiled, because a loop would read properties by changing names, which takes five times as long. */
+function compileObject(entries: readonly Readonly<{ key: string; inspect: Inspect }>[]): Inspect {
+  const names = entries.map((_, index) => `i${index}`)
+  const values = entries.map(({ key }, index) => `${names[index]}(row[${JSON.stringify(key)}])`)
+  const body = `const [${names.join(',')}]=inspects;return (row)=>${values.join('|')}`
+  return new Function('inspects', body)(entries.map(({ inspect }) => inspect)) as Inspect
 }
 
 function bitOf(key: string, keys: string[]): Suspects {

@@ -16,7 +16,8 @@ function mergeKey(target: Row, key: string, value: unknown, types: TypeTable): v
   // No plan fetches it, and setting it would change the prototype of the row.
   if (key === '__proto__') return
   const known = target[key]
-  if (isRow(known) && isRow(value)) mergeRow(known, value, types)
+  if (known === undefined) target[key] = value
+  else if (isRow(known) && isRow(value)) mergeRow(known, value, types)
   else if (Array.isArray(known) && Array.isArray(value) && known.length === value.length) mergeList(known, value, types)
   else if (key !== '__typename' || !types.isLessExact(value, known)) target[key] = value
 }

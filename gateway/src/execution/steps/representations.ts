@@ -32,11 +32,13 @@ function simpleForm({ requires, rewrites, types }: RepresentationParts): Represe
     if (field.name !== '__typename') keys.push({ name: field.alias ?? field.name, head: `,${quote(field.name)}:` })
   }
   if (condition === undefined) return null
+  const headOf = (typeName: string) => `{"__typename":${quote(typeName)}`
+  const usualHead = headOf(condition)
 
   return (entity) => {
     const typeName = entity.__typename
     if (typeof typeName !== 'string' || !types.isA(typeName, condition)) return null
-    let text = `{"__typename":${quote(typeName)}`
+    let text = typeName === condition ? usualHead : headOf(typeName)
     for (const { name, head } of keys) {
       const value = entity[name]
       if (value === undefined) return undefined
