@@ -37,6 +37,15 @@ describe('a token', () => {
     expect(await verify(`bearer ${token}`)).toEqual(await verify(`Bearer ${token}`))
   })
 
+  it('with the signature of a known one and other claims is refused', async () => {
+    const token = await sign(CLAIMS)
+    await verify(`Bearer ${token}`)
+    const [header, , signature] = token.split('.')
+    const claims = encode({ exp: now() + 60, ...CLAIMS, roles: ['admin'] })
+
+    await expect(verify(`Bearer ${header}.${claims}.${signature}`)).rejects.toEqual(refusal)
+  })
+
   it('without roles is valid, and grants nothing', async () => {
     const { roles: _, ...claims } = CLAIMS
 

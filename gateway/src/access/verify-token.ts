@@ -15,6 +15,8 @@ const ALGORITHMS = ['RS256', 'ES256', 'EdDSA']
 /** Allowed difference between the clocks of issuer and gateway, for `exp` and `nbf`. */
 const CLOCK_TOLERANCE_SECONDS = 5
 const KNOWN_MAX = 10_000
+/** Characters of the signature by which a known caller is found: hashing a whole header takes longer than comparing it. */
+const NAME_LENGTH = 43
 const REFUSED_MAX = 1_000
 /** How long a refused token is refused without verifying it again. Short, because its key may be published meanwhile. */
 const REFUSED_MS = 5_000
@@ -38,19 +40,20 @@ export function createTokenCallers({
   revocations = NO_REVOCATIONS,
   ...rules
 }: TokenRules): CallerSource {
-  const known = new LRUCache<string, Caller>({ max: KNOWN_MAX })
+  const known = new LRUCache<string, Known>({ max: KNOWN_MAX })
   const refused = new LRUCache<string, Readonly<{ error: AppError; until: number }>>({ max: REFUSED_MAX })
 
   const findKnown = (authorization: string) => {
-    const caller = known.get(authorization)
-    return caller?.isStillValid() === true ? caller : null
+    const found = known.get(nameOf(authorization))
+    if (found?.authorization !== authorization) return null
+    return found.caller.isStillValid() === true ? found.caller : null
   }
   const verifyOnce = createSingleFlight(async (authorization: string) => {
     const claims = await verify(readBearerToken(authorization), rules, now())
     await revocations.loaded
     const caller = toCaller(claims, (expiresAt) => expiresAt > now() && !revocations.isRevoked(claims))
     if (revocations.isRevoked(claims)) throw new TokenRevokedError(subjectOf(claims))
-    known.set(authorization, caller)
+    known.set(nameOf(authorization), { authorization, caller })
     return caller
   })
 
@@ -72,6 +75,10 @@ export function createTokenCallers({
     },
   }
 }
+
+type Known = Readonly<{ authorization: string; caller: Caller }>
+
+const nameOf = (authorization: string) => authorization.slice(-NAME_LENGTH)
 
 function readBearerToken(authorization: string): string {
   const [, token] = authorization.match(/^Bearer +(\S+)$/i) ?? []
