@@ -1,4 +1,5 @@
 import type { Cancellation } from '../cancellation.ts'
+import { Deadlines } from './deadlines.ts'
 import { decodeBody } from './decode-body.ts'
 import type { HttpAnswer } from './http/answer-reader.ts'
 import type { HttpCall } from './http/connection.ts'
@@ -46,13 +47,16 @@ export function sendRequest(pool: ConnectionPool, options: SendOptions): Promise
   })
 }
 
+const deadlines = new Deadlines()
+
 /** One request on its way, which ends once: answered, failed, cancelled or at its deadline. */
 class Call implements HttpCall {
   isOver = false
   readonly text: string
   readonly isAscii: boolean
   readonly #pool: ConnectionPool
-  readonly #timer: NodeJS.Timeout
+  readonly endsAt: number
+  readonly #timeoutMs: number
   readonly #cancellation: Cancellation
   readonly #resolve: (answer: RawAnswer | Promise<RawAnswer>) => void
   readonly #reject: (error: Error) => void
@@ -69,7 +73,9 @@ class Call implements HttpCall {
     this.#cancellation = cancellation
     this.#resolve = resolve
     this.#reject = reject
-    this.#timer = setTimeout(() => this.#abort(new DeadlineError(timeoutMs)), timeoutMs)
+    this.#timeoutMs = timeoutMs
+    this.endsAt = performance.now() + timeoutMs
+    deadlines.add(this)
     cancellation.add(this.#cancel)
   }
 
@@ -85,6 +91,10 @@ class Call implements HttpCall {
     if (this.#end()) this.#reject(error)
   }
 
+  expire(): void {
+    this.#abort(new DeadlineError(this.#timeoutMs))
+  }
+
   readonly #cancel = (): void => this.#abort(new CancelledError())
 
   #abort(reason: Error): void {
@@ -97,7 +107,7 @@ class Call implements HttpCall {
   #end(): boolean {
     if (this.isOver) return false
     this.isOver = true
-    clearTimeout(this.#timer)
+    deadlines.delete(this)
     this.#cancellation.remove(this.#cancel)
     return true
   }
