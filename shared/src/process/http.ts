@@ -99,10 +99,18 @@ function trackUnused(server: Server, unused: Set<Socket>): void {
  * Reads the whole body. A body that is too large is not kept; `endAnswer` reads the rest.
  * @throws BodyTooLargeError
  */
-export function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0)
-  if (announced > bytesMax) return Promise.reject(new BodyTooLargeError(bytesMax))
+  if (announced > bytesMax) throw new BodyTooLargeError(bytesMax)
+  // A small body comes with its head: it is there once the listener of the request has returned.
+  await null
+  if (request.complete && request.readableLength <= bytesMax) return request.read() ?? NOTHING
+  return collectBody(request, bytesMax)
+}
 
+const NOTHING = Buffer.alloc(0)
+
+function collectBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const chunks: Buffer[] = []
   let bytes = 0
