@@ -10,6 +10,9 @@ import { startPauseWatch } from '../src/jobs/acts/pause-watch.ts'
 import { createQueueSwitches } from '../src/jobs/acts/queue-switches.ts'
 import { openJobApi } from '../src/jobs/api/open-job-api.ts'
 import { createEstimateJob } from '../src/jobs/estimates/estimate-job.ts'
+import { createAddFlow } from '../src/jobs/flows/add-flow.ts'
+import { createFlowRecords } from '../src/jobs/flows/flow-records.ts'
+import { createFlowResolvers } from '../src/jobs/flows/flow-resolvers.ts'
 import { createJobCounts } from '../src/jobs/monitoring/job-counts.ts'
 import { createMetricResolvers } from '../src/jobs/monitoring/metric-resolvers.ts'
 import { createMetricViews } from '../src/jobs/monitoring/metric-views.ts'
@@ -34,13 +37,19 @@ const api = openJobApi(
     onQueueAct: async (name) => void acted.push(name),
   },
 )
+const flows = createFlowRecords({ mongo, collection: collections.jobRecords, registry: bed.registry })
+const addFlow = createAddFlow({ ...bed, flows, logger: silent, now: () => new Date() })
 const metrics = createMongoQueueMetrics(collections.queueMetrics)
 const views = createMetricViews({ metrics, registry: bed.registry, now: () => new Date() })
 const subgraph = await serveSubgraph({
   ...{ name: 'decisions', schemaFile: new URL('../schema.graphql', import.meta.url), verifyToken },
-  ...combineParts(api, {
-    resolvers: createMetricResolvers(views, createEstimateJob({ queues, metrics, now: () => new Date() })),
-  }),
+  ...combineParts(
+    api,
+    { resolvers: createFlowResolvers({ addFlow, flows, views: api.views }) },
+    {
+      resolvers: createMetricResolvers(views, createEstimateJob({ queues, metrics, now: () => new Date() })),
+    },
+  ),
   ...{ checks: {}, port: 0, host: '127.0.0.1', logger: silent },
 })
 afterAll(() => subgraph.close())
@@ -219,6 +228,27 @@ describe('a job', () => {
 
     expect(errors[0]!.message).toContain('count-critical')
     expect(errors[0]!.message).not.toContain('count-inside')
+  })
+
+  it('and those that it waits for are added as one flow, once for a key, or refused with all problems', async () => {
+    const flow = `mutation ($jobs: [FlowJobInput!]!) { addFlow(jobs: $jobs, idempotencyKey: "k1") {
+      isNew job { data children { data children { data } } } } }`
+    const jobs = [null, 0, 1].map((parent, place) => ({ type: 'count-critical', data: { key: `f${place}` }, parent }))
+    const added = [await asRole('operator', flow, { jobs }), await asRole('operator', flow, { jobs })]
+    const wrong = await asRole('operator', flow, { jobs: [jobs[0], { ...jobs[1], parent: 1, data: {}, priority: 0 }] })
+
+    const chain = { data: { key: 'f0' }, children: [{ data: { key: 'f1' }, children: [{ data: { key: 'f2' } }] }] }
+    expect(added.map(({ data }) => data.addFlow)).toEqual([
+      { isNew: true, job: chain },
+      { isNew: false, job: chain },
+    ])
+    const [refused] = wrong.errors as unknown as [{ extensions: { problems: { path: string[] }[] } }]
+    expect(refused.extensions.problems.map(({ path }) => path.join('.'))).toEqual([
+      'jobs.1.parent',
+      'jobs.1.priority',
+      'jobs.1.data.key',
+    ])
+    expect(await collections.jobRecords.countDocuments()).toBe(3)
   })
 
   it('is added and changed by some roles only', async () => {

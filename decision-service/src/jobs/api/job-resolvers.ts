@@ -1,6 +1,6 @@
 import type { PageArguments } from '@redress/shared/connection.ts'
 import { type AppError, BadUserInputError } from '@redress/shared/errors.ts'
-import { type FieldInfo, findRowProblems } from '@redress/shared/subgraph/check-arguments.ts'
+import type { FieldInfo } from '@redress/shared/subgraph/check-arguments.ts'
 import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { ClearQueue } from '../acts/clear-queue.ts'
 import type { JobActs } from '../acts/job-acts.ts'
@@ -12,6 +12,7 @@ import type { QueueViews } from '../monitoring/queue-views.ts'
 import type { AddJobs } from '../orders/add-jobs.ts'
 import type { JobState, JobView } from '../orders/job-view.ts'
 import type { Order } from '../orders/order.ts'
+import { checkOrders } from './check-orders.ts'
 import type { JobViews } from './job-views.ts'
 import { maySee, maySeeAll } from './may-see.ts'
 import type { PageOfQueue } from './queue-pages.ts'
@@ -120,15 +121,6 @@ function createJobMutations({ addJobs, acts, switches, clearQueue, queueViews, o
 function toQueueName(name: string): QueueName {
   if (!isQueueName(name)) throw new QueueNotFoundError(name)
   return name
-}
-
-/** Orders with the problems that they have by the schema: they are refused later, with those of their data. */
-function checkOrders(info: FieldInfo, argument: string, orders: readonly Order[]): readonly Order[] {
-  const problems = findRowProblems(info, argument, orders)
-  return orders.map((order, index) => ({
-    ...order,
-    problems: problems[index]!.map((one) => ({ ...one, path: one.path.slice(1) })),
-  }))
 }
 
 function toRowError({ index, error }: Readonly<{ index: number; error: AppError }>) {

@@ -1,5 +1,5 @@
 import { inTransaction, isDuplicateKey } from '@redress/shared/stores/mongo.ts'
-import type { MongoClient } from 'mongodb'
+import type { Filter, MongoClient } from 'mongodb'
 import type { Registry } from '../frame/job-definition.ts'
 import type { JobFailure } from '../frame/job-failure.ts'
 import type { JobRecord } from '../records/job-record.ts'
@@ -20,6 +20,15 @@ const PAGE = 100
 /** Before every end of a job: a range, so that the index of children serves it. */
 const EVER = new Date(0)
 
+export type DueFlows = Readonly<{
+  /** Jobs that were cancelled while they waited, and whose children were not. */
+  cancelled: readonly JobRecord[]
+  /** Children that have ended, and whose parent does not know it. */
+  ended: readonly Readonly<{ id: string; parentId: string }>[]
+  /** Jobs that wait, though they were opened again. */
+  reopened: readonly string[]
+}>
+
 /** The records of jobs that wait for others, and of those others. */
 export type FlowRecords = Readonly<{
   /** Adds all, or none where the first is there already, which it gives then. */
@@ -28,14 +37,10 @@ export type FlowRecords = Readonly<{
   children(parentId: string): Promise<readonly JobRecord[]>
   /** A job that waits for others, and their states; null where it waits no longer. */
   findWaiting(parentId: string): Promise<Readonly<{ parent: JobRecord; children: readonly ChildState[] }> | null>
-  /** Children that have ended, and whose parent does not know it. */
-  findEnded(): Promise<readonly Readonly<{ id: string; parentId: string }>[]>
+  /** What is to be carried on, at most PAGE jobs. */
+  findDue(): Promise<DueFlows>
   /** Notes that the parents of ended children know it. */
   noteSettled(ids: readonly string[]): Promise<void>
-  /** Jobs that wait, though they were opened again. */
-  findReopened(): Promise<readonly string[]>
-  /** Jobs that were cancelled while they waited, and whose children were not. */
-  findCancelled(): Promise<readonly JobRecord[]>
   noteCancelled(parentId: string): Promise<void>
   /** Lets a job run that has waited. Null where it waits no longer. */
   release(parentId: string, at: Date): Promise<JobRecord | null>
@@ -53,9 +58,17 @@ export function createFlowRecords({ mongo, collection, registry }: Dependencies)
 }
 
 const WAITS = { waitsForChildren: true } as const
+/** One query, each branch of which an index serves: a leader asks every second. */
+export const FLOWS_DUE: Filter<RecordDocument> = {
+  $or: [
+    { ...WAITS, status: 'CANCELLED' },
+    { ...WAITS, status: 'PENDING', dueAt: { $exists: true } },
+    { unsettled: true, endedAt: { $gt: EVER } },
+  ],
+}
 const waiting = (id: string) => ({ _id: id, status: 'PENDING' as const, ...WAITS })
 
-type Reads = Pick<FlowRecords, 'children' | 'findWaiting' | 'findEnded' | 'findReopened' | 'findCancelled'>
+type Reads = Pick<FlowRecords, 'children' | 'findWaiting' | 'findDue'>
 
 function createReads(collection: RecordCollection): Reads {
   const childrenOf = (parentId: string) => collection.find({ parentId }).sort({ _id: 1 }).limit(FLOW_JOBS_MAX).toArray()
@@ -65,30 +78,15 @@ function createReads(collection: RecordCollection): Reads {
       const parent = await collection.findOne(waiting(parentId))
       return parent && { parent: fromDocument(parent), children: (await childrenOf(parentId)).map(toChildState) }
     },
-    async findEnded() {
-      const ended = { unsettled: true as const, endedAt: { $gt: EVER } }
-      const found = await collection
-        .find(ended, { projection: { parentId: 1 } })
-        .limit(PAGE)
-        .toArray()
-      return found.map(({ _id, parentId }) => ({ id: _id, parentId: parentId! }))
-    },
-    async findReopened() {
-      const reopened = { ...WAITS, status: 'PENDING' as const, dueAt: { $exists: true } }
-      return (
-        await collection
-          .find(reopened, { projection: { _id: 1 } })
-          .limit(PAGE)
-          .toArray()
-      ).map(({ _id }) => _id)
-    },
-    async findCancelled() {
-      return (
-        await collection
-          .find({ ...WAITS, status: 'CANCELLED' })
-          .limit(PAGE)
-          .toArray()
-      ).map(fromDocument)
+    async findDue() {
+      const found = await collection.find(FLOWS_DUE).limit(PAGE).toArray()
+      const waits = found.filter(({ waitsForChildren }) => waitsForChildren)
+      const ended = found.filter(({ unsettled, endedAt }) => unsettled && endedAt)
+      return {
+        cancelled: waits.filter(({ status }) => status === 'CANCELLED').map(fromDocument),
+        ended: ended.map(({ _id, parentId }) => ({ id: _id, parentId: parentId! })),
+        reopened: waits.filter(({ status, dueAt }) => status === 'PENDING' && dueAt).map(({ _id }) => _id),
+      }
     },
   }
 }

@@ -2,26 +2,32 @@ import { BadUserInputError } from '@redress/shared/errors.ts'
 import { describe, expect, it } from 'vitest'
 import { COUNTING } from '../../../test/job-bed.ts'
 import { planJob } from '../orders/order.ts'
-import { type ChildState, type Flow, planFlow, settle } from './flow.ts'
+import { type ChildState, type Flow, type FlowOrder, planFlow, settle } from './flow.ts'
 
 const orderer = { actor: 'ada', caller: null }
 const plan = (flow: Flow) =>
   planFlow(flow, (order, path) => planJob(order, { registry: COUNTING, orderer, now: new Date(0), path }))
-const job = (key: string, children: readonly Flow[] = []): Flow => ({ type: 'count-critical', data: { key }, children })
+const job = (key: string, parent: number | null = null): FlowOrder => ({
+  type: 'count-critical',
+  data: { key },
+  parent,
+})
 /** A chain of so many levels. */
-const chain = (levels: number): Flow => job(`l${levels}`, levels === 1 ? [] : [chain(levels - 1)])
-const pathOf = (flow: Flow) => {
+const chain = (levels: number): Flow =>
+  Array.from({ length: levels }, (_, index) => job('l', index === 0 ? null : index - 1))
+const children = (count: number): Flow => [job('a'), ...Array<FlowOrder>(count).fill(job('b', 0))]
+const pathsOf = (flow: Flow) => {
   try {
     return plan(flow).length
   } catch (error) {
     if (!(error instanceof BadUserInputError)) throw error
-    return error.facts.argumentPath.join('.')
+    return error.facts.problems.map(({ path }) => path.join('.')).join(' ')
   }
 }
 
 describe('a flow', () => {
   it('gives each job its parent, and ids that follow from the first one', () => {
-    const flow = { ...job('a', [job('b', [job('c')]), job('d')]), idempotencyKey: 'k1' }
+    const flow = [{ ...job('a'), idempotencyKey: 'k1' }, job('b', 0), job('c', 1), job('d', 0)]
 
     const parts = plan(flow)
 
@@ -38,13 +44,21 @@ describe('a flow', () => {
 
   it.for<[string, Flow, string | number]>([
     ['of 5 levels', chain(5), 5],
-    ['of 6 levels', chain(6), 'input.children.0.children.0.children.0.children.0.children.0'],
-    ['of 100 jobs', job('a', Array(99).fill(job('b'))), 100],
-    ['of 101 jobs', job('a', Array(100).fill(job('b'))), 'input.children.99'],
-    ['with data that does not fit', job('a', [{ ...job('b'), data: {} }]), 'input.children.0.data.key'],
-    ['with a job without a record', job('a', [{ ...job('b'), type: 'count-ephemeral' }]), 'input.children.0.type'],
+    ['of 6 levels', chain(6), 'jobs.5.parent'],
+    ['of 100 jobs', children(99), 100],
+    ['of 101 jobs', children(100), 'jobs'],
+    ['without a job', [], 'jobs'],
+    ['whose first job has a parent', [job('a', 0)], 'jobs.0.parent'],
+    ['with a second first job', [job('a'), job('b')], 'jobs.1.parent'],
+    ['with a job that waits for itself', [job('a'), job('b', 1)], 'jobs.1.parent'],
+    ['with a job without a record', [job('a'), { ...job('b', 0), type: 'count-ephemeral' }], 'jobs.1.type'],
+    [
+      'with wrong data, priority and parent',
+      [job('a'), { ...job('b', 0), data: {}, priority: 11 }, job('c', 5)],
+      'jobs.2.parent jobs.1.priority jobs.1.data.key',
+    ],
   ])('%s: %s', ([, flow, expected]) => {
-    expect(pathOf(flow)).toBe(expected)
+    expect(pathsOf(flow)).toBe(expected)
   })
 })
 

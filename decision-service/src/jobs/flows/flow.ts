@@ -1,17 +1,21 @@
-import { BadUserInputError } from '@redress/shared/errors.ts'
+import { BadUserInputError, type InputProblem, refuseProblems } from '@redress/shared/errors.ts'
 import { keyedJobId } from '../orders/job-id.ts'
 import type { Order, Plan } from '../orders/order.ts'
 
 /** Whether a job that is part of another one takes it along where it fails or is cancelled. Stored, so never renamed. */
 export type OnFailure = 'FAIL_PARENT' | 'IGNORE'
 
-/** A job with the jobs that have to end before it runs. */
-export type Flow = Omit<Order, 'parentId' | 'delayMs'> &
+/** A job of a flow. */
+export type FlowOrder = Omit<Order, 'parentId' | 'delayMs'> &
   Readonly<{
-    /** Of one that is part of another. FAIL_PARENT if not given. */
-    onFailure?: OnFailure
-    children?: readonly Flow[]
+    /** The place in the flow, from 0, of the job that waits for this one and comes before it. The first job has none. */
+    parent?: number | null
+    /** FAIL_PARENT if not given. */
+    onFailure?: OnFailure | null
   }>
+
+/** Jobs that wait for each other: the first one waits for all others. */
+export type Flow = readonly FlowOrder[]
 
 /** Levels, with that of the first job. */
 export const FLOW_DEPTH_MAX = 5
@@ -26,39 +30,66 @@ export type FlowPart = Readonly<{
   isParent: boolean
 }>
 
-/** @param plan.path the place of the order in the flow. */
+/** @param plan.path the place of the order in the arguments. */
 export type PlanPart = (order: Order, path: readonly string[]) => Plan
 
 /**
- * Checks a flow, and gives its jobs, the first one first. The ids of the others follow from its id and their places, so
- * that a flow that is added twice is one.
- * @throws BadUserInputError for one that is too deep or too large, or with jobs that have no record; what `plan` throws.
+ * Checks a flow. The ids of its jobs follow from that of the first one and their places, so that a flow that is added twice
+ * is one.
+ * @throws BadUserInputError with all problems of its jobs, or for their number; what else `plan` throws.
  */
 export function planFlow(flow: Flow, plan: PlanPart): readonly FlowPart[] {
-  const parts: FlowPart[] = []
-  const add = (one: Flow, path: readonly string[], parentId: string | null): void => {
-    const { children = [], onFailure = 'FAIL_PARENT', ...order } = one
-    refuseLimits(path, parts.length)
-    const planned = plan(order, path)
-    if (planned.definition.tier !== 'CRITICAL') {
-      throw new BadUserInputError([...path, 'type'], 'must be one whose jobs have a record')
-    }
-    const [root] = parts
-    const place = path.join('.')
-    const id = root ? keyedJobId(planned.definition.queue, planned.type, `${root.plan.id} ${place}`) : planned.id
-    parts.push({ plan: { ...planned, id, parentId }, onFailure, isParent: children.length > 0 })
-    for (const [index, child] of children.entries()) add(child, [...path, 'children', String(index)], id)
+  if (flow.length < 1 || flow.length > FLOW_JOBS_MAX) {
+    throw new BadUserInputError(['jobs'], `must have 1 to ${FLOW_JOBS_MAX} entries`)
   }
-  add(flow, ['input'], null)
-  return parts
+  const planned = flow.map((order, index) => planOne(order, ['jobs', String(index)], plan))
+  const problems = planned.flatMap((one): readonly InputProblem[] => ('problems' in one ? one.problems : []))
+  refuseProblems([...findParentProblems(flow), ...problems])
+  const plans = planned as readonly Plan[]
+  const parents = new Set(flow.map(({ parent }) => parent))
+  const ids = plans.map(({ definition: { queue }, type, id }, index) =>
+    index === 0 ? id : keyedJobId(queue, type, `${plans[0]!.id} ${index}`),
+  )
+  return plans.map((one, index) => {
+    const { parent, onFailure } = flow[index]!
+    const parentId = parent == null ? null : ids[parent]!
+    return {
+      plan: { ...one, id: ids[index]!, parentId },
+      ...{ onFailure: onFailure ?? 'FAIL_PARENT', isParent: parents.has(index) },
+    }
+  })
 }
 
-/** @param path has two names a level, after the first one. */
-function refuseLimits(path: readonly string[], before: number): void {
-  if ((path.length + 1) / 2 > FLOW_DEPTH_MAX) {
-    throw new BadUserInputError(path, `is deeper than ${FLOW_DEPTH_MAX} levels`)
+function planOne(flowOrder: FlowOrder, path: readonly string[], plan: PlanPart) {
+  const { parent: _, onFailure: __, ...order } = flowOrder
+  try {
+    const planned = plan(order, path)
+    if (planned.definition.tier === 'CRITICAL') return planned
+    return { problems: [{ path: [...path, 'type'], message: 'must be one whose jobs have a record' }] }
+  } catch (error) {
+    if (error instanceof BadUserInputError) return { problems: error.facts.problems }
+    throw error
   }
-  if (before >= FLOW_JOBS_MAX) throw new BadUserInputError(path, `is one more than ${FLOW_JOBS_MAX} jobs`)
+}
+
+function findParentProblems(flow: Flow): readonly InputProblem[] {
+  const levels: number[] = []
+  return flow.flatMap(({ parent }, index) => {
+    const level = parent == null ? 1 : (levels[parent] ?? 0) + 1
+    levels.push(level)
+    const problem = findParentProblem(parent ?? null, { index, level })
+    return problem === null ? [] : [{ path: ['jobs', String(index), 'parent'], message: problem }]
+  })
+}
+
+type Place = Readonly<{ index: number; level: number }>
+
+function findParentProblem(parent: number | null, { index, level }: Place): string | null {
+  if (index === 0) return parent === null ? null : 'must not be given for the first job'
+  if (parent === null || !Number.isInteger(parent) || parent < 0 || parent >= index) {
+    return 'must be the place of a job before this one'
+  }
+  return level > FLOW_DEPTH_MAX ? `must be at most ${FLOW_DEPTH_MAX - 1} levels deep` : null
 }
 
 /** The jobs that a parent waits for, as far as they count for it. */

@@ -3,12 +3,14 @@ import { silent } from '@redress/shared/testing/stores.ts'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { COUNTING, openJobBed } from '../../../test/job-bed.ts'
+import type { Asking } from '../orders/store-plans.ts'
 import { createCancelJob } from '../processors/cancellations.ts'
 import type { JobStatus } from '../records/job-record.ts'
+import { toNewJob } from '../records/to-new-job.ts'
 import { createRecoverRecords } from '../recovery/recover-records.ts'
 import { createAddFlow } from './add-flow.ts'
-import type { Flow } from './flow.ts'
-import { createFlowRecords, type FlowRecords } from './flow-records.ts'
+import type { FlowOrder } from './flow.ts'
+import { createFlowRecords, FLOWS_DUE, type FlowRecords } from './flow-records.ts'
 import { createRunFlows } from './run-flows.ts'
 
 const bed = await openJobBed(27)
@@ -16,7 +18,8 @@ const { mongo, collections, queues, records, redis, onChange } = bed
 const registry = COUNTING
 const now = () => new Date()
 const flows = createFlowRecords({ mongo, collection: collections.jobRecords, registry })
-const addFlow = createAddFlow({ registry, flows, queues, logger: silent, now })
+const add = createAddFlow({ registry, flows, records, onChange, queues, logger: silent, now })
+const addFlow = (tree: FlowTree, asking: Asking) => add(flatten(tree), asking)
 const cancelJob = createCancelJob({ records, queues, onChange, logger: silent })
 const recover = createRecoverRecords({
   ...{ collection: collections.jobRecords, records, queues, mongo, now, windowHours: 24 },
@@ -30,11 +33,22 @@ beforeEach(async () => {
 })
 
 const SYSTEM = { cause: { actor: 'ada', requestId: 'req-1' }, caller: null }
-const job = (key: string, ...children: readonly Flow[]): Flow => ({
+type FlowTree = FlowOrder & Readonly<{ children: readonly FlowTree[] }>
+const job = (key: string, ...children: readonly FlowTree[]): FlowTree => ({
   ...{ type: 'count-critical', data: { key }, attempts: 1 },
   children,
 })
-const ignored = (flow: Flow): Flow => ({ ...flow, onFailure: 'IGNORE' })
+const ignored = (flow: FlowTree): FlowTree => ({ ...flow, onFailure: 'IGNORE' })
+/** A tree as the list that the API takes. */
+function flatten(tree: FlowTree): readonly FlowOrder[] {
+  const flow: FlowOrder[] = []
+  const put = ({ children, ...order }: FlowTree, parent: number | null) => {
+    const place = flow.push({ ...order, parent }) - 1
+    for (const child of children) put(child, place)
+  }
+  put(tree, null)
+  return flow
+}
 
 /** A worker that fails what it is to fail, and notes the rest in its order. */
 async function openWorker() {
@@ -76,7 +90,9 @@ describe('a flow', () => {
   })
 
   it('knows its children, and they know it', async () => {
+    bed.changes.length = 0
     const { job: a } = await addFlow(job('a', job('b'), job('c')), SYSTEM)
+    expect(bed.changes.map(({ status }) => status)).toEqual(['PENDING', 'PENDING', 'PENDING'])
 
     const children = await flows.children(a.id)
 
@@ -119,6 +135,23 @@ describe('a flow', () => {
     await untilStatuses({ a: 'COMPLETED', b: 'COMPLETED' })
   })
 
+  it('that waits is not said to be cancelled where it is in a queue', async () => {
+    bed.changes.length = 0
+    await openWorker()
+    const { job: a } = await addFlow(job('a', job('b')), SYSTEM)
+
+    await queues.money.revive([toNewJob(a)])
+    await untilStatuses({ a: 'COMPLETED', b: 'COMPLETED' })
+
+    expect(bed.changes.filter(({ status }) => status === 'CANCELLED')).toEqual([])
+  })
+
+  it('is found by its leader with one query, through indexes', async () => {
+    const { queryPlanner } = await collections.jobRecords.find(FLOWS_DUE).explain()
+
+    expect(JSON.stringify(queryPlanner.winningPlan)).not.toContain('COLLSCAN')
+  })
+
   it('that is cancelled takes its children along, through all levels', async () => {
     const { job: a } = await addFlow(job('a', job('b', job('c')), job('d')), SYSTEM)
 
@@ -145,9 +178,12 @@ describe('a flow', () => {
 
     expect(added.map(({ isNew }) => isNew).sort()).toEqual([false, true])
     expect(Object.keys(await statuses()).sort()).toEqual(['a', 'b'])
-    await expect(addFlow({ ...flow, data: { key: 'c' } }, SYSTEM)).rejects.toMatchObject({
-      code: 'IDEMPOTENCY_CONFLICT',
-    })
+    for (const other of [
+      { ...flow, data: { key: 'c' } },
+      { ...flow, children: [job('c')] },
+    ]) {
+      await expect(addFlow(other, SYSTEM)).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' })
+    }
   })
 
   it('runs to its end though Redis loses everything in between', async () => {
@@ -196,7 +232,7 @@ it('flows end as their jobs say, though leaders are killed anywhere while they c
     await collections.jobRecords.deleteMany({})
     const expected: Record<string, JobStatus> = {}
     const name = `f${flowsAdded++}`
-    const build = ({ fails, onFailure, children }: Tree, key: string): Flow => {
+    const build = ({ fails, onFailure, children }: Tree, key: string): FlowTree => {
       if (fails) failing.add(key)
       const built = children.map((child, index) => build(child, `${key}.${index}`))
       const takenAlong = children.some((child, index) => {

@@ -1,15 +1,15 @@
 import type { Service } from '@redress/shared/service/open-service.ts'
-import type { RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import { repeatOnLeader } from '../../../../shared/src/service/repeat-on-leader.ts'
 import type { JobViews } from '../api/job-views.ts'
-import { maySee } from '../api/may-see.ts'
 import type { Registry } from '../frame/job-definition.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import { createCancelJob } from '../processors/cancellations.ts'
 import type { ChangeOf } from '../processors/job-change.ts'
 import type { JobRecords } from '../records/job-records.ts'
 import type { RecordCollection } from '../records/record-document.ts'
+import { createAddFlow } from './add-flow.ts'
 import { createFlowRecords } from './flow-records.ts'
+import { createFlowResolvers } from './flow-resolvers.ts'
 import { createRunFlows } from './run-flows.ts'
 
 const RUN_EVERY_MS = 1_000
@@ -18,13 +18,13 @@ const RUN_DEADLINE_MS = 30_000
 
 type Stores = Service & Readonly<{ collections: Readonly<{ jobRecords: RecordCollection }>; queues: Queues }>
 type Options = Readonly<{
-  records: Pick<JobRecords, 'cancel'>
+  records: Pick<JobRecords, 'cancel' | 'findMany'>
   views: Pick<JobViews, 'many'>
   registry: Registry
   onChange: ChangeOf
 }>
 
-/** Carries flows of jobs on, on one leader, and shows which jobs belong together. */
+/** Adds flows of jobs, carries them on, on one leader, and shows which jobs belong together. */
 export function openFlows(stores: Stores, { records, views, registry, onChange }: Options) {
   const { mongo, collections, queues, logger } = stores
   const flows = createFlowRecords({ mongo, collection: collections.jobRecords, registry })
@@ -34,14 +34,6 @@ export function openFlows(stores: Stores, { records, views, registry, onChange }
     ...{ election: 'flows', everyMs: RUN_EVERY_MS, deadlineMs: RUN_DEADLINE_MS, run },
     onFailure: 'flows not carried on yet',
   })
-  return {
-    resolvers: {
-      Job: {
-        children: async ({ id }: Readonly<{ id: string }>, _: unknown, { principal }: RequestContext<unknown>) => {
-          const ids = (await flows.children(id)).map((child) => child.id)
-          return (await views.many(ids)).filter((job) => job !== null && maySee(principal, job))
-        },
-      },
-    },
-  }
+  const addFlow = createAddFlow({ registry, flows, records, onChange, queues, logger, now: () => new Date() })
+  return { resolvers: createFlowResolvers({ addFlow, flows, views }) }
 }

@@ -27,17 +27,17 @@ export type RunFlows = (signal?: AbortSignal) => Promise<void>
 export function createRunFlows(dependencies: Dependencies): RunFlows {
   const { flows } = dependencies
   return async (signal) => {
-    for (const parent of await flows.findCancelled()) {
+    const { cancelled, ended, reopened } = await flows.findDue()
+    for (const parent of cancelled) {
       signal?.throwIfAborted()
       await cancelChildren(parent, dependencies)
     }
-    const ended = await flows.findEnded()
     for (const [parentId, children] of Map.groupBy(ended, (child) => child.parentId)) {
       signal?.throwIfAborted()
       await settleParent(parentId, dependencies)
       await flows.noteSettled(children.map(({ id }) => id))
     }
-    for (const parentId of await flows.findReopened()) {
+    for (const parentId of reopened) {
       signal?.throwIfAborted()
       if (!(await settleParent(parentId, dependencies))) await flows.waitAgain(parentId)
     }

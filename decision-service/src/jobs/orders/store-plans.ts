@@ -12,7 +12,7 @@ import type { ChangeOf } from '../processors/job-change.ts'
 import type { QueuedJob } from '../processors/queued-handler.ts'
 import { toRecord } from '../records/job-record.ts'
 import type { JobRecords } from '../records/job-records.ts'
-import { toNewJob } from '../records/to-new-job.ts'
+import { queueRecorded } from '../records/queue-recorded.ts'
 import type { Claims } from './claims.ts'
 import { isKeyedId } from './job-id.ts'
 import { type JobView, toView } from './job-view.ts'
@@ -132,10 +132,10 @@ async function enqueueIn(stored: readonly StoredPlan[], asking: Asking, { queues
   const queue = queues[stored[0]!.job.queue]
   const recorded = stored.filter(({ plan }) => isRecorded(plan))
   const others = stored.filter(({ plan }) => !isRecorded(plan))
-  const late = (err: unknown) => logger.warn({ err, queue: queue.name, jobs: recorded.length }, 'jobs are queued later')
-  if (recorded.length > 0) {
-    await queue.add(recorded.map(({ plan }) => toNewJob(toOrdered(plan, asking)))).catch(late)
-  }
+  await queueRecorded(
+    recorded.map(({ plan }) => toOrdered(plan, asking)),
+    { queues, logger },
+  )
   try {
     if (others.length > 0) await queue.add(others.map(({ plan }) => toQueued(plan, asking)))
   } catch (error) {

@@ -42,7 +42,8 @@ export function createRecordedHandler(dependencies: Dependencies): JobHandler<Me
       const begun = await records.begin(attempt.jobId, now())
       if (begun === null) throw new JobNotFoundError(attempt.jobId)
       if (!('holder' in begun)) {
-        if (!isOpen(begun.status)) return 'over'
+        // One that waits for its children is open as well.
+        if (!isOpen(begun.status) || begun.cancelRequest === null) return 'over'
         await records.endCancelled(begun, now())
         onChange({ ...begun, status: 'CANCELLED' })
         return 'over'
