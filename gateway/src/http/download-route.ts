@@ -22,8 +22,8 @@ type Options = Readonly<{
 }>
 
 /**
- * Passes a file on from the service that has it. The ticket in the address is the permission, which the service checks: it
- * does not say why a ticket is none, and its addresses are logged without it.
+ * Passes a file on from the service that has it. The ticket in the query of the address is the permission, which the
+ * service checks; the log has addresses without their query.
  */
 export function createDownloadRoute({ serviceUrl, signToken, timeoutMs, logger }: Options) {
   return async (exchange: Exchange): Promise<void> => {

@@ -8,9 +8,9 @@ export type Grant = Readonly<{ fileId: string; actor: string }>
 export type FileLink = Readonly<{ url: string; expiresAt: Date }>
 
 export type FileLinks = Readonly<{
-  /** A link for whoever has it, for LINK_MS. It is never stored or logged. */
+  /** Makes a link that needs no credentials and ends after LINK_MS. It is never stored or logged. */
   sign(grant: Grant): FileLink
-  /** The content of a ticket; null where it is not ours, was changed, or has expired. */
+  /** Reads a ticket; null where it was not signed with this key, was changed, or has expired. */
   read(ticket: string): Grant | null
 }>
 
@@ -23,7 +23,7 @@ const PURPOSE = 'redress download links v1'
 
 const Payload = type(['string', 'string', 'number.integer'])
 
-/** Links to files that nobody can make or change without the key. @param secret 64 hexadecimal digits. */
+/** Signed links to files: without the key, none can be made or changed. @param secret 64 hexadecimal digits. */
 export function createFileLinks(secret: string, now: Clock): FileLinks {
   const key = Buffer.from(hkdfSync('sha256', Buffer.from(secret, 'hex'), '', PURPOSE, KEY_BYTES))
   const signatureOf = (payload: string) => createHmac('sha256', key).update(payload).digest()
