@@ -18,6 +18,7 @@ import { openWorkers } from './jobs/open-jobs.ts'
 import { openOversightWatch } from './oversight/open-oversight.ts'
 import { openRuleAlerts } from './payments/open-payments.ts'
 import { openPolicies } from './policies/open-policies.ts'
+import { createReadBacktestJobs } from './policies/trials/backtest/backtest-source.ts'
 import { openBacktestRuns } from './policies/trials/backtest/open-backtests.ts'
 
 const config = configOrExit(readWorkerConfig)
@@ -45,7 +46,7 @@ const handlers = { 'decide-issue': deciding.handler, 'backtest-policy': backtest
 const processors = {
   'analytics-track': createTrackAnalytics(collections.analyticsEvents),
   'cleanup-old-data': openCleanUp(stores),
-  'generate-report': openReports(stores),
+  'generate-report': openReports(stores, [createReadBacktestJobs(collections)]),
 }
 openWorkers({ ...stores, limits }, { handlers, processors }, { ...config.queues, ...config.works })
 await serveHealthUntilStopped(service)

@@ -18,10 +18,12 @@ import { openFiles } from '../src/jobs/files/open-files.ts'
 import { JOBS } from '../src/jobs/frame/registry.ts'
 import { createQueueViews } from '../src/jobs/monitoring/queue-views.ts'
 import type { Run } from '../src/jobs/processors/processor.ts'
-import { recordsOf } from '../src/jobs/reports/record-facts.ts'
+import { recordsOf } from '../src/jobs/reports/recorded-jobs.ts'
 import type { Row } from '../src/jobs/reports/report.ts'
 import type { ReportOrder } from '../src/jobs/reports/report-order.ts'
 import { checkSchedule } from '../src/jobs/schedules/check-schedule.ts'
+import { backtestsOf, createReadBacktestJobs } from '../src/policies/trials/backtest/backtest-source.ts'
+import type { BacktestDocument } from '../src/policies/trials/backtest/mongo-backtests.ts'
 import { openJobBed } from './job-bed.ts'
 import { NOW, newCase, openService, VERDICT } from './service.ts'
 
@@ -95,7 +97,7 @@ const get = async (url: string, init: RequestInit = {}, principal: Principal | n
     headers: { ...(principal && { authorization: `Bearer ${await tokenOf(principal)}` }), 'x-client-ip': '192.0.2.1' },
   })
 
-const generate = openReports({ mongo, collections })
+const generate = openReports({ mongo, collections }, [createReadBacktestJobs(collections)])
 const files = createMongoFiles({ mongo, collections, now: () => new Date() })
 const runOf = (change: Partial<Run> = {}): Run => ({
   ...{ jobId: randomUUID(), attempt: 1, actor: 'ada', requestId: null, addedAt: new Date(), trace: null },
@@ -179,16 +181,26 @@ describe('a report', () => {
       { _id: 'job_2', ...record, ...times, status: 'FAILED', attempts: 2, failure },
     ])
 
+    const ofBacktest = {
+      status: 'FAILED',
+      runs: 3,
+      failure: 'JOB_LOST: It was not found.',
+      createdAt: created,
+      endedAt: null,
+    }
+    await collections.backtests.insertOne({ _id: 'bt_1', ...ofBacktest } as unknown as BacktestDocument)
+
     const rows = await rowsOf('jobs')
 
     const took = { averageTotalMs: 30, longestTotalMs: 30, averageWaitMs: 10, attempts: 2, jobs: 1 }
     const counts = rows.map(({ type, state, failureCode, jobs }: Row) => [type, state, failureCode, jobs])
-    expect(counts.slice(0, 3)).toEqual([
+    expect(counts.slice(0, 4)).toEqual([
+      ['backtest-policy', 'FAILED', 'JOB_LOST', 1],
       ['decide-issue', 'COMPLETED', null, 4],
       ['decide-issue', 'FAILED', 'AI_UNAVAILABLE', 2],
       ['decide-issue', 'WAITING', null, 2],
     ])
-    expect(rows.slice(3)).toEqual([
+    expect(rows.slice(4)).toEqual([
       { type: 'purge-audit', state: 'COMPLETED', failureCode: null, ...took },
       { type: 'purge-audit', state: 'FAILED', failureCode: 'JOB_TIMED_OUT', ...took },
     ])
@@ -321,9 +333,10 @@ it('every query of reports has an index', async () => {
     await collections.decisions.find(REPORT_FILTERS.reviewed(day)).explain(),
     await collections.jobs.find(REPORT_FILTERS.asked('FAILED', day)).explain(),
     await collections.jobRecords.find(recordsOf(day)).explain(),
+    await collections.backtests.find(backtestsOf(day)).explain(),
   ]
 
   expect(plans.map(({ queryPlanner }) => queryPlanner.winningPlan.indexName)).toEqual([
-    ...['newest', 'latest_reviews', 'oldest_by_status', 'newest'],
+    ...['newest', 'latest_reviews', 'oldest_by_status', 'newest', 'newest'],
   ])
 })

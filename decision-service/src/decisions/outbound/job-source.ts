@@ -16,7 +16,7 @@ export const JOB_STATES: Readonly<Record<JobStatus, JobState>> = {
   FAILED: 'FAILED',
 }
 /** The case itself is shown by its issue, field by field as the caller may see it. */
-const PROJECTION = { 'case.issueId': 1, 'case.priority': 1, status: 1, failure: 1, createdAt: 1, endedAt: 1 } as const
+export const VIEW = { 'case.issueId': 1, 'case.priority': 1, status: 1, failure: 1, createdAt: 1, endedAt: 1 } as const
 const JOBS_OF_ISSUE_MAX = 100
 
 /** Jobs of decisions, as callers see jobs. Their attempts are counted by the queue, and are not on record. */
@@ -26,8 +26,8 @@ export function createDecisionJobSource({ jobs }: Jobs): JobSource {
     prefix: 'decide-',
     async find(ids) {
       if (ids.length === 0) return []
-      const found = await jobs.find({ _id: { $in: [...ids] } }, { projection: PROJECTION }).toArray()
-      return found.map(toView)
+      const found = await jobs.find({ _id: { $in: [...ids] } }, { projection: VIEW }).toArray()
+      return found.map(toJobView)
     },
   }
 }
@@ -46,7 +46,8 @@ export function createJobsOfIssue({ jobs }: Jobs) {
   }
 }
 
-function toView({ _id: id, case: asked, status, failure, createdAt, endedAt }: JobDocument): JobView {
+/** Shows a job of which the fields of VIEW were read. */
+export function toJobView({ _id: id, case: asked, status, failure, createdAt, endedAt }: JobDocument): JobView {
   const isOver = status === 'COMPLETED' || status === 'FAILED'
   return {
     ...{ id, type: 'decide-issue', queue: 'decisions', data: { issueId: asked.issueId }, state: JOB_STATES[status] },

@@ -1,11 +1,10 @@
 import type { Filter } from 'mongodb'
-import { readFailure } from '../../jobs/frame/job-failure.ts'
-import type { JobFact, ReadJobFacts } from '../../jobs/reports/jobs-report.ts'
+import type { ReadJobs } from '../../jobs/reports/jobs-report.ts'
 import { readDays } from '../../jobs/reports/read-days.ts'
 import type { Range } from '../../jobs/reports/report-order.ts'
 import type { JobStatus } from '../domain/job.ts'
 import type { DecisionCollections, DecisionDocument, JobDocument } from '../outbound/documents.ts'
-import { JOB_STATES, jobsOfIssue } from '../outbound/job-source.ts'
+import { JOB_STATES, jobsOfIssue, toJobView, VIEW } from '../outbound/job-source.ts'
 import type { IssueFact, ReadIssueFacts } from './issues-report.ts'
 import type { ReadReviewFacts, ReviewFact } from './reviewers-report.ts'
 
@@ -70,20 +69,11 @@ export function createReadReviewFacts({ decisions }: Pick<DecisionCollections, '
 }
 
 /** Jobs of decisions. Their queue counts their attempts, and when each begins is not noted. */
-export function createReadDecisionJobFacts({ jobs }: Pick<DecisionCollections, 'jobs'>): ReadJobFacts {
-  const projection = { status: 1, failure: 1, createdAt: 1, endedAt: 1 } as const
+export function createReadDecisionJobs({ jobs }: Pick<DecisionCollections, 'jobs'>): ReadJobs {
   return (range, reading) =>
     readDays(range, reading, async function* (day) {
       for (const status of Object.keys(JOB_STATES) as JobStatus[]) {
-        for await (const found of jobs.find(asked(status, day), { projection, ...ASIDE })) yield toJobFact(found)
+        for await (const found of jobs.find(asked(status, day), { projection: VIEW, ...ASIDE })) yield toJobView(found)
       }
     })
-}
-
-function toJobFact({ status, failure, createdAt, endedAt }: JobDocument): JobFact {
-  return {
-    ...{ type: 'decide-issue', state: JOB_STATES[status], attempts: endedAt ? 1 : 0, waitedMs: null },
-    failureCode: failure === undefined ? null : readFailure(failure).code,
-    tookMs: endedAt ? endedAt.getTime() - createdAt.getTime() : null,
-  }
 }

@@ -15,8 +15,8 @@ export type FileLinks = Readonly<{
 }>
 
 export const LINK_MS = 5 * MINUTE_MS
-/** Ids of jobs and of principals have a few hundred characters at most. */
-const TICKET_LENGTH_MAX = 2_000
+/** Longer than any id of a principal allows; a head of HTTP has at most twice as much. */
+const TICKET_LENGTH_MAX = 8_000
 const KEY_BYTES = 32
 /** The use of the derived key; another use of the same setting has another key. */
 const PURPOSE = 'redress download links v1'
