@@ -47,6 +47,8 @@ const crashWith = async (job: ReturnType<typeof takenOver>) => {
     )
     .toBe(true)
   expect(await redis.zCard(keyOf(job))).toBeGreaterThan(before)
+  // Whether its process was counted before it ended depends on the machine; another job would be blamed for that as well.
+  await redis.del('processes:decisions')
 }
 
 describe('a job that was taken over', () => {
