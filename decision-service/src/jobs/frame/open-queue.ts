@@ -8,7 +8,7 @@ import { connectionOf, openWhenReady } from './bullmq.ts'
 import type { JobDefinition, Registry } from './job-definition.ts'
 import { KEPT_IN_REDIS, type QueueName, type Retry, toBullPriority } from './queues.ts'
 import { JOBS } from './registry.ts'
-import { SCORE_OF_A_MS } from './waiting-jobs.ts'
+import { createNoteReopened, SCORE_OF_A_MS } from './waiting-jobs.ts'
 
 /**
  * Deadline of a call: long, because what fails is looked up again, which a busy machine has no time for. A job that is
@@ -64,6 +64,7 @@ export function openQueue(name: QueueName, { redis, registry = JOBS, logger }: O
   // Each call below rejects as well.
   ready.catch(() => undefined)
   const use = createUse(redis, ready)
+  const reopen = createReopen(redis)
   const listeners: ((jobs: readonly NewJob[]) => void)[] = []
 
   const add = (queue: Queue, job: NewJob) => addOne(queue, job, registry[job.type])
@@ -71,7 +72,7 @@ export function openQueue(name: QueueName, { redis, registry = JOBS, logger }: O
     const { id, type } = job
     const state = await queue.getJobState(id)
     if (state === 'unknown') await add(queue, job)
-    else if (state === 'failed' || state === 'completed') await (await queue.getJob(id))?.retry(state, RESTARTED)
+    else if (state === 'failed' || state === 'completed') await reopen(queue, id, state)
     else if (state !== 'delayed' || !(await isDelayedTooLong(redis, queue, job, registry[type]))) return false
     else await (await queue.getJob(id))?.promote()
     return true
@@ -103,6 +104,14 @@ async function addOne(
 ): Promise<void> {
   if (definition === undefined) throw new Error(`There is no type of job ${type}.`)
   await queue.add(type, data, { ...toOptions(definition, options), jobId: id })
+}
+
+function createReopen(redis: Redis) {
+  const note = createNoteReopened(redis)
+  return async (queue: Queue, id: string, state: 'failed' | 'completed'): Promise<void> => {
+    await note(queue, id)
+    await (await queue.getJob(id))?.retry(state, RESTARTED)
+  }
 }
 
 async function isDelayedTooLong(

@@ -3,8 +3,7 @@ import type { Queue } from 'bullmq'
 import { firstAtLevel, LEVELS, readWaiting } from '../frame/waiting-jobs.ts'
 
 /**
- * Since when the oldest job waits that waits in a queue: since it was added, or since the moment that it was scheduled for;
- * null where none does. Reads the first job of each priority.
+ * Since when the oldest job waits that waits in a queue; null where none does. Reads the first job of each priority.
  */
 export async function findOldestQueued(redis: Redis, queue: Queue): Promise<Date | null> {
   // Without a priority: the list grows at its head.
@@ -13,5 +12,5 @@ export async function findOldestQueued(redis: Redis, queue: Queue): Promise<Date
     ...LEVELS.map((level) => firstAtLevel(redis, queue, level, 1)),
   ])
   const waiting = await readWaiting(redis, queue, [...plain, ...byLevel.flat()])
-  return waiting.length === 0 ? null : new Date(Math.min(...waiting.map(({ dueMs }) => dueMs)))
+  return waiting.length === 0 ? null : new Date(Math.min(...waiting.map(({ sinceMs }) => sinceMs)))
 }

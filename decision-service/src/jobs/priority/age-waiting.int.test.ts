@@ -1,9 +1,10 @@
 import { openTestRedis, silent } from '@redress/shared/testing/stores.ts'
-import { Worker } from 'bullmq'
+import { UnrecoverableError, Worker } from 'bullmq'
 import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { connectionOf } from '../frame/bullmq.ts'
 import { openQueue } from '../frame/open-queue.ts'
+import { findOldestQueued } from '../monitoring/oldest-queued.ts'
 import { createAgeWaiting } from './age-waiting.ts'
 
 const redis = await openTestRedis(46)
@@ -52,6 +53,21 @@ describe('a job that waits', () => {
     expect(await age(inMinutes(0))).toBe(0)
     expect(await age(inMinutes(1))).toBe(2)
   })
+})
+
+it('a job that is opened again waits since then', async () => {
+  const job = { id: 'again', type: 'generate-report', data: {} }
+  await queue.add([job])
+  await (await worker.getNextJob('token', { block: false }))?.moveToFailed(new UnrecoverableError('no'), 'token')
+  await queue.use((bull) => redis.hSet(bull.toKey('again'), 'timestamp', 1_000))
+  const before = Date.now()
+
+  expect(await queue.revive([job])).toBe(1)
+
+  const oldest = await queue.use((bull) => findOldestQueued(redis, bull))
+  expect(oldest?.getTime()).toBeGreaterThanOrEqual(before)
+  await serveAll()
+  expect(await queue.use((bull) => findOldestQueued(redis, bull))).toBeNull()
 })
 
 it('no flow of urgent jobs keeps another one for ever, and each job runs once', async () => {

@@ -34,11 +34,11 @@ export function createAgeWaiting({ queue: { redis, use }, riseEveryMs = RISE_EVE
 type Raising = Readonly<{ redis: Redis; queue: Queue; from: number; now: Date; riseEveryMs: number }>
 
 async function raise(ids: readonly string[], { redis, queue, from, now, riseEveryMs }: Raising): Promise<number> {
-  const levelNow = (level: number, dueMs: number) =>
-    Math.max(LEVELS[0]!, level - Math.floor((now.getTime() - dueMs) / riseEveryMs))
+  const levelNow = (level: number, sinceMs: number) =>
+    Math.max(LEVELS[0]!, level - Math.floor((now.getTime() - sinceMs) / riseEveryMs))
   const waiting = await readWaiting(redis, queue, ids)
-  const due = waiting.flatMap(({ id, dueMs, level }) => {
-    const priority = levelNow(level, dueMs)
+  const due = waiting.flatMap(({ id, sinceMs, level }) => {
+    const priority = levelNow(level, sinceMs)
     return priority < from ? [{ id, priority }] : []
   })
   // In their order, which they keep in their new level. One that is removed meanwhile stays removed.
