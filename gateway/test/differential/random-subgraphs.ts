@@ -1,5 +1,6 @@
 import { Supergraph } from '@apollo/federation-internals'
 import {
+  type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
@@ -57,25 +58,43 @@ export function randomSubgraphs(supergraph: string, health: Health): (name: stri
     }
 
     const errors: GraphQLFormattedError[] = []
-    const [operation, ...definitions] = parse(request.query).definitions as [OperationDefinitionNode]
-    const fragments = new Map(
-      (definitions as unknown as FragmentDefinitionNode[]).map((fragment) => [fragment.name.value, fragment]),
-    )
+    const { operation, fragments } = partsOf(parse(request.query))
     const answering = { schema: schemas.get(name)!, fragments, variables, health, errors }
-    if (!hasEntities) {
-      const root = answering.schema.getRootType(operation.operation)!
-      return toAnswer(answerObject(answering, root, [operation.selectionSet], { key, path: [] }), errors)
-    }
+    if (!hasEntities) return toAnswer(answerRoot(answering, operation), errors)
     const [field] = operation.selectionSet.selections as [FieldNode]
     const entities = representations.map((representation: Row, index) => {
       const typed = answering.schema.getType(String(representation.__typename)) as GraphQLCompositeType
-      const known = JSON.stringify(representation.id ?? representation)
-      const place = { key: `${health.seed} ${known}`, id: representation.id, path: ['_entities', index] }
+      const id = representation.id ?? representation[KEYS[typed.name] ?? 'id']
+      const place = { key: `${health.seed} ${JSON.stringify(id)}`, id, path: ['_entities', index] }
       if (new Random(`${place.key} null`).chance(health.nulls / 2)) return null
       return answerObject(answering, typed, [field.selectionSet!], place)
     })
     return toAnswer({ _entities: entities }, errors)
   }
+}
+
+/** What one subgraph with all of the graph would answer. */
+export function answerByMonolith(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  { variables, seed }: Readonly<{ variables: Row; seed: number }>,
+): Row {
+  const { operation, fragments } = partsOf(document)
+  const health = { seed, fails: 0, nulls: 0, lies: 0, errors: 0 }
+  return answerRoot({ schema, fragments, variables, health, errors: [] }, operation)
+}
+
+/** Keys beside `id`, which have its value: an object is the same by each of its keys. */
+const KEYS: Readonly<Record<string, string>> = { Maker: 'code', Store: 'city' }
+
+function partsOf({ definitions: [operation, ...others] }: DocumentNode) {
+  const fragments = (others as FragmentDefinitionNode[]).map((fragment) => [fragment.name.value, fragment] as const)
+  return { operation: operation as OperationDefinitionNode, fragments: new Map(fragments) }
+}
+
+function answerRoot(answering: Answering, { operation, selectionSet }: OperationDefinitionNode): Row {
+  const root = answering.schema.getRootType(operation)!
+  return answerObject(answering, root, [selectionSet], { key: `${answering.health.seed} root`, path: [] })
 }
 
 function toAnswer(data: Row, errors: readonly GraphQLFormattedError[]): SubgraphAnswer {
@@ -95,14 +114,15 @@ function answerObject(
   const place = { ...found, key: `${answering.health.seed} ${JSON.stringify(id)}` }
   const random = new Random(`${place.key} type`)
   const possible = isAbstractType(declared) ? answering.schema.getPossibleTypes(declared) : [declared]
-  const type = random.pick(possible.filter((one) => possible.length === 1 || one.name !== 'Maker'))
+  const sorted = possible.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const type = random.pick(sorted.filter((one) => possible.length === 1 || one.name !== 'Maker'))
   const fields = new Map<string, FieldNode[]>()
   for (const selectionSet of selectionSets) collect(answering, type, selectionSet, fields)
   const row: Row = {}
   for (const [key, nodes] of fields) {
     const name = nodes[0]!.name.value
-    if (name === '__typename' || name === 'id') {
-      const value = name === 'id' ? id : type.name
+    if (name === '__typename' || name === 'id' || name === KEYS[type.name]) {
+      const value = name === '__typename' ? type.name : id
       Object.defineProperty(row, key, { value, enumerable: true, configurable: true, writable: true })
     } else {
       const field = 'getFields' in type ? type.getFields()[name]! : null
