@@ -18,6 +18,7 @@ describe('the gateway answers as one schema does on the same data', () => {
     [3048, 46, 'an error at a field that the client has not selected, but named an alias after'],
     [74004, 10, 'an operation for which one of the compared plans cannot be made'],
     [20017, 31, 'a required field that the client asks for with arguments'],
+    [130144, 21, 'a null that one fetch was answered and another one could not ask for'],
     [85024, 40, 'a required field with arguments beside a computed field that a condition leaves out'],
   ] as const)('on the graph %i, operation %i: %s', async ([seed, operation]) => {
     const world = (await openWorld(seed))!

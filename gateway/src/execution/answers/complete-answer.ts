@@ -75,7 +75,9 @@ class Completion {
     if (field.name === '__typename') return isObjectType(parent) ? parent.name : INVALID
     if (field.name.startsWith('__')) return field.read(row)
     const value = field.read(row) ?? null
-    const absence = value === null ? this.#absences?.get(row)?.get(field.source) : undefined
+    // A field that one fetch could not ask for, another one may have asked for: its null is an answer.
+    const isAbsent = value === null && !Object.hasOwn(row, field.source)
+    const absence = isAbsent ? this.#absences?.get(row)?.get(field.source) : undefined
     if (absence === undefined) return this.#value(value, field.type, field, field.type)
     if (absence !== null) this.violations.push({ ...absence, path: [...this.#path] })
     return isNonNullType(field.type) ? INVALID : null
