@@ -11,7 +11,7 @@ import { createJobCounts } from './job-counts.ts'
 import { createJudgeReadings } from './mongo-queue-alerts.ts'
 import { createMongoQueueMetrics } from './mongo-queue-metrics.ts'
 import { createMonitorQueues } from './monitor-queues.ts'
-import { createStoreCounts, toJobMetrics } from './open-job-counts.ts'
+import { createStoreCounts, openJobCounts, toJobMetrics } from './open-job-counts.ts'
 import { CALM_MS } from './queue-alert.ts'
 import { createQueueViews } from './queue-views.ts'
 import { THRESHOLDS } from './thresholds.ts'
@@ -117,6 +117,20 @@ it('failed jobs of the last hour raise an alert, whichever worker counted them',
   await openMonitor()(after(0))
 
   expect(await alerts()).toEqual([['alert.raised', 11]])
+})
+
+it('jobs that are added are counted, and stored when their process ends', async () => {
+  const resources = new AsyncDisposableStack()
+  openJobCounts({ queues, metrics, logger: silent, resources })
+  await addMoney(2)
+
+  await resources.disposeAsync()
+
+  const found = await collections.queueMetrics.find().toArray()
+  expect(found.map(({ queues: stored }) => stored?.money?.types)).toEqual([
+    { 'count-critical': { added: 2 } },
+    { 'count-critical': { added: 2 } },
+  ])
 })
 
 it('counts that could not be stored are stored the next time', async () => {
