@@ -11,7 +11,7 @@ export type TypeCounts = {
   failed?: number
   /** The time of all attempts. */
   busyMs?: number
-  /** Completed jobs by the bucket of the duration of their last attempt. */
+  /** Completed jobs by the bucket of the duration of their last attempt; of hours only. */
   durations?: Record<string, number>
   failures?: Partial<Record<ErrorCode, { count: number; lastAt: Date }>>
 }

@@ -17,11 +17,11 @@ type Changes = Pick<UpdateFilter<MetricDocument>, '$inc' | '$max'>
 
 /** The metrics of the queues in MongoDB, by the minute and by the hour. */
 export function createMongoQueueMetrics(collection: Collection<MetricDocument>): QueueMetrics {
-  const change = async (changes: Changes, now: Date) => {
+  const change = async (changesOf: (resolution: Resolution) => Changes, now: Date) => {
     const updates = (Object.keys(RESOLUTIONS) as Resolution[]).map((resolution) => ({
       updateOne: {
         filter: { _id: metricIdOf(resolution, now) },
-        update: { ...changes, $setOnInsert: { at: beginOf(resolution, now) } },
+        update: { ...changesOf(resolution), $setOnInsert: { at: beginOf(resolution, now) } },
         upsert: true,
       },
     }))
@@ -29,14 +29,14 @@ export function createMongoQueueMetrics(collection: Collection<MetricDocument>):
   }
   return {
     async addCounts(counts, now) {
-      if (counts.length > 0) await change(toChanges(counts), now)
+      if (counts.length > 0) await change((resolution) => toChanges(counts, resolution), now)
     },
     async addSamples(samples, now) {
       const highest = samples.flatMap(({ queue, depth, oldestWaitingSeconds }) => [
         [`queues.${queue}.depth`, depth],
         [`queues.${queue}.oldestWaitingSeconds`, oldestWaitingSeconds],
       ])
-      if (highest.length > 0) await change({ $max: Object.fromEntries(highest) }, now)
+      if (highest.length > 0) await change(() => ({ $max: Object.fromEntries(highest) }), now)
     },
     read(resolution, { from, to }, queue) {
       const ids = { $gte: `${resolution} ${from.toISOString()}`, $lt: `${resolution} ${to.toISOString()}` }
@@ -49,7 +49,7 @@ export function createMongoQueueMetrics(collection: Collection<MetricDocument>):
   }
 }
 
-function toChanges(counts: readonly JobCount[]): Changes {
+function toChanges(counts: readonly JobCount[], resolution: Resolution): Changes {
   const sums = new Map<string, number>()
   const latest = new Map<string, Date>()
   for (const { queue, type, durations, failures, ...numbers } of counts) {
@@ -57,7 +57,8 @@ function toChanges(counts: readonly JobCount[]): Changes {
     for (const field of ['added', 'completed', 'failed', 'busyMs'] as const) {
       if (numbers[field] > 0) sums.set(`${path}.${field}`, numbers[field])
     }
-    for (const [bucket, times] of durations) sums.set(`${path}.durations.${bucket}`, times)
+    // Read for a week at least. They are most of a document, so that minutes go without.
+    if (resolution === 'hour') for (const [bucket, times] of durations) sums.set(`${path}.durations.${bucket}`, times)
     for (const [code, { count, lastAt }] of failures) {
       sums.set(`${path}.failures.${code}.count`, count)
       latest.set(`${path}.failures.${code}.lastAt`, lastAt)
