@@ -41,7 +41,7 @@ const api = openJobApi(
 )
 const subgraph = await serveSubgraph({
   ...{ name: 'decisions', schemaFile: new URL('../schema.graphql', import.meta.url) },
-  ...combineParts(api, openFiles({ mongo, collections, outbox }, KEY)),
+  ...combineParts(api, openFiles({ mongo, collections, outbox }, { views: api.views, downloadKey: KEY })),
   ...{ createLoaders: () => ({}), verifyToken, checks: {}, port: 0, host: '127.0.0.1', logger: silent },
 })
 afterAll(() => subgraph.close())
@@ -81,15 +81,16 @@ const asRole = async (role: 'operator' | 'service' | 'read_only' | 'admin', quer
 const codesOf = ({ errors }: Awaited<ReturnType<typeof asRole>>) => errors.map(({ extensions }) => extensions.code)
 /** As the README has it, with the data as a variable. */
 const ADD = `mutation ($data: JSONObject!) { addJob(input: { type: "generate-report", data: $data }) { job { id } } }`
-const READ = `query ($id: ID!) { job(id: $id) {
-  state progress result failure download { url expiresAt fileName contentType bytes } } }`
+const READ = 'query ($id: ID!) { job(id: $id) { state progress result failure } }'
+const LINK = 'mutation ($id: ID!) { createDownload(jobId: $id) { url expiresAt fileName contentType bytes } }'
+const linkOf = async (id: string) => (await asRole('operator', LINK, { id })).data.createDownload
 const DAYS = { from: '2030-06-15', to: '2030-06-17' }
 
 const make = async (data: object) => {
   const { id } = (await asRole('operator', ADD, { data })).data.addJob.job
   const read = async () => (await asRole('operator', READ, { id })).data.job
   await expect.poll(async () => (await read()).state).toMatch(/COMPLETED|FAILED/)
-  return { id: id as string, ...(await read()) }
+  return { id: id as string, download: await linkOf(id), ...(await read()) }
 }
 const get = async (url: string, init: RequestInit = {}, principal: Principal | null = GATEWAY_PRINCIPAL) =>
   fetch(subgraph.url + url, {
@@ -254,7 +255,9 @@ describe('a report', () => {
     expect(codesOf(await asRole('service', ADD, { data }))).toEqual(['FORBIDDEN'])
     expect(codesOf(await asRole('read_only', ADD, { data }))).toEqual(['FORBIDDEN'])
     expect((await asRole('service', READ, { id })).data.job).toBeNull()
-    expect((await asRole('admin', READ, { id })).data.job.download.bytes).toBeGreaterThan(0)
+    expect((await asRole('admin', LINK, { id })).data.createDownload.bytes).toBeGreaterThan(0)
+    expect(codesOf(await asRole('service', LINK, { id }))).toEqual(['FORBIDDEN'])
+    expect(codesOf(await asRole('operator', LINK, { id: 'job_background_none' }))).toEqual(['JOB_NOT_FOUND'])
   })
 })
 
@@ -295,7 +298,7 @@ describe('a link to a file', () => {
     )
 
     expect(new Set(answers.map(String)).size).toBe(1)
-    expect(answers[0]).toEqual([404, expect.stringContaining('NOT_FOUND')])
+    expect(answers[0]).toEqual([404, expect.stringContaining('FILE_NOT_FOUND')])
   })
 })
 

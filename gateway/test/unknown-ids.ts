@@ -77,6 +77,7 @@ export const ROWS_OF_FIELD: Readonly<Record<string, readonly Row[]>> = {
   ],
   'Mutation.retryJob': [{ args: 'id: "none", reason: "test"', answer: 'JOB_NOT_FOUND' }],
   'Mutation.cancelJob': [{ args: 'id: "none", reason: "test"', answer: 'JOB_NOT_FOUND' }],
+  'Mutation.createDownload': [{ args: 'jobId: "none"', answer: 'JOB_NOT_FOUND' }],
   'Mutation.retryDeadLetter': [{ args: 'id: "none", reason: "test"', answer: 'DEAD_LETTER_NOT_FOUND' }],
   'Mutation.pauseQueue': [{ args: 'name: "none", reason: "test"', answer: 'QUEUE_NOT_FOUND' }],
   'Mutation.resumeQueue': [{ args: 'name: "none", reason: "test"', answer: 'QUEUE_NOT_FOUND' }],

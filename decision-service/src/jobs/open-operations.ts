@@ -41,7 +41,7 @@ export async function openOperations(
   const { addJob } = addJobs
   return combineParts(
     openLimitActs(stores, limits, isLeader),
-    openFiles(stores, downloadKey),
+    openFiles(stores, { views, downloadKey }),
     openFlows(stores, { records, views, registry, onChange }),
     await openSchedules(stores, { addJob, findOutcome: createFindOutcome({ views, claims }), registry, installed }),
   )

@@ -12,13 +12,13 @@ export class FileTooLargeError extends AppError {
   }
 }
 
-/** There is no file of this name, or no link to it: unknown, forged and expired links are not told apart. */
+/** The job has no file, or the link leads to none. The same for an unknown, a changed and an expired link. */
 export class FileNotFoundError extends AppError {
   override readonly name = 'FileNotFoundError'
-  readonly code = 'NOT_FOUND'
+  readonly code = 'FILE_NOT_FOUND'
   readonly kind = 'missing'
 
   constructor() {
-    super('There is no file at this address, or the link has expired. `Job.download` gives another one.')
+    super('There is no such file, or the link to it has expired. `createDownload` makes another one.')
   }
 }
