@@ -76,6 +76,7 @@ export const ROWS_OF_FIELD: Readonly<Record<string, readonly Row[]>> = {
     { args: 'input: { type: "analytics-track", queue: "none", data: {} }', answer: 'QUEUE_NOT_FOUND' },
   ],
   'Mutation.retryJob': [{ args: 'id: "none", reason: "test"', answer: 'JOB_NOT_FOUND' }],
+  'Mutation.addFlow': [{ args: 'jobs: [{ type: "none", data: {} }]', answer: 'JOB_TYPE_NOT_FOUND' }],
   'Mutation.cancelJob': [{ args: 'id: "none", reason: "test"', answer: 'JOB_NOT_FOUND' }],
   'Mutation.createDownload': [{ args: 'jobId: "none"', answer: 'JOB_NOT_FOUND' }],
   'Mutation.retryDeadLetter': [{ args: 'id: "none", reason: "test"', answer: 'DEAD_LETTER_NOT_FOUND' }],
