@@ -5,7 +5,7 @@ import type { QueueName } from '../frame/queues.ts'
 
 /** The counts of the jobs of one type; a count that is absent is 0. */
 export type TypeCounts = {
-  /** Handed to their queue. Those that recovery has queued again are not among them. */
+  /** Handed to their queue, also again before they have ended. Those that recovery has queued again are not among them. */
   added?: number
   completed?: number
   failed?: number

@@ -41,8 +41,8 @@ describe('a value', () => {
     const calm = applyReading(OPEN, reading(50), MONEY, NOW)
     expect(calm).toEqual({ alert: { ...OPEN, calmSince: NOW }, events: [] })
 
-    const early = applyReading(calm!.alert, reading(12), MONEY, later(CALM_MS - 1))
-    const resolved = applyReading(calm!.alert, reading(12), MONEY, later(CALM_MS))
+    const early = applyReading(calm!.alert, reading(1), MONEY, later(CALM_MS - 1))
+    const resolved = applyReading(calm!.alert, reading(1), MONEY, later(CALM_MS))
 
     expect(early).toBeNull()
     expect(resolved).toMatchObject({
@@ -51,8 +51,8 @@ describe('a value', () => {
         {
           type: 'alert.resolved',
           data: {
-            ...{ raised: `alert-queue_depth-money-${NOW.toISOString()}`, value: 12, threshold: 50 },
-            message: 'Money queue is within its limit again: 12 jobs waiting.',
+            ...{ raised: `alert-queue_depth-money-${NOW.toISOString()}`, value: 1, threshold: 50 },
+            message: 'Money queue is within its limit again: 1 job waiting.',
           },
         },
       ],

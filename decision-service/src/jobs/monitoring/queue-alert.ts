@@ -66,7 +66,9 @@ function factsOf({ queue, measure, raisedAt }: QueueAlert, { value }: Reading, t
 }
 
 const TEXT_OF: Readonly<Record<Measure, (value: number) => string>> = {
-  QUEUE_DEPTH: (jobs) => `${jobs} jobs waiting`,
-  JOB_AGE: (minutes) => `a job waiting for ${Math.floor(minutes)} minutes`,
-  HIGH_FAILURES: (jobs) => `${jobs} jobs failed in the last ${FAILURES_WITHIN_MINUTES} minutes`,
+  QUEUE_DEPTH: (jobs) => `${counted(jobs, 'job')} waiting`,
+  JOB_AGE: (minutes) => `a job waiting for ${counted(Math.floor(minutes), 'minute')}`,
+  HIGH_FAILURES: (jobs) => `${counted(jobs, 'job')} failed in the last ${FAILURES_WITHIN_MINUTES} minutes`,
 }
+
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
