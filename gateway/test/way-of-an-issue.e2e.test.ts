@@ -305,7 +305,7 @@ describe('what is refused', () => {
     const resolved = await createAndWait(dispute())
     const waiting = await createAndWait(dispute())
     const review = (issueId: string, more: object = {}) =>
-      codesOf('reviewer', REVIEW, { input: { issueId, action: 'ACCEPT_DISPUTE', ...more } })
+      codesOf('reviewer', REVIEW, { input: { issueId, action: 'CONTEST_DISPUTE', ...more } })
 
     expect(await review(resolved)).toEqual([])
     expect(await review(resolved)).toEqual(['INVALID_TRANSITION'])

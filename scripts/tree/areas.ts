@@ -43,6 +43,7 @@ export type Target = Area | 'shared/pure' | 'package' | 'node' | 'node:crypto'
 
 const PROGRAMS = new Set(['main.ts', 'worker.ts', 'seed.ts', 'check-skills.ts'])
 const PURE = [
+  'actions.ts',
   'errors.ts',
   'error-codes.ts',
   'canonical-json.ts',

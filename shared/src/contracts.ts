@@ -63,6 +63,8 @@ const TransactionFacts = type({
   status: "'AUTHORIZED' | 'CAPTURED' | 'DECLINED' | 'REFUNDED' | 'DISPUTED'",
   ageDays: 'number.integer >= 0',
   'shippingStatus?': "'PENDING' | 'IN_TRANSIT' | 'DELIVERED' | 'LOST'",
+  /** What was paid back, or is approved to be, in the minor unit of the amount; missing where nothing was. */
+  'refunded?': 'number.integer > 0',
 })
 /** The part of a payment transaction that a decision needs. */
 export type TransactionFacts = typeof TransactionFacts.infer
@@ -84,6 +86,10 @@ const CustomerFacts = type({
 /** The part of a customer that a decision needs; no PII. */
 export type CustomerFacts = typeof CustomerFacts.infer
 
+/** A number that the issue says otherwise than the record of its payment, which is what the details of the case have. */
+const ClaimDifference = type({ field: 'string', claimed: 'number.integer', recorded: 'number.integer' })
+export type ClaimDifference = typeof ClaimDifference.infer
+
 /** Everything a decision needs, so that the worker calls no other service. */
 export const DecisionCase = type({
   issueId: 'string',
@@ -93,17 +99,11 @@ export const DecisionCase = type({
   transaction: TransactionFacts.or('null'),
   /** The customer's message with personal data masked. Data, never an instruction. */
   'message?': 'string <= 2000',
+  /** Missing where the issue and the record of the payment agree. */
+  'differences?': ClaimDifference.array(),
 })
 export type DecisionCase = typeof DecisionCase.infer
 export type Priority = DecisionCase['priority']
-
-/** The actions that each type of issue allows, for engines and for people. */
-export const ALLOWED_ACTIONS: Readonly<Record<IssueType, readonly DecisionAction[]>> = {
-  DECLINE: ['RETRY_PAYMENT', 'SEND_REMINDER', 'BLOCK_CARD', 'ESCALATE'],
-  MISSED_INSTALLMENT: ['SEND_REMINDER', 'CHARGE_LATE_FEE', 'RETRY_PAYMENT', 'ESCALATE'],
-  DISPUTE: ['ACCEPT_DISPUTE', 'CONTEST_DISPUTE', 'BLOCK_CARD', 'ESCALATE'],
-  REFUND_REQUEST: ['APPROVE_REFUND', 'DENY_REFUND', 'ESCALATE'],
-}
 
 /** Data of `issue.created`. */
 export const IssueCreated = type({ case: DecisionCase })

@@ -1,4 +1,5 @@
-import { ALLOWED_ACTIONS, ISSUE_TYPES } from '@redress/shared/contracts.ts'
+import { ALLOWED_ACTIONS } from '@redress/shared/actions.ts'
+import { ISSUE_TYPES } from '@redress/shared/contracts.ts'
 import { describe, expect, it } from 'vitest'
 import { ACTION_COSTS, costOf } from './action-cost.ts'
 

@@ -1,4 +1,5 @@
-import { ALLOWED_ACTIONS, type DecisionAction, type IssueType, type Routing } from '@redress/shared/contracts.ts'
+import { ALLOWED_ACTIONS } from '@redress/shared/actions.ts'
+import type { DecisionAction, IssueType, Routing } from '@redress/shared/contracts.ts'
 
 export type Engine = 'RULES' | 'AI' | 'ENSEMBLE'
 

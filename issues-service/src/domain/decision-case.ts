@@ -1,6 +1,7 @@
 import type { DecisionCase, IssueDetails, IssueType, Priority } from '@redress/shared/contracts.ts'
-import { DAY_MS } from '@redress/shared/time.ts'
 import type { Customer } from './customer.ts'
+import { daysBetween } from './days-between.ts'
+import { toRecorded } from './recorded-details.ts'
 import type { Transaction } from './transaction.ts'
 
 export type RecentIssue = Readonly<{ id: string; type: IssueType }>
@@ -18,7 +19,10 @@ export type Circumstances = Readonly<{
   now: Date
 }>
 
-/** Everything a decision needs, as of one moment, without personal data. */
+/**
+ * Everything a decision needs, as of one moment, without personal data. Where the issue and the record of its payment
+ * differ, the case has what the record says.
+ */
 export function toDecisionCase({
   issueId,
   priority,
@@ -29,10 +33,12 @@ export function toDecisionCase({
   customerMessage = null,
   now,
 }: Circumstances): DecisionCase {
+  const recorded = toRecorded(details, transaction, now)
+  const refunded = transaction === null ? 0 : transaction.refunded + transaction.approved
   return {
     issueId,
     priority,
-    details,
+    details: recorded.details,
     customer: {
       id: customer.id,
       riskScore: customer.riskScore,
@@ -45,8 +51,10 @@ export function toDecisionCase({
       status: transaction.status,
       ageDays: daysBetween(transaction.createdAt, now),
       ...(transaction.shipping && { shippingStatus: transaction.shipping.status }),
+      ...(refunded > 0 && { refunded }),
     },
     ...(customerMessage !== null && { message: customerMessage }),
+    ...(recorded.differences.length > 0 && { differences: [...recorded.differences] }),
   }
 }
 
@@ -54,8 +62,4 @@ function countByType(recentIssues: readonly RecentIssue[], exceptId: string): Re
   const counts = { DECLINE: 0, MISSED_INSTALLMENT: 0, DISPUTE: 0, REFUND_REQUEST: 0 }
   for (const { id, type } of recentIssues) if (id !== exceptId) counts[type]++
   return counts
-}
-
-function daysBetween(from: Date, to: Date): number {
-  return Math.max(0, Math.floor((to.getTime() - from.getTime()) / DAY_MS))
 }

@@ -32,6 +32,19 @@ export class TransactionMismatchError extends AppError {
   }
 }
 
+/** The issue cannot be about the payment that it names, by the record of the payment. */
+export class DetailsMismatchError extends AppError {
+  override readonly name = 'DetailsMismatchError'
+  readonly code = 'DETAILS_MISMATCH'
+  readonly kind = 'invalid'
+  override readonly facts: { argumentPath: readonly string[] }
+
+  constructor(argumentPath: readonly string[], because: string) {
+    super(`${argumentPath.join('.')} does not fit the payment: ${because}.`)
+    this.facts = { argumentPath }
+  }
+}
+
 export class InvalidTransitionError extends AppError {
   override readonly name = 'InvalidTransitionError'
   readonly code = 'INVALID_TRANSITION'

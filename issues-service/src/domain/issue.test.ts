@@ -1,7 +1,8 @@
 import type { DecisionCase, IssueStatus } from '@redress/shared/contracts.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Issue, moveIssue, openIssue, retryIssue, reviewIssue } from './issue.ts'
+import { type Issue, moveIssue, openIssue, retryIssue } from './issue.ts'
+import { reviewIssue } from './resolve-issue.ts'
 
 const now = new Date('2030-01-01T00:00:00Z')
 const cause = { actor: 'ada', requestId: 'r-1', ip: '10.0.0.1' }
@@ -97,7 +98,7 @@ describe('an issue', () => {
 
 describe('a review', () => {
   const waiting = issueThatIs('AWAITING_REVIEW')
-  const review = { action: 'SEND_REMINDER', note: 'called them', seenVersion: 3, cause, now } as const
+  const review = { action: 'SEND_REMINDER', note: 'called them', seenVersion: 3, payment: null, cause, now } as const
 
   it('resolves an issue that awaits it, and names the reviewer', () => {
     const { issue, event } = reviewIssue(waiting, review)

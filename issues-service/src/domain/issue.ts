@@ -1,10 +1,17 @@
 import { ACTORS } from '@redress/shared/access/actors.ts'
-import type { DecisionAction, DecisionCase, IssueDetails, IssueStatus, Priority } from '@redress/shared/contracts.ts'
-import { ALLOWED_ACTIONS, decisionIdOf } from '@redress/shared/contracts.ts'
+import type {
+  DecisionAction,
+  DecisionCase,
+  IssueDetails,
+  IssueStatus,
+  Money,
+  Priority,
+} from '@redress/shared/contracts.ts'
+import { decisionIdOf } from '@redress/shared/contracts.ts'
 import { newEvent } from '@redress/shared/events/catalogue.ts'
 import { type Cause, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
-import { maskPersonal } from '@redress/shared/masking.ts'
-import { ActionNotAllowedError, ConflictError, InvalidTransitionError } from './errors.ts'
+import { InvalidTransitionError } from './errors.ts'
+import type { TransactionChange } from './transaction.ts'
 
 /** Where an issue may go from each status. `RESOLVED` is final. */
 export const TRANSITIONS: Readonly<Record<IssueStatus, readonly IssueStatus[]>> = {
@@ -22,7 +29,14 @@ export type StatusChange = Readonly<{
   reason: string | null
   at: Date
 }>
-export type Resolution = Readonly<{ action: DecisionAction; by: string; note: string | null; at: Date }>
+export type Resolution = Readonly<{
+  action: DecisionAction
+  by: string
+  note: string | null
+  /** What is to be paid back; null where the action pays nothing, or the issue names no payment. */
+  amount: Money | null
+  at: Date
+}>
 
 export type Issue = Readonly<{
   id: string
@@ -45,8 +59,11 @@ export type Issue = Readonly<{
   updatedAt: Date
 }>
 
-/** A new state and the event that explains it. They are stored together or not at all. */
-export type Change = Readonly<{ issue: Issue; event: DomainEvent }>
+/**
+ * A new state and the event that explains it, with the refund of the payment that it approves. They are stored together
+ * or not at all.
+ */
+export type Change = Readonly<{ issue: Issue; event: DomainEvent; refund?: TransactionChange }>
 
 export type Opening = Readonly<{
   id: string
@@ -90,11 +107,12 @@ export function openIssue({ decisionCase, cause, now, customerMessage, ...given 
 }
 
 /** The fields that a transition writes beside the status. */
-type Effect = Readonly<{
+export type Effect = Readonly<{
   reason: string | null
   decisionId?: string
   resolution?: Omit<Resolution, 'at'>
   failure?: string | null
+  refund?: TransactionChange
   /** Added to the data of the event. */
   data?: Readonly<{ review?: { action: DecisionAction }; case?: DecisionCase }>
 }>
@@ -131,7 +149,7 @@ export function moveIssue(
     },
     data: { customerId: issue.customerId, from: issue.status, to, decisionId: moved.decisionId, ...effect.data },
   })
-  return { issue: moved, event }
+  return { issue: moved, event, ...(effect.refund && { refund: effect.refund }) }
 }
 
 function headOf({ id, version, updatedAt: at }: Issue, cause: Cause) {
@@ -165,28 +183,6 @@ export function overdueEvent(issue: Issue, decisionCase: DecisionCase, now: Date
     at: now,
   }
   return [newEvent('issue.overdue', { ...head, data: { askingEventId, case: decisionCase } })]
-}
-
-export type Review = Readonly<{
-  action: DecisionAction
-  note: string | null
-  seenVersion: number | null
-  cause: Cause
-  now: Date
-}>
-
-/**
- * Resolves an issue that awaits a review. Personal data in the note is masked.
- * @throws InvalidTransitionError, ConflictError if it changed since the reviewer saw it, ActionNotAllowedError
- */
-export function reviewIssue(issue: Issue, { action, note, seenVersion, cause, now }: Review): Change {
-  if (issue.status !== 'AWAITING_REVIEW') throw new InvalidTransitionError(issue.status, 'RESOLVED')
-  if (seenVersion !== null && seenVersion !== issue.version) throw new ConflictError(issue.id)
-  const allowed: readonly DecisionAction[] = ALLOWED_ACTIONS[issue.details.type].filter((one) => one !== 'ESCALATE')
-  if (!allowed.includes(action)) throw new ActionNotAllowedError(issue.details.type, action, allowed)
-
-  const resolution = { action, by: cause.actor, note: note && maskPersonal(note) }
-  return moveIssue(issue, 'RESOLVED', { reason: 'reviewed', resolution, data: { review: { action } } }, { cause, now })
 }
 
 /** @throws InvalidTransitionError unless the issue has failed. */

@@ -17,6 +17,8 @@ export type Transaction = Readonly<{
   status: TransactionStatus
   /** What was paid back so far, in the currency and minor unit of the amount; at most the amount. */
   refunded: number
+  /** What is approved to be paid back and was not yet, in the same unit. With `refunded`, at most the amount. */
+  approved: number
   installmentPlan: InstallmentPlan | null
   shipping: Shipping | null
   /** Grows by one at every change. */
@@ -38,7 +40,7 @@ export const TRANSACTION_TRANSITIONS: Readonly<Record<TransactionStatus, readonl
 /** A new state and the event that explains it. They are stored together or not at all. */
 export type TransactionChange = Readonly<{ transaction: Transaction; event: DomainEvent }>
 
-type Opening = Omit<Transaction, 'version' | 'createdAt' | 'updatedAt'> &
+type Opening = Omit<Transaction, 'approved' | 'version' | 'createdAt' | 'updatedAt'> &
   Readonly<{
     /** When the payment was made. */
     paidAt: Date
@@ -47,7 +49,7 @@ type Opening = Omit<Transaction, 'version' | 'createdAt' | 'updatedAt'> &
   }>
 
 export function openTransaction({ paidAt, cause, now, ...given }: Opening): TransactionChange {
-  const transaction: Transaction = { ...given, version: 1, createdAt: paidAt, updatedAt: now }
+  const transaction: Transaction = { ...given, approved: 0, version: 1, createdAt: paidAt, updatedAt: now }
   const { customerId, amount, status } = transaction
   const changes = asNew({ customerId, amount, status })
   const event = newEvent('transaction.created', { ...headOf(transaction, cause), changes, data: { customerId } })
@@ -86,13 +88,42 @@ export function updateTransaction(
   if (refunded > transaction.amount.amount) throw new RefundExceedsPaymentError(transaction.id)
 
   const updatedAt = momentAfter(transaction.updatedAt, now)
-  const updated = { ...transaction, status, refunded, shipping, version: transaction.version + 1, updatedAt }
+  // What was paid back now was approved before, as far as anything was.
+  const approved = Math.max(0, transaction.approved - Math.max(0, refunded - transaction.refunded))
+  const updated = { ...transaction, status, refunded, approved, shipping, version: transaction.version + 1, updatedAt }
   const event = newEvent('transaction.updated', {
     ...headOf(updated, cause),
     changes: Object.fromEntries(fields.map((field) => [field, { before: before[field], after: after[field] }])),
     data: { customerId: transaction.customerId, fields },
   })
   return { transaction: updated, event }
+}
+
+/** What is neither paid back nor approved to be. */
+export const leftOf = ({ amount, refunded, approved }: Transaction) => Math.max(0, amount.amount - refunded - approved)
+
+/**
+ * Approves a refund of `asked`, or of all that is left if null, so that all refunds together never exceed the payment;
+ * null where they would, where nothing is left, or where it is asked for in another currency.
+ */
+export function approveRefund(
+  transaction: Transaction,
+  asked: Money | null,
+  { cause, now }: { cause: Cause; now: Date },
+): Readonly<{ change: TransactionChange; amount: Money }> | null {
+  const { amount: paid, approved: before } = transaction
+  const left = leftOf(transaction)
+  const amount = asked?.amount ?? left
+  if (amount === 0 || amount > left || (asked !== null && asked.currency !== paid.currency)) return null
+
+  const updatedAt = momentAfter(transaction.updatedAt, now)
+  const approved = { ...transaction, approved: before + amount, version: transaction.version + 1, updatedAt }
+  const event = newEvent('transaction.updated', {
+    ...headOf(approved, cause),
+    changes: { approved: { before, after: approved.approved } },
+    data: { customerId: transaction.customerId, fields: ['approved'] },
+  })
+  return { change: { transaction: approved, event }, amount: { ...paid, amount } }
 }
 
 const toText = (shipping: Shipping | null) =>

@@ -4,7 +4,9 @@ import type { IssueDetails } from '@redress/shared/contracts.ts'
 import { AppError, BadUserInputError, type InputProblem } from '@redress/shared/errors.ts'
 import { type FieldInfo, findRowProblems } from '@redress/shared/subgraph/check-arguments.ts'
 import { causeOf } from '@redress/shared/subgraph/request-context.ts'
+import { DetailsMismatchError } from '../domain/errors.ts'
 import type { Issue } from '../domain/issue.ts'
+import { toRecorded } from '../domain/recorded-details.ts'
 import type { CreateIssue, CreateIssues } from '../use-cases/create-issues.ts'
 import type { RetryIssue } from '../use-cases/retry-issue.ts'
 import type { ReviewIssue, ReviewIssueCommand } from '../use-cases/review-issue.ts'
@@ -41,6 +43,10 @@ export function createIssueResolvers(dependencies: Dependencies) {
     Issue: {
       __resolveReference: ({ id }: ById, context: Context) => findIssue(id, context),
       type: ({ details }: Issue) => details.type,
+      claimDifferences: async ({ details, transactionId, createdAt }: Issue, _: unknown, { loaders }: Context) => {
+        const payment = transactionId === null ? null : await loaders.transactions.load(transactionId)
+        return toRecorded(details, payment, createdAt).differences
+      },
       customer: ({ customerId }: Issue, _: unknown, context: Context) => findCustomer(customerId, context),
       transaction: ({ transactionId }: Issue, _: unknown, context: Context) =>
         transactionId === null ? null : findTransaction(transactionId, context),
@@ -94,19 +100,19 @@ function toReview({ issueId, action, note, version }: ReviewArgument, context: C
   return { issueId, action, note: note ?? null, seenVersion: version ?? null, cause: causeOf(context) }
 }
 
-/** The problems of one row, whose paths begin with its name in the arguments. */
+/** The place of a row's problem in the arguments, from the place in the input of the row. */
+const placeOfRow = (path: readonly string[], index: number) => ['inputs', String(index), ...path.slice(1)]
+
 function problemsOfRow({ facts }: BadUserInputError, index: number) {
-  return facts.problems.map(({ path, ...problem }) => ({
-    ...problem,
-    path: ['inputs', String(index), ...path.slice(1)],
-  }))
+  return facts.problems.map(({ path, ...problem }) => ({ ...problem, path: placeOfRow(path, index) }))
 }
 
 function toRows(outcomes: readonly (Issue | AppError)[]) {
   const results = outcomes.map((outcome, index) => {
     if (!(outcome instanceof AppError)) return { index, issue: outcome, error: null }
     const problems = outcome instanceof BadUserInputError ? problemsOfRow(outcome, index) : null
-    const path = problems?.[0]?.path ?? null
+    const isPlaced = outcome instanceof BadUserInputError || outcome instanceof DetailsMismatchError
+    const path = isPlaced ? placeOfRow(outcome.facts.argumentPath, index) : null
     return { index, issue: null, error: { code: outcome.code, message: outcome.message, path, problems } }
   })
   const failed = results.filter(({ error }) => error !== null).length

@@ -60,6 +60,7 @@ export function createTransactionResolvers({ views, createTransactions, updateTr
       issues: ({ id }: Transaction, page: PageArguments, context: Context) =>
         pageOfIssues('transactionId', id, page, context),
       refunded: ({ refunded, amount }: Transaction) => ({ ...amount, amount: refunded }),
+      approvedRefunds: ({ approved, amount }: Transaction) => ({ ...amount, amount: approved }),
     },
   }
 }

@@ -10,16 +10,18 @@ import {
 import { type CollectionsOf, defineCollection } from '@redress/shared/stores/collections.ts'
 import type { Claim } from '../domain/claim.ts'
 import type { Customer } from '../domain/customer.ts'
-import type { Issue } from '../domain/issue.ts'
+import type { Issue, Resolution } from '../domain/issue.ts'
 import type { Transaction } from '../domain/transaction.ts'
 
 /** A domain type as it is stored. Only this folder sees documents. */
 type Stored<T extends { id: string }> = Omit<T, 'id'> & { _id: string }
 
 /** `claim` is the idempotency key that the issue was created with. */
-export type IssueDocument = Omit<Stored<Issue>, 'customerMessage'> & {
+export type IssueDocument = Omit<Stored<Issue>, 'customerMessage' | 'resolution'> & {
   /** Missing in issues that are older than the field. */
   customerMessage?: string | null
+  /** `amount` is missing in resolutions that are older than the field. */
+  resolution: (Omit<Resolution, 'amount'> & Partial<Pick<Resolution, 'amount'>>) | null
   type: IssueType
   /** `space` is missing in issues that are older than the field. */
   claim: Omit<Claim, 'space'> & Partial<Pick<Claim, 'space'>>
@@ -27,7 +29,9 @@ export type IssueDocument = Omit<Stored<Issue>, 'customerMessage'> & {
 /** `digest` is that of the input which the payment was created with. Optional fields are missing in older payments. */
 export type TransactionDocument = Omit<Stored<Transaction>, keyof TransactionAdditions> &
   Partial<TransactionAdditions & { digest: string }>
-type TransactionAdditions = Pick<Transaction, 'refunded' | 'version' | 'updatedAt'> & { externalId: string }
+type TransactionAdditions = Pick<Transaction, 'refunded' | 'approved' | 'version' | 'updatedAt'> & {
+  externalId: string
+}
 /** `digest` is that of the input which the customer was created with. Optional fields are missing in older customers. */
 export type CustomerDocument = Omit<Stored<Customer>, keyof CustomerAdditions> & {
   emailSealed: string
@@ -95,13 +99,14 @@ export const COLLECTIONS = {
 export type Collections = CollectionsOf<typeof COLLECTIONS>
 
 export function toIssue({ _id, claim: _, type: _type, customerMessage = null, ...rest }: IssueDocument): Issue {
-  return { id: _id, ...rest, customerMessage }
+  const resolution = rest.resolution && { ...rest.resolution, amount: rest.resolution.amount ?? null }
+  return { id: _id, ...rest, customerMessage, resolution }
 }
 
 export function toTransaction({ _id, digest: _, ...rest }: TransactionDocument): Transaction {
-  const { externalId = null, version = 1, updatedAt = rest.createdAt } = rest
+  const { externalId = null, approved = 0, version = 1, updatedAt = rest.createdAt } = rest
   const { refunded = rest.status === 'REFUNDED' ? rest.amount.amount : 0 } = rest
-  return { id: _id, ...rest, externalId, refunded, version, updatedAt }
+  return { id: _id, ...rest, externalId, refunded, approved, version, updatedAt }
 }
 
 /** The fields of a customer that are not personal. */

@@ -60,14 +60,16 @@ describe('a new issue', () => {
 
   it('sends along all that a decision needs', async () => {
     await openIssue(service, { customerId: 'cust_2', transactionId: null })
-    const issue = await openIssue(service, { customerId: 'cust_2', transactionId: 'txn_2', priority: 'HIGH' })
+    const details = { type: 'REFUND_REQUEST', reason: 'DEFECTIVE', daysSincePurchase: 1, partialAmount: null } as const
+    const change = { customerId: 'cust_2', transactionId: 'txn_2', priority: 'HIGH', details } as const
+    const issue = await openIssue(service, change)
 
     const [event] = await eventsOf(issue.id)
 
     expect(DecisionCase.assert(caseIn(event))).toEqual({
       issueId: issue.id,
       priority: 'HIGH',
-      details: { type: 'REFUND_REQUEST', reason: 'DEFECTIVE', daysSincePurchase: 9, partialAmount: null },
+      details,
       customer: {
         id: 'cust_2',
         riskScore: 70,
@@ -251,7 +253,7 @@ describe('an issue whose decision is followed', () => {
   })
 
   it('is moved once by an event that is delivered twice', async () => {
-    const { id } = await openIssue(service)
+    const { id } = await openIssue(service, { transactionId: null })
 
     await followDecisions([started(id), started(id), made(id), made(id)])
     await followDecisions([made(id)])
@@ -295,7 +297,7 @@ describe('an issue whose decision is followed', () => {
   })
 
   it('and was retried is not moved by what comes late of its first attempt', async () => {
-    const { id } = await openIssue(service)
+    const { id } = await openIssue(service, { transactionId: null })
     await followDecisions([started(id), failed(id)])
     await service.retryIssue({ issueId: id, cause: ADA })
 

@@ -5,6 +5,7 @@ import type { ClientSession, MongoClient } from 'mongodb'
 import { type Claim, spaceOfCaller } from '../domain/claim.ts'
 import { ConflictError } from '../domain/errors.ts'
 import type { Change, Issue } from '../domain/issue.ts'
+import type { TransactionChange } from '../domain/transaction.ts'
 import type { IssuesStore, IssuesTransaction } from '../use-cases/ports.ts'
 import {
   type Collections,
@@ -105,7 +106,7 @@ async function findCustomers(
 
 /** Each issue is written once, in its last state, if it still has the version that its first change came from. */
 async function save(
-  { issues }: Collections,
+  { issues, transactions }: Collections,
   outbox: Outbox,
   { changes, session }: { changes: readonly Change[]; session: ClientSession },
 ) {
@@ -123,10 +124,26 @@ async function save(
   }))
   const { matchedCount } = await issues.bulkWrite(updates, { session, ordered: false })
   if (matchedCount < updates.length) throw new ConflictError([...last.keys()].join(', '))
+  const refunds = changes.flatMap(({ refund }) => refund ?? [])
+  await saveRefunds(transactions, refunds, session)
   await outbox.add(
-    changes.map(({ event }) => event),
+    [...changes, ...refunds].map(({ event }) => event),
     session,
   )
+}
+
+/** The last state of each payment. Another writer of it meanwhile is a conflict, which runs the transaction again. */
+async function saveRefunds(
+  transactions: Collections['transactions'],
+  refunds: readonly TransactionChange[],
+  session: ClientSession,
+): Promise<void> {
+  if (refunds.length === 0) return
+  const last = new Map(refunds.map(({ transaction }) => [transaction.id, transaction]))
+  const updates = [...last.values()].map(({ id: _id, approved, version, updatedAt }) => ({
+    updateOne: { filter: { _id }, update: { $set: { approved, version, updatedAt } } },
+  }))
+  await transactions.bulkWrite(updates, { session, ordered: false })
 }
 
 /** The fields that a move can change; the others stay as the issue was created. */

@@ -8,6 +8,7 @@ import { toDecisionCase } from '../domain/decision-case.ts'
 import { TransactionMismatchError, TransactionNotFoundError } from '../domain/errors.ts'
 import { type Change, type Issue, openIssue } from '../domain/issue.ts'
 import { type IssueInput, toStoredInput } from '../domain/issue-input.ts'
+import { findMismatch } from '../domain/recorded-details.ts'
 import type { Transaction } from '../domain/transaction.ts'
 import type { ClaimedIssue, CreateId, CustomerWithHistory, IssuesStore, IssuesTransaction } from './ports.ts'
 
@@ -105,6 +106,8 @@ function openOrFind(
   if (transaction !== null && transaction.customerId !== input.customerId) {
     return new TransactionMismatchError(transaction.id, input.customerId)
   }
+  const mismatch = transaction && findMismatch(input.details, transaction)
+  if (mismatch) return mismatch
 
   const { idempotencyKey: _, ...given } = input
   const id = createId()

@@ -2,7 +2,8 @@ import type { DecisionAction } from '@redress/shared/contracts.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { IssueNotFoundError } from '../domain/errors.ts'
-import { type Issue, reviewIssue } from '../domain/issue.ts'
+import type { Issue } from '../domain/issue.ts'
+import { reviewIssue } from '../domain/resolve-issue.ts'
 import type { IssuesStore } from './ports.ts'
 
 export type ReviewIssueCommand = Readonly<{
@@ -12,7 +13,7 @@ export type ReviewIssueCommand = Readonly<{
   seenVersion: number | null
   cause: Cause
 }>
-/** @throws IssueNotFoundError, InvalidTransitionError, ConflictError, ActionNotAllowedError */
+/** @throws IssueNotFoundError, InvalidTransitionError, ConflictError, ActionNotAllowedError, RefundExceedsPaymentError */
 export type ReviewIssue = (command: ReviewIssueCommand) => Promise<Issue>
 
 type Dependencies = Readonly<{ store: IssuesStore; now: Clock; onCommit: () => void }>
@@ -22,7 +23,10 @@ export function createReviewIssue({ store, now, onCommit }: Dependencies): Revie
     const reviewed = await store.transact(async (transaction) => {
       const issue = (await transaction.findIssues([issueId])).get(issueId)
       if (!issue) throw new IssueNotFoundError(issueId)
-      const change = reviewIssue(issue, { ...review, now: now() })
+      const { transactionId } = issue
+      const payments = transactionId === null ? null : await transaction.findTransactions([transactionId])
+      const payment = payments?.get(transactionId!) ?? null
+      const change = reviewIssue(issue, { ...review, payment, now: now() })
       await transaction.save([change])
       return change.issue
     })

@@ -6,6 +6,7 @@ import { readFacts } from '../../policies/table/facts.ts'
 import type { DecisionEngine } from '../engine.ts'
 import { guardVerdict } from '../guard.ts'
 import { type Model, ModelError } from '../model/model.ts'
+import { toContext } from '../rules/rules-engine.ts'
 import { createAskCases } from './ask-cases.ts'
 import type { AskOptions } from './ask-model.ts'
 import { type Asked, type BatchingOptions, createBatching } from './batching.ts'
@@ -60,5 +61,5 @@ function toContextStep(decisionCase: DecisionCase, { table, maxAmount }: Skill):
   const startedAt = performance.now()
   const facts = readFacts(decisionCase, { currencies: table.currencies, maxAmount })
   const durationMs = performance.now() - startedAt
-  return { name: 'context', attempt: 1, ok: true, error: null, durationMs, output: { facts } }
+  return { name: 'context', attempt: 1, ok: true, error: null, durationMs, output: toContext(decisionCase, facts) }
 }

@@ -1,4 +1,5 @@
-import { ALLOWED_ACTIONS, ISSUE_TYPES, type IssueType } from '@redress/shared/contracts.ts'
+import { ALLOWED_ACTIONS } from '@redress/shared/actions.ts'
+import { ISSUE_TYPES, type IssueType } from '@redress/shared/contracts.ts'
 import { type } from 'arktype'
 
 /** The most cases that one question may hold: an answer to more would be long, and lost as a whole. */

@@ -1,4 +1,5 @@
-import { ALLOWED_ACTIONS, type DecisionCase } from '@redress/shared/contracts.ts'
+import { ALLOWED_ACTIONS } from '@redress/shared/actions.ts'
+import type { DecisionCase } from '@redress/shared/contracts.ts'
 import { costOf } from '../../domain/action-cost.ts'
 import type { Verdict } from '../../domain/decision.ts'
 import { MODEL_THRESHOLDS, RULES_THRESHOLDS, routeVerdict } from '../../domain/routing.ts'

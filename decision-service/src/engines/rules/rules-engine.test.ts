@@ -1,4 +1,5 @@
-import { ALLOWED_ACTIONS, type DecisionCase } from '@redress/shared/contracts.ts'
+import { ALLOWED_ACTIONS } from '@redress/shared/actions.ts'
+import type { DecisionCase } from '@redress/shared/contracts.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RULES_THRESHOLDS, routeVerdict } from '../../domain/routing.ts'

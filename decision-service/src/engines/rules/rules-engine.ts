@@ -30,10 +30,15 @@ export function decideByRules(decisionCase: DecisionCase, skill: Skill): Verdict
     model: null,
     usage: null,
     trace: [
-      toStep('context', factsAt - startedAt, { facts }),
+      toStep('context', factsAt - startedAt, toContext(decisionCase, facts)),
       toStep('rules', decidedAt - factsAt, toOutput(evaluation, facts)),
     ],
   }
+}
+
+/** The facts of a case, and what the issue says otherwise than the record of its payment. */
+export function toContext({ differences }: DecisionCase, facts: Facts): Record<string, unknown> {
+  return { facts, ...(differences && { differences }) }
 }
 
 function toReasoning({ rule, adjustments }: Evaluation, facts: Facts): string {

@@ -1,4 +1,5 @@
 import type { IssueDetails } from '@redress/shared/contracts.ts'
+import { findAmountLeft } from '../../domain/amount-at-stake.ts'
 import type { FactTable } from './fact.ts'
 
 /** The facts of every case, whatever its type. */
@@ -6,7 +7,7 @@ export const COMMON_FACTS: FactTable<IssueDetails> = {
   amount: {
     kind: 'money',
     currency: 'currency',
-    meaning: 'what is at stake: the instalment, the partial refund or else the whole transaction',
+    meaning: 'what is at stake: the instalment, the partial refund or else all that is left of the transaction',
     read: ({ atStake }) => atStake?.amount ?? null,
   },
   currency: {
@@ -26,9 +27,11 @@ export const COMMON_FACTS: FactTable<IssueDetails> = {
   },
   amountExceedsTransaction: {
     kind: 'boolean',
-    meaning: 'whether `amount` is more than the transaction was',
-    read: ({ atStake, transaction }) =>
-      atStake !== null && transaction !== null && atStake.amount > transaction.amount.amount,
+    meaning: 'whether `amount` is more than is left of the transaction',
+    read: ({ atStake, transaction }) => {
+      const left = findAmountLeft(transaction)
+      return atStake !== null && left !== null && atStake.amount > left.amount
+    },
   },
   currencyDiffers: {
     kind: 'boolean',
@@ -53,9 +56,15 @@ export const COMMON_FACTS: FactTable<IssueDetails> = {
     meaning: 'the whole transaction',
     read: ({ transaction }) => transaction?.amount.amount ?? null,
   },
+  refundedAmount: {
+    kind: 'money',
+    currency: 'transactionCurrency',
+    meaning: 'what of the transaction was paid back before, or is approved to be',
+    read: ({ transaction }) => transaction && (transaction.refunded ?? 0),
+  },
   transactionCurrency: {
     kind: 'currency',
-    meaning: 'the currency of `transactionAmount`',
+    meaning: 'the currency of `transactionAmount` and `refundedAmount`',
     read: ({ transaction }) => transaction?.amount.currency ?? null,
   },
   transactionAgeDays: {

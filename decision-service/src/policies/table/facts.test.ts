@@ -43,6 +43,7 @@ describe('the facts of a case', () => {
       transactionKnown: true,
       transactionStatus: 'CAPTURED',
       transactionAmount: 9000,
+      refundedAmount: 0,
       transactionCurrency: 'EUR',
       transactionAgeDays: 7,
       shippingStatus: 'DELIVERED',
@@ -68,6 +69,17 @@ describe('the facts of a case', () => {
       partialRefund: true,
       transactionAmount: 9000,
     })
+  })
+
+  it('take all that is left of the payment as the amount at stake, and compare a part with it', () => {
+    const refunded = (partialAmount: Parameters<typeof refund>[0]) => {
+      const { transaction, ...rest } = refund(partialAmount)
+      return readFacts({ ...rest, transaction: { ...transaction!, refunded: 4_000 } }, coverage)
+    }
+
+    expect(refunded(null)).toMatchObject({ amount: 5_000, amountExceedsTransaction: false, refundedAmount: 4_000 })
+    expect(refunded({ amount: 5_000, currency: 'EUR' }).amountExceedsTransaction).toBe(false)
+    expect(refunded({ amount: 5_001, currency: 'EUR' }).amountExceedsTransaction).toBe(true)
   })
 
   it('take the instalment as the amount at stake, and count the remaining ones', () => {

@@ -43,7 +43,7 @@ export const TYPE_FACTS: Readonly<{ [T in IssueType]: FactTable<DetailsOf<T>> }>
     },
     daysSincePurchase: {
       kind: 'number',
-      meaning: 'full days since the purchase, as the issue says',
+      meaning: 'full days since the purchase: by the record of the transaction, without one as the issue says',
       read: ({ details }) => details.daysSincePurchase,
     },
   },
@@ -56,7 +56,7 @@ export const TYPE_FACTS: Readonly<{ [T in IssueType]: FactTable<DetailsOf<T>> }>
     },
     daysSincePurchase: {
       kind: 'number',
-      meaning: 'full days since the purchase, as the issue says',
+      meaning: 'full days since the purchase: by the record of the transaction, without one as the issue says',
       read: ({ details }) => details.daysSincePurchase,
     },
     partialRefund: {

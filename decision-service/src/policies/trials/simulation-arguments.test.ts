@@ -7,7 +7,7 @@ const problemsOf = findSchemaProblems(new URL('../../../schema.graphql', import.
 type CaseArgument = NonNullable<SimulationArgument['case']>
 const customer = { riskScore: 10, accountAgeDays: 400 }
 const decline = { errorCode: 'CARD_EXPIRED', autoRetryCount: 0 } as const
-const transaction = { amount: { amount: 100, currency: 'USD' }, status: 'CAPTURED', ageDays: 0 } as const
+const transaction = { amount: { amount: 100, currency: 'USD' }, status: 'CAPTURED', ageDays: 0, refunded: 0 } as const
 const caseWith = (change: Partial<CaseArgument>): SimulationArgument => ({
   case: { details: { decline }, customer, ...change },
 })

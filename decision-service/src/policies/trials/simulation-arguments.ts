@@ -19,6 +19,7 @@ type TransactionArgument = Readonly<{
   status: TransactionFacts['status']
   ageDays: number
   shippingStatus?: TransactionFacts['shippingStatus'] | null
+  refunded: number
 }>
 type CaseArgument = Readonly<{
   priority?: Priority | null
@@ -73,8 +74,8 @@ function toCustomer({ riskScore, accountAgeDays, ...recent }: CustomerArgument):
   }
 }
 
-function toTransaction({ amount, status, ageDays, shippingStatus }: TransactionArgument): TransactionFacts {
-  return { id: SIMULATED_ID, amount, status, ageDays, ...(shippingStatus && { shippingStatus }) }
+function toTransaction({ shippingStatus, refunded, ...given }: TransactionArgument): TransactionFacts {
+  return { id: SIMULATED_ID, ...given, ...(shippingStatus && { shippingStatus }), ...(refunded > 0 && { refunded }) }
 }
 
 /** Masked like the message of an issue, because a simulation may send it to a model. */
