@@ -77,9 +77,11 @@ export const COLLECTIONS = {
     owner: 'case.customer.id',
     personalFields: ['case.message'],
     indexes: [
-      { key: { status: 1, createdAt: 1 }, name: 'oldest_by_status' },
+      // The open jobs, and Query.jobs, which merges the jobs of each status.
+      { key: { status: 1, createdAt: 1, _id: 1 }, name: 'by_status' },
       { key: { batchId: 1 }, name: 'by_batch', sparse: true },
     ],
+    formerIndexes: ['oldest_by_status'],
     retention: ENDED_WORK,
   }),
   jobRecords: JOB_RECORDS,

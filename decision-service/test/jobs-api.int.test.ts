@@ -5,6 +5,7 @@ import { ask, tokenOf, verifyToken, withRole } from '@redress/shared/testing/cal
 import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import { silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { toJob } from '../src/decisions/domain/job.ts'
 import { createDecisionJobSource, createJobsOfIssue } from '../src/decisions/outbound/job-source.ts'
 import { startPauseWatch } from '../src/jobs/acts/pause-watch.ts'
 import { createQueueSwitches } from '../src/jobs/acts/queue-switches.ts'
@@ -19,6 +20,8 @@ import { createMetricViews } from '../src/jobs/monitoring/metric-views.ts'
 import { createMongoQueueMetrics } from '../src/jobs/monitoring/mongo-queue-metrics.ts'
 import { toJobMetrics } from '../src/jobs/monitoring/open-job-counts.ts'
 import { createQueueViews } from '../src/jobs/monitoring/queue-views.ts'
+import { requestBacktest } from '../src/policies/trials/backtest/backtest.ts'
+import { createBacktestSource } from '../src/policies/trials/backtest/backtest-source.ts'
 import { openJobBed } from './job-bed.ts'
 import { newCase, openService } from './service.ts'
 
@@ -30,7 +33,10 @@ const api = openJobApi(
   { ...bed, outbox: createOutbox(db, () => {}), logger: silent },
   {
     registry: bed.registry,
-    sources: [createDecisionJobSource(collections)],
+    sources: [
+      createDecisionJobSource(collections),
+      createBacktestSource({ find: async () => null }, collections.backtests),
+    ],
     jobsOfIssue: createJobsOfIssue(collections),
     queueViews: createQueueViews(queues),
     onChange: bed.onChange,
@@ -343,6 +349,57 @@ describe('a list of jobs', () => {
       true,
     ])
     expect(await list('state: [DELAYED], last: 1')).toMatchObject({ totalCount: 1, nodes: [{ data: { key: 'd' } }] })
+  })
+})
+
+describe('the list of jobs', () => {
+  const LIST = `query ($filter: JobFilter, $after: String) {
+    jobs(first: 2, filter: $filter, after: $after) { totalCount nodes { id } pageInfo { endCursor hasNextPage } } }`
+  const list = async (filter: object = {}, role: 'operator' | 'service' = 'operator') => {
+    const ids: string[] = []
+    let after: string | null = null
+    for (let more = true; more; ) {
+      const page: Awaited<ReturnType<typeof asRole>> = await asRole(role, LIST, { filter, after })
+      const { totalCount, nodes, pageInfo } = page.data.jobs
+      ids.push(...nodes.map(({ id }: { id: string }) => id))
+      expect(totalCount).toBe((await asRole(role, LIST, { filter })).data.jobs.totalCount)
+      after = pageInfo.endCursor
+      more = pageInfo.hasNextPage
+    }
+    return ids
+  }
+
+  it('has decisions and backtests among the others, newest first', async () => {
+    const at = (second: number) => new Date(Date.UTC(2030, 0, 1, 0, 0, second))
+    const decided = (id: string, second: number, status: 'PENDING' | 'FAILED') => {
+      const { id: _, ...job } = toJob(newCase(), at(second))
+      return { ...job, _id: `decide-${id}`, status }
+    }
+    await collections.jobs.insertMany([
+      decided('a', 1, 'FAILED'),
+      decided('b', 3, 'PENDING'),
+      decided('c', 3, 'FAILED'),
+    ])
+    const asked = { id: 'bt_1', skill: 'refund-policy', candidate: { policy: { digest: 'd' } }, from: at(0), to: at(1) }
+    const cause = { actor: 'a-service', requestId: null, ip: null }
+    const { id: _id, ...backtest } = requestBacktest({ ...asked, decisions: 1, cause } as never, at(2)).backtest
+    await collections.backtests.insertOne({ _id, ...backtest })
+    const { id } = await add('k', {}, 'service')
+    await collections.jobRecords.updateOne({ _id: id }, { $set: { createdAt: at(3) } })
+
+    expect(await list()).toEqual([id, 'decide-c', 'decide-b', 'bt_1', 'decide-a'])
+    expect(await list({ state: ['FAILED'] })).toEqual(['decide-c', 'decide-a'])
+    expect(await list({ queue: 'background' })).toEqual(['bt_1'])
+    expect(await list({ type: ['decide-issue'], to: at(3) })).toEqual(['decide-a'])
+    expect(await list({}, 'service')).toEqual([id, 'bt_1'])
+  })
+
+  it('is read through an index of each store', async () => {
+    const parts = createDecisionJobSource(collections).parts({ state: ['FAILED'] })
+    const failed = collections.jobs.find({ status: 'FAILED', createdAt: { $gt: new Date(0) } })
+    const { queryPlanner } = await failed.sort({ createdAt: -1, _id: -1 }).explain()
+
+    expect([parts.length, queryPlanner.winningPlan.indexName]).toEqual([1, 'by_status'])
   })
 })
 

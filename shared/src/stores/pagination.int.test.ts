@@ -4,9 +4,9 @@ import type { Collection, MongoClient } from 'mongodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import type { PageArguments } from '../connection.ts'
 import { connectMongo } from './mongo.ts'
-import { readPage } from './pagination.ts'
+import { partOf, readMergedPage, readPage } from './pagination.ts'
 
-type Row = { _id: string; rank: number }
+type Row = { _id: string; rank: number; part?: number }
 let mongo: MongoClient
 let rows: Collection<Row>
 
@@ -25,11 +25,15 @@ const order = { field: 'rank', direction: -1 } as const
 const pageOf = (page: PageArguments) =>
   readPage({ collection: rows, filter: {}, order, page, toNode: ({ _id }) => _id })
 
-async function walk(forward: boolean, size: number): Promise<string[]> {
+const partsOf = (collection: Collection<Row>) =>
+  [0, 1].map((part) => partOf({ collection, filter: { part, rank: { $gte: 0 } }, toNode: ({ _id }) => _id }))
+const mergedPageOf = (page: PageArguments) => readMergedPage(partsOf(rows), { order, page })
+
+async function walk(forward: boolean, size: number, read = pageOf): Promise<string[]> {
   const seen: string[] = []
   let cursor: string | null = null
   for (;;) {
-    const page = await pageOf(forward ? { first: size, after: cursor } : { last: size, before: cursor })
+    const page = await read(forward ? { first: size, after: cursor } : { last: size, before: cursor })
     if (forward) seen.push(...page.nodes)
     else seen.unshift(...page.nodes)
     const { hasNextPage, hasPreviousPage, startCursor, endCursor } = page.pageInfo
@@ -44,12 +48,18 @@ describe('a list read page by page', () => {
     await fc.assert(
       fc.asyncProperty(ranks, fc.integer({ min: 1, max: 7 }), async (given, size) => {
         await rows.deleteMany({})
-        const documents = given.map((rank, index) => ({ _id: `r${String(index).padStart(2, '0')}`, rank }))
+        const documents = given.map((rank, index) => ({
+          _id: `r${String(index).padStart(2, '0')}`,
+          rank,
+          part: index % 2,
+        }))
         await rows.insertMany(documents)
         const expected = documents.sort((a, b) => b.rank - a.rank || (a._id < b._id ? 1 : -1)).map(({ _id }) => _id)
 
         expect(await walk(true, size)).toEqual(expected)
         expect(await walk(false, size)).toEqual(expected)
+        expect(await walk(true, size, mergedPageOf)).toEqual(expected)
+        expect(await walk(false, size, mergedPageOf)).toEqual(expected)
       }),
       { numRuns: 12 },
     )
@@ -69,6 +79,8 @@ describe('a list read page by page', () => {
     await rows.insertMany([1, 2, 3].map((rank) => ({ _id: `r${rank}`, rank })))
 
     expect(await (await pageOf({ first: 1 })).totalCount()).toBe(3)
+    await rows.updateMany({ rank: { $lt: 3 } }, { $set: { part: 1 } })
+    expect(await (await mergedPageOf({ first: 1 })).totalCount()).toBe(2)
   })
 
   it('has an empty page where only the count is wanted', async () => {

@@ -12,46 +12,78 @@ const PAGE_MAX = 100
  */
 export type PageOrder = Readonly<{ field: string; direction: 1 | -1; unique?: boolean }>
 
-export type Page<D extends Document, T> = Readonly<{
+type Source<D extends Document, T> = Readonly<{
   collection: Collection<D>
   filter: Filter<D>
-  /** Fields that are not read. */
-  without?: Readonly<Record<string, 0>>
-  order: PageOrder
-  page: PageArguments
+  /** Default: all fields are read. */
+  projection?: Readonly<Record<string, 0 | 1>>
   toNode: (document: D) => T
 }>
+type Place = Readonly<{ order: PageOrder; page: PageArguments }>
+
+export type Page<D extends Document, T> = Source<D, T> & Place
 
 /**
  * Reads one page by cursor. A row keeps its place while others come and go; the cost does not grow with the distance
  * from the start.
  * @throws BadUserInputError for a page size outside 0 to PAGE_MAX, `first` with `last`, or a cursor that is not of this order.
  */
-export async function readPage<D extends Document, T>(options: Page<D, T>): Promise<Connection<T>> {
-  const { collection, filter, without, order, page, toNode } = options
-  const size = sizeOf(page)
-  const backwards = page.last != null
-  const direction = (backwards ? -order.direction : order.direction) as 1 | -1
+export function readPage<D extends Document, T>({ order, page, ...source }: Page<D, T>): Promise<Connection<T>> {
+  return readMergedPage([partOf(source)], { order, page })
+}
 
+/** Rows of a list that several collections have, or that one walk along an index does not find. */
+export type Part<T> = Readonly<{
+  find: (conditions: readonly Document[], sort: Readonly<Record<string, 1 | -1>>, limit: number) => Promise<Document[]>
+  count: () => Promise<number>
+  toNode: (row: Document) => T
+}>
+
+export function partOf<D extends Document, T>({ collection, filter, projection, toNode }: Source<D, T>): Part<T> {
+  return {
+    find(conditions, sort, limit) {
+      const all = (conditions.length === 0 ? filter : { $and: [filter, ...conditions] }) as Filter<D>
+      const found = collection.find(all, projection && { projection })
+      return found.sort(sort).limit(limit).toArray() as Promise<Document[]>
+    },
+    count: () => collection.countDocuments(filter),
+    toNode: (row) => toNode(row as D),
+  }
+}
+
+/**
+ * Reads one page of a list whose rows are in several parts, like `readPage`. No row may be in two parts, and the field of
+ * the order has the same name in each.
+ */
+export async function readMergedPage<T>(parts: readonly Part<T>[], { order, page }: Place): Promise<Connection<T>> {
+  const size = sizeOf(page)
+  const direction = (page.last != null ? -order.direction : order.direction) as 1 | -1
   const bounds = [
     ...(page.after != null ? [beyond(order, order.direction, readCursor(order, 'after', page.after))] : []),
     ...(page.before != null ? [beyond(order, -order.direction, readCursor(order, 'before', page.before))] : []),
   ]
-  const conditions = (bounds.length === 0 ? filter : { $and: [filter, ...bounds] }) as Filter<D>
-  const found = await collection
-    .find(conditions, without && { projection: without })
-    .sort({ [order.field]: direction, ...(!order.unique && { _id: direction }) })
-    .limit(size + 1)
-    .toArray()
-
+  const sort = { [order.field]: direction, ...(!order.unique && { _id: direction }) }
+  const found = await Promise.all(parts.map((part) => part.find(bounds, sort, size + 1)))
+  const partOfRow = new Map(found.flatMap((rows, index) => rows.map((row) => [row, parts[index]!] as const)))
+  const count = async () => {
+    const counts = await Promise.all(parts.map((part) => part.count()))
+    return counts.reduce((sum, one) => sum + one, 0)
+  }
   return toConnection({
-    found: found as unknown as D[],
-    size,
-    order,
-    page,
-    toNode,
-    count: () => collection.countDocuments(filter),
+    ...{ found: merge(found, order, direction), size, order, page, count },
+    toNode: (row: Document) => partOfRow.get(row)!.toNode(row),
   })
+}
+
+/** Rows that are in order in each list. */
+function merge(found: readonly Document[][], { field }: PageOrder, direction: 1 | -1): readonly Document[] {
+  if (found.length === 1) return found[0]!
+  const compare = (one: Document, other: Document): number => {
+    const [a, b] = [valueAt(one, field), valueAt(other, field)] as [number, number]
+    if (a < b || b < a) return a < b ? -direction : direction
+    return one._id < other._id ? -direction : direction
+  }
+  return found.flat().sort(compare)
 }
 
 type Rows<D extends Document, T> = Readonly<{
@@ -114,8 +146,11 @@ function beyond({ field, unique }: PageOrder, direction: number, { value, id }: 
 /** Grows when the content of a cursor changes; older ones are then refused, not misread. */
 const CURSOR_VERSION = 1
 
+const valueAt = (row: Document, field: string) =>
+  field.split('.').reduce<unknown>((at, name) => (at as Document)[name], row)
+
 function writeCursor({ field }: PageOrder, row: Document): string {
-  const value = field.split('.').reduce<unknown>((at, name) => (at as Document)[name], row)
+  const value = valueAt(row, field)
   const typed = value instanceof Date ? ['date', value.getTime()] : [typeof value, value]
   return Buffer.from(JSON.stringify([CURSOR_VERSION, field, ...typed, row._id])).toString('base64url')
 }

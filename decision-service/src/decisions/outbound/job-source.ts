@@ -1,5 +1,7 @@
 import { ACTORS } from '@redress/shared/access/actors.ts'
+import { partOf } from '@redress/shared/stores/pagination.ts'
 import type { Filter } from 'mongodb'
+import { addedWithin, isOfType, statusesOf } from '../../jobs/api/job-filter.ts'
 import type { JobSource } from '../../jobs/api/job-views.ts'
 import { readFailure } from '../../jobs/frame/job-failure.ts'
 import { JOBS } from '../../jobs/frame/registry.ts'
@@ -15,6 +17,7 @@ export const JOB_STATES: Readonly<Record<JobStatus, JobState>> = {
   COMPLETED: 'COMPLETED',
   FAILED: 'FAILED',
 }
+const OF_DECISIONS = { type: 'decide-issue', queue: 'decisions' } as const
 /** The case itself is shown by its issue, field by field as the caller may see it. */
 export const VIEW = { 'case.issueId': 1, 'case.priority': 1, status: 1, failure: 1, createdAt: 1, endedAt: 1 } as const
 const JOBS_OF_ISSUE_MAX = 100
@@ -28,6 +31,14 @@ export function createDecisionJobSource({ jobs }: Jobs): JobSource {
       if (ids.length === 0) return []
       const found = await jobs.find({ _id: { $in: [...ids] } }, { projection: VIEW }).toArray()
       return found.map(toJobView)
+    },
+    parts(filter) {
+      const { actor } = filter
+      if (!isOfType(filter, OF_DECISIONS) || (actor != null && actor !== ACTORS.decisions)) return []
+      const createdAt = addedWithin(filter)
+      return statusesOf(filter, JOB_STATES).map((status) =>
+        partOf({ collection: jobs, filter: { status, createdAt }, projection: VIEW, toNode: toJobView }),
+      )
     },
   }
 }
@@ -50,7 +61,7 @@ export function createJobsOfIssue({ jobs }: Jobs) {
 export function toJobView({ _id: id, case: asked, status, failure, createdAt, endedAt }: JobDocument): JobView {
   const isOver = status === 'COMPLETED' || status === 'FAILED'
   return {
-    ...{ id, type: 'decide-issue', queue: 'decisions', data: { issueId: asked.issueId }, state: JOB_STATES[status] },
+    ...{ id, ...OF_DECISIONS, data: { issueId: asked.issueId }, state: JOB_STATES[status] },
     ...{ priority: URGENCY[asked.priority], attempts: isOver ? 1 : 0, actor: ACTORS.decisions },
     ...{ maxAttempts: JOBS['decide-issue'].retry.attempts, progress: status === 'COMPLETED' ? 100 : null },
     failure: failure === undefined ? null : readFailure(failure),

@@ -13,10 +13,11 @@ import type { AddJobs } from '../orders/add-jobs.ts'
 import type { JobState, JobView } from '../orders/job-view.ts'
 import type { Order } from '../orders/order.ts'
 import { checkOrders } from './check-orders.ts'
+import type { JobFilter } from './job-filter.ts'
 import type { JobViews } from './job-views.ts'
 import { maySee, maySeeAll } from './may-see.ts'
 import type { PageOfQueue } from './queue-pages.ts'
-import type { JobFilter, PageOfJobs } from './record-pages.ts'
+import type { PageOfJobs } from './record-pages.ts'
 
 type Context = RequestContext<unknown>
 type ById = Readonly<{ id: string }>

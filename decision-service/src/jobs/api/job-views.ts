@@ -1,9 +1,11 @@
+import type { Part } from '@redress/shared/stores/pagination.ts'
 import type { JobState as BullState, Job } from 'bullmq'
 import type { Queues } from '../frame/open-queues.ts'
 import type { QueueName } from '../frame/queues.ts'
 import { queueOfId } from '../orders/job-id.ts'
 import { type JobView, toView } from '../orders/job-view.ts'
 import type { JobRecords } from '../records/job-records.ts'
+import type { JobFilter } from './job-filter.ts'
 import { toQueuedView } from './queued-view.ts'
 
 /** Jobs whose records are a part of their subject, as it shows them. */
@@ -12,6 +14,8 @@ export type JobSource = Readonly<{
   /** The prefix of their ids. */
   prefix: string
   find(ids: readonly string[]): Promise<readonly JobView[]>
+  /** The jobs of a filter, for a list with those of others: each part is one walk along an index by `createdAt`. */
+  parts(filter: JobFilter): readonly Part<JobView>[]
 }>
 
 export type JobViews = Readonly<{

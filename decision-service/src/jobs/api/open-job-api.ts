@@ -50,7 +50,7 @@ export function openJobApi(stores: ApiStores, subjects: JobSubjects) {
   const addJobs = createAddJobs(shared)
   const jobResolvers = createJobResolvers({
     ...{ views, queueViews, addJobs, switches, jobsOfIssue, onQueueAct },
-    pageOfJobs: createPageOfJobs(collections.jobRecords),
+    pageOfJobs: createPageOfJobs(collections.jobRecords, sources),
     pageOfQueue: createPageOfQueue(queues, views),
     acts: createJobActs(shared),
     clearQueue: createClearQueue({ ...shared, queueOf: (name) => queues[name] }),

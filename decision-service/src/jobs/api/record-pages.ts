@@ -1,39 +1,37 @@
 import type { Connection, PageArguments } from '@redress/shared/connection.ts'
-import { within } from '@redress/shared/stores/moments.ts'
-import { readPage } from '@redress/shared/stores/pagination.ts'
+import { type Part, partOf, readMergedPage } from '@redress/shared/stores/pagination.ts'
 import type { Filter } from 'mongodb'
 import { type JobState, type JobView, toView } from '../orders/job-view.ts'
 import { fromDocument, type RecordCollection, type RecordDocument } from '../records/record-document.ts'
-
-/** All that is given must hold; of a list, any value. `from` is included, `to` is not. */
-export type JobFilter = Readonly<{
-  queue?: string | null
-  type?: readonly string[] | null
-  state?: readonly JobState[] | null
-  actor?: string | null
-  from?: Date | null
-  to?: Date | null
-}>
+import { addedWithin, type JobFilter } from './job-filter.ts'
+import type { JobSource } from './job-views.ts'
 
 export type PageOfJobs = (filter: JobFilter, page: PageArguments) => Promise<Connection<JobView>>
 
 const NEWEST_FIRST = { field: 'createdAt', direction: -1 } as const
 
-/** The jobs with a record, newest first. */
-export function createPageOfJobs(collection: RecordCollection): PageOfJobs {
-  return ({ queue, type, state, actor, from, to }, page) => {
-    const now = new Date()
-    const filter = {
-      ...(queue != null && { queue }),
-      ...(type && { type: { $in: [...type] } }),
-      ...(actor != null && { actor }),
-      // There is always a bound, so that an index by time serves what is only counted.
-      createdAt: within({ from: from ?? null, to: to ?? null, after: new Date(0) })!,
-      ...(state && { $or: state.map((one) => CONDITION_OF[one](now)) }),
-    } as Filter<RecordDocument>
-    const toNode = (document: RecordDocument) => toView(fromDocument(document), now)
-    return readPage({ collection, filter, order: NEWEST_FIRST, page, toNode })
+/** The jobs that are on record, newest first: those with a record of their own, and those of other subjects. */
+export function createPageOfJobs(
+  collection: RecordCollection,
+  sources: readonly Pick<JobSource, 'parts'>[],
+): PageOfJobs {
+  return (filter, page) => {
+    const parts = [toPart(collection, filter), ...sources.flatMap((source) => source.parts(filter))]
+    return readMergedPage(parts, { order: NEWEST_FIRST, page })
   }
+}
+
+function toPart(collection: RecordCollection, given: JobFilter): Part<JobView> {
+  const { queue, type, state, actor } = given
+  const now = new Date()
+  const filter = {
+    ...(queue != null && { queue }),
+    ...(type && { type: { $in: [...type] } }),
+    ...(actor != null && { actor }),
+    createdAt: addedWithin(given),
+    ...(state && { $or: state.map((one) => CONDITION_OF[one](now)) }),
+  } as Filter<RecordDocument>
+  return partOf({ collection, filter, toNode: (document) => toView(fromDocument(document), now) })
 }
 
 const CONDITION_OF: Readonly<Record<JobState, (now: Date) => Filter<RecordDocument>>> = {

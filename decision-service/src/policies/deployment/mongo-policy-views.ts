@@ -56,7 +56,7 @@ export function createMongoPolicyViews({
 }
 
 /** Pages of versions; the order of their index. */
-const OUTLINES = { without: WITHOUT_FILES, order: NEWEST_FIRST, toNode: toOutline } as const
+const OUTLINES = { projection: WITHOUT_FILES, order: NEWEST_FIRST, toNode: toOutline } as const
 
 function toOutline({ _id, files: _, ...rest }: PolicyDocument): PolicyOutline {
   return { digest: _id, ...rest }

@@ -1,4 +1,6 @@
+import { partOf } from '@redress/shared/stores/pagination.ts'
 import type { Filter } from 'mongodb'
+import { addedWithin, isOfType, statusesOf } from '../../../jobs/api/job-filter.ts'
 import type { JobSource } from '../../../jobs/api/job-views.ts'
 import { readFailure } from '../../../jobs/frame/job-failure.ts'
 import { JOBS } from '../../../jobs/frame/registry.ts'
@@ -7,7 +9,12 @@ import type { ReadJobs } from '../../../jobs/reports/jobs-report.ts'
 import { readDays } from '../../../jobs/reports/read-days.ts'
 import type { Range } from '../../../jobs/reports/report-order.ts'
 import type { Backtest, BacktestStatus } from './backtest.ts'
-import type { BacktestCollections, BacktestDocument } from './mongo-backtests.ts'
+import {
+  type BacktestCollection,
+  type BacktestCollections,
+  type BacktestDocument,
+  toBacktest,
+} from './mongo-backtests.ts'
 import type { BacktestStore } from './ports.ts'
 
 const STATE_OF: Readonly<Record<BacktestStatus, JobState>> = {
@@ -17,9 +24,21 @@ const STATE_OF: Readonly<Record<BacktestStatus, JobState>> = {
   FAILED: 'FAILED',
 }
 
+const OF_BACKTESTS = { type: 'backtest-policy', queue: 'background' } as const
+
 /** Backtests, as callers see jobs. */
-export function createBacktestSource({ find }: Pick<BacktestStore, 'find'>): JobSource {
+export function createBacktestSource({ find }: Pick<BacktestStore, 'find'>, backtests: BacktestCollection): JobSource {
   return {
+    parts(filter) {
+      if (!isOfType(filter, OF_BACKTESTS)) return []
+      const { actor, state } = filter
+      const conditions = {
+        createdAt: addedWithin(filter),
+        ...(state && { status: { $in: [...statusesOf(filter, STATE_OF)] } }),
+        ...(actor != null && { requestedBy: actor }),
+      }
+      return [partOf({ collection: backtests, filter: conditions, toNode: (found) => toView(toBacktest(found)) })]
+    },
     queue: 'background',
     prefix: 'bt_',
     find: async (ids) => (await Promise.all(ids.map(find))).flatMap((found) => (found === null ? [] : toView(found))),
@@ -47,7 +66,7 @@ function toView({ id, status, progress, skill, from, to, ...backtest }: Backtest
   const { runs, result, failure, requestedBy: actor, createdAt, endedAt } = backtest
   const { priority, retry } = JOBS['backtest-policy']
   return {
-    ...{ id, type: 'backtest-policy', queue: 'background', state: STATE_OF[status], priority, actor },
+    ...{ id, ...OF_BACKTESTS, state: STATE_OF[status], priority, actor },
     ...{ data: { skill, from, to }, attempts: runs, maxAttempts: retry.attempts, progress: progress * 100 },
     result: result && { decisions: result.decisions, changed: result.changed },
     failure: failure === null ? null : readFailure(failure),

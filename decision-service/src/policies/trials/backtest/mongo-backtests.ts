@@ -81,6 +81,6 @@ export function createFindSilent(backtests: BacktestCollection): FindOverdue<Bac
   }
 }
 
-function toBacktest({ _id, ...rest }: BacktestDocument): Backtest {
+export function toBacktest({ _id, ...rest }: BacktestDocument): Backtest {
   return { id: _id, ...rest }
 }

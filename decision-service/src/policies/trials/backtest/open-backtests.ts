@@ -48,7 +48,7 @@ export function openBacktests(stores: Stores, { policies }: Readonly<{ policies:
       findBacktest: store.find,
       pageOfBacktests: createPageOfBacktests(backtests),
     }),
-    source: createBacktestSource(store),
+    source: createBacktestSource(store, backtests),
     recover: createRecoverJobs(JOBS['backtest-policy'], {
       findOverdue: createFindSilent(backtests),
       revive: queue.revive,
