@@ -1,7 +1,7 @@
 import { joinElection } from '../events/leadership.ts'
-import { startRepeating } from '../process/repeat.ts'
 import { withSignal } from '../resilience/deadline.ts'
 import type { Service } from './open-service.ts'
+import { repeatUntilClosed } from './repeat-until-closed.ts'
 
 type Options = Readonly<{
   /** The name of the election: one leader each among all processes. */
@@ -16,17 +16,12 @@ type Options = Readonly<{
 
 /** Repeats `run` on one process at a time, until the service is closed. */
 export function repeatOnLeader(
-  { redis, logger, resources }: Pick<Service, 'redis' | 'logger' | 'resources'>,
+  service: Pick<Service, 'redis' | 'logger' | 'resources'>,
   { election, everyMs, run, deadlineMs, onFailure }: Options,
 ): Readonly<{ isLeader: () => boolean }> {
+  const { redis, logger, resources } = service
   const { isLeader, stop } = joinElection(redis, election, logger)
   resources.defer(() => stop())
-  const repeating = startRepeating({
-    run: () => withSignal(deadlineMs, run),
-    everyMs,
-    mayRun: isLeader,
-    onError: (err) => logger.warn({ err }, onFailure),
-  })
-  resources.defer(() => repeating.stop())
+  repeatUntilClosed(service, { run: () => withSignal(deadlineMs, run), everyMs, mayRun: isLeader, onFailure })
   return { isLeader }
 }

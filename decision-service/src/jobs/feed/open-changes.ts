@@ -1,5 +1,5 @@
-import { startRepeating } from '@redress/shared/process/repeat.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
+import { repeatUntilClosed } from '@redress/shared/service/repeat-until-closed.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import type { QueueName } from '../frame/queues.ts'
 import { readQueueState } from '../monitoring/queue-views.ts'
@@ -26,13 +26,14 @@ export function openChanges({ redis, logger, resources }: Pick<Service, 'redis' 
     watchQueues(queues: Queues) {
       const read = (name: QueueName) => queues[name].use(readQueueState).catch(() => null)
       const { publish, publishChanged } = createQueueWatch({ read, feed })
-      const follow = (isLeader: () => boolean) => {
-        const repeating = startRepeating({
-          ...{ run: publishChanged, everyMs: QUEUES_EVERY_MS, mayRun: isLeader },
-          onError: (err) => logger.warn({ err }, 'changes of queues not published'),
-        })
-        resources.defer(() => repeating.stop())
-      }
+      const follow = (isLeader: () => boolean) =>
+        repeatUntilClosed(
+          { logger, resources },
+          {
+            ...{ run: publishChanged, everyMs: QUEUES_EVERY_MS, mayRun: isLeader },
+            onFailure: 'changes of queues not published',
+          },
+        )
       return { publish, follow }
     },
   }

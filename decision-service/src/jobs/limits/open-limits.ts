@@ -1,6 +1,6 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
-import { startRepeating } from '@redress/shared/process/repeat.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
+import { repeatUntilClosed } from '@redress/shared/service/repeat-until-closed.ts'
 import { isDuplicateKey } from '@redress/shared/stores/mongo.ts'
 import type { Collection } from 'mongodb'
 import { createCallMetrics, exposeLimits } from './limit-metrics.ts'
@@ -63,19 +63,18 @@ function beginWhenReady({ redis, logger }: Stores): void {
 
 /** The queries and mutations of operators. The leader (`mayReport`) also samples the limits. */
 export function openLimitActs(stores: Stores, { figures }: LimitsConfig, mayReport: () => boolean) {
-  const { redis, collections, outbox, metrics, logger, resources } = stores
+  const { redis, collections, outbox, metrics, logger } = stores
   const switches = createMongoSwitches(stores)
   const counts = createRedisCounts({ redis, figures })
   const views = createLimitViews({ figures, switches, counts })
   exposeLimits({ metrics, views, mayReport })
   const sample = createSampleLimits(views, collections.limitSamples)
-  const sampling = startRepeating({
+  repeatUntilClosed(stores, {
     run: () => sample(new Date()),
     everyMs: SAMPLE_EVERY_MS,
     mayRun: mayReport,
-    onError: (err) => logger.warn({ err }, 'limits of providers not sampled'),
+    onFailure: 'limits of providers not sampled',
   })
-  resources.defer(() => sampling.stop())
   const acts = createProviderActs({
     switches,
     counts,

@@ -1,5 +1,5 @@
-import { startRepeating } from '@redress/shared/process/repeat.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
+import { repeatUntilClosed } from '@redress/shared/service/repeat-until-closed.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import type { JobMetricsOf } from '../frame/worker-metrics.ts'
 import { countDuration, countFailure, createJobCounts, type JobCounts } from './job-counts.ts'
@@ -19,15 +19,13 @@ export function openJobCounts({ queues, metrics, logger, resources }: Stores): J
     })
   }
   const store = createStoreCounts(counts, metrics)
-  const repeating = startRepeating({
-    run: () => store(new Date()),
-    everyMs: STORE_EVERY_MS,
-    onError: (err) => logger.warn({ err }, 'counts of jobs not stored yet'),
-  })
-  resources.defer(async () => {
-    await repeating.stop()
-    await store(new Date()).catch((err: unknown) => logger.warn({ err }, 'counts of jobs not stored'))
-  })
+  const storeNow = () => store(new Date())
+  // Deferred before the repetition, so that it runs after that has stopped.
+  resources.defer(() => storeNow().catch((err: unknown) => logger.warn({ err }, 'counts of jobs not stored')))
+  repeatUntilClosed(
+    { logger, resources },
+    { run: storeNow, everyMs: STORE_EVERY_MS, onFailure: 'counts of jobs not stored yet' },
+  )
   return toJobMetrics(counts)
 }
 

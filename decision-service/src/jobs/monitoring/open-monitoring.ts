@@ -1,6 +1,6 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
-import { startRepeating } from '@redress/shared/process/repeat.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
+import { repeatUntilClosed } from '@redress/shared/service/repeat-until-closed.ts'
 import type { Collection } from 'mongodb'
 import { createEstimateJob } from '../estimates/estimate-job.ts'
 import type { Registry } from '../frame/job-definition.ts'
@@ -39,13 +39,12 @@ export function openMonitoring(stores: Stores, { queueViews, registry, threshold
   const collection = collections.queueAlerts
   const judge = createJudgeReadings({ mongo, collection, outbox, thresholds, mayWrite: isLeader })
   const monitor = createMonitorQueues({ queues, views: queueViews, metrics, judge, logger })
-  const repeating = startRepeating({
+  repeatUntilClosed(stores, {
     run: () => monitor(now()),
     everyMs: MONITOR_EVERY_MS,
     mayRun: isLeader,
-    onError: (err) => logger.warn({ err }, 'queues not monitored'),
+    onFailure: 'queues not monitored',
   })
-  resources.defer(() => repeating.stop())
   const views = createMetricViews({ metrics, registry, now })
   return { resolvers: createMetricResolvers(views, createEstimateJob({ queues, metrics, now })) }
 }

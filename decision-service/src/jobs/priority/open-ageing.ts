@@ -1,5 +1,5 @@
-import { startRepeating } from '@redress/shared/process/repeat.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
+import { repeatUntilClosed } from '@redress/shared/service/repeat-until-closed.ts'
 import { MINUTE_MS } from '@redress/shared/time.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import { createAgeWaiting } from './age-waiting.ts'
@@ -20,7 +20,8 @@ export function openAgeing({ queues, logger, resources }: Stores, isLeader: () =
         }
       }),
     )
-  const onError = (err: unknown) => logger.warn({ err }, 'jobs that wait for long not raised')
-  const repeating = startRepeating({ run, everyMs: MINUTE_MS, mayRun: isLeader, onError })
-  resources.defer(() => repeating.stop())
+  repeatUntilClosed(
+    { logger, resources },
+    { run, everyMs: MINUTE_MS, mayRun: isLeader, onFailure: 'jobs that wait for long not raised' },
+  )
 }
