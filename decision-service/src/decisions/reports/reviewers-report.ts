@@ -1,6 +1,6 @@
 import type { ReviewedDecision } from '../../domain/stored-decision.ts'
 import { createGroups } from '../../jobs/reports/groups.ts'
-import { createMean } from '../../jobs/reports/jobs-report.ts'
+import { createMean } from '../../jobs/reports/mean.ts'
 import type { Reading, Report } from '../../jobs/reports/report.ts'
 import type { Range } from '../../jobs/reports/report-order.ts'
 

@@ -1,3 +1,6 @@
+/** A file is deleted after this, and so is the record of its job. */
+export const FILE_DAYS = 30
+
 /** A file that a job has made, as it is stored. */
 export type StoredFile = Readonly<{
   /** That of the job: it has one file at most. */
@@ -19,7 +22,7 @@ export type Files = Readonly<{
   /**
    * Stores the file of a job, whole or not at all; it replaces one that an earlier attempt has stored. Holds one chunk in
    * memory.
-   * @throws FileTooLargeError for more than FILE_BYTES_MAX; the reason of `signal`; an error of `content`.
+   * @throws FileTooLargeError for more than 64 MiB; the reason of `signal`; an error of `content`.
    */
   store(file: NewFile, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<StoredFile>
   /** Null where there is none, or where it has expired. */

@@ -2,8 +2,8 @@ import { collectionsOf, openCollections } from '@redress/shared/stores/collectio
 import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import { DAY_MS } from '@redress/shared/time.ts'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { StoredFile } from './files.ts'
-import { createMongoFiles, FILE_CHUNKS, FILE_DAYS, FILES } from './mongo-files.ts'
+import { FILE_DAYS, type StoredFile } from './files.ts'
+import { createMongoFiles, FILE_CHUNKS, FILES } from './mongo-files.ts'
 
 const { mongo, db } = await openTestDatabase()
 const collections = await openCollections(db, { files: FILES, fileChunks: FILE_CHUNKS })

@@ -4,7 +4,7 @@ import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import { type Clock, DAY_MS, MINUTE_MS } from '@redress/shared/time.ts'
 import { Binary, type Collection, type MongoClient } from 'mongodb'
 import { FileTooLargeError } from './errors.ts'
-import type { Files, StoredFile } from './files.ts'
+import { FILE_DAYS, type Files, type StoredFile } from './files.ts'
 
 type FileDocument = Omit<StoredFile, 'id'> & { _id: string; createdAt: Date }
 type ChunkDocument = { _id: string; data: Binary; expiresAt: Date }
@@ -21,8 +21,7 @@ export const FILE_CHUNKS = defineCollection<ChunkDocument>({
 
 export type FileCollections = Readonly<{ files: Collection<FileDocument>; fileChunks: Collection<ChunkDocument> }>
 
-export const FILE_DAYS = 30
-export const FILE_BYTES_MAX = 64 * 1024 * 1024
+const FILE_BYTES_MAX = 64 * 1024 * 1024
 const CHUNK_BYTES = 256 * 1024
 /** Longer than any attempt takes. Chunks of one that crashed are deleted after it. */
 const UNFINISHED_MS = DAY_MS

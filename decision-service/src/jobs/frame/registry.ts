@@ -1,6 +1,6 @@
 import { MINUTE_MS } from '@redress/shared/time.ts'
 import { type } from 'arktype'
-import { FILE_DAYS } from '../files/mongo-files.ts'
+import { FILE_DAYS } from '../files/files.ts'
 import { ReportOrder } from '../reports/report-order.ts'
 import { defineJob, type JobDefinition } from './job-definition.ts'
 

@@ -1,5 +1,6 @@
 import type { JobView } from '../orders/job-view.ts'
 import { createGroups } from './groups.ts'
+import { createMean } from './mean.ts'
 import type { Reading, Report } from './report.ts'
 import type { Range } from './report-order.ts'
 
@@ -50,18 +51,3 @@ async function* readAll(
 }
 
 const sinceMs = (due: Date, at: Date | null) => at && Math.max(0, at.getTime() - due.getTime())
-
-/** The mean of values, of which null is none. Whole numbers. */
-export function createMean() {
-  let [count, sum, max] = [0, 0, 0]
-  return {
-    add(value: number | null): void {
-      if (value === null) return
-      count += 1
-      sum += value
-      max = Math.max(max, value)
-    },
-    mean: () => (count === 0 ? null : Math.round(sum / count)),
-    max: () => (count === 0 ? null : max),
-  }
-}
