@@ -47,16 +47,19 @@ function requirementsOf(
   const target = model.entities.find((one) => one.name === type.replace(/[[\]!]/g, ''))
   const isForeign = !owners.includes(owner) && overriddenIn === null && requires === null && args === ''
   if (!isForeign || target?.keys[owner] === undefined) return []
-  return namesIn(target, owner).map((one) => ({
+  return selectionsIn(target, owner, model).map((one) => ({
     requires: `${name} { ${one} }`,
-    names: [`${typeName}.${name}`, `${target.name}.${one}`],
+    names: [`${typeName}.${name}`, `${target.name}.${one.split(' ')[0]}`],
   }))
 }
 
-function namesIn({ keys, fields }: EntityModel, owner: string): readonly string[] {
-  const key = keys[owner]!.includes('id') ? ['id'] : []
-  const scalars = fields.filter(
-    (one) => SCALAR.test(one.type) && one.args === '' && one.requires === null && one.overriddenIn === null,
+/** Ways to select a field of an entity, as far as another subgraph can know it: `id`, `size`, `maker { id }`. */
+function selectionsIn(target: EntityModel, owner: string, { entities }: Model): readonly string[] {
+  const key = target.keys[owner]!.includes('id') ? ['id'] : []
+  const possible = target.fields.filter((one) => one.args === '' && one.requires === null && one.overriddenIn === null)
+  const scalars = possible.filter(({ type }) => SCALAR.test(type)).map(({ name }) => name)
+  const inner = possible.filter(({ type }) =>
+    entities.some(({ name, keys }) => name === type.replace(/[[\]!]/g, '') && keys[owner]?.includes('id')),
   )
-  return [...key, ...scalars.map(({ name }) => name)]
+  return [...key, ...scalars, ...inner.map(({ name }) => `${name} { id }`)]
 }

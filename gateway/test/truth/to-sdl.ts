@@ -109,7 +109,7 @@ function requiredIn(fields: readonly FieldModel[], subgraph: string): ReadonlySe
 function requiredBelow({ entities }: Model, name: string, subgraph: string): readonly string[] {
   return entities.flatMap(({ fields }) =>
     fields.flatMap(({ owners, requires }) => {
-      const [, above, below] = /^(\w+) \{ (\w+) \}$/.exec(requires ?? '') ?? []
+      const [, above, below] = /^(\w+) \{ (\w+)/.exec(requires ?? '') ?? []
       const type = fields.find((one) => one.name === above)?.type.replace(/[[\]!]/g, '')
       return owners.includes(subgraph) && type === name ? [below!] : []
     }),
