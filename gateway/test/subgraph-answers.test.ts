@@ -31,6 +31,15 @@ describe('an answer in the form of GraphQL', () => {
       expect(await ask('{ open }')).toEqual({ data: { open: 'yes' } })
     },
   )
+
+  it('may have an empty list of errors beside its data', async () => {
+    const { ask } = await openGraph({
+      a: { sdl: SDL, respond: ({ query }) => ({ data: query.includes('open') ? { open: 'yes' } : null, errors: [] }) },
+    })
+
+    expect(await ask('{ open }')).toEqual({ data: { open: 'yes' } })
+    expect(await ask('{ mine }')).toMatchObject({ errors: [{ extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }] })
+  })
 })
 
 describe('a null that a subgraph has explained', () => {

@@ -51,17 +51,19 @@ function parseOrNull(text: string): unknown {
 function isAnswer(answer: unknown): answer is Answered {
   if (!isRow(answer)) return false
   const { data = null, errors = null } = answer
-  return errors === null ? isRow(data) : isErrors(errors) && (data === null || isRow(data))
+  // The specification knows no empty list, but many servers send one with data.
+  const hasErrors = errors !== null && !(Array.isArray(errors) && errors.length === 0)
+  return hasErrors ? isErrors(errors) && (data === null || isRow(data)) : isRow(data)
 }
 
 /** Whether errors with an unusual status are those of a GraphQL server: a proxy, too, may send JSON with a message. */
 function isOfServer({ data, errors }: Answered): boolean {
-  if (!errors) return false
+  if (!errors?.length) return false
   return data !== undefined || errors.some(({ path, extensions }) => path || typeof extensions?.code === 'string')
 }
 
 function isErrors(errors: unknown): errors is readonly GraphQLFormattedError[] {
-  return Array.isArray(errors) && errors.length > 0 && errors.every(isError)
+  return Array.isArray(errors) && errors.every(isError)
 }
 
 function isError(error: unknown): boolean {
