@@ -34,7 +34,7 @@ export function createInFlight<Result>(): InFlight<Result> {
 
 class Flight<Result> {
   readonly #cancellation = new Cancellation()
-  readonly #waiters: Waiter<Result>[] = []
+  #waiters: Waiter<Result>[] = []
   readonly #onEnd: () => void
 
   /** @param onEnd called when no other may join any more. */
@@ -45,14 +45,23 @@ class Flight<Result> {
   start(launch: Launch<Result>): void {
     launch(this.#cancellation).then(
       (result) => {
-        this.#onEnd()
-        for (const waiter of this.#waiters) waiter.resolve(result)
+        for (const waiter of this.#end()) waiter.resolve(result)
       },
       (error) => {
-        this.#onEnd()
-        for (const waiter of this.#waiters) waiter.reject(error)
+        for (const waiter of this.#end()) waiter.reject(error)
       },
     )
+  }
+
+  /**
+   * Returns those who wait, and lets go of them: an outgrown table of the Map of flights may refer to this one until the
+   * next collection of old objects, and with it to all that its waiters refer to.
+   */
+  #end(): readonly Waiter<Result>[] {
+    const waiters = this.#waiters
+    this.#waiters = []
+    this.#onEnd()
+    return waiters
   }
 
   join(cancellation: Cancellation): Promise<Result> {

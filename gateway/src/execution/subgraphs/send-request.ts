@@ -52,6 +52,7 @@ const deadlines = new Deadlines()
 /** One request on its way, which ends once: answered, failed, cancelled or at its deadline. */
 class Call implements HttpCall {
   isOver = false
+  place = 0
   readonly text: string
   readonly isAscii: boolean
   readonly #pool: ConnectionPool
