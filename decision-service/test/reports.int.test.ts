@@ -58,7 +58,8 @@ const decide = async (change: Partial<DecisionCase> = {}) => {
 }
 const paid = (amount: number, currency = 'EUR') =>
   ({ transaction: { id: 't1', amount: { amount, currency }, status: 'CAPTURED', ageDays: 1 } }) as const
-await decide(paid(1999))
+// Of which 1.01 was refunded before: the rest is at stake.
+await decide({ transaction: { ...paid(2100).transaction, refunded: 101 } })
 await decide(paid(500))
 confidence = 75
 await decide()

@@ -8,7 +8,8 @@ import { JOB_STATES, jobsOfIssue, toJobView, VIEW } from '../outbound/job-source
 import type { IssueFact, ReadIssueFacts } from './issues-report.ts'
 import type { ReadReviewFacts, ReviewFact } from './reviewers-report.ts'
 
-const MONEY = { 'case.details': 1, 'case.transaction.amount': 1 } as const
+/** Whole: of a part of a transaction that is null, nothing would be read, not even the null. */
+const MONEY = { 'case.details': 1, 'case.transaction': 1 } as const
 /** A copy that lags by a moment is good enough for counts, and spares the primary. */
 const ASIDE = { readPreference: 'secondaryPreferred' } as const
 
