@@ -1,5 +1,7 @@
+import { STREAMS } from '@redress/shared/events/envelope.ts'
 import { configOrExit } from '@redress/shared/process/config.ts'
 import { consumeEvents } from '@redress/shared/service/consume-events.ts'
+import { openOutbox } from '@redress/shared/service/open-outbox.ts'
 import { openService } from '@redress/shared/service/open-service.ts'
 import { serveUntilStopped } from '@redress/shared/service/serve.ts'
 import { openCollections } from '@redress/shared/stores/collections.ts'
@@ -27,6 +29,7 @@ const config = configOrExit(readConfig)
 await using service = await openService('audit', config)
 const { mongo, db } = service
 const collections = await openCollections(db, COLLECTIONS)
+const outbox = await openOutbox(service, STREAMS.audit)
 const views = createMongoViews(collections)
 const keys = createMongoApiKeys({ mongo, collections })
 const revocations = createMongoRevocations({ mongo, collections })
@@ -42,7 +45,10 @@ const useCases = {
 }
 
 // Inbound: the subgraph, events and health.
-const deadLetters = await consumeEvents(service, createEventsIn({ chainIn: createMongoChainWriters(collections) }))
+const deadLetters = await consumeEvents(
+  service,
+  createEventsIn({ chainIn: createMongoChainWriters(collections), outbox }),
+)
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
   ...combineParts(deadLetters, {

@@ -10,6 +10,7 @@ import { COLLECTIONS } from './collections.ts'
 import { readSubgraphConfig } from './config.ts'
 import { openDecisions } from './decisions/open-decisions.ts'
 import { openEngines } from './engines/open-engines.ts'
+import { listingEvents } from './jobs/dead-letters/list-events.ts'
 import { openQueues } from './jobs/frame/open-queues.ts'
 import { openLimits } from './jobs/limits/open-limits.ts'
 import { openJobs } from './jobs/open-jobs.ts'
@@ -41,7 +42,7 @@ const trials = openTrials(stores, { policies, engines, views: decisions.views })
 const { payments, rules } = await openPayments(stores, config)
 
 // Inbound: the subgraph, events and health.
-const deadLetters = await consumeEvents(service, decisions.events)
+const deadLetters = await consumeEvents(service, listingEvents(decisions.events, collections.deadLetters))
 const jobs = openJobs(stores, {
   ...config.queues,
   thresholds: config.queueThresholds,

@@ -9,6 +9,7 @@ import { jobIdFor } from '../src/decisions/domain/job.ts'
 import { createIssueEvents } from '../src/decisions/inbound/issue-events.ts'
 import { createDecisionsTransaction } from '../src/decisions/outbound/mongo-decisions-store.ts'
 import { createFollowIssues } from '../src/decisions/use-cases/follow-issues.ts'
+import { listingEvents } from '../src/jobs/dead-letters/list-events.ts'
 import { NOW, newCase, openService } from './service.ts'
 
 const { mongo, db } = await openTestDatabase()
@@ -27,7 +28,10 @@ const { addDeadLetter, list, replay } = await serveDeadLetters(
   { mongo, db, redis },
   {
     schemaFile: new URL('../schema.graphql', import.meta.url),
-    handling: createIssueEvents({ ...follow, recover: async () => {}, record: outbox.add }),
+    handling: listingEvents(
+      createIssueEvents({ ...follow, recover: async () => {}, record: outbox.add }),
+      collections.deadLetters,
+    ),
   },
 )
 

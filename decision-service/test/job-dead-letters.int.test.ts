@@ -309,7 +309,7 @@ describe('a crash loses no dead letter and makes none twice', () => {
     const shared = { ...bed, deadLetters, onChange: () => {}, logger: silent }
     const cause = { actor: 'ada', requestId: null, ip: null }
     await createReopenJobs({ ...shared, queueAgain: crash })(
-      async () => [{ id: id!, type: letter.type, queue: letter.queue, queued }],
+      async () => [{ id: id!, type: letter.type!, queue: letter.queue!, queued }],
       { reason: 'fixed', cause, at: new Date() },
     )
     failing.current = false

@@ -1,4 +1,5 @@
 import { STREAMS } from '@redress/shared/events/envelope.ts'
+import { createOutbox } from '@redress/shared/events/outbox.ts'
 import { type StreamConsumer, startStreamConsumer } from '@redress/shared/events/stream-consumer.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import { createTestPublisher } from '@redress/shared/testing/published-events.ts'
@@ -34,7 +35,8 @@ afterEach(async () => {
 
 async function start(): Promise<StreamConsumer> {
   const { mongo, db, collections } = database
-  const handling = createEventsIn({ chainIn: createMongoChainWriters(collections) })
+  const outbox = createOutbox(db, () => {})
+  const handling = createEventsIn({ chainIn: createMongoChainWriters(collections), outbox })
   const lease = { leaseMs: 500, renewMs: 150 }
   const started = await startStreamConsumer({ mongo, db, redis, lease, logger, ...handling })
   running.push(started)

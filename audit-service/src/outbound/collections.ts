@@ -1,4 +1,11 @@
-import { DEAD_EVENTS, EVENT_ALERTS, EVENT_POSITIONS } from '@redress/shared/events/event-collections.ts'
+import {
+  DEAD_EVENTS,
+  EVENT_ALERTS,
+  EVENT_LOG,
+  EVENT_LOG_GROUPS,
+  EVENT_POSITIONS,
+  OUTBOX,
+} from '@redress/shared/events/event-collections.ts'
 import { type CollectionsOf, defineCollection } from '@redress/shared/stores/collections.ts'
 import type { ApiKey } from '../domain/api-key.ts'
 import type { Head } from '../domain/chain.ts'
@@ -40,6 +47,9 @@ export const COLLECTIONS = {
     indexes: [{ key: { revokedAt: 1 }, name: 'newest' }],
   }),
   positions: EVENT_POSITIONS,
+  outbox: OUTBOX,
+  eventLog: EVENT_LOG,
+  eventLogGroups: EVENT_LOG_GROUPS,
   eventAlerts: EVENT_ALERTS,
   deadEvents: DEAD_EVENTS,
 }

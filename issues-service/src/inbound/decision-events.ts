@@ -1,5 +1,6 @@
 import { ACTORS } from '@redress/shared/access/actors.ts'
 import { type EventOf, isOneOf, readEvent, UnreadableEventError } from '@redress/shared/events/catalogue.ts'
+import { createPublishDeadEvents } from '@redress/shared/events/dead-letters/list-dead-events.ts'
 import { CONSUMER_GROUPS, causedBy, type DomainEvent, STREAMS } from '@redress/shared/events/envelope.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { EventHandling } from '@redress/shared/service/consume-events.ts'
@@ -25,6 +26,7 @@ export function createDecisionEvents({ followDecisions, transactionIn, outbox }:
     apply: (events, session) => followDecisions(events.flatMap(readUpdates), transactionIn(session)),
     afterCommit: async () => outbox.wake(),
     record: outbox.add,
+    list: createPublishDeadEvents(outbox.add),
   }
 }
 

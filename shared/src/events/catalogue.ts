@@ -13,6 +13,7 @@ import {
   QueueAct,
   QueueChanged,
 } from '../contracts.ts'
+import { DeadLetterAdded, DeadLetterIds } from './dead-letters/dead-letter-data.ts'
 import type { EntityType } from './entity-types.ts'
 import { type Cause, type DomainEvent, STREAMS, type StreamName, tracedBy } from './envelope.ts'
 
@@ -114,11 +115,10 @@ export const EVENTS = {
     data: type({ type: 'string', raised: 'string', message: 'string', ...Measured }),
   },
 
-  'dead_letters.replayed': {
-    stream: null,
-    entity: 'ConsumerGroup',
-    data: type({ group: 'string', ids: 'string[]' }),
-  },
+  'dead_letter.added': { stream: null, entity: 'ConsumerGroup', data: DeadLetterAdded },
+  // Facts of the service of the group, or of the list of all dead letters, which that service follows.
+  'dead_letters.replayed': { stream: null, entity: 'ConsumerGroup', data: DeadLetterIds },
+  'dead_letters.discarded': { stream: null, entity: 'ConsumerGroup', data: DeadLetterIds },
 
   'api_key.created': { stream: audit, entity: 'ApiKey', data: NoData },
   'api_key.revoked': { stream: audit, entity: 'ApiKey', data: NoData },

@@ -9,8 +9,10 @@ export const STREAMS = {
 } as const
 export type StreamName = (typeof STREAMS)[keyof typeof STREAMS]
 
-/** The streams that have a log and a publisher today; only these are consumed. */
-export const PUBLISHED_STREAMS = [STREAMS.issues, STREAMS.decisions] as const
+/** The streams that have a log, and go to the audit log. */
+export const RECORDED_STREAMS = [STREAMS.issues, STREAMS.decisions] as const
+/** The streams that have a log. That of the audit service has nothing but what happens to its dead letters. */
+export const PUBLISHED_STREAMS = [...RECORDED_STREAMS, STREAMS.audit] as const
 
 /** Whether a stream has no log, and keeps only its latest entries: see capped-stream.ts. */
 export function isCapped(stream: StreamName): boolean {
@@ -24,7 +26,7 @@ export const CONSUMER_GROUPS = { issues: 'issues', decisions: 'decisions', audit
 export const GROUPS_OF_STREAM: Readonly<Record<StreamName, readonly string[]>> = {
   [STREAMS.issues]: [CONSUMER_GROUPS.decisions, CONSUMER_GROUPS.audit],
   [STREAMS.decisions]: [CONSUMER_GROUPS.issues, CONSUMER_GROUPS.audit],
-  [STREAMS.audit]: [],
+  [STREAMS.audit]: [CONSUMER_GROUPS.decisions],
   [STREAMS.jobs]: [],
 }
 

@@ -33,6 +33,8 @@ export type DeadEvent = {
   attempts: number
   nextAttemptAt: Date | null
   at: Date
+  /** Of a dead letter that is in the list of all services; those of earlier versions are added to it at the start. */
+  listed?: true
 }
 
 /** When a group last raised an alert of a kind; `_id` is the group and the kind. */

@@ -5,9 +5,10 @@ import { createTestPublisher } from '../testing/published-events.ts'
 import { readMetrics } from '../testing/read-metrics.ts'
 import { openTestDatabase, openTestRedis } from '../testing/stores.ts'
 import { adoptDeadEvents } from './dead-letters/adopt-dead-events.ts'
+import { deadEventCollection } from './dead-letters/dead-events.ts'
 import { STREAMS } from './envelope.ts'
 import { exposeConsumer, exposeOutbox } from './event-metrics.ts'
-import { deadEventCollection, positionCollection, prepareGroupStore } from './log/group-store.ts'
+import { positionCollection, prepareGroupStore } from './log/group-store.ts'
 import { outboxCollection, prepareOutbox } from './outbox.ts'
 
 const { db } = await openTestDatabase()

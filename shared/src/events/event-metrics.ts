@@ -2,9 +2,10 @@ import type { Db } from 'mongodb'
 import type { Redis } from '../stores/redis.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { createGauges } from '../telemetry/tallies.ts'
+import { deadEventCollection } from './dead-letters/dead-events.ts'
 import type { StreamName } from './envelope.ts'
 import { toSequence } from './log/event-stream.ts'
-import { deadEventCollection, loadPositions } from './log/group-store.ts'
+import { loadPositions } from './log/group-store.ts'
 import { outboxCollection, READ_MAX, readUnpublished } from './outbox.ts'
 
 /** Counting stops here: whether a thousand or ten thousand wait, someone has to look. */

@@ -8,6 +8,7 @@ import type { Redis } from '../stores/redis.ts'
 import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
 import { adoptDeadEvents } from './dead-letters/adopt-dead-events.ts'
 import type { RecordEvents } from './dead-letters/dead-letter-alerts.ts'
+import { type ListDeadEvents, listFormerDeadEvents } from './dead-letters/list-dead-events.ts'
 import type { DomainEvent, StreamName } from './envelope.ts'
 import { withSpans } from './event-spans.ts'
 import { createGather, type Gather } from './gather.ts'
@@ -47,6 +48,8 @@ export type ConsumerOptions = Readonly<{
   recover?: () => Promise<void>
   /** Stores alerts of the group in a transaction: in the outbox of its service, or its audit log. */
   record?: RecordEvents
+  /** Brings dead letters of the group into the list of all services, in the transaction in which they became dead. */
+  list?: ListDeadEvents
   /** From one batch to the next: what arrives meanwhile shares one transaction. */
   gather?: Gather
   lease?: LeaseTimes
@@ -63,6 +66,8 @@ export async function startStreamConsumer(options: ConsumerOptions): Promise<Str
   const { db, redis, group, lease, logger } = options
   await prepareGroupStore(db)
   await adoptDeadEvents(db, group, options.streams)
+  const { mongo, list } = options
+  if (list) await listFormerDeadEvents({ mongo, db, group, list })
   const election = joinElection(redis, `consumer:${group}`, logger, lease)
   const rounds = createRounds(options)
   let stopped = false

@@ -1,7 +1,7 @@
 import { afterAll } from 'vitest'
 import type { Role } from '../access/permissions.ts'
+import { deadEventCollection } from '../events/dead-letters/dead-events.ts'
 import type { DomainEvent } from '../events/envelope.ts'
-import { deadEventCollection } from '../events/log/group-store.ts'
 import { consumeEvents, type EventHandling } from '../service/consume-events.ts'
 import type { Service } from '../service/open-service.ts'
 import { combineParts } from '../subgraph/combine-parts.ts'

@@ -18,7 +18,7 @@ type Dependencies = FollowIssues<ClientSession> &
   Readonly<{ recover: () => Promise<void> }>
 
 /** Takes in cases and reviews from the events of issues. */
-export function createIssueEvents({ accept, enqueue, recover, record }: Dependencies): EventHandling {
+export function createIssueEvents({ accept, enqueue, recover, record }: Dependencies): Omit<EventHandling, 'list'> {
   return {
     streams: [STREAMS.issues],
     group: CONSUMER_GROUPS.decisions,

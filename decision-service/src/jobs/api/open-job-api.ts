@@ -39,11 +39,11 @@ const now = () => new Date()
 /** Everything that callers read of jobs and queues, and do with them. */
 export function openJobApi(stores: ApiStores, subjects: JobSubjects) {
   const { registry, sources, jobsOfIssue, queueViews, onChange, onQueueAct } = subjects
-  const { mongo, queues, collections, outbox, logger } = stores
+  const { mongo, db, queues, collections, outbox, logger } = stores
   const { records, claims } = openJobStores(stores, registry)
   const views = createJobViews({ records, queues, sources })
   const { deadLetters } = collections
-  const common = { records, claims, queues, registry, views, deadLetters, mongo, outbox, onChange, logger, now }
+  const common = { records, claims, queues, registry, views, deadLetters, mongo, db, outbox, onChange, logger, now }
   const letters = openDeadLetters(common)
   const shared = { ...common, ...letters }
   const switches = createQueueSwitches({ ...shared, collection: collections.queueSwitches })

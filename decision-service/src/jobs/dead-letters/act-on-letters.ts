@@ -6,6 +6,7 @@ import type { Clock } from '@redress/shared/time.ts'
 import type { ClientSession, Filter, MongoClient } from 'mongodb'
 import { type Act, jobActEvent, toAct } from '../acts/act-events.ts'
 import { unpack } from '../records/stored-json.ts'
+import type { ActOnEvents } from './act-on-events.ts'
 import type { DeadLetter, FailedJob } from './dead-letter.ts'
 import { DeadLetterNotFoundError, DeadLetterNotOpenError, DeadLetterNotRetryableError } from './errors.ts'
 import { type LetterCollection, type LetterDocument, toLetter } from './letter-documents.ts'
@@ -37,6 +38,7 @@ export type ActOnLetters = Readonly<{
 type Dependencies = Readonly<{
   deadLetters: LetterCollection
   reopen: ReopenJobs
+  actOnEvents: ActOnEvents
   mongo: MongoClient
   outbox: Outbox
   now: Clock
@@ -46,13 +48,19 @@ const OPEN = { state: 'OPEN' } as const satisfies Filter<LetterDocument>
 const RETRYABLE = { ...OPEN, retry: { $exists: true } } as const satisfies Filter<LetterDocument>
 
 export function createActOnLetters(dependencies: Dependencies): ActOnLetters {
-  const { deadLetters, reopen, now } = dependencies
+  const { deadLetters, reopen, actOnEvents, now } = dependencies
   const select = (query: Filter<LetterDocument>, session: ClientSession) =>
     deadLetters.find(query, { session }).sort({ lastFailedAt: 1, _id: 1 }).limit(STEP).toArray()
 
   const retryStep: HandleStep = async (query, act) => {
-    const { selected } = await reopen(async (session) => (await select(query, session)).map(toFailedJob), act)
-    return selected.length
+    let count = 0
+    await reopen(async (session) => {
+      const found = await select(query, session)
+      count = found.length
+      await actOnEvents('replayed', found, { act, session })
+      return found.flatMap(toFailedJob)
+    }, act)
+    return count
   }
   const discardStep: HandleStep = (query, act) => discardAll((session) => select(query, session), act, dependencies)
 
@@ -99,23 +107,27 @@ function toReasonedAct(reason: string, cause: Cause, at: Date): Act {
   return toAct(reason, cause, at)
 }
 
-function toFailedJob({ _id: id, type, queue, queued }: LetterDocument): FailedJob {
-  return { id, type, queue, queued: queued ? { ...queued, message: unpack(queued.message) } : null }
+function toFailedJob({ _id: id, kind, type, queue, queued }: LetterDocument): readonly FailedJob[] {
+  if (kind !== 'JOB') return []
+  return [{ id, type: type!, queue: queue!, queued: queued ? { ...queued, message: unpack(queued.message) } : null }]
 }
 
 type SelectLetters = (session: ClientSession) => Promise<readonly LetterDocument[]>
 
 /** Discards in one transaction with its events. @returns how many were selected. */
-async function discardAll(select: SelectLetters, act: Act, { deadLetters, mongo, outbox }: Dependencies) {
+async function discardAll(select: SelectLetters, act: Act, dependencies: Dependencies): Promise<number> {
+  const { deadLetters, actOnEvents, mongo, outbox } = dependencies
   const count = await inTransaction(mongo, async (session) => {
     const found = await select(session)
     const handling = { actor: act.cause.actor, reason: act.reason, at: act.at }
     const ofThem = { _id: { $in: found.map(({ _id }) => _id) } }
     await deadLetters.updateMany(ofThem, { $set: { state: 'DISCARDED', handling } }, { session })
-    const events = found.map(({ _id: id, type, queue }) =>
-      jobActEvent('job.discarded', { id, type, queue, state: 'FAILED' }, act),
+    const jobs = found.flatMap(toFailedJob)
+    await outbox.add(
+      jobs.map((job) => jobActEvent('job.discarded', { ...job, state: 'FAILED' }, act)),
+      session,
     )
-    await outbox.add(events, session)
+    await actOnEvents('discarded', found, { act, session })
     return found.length
   })
   outbox.wake()

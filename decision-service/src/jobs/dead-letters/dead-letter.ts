@@ -13,15 +13,27 @@ export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number]
 /** What a person, or a later success, did about a dead letter. */
 export type Handling = Readonly<{ actor: string; reason: string; at: Date }>
 
-/** A job that no attempt will run again, until a person says so. */
+/** The event of a dead letter. The id and the subject are null where a text is no event. */
+export type DeadLetterEvent = Readonly<{
+  id: string | null
+  stream: string
+  sequence: number
+  subject: Readonly<{ type: string; id: string }> | null
+}>
+
+/** A job, or an event for one consumer group, that nothing tries again until a person says so. */
 export type DeadLetter = Readonly<{
-  /** That of its job: a job that fails again after a retry opens its dead letter again. */
+  /** That of its job, or of the event in its group: one that fails again after a retry opens its dead letter again. */
   id: string
-  kind: 'JOB'
-  /** The service that owns the job. */
+  kind: 'JOB' | 'EVENT'
+  /** The service that owns the job, or that could not apply the event; its consumer group has the same name. */
   service: string
-  type: string
-  queue: QueueName
+  /** Null where a text is no event. */
+  type: string | null
+  /** Null for an event. */
+  queue: QueueName | null
+  /** Null for a job. */
+  event: DeadLetterEvent | null
   code: ErrorCode
   /** A neutral sentence. */
   reason: string
@@ -42,8 +54,10 @@ export type DeadLetter = Readonly<{
 export type Queued = Readonly<{ message: object; priority: number }>
 
 /** A job that has failed for good. */
-export type DeadJob = Pick<DeadLetter, 'id' | 'type' | 'queue' | 'payload' | 'attempts'> &
+export type DeadJob = Pick<DeadLetter, 'id' | 'payload' | 'attempts'> &
   Readonly<{
+    type: string
+    queue: QueueName
     failure: JobEnd['failure']
     stack: string | null
     /** RECORD: its record is opened again. QUEUE: it has none, and is queued again. null: its subject looks after it. */
@@ -53,7 +67,7 @@ export type DeadJob = Pick<DeadLetter, 'id' | 'type' | 'queue' | 'payload' | 'at
   }>
 
 /** A job that has failed. `queued` is the job in the queue of one that has no record, and null for one that has. */
-export type FailedJob = Pick<DeadLetter, 'id' | 'type' | 'queue'> & Readonly<{ queued: Queued | null }>
+export type FailedJob = Pick<DeadJob, 'id' | 'type' | 'queue'> & Readonly<{ queued: Queued | null }>
 
 /** A job whose record says that it has failed. */
 export function toDeadJob({ id, type, queue, data: payload, attempts, failure }: JobRecord): DeadJob {

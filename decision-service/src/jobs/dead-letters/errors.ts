@@ -29,7 +29,7 @@ export class DeadLetterNotRetryableError extends AppError {
   readonly code = 'JOB_NOT_MANAGED'
   readonly kind = 'refused'
 
-  constructor(type: string) {
+  constructor(type: string | null) {
     super(`A dead letter of the type ${type} cannot be retried. Use retryIssue, or backtestPolicy.`)
   }
 }

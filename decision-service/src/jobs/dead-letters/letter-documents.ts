@@ -1,19 +1,27 @@
 import { type CollectionDefinition, defineCollection } from '@redress/shared/stores/collections.ts'
 import type { Collection } from 'mongodb'
+import type { QueueName } from '../frame/queues.ts'
 import { pack, type StoredJson, unpack } from '../records/stored-json.ts'
-import type { DeadJob, DeadLetter, Queued } from './dead-letter.ts'
+import type { DeadJob, DeadLetter, DeadLetterEvent, Queued } from './dead-letter.ts'
 
 /** A dead letter as it is stored. Fields that are null are left out. */
-export type LetterDocument = Omit<DeadLetter, 'id' | 'stack' | 'payload' | 'isRetryable' | 'handling'> & {
+export type LetterDocument = Omit<
+  DeadLetter,
+  'id' | 'queue' | 'event' | 'stack' | 'payload' | 'isRetryable' | 'handling'
+> & {
   _id: string
+  queue?: QueueName
+  event?: DeadLetterEvent
   stack?: string
   payload: StoredJson
-  retry?: NonNullable<DeadJob['retry']>
+  /** EVENT: its service lets the event wait for attempts again. */
+  retry?: NonNullable<DeadJob['retry']> | 'EVENT'
   queued?: { message: StoredJson; priority: number }
   handling?: DeadLetter['handling']
   /** Retried, but not in the queue yet. Only of a job without a record. */
   toQueue?: true
-  expiresAt: Date
+  /** That of an event expires once it was handled: its service keeps the event for as long. */
+  expiresAt?: Date
 }
 
 export type LetterCollection = Collection<LetterDocument>
@@ -33,10 +41,11 @@ export const DEAD_LETTERS: CollectionDefinition<LetterDocument> = defineCollecti
   retention: { field: 'expiresAt', seconds: 0, index: 'expiry' },
 })
 
-export function toLetter({ _id: id, stack, payload, retry, handling, ...stored }: LetterDocument): DeadLetter {
+export function toLetter(document: LetterDocument): DeadLetter {
+  const { _id: id, queue, event, stack, payload, retry, handling, ...stored } = document
   const { queued: _queued, toQueue: _toQueue, expiresAt: _expiresAt, ...rest } = stored
   return {
-    ...{ id, ...rest, stack: stack ?? null, payload: unpack(payload) },
+    ...{ id, ...rest, queue: queue ?? null, event: event ?? null, stack: stack ?? null, payload: unpack(payload) },
     ...{ isRetryable: retry !== undefined, handling: handling ?? null },
   }
 }

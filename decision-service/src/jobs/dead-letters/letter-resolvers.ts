@@ -3,7 +3,7 @@ import { redact } from '@redress/shared/process/redact.ts'
 import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { JobViews } from '../api/job-views.ts'
 import type { ActOnLetters, BulkCommand } from './act-on-letters.ts'
-import type { DeadLetter } from './dead-letter.ts'
+import type { DeadLetter, DeadLetterEvent } from './dead-letter.ts'
 import type { LetterFilter, PageOfLetters } from './letter-pages.ts'
 
 type Context = RequestContext<unknown>
@@ -40,9 +40,13 @@ export function createLetterResolvers({ pageOfLetters, acts, views }: Dependenci
         return { ...rest, discarded }
       },
     },
+    DeadLetterEvent: {
+      entityType: ({ subject }: DeadLetterEvent) => subject?.type ?? null,
+      entityId: ({ subject }: DeadLetterEvent) => subject?.id ?? null,
+    },
     DeadLetter: {
       payload: ({ payload }: DeadLetter) => redact(payload),
-      job: async ({ id }: DeadLetter) => (await views.many([id]))[0] ?? null,
+      job: async ({ id, kind }: DeadLetter) => (kind === 'JOB' ? ((await views.many([id]))[0] ?? null) : null),
     },
   }
 }

@@ -1,13 +1,16 @@
+import { createFollowActs } from '@redress/shared/events/dead-letters/follow-acts.ts'
+import { CONSUMER_GROUPS } from '@redress/shared/events/envelope.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Clock } from '@redress/shared/time.ts'
-import type { MongoClient } from 'mongodb'
+import type { Db, MongoClient } from 'mongodb'
 import type { JobViews } from '../api/job-views.ts'
 import type { Registry } from '../frame/job-definition.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import type { Claims } from '../orders/claims.ts'
 import type { ChangeOf } from '../processors/job-change.ts'
 import type { JobRecords } from '../records/job-records.ts'
+import { createActOnEvents } from './act-on-events.ts'
 import { createActOnLetters } from './act-on-letters.ts'
 import { createFindQueued } from './find-queued.ts'
 import type { LetterCollection } from './letter-documents.ts'
@@ -24,6 +27,7 @@ type Stores = Readonly<{
   queues: Queues
   registry: Registry
   mongo: MongoClient
+  db: Db
   outbox: Outbox
   onChange: ChangeOf
   logger: Logger
@@ -35,7 +39,9 @@ export function openDeadLetters(stores: Stores) {
   const { deadLetters, views } = stores
   const { queueAgain, recover } = createQueueAgain(stores)
   const reopen = createReopenJobs({ ...stores, queueAgain })
-  const acts = createActOnLetters({ ...stores, reopen })
+  const followActs = createFollowActs({ db: stores.db, group: CONSUMER_GROUPS.decisions })
+  const actOnEvents = createActOnEvents({ ...stores, followActs })
+  const acts = createActOnLetters({ ...stores, reopen, actOnEvents })
   const resolvers = createLetterResolvers({ pageOfLetters: createPageOfLetters(deadLetters), acts, views })
   return { resolvers, reopen, recover, findQueued: createFindQueued(deadLetters) }
 }

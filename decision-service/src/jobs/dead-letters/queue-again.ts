@@ -5,7 +5,7 @@ import type { Claims } from '../orders/claims.ts'
 import { unpack } from '../records/stored-json.ts'
 import type { Recover } from '../recovery/recover-jobs.ts'
 import type { FailedJob, Queued } from './dead-letter.ts'
-import type { LetterCollection } from './letter-documents.ts'
+import type { LetterCollection, LetterDocument } from './letter-documents.ts'
 
 type Retried = FailedJob & Readonly<{ queued: Queued }>
 /** Queues retried jobs that have no record, and notes that. Those that cannot be queued now are left to `recover`. */
@@ -40,17 +40,20 @@ export function createQueueAgain(dependencies: Dependencies) {
     const found = await deadLetters.find({ toQueue: true }).sort({ _id: 1 }).limit(ROUND_MAX).toArray()
     const overdue = found.filter(({ handling }) => handling && handling.at <= before)
     let count = 0
-    for (const [, ofQueue] of Map.groupBy(overdue, ({ queue }) => queue)) {
+    const jobs = overdue.map(toRetried)
+    for (const [, ofQueue] of Map.groupBy(jobs, ({ queue }) => queue)) {
       signal?.throwIfAborted()
-      const jobs = ofQueue.map(({ _id: id, type, queue, queued }) => {
-        const { message, priority } = queued!
-        return { id, type, queue, queued: { message: unpack(message), priority } }
-      })
-      count += await queueAll(jobs, dependencies)
+      count += await queueAll(ofQueue, dependencies)
     }
     return count
   }
   return { queueAgain, recover }
+}
+
+/** Only jobs without a record are stored as to be queued. */
+function toRetried({ _id: id, type, queue, queued }: LetterDocument): Retried {
+  const { message, priority } = queued!
+  return { id, type: type!, queue: queue!, queued: { message: unpack(message), priority } }
 }
 
 /** Queues jobs of one queue. */

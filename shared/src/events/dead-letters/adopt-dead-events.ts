@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb'
 import { EVENTS, type EventType } from '../catalogue.ts'
 import { parseEvent, type StreamName } from '../envelope.ts'
-import { deadEventCollection } from '../log/group-store.ts'
+import { deadEventCollection } from './dead-events.ts'
 
 const ADOPTED_MAX = 10_000
 

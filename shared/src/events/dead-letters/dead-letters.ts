@@ -1,13 +1,13 @@
-import type { ClientSession, Collection, Db, Filter, MongoClient } from 'mongodb'
+import type { Db, Filter, MongoClient } from 'mongodb'
 import type { Connection, PageArguments } from '../../connection.ts'
 import { inTransaction } from '../../stores/mongo.ts'
 import { readPage } from '../../stores/pagination.ts'
 import { newEvent } from '../catalogue.ts'
 import { asNew, type Cause, parseEvent } from '../envelope.ts'
 import type { DeadEvent } from '../event-collections.ts'
-import { deadEventCollection } from '../log/group-store.ts'
-import { entityOf } from '../log/set-aside.ts'
+import { deadEventCollection } from './dead-events.ts'
 import type { RecordEvents } from './dead-letter-alerts.ts'
+import { makeWait } from './make-wait.ts'
 
 /** Dead letters that one call replays; more need another call. */
 const REPLAYED_MAX = 1_000
@@ -68,20 +68,6 @@ export function createDeadLetters({ mongo, db, group, record, now }: Options): D
         return { replayed: replayed.length, isComplete: found.length < REPLAYED_MAX }
       }),
   }
-}
-
-type Waking = Readonly<{ found: readonly DeadEvent[]; at: Date; session: ClientSession }>
-
-/** Gives the ids of those that wait now: a text that is still not an event stays a dead letter. */
-async function makeWait(collection: Collection<DeadEvent>, { found, at, session }: Waking): Promise<readonly string[]> {
-  const waiting = found.flatMap(({ _id, text }) => {
-    const event = parseEvent(text)
-    return event === null ? [] : [{ _id, $set: { entity: entityOf(event), attempts: 0, nextAttemptAt: at } }]
-  })
-  if (waiting.length === 0) return []
-  const writes = waiting.map(({ _id, $set }) => ({ updateOne: { filter: { _id }, update: { $set } } }))
-  await collection.bulkWrite(writes, { session, ordered: false })
-  return waiting.map(({ _id }) => _id)
 }
 
 function replayedEvent(

@@ -1,26 +1,20 @@
 import type { ClientSession, Collection, Db, MongoClient } from 'mongodb'
-import { backoffMs } from '../../resilience/backoff.ts'
 import { openCollections } from '../../stores/collections.ts'
 import { inTransaction, isDuplicateKey } from '../../stores/mongo.ts'
-import { createDeadLetterAlerts, type DeadLetterAlerts, type RecordEvents } from '../dead-letters/dead-letter-alerts.ts'
-import { type DomainEvent, parseEvent, type StreamName } from '../envelope.ts'
 import {
-  DEAD_EVENTS,
-  type DeadEvent,
-  EVENT_ALERTS,
-  EVENT_POSITIONS,
-  type PositionDocument,
-} from '../event-collections.ts'
+  createReadWaiting,
+  deadEventCollection,
+  type ReadWaiting,
+  toDeadEvent,
+  toReplacement,
+} from '../dead-letters/dead-events.ts'
+import { createDeadLetterAlerts, type DeadLetterAlerts, type RecordEvents } from '../dead-letters/dead-letter-alerts.ts'
+import type { ListDeadEvents } from '../dead-letters/list-dead-events.ts'
+import type { DomainEvent, StreamName } from '../envelope.ts'
+import { DEAD_EVENTS, EVENT_ALERTS, EVENT_POSITIONS, type PositionDocument } from '../event-collections.ts'
 import { inEffectOnce, type Repetition } from './in-effect-once.ts'
 import { type Position, START } from './log-entry.ts'
-import {
-  entityOf,
-  type FailedAttempt,
-  RETRY_WAIT,
-  type SetAsideEvent,
-  type WaitingEvent,
-  type WaitingPlace,
-} from './set-aside.ts'
+import type { FailedAttempt, SetAsideEvent, WaitingEvent } from './set-aside.ts'
 
 export type Step = Readonly<{ stream: StreamName; from: Position; to: Position }>
 
@@ -38,32 +32,25 @@ export class PositionMovedError extends Error {
 /** Applies events within a transaction. @throws for what cannot be applied; the transaction is aborted then. */
 export type Apply = (events: readonly DomainEvent[], session: ClientSession, how: Repetition) => Promise<void>
 
-export type GroupStore = Readonly<{
-  load: (streams: readonly StreamName[]) => Promise<Map<StreamName, Position>>
-  /** One transaction. @throws PositionMovedError, and whatever applying the events throws */
-  commit: (commit: Commit) => Promise<void>
-  /** The places of all events that wait for another attempt, in the order in which they were set aside. */
-  findWaiting: () => Promise<readonly WaitingPlace[]>
-  readWaiting: (id: string) => Promise<WaitingEvent | null>
-  /** False, without any effect, where another process has tried the event meanwhile; so is `noteFailure`. */
-  applyWaiting: (waiting: WaitingEvent) => Promise<boolean>
-  noteFailure: (waiting: WaitingEvent, attempt: FailedAttempt) => Promise<boolean>
-}>
+export type GroupStore = ReadWaiting &
+  Readonly<{
+    load: (streams: readonly StreamName[]) => Promise<Map<StreamName, Position>>
+    /** One transaction. @throws PositionMovedError, and whatever applying the events throws */
+    commit: (commit: Commit) => Promise<void>
+    /** False, without any effect, where another process has tried the event meanwhile; so is `noteFailure`. */
+    applyWaiting: (waiting: WaitingEvent) => Promise<boolean>
+    noteFailure: (waiting: WaitingEvent, attempt: FailedAttempt) => Promise<boolean>
+  }>
 
 export function positionCollection(db: Db): Collection<PositionDocument> {
   return db.collection<PositionDocument>(EVENT_POSITIONS.name)
-}
-
-export function deadEventCollection(db: Db): Collection<DeadEvent> {
-  return db.collection<DeadEvent>(DEAD_EVENTS.name)
 }
 
 export async function prepareGroupStore(db: Db): Promise<void> {
   await openCollections(db, { EVENT_POSITIONS, EVENT_ALERTS, DEAD_EVENTS })
 }
 
-/** Sequences of different epochs have no order, so the moment comes first. */
-const AS_SET_ASIDE = { at: 1, stream: 1, sequence: 1 } as const
+const NO_LIST: ListDeadEvents = async () => undefined
 
 type Options = Readonly<{
   mongo: MongoClient
@@ -72,6 +59,8 @@ type Options = Readonly<{
   apply: Apply
   /** Stores alerts about events that cannot be applied, in the same transaction. */
   record: RecordEvents
+  /** Default: they are in no list. */
+  list?: ListDeadEvents
 }>
 
 /** How far a group has applied its streams; from the start for those that it has never read. */
@@ -95,7 +84,7 @@ const toPositionId = (group: string, stream: StreamName) => `${group} ${stream}`
  * step beyond the event are one transaction: each takes effect exactly once, whatever Redis loses or delivers again.
  */
 export function createGroupStore(options: Options): GroupStore {
-  const { mongo, db, group, apply } = options
+  const { mongo, db, group, apply, list = NO_LIST } = options
   const positions = positionCollection(db)
   const dead = deadEventCollection(db)
   const alerts = createDeadLetterAlerts(options)
@@ -107,13 +96,25 @@ export function createGroupStore(options: Options): GroupStore {
       await inEffectOnce(mongo, async (session, how) => {
         for (const step of steps) await move(positions, { group, step, session })
         if (setAside.length > 0) {
-          await dead.bulkWrite(setAside.map(toDeadEvent(group, at)), { session, ordered: false })
+          const events = setAside.map(toDeadEvent(group, at))
+          await dead.bulkWrite(events.map(toReplacement), { session, ordered: false })
           await raiseAlerts(alerts, setAside, { at, session })
+          const texts = events.filter(({ nextAttemptAt }) => nextAttemptAt === null)
+          if (texts.length > 0) await list(texts, at, session)
         }
         if (events.length > 0) await apply(events, session, how)
       })
     },
     ...createReadWaiting(dead, group),
+    ...createAttempts(options, alerts),
+  }
+}
+
+type Attempts = Pick<GroupStore, 'applyWaiting' | 'noteFailure'>
+
+function createAttempts({ mongo, db, apply, list = NO_LIST }: Options, alerts: DeadLetterAlerts): Attempts {
+  const dead = deadEventCollection(db)
+  return {
     // The number of attempts: a leader that was paused meanwhile changes nothing.
     applyWaiting: ({ id, event, attempts }) =>
       inEffectOnce(mongo, async (session, how) => {
@@ -124,31 +125,16 @@ export function createGroupStore(options: Options): GroupStore {
     noteFailure: (waiting, { attempts, reason, nextAttemptAt }) =>
       inTransaction(mongo, async (session) => {
         const tried = { _id: waiting.id, attempts: waiting.attempts }
-        const failed = { $set: { attempts, reason, nextAttemptAt } }
-        const isNoted = (await dead.updateOne(tried, failed, { session })).matchedCount === 1
-        if (isNoted && nextAttemptAt === null) {
-          await alerts.raise('DEAD_LETTER', [waiting], { at: new Date(), session })
+        const isDead = nextAttemptAt === null
+        const failed = { $set: { attempts, reason, nextAttemptAt, ...(isDead && { listed: true as const }) } }
+        const noted = await dead.findOneAndUpdate(tried, failed, { session, returnDocument: 'after' })
+        if (noted !== null && isDead) {
+          const at = new Date()
+          await alerts.raise('DEAD_LETTER', [waiting], { at, session })
+          await list([noted], at, session)
         }
-        return isNoted
+        return noted !== null
       }),
-  }
-}
-
-function createReadWaiting(
-  dead: Collection<DeadEvent>,
-  group: string,
-): Pick<GroupStore, 'findWaiting' | 'readWaiting'> {
-  return {
-    async findWaiting() {
-      const waiting = { group, nextAttemptAt: { $gt: new Date(0) } }
-      const projection = { entity: 1, nextAttemptAt: 1 }
-      const found = await dead.find(waiting, { projection }).sort(AS_SET_ASIDE).toArray()
-      return found.map(({ _id: id, entity, nextAttemptAt }) => ({ id, entity: entity!, nextAttemptAt: nextAttemptAt! }))
-    },
-    async readWaiting(id) {
-      const found = await dead.findOne({ _id: id, nextAttemptAt: { $gt: new Date(0) } })
-      return found && toWaiting(found)
-    },
   }
 }
 
@@ -178,20 +164,4 @@ async function move(positions: Collection<PositionDocument>, { group, step, sess
     if (!isDuplicateKey(error)) throw error
   }
   throw new PositionMovedError(`${_id} has moved on.`)
-}
-
-/** Replaces one that is there: after the log was restored the same entry may come again. */
-const toDeadEvent =
-  (group: string, at: Date) =>
-  ({ delivery: { stream, epoch, sequence, text, event }, reason }: SetAsideEvent) => {
-    const _id = `${group} ${stream} ${epoch} ${sequence}`
-    const facts = { group, stream, sequence, text, reason, attempts: 1, at }
-    const about = { entity: event && entityOf(event), eventType: event?.type ?? null }
-    const nextAttemptAt = event && new Date(at.getTime() + backoffMs(1, RETRY_WAIT))
-    return { replaceOne: { filter: { _id }, replacement: { ...facts, ...about, nextAttemptAt }, upsert: true } }
-  }
-
-function toWaiting({ _id: id, text, stream, sequence, attempts }: DeadEvent): WaitingEvent | null {
-  const event = parseEvent(text)
-  return event && { id, stream, sequence, event, attempts }
 }

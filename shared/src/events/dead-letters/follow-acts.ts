@@ -1,0 +1,31 @@
+import type { ClientSession, Db } from 'mongodb'
+import { isOneOf, readEvent, UnreadableEventError } from '../catalogue.ts'
+import type { DomainEvent } from '../envelope.ts'
+import { deadEventCollection } from './dead-events.ts'
+import { makeWait } from './make-wait.ts'
+
+const TYPES = ['dead_letters.replayed', 'dead_letters.discarded'] as const
+
+/** Whether an event is an act on dead letters, of whatever group. */
+export const isActOnDeadLetters = (event: DomainEvent): boolean => isOneOf(TYPES, event)
+
+/**
+ * Does to the dead letters of a group what was done in the list of all services: in the transaction of the service, so
+ * that each act takes effect once. One that waits already, or was applied meanwhile, stays as it is.
+ * @throws UnreadableEventError
+ */
+export type FollowActs = (events: readonly DomainEvent[], session: ClientSession) => Promise<void>
+
+export function createFollowActs({ db, group }: Readonly<{ db: Db; group: string }>): FollowActs {
+  const dead = deadEventCollection(db)
+  return async (events, session) => {
+    for (const event of events) {
+      const act = readEvent(TYPES, event)
+      if (act instanceof UnreadableEventError) throw act
+      if (act === null || act.data.group !== group) continue
+      const named = { _id: { $in: act.data.ids }, group, nextAttemptAt: null }
+      if (act.type === 'dead_letters.discarded') await dead.deleteMany(named, { session })
+      else await makeWait(dead, { found: await dead.find(named, { session }).toArray(), at: new Date(), session })
+    }
+  }
+}

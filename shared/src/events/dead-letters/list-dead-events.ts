@@ -1,0 +1,68 @@
+import type { ClientSession, Db, MongoClient } from 'mongodb'
+import { ACTORS } from '../../access/actors.ts'
+import { redactText } from '../../process/redact.ts'
+import { inTransaction } from '../../stores/mongo.ts'
+import { newEvent } from '../catalogue.ts'
+import { asNew, parseEvent } from '../envelope.ts'
+import type { DeadEvent } from '../event-collections.ts'
+import { deadEventCollection } from './dead-events.ts'
+import type { RecordEvents } from './dead-letter-alerts.ts'
+
+/** Brings dead letters of a group into the list of all services, in the transaction in which they became dead at `at`. */
+export type ListDeadEvents = (events: readonly DeadEvent[], at: Date, session: ClientSession) => Promise<void>
+
+/** Characters of a text that is not an event. */
+const TEXT_MAX = 1_000
+const REASON_MAX = 1_000
+/** Characters of the data of an event, as JSON; of longer data, the list has none. */
+const PAYLOAD_MAX = 64 * 1024
+/** Dead letters of one transaction. */
+const STEP = 100
+
+/** The way into the list for a service that another one keeps the list for: an event of its own. */
+export function createPublishDeadEvents(add: RecordEvents): ListDeadEvents {
+  return (events, at, session) =>
+    add(
+      events.map((event) => toAddedEvent(event, at)),
+      session,
+    )
+}
+
+export function toAddedEvent(
+  { _id: id, group, stream, sequence, text, reason, attempts, at: setAsideAt }: DeadEvent,
+  at: Date,
+) {
+  const event = parseEvent(text)
+  const payload = event === null ? { text: redactText(text.slice(0, TEXT_MAX)) } : event.data
+  return newEvent('dead_letter.added', {
+    id: `dead_letter-${id}-${at.getTime()}`,
+    at,
+    cause: { actor: ACTORS.events, requestId: event?.requestId ?? null, ip: null },
+    entity: { type: 'ConsumerGroup', id: group },
+    changes: asNew({ deadLetter: id, eventType: event?.type ?? null }),
+    data: {
+      ...{ id, group, stream, sequence, attempts, reason: redactText(reason).slice(0, REASON_MAX) },
+      ...{ eventId: event?.id ?? null, eventType: event?.type ?? null, subject: event?.entity ?? null },
+      payload: JSON.stringify(payload).length > PAYLOAD_MAX ? {} : payload,
+      ...{ setAsideAt: setAsideAt.toISOString(), failedAt: at.toISOString() },
+    },
+  })
+}
+
+type Options = Readonly<{ mongo: MongoClient; db: Db; group: string; list: ListDeadEvents }>
+
+/** Brings the dead letters of earlier versions into the list. */
+export async function listFormerDeadEvents({ mongo, db, group, list }: Options): Promise<void> {
+  const dead = deadEventCollection(db)
+  const unlisted = { group, nextAttemptAt: null, listed: { $exists: false } }
+  for (;;) {
+    const count = await inTransaction(mongo, async (session) => {
+      const found = await dead.find(unlisted, { session }).limit(STEP).toArray()
+      if (found.length === 0) return 0
+      await dead.updateMany({ _id: { $in: found.map(({ _id }) => _id) } }, { $set: { listed: true } }, { session })
+      await list(found, new Date(), session)
+      return found.length
+    })
+    if (count < STEP) return
+  }
+}
