@@ -35,7 +35,20 @@ describe('a link to a file', () => {
     const [other = ''] = ticketOf({ ...GRANT, actor: 'eve' }).split('.')
     const changed = signature.startsWith('A') ? `B${signature.slice(1)}` : `A${signature.slice(1)}`
     const foreign = createFileLinks('cd'.repeat(32), now).sign(GRANT).url.split('=')[1]!
-    const wrong = ['', '.', payload, `${payload}.`, `${other}.${signature}`, `${payload}.${changed}`, foreign]
+    // The last character of 32 bytes has two bits that mean nothing.
+    const sameBytes = `${signature.slice(0, -1)}${String.fromCharCode(signature.charCodeAt(signature.length - 1) + 1)}`
+    const wrong = [
+      `${payload}.${sameBytes}`,
+      `${payload}.${signature}.`,
+      `${payload}.${signature}=`,
+      '',
+      '.',
+      payload,
+      `${payload}.`,
+      `${other}.${signature}`,
+      `${payload}.${changed}`,
+      foreign,
+    ]
 
     expect(wrong.map((ticket) => links.read(ticket))).toEqual(wrong.map(() => null))
   })
