@@ -29,3 +29,8 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
 function isMoment(value: unknown): boolean {
   return value instanceof Date && !Number.isNaN(value.getTime())
 }
+
+/** Whether two values are the same JSON. Whatever made them: GraphQL gives the objects in a query no prototype. */
+export function isSameJson(one: unknown, other: unknown): boolean {
+  return toCanonicalJson(one) === toCanonicalJson(other)
+}

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { isSameJson } from '@redress/shared/canonical-json.ts'
 import { IdempotencyConflictError } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Clock } from '@redress/shared/time.ts'
@@ -68,7 +68,7 @@ async function isOther(jobs: readonly FlowJob[], first: JobRecord, records: Depe
   const stored = await records.findMany(jobs.map(({ record }) => record.id))
   return jobs.some(({ record }, index) => {
     const there = index === 0 ? first : stored.get(record.id)
-    return there !== undefined && !isDeepStrictEqual(contentOf(there), contentOf(record))
+    return there !== undefined && !isSameJson(contentOf(there), contentOf(record))
   })
 }
 

@@ -177,6 +177,9 @@ describe('a flow', () => {
     const added = await Promise.all([addFlow(flow, SYSTEM), addFlow(flow, SYSTEM)])
 
     expect(added.map(({ isNew }) => isNew).sort()).toEqual([false, true])
+    // As GraphQL gives an object that stands in the query: without a prototype.
+    const inQuery = { ...flow, data: Object.assign(Object.create(null), flow.data) }
+    expect(await addFlow(inQuery, SYSTEM)).toMatchObject({ isNew: false })
     expect(Object.keys(await statuses()).sort()).toEqual(['a', 'b'])
     for (const other of [
       { ...flow, data: { key: 'c' } },

@@ -122,6 +122,19 @@ describe('an idempotency key', () => {
     expect(one.job.id).not.toBe(other.job.id)
   })
 
+  it.for(['count-critical', 'count-ephemeral'])(
+    'is one job for equal data of a query, for the type %s',
+    async (type) => {
+      const order = count('a', { type, idempotencyKey: 'k1' })
+      // As GraphQL gives an object that stands in the query: without a prototype.
+      const inQuery = { ...order, data: Object.assign(Object.create(null), order.data) }
+
+      const [first, second] = [await addJob(order, ADA), await addJob(inQuery, ADA)]
+
+      expect([first.isNew, second.isNew, second.job.id]).toEqual([true, false, first.job.id])
+    },
+  )
+
   it.for(['count-critical', 'count-ephemeral'])('is refused with other data for the type %s', async (type) => {
     await addJob(count('a', { type, idempotencyKey: 'k1' }), ADA)
 

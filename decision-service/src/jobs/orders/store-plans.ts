@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
-import { isDeepStrictEqual } from 'node:util'
 import type { Principal } from '@redress/shared/access/permissions.ts'
-import { toCanonicalJson } from '@redress/shared/canonical-json.ts'
+import { isSameJson, toCanonicalJson } from '@redress/shared/canonical-json.ts'
 import { type Cause, tracedBy } from '@redress/shared/events/envelope.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Clock } from '@redress/shared/time.ts'
@@ -87,7 +86,7 @@ async function storeAll(plans: readonly Plan[], asking: Asking, { records, claim
       // Recovery queues a recorded job that is not queued.
       if (there) {
         const { record, isNew } = there
-        const isConflict = !isNew && plan.givenKey !== null && !isDeepStrictEqual(record.data, plan.data)
+        const isConflict = !isNew && plan.givenKey !== null && !isSameJson(record.data, plan.data)
         return { plan, job: toView(record, at), isNew, isToQueue: isNew, isConflict }
       }
       const job = toView(toJob(plan), at)

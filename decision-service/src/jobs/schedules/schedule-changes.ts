@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { isSameJson } from '@redress/shared/canonical-json.ts'
 import { newEvent } from '@redress/shared/events/catalogue.ts'
 import { type Cause, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
 import { RunPendingError } from './errors.ts'
@@ -19,7 +19,7 @@ export function changeContent(
   { content, timetable }: Readonly<{ content: ScheduleContent; timetable: Timetable }>,
   act: Act,
 ): ScheduleChange | null {
-  const changed = CONTENT.filter((field) => !isDeepStrictEqual(before?.[field], content[field]))
+  const changed = CONTENT.filter((field) => !isSameJson(before?.[field], content[field]))
   if (before !== null && changed.length === 0) return null
 
   const changesTimes = TIMES.some((field) => changed.includes(field))
