@@ -15,13 +15,16 @@ export type Neighbours = Readonly<{
   redisUrl: string
   mongoUri: string
   startModel: (environment: Readonly<Record<string, string>>) => Promise<LocalModel>
+  /** Of the stores. */
+  pids: readonly number[]
   stop: () => void
 }>
 
 const DEVDB = fileURLToPath(new URL('../../../infra/devdb/src/main.ts', import.meta.url))
 const MODEL = fileURLToPath(new URL('answer-process.ts', import.meta.url))
 
-export async function startNeighbours(): Promise<Neighbours> {
+/** Redis is `durable` where the measured work relies on its append-only file. */
+export async function startNeighbours({ durable = false } = {}): Promise<Neighbours> {
   const directory = mkdtempSync(join(tmpdir(), 'redress-bench-'))
   const started: ChildProcess[] = []
   const start = ({ child, ready }: ReturnType<typeof launchNode>) => {
@@ -39,12 +42,13 @@ export async function startNeighbours(): Promise<Neighbours> {
     const program = findOrInstallRedis(readMachine(process.env), console.log)
     const devdb = { ...process.env, DEVDB_PATH: join(directory, 'devdb.sqlite') }
     const [redisUrl, mongoUri] = await Promise.all([
-      start(launchRedis({ program, port: await findFreePort(), directory, durable: false })),
+      start(launchRedis({ program, port: await findFreePort(), directory, durable })),
       start(launchNode(DEVDB, devdb)),
     ])
     return {
       redisUrl,
       mongoUri,
+      pids: started.map(({ pid }) => pid!),
       stop,
       async startModel(environment) {
         const launched = launchNode(MODEL, { ...process.env, ...environment })
