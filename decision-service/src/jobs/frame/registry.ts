@@ -1,3 +1,4 @@
+import { toCanonicalJson } from '@redress/shared/canonical-json.ts'
 import { MINUTE_MS } from '@redress/shared/time.ts'
 import { type } from 'arktype'
 import { FILE_DAYS } from '../files/files.ts'
@@ -90,8 +91,9 @@ export const JOBS = {
       data: 'Record<string, unknown>',
     }),
     // As JSON: a merchant or a user may have any character in their names.
-    keyOf: ({ eventType, merchant = null, userId = null, timestamp }) =>
-      JSON.stringify([eventType, merchant, userId, timestamp]),
+    // With its data: two events of one moment that say different things are two.
+    keyOf: ({ eventType, merchant = null, userId = null, timestamp, data }) =>
+      toCanonicalJson([eventType, merchant, userId, timestamp, data]),
     addable: true,
     priority: 3,
     timeoutMs: MINUTE_MS,
