@@ -62,9 +62,10 @@ const run = async ({ key }: { key: string }) => {
 }
 const fail = async (...types: readonly string[]) => {
   failing.current = true
+  const before = await deadLetters.countDocuments({ state: 'OPEN' })
   const jobs = await Promise.all(types.map((type, index) => addJob(order(`k${index}`, type), ADA)))
   const worker = await work(run)
-  await expect.poll(() => deadLetters.countDocuments({ state: 'OPEN' })).toBe(types.length)
+  await expect.poll(() => deadLetters.countDocuments({ state: 'OPEN' })).toBe(before + types.length)
   // With the worker, Redis has the ends of the jobs as well.
   await worker.close()
   return jobs.map(({ job }) => job.id)
@@ -129,6 +130,10 @@ describe('a dead letter', () => {
     ])
     expect(codesOf(await retryOne(decision!.id))).toEqual(['JOB_NOT_MANAGED'])
     expect(await retryMany(`{ id: ["${decision!.id}"] }`)).toEqual({ matched: 0, retried: 0, isComplete: true })
+    // As retryIssue does.
+    const { issueId } = decision!.case
+    await service.accept({ ...newCase({ issueId }), eventId: `${issueId}-9` })
+    expect(await stateOf(decision!.id)).toBe('RETRIED')
   })
 
   it('is retried once, with the reason on record; its job runs again and may fail again', async () => {
@@ -174,7 +179,7 @@ describe('a dead letter', () => {
     await expect.poll(async () => (await addJob(keyed, ADA)).job.state).toBe('COMPLETED')
   })
 
-  it('raises one alert for a cause, and another one once nothing of it is open', async () => {
+  it('raises one alert for a cause, and another one once nothing of it is open, or after a day', async () => {
     await fail('count-critical', 'count-critical', 'count-important')
     const alerts = async () => (await eventsOf('alert.raised')).map(({ data, entity }) => [data, entity.type])
 
@@ -183,9 +188,12 @@ describe('a dead letter', () => {
       expect.objectContaining({ type: 'DEAD_LETTER', severity: 'CRITICAL' }),
       'Job',
     ])
+    await deadLetters.updateMany({ state: 'OPEN' }, { $set: { lastFailedAt: new Date(Date.now() - 25 * 3_600_000) } })
+    await fail('count-critical', 'count-critical')
+    expect((await alerts()).length).toBe(3)
     await discardMany('{}', ', dryRun: false')
     await fail('count-critical')
-    expect((await alerts()).length).toBe(3)
+    expect((await alerts()).length).toBe(4)
   })
 })
 

@@ -1,9 +1,11 @@
+import { ACTORS } from '@redress/shared/access/actors.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
 import { createAddDeadJobs } from '../../jobs/dead-letters/dead-jobs.ts'
 import { JOBS } from '../../jobs/frame/registry.ts'
 import { createFactKeeper } from '../analytics/mongo-decision-facts.ts'
+import { type DecisionJob, jobIdFor } from '../domain/job.ts'
 import type { DecisionsStore, DecisionsTransaction } from '../use-cases/ports.ts'
 import { type DecisionCollections, toDecision, toJob } from './documents.ts'
 
@@ -65,6 +67,7 @@ function createJobTransaction(collections: DecisionCollections, outbox: Outbox, 
         added.map(({ id, ...rest }) => ({ _id: id, ...rest })),
         { session },
       )
+      await closeLetters(collections, added, session)
     },
     async setStatus(ids, status, at, failure) {
       const ended = status === 'COMPLETED' || status === 'FAILED'
@@ -74,3 +77,25 @@ function createJobTransaction(collections: DecisionCollections, outbox: Outbox, 
     addDeadJob: (job, at) => createAddDeadJobs({ collections, outbox, registry: JOBS })([job], at, session),
   }
 }
+
+/**
+ * Closes the dead letters of issues whose decision is asked for again. The first request of an issue, as nearly all are,
+ * has none, and costs no write.
+ */
+async function closeLetters(
+  { deadLetters }: DecisionCollections,
+  added: readonly DecisionJob[],
+  session: ClientSession,
+) {
+  const again = added.filter(({ id, case: { issueId } }) => id !== jobIdFor(`${issueId}-1`))
+  if (again.length === 0) return
+  const writes = again.map(({ case: { issueId }, createdAt: at }) => {
+    const ofIssue = jobIdFor(`${issueId}-`)
+    const handling = { actor: ACTORS.issues, reason: ASKED_AGAIN, at }
+    const filter = { _id: { $gte: ofIssue, $lt: `${ofIssue}:` }, state: 'OPEN' as const }
+    return { updateMany: { filter, update: { $set: { state: 'RETRIED' as const, handling } } } }
+  })
+  await deadLetters.bulkWrite(writes, { session, ordered: false })
+}
+
+const ASKED_AGAIN = 'A decision of its issue was asked for again.'

@@ -3,6 +3,7 @@ import { alertEvent } from '@redress/shared/events/alert.ts'
 import type { EventAlertDocument } from '@redress/shared/events/event-collections.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
+import { DAY_MS } from '@redress/shared/time.ts'
 import type { AnyBulkWriteOperation, ClientSession, Collection, MongoClient } from 'mongodb'
 import type { Registry } from '../frame/job-definition.ts'
 import { pack } from '../records/stored-json.ts'
@@ -14,7 +15,7 @@ export type DeadJobs = Readonly<{
   /**
    * Stores the dead letters of jobs in the transaction that ends them. One that is open already stays so, and one that
    * was retried is open again. The first one of a cause (a type and a code) raises an alert; none is raised while the
-   * cause has an open dead letter.
+   * cause has an open dead letter of the last day.
    */
   add(jobs: readonly DeadJob[], at: Date, session: ClientSession): Promise<void>
   /** The same for one job, in a transaction of its own. */
@@ -111,7 +112,8 @@ function createRaiseAlerts({ deadLetters: letters, eventAlerts: alerts }: Letter
     for (const [cause, job] of firsts) {
       const { type, failure } = job
       if (HAS_ALERT.has(failure.code)) continue
-      const open = { state: 'OPEN' as const, type, code: failure.code }
+      const lately = { $gt: new Date(at.getTime() - DAY_MS) }
+      const open = { state: 'OPEN' as const, type, code: failure.code, lastFailedAt: lately }
       if ((await letters.findOne(open, { session, projection: { _id: 1 } })) !== null) continue
       // Of two transactions that both find none, one conflicts here, and finds the letter of the other one when it runs again.
       await alerts.updateOne({ _id: `jobs ${cause}` }, { $set: { at } }, { session, upsert: true })
