@@ -37,8 +37,8 @@ export type LetterCollections = Readonly<{ deadLetters: LetterCollection; eventA
 
 type Dependencies = Readonly<{ mongo: MongoClient; collections: LetterCollections; outbox: Outbox; registry: Registry }>
 
-/** Failures that raise an alert of their own. */
-const HAS_ALERT: ReadonlySet<string> = new Set(['JOB_LOST'])
+/** Failures with an alert of their own, or of the job that took this one along. */
+const HAS_ALERT: ReadonlySet<string> = new Set(['JOB_LOST', 'JOB_CHILD_FAILED'])
 const SUCCEEDED = 'It has run again and did not fail.'
 
 export function createDeadJobs({ mongo, collections, outbox, registry }: Dependencies): DeadJobs {

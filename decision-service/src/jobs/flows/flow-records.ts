@@ -1,5 +1,5 @@
 import { inTransaction, isDuplicateKey } from '@redress/shared/stores/mongo.ts'
-import type { Filter, MongoClient } from 'mongodb'
+import type { ClientSession, Filter, MongoClient } from 'mongodb'
 import type { Registry } from '../frame/job-definition.ts'
 import type { JobFailure } from '../frame/job-failure.ts'
 import type { JobRecord } from '../records/job-record.ts'
@@ -45,7 +45,12 @@ export type FlowRecords = Readonly<{
   /** Lets a job run that has waited. Null where it waits no longer. */
   release(parentId: string, at: Date): Promise<JobRecord | null>
   /** Ends a job that waits. It waits again if it is opened again. Null where it waits no longer. */
-  fail(parent: Pick<JobRecord, 'id' | 'type'>, failure: JobFailure, at: Date): Promise<JobRecord | null>
+  fail(
+    parent: Pick<JobRecord, 'id' | 'type'>,
+    failure: JobFailure,
+    at: Date,
+    session?: ClientSession,
+  ): Promise<JobRecord | null>
   /** Lets an opened job wait again, for the end of each of its children. */
   waitAgain(parentId: string): Promise<void>
 }>
@@ -57,6 +62,7 @@ export function createFlowRecords({ mongo, collection, registry }: Dependencies)
   return { ...createReads(collection), ...writes, add: createAdd(mongo, collection) }
 }
 
+const AFTER = { returnDocument: 'after' } as const
 const WAITS = { waitsForChildren: true } as const
 /** One query, each branch of which an index serves: a leader asks every second. */
 export const FLOWS_DUE: Filter<RecordDocument> = {
@@ -110,10 +116,10 @@ function createWrites(collection: RecordCollection, toEnded: ToEnded): Writes {
       const released = await collection.findOneAndUpdate(waiting(id), change, { returnDocument: 'after' })
       return released && fromDocument(released)
     },
-    async fail({ id, type }, failure, at) {
+    async fail({ id, type }, failure, at, session) {
       const fields = { status: 'FAILED' as const, failure, ...toEnded(type, at) }
       const change = { $set: fields, $unset: { dueAt: 1 as const } }
-      const failed = await collection.findOneAndUpdate(waiting(id), change, { returnDocument: 'after' })
+      const failed = await collection.findOneAndUpdate(waiting(id), change, { ...AFTER, ...(session && { session }) })
       return failed && fromDocument(failed)
     },
     async waitAgain(id) {

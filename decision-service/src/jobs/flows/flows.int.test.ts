@@ -25,7 +25,8 @@ const recover = createRecoverRecords({
   ...{ collection: collections.jobRecords, records, queues, mongo, now, windowHours: 24 },
   ...{ deadJobs: bed.deadJobs, outbox: bed.outbox },
 })
-const runWith = (own: FlowRecords) => createRunFlows({ flows: own, cancelJob, onChange, queues, now })
+const runWith = (own: FlowRecords) =>
+  createRunFlows({ flows: own, cancelJob, deadJobs: bed.deadJobs, onChange, queues, now })
 const run = runWith(flows)
 beforeEach(async () => {
   await redis.flushDb()
@@ -108,6 +109,8 @@ describe('a flow', () => {
     await untilStatuses({ a: 'FAILED', b: 'FAILED', c: 'FAILED', d: 'COMPLETED' })
 
     expect(await records.find(a.id)).toMatchObject({ failure: { code: 'JOB_CHILD_FAILED' }, attempts: 0 })
+    const dead = { code: 'JOB_CHILD_FAILED', state: 'OPEN' }
+    expect(await collections.deadLetters.findOne({ _id: a.id })).toMatchObject(dead)
   })
 
   it('goes on where a child fails that is to be ignored', async () => {

@@ -1,6 +1,8 @@
+import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
 import { repeatOnLeader } from '../../../../shared/src/service/repeat-on-leader.ts'
 import type { JobViews } from '../api/job-views.ts'
+import { createDeadJobs, type LetterCollections } from '../dead-letters/dead-jobs.ts'
 import type { Registry } from '../frame/job-definition.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import { createCancelJob } from '../processors/cancellations.ts'
@@ -16,7 +18,12 @@ const RUN_EVERY_MS = 1_000
 /** Of a round of some hundred jobs. */
 const RUN_DEADLINE_MS = 30_000
 
-type Stores = Service & Readonly<{ collections: Readonly<{ jobRecords: RecordCollection }>; queues: Queues }>
+type Stores = Service &
+  Readonly<{
+    collections: LetterCollections & Readonly<{ jobRecords: RecordCollection }>
+    outbox: Outbox
+    queues: Queues
+  }>
 type Options = Readonly<{
   records: Pick<JobRecords, 'cancel' | 'findMany'>
   views: Pick<JobViews, 'many'>
@@ -26,10 +33,11 @@ type Options = Readonly<{
 
 /** Adds flows of jobs, carries them on, on one leader, and shows which jobs belong together. */
 export function openFlows(stores: Stores, { records, views, registry, onChange }: Options) {
-  const { mongo, collections, queues, logger } = stores
+  const { mongo, collections, outbox, queues, logger } = stores
   const flows = createFlowRecords({ mongo, collection: collections.jobRecords, registry })
   const cancelJob = createCancelJob({ records, queues, onChange, logger })
-  const run = createRunFlows({ flows, cancelJob, onChange, queues, now: () => new Date() })
+  const deadJobs = createDeadJobs({ mongo, collections, outbox, registry })
+  const run = createRunFlows({ flows, cancelJob, deadJobs, onChange, queues, now: () => new Date() })
   repeatOnLeader(stores, {
     ...{ election: 'flows', everyMs: RUN_EVERY_MS, deadlineMs: RUN_DEADLINE_MS, run },
     onFailure: 'flows not carried on yet',

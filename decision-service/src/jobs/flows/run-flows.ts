@@ -1,4 +1,7 @@
 import type { Clock } from '@redress/shared/time.ts'
+import type { ClientSession } from 'mongodb'
+import type { DeadJobs } from '../dead-letters/dead-jobs.ts'
+import { toDeadJob } from '../dead-letters/dead-letter.ts'
 import type { JobFailure } from '../frame/job-failure.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import type { CancelJob } from '../processors/cancellations.ts'
@@ -12,6 +15,7 @@ type Dependencies = Readonly<{
   flows: FlowRecords
   /** Cancels a job that waits, and asks one that runs to stop. Does nothing for one that has ended. */
   cancelJob: CancelJob
+  deadJobs: Pick<DeadJobs, 'end'>
   onChange: ChangeOf
   queues: Queues
   now: Clock
@@ -52,7 +56,10 @@ async function cancelChildren(parent: JobRecord, { flows, cancelJob, now }: Depe
 }
 
 /** @returns whether the job waits no longer. */
-async function settleParent(parentId: string, { flows, onChange, queues, now }: Dependencies): Promise<boolean> {
+async function settleParent(
+  parentId: string,
+  { flows, deadJobs, onChange, queues, now }: Dependencies,
+): Promise<boolean> {
   const found = await flows.findWaiting(parentId)
   if (found === null) return true
   const { parent, children } = found
@@ -60,7 +67,9 @@ async function settleParent(parentId: string, { flows, onChange, queues, now }: 
   if (settlement.kind === 'wait') return false
   const at = now()
   if (settlement.kind === 'fail') {
-    const failed = await flows.fail(parent, toFailure(settlement.childId), at)
+    const failure = toFailure(settlement.childId)
+    const fail = (session: ClientSession) => flows.fail(parent, failure, at, session)
+    const failed = await deadJobs.end(fail, toDeadJob, at)
     if (failed !== null) onChange(failed)
     return true
   }
