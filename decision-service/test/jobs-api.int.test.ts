@@ -174,6 +174,8 @@ describe('a job', () => {
     const order = { type: 'count-ephemeral', idempotencyKey: 'k1' }
     const { id } = await add('a', order)
     await asRole('admin', `mutation { ${act(id)} }`)
+    const cancelled = { id, actor: 'a-operator', status: 'CANCELLED' }
+    expect(bed.changes.at(-1)).toMatchObject(cancelled)
 
     expect(await add('a', order)).toMatchObject({ id, state: 'CANCELLED' })
     expect(await queues.background.use((queue) => queue.getJobState(id))).toBe('unknown')

@@ -352,6 +352,31 @@ describe('who customers are', () => {
 })
 
 describe('the queues', () => {
+  it('publish each step of a job, and what they hold, to those who follow them', async () => {
+    const url = system.stack.graphql.replace('http', 'ws')
+    const client = connect(url, { authorization: `Bearer ${system.stack.tokens?.operator}` })
+    const jobs = follow(client, 'subscription { jobUpdated(type: "analytics-track") { state job { queue { name } } } }')
+    const queues = follow(client, 'subscription { queueChanged(name: "money") { paused queue { tier } } }')
+    const add = 'mutation ($data: JSONObject!) { addJob(input: { type: "analytics-track", data: $data }) { isNew } }'
+
+    // A subscription says nothing when it begins: there are jobs and switches until both are followed.
+    const follows = async () => {
+      const data = { eventType: 'page.view', timestamp: new Date().toISOString(), data: {} }
+      await system.ask('operator', add, { data })
+      for (const act of ['pauseQueue', 'resumeQueue']) {
+        await system.ask('admin', `mutation { ${act}(name: "money", reason: "test") { queue { name } } }`)
+      }
+      return [jobs.received.map(({ jobUpdated }) => jobUpdated.state), queues.received.map((one) => one.queueChanged)]
+    }
+    await expect
+      .poll(follows, { interval: 100 })
+      .toEqual([
+        expect.arrayContaining(['WAITING', 'ACTIVE', 'COMPLETED']),
+        expect.arrayContaining([{ paused: true, queue: { tier: 'CRITICAL' } }]),
+      ])
+    await client.dispose()
+  })
+
   it('tell what waits and what was done', async () => {
     await createAndWait(declineInput({ idempotencyKey: randomUUID() }))
 

@@ -26,6 +26,7 @@ import type { Thresholds } from './monitoring/thresholds.ts'
 import { type JobCollections, openJobStores } from './open-job-stores.ts'
 import { openAgeing } from './priority/open-ageing.ts'
 import { openCancellations } from './processors/cancellations.ts'
+import type { ChangeOf } from './processors/job-change.ts'
 import type { Processor, Processors } from './processors/processor.ts'
 import { toHandlers } from './processors/to-handlers.ts'
 import { createQueueEpochs, type EpochDocument } from './recovery/queue-epochs.ts'
@@ -65,7 +66,8 @@ export function openJobs(stores: Stores, { findOldest, thresholds, ...subjects }
   const { publish, follow } = watchQueues(queues)
   const own = { ...subjects, queueViews, onChange, onQueueAct: publish }
   const { resolvers, switches, recoverRetried, ...api } = openJobApi(stores, own)
-  const recoverAll = openRecovery(stores, { ...subjects, recoverEach: [...subjects.recoverEach, recoverRetried] })
+  const recoverEach = [...subjects.recoverEach, recoverRetried]
+  const recoverAll = openRecovery(stores, { ...subjects, recoverEach }, onChange)
   const { isLeader } = repeatOnLeader(stores, {
     election: 'recovery:decisions',
     everyMs: RECOVER_EVERY_MS,
@@ -89,10 +91,11 @@ export function openJobs(stores: Stores, { findOldest, thresholds, ...subjects }
 function openRecovery(
   stores: Stores,
   { recoverEach, registry, recoveryWindowHours }: Omit<Subjects, 'findOldest' | 'thresholds'>,
+  onChange: ChangeOf,
 ) {
   const { queues, collections, mongo, outbox, logger } = stores
   const { records, deadJobs } = openJobStores(stores, registry)
-  const shared = { records, deadJobs, queues, mongo, outbox, windowHours: recoveryWindowHours, now }
+  const shared = { records, deadJobs, onChange, queues, mongo, outbox, windowHours: recoveryWindowHours, now }
   const recoverRecords = createRecoverRecords({ ...shared, collection: collections.jobRecords })
   return createRecoverAll({
     connections: connectionsOf(Object.values(queues)),

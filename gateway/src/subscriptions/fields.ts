@@ -80,7 +80,7 @@ export const FIELDS = {
         subject: { jobId: id },
         owner: addedBy,
         filters: { id, type },
-        fields: { job: { __typename: 'Job', id }, type, queueName: queue, ...rest },
+        fields: { type, queueName: queue, ...rest },
       }),
     },
   },

@@ -6,13 +6,15 @@ import type { Clock } from '@redress/shared/time.ts'
 import type { Queue } from 'bullmq'
 import type { MongoClient } from 'mongodb'
 import type { JobViews } from '../api/job-views.ts'
+import { toQueuedView } from '../api/queued-view.ts'
 import { JobCancelledError, JobTransitionError } from '../errors.ts'
 import { toJobFailure } from '../frame/job-failure.ts'
 import type { JobQueue } from '../frame/open-queue.ts'
 import type { QueueName } from '../frame/queues.ts'
 import { ConfirmationMismatchError } from '../limits/errors.ts'
 import type { Claims } from '../orders/claims.ts'
-import type { JobState } from '../orders/job-view.ts'
+import type { JobState, JobView } from '../orders/job-view.ts'
+import type { ChangeOf } from '../processors/job-change.ts'
 import type { JobRecords } from '../records/job-records.ts'
 import { type Act, queueActEvent, toAct } from './act-events.ts'
 
@@ -32,9 +34,10 @@ export type ClearQueue = (command: Command) => Promise<number>
 
 type Dependencies = Readonly<{
   queueOf: (name: QueueName) => JobQueue
-  views: Pick<JobViews, 'isOfSource' | 'many'>
+  views: Pick<JobViews, 'isOfSource'>
   records: Pick<JobRecords, 'cancel' | 'findMany'>
   claims: Pick<Claims, 'end'>
+  onChange: ChangeOf
   mongo: MongoClient
   outbox: Outbox
   now: Clock
@@ -79,7 +82,7 @@ async function cancelAll(
   queue: Queue,
   list: List,
   act: Act,
-  { views, records, claims }: Dependencies,
+  { views, records, claims, onChange }: Dependencies,
 ): Promise<number> {
   const request = { by: act.cause.actor, reason: act.reason, at: act.at }
   let [removed, kept] = [0, 0]
@@ -88,15 +91,30 @@ async function cancelAll(
     if (ids.length === 0) break
     const open = ids.filter((id) => !views.isOfSource(id))
     kept += ids.length - open.length
-    const recorded = [...(await records.findMany(open)).values()]
-    await Promise.all(recorded.map((record) => records.cancel(record, request)))
+    const recorded = await records.findMany(open)
+    const asked = await Promise.all([...recorded.values()].map((record) => records.cancel(record, request)))
+    for (const record of asked) if (record !== null) onChange(record)
+    const queued = await readQueued(
+      queue,
+      open.filter((id) => !recorded.has(id)),
+    )
     const counts = await Promise.all(open.map((id) => queue.remove(id)))
     const removedIds = open.filter((_, index) => counts[index]! > 0)
     await Promise.all(removedIds.map((id) => claims.end(id, { failure: CANCELLED })))
+    for (const job of removedIds.flatMap((id) => queued.get(id) ?? [])) {
+      onChange({ ...job, status: 'CANCELLED', failure: CANCELLED })
+    }
     const gone = counts.reduce((sum, count) => sum + count, 0)
     removed += gone
     // A job that a worker holds by now is not removed from here, and not looked at again.
     kept += open.length - gone
   }
   return removed
+}
+
+/** Jobs that only their queue has: what is published of them is gone when they are removed. */
+async function readQueued(queue: Queue, ids: readonly string[]): Promise<ReadonlyMap<string, JobView>> {
+  const jobs = await Promise.all(ids.map((id) => queue.getJob(id)))
+  const views = jobs.flatMap((job) => (job ? (toQueuedView(job, queue.name as QueueName, 'waiting') ?? []) : []))
+  return new Map(views.map((view) => [view.id, view]))
 }

@@ -71,6 +71,11 @@ export function createJobResolvers(api: JobApi) {
       parent: ({ parentId }: JobView, _: unknown, context: Context) =>
         parentId === null ? null : find(parentId, context),
     },
+    // In this subgraph, so that a job that is gone is null: the gateway cannot know it.
+    JobUpdated: {
+      __resolveReference: ({ jobId }: Readonly<{ jobId: string }>) => ({ jobId }),
+      job: ({ jobId }: Readonly<{ jobId: string }>, _: unknown, context: Context) => find(jobId, context),
+    },
     Issue: {
       jobs: async ({ id }: ById) => (await views.many(await jobsOfIssue(id))).filter((job) => job !== null),
     },

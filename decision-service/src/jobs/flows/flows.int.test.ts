@@ -23,7 +23,7 @@ const addFlow = (tree: FlowTree, asking: Asking) => add(flatten(tree), asking)
 const cancelJob = createCancelJob({ records, queues, onChange, logger: silent })
 const recover = createRecoverRecords({
   ...{ collection: collections.jobRecords, records, queues, mongo, now, windowHours: 24 },
-  ...{ deadJobs: bed.deadJobs, outbox: bed.outbox },
+  ...{ deadJobs: bed.deadJobs, onChange, outbox: bed.outbox },
 })
 const runWith = (own: FlowRecords) =>
   createRunFlows({ flows: own, cancelJob, deadJobs: bed.deadJobs, onChange, queues, now })

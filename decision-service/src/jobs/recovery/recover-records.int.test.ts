@@ -81,6 +81,8 @@ it('fails a lost job that was due before the window, and raises one alert for al
   expect(await bed.statusOf(waiting.id)).toBe('PENDING')
   const alerts = (await outboxEvents(db)).filter(({ type }) => type === 'alert.raised')
   expect(alerts.map(({ data }) => data)).toMatchObject([{ type: 'JOBS_LOST', severity: 'CRITICAL' }])
+  const failed = bed.changes.filter(({ status }) => status === 'FAILED')
+  expect(failed.map(({ id, actor }) => [id, actor]).sort()).toEqual(jobs.map(({ job }) => [job.id, 'ada']).sort())
 })
 
 it('recovers the jobs of one queue although the Redis of another one is away', async () => {

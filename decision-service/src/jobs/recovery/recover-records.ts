@@ -10,6 +10,7 @@ import type { JobFailure } from '../frame/job-failure.ts'
 import type { JobQueue } from '../frame/open-queue.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import { QUEUE_NAMES } from '../frame/queues.ts'
+import type { ChangeOf } from '../processors/job-change.ts'
 import type { JobRecords } from '../records/job-records.ts'
 import type { RecordCollection, RecordDocument } from '../records/record-document.ts'
 import { toNewJob } from '../records/to-new-job.ts'
@@ -26,6 +27,7 @@ type Dependencies = Readonly<{
   collection: RecordCollection
   records: Pick<JobRecords, 'abandon' | 'findMany'>
   deadJobs: Pick<DeadJobs, 'add'>
+  onChange: ChangeOf
   queues: Queues
   mongo: MongoClient
   outbox: Outbox
@@ -81,7 +83,8 @@ async function findMissing({ use }: JobQueue, jobs: readonly Due[]): Promise<rea
   return jobs.filter((_, index) => !ALIVE.has(states[index]!))
 }
 
-async function abandon(lost: readonly Due[], { records, deadJobs, mongo, outbox, windowHours, now }: Dependencies) {
+async function abandon(lost: readonly Due[], dependencies: Dependencies) {
+  const { records, deadJobs, onChange, mongo, outbox, windowHours, now } = dependencies
   const [first] = lost
   if (first === undefined) return
   const at = now()
@@ -97,7 +100,7 @@ async function abandon(lost: readonly Due[], { records, deadJobs, mongo, outbox,
     entity: { type: 'Queue', id: first.queue },
     cause: { actor: ACTORS.worker, requestId: null, ip: null },
   } as const
-  await inTransaction(mongo, async (session) => {
+  const failed = await inTransaction(mongo, async (session) => {
     await records.abandon(lost, failure, at, session)
     const found = await records.findMany(
       lost.map(({ id }) => id),
@@ -107,8 +110,10 @@ async function abandon(lost: readonly Due[], { records, deadJobs, mongo, outbox,
     const dead = [...found.values()].filter((record) => record.failure?.code === failure.code)
     await deadJobs.add(dead.map(toDeadJob), at, session)
     await outbox.add([alertEvent(alert, at)], session)
+    return dead
   })
   outbox.wake()
+  for (const record of failed) onChange(record)
 }
 
 function createFindDue(collection: RecordCollection): FindOverdue<Due> {
