@@ -52,7 +52,7 @@ describe('a refund that is approved', () => {
     await service.followDecisions([made(id)])
 
     expect((await issueOf(id)).resolution).toMatchObject({ amount: { amount: 2_000, currency: 'USD' } })
-    expect(await paymentOf(payment)).toMatchObject({ approved: 2_000, refunded: 0, version: 2 })
+    expect(await paymentOf(payment)).toMatchObject({ approvals: { sum: 2_000, upTo: 2_000 }, refunded: 0, version: 2 })
     expect((await service.eventsOf(payment)).at(-1)).toMatchObject({
       changes: { approved: { before: 0, after: 2_000 } },
     })
@@ -76,7 +76,7 @@ describe('a refund that is approved', () => {
     expect((await issueOf(first.id)).status).toBe('RESOLVED')
     expect(await issueOf(second.id)).toMatchObject({ status: 'AWAITING_REVIEW', resolution: null })
     expect((await issueOf(second.id)).statusHistory.at(-1)?.reason).toMatch(/exceeds the payment$/)
-    expect((await paymentOf(payment)).approved).toBe(5_000)
+    expect((await paymentOf(payment)).approvals.sum).toBe(5_000)
   })
 
   it('by fifty people at once never exceeds the payment', async () => {
@@ -90,7 +90,7 @@ describe('a refund that is approved', () => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(16)
     const codes = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason.code] : []))
     expect(new Set(codes)).toEqual(new Set(['REFUND_EXCEEDS_PAYMENT']))
-    expect(await paymentOf(payment)).toMatchObject({ approved: 4_800, version: 17 })
+    expect(await paymentOf(payment)).toMatchObject({ approvals: { sum: 4_800 }, version: 17 })
   })
 
   it('is a fact of the next case about the payment', async () => {

@@ -2,7 +2,7 @@ import type { DecisionCase, IssueDetails, IssueType, Priority } from '@redress/s
 import type { Customer } from './customer.ts'
 import { daysBetween } from './days-between.ts'
 import { toRecorded } from './recorded-details.ts'
-import type { Transaction } from './transaction.ts'
+import { approvedOf, type Transaction } from './transaction.ts'
 
 export type RecentIssue = Readonly<{ id: string; type: IssueType }>
 
@@ -34,7 +34,7 @@ export function toDecisionCase({
   now,
 }: Circumstances): DecisionCase {
   const recorded = toRecorded(details, transaction, now)
-  const refunded = transaction === null ? 0 : transaction.refunded + transaction.approved
+  const refunded = transaction === null ? 0 : transaction.refunded + approvedOf(transaction)
   return {
     issueId,
     priority,

@@ -1,7 +1,7 @@
 import type { IssueDetails } from '@redress/shared/contracts.ts'
 import { describe, expect, it } from 'vitest'
 import { findMismatch, toRecorded } from './recorded-details.ts'
-import type { Transaction } from './transaction.ts'
+import { NO_APPROVALS, type Transaction } from './transaction.ts'
 
 const AT = new Date('2030-06-15T12:00:00Z')
 const usd = (amount: number) => ({ amount, currency: 'USD' })
@@ -13,7 +13,7 @@ const payment: Transaction = {
   amount: usd(25_000),
   status: 'CAPTURED',
   refunded: 0,
-  approved: 0,
+  approvals: NO_APPROVALS,
   installmentPlan: { totalInstallments: 4, installmentAmount: usd(6_250) },
   shipping: null,
   version: 1,

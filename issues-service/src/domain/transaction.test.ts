@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RefundExceedsPaymentError } from './errors.ts'
-import { approveRefund, leftOf, openTransaction, type Transaction, updateTransaction } from './transaction.ts'
+import {
+  approvedOf,
+  approveRefund,
+  leftOf,
+  openTransaction,
+  type Transaction,
+  updateTransaction,
+} from './transaction.ts'
 
 const now = new Date('2030-06-15T12:00:00Z')
 const when = { cause: { actor: 'ada', requestId: null, ip: null }, now }
@@ -30,7 +37,7 @@ describe('a refund', () => {
     const rest = approve(part.change.transaction, null)!
 
     expect([part.amount, rest.amount]).toEqual([usd(30), usd(70)])
-    expect(rest.change.transaction).toMatchObject({ approved: 100, refunded: 0, version: 3 })
+    expect(rest.change.transaction).toMatchObject({ approvals: { sum: 100, upTo: 100 }, refunded: 0, version: 3 })
     expect(rest.change.event).toMatchObject({
       id: 'txn_1-3',
       type: 'transaction.updated',
@@ -49,10 +56,33 @@ describe('a refund', () => {
   it('that was paid takes up what was approved before', () => {
     const { transaction } = approve(paid, 60)!.change
 
-    const { transaction: partly } = record(transaction, 50)!
+    const { transaction: partly, event } = record(transaction, 50)!
 
-    expect(partly).toMatchObject({ refunded: 50, approved: 10 })
-    expect(leftOf(partly)).toBe(40)
+    expect([partly.refunded, approvedOf(partly), leftOf(partly)]).toEqual([50, 10, 40])
+    expect(event).toMatchObject({
+      changes: { refunded: { before: 0, after: 50 }, approved: { before: 60, after: 10 } },
+    })
+  })
+
+  it('that turns out not to have been paid is still approved, and is not approved again', () => {
+    const { transaction } = approve(record(paid, 30)!.transaction, 70)!.change
+    const { transaction: wholly } = record(transaction, 100)!
+
+    const { transaction: corrected } = record(wholly, 30)!
+
+    expect([approvedOf(wholly), approvedOf(corrected)]).toEqual([0, 70])
+    expect(approve(corrected, 1)).toBeNull()
+    expect(approvedOf(record(corrected, 0)!.transaction)).toBe(70)
+  })
+
+  it('stays as it was recorded where a payment that is REFUNDED is recorded again', () => {
+    const moved = (transaction: Transaction, change: object) =>
+      updateTransaction(transaction, { status: 'REFUNDED', seenVersion: null, ...change }, when)
+    const { transaction } = moved(paid, { refunded: 40 })!
+
+    expect(moved(transaction, {})).toBeNull()
+    expect(moved(transaction, { shipping: { status: 'SHIPPED', deliveredAt: null } })?.transaction.refunded).toBe(40)
+    expect(moved(paid, {})?.transaction.refunded).toBe(100)
   })
 
   it('never makes the sum of those approved and paid exceed the payment', () => {
@@ -63,13 +93,16 @@ describe('a refund', () => {
 
     fc.assert(
       fc.property(fc.array(act, { maxLength: 30 }), (acts) => {
-        let transaction = paid
+        let [transaction, granted] = [paid, 0]
         for (const { isApproval, amount } of acts) {
-          transaction =
-            (isApproval ? approve(transaction, amount)?.change : tryToRecord(transaction, amount ?? 0))?.transaction ??
-            transaction
-          expect(transaction.refunded + transaction.approved).toBeLessThanOrEqual(100)
-          expect(transaction.approved).toBeGreaterThanOrEqual(0)
+          const approval = isApproval ? approve(transaction, amount) : null
+          granted += approval?.amount.amount ?? 0
+          const change = isApproval ? approval?.change : tryToRecord(transaction, amount ?? 0)
+          transaction = change?.transaction ?? transaction
+          expect(transaction.refunded + approvedOf(transaction)).toBeLessThanOrEqual(100)
+          expect(approvedOf(transaction)).toBeGreaterThanOrEqual(0)
+          // Whatever was recorded and corrected in between.
+          expect(granted).toBeLessThanOrEqual(100)
         }
       }),
     )

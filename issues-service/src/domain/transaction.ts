@@ -6,6 +6,14 @@ import { ConflictError, InvalidTransitionError, RefundExceedsPaymentError } from
 export type InstallmentPlan = Readonly<{ totalInstallments: number; installmentAmount: Money }>
 export type Shipping = Readonly<{ status: ShippingStatus; deliveredAt: Date | null }>
 
+/** The refunds that were ever approved, in the unit of the amount. Corrections of what was paid back leave them. */
+export type Approvals = Readonly<{
+  sum: number
+  /** What `refunded` comes to when all of them are paid back; at most the amount. */
+  upTo: number
+}>
+export const NO_APPROVALS: Approvals = { sum: 0, upTo: 0 }
+
 /** A card payment. */
 export type Transaction = Readonly<{
   id: string
@@ -17,8 +25,7 @@ export type Transaction = Readonly<{
   status: TransactionStatus
   /** What was paid back so far, in the currency and minor unit of the amount; at most the amount. */
   refunded: number
-  /** What is approved to be paid back and was not yet, in the same unit. With `refunded`, at most the amount. */
-  approved: number
+  approvals: Approvals
   installmentPlan: InstallmentPlan | null
   shipping: Shipping | null
   /** Grows by one at every change. */
@@ -40,7 +47,7 @@ export const TRANSACTION_TRANSITIONS: Readonly<Record<TransactionStatus, readonl
 /** A new state and the event that explains it. They are stored together or not at all. */
 export type TransactionChange = Readonly<{ transaction: Transaction; event: DomainEvent }>
 
-type Opening = Omit<Transaction, 'approved' | 'version' | 'createdAt' | 'updatedAt'> &
+type Opening = Omit<Transaction, 'approvals' | 'version' | 'createdAt' | 'updatedAt'> &
   Readonly<{
     /** When the payment was made. */
     paidAt: Date
@@ -49,7 +56,7 @@ type Opening = Omit<Transaction, 'approved' | 'version' | 'createdAt' | 'updated
   }>
 
 export function openTransaction({ paidAt, cause, now, ...given }: Opening): TransactionChange {
-  const transaction: Transaction = { ...given, approved: 0, version: 1, createdAt: paidAt, updatedAt: now }
+  const transaction: Transaction = { ...given, approvals: NO_APPROVALS, version: 1, createdAt: paidAt, updatedAt: now }
   const { customerId, amount, status } = transaction
   const changes = asNew({ customerId, amount, status })
   const event = newEvent('transaction.created', { ...headOf(transaction, cause), changes, data: { customerId } })
@@ -74,11 +81,11 @@ export function updateTransaction(
   { status, seenVersion, ...update }: Update,
   { cause, now }: { cause: Cause; now: Date },
 ): TransactionChange | null {
-  const wholly = status === 'REFUNDED' ? transaction.amount.amount : transaction.refunded
-  const { refunded = wholly, shipping = transaction.shipping } = update
-  const before = { status: transaction.status, refunded: transaction.refunded, shipping: toText(transaction.shipping) }
-  const after = { status, refunded, shipping: toText(shipping) }
-  const fields = (['status', 'refunded', 'shipping'] as const).filter((field) => before[field] !== after[field])
+  const becomesRefunded = status === 'REFUNDED' && transaction.status !== 'REFUNDED'
+  const assumed = becomesRefunded ? transaction.amount.amount : transaction.refunded
+  const { refunded = assumed, shipping = transaction.shipping } = update
+  const [before, after] = [toFacts(transaction), toFacts({ ...transaction, status, refunded, shipping })]
+  const fields = FACTS.filter((field) => before[field] !== after[field])
   if (fields.length === 0) return null
 
   if (seenVersion !== null && seenVersion !== transaction.version) throw new ConflictError(transaction.id, 'payment')
@@ -88,9 +95,7 @@ export function updateTransaction(
   if (refunded > transaction.amount.amount) throw new RefundExceedsPaymentError(transaction.id)
 
   const updatedAt = momentAfter(transaction.updatedAt, now)
-  // What was paid back now was approved before, as far as anything was.
-  const approved = Math.max(0, transaction.approved - Math.max(0, refunded - transaction.refunded))
-  const updated = { ...transaction, status, refunded, approved, shipping, version: transaction.version + 1, updatedAt }
+  const updated = { ...transaction, status, refunded, shipping, version: transaction.version + 1, updatedAt }
   const event = newEvent('transaction.updated', {
     ...headOf(updated, cause),
     changes: Object.fromEntries(fields.map((field) => [field, { before: before[field], after: after[field] }])),
@@ -99,8 +104,25 @@ export function updateTransaction(
   return { transaction: updated, event }
 }
 
+const FACTS = ['status', 'refunded', 'approved', 'shipping'] as const
+
+const toFacts = (transaction: Transaction) => ({
+  status: transaction.status,
+  refunded: transaction.refunded,
+  approved: approvedOf(transaction),
+  shipping: toText(transaction.shipping),
+})
+
+/**
+ * What is approved to be paid back and was not yet. With what was paid back, never more than the amount: what is paid
+ * back was approved before, as far as anything was, and is still to be paid where it turns out not to have been.
+ */
+export const approvedOf = ({ approvals, refunded }: Pick<Transaction, 'approvals' | 'refunded'>) =>
+  Math.max(0, Math.min(approvals.sum, approvals.upTo - refunded))
+
 /** What is neither paid back nor approved to be. */
-export const leftOf = ({ amount, refunded, approved }: Transaction) => Math.max(0, amount.amount - refunded - approved)
+export const leftOf = (transaction: Transaction) =>
+  Math.max(0, transaction.amount.amount - transaction.refunded - approvedOf(transaction))
 
 /**
  * Approves a refund of `asked`, or of all that is left if null, so that all refunds together never exceed the payment;
@@ -111,16 +133,18 @@ export function approveRefund(
   asked: Money | null,
   { cause, now }: { cause: Cause; now: Date },
 ): Readonly<{ change: TransactionChange; amount: Money }> | null {
-  const { amount: paid, approved: before } = transaction
+  const { amount: paid, approvals, refunded } = transaction
+  const before = approvedOf(transaction)
   const left = leftOf(transaction)
   const amount = asked?.amount ?? left
   if (amount === 0 || amount > left || (asked !== null && asked.currency !== paid.currency)) return null
 
   const updatedAt = momentAfter(transaction.updatedAt, now)
-  const approved = { ...transaction, approved: before + amount, version: transaction.version + 1, updatedAt }
+  const after = { sum: approvals.sum + amount, upTo: refunded + before + amount }
+  const approved = { ...transaction, approvals: after, version: transaction.version + 1, updatedAt }
   const event = newEvent('transaction.updated', {
     ...headOf(approved, cause),
-    changes: { approved: { before, after: approved.approved } },
+    changes: { approved: { before, after: approvedOf(approved) } },
     data: { customerId: transaction.customerId, fields: ['approved'] },
   })
   return { change: { transaction: approved, event }, amount: { ...paid, amount } }

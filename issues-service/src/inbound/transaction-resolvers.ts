@@ -4,7 +4,7 @@ import type { Money, TransactionStatus } from '@redress/shared/contracts.ts'
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import { coalesce } from '@redress/shared/resilience/coalesce.ts'
 import { causeOf } from '@redress/shared/subgraph/request-context.ts'
-import type { InstallmentPlan, Shipping, Transaction } from '../domain/transaction.ts'
+import { approvedOf, type InstallmentPlan, type Shipping, type Transaction } from '../domain/transaction.ts'
 import type { CreateTransactionCommand, CreateTransactions } from '../use-cases/create-transactions.ts'
 import type { Opened } from '../use-cases/open-once.ts'
 import type { UpdateTransaction } from '../use-cases/update-transaction.ts'
@@ -60,7 +60,7 @@ export function createTransactionResolvers({ views, createTransactions, updateTr
       issues: ({ id }: Transaction, page: PageArguments, context: Context) =>
         pageOfIssues('transactionId', id, page, context),
       refunded: ({ refunded, amount }: Transaction) => ({ ...amount, amount: refunded }),
-      approvedRefunds: ({ approved, amount }: Transaction) => ({ ...amount, amount: approved }),
+      approvedRefunds: (payment: Transaction) => ({ ...payment.amount, amount: approvedOf(payment) }),
     },
   }
 }

@@ -11,7 +11,7 @@ import { type CollectionsOf, defineCollection } from '@redress/shared/stores/col
 import type { Claim } from '../domain/claim.ts'
 import type { Customer } from '../domain/customer.ts'
 import type { Issue, Resolution } from '../domain/issue.ts'
-import type { Transaction } from '../domain/transaction.ts'
+import { NO_APPROVALS, type Transaction } from '../domain/transaction.ts'
 
 /** A domain type as it is stored. Only this folder sees documents. */
 type Stored<T extends { id: string }> = Omit<T, 'id'> & { _id: string }
@@ -29,7 +29,7 @@ export type IssueDocument = Omit<Stored<Issue>, 'customerMessage' | 'resolution'
 /** `digest` is that of the input which the payment was created with. Optional fields are missing in older payments. */
 export type TransactionDocument = Omit<Stored<Transaction>, keyof TransactionAdditions> &
   Partial<TransactionAdditions & { digest: string }>
-type TransactionAdditions = Pick<Transaction, 'refunded' | 'approved' | 'version' | 'updatedAt'> & {
+type TransactionAdditions = Pick<Transaction, 'refunded' | 'approvals' | 'version' | 'updatedAt'> & {
   externalId: string
 }
 /** `digest` is that of the input which the customer was created with. Optional fields are missing in older customers. */
@@ -104,9 +104,9 @@ export function toIssue({ _id, claim: _, type: _type, customerMessage = null, ..
 }
 
 export function toTransaction({ _id, digest: _, ...rest }: TransactionDocument): Transaction {
-  const { externalId = null, approved = 0, version = 1, updatedAt = rest.createdAt } = rest
+  const { externalId = null, approvals = NO_APPROVALS, version = 1, updatedAt = rest.createdAt } = rest
   const { refunded = rest.status === 'REFUNDED' ? rest.amount.amount : 0 } = rest
-  return { id: _id, ...rest, externalId, refunded, approved, version, updatedAt }
+  return { id: _id, ...rest, externalId, refunded, approvals, version, updatedAt }
 }
 
 /** The fields of a customer that are not personal. */

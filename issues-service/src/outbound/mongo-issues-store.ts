@@ -140,8 +140,8 @@ async function saveRefunds(
 ): Promise<void> {
   if (refunds.length === 0) return
   const last = new Map(refunds.map(({ transaction }) => [transaction.id, transaction]))
-  const updates = [...last.values()].map(({ id: _id, approved, version, updatedAt }) => ({
-    updateOne: { filter: { _id }, update: { $set: { approved, version, updatedAt } } },
+  const updates = [...last.values()].map(({ id: _id, approvals, version, updatedAt }) => ({
+    updateOne: { filter: { _id }, update: { $set: { approvals, version, updatedAt } } },
   }))
   await transactions.bulkWrite(updates, { session, ordered: false })
 }

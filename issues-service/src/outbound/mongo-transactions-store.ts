@@ -40,10 +40,10 @@ function transactionIn({ collections, outbox }: Dependencies, session: ClientSes
       const document = await transactions.findOne({ _id: id }, { session })
       return document && toTransaction(document)
     },
-    async save({ transaction: { id, status, refunded, approved, shipping, version, updatedAt }, event }) {
+    async save({ transaction: { id, status, refunded, shipping, version, updatedAt }, event }) {
       await transactions.updateOne(
         { _id: id },
-        { $set: { status, refunded, approved, shipping, version, updatedAt } },
+        { $set: { status, refunded, shipping, version, updatedAt } },
         { session },
       )
       await outbox.add([event], session)
