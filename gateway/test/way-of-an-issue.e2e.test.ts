@@ -352,6 +352,20 @@ describe('who customers are', () => {
 })
 
 describe('the queues', () => {
+  it('tell what waits and what was done', async () => {
+    await createAndWait(declineInput({ idempotencyKey: randomUUID() }))
+
+    const { data } = await system.ask('read_only', '{ queues { name tier paused counts { waiting active failed } } }')
+
+    const rest = { paused: false, counts: { waiting: 0, active: 0, failed: 0 } }
+    expect(data.queues).toEqual([
+      { name: 'money', tier: 'CRITICAL', ...rest },
+      { name: 'decisions', tier: 'CRITICAL', ...rest },
+      { name: 'communication', tier: 'IMPORTANT', ...rest },
+      { name: 'background', tier: 'EPHEMERAL', ...rest },
+    ])
+  })
+
   it('publish each step of a job, and what they hold, to those who follow them', async () => {
     const url = system.stack.graphql.replace('http', 'ws')
     const client = connect(url, { authorization: `Bearer ${system.stack.tokens?.operator}` })
@@ -375,20 +389,6 @@ describe('the queues', () => {
         expect.arrayContaining([{ paused: true, queue: { tier: 'CRITICAL' } }]),
       ])
     await client.dispose()
-  })
-
-  it('tell what waits and what was done', async () => {
-    await createAndWait(declineInput({ idempotencyKey: randomUUID() }))
-
-    const { data } = await system.ask('read_only', '{ queues { name tier paused counts { waiting active failed } } }')
-
-    const rest = { paused: false, counts: { waiting: 0, active: 0, failed: 0 } }
-    expect(data.queues).toEqual([
-      { name: 'money', tier: 'CRITICAL', ...rest },
-      { name: 'decisions', tier: 'CRITICAL', ...rest },
-      { name: 'communication', tier: 'IMPORTANT', ...rest },
-      { name: 'background', tier: 'EPHEMERAL', ...rest },
-    ])
   })
 })
 
