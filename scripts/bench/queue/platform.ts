@@ -112,7 +112,7 @@ async function workOn(queue: QueueName, stores: Stores, { jobs, concurrency }: {
   openWorkers(
     {
       ...stores,
-      ...{ redis, queues: { ...queues, [queue]: { ...queues[queue], redis } } },
+      queues: { ...queues, [queue]: { ...queues[queue], redis } },
       ...{ metrics: createMetrics({ token: null }), limits: NO_LIMITS as never, resources },
     },
     { handlers: {}, processors: Object.fromEntries(TIERS.map((tier) => [tier, ran])) } as never,
