@@ -6,6 +6,8 @@ import {
   isInterfaceType,
   isObjectType,
   isSpecifiedScalarType,
+  parse,
+  visit,
 } from 'graphql'
 import { expect, it } from 'vitest'
 
@@ -56,4 +58,20 @@ it('every list of rows is a connection in both directions', () => {
     )
 
   expect(oneWay.map(({ coordinate }) => coordinate)).toEqual([])
+})
+
+it('every size of a page has its bounds in the schema, so that a wrong one is named beside all other problems', () => {
+  const services = ['issues-service', 'decision-service', 'audit-service']
+  const unbounded = services.flatMap((service) => {
+    const found: string[] = []
+    visit(parse(readFileSync(new URL(`../../${service}/schema.graphql`, import.meta.url), 'utf8')), {
+      InputValueDefinition({ name, directives = [] }) {
+        const isBounded = directives.some((one) => one.name.value === 'bounds')
+        if (/^(first|last)$/.test(name.value) && !isBounded) found.push(`${service}: ${name.value}`)
+      },
+    })
+    return found
+  })
+
+  expect(unbounded).toEqual([])
 })
