@@ -49,6 +49,8 @@ export const ROWS_OF_FIELD: Readonly<Record<string, readonly Row[]>> = {
     },
   ],
   'Mutation.reviewIssue': [{ args: 'input: { issueId: "none", action: APPROVE_REFUND }', answer: 'ISSUE_NOT_FOUND' }],
+  'Mutation.claimIssue': [{ args: 'id: "none"', answer: 'ISSUE_NOT_FOUND' }],
+  'Mutation.releaseIssue': [{ args: 'id: "none"', answer: 'ISSUE_NOT_FOUND' }],
   'Mutation.retryIssue': [{ args: 'id: "none"', answer: 'ISSUE_NOT_FOUND' }],
   'Mutation.proposePolicy': [
     { args: `input: { ${POLICY}, files: [{ path: "rules.json", content: "{}" }] }`, answer: 'POLICY_NOT_FOUND' },
@@ -106,6 +108,7 @@ export const ROWS_OF_FIELD: Readonly<Record<string, readonly Row[]>> = {
 export const NAMES_NOTHING: readonly string[] = [
   // Their names of things are filters, as those of `issues`.
   'Query.customers',
+  'Query.reviewQueue',
   'Query.transactions',
   'Mutation.createCustomer',
   'Query.decisionAnalytics',
@@ -114,7 +117,8 @@ export const NAMES_NOTHING: readonly string[] = [
   'Query.scheduleTimes',
   'Query.verifyAuditChain',
   'Mutation.createApiKey',
-  // Each row has the answer of `createIssue`, or of `addJob`.
+  // Each row has the answer of `createIssue`, of `reviewIssue` or of `addJob`.
+  'Mutation.reviewIssues',
   'Mutation.createIssues',
   'Mutation.addJobs',
   // Tokens are made elsewhere.

@@ -1,11 +1,25 @@
 import { readEnvironment } from '@redress/shared/process/config.ts'
 import { ServiceEnvironment, toServiceConfig } from '@redress/shared/process/service-environment.ts'
+import { type } from 'arktype'
+
+const HOURS_MAX = 8_760
+
+/** Four whole numbers, from the most urgent priority to the least. */
+const DueHoursText = type('string').pipe((text, context) => {
+  const hours = text.split(',').map(Number)
+  const [CRITICAL = 0, HIGH = 0, NORMAL = 0, LOW = 0] = hours
+  const isFine = hours.length === 4 && hours.every((one) => Number.isInteger(one) && one >= 1 && one <= HOURS_MAX)
+  return isFine
+    ? { CRITICAL, HIGH, NORMAL, LOW }
+    : context.error(`four whole numbers of hours, 1 to ${HOURS_MAX}, as 4,24,72,168`)
+})
 
 const Environment = ServiceEnvironment.merge({
   ISSUES_PORT: "string.integer.parse |> 0 <= number <= 65535 = '4001'",
   ISSUES_DATABASE: "string > 0 = 'redress_issues'",
   INTERNAL_PUBLIC_KEY: 'string > 0',
   STUCK_AFTER_MS: "string.integer.parse |> 1000 <= number <= 86400000 = '300000'",
+  ISSUE_DUE_HOURS: DueHoursText.default('4,24,72,168'),
   ENCRYPTION_KEY: /^[0-9a-fA-F]{64}$/,
   BLIND_INDEX_KEY: /^[0-9a-fA-F]{64}$/,
 })
@@ -16,6 +30,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     ...toServiceConfig(env),
     port: env.ISSUES_PORT,
     stuckAfterMs: env.STUCK_AFTER_MS,
+    dueHours: env.ISSUE_DUE_HOURS,
     database: env.ISSUES_DATABASE,
     internalPublicKey: env.INTERNAL_PUBLIC_KEY,
     keys: { encryptionKey: env.ENCRYPTION_KEY, blindIndexKey: env.BLIND_INDEX_KEY },

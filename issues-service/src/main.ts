@@ -12,6 +12,7 @@ import { createCustomerResolvers } from './inbound/customer-resolvers.ts'
 import { createDecisionEvents } from './inbound/decision-events.ts'
 import { createIssueResolvers } from './inbound/issue-resolvers.ts'
 import { createLoaders } from './inbound/loaders.ts'
+import { createReviewResolvers } from './inbound/review-resolvers.ts'
 import { createTransactionResolvers } from './inbound/transaction-resolvers.ts'
 import { openStores } from './outbound/open-stores.ts'
 import { createUseCases } from './use-cases/create-use-cases.ts'
@@ -21,20 +22,28 @@ const config = configOrExit(readConfig)
 // Stores and clients. Closed in reverse order when this module ends, whether it ends well or not.
 await using service = await openService('issues', config)
 const outbox = await openOutbox(service, STREAMS.issues)
-const stores = await openStores({ mongo: service.mongo, db: service.db, outbox, keys: config.keys })
+const now = () => new Date()
+const { keys, dueHours, stuckAfterMs } = config
+const stores = await openStores({ mongo: service.mongo, db: service.db, outbox, keys, dueHours, now })
 
 // Use cases. Ids are random once a millisecond, and counted within it: drawing all of each took a tenth of the time.
-const now = () => new Date()
-const useCases = createUseCases({ stores, createId: monotonicFactory(), now, onCommit: outbox.wake })
+const useCases = createUseCases({
+  ...{ stores, dueHours, stuckAfterMs, now },
+  createId: monotonicFactory(),
+  onCommit: outbox.wake,
+})
 
 // Inbound: the subgraph, events and health.
 const { issues: store, issuesIn: transactionIn, views, events } = stores
 const { followDecisions, readPersonalData } = useCases
 const deadLetters = await consumeEvents(service, createDecisionEvents({ followDecisions, transactionIn, outbox }))
-askAgainRepeatedly(service, { store, views, events, now, stuckAfterMs: config.stuckAfterMs })
-const resolvers = [createIssueResolvers, createCustomerResolvers, createTransactionResolvers].map((create) => ({
-  resolvers: create({ ...useCases, views, now }),
-}))
+askAgainRepeatedly(service, { store, views, events, now, stuckAfterMs })
+const resolvers = [
+  createIssueResolvers,
+  createReviewResolvers,
+  createCustomerResolvers,
+  createTransactionResolvers,
+].map((create) => ({ resolvers: create({ ...useCases, views, dueHours, now }) }))
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
   ...combineParts(deadLetters, ...resolvers, {

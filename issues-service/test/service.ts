@@ -7,13 +7,16 @@ import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 import { verifyToken } from '@redress/shared/testing/callers.ts'
 import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import { silent } from '@redress/shared/testing/stores.ts'
+import { MINUTE_MS } from '@redress/shared/time.ts'
 import type { Db, MongoClient } from 'mongodb'
 import { ulid } from 'ulid'
 import { afterAll } from 'vitest'
 import type { IssueInput } from '../src/domain/issue-input.ts'
+import { DUE_HOURS } from '../src/domain/urgency.ts'
 import { createCustomerResolvers } from '../src/inbound/customer-resolvers.ts'
 import { createIssueResolvers } from '../src/inbound/issue-resolvers.ts'
 import { createLoaders } from '../src/inbound/loaders.ts'
+import { createReviewResolvers } from '../src/inbound/review-resolvers.ts'
 import { createTransactionResolvers } from '../src/inbound/transaction-resolvers.ts'
 import { createMongoSeeding } from '../src/outbound/mongo-seeding.ts'
 import { openStores } from '../src/outbound/open-stores.ts'
@@ -48,14 +51,19 @@ const SAMPLE = {
 /** The use cases on one database, with two customers and a transaction of each. */
 export async function openService({ mongo, db, now = () => NOW }: { mongo: MongoClient; db: Db; now?: () => Date }) {
   const outbox = createOutbox(db, () => {})
-  const stores = await openStores({ mongo, db, outbox, keys: KEYS })
+  const stores = await openStores({ ...{ mongo, db, outbox, keys: KEYS }, dueHours: DUE_HOURS, now })
   const { collections, views, events, issues: store, issuesIn } = stores
   await createMongoSeeding(collections, stores)(SAMPLE, NOW)
-  const { followDecisions, ...useCases } = createUseCases({ stores, createId: ulid, now, onCommit: () => {} })
+  const { followDecisions, ...useCases } = createUseCases({
+    ...{ stores, dueHours: DUE_HOURS, stuckAfterMs: MINUTE_MS, now },
+    createId: ulid,
+    onCommit: () => {},
+  })
   return {
     ...useCases,
     collections,
     views,
+    dueHours: DUE_HOURS,
     now,
     followDecisions: (updates: readonly DecisionUpdate[]) =>
       inTransaction(mongo, (session) => followDecisions(updates, issuesIn(session))),
@@ -68,7 +76,7 @@ export type Service = Awaited<ReturnType<typeof openService>>
 
 /** Serves the subgraph until the tests of the file have run, and gives its URL. */
 export async function serveService(service: Service): Promise<string> {
-  const creators = [createIssueResolvers, createCustomerResolvers, createTransactionResolvers]
+  const creators = [createIssueResolvers, createReviewResolvers, createCustomerResolvers, createTransactionResolvers]
   const subgraph = await serveSubgraph({
     name: 'issues',
     schemaFile: new URL('../schema.graphql', import.meta.url),

@@ -16,6 +16,8 @@ const issueThatIs = (status: IssueStatus): Issue => ({
   decisionId: null,
   resolution: null,
   failure: null,
+  reviewClaim: null,
+  urgentAt: now,
   statusHistory: [],
   // Like every PROCESSING, one version after the PENDING that asked for the decision.
   version: status === 'PENDING' ? 1 : 2,

@@ -104,6 +104,19 @@ export class CustomerErasedError extends AppError {
   }
 }
 
+/** Another person has claimed the issue. */
+export class IssueClaimedError extends AppError {
+  override readonly name = 'IssueClaimedError'
+  readonly code = 'ISSUE_CLAIMED'
+  readonly kind = 'refused'
+  override readonly facts: { until: string }
+
+  constructor(id: string, until: Date) {
+    super(`Another person has claimed the issue ${id}.`)
+    this.facts = { until: until.toISOString() }
+  }
+}
+
 /** More money would be paid back than was paid. */
 export class RefundExceedsPaymentError extends AppError {
   override readonly name = 'RefundExceedsPaymentError'

@@ -1,8 +1,9 @@
 import type { DecisionCase, IssueStatus } from '@redress/shared/contracts.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Issue, moveIssue, openIssue, retryIssue } from './issue.ts'
+import { type Issue, moveIssue, openIssue } from './issue.ts'
 import { reviewIssue } from './resolve-issue.ts'
+import { retryIssue } from './retry-issue.ts'
 
 const now = new Date('2030-01-01T00:00:00Z')
 const cause = { actor: 'ada', requestId: 'r-1', ip: '10.0.0.1' }
@@ -20,7 +21,8 @@ const decisionCase: DecisionCase = {
   transaction: null,
 }
 const { details, priority } = decisionCase
-const opening = { id: 'iss_1', priority, customerId: 'cust_1', transactionId: null, details, decisionCase, cause, now }
+const given = { id: 'iss_1', priority, customerId: 'cust_1', transactionId: null, details }
+const opening = { ...given, decisionCase, urgentAt: now, cause, now }
 const opened = openIssue(opening)
 const issueThatIs = (status: IssueStatus): Issue => ({ ...opened.issue, status, version: 3 })
 const refusal = expect.objectContaining({ code: 'INVALID_TRANSITION' })
@@ -98,7 +100,15 @@ describe('an issue', () => {
 
 describe('a review', () => {
   const waiting = issueThatIs('AWAITING_REVIEW')
-  const review = { action: 'SEND_REMINDER', note: 'called them', seenVersion: 3, payment: null, cause, now } as const
+  const review = {
+    action: 'SEND_REMINDER',
+    note: 'called them',
+    seenVersion: 3,
+    payment: null,
+    cause,
+    mayOverrule: false,
+    now,
+  } as const
 
   it('resolves an issue that awaits it, and names the reviewer', () => {
     const { issue, event } = reviewIssue(waiting, review)
@@ -147,17 +157,24 @@ describe('a retry', () => {
 
     const { issue, event } = retryIssue(
       { ...issueThatIs('FAILED'), failure: 'broken' },
-      { decisionCase: today, ...when },
+      { decisionCase: today, stuckSince: now, ...when },
     )
 
     expect(issue).toMatchObject({ status: 'PENDING', failure: null })
     expect(event.data).toMatchObject({ to: 'PENDING', case: { customer: { riskScore: 99 } } })
   })
 
-  it.for(['PENDING', 'PROCESSING', 'AWAITING_REVIEW', 'RESOLVED'] as const)(
-    'of an issue that is %s is refused',
-    (status) => {
-      expect(() => retryIssue(issueThatIs(status), { decisionCase, ...when })).toThrow(refusal)
-    },
-  )
+  it('sends an issue back that is stuck in PROCESSING, and only that', () => {
+    const stuckSince = new Date(now.getTime() + 1)
+    const processing = issueThatIs('PROCESSING')
+
+    expect(retryIssue(processing, { decisionCase, stuckSince, ...when }).issue.status).toBe('PENDING')
+    expect(() => retryIssue(processing, { decisionCase, stuckSince: now, ...when })).toThrow(refusal)
+  })
+
+  it.for(['PENDING', 'AWAITING_REVIEW', 'RESOLVED'] as const)('of an issue that is %s is refused', (status) => {
+    const stuckSince = new Date(now.getTime() + 1)
+
+    expect(() => retryIssue(issueThatIs(status), { decisionCase, stuckSince, ...when })).toThrow(refusal)
+  })
 })

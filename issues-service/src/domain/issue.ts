@@ -38,6 +38,9 @@ export type Resolution = Readonly<{
   at: Date
 }>
 
+/** A person who has an issue for themselves until a moment. */
+export type ReviewClaim = Readonly<{ by: string; until: Date }>
+
 export type Issue = Readonly<{
   id: string
   status: IssueStatus
@@ -51,6 +54,10 @@ export type Issue = Readonly<{
   decisionId: string | null
   resolution: Resolution | null
   failure: string | null
+  /** The last claim of a person on an issue that awaits a review; null without one, and once it is resolved. */
+  reviewClaim: ReviewClaim | null
+  /** Its place among those that wait for a person: see urgency.ts. */
+  urgentAt: Date
   /** Oldest first. */
   statusHistory: readonly StatusChange[]
   /** Grows by one at every change. */
@@ -73,6 +80,7 @@ export type Opening = Readonly<{
   details: IssueDetails
   /** Masked. */
   customerMessage?: string
+  urgentAt: Date
   /** The facts that a decision needs, as they were when the issue was created. */
   decisionCase: DecisionCase
   cause: Cause
@@ -87,6 +95,7 @@ export function openIssue({ decisionCase, cause, now, customerMessage, ...given 
     decisionId: null,
     resolution: null,
     failure: null,
+    reviewClaim: null,
     statusHistory: [{ from: null, to: 'PENDING', changedBy: cause.actor, reason: null, at: now }],
     version: 1,
     createdAt: now,
@@ -133,6 +142,7 @@ export function moveIssue(
     decisionId: effect.decisionId ?? issue.decisionId,
     resolution: effect.resolution ? { ...effect.resolution, at } : issue.resolution,
     failure: effect.failure === undefined ? issue.failure : effect.failure,
+    reviewClaim: null,
     statusHistory: [
       ...issue.statusHistory,
       { from: issue.status, to, changedBy: cause.actor, reason: effect.reason, at },
@@ -183,13 +193,4 @@ export function overdueEvent(issue: Issue, decisionCase: DecisionCase, now: Date
     at: now,
   }
   return [newEvent('issue.overdue', { ...head, data: { askingEventId, case: decisionCase } })]
-}
-
-/** @throws InvalidTransitionError unless the issue has failed. */
-export function retryIssue(
-  issue: Issue,
-  { decisionCase, cause, now }: { decisionCase: DecisionCase; cause: Cause; now: Date },
-) {
-  if (issue.status !== 'FAILED') throw new InvalidTransitionError(issue.status, 'PENDING')
-  return moveIssue(issue, 'PENDING', { reason: 'retried', failure: null, data: { case: decisionCase } }, { cause, now })
 }

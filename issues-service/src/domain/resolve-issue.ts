@@ -4,6 +4,7 @@ import type { Cause } from '@redress/shared/events/envelope.ts'
 import { maskPersonal } from '@redress/shared/masking.ts'
 import { ActionNotAllowedError, ConflictError, InvalidTransitionError, RefundExceedsPaymentError } from './errors.ts'
 import { type Change, type Effect, type Issue, moveIssue } from './issue.ts'
+import { checkClaim } from './review-claim.ts'
 import { approveRefund, type Transaction } from './transaction.ts'
 
 type Moment = Readonly<{ cause: Cause; now: Date }>
@@ -31,16 +32,20 @@ export type Review = Readonly<{
   /** The payment of the issue; null without one. */
   payment: Transaction | null
   cause: Cause
+  /** Whether the reviewer may also resolve what another one has claimed. */
+  mayOverrule: boolean
   now: Date
 }>
 
 /**
  * Resolves an issue that awaits a review. Personal data in the note is masked.
  * @throws InvalidTransitionError, ConflictError if it changed since the reviewer saw it, ActionNotAllowedError,
- * RefundExceedsPaymentError
+ * RefundExceedsPaymentError, IssueClaimedError
  */
-export function reviewIssue(issue: Issue, { action, note, seenVersion, payment, cause, now }: Review): Change {
+export function reviewIssue(issue: Issue, review: Review): Change {
+  const { action, note, seenVersion, payment, cause, now } = review
   if (issue.status !== 'AWAITING_REVIEW') throw new InvalidTransitionError(issue.status, 'RESOLVED')
+  checkClaim(issue, review)
   if (seenVersion !== null && seenVersion !== issue.version) throw new ConflictError(issue.id)
   const allowed: readonly DecisionAction[] = ALLOWED_ACTIONS[issue.details.type].filter((one) => one !== 'ESCALATE')
   if (!allowed.includes(action)) throw new ActionNotAllowedError(issue.details.type, action, allowed)

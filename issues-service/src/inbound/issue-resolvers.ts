@@ -1,26 +1,28 @@
 import { type Principal, reachOf } from '@redress/shared/access/permissions.ts'
 import type { PageArguments } from '@redress/shared/connection.ts'
 import type { IssueDetails } from '@redress/shared/contracts.ts'
-import { AppError, BadUserInputError, type InputProblem } from '@redress/shared/errors.ts'
 import { type FieldInfo, findRowProblems } from '@redress/shared/subgraph/check-arguments.ts'
 import { causeOf } from '@redress/shared/subgraph/request-context.ts'
-import { DetailsMismatchError } from '../domain/errors.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import type { Issue } from '../domain/issue.ts'
 import { toRecorded } from '../domain/recorded-details.ts'
+import { claimAt } from '../domain/review-claim.ts'
+import { type DueHours, dueAtOf } from '../domain/urgency.ts'
 import type { CreateIssue, CreateIssues } from '../use-cases/create-issues.ts'
 import type { RetryIssue } from '../use-cases/retry-issue.ts'
-import type { ReviewIssue, ReviewIssueCommand } from '../use-cases/review-issue.ts'
 import type { IssueFilter, Views } from '../use-cases/views.ts'
 import { type ById, type Context, findCustomer, findIssue, findTransaction } from './find-visible.ts'
 import { type CreateIssueArgument, type PaymentCaseArgument, toIssueInput, toPaymentCase } from './issue-arguments.ts'
+import { toRefusal, toRows } from './rows.ts'
 
 type ListArguments = PageArguments & Readonly<{ filter?: IssueFilter | null }>
 type Dependencies = Readonly<{
   createIssue: CreateIssue
   createIssues: CreateIssues
-  reviewIssue: ReviewIssue
   retryIssue: RetryIssue
   views: Views
+  dueHours: DueHours
+  now: Clock
 }>
 
 const DETAILS_TYPES: Readonly<Record<IssueDetails['type'], string>> = {
@@ -32,7 +34,7 @@ const DETAILS_TYPES: Readonly<Record<IssueDetails['type'], string>> = {
 
 /** The resolvers of issues. */
 export function createIssueResolvers(dependencies: Dependencies) {
-  const { views } = dependencies
+  const { views, dueHours, now } = dependencies
   return {
     Query: {
       issue: (_: unknown, { id }: ById, context: Context) => findIssue(id, context),
@@ -43,6 +45,9 @@ export function createIssueResolvers(dependencies: Dependencies) {
     Issue: {
       __resolveReference: ({ id }: ById, context: Context) => findIssue(id, context),
       type: ({ details }: Issue) => details.type,
+      dueAt: (issue: Issue) => (issue.status === 'RESOLVED' ? null : dueAtOf(issue, dueHours)),
+      overdue: (issue: Issue) => issue.status !== 'RESOLVED' && dueAtOf(issue, dueHours) < now(),
+      claim: (issue: Issue) => claimAt(issue, now()),
       claimDifferences: async ({ details, transactionId, createdAt }: Issue, _: unknown, { loaders }: Context) => {
         const payment = transactionId === null ? null : await loaders.transactions.load(transactionId)
         return toRecorded(details, payment, createdAt).differences
@@ -55,7 +60,7 @@ export function createIssueResolvers(dependencies: Dependencies) {
   }
 }
 
-function createMutations({ createIssue, createIssues, reviewIssue, retryIssue }: Dependencies) {
+function createMutations({ createIssue, createIssues, retryIssue }: Dependencies) {
   return {
     createIssue: async (_: unknown, { input }: { input: CreateIssueArgument }, context: Context) => ({
       issue: await createIssue({ input: toIssueInput(input), cause: causeOf(context) }),
@@ -66,13 +71,11 @@ function createMutations({ createIssue, createIssues, reviewIssue, retryIssue }:
       const fine = inputs.filter((_input, index) => refusals[index] === null)
       const outcomes = await createIssues(fine.map((input) => ({ input: toIssueInput(input), cause })))
       let next = 0
-      return toRows(refusals.map((refusal) => refusal ?? outcomes[next++]!))
+      const { results, succeeded, failed } = toRows(refusals.map((refusal) => refusal ?? outcomes[next++]!))
+      return { results, created: succeeded, failed }
     },
     openPaymentCase: async (_: unknown, { input }: { input: PaymentCaseArgument }, context: Context) => ({
       issue: await createIssue({ input: toPaymentCase(input), cause: causeOf(context), space: 'payments' }),
-    }),
-    reviewIssue: async (_: unknown, { input }: { input: ReviewArgument }, context: Context) => ({
-      issue: await reviewIssue(toReview(input, context)),
     }),
     retryIssue: async (_: unknown, { id }: ById, context: Context) => ({
       issue: await retryIssue({ issueId: id, cause: causeOf(context) }),
@@ -85,36 +88,3 @@ function withinReach(filter: IssueFilter, principal: Principal): IssueFilter {
 }
 
 type RowsArgument = Readonly<{ inputs: readonly CreateIssueArgument[] }>
-
-const toRefusal = ([first, ...more]: readonly InputProblem[]) =>
-  first === undefined ? null : new BadUserInputError(first.path, first.message, more)
-
-type ReviewArgument = Readonly<{
-  issueId: string
-  action: ReviewIssueCommand['action']
-  note?: string | null
-  version?: number | null
-}>
-
-function toReview({ issueId, action, note, version }: ReviewArgument, context: Context): ReviewIssueCommand {
-  return { issueId, action, note: note ?? null, seenVersion: version ?? null, cause: causeOf(context) }
-}
-
-/** The place of a row's problem in the arguments, from the place in the input of the row. */
-const placeOfRow = (path: readonly string[], index: number) => ['inputs', String(index), ...path.slice(1)]
-
-function problemsOfRow({ facts }: BadUserInputError, index: number) {
-  return facts.problems.map(({ path, ...problem }) => ({ ...problem, path: placeOfRow(path, index) }))
-}
-
-function toRows(outcomes: readonly (Issue | AppError)[]) {
-  const results = outcomes.map((outcome, index) => {
-    if (!(outcome instanceof AppError)) return { index, issue: outcome, error: null }
-    const problems = outcome instanceof BadUserInputError ? problemsOfRow(outcome, index) : null
-    const isPlaced = outcome instanceof BadUserInputError || outcome instanceof DetailsMismatchError
-    const path = isPlaced ? placeOfRow(outcome.facts.argumentPath, index) : null
-    return { index, issue: null, error: { code: outcome.code, message: outcome.message, path, problems } }
-  })
-  const failed = results.filter(({ error }) => error !== null).length
-  return { results, created: results.length - failed, failed }
-}

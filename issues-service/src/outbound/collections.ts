@@ -17,7 +17,10 @@ import { NO_APPROVALS, type Transaction } from '../domain/transaction.ts'
 type Stored<T extends { id: string }> = Omit<T, 'id'> & { _id: string }
 
 /** `claim` is the idempotency key that the issue was created with. */
-export type IssueDocument = Omit<Stored<Issue>, 'customerMessage' | 'resolution'> & {
+export type IssueDocument = Omit<Stored<Issue>, 'customerMessage' | 'resolution' | 'reviewClaim' | 'urgentAt'> & {
+  /** Missing in issues that are older than the fields. */
+  reviewClaim?: Issue['reviewClaim']
+  urgentAt?: Date
   /** Missing in issues that are older than the field. */
   customerMessage?: string | null
   /** `amount` is missing in resolutions that are older than the field. */
@@ -58,6 +61,8 @@ export const COLLECTIONS = {
       { key: { type: 1, createdAt: 1, _id: 1 }, name: 'newest_by_type' },
       { key: { priority: 1, createdAt: 1, _id: 1 }, name: 'newest_by_priority' },
       { key: { customerId: 1, createdAt: 1, _id: 1 }, name: 'newest_by_customer' },
+      // Issues that wait for a person, and no others.
+      { key: { urgentAt: 1, _id: 1 }, name: 'review_queue', partialFilterExpression: { status: 'AWAITING_REVIEW' } },
       {
         key: { transactionId: 1, createdAt: 1, _id: 1 },
         name: 'newest_by_transaction',
@@ -100,7 +105,8 @@ export type Collections = CollectionsOf<typeof COLLECTIONS>
 
 export function toIssue({ _id, claim: _, type: _type, customerMessage = null, ...rest }: IssueDocument): Issue {
   const resolution = rest.resolution && { ...rest.resolution, amount: rest.resolution.amount ?? null }
-  return { id: _id, ...rest, customerMessage, resolution }
+  const { reviewClaim = null, urgentAt = rest.createdAt } = rest
+  return { id: _id, ...rest, customerMessage, resolution, reviewClaim, urgentAt }
 }
 
 export function toTransaction({ _id, digest: _, ...rest }: TransactionDocument): Transaction {

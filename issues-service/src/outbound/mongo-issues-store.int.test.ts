@@ -323,7 +323,7 @@ const awaitingReview = async () => {
   await followDecisions([made(id, { routing: 'HUMAN_REVIEW' })])
   return find(id)
 }
-const review = { action: 'DENY_REFUND', note: 'seen', seenVersion: null, cause: REVIEWER } as const
+const review = { action: 'DENY_REFUND', note: 'seen', seenVersion: null, cause: REVIEWER, mayOverrule: false } as const
 
 describe('a review', () => {
   it('resolves an issue that waits for one, and keeps the note out of the event', async () => {
@@ -422,7 +422,9 @@ describe('a retry', () => {
   it('of an issue that has not failed is refused', async () => {
     const { id } = await openIssue(service)
 
-    await expect(retryIssue({ issueId: id, cause: REVIEWER })).rejects.toMatchObject({ code: 'INVALID_TRANSITION' })
+    await expect(retryIssue({ issueId: id, cause: REVIEWER })).rejects.toMatchObject({
+      code: 'INVALID_TRANSITION',
+    })
   })
 
   it('of an issue that is not there is refused', async () => {

@@ -54,6 +54,10 @@ export function createIssuesTransactions({ collections, outbox }: Stores) {
       )
     },
     save: (changes) => save(collections, outbox, { changes, session }),
+    async saveClaim({ issue: { id, reviewClaim }, event }) {
+      await issues.updateOne({ _id: id }, { $set: { reviewClaim } }, { session })
+      await outbox.add([event], session)
+    },
   })
 }
 
@@ -147,6 +151,19 @@ async function saveRefunds(
 }
 
 /** The fields that a move can change; the others stay as the issue was created. */
-function toMovedFields({ status, decisionId, resolution, failure, statusHistory, version, updatedAt }: Issue) {
-  return { status, decisionId, resolution, failure, statusHistory, version, updatedAt }
+function toMovedFields({
+  status,
+  decisionId,
+  resolution,
+  failure,
+  statusHistory,
+  version,
+  updatedAt,
+  urgentAt,
+}: Issue) {
+  const moved = { status, decisionId, resolution, failure, statusHistory, version, updatedAt }
+  // Only an issue that awaited a review can have had a claim.
+  if (status === 'RESOLVED') return { ...moved, reviewClaim: null }
+  // Issues from before there was a review queue have no place in it yet.
+  return status === 'AWAITING_REVIEW' ? { ...moved, urgentAt } : moved
 }

@@ -1,28 +1,21 @@
-import type { Connection, PageArguments } from '@redress/shared/connection.ts'
 import { inOrder } from '@redress/shared/stores/in-order.ts'
-import { within } from '@redress/shared/stores/moments.ts'
 import { readPages } from '@redress/shared/stores/pages.ts'
-import { readPage } from '@redress/shared/stores/pagination.ts'
-import type { Filter } from 'mongodb'
-import type { Issue } from '../domain/issue.ts'
+import type { Clock } from '@redress/shared/time.ts'
+import type { DueHours } from '../domain/urgency.ts'
 import type { BlindIndex } from '../use-cases/ports.ts'
-import type { IssueFilter, Views } from '../use-cases/views.ts'
-import {
-  type Collections,
-  CUSTOMER_FIELDS,
-  type IssueDocument,
-  toCustomer,
-  toIssue,
-  toTransaction,
-} from './collections.ts'
+import type { Views } from '../use-cases/views.ts'
+import { type Collections, CUSTOMER_FIELDS, toCustomer, toIssue, toTransaction } from './collections.ts'
+import { createIssueLists } from './mongo-issue-lists.ts'
 import { createListViews } from './mongo-list-views.ts'
 
 const NEWEST_FIRST = { field: 'createdAt', direction: -1 } as const
 
+type Options = Readonly<{ blindIndex: Pick<BlindIndex, 'ofEmail'>; dueHours: DueHours; now: Clock }>
+
 /** Reads entities for callers. */
 export function createMongoViews(
   { issues, customers, transactions }: Collections,
-  blindIndex: Pick<BlindIndex, 'ofEmail'>,
+  { blindIndex, dueHours, now }: Options,
 ): Views {
   return {
     async findIssues(ids) {
@@ -45,40 +38,12 @@ export function createMongoViews(
       const found = await issues.find(stuck).sort({ createdAt: 1, _id: 1 }).limit(limit).toArray()
       return found.map(toIssue)
     },
-    pageOfIssues: (filter: IssueFilter, page: PageArguments): Promise<Connection<Issue>> =>
-      readPage({ collection: issues, filter: toConditions(filter), order: NEWEST_FIRST, page, toNode: toIssue }),
+    ...createIssueLists(issues, { dueHours, now }),
     ...createListViews({ customers, transactions }, blindIndex),
     pagesOfTransactions: (owners, page) =>
       readPages({
         ...{ collection: transactions, filter: {}, order: NEWEST_FIRST, page, toNode: toTransaction },
         ...{ ownerField: 'customerId', owners },
       }),
-    pagesOfIssues: ({ field: ownerField, ids: owners }, filter, page) =>
-      readPages({
-        ...{ collection: issues, filter: toConditions(filter), order: NEWEST_FIRST, page, toNode: toIssue },
-        ...{ ownerField, owners },
-      }),
-  }
-}
-
-function toConditions({
-  status,
-  type,
-  priority,
-  customerId,
-  transactionId,
-  from,
-  to,
-  createdAfter: after,
-  createdBefore: before,
-}: IssueFilter): Filter<IssueDocument> {
-  const createdAt = within({ from, to, after, before })
-  return {
-    ...(status && { status: { $in: [...status] } }),
-    ...(type && { type: { $in: [...type] } }),
-    ...(priority && { priority: { $in: [...priority] } }),
-    ...(customerId != null && { customerId }),
-    ...(transactionId != null && { transactionId }),
-    ...(createdAt && { createdAt }),
   }
 }

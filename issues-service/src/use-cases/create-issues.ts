@@ -10,6 +10,7 @@ import { type Change, type Issue, openIssue } from '../domain/issue.ts'
 import { type IssueInput, toStoredInput } from '../domain/issue-input.ts'
 import { findMismatch } from '../domain/recorded-details.ts'
 import type { Transaction } from '../domain/transaction.ts'
+import { type DueHours, findAtRisk, urgentAtOf } from '../domain/urgency.ts'
 import type { ClaimedIssue, CreateId, CustomerWithHistory, IssuesStore, IssuesTransaction } from './ports.ts'
 
 export type CreateIssueCommand = Readonly<{
@@ -23,13 +24,19 @@ export type CreateIssues = (commands: readonly CreateIssueCommand[]) => Promise<
 
 export type CreateIssue = (command: CreateIssueCommand) => Promise<Issue>
 
-type Dependencies = Readonly<{ store: IssuesStore; createId: CreateId; now: Clock; onCommit: () => void }>
+type Dependencies = Readonly<{
+  store: IssuesStore
+  createId: CreateId
+  dueHours: DueHours
+  now: Clock
+  onCommit: () => void
+}>
 
 /**
  * Creates issues in one transaction; each succeeds or fails on its own. A key that was used before returns its issue if
  * the input is the same. An error that is not about one command is thrown, and nothing is created then.
  */
-export function createCreateIssues({ store, createId, now, onCommit }: Dependencies): CreateIssues {
+export function createCreateIssues({ store, createId, dueHours, now, onCommit }: Dependencies): CreateIssues {
   return async (commands) => {
     const checked = commands.map(toChecked)
     const valid = checked.filter((one): one is Checked => !(one instanceof AppError))
@@ -41,7 +48,7 @@ export function createCreateIssues({ store, createId, now, onCommit }: Dependenc
       const opened: (Change & { claim: Claim })[] = []
       const results = checked.map((one) => {
         if (one instanceof AppError) return one
-        return openOrFind(one, known, (change) => opened.push(change), { createId, at })
+        return openOrFind(one, known, (change) => opened.push(change), { createId, dueHours, at })
       })
       if (opened.length > 0) await transaction.insert(opened)
       return results
@@ -93,7 +100,7 @@ function openOrFind(
   command: Checked,
   known: Known,
   open: Open,
-  { createId, at }: { createId: CreateId; at: Date },
+  { createId, dueHours, at }: { createId: CreateId; dueHours: DueHours; at: Date },
 ): Issue | AppError {
   const { input, claim, cause } = command
   const before = known.claimed.get(nameOf(claim))
@@ -112,7 +119,9 @@ function openOrFind(
   const { idempotencyKey: _, ...given } = input
   const id = createId()
   const decisionCase = toDecisionCase({ issueId: id, ...given, ...customer, transaction, now: at })
-  const change = openIssue({ id, ...given, decisionCase, cause, now: at })
+  const due = { priority: given.priority, createdAt: at }
+  const urgentAt = urgentAtOf(due, findAtRisk(given.details, transaction), dueHours)
+  const change = openIssue({ id, ...given, decisionCase, urgentAt, cause, now: at })
   known.claimed.set(nameOf(claim), { issue: change.issue, claim })
   open({ ...change, claim })
   return change.issue

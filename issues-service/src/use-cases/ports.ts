@@ -3,6 +3,7 @@ import type { Claim } from '../domain/claim.ts'
 import type { Customer, CustomerChange, PersonalData, PersonalField } from '../domain/customer.ts'
 import type { RecentIssue } from '../domain/decision-case.ts'
 import type { Change, Issue } from '../domain/issue.ts'
+import type { ClaimChange } from '../domain/review-claim.ts'
 import type { Transaction, TransactionChange } from '../domain/transaction.ts'
 
 export type ClaimedIssue = Readonly<{ issue: Issue; claim: Claim }>
@@ -20,6 +21,7 @@ export type IssuesTransaction = Readonly<{
   insert(opened: readonly (Change & { claim: Claim })[]): Promise<void>
   /** Stores the last state of each issue and every event. @throws ConflictError if one was changed in the meantime. */
   save(changes: readonly Change[]): Promise<void>
+  saveClaim(change: ClaimChange): Promise<void>
 }>
 
 export type IssuesStore = Readonly<{

@@ -12,8 +12,10 @@ export type ReviewIssueCommand = Readonly<{
   note: string | null
   seenVersion: number | null
   cause: Cause
+  /** Whether the reviewer may also resolve what another one has claimed. */
+  mayOverrule: boolean
 }>
-/** @throws IssueNotFoundError, InvalidTransitionError, ConflictError, ActionNotAllowedError, RefundExceedsPaymentError */
+/** @throws IssueNotFoundError, InvalidTransitionError, ConflictError, ActionNotAllowedError, IssueClaimedError, RefundExceedsPaymentError */
 export type ReviewIssue = (command: ReviewIssueCommand) => Promise<Issue>
 
 type Dependencies = Readonly<{ store: IssuesStore; now: Clock; onCommit: () => void }>

@@ -17,6 +17,14 @@ export type IssueFilter = Readonly<{
   to?: Date | null
   createdAfter?: Date | null
   createdBefore?: Date | null
+  overdue?: boolean | null
+}>
+
+/** Those that wait for a person. */
+export type ReviewQueue = Readonly<{
+  filter: Omit<IssueFilter, 'status'>
+  /** Without those that another person than this one has claimed; null for all. */
+  availableTo: string | null
 }>
 
 export type ListOrder = 'NEWEST_FIRST' | 'OLDEST_FIRST'
@@ -53,6 +61,8 @@ export type Views = Readonly<{
   findCustomers(ids: readonly string[]): Promise<readonly (Customer | null)[]>
   findTransactions(ids: readonly string[]): Promise<readonly (Transaction | null)[]>
   pageOfIssues(filter: IssueFilter, page: PageArguments): Promise<Connection<Issue>>
+  /** The most urgent first. */
+  pageOfReviewQueue(queue: ReviewQueue, page: PageArguments): Promise<Connection<Issue>>
   /** With a status and unchanged since before a moment, in the order of their creation, beyond `after`. */
   findStuck(
     page: Readonly<{ status: IssueStatus; since: Date; after: Issue | null; limit: number }>,

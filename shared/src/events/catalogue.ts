@@ -42,6 +42,8 @@ export const EVENTS = {
   'issue.created': { stream: issues, entity: 'Issue', data: IssueCreated },
   'issue.status_changed': { stream: issues, entity: 'Issue', data: IssueStatusChanged },
   'issue.overdue': { stream: issues, entity: 'Issue', data: IssueOverdue },
+  'issue.claimed': { stream: issues, entity: 'Issue', data: type({ customerId: 'string', until: 'string.date.iso' }) },
+  'issue.released': { stream: issues, entity: 'Issue', data: type({ customerId: 'string' }) },
   'customer.created': { stream: issues, entity: 'Customer', data: NoData },
   'customer.updated': { stream: issues, entity: 'Customer', data: type({ fields: 'string[]' }) },
   // Without `fields` from earlier versions, which read all of them.

@@ -1,0 +1,234 @@
+import { ask, tokenOf, withRole } from '@redress/shared/testing/callers.ts'
+import { openTestDatabase } from '@redress/shared/testing/stores.ts'
+import { describe, expect, it } from 'vitest'
+import type { IssueInput } from '../src/domain/issue-input.ts'
+import { made, NOW, openIssue, openService, serveService } from './service.ts'
+
+const { mongo, db } = await openTestDatabase()
+let clock = NOW
+const service = await openService({ mongo, db, now: () => clock })
+const url = await serveService(service)
+const person = (id: string, role: 'reviewer' | 'admin' = 'reviewer') => tokenOf({ ...withRole(role), id })
+const [ann, bob, admin, readOnly] = [
+  await person('ann'),
+  await person('bob'),
+  await person('root', 'admin'),
+  await tokenOf(withRole('read_only')),
+]
+
+/** An issue that waits for a person. */
+async function waiting(change: Partial<IssueInput> = {}): Promise<string> {
+  const { id } = await openIssue(service, { transactionId: null, ...change })
+  await service.followDecisions([made(id, { routing: 'HUMAN_REVIEW' })])
+  return id
+}
+const refund = (amount: number): Partial<IssueInput> => ({
+  details: {
+    type: 'REFUND_REQUEST',
+    reason: 'DEFECTIVE',
+    daysSincePurchase: 9,
+    partialAmount: { amount, currency: 'USD' },
+  },
+})
+const codesOf = ({ errors }: { errors: readonly { extensions: { code: string } }[] }) =>
+  errors.map(({ extensions }) => extensions.code)
+const claim = (id: string, token: string) =>
+  ask(url, {
+    query: 'mutation ($id: ID!) { claimIssue(id: $id) { issue { version claim { by until } } } }',
+    variables: { id },
+    token,
+  })
+const release = (id: string, token: string) =>
+  ask(url, {
+    query: 'mutation ($id: ID!) { releaseIssue(id: $id) { issue { claim { by } } } }',
+    variables: { id },
+    token,
+  })
+const REVIEW = `mutation ($inputs: [ReviewIssueInput!]!) { reviewIssues(inputs: $inputs) {
+  reviewed failed results { index issue { status claim { by } } error { code path } } } }`
+const review = async (token: string, ...inputs: readonly object[]) =>
+  (await ask(url, { query: REVIEW, variables: { inputs }, token })).data.reviewIssues
+const deny = (issueId: string) => ({ issueId, action: 'DENY_REFUND' })
+const LIST = `query ($filter: IssueFilter, $available: Boolean! = false, $first: Int, $after: String) {
+  reviewQueue(filter: $filter, available: $available, first: $first, after: $after) {
+    nodes { id dueAt overdue } totalCount pageInfo { endCursor } } }`
+const queue = async (variables: object = {}, token = readOnly) =>
+  (await ask(url, { query: LIST, variables, token })).data.reviewQueue
+const idsOf = ({ nodes }: { nodes: readonly { id: string }[] }) => nodes.map(({ id }) => id)
+
+describe('the queue of people', () => {
+  it('has the most urgent first: by due time, which money brings forward, and age in the end', async () => {
+    clock = new Date('2031-01-01T00:00:00Z')
+    const small = await waiting(refund(9))
+    const large = await waiting(refund(90_000))
+    const critical = await waiting({ ...refund(9), priority: 'CRITICAL' })
+    clock = new Date('2031-01-03T00:00:00Z')
+    const later = await waiting(refund(90_000))
+    const filter = { from: '2031-01-01T00:00:00Z', to: '2031-01-04T00:00:00Z' }
+
+    const seen: string[] = []
+    let after: string | null = null
+    for (let page = 0; page < 4; page++) {
+      const answer = await queue({ filter, first: 1, after })
+      seen.push(...idsOf(answer))
+      after = answer.pageInfo.endCursor
+    }
+
+    // Small: due after 72 h, a tenth less. Later: half of 72 h from the third day on.
+    expect(seen).toEqual([critical, large, small, later])
+  })
+
+  it('leaves an issue when it is reviewed, and has no other ones', async () => {
+    clock = new Date('2032-01-01T00:00:00Z')
+    const id = await waiting()
+    await openIssue(service, { transactionId: null })
+    const filter = { from: '2032-01-01T00:00:00Z', to: '2032-01-02T00:00:00Z' }
+
+    expect(idsOf(await queue({ filter }))).toEqual([id])
+    await review(ann, deny(id))
+    expect((await queue({ filter })).totalCount).toBe(0)
+  })
+
+  it('leaves out what another person has claimed, as long as the claim lasts', async () => {
+    clock = new Date('2033-01-01T00:00:00Z')
+    const id = await waiting()
+    const filter = { from: '2033-01-01T00:00:00Z', to: '2033-01-02T00:00:00Z' }
+    await claim(id, ann)
+    const available = async (token: string) => idsOf(await queue({ filter, available: true }, token))
+
+    expect([await available(ann), await available(bob)]).toEqual([[id], []])
+    clock = new Date('2033-01-01T00:15:00Z')
+    expect(await available(bob)).toEqual([id])
+  })
+
+  it('is not filtered by status', async () => {
+    expect(
+      codesOf(await ask(url, { query: LIST, variables: { filter: { status: ['PENDING'] } }, token: readOnly })),
+    ).toEqual(['BAD_USER_INPUT'])
+  })
+})
+
+describe('a claim', () => {
+  it('keeps the issue for one person for 15 minutes, and leaves its version', async () => {
+    clock = new Date('2034-01-01T00:00:00Z')
+    const id = await waiting()
+
+    const { data } = await claim(id, ann)
+    const refused = [await claim(id, bob), await release(id, bob)].map(codesOf)
+
+    expect(data.claimIssue.issue).toEqual({ version: 3, claim: { by: 'ann', until: '2034-01-01T00:15:00.000Z' } })
+    expect(refused).toEqual([['ISSUE_CLAIMED'], ['ISSUE_CLAIMED']])
+    expect((await review(bob, deny(id))).results[0].error.code).toBe('ISSUE_CLAIMED')
+    expect((await review(ann, { ...deny(id), version: 3 })).results[0].issue).toEqual({
+      status: 'RESOLVED',
+      claim: null,
+    })
+  })
+
+  it('of two people at once is that of one', async () => {
+    const id = await waiting()
+
+    const answers = await Promise.all([claim(id, ann), claim(id, bob)])
+
+    expect(answers.flatMap(codesOf)).toEqual(['ISSUE_CLAIMED'])
+  })
+
+  it('is given back by its owner, or by an admin, who may review what is claimed as well', async () => {
+    const [first, second, third] = [await waiting(), await waiting(), await waiting()]
+    for (const id of [first, second, third]) await claim(id, ann)
+
+    await release(first, ann)
+    await release(second, admin)
+
+    expect(codesOf(await claim(first, bob))).toEqual([])
+    expect(codesOf(await claim(second, bob))).toEqual([])
+    expect((await review(admin, deny(third))).reviewed).toBe(1)
+  })
+
+  it('is made only of an issue that awaits a review', async () => {
+    const { id } = await openIssue(service, { transactionId: null })
+
+    expect([codesOf(await claim(id, ann)), codesOf(await claim('iss_none', ann))]).toEqual([
+      ['INVALID_TRANSITION'],
+      ['ISSUE_NOT_FOUND'],
+    ])
+  })
+
+  it('and its return are on record', async () => {
+    const id = await waiting()
+    await claim(id, ann)
+    await release(id, ann)
+    await release(id, ann)
+
+    const acts = (await service.eventsOf(id)).filter(
+      ({ type }) => type === 'issue.claimed' || type === 'issue.released',
+    )
+    expect(acts.map(({ type, actor }) => [type, actor])).toEqual([
+      ['issue.claimed', 'ann'],
+      ['issue.released', 'ann'],
+    ])
+  })
+})
+
+describe('reviews of several issues', () => {
+  it('each succeed or fail on their own', async () => {
+    const [one, two] = [await waiting(), await waiting()]
+
+    const { reviewed, failed, results } = await review(
+      ann,
+      deny(one),
+      { ...deny(two), version: 1 },
+      { ...deny(two), note: '\u0000' },
+      deny('iss_none'),
+      deny(two),
+    )
+
+    expect([reviewed, failed]).toEqual([2, 3])
+    expect(
+      results.map(({ issue, error }: { issue: object | null; error: { code: string } | null }) => issue ?? error),
+    ).toEqual([
+      { status: 'RESOLVED', claim: null },
+      { code: 'CONFLICT', path: null },
+      { code: 'BAD_USER_INPUT', path: ['inputs', '2', 'note'] },
+      { code: 'ISSUE_NOT_FOUND', path: null },
+      { status: 'RESOLVED', claim: null },
+    ])
+  })
+
+  it('are at most fifty', async () => {
+    const inputs = Array.from({ length: 51 }, () => deny('iss_none'))
+
+    expect(codesOf(await ask(url, { query: REVIEW, variables: { inputs }, token: ann }))).toEqual(['BAD_USER_INPUT'])
+  })
+})
+
+it('an issue is overdue once its due time has passed, until it is resolved', async () => {
+  clock = new Date('2035-01-01T00:00:00Z')
+  const id = await waiting({ priority: 'HIGH' })
+  const range = { from: '2035-01-01T00:00:00Z', to: '2035-01-02T00:00:00Z' }
+  const query = 'query ($filter: IssueFilter) { issues(filter: $filter) { nodes { id dueAt overdue } } }'
+  const listBy = async (overdue: boolean, status?: string[]) =>
+    (await ask(url, { query, variables: { filter: { ...range, overdue, status } }, token: readOnly })).data.issues.nodes
+  const dueAt = '2035-01-02T00:00:00.000Z'
+
+  clock = new Date('2035-01-02T00:00:00Z')
+  expect([await listBy(true), await listBy(false)]).toEqual([[], [{ id, dueAt, overdue: false }]])
+  clock = new Date('2035-01-02T00:00:01Z')
+  expect([await listBy(true), await listBy(false)]).toEqual([[{ id, dueAt, overdue: true }], []])
+  expect([await listBy(true, ['AWAITING_REVIEW']), await listBy(true, ['PENDING'])]).toEqual([
+    [{ id, dueAt, overdue: true }],
+    [],
+  ])
+  await review(ann, deny(id))
+  expect([await listBy(true), await listBy(false)]).toEqual([[], [{ id, dueAt: null, overdue: false }]])
+})
+
+it('issues from before there was a review queue have a place in it after the next start', async () => {
+  clock = new Date('2036-01-01T00:00:00Z')
+  const id = await waiting()
+  await service.collections.issues.updateOne({ _id: id }, { $unset: { urgentAt: 1 } })
+
+  await openService({ mongo, db, now: () => clock })
+
+  expect(idsOf(await queue({ filter: { from: '2036-01-01T00:00:00Z', to: '2036-01-02T00:00:00Z' } }))).toEqual([id])
+})
