@@ -110,6 +110,24 @@ describe('a new customer', () => {
     expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN', permission: 'customer:write:*' } }])
   })
 
+  it('is refused with a card number in the e-mail address, or in the digits of another script', async () => {
+    const { errors } = await create(
+      inputOf({
+        externalId: 'crm_4111\u20131111\u20131111\u20131111',
+        email: '4111111111111111@example.org',
+        name: '٤١١١١١١١١١١١١١١١',
+      }),
+    )
+
+    expect(errors[0]!.extensions).toMatchObject({
+      problems: [
+        ['input', 'externalId'],
+        ['input', 'email'],
+        ['input', 'name'],
+      ].map((path) => ({ path })),
+    })
+  })
+
   it('is refused with every problem at once, and nothing is stored', async () => {
     const before = await service.collections.customers.countDocuments({})
     const input = inputOf({

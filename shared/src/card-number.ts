@@ -1,3 +1,6 @@
+import { toAscii } from './ascii.ts'
+import { toPlainText } from './plain-text.ts'
+
 /** A part of a text: from `start` up to `end`, excluded. */
 export type Span = Readonly<{ start: number; end: number }>
 
@@ -65,12 +68,17 @@ const CARD =
   /^(?:4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[0689]\d{12}|35\d{14}|6(?:011|4[4-9]\d|5\d\d)\d{12,15}|62\d{14,17})$/
 
 /**
- * Whether a text is a card number and nothing else. Stricter than the search in a text, which would take every tenth number
- * of an order for a card.
+ * Whether a card number of a known network is among the characters of an identifier, in any grouping and script. Stricter
+ * than the search in a text, which would take every tenth number of an order for a card.
  */
-export function isCardNumber(text: string): boolean {
-  const digits = text.replace(/[\s.-]/g, '')
-  return CARD.test(digits) && hasLuhnChecksum(digits)
+export function hasNetworkCard(identifier: string): boolean {
+  const text = toAscii(toPlainText(identifier))
+  return findCardNumbers(text).some(({ start, end }) => CARD.test(text.slice(start, end).replace(/\D/g, '')))
+}
+
+/** Whether a card number is in a text as a person would write it, in any grouping and script. */
+export function hasWrittenCard(text: string): boolean {
+  return findCardNumbers(toAscii(toPlainText(text))).length > 0
 }
 
 function hasLuhnChecksum(digits: string): boolean {

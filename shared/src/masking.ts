@@ -1,9 +1,8 @@
+import { FILL, toAscii } from './ascii.ts'
 import { findCardNumbers, hasCardNumber, type Span } from './card-number.ts'
 import { findIbans } from './iban.ts'
 import { toPlainText } from './plain-text.ts'
 
-/** In no plain text. */
-const FILL = '\u2060'
 const LABEL = /\[(?:email|card|iban|phone|number)\]/
 /** Bounded, so that a long text without an @ is not searched again and again. */
 const EMAIL =
@@ -69,25 +68,6 @@ function replaceAll(text: string, found: readonly Found[]): string {
 
 const labelled = (label: string, spans: readonly Span[]) => spans.map((span) => ({ ...span, label }))
 const toSpan = ({ 0: text, index }: RegExpExecArray): Span => ({ start: index, end: index + text.length })
-
-/** The text with digits of all scripts and fullwidth characters as ASCII; of the same length, in UTF-16 units. */
-function toAscii(text: string): string {
-  if (/^[\0-\x7f]*$/.test(text)) return text
-  return text.replace(/[\uff01-\uff5e]|\p{Nd}|[\u3002\uff61\ufe52]|\ufe6b/gu, (character) => {
-    if (/\p{Nd}/u.test(character)) return digitOf(character).padEnd(character.length, FILL)
-    if (character >= '\uff01' && character <= '\uff5e') return String.fromCharCode(character.charCodeAt(0) - 0xfee0)
-    return character === '\ufe6b' ? '@' : '.'
-  })
-}
-
-/** Unicode puts the ten digits of a script in a row. */
-function digitOf(character: string): string {
-  const normal = character.normalize('NFKC')
-  if (/^\d$/.test(normal)) return normal
-  let value = 0
-  while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(character.codePointAt(0)! - value - 1))) value++
-  return String(value)
-}
 
 /** The letters of a label are none of an IBAN. */
 function findBetweenLabels(text: string): readonly Span[] {

@@ -1,4 +1,4 @@
-import { findCardNumbers, isCardNumber } from '@redress/shared/card-number.ts'
+import { hasNetworkCard, hasWrittenCard } from '@redress/shared/card-number.ts'
 import type { InputProblem } from '@redress/shared/errors.ts'
 import type { PaymentMethod } from './customer.ts'
 
@@ -32,10 +32,10 @@ type Checked = Readonly<Partial<Omit<CustomerInput, 'riskScore'>>>
 export function findCustomerProblems(input: Checked, now: Date): readonly InputProblem[] {
   const { externalId = '', email = '', name = '', knownSince = null, paymentMethods = [] } = input
   return [
-    ...(isCardNumber(externalId) ? [{ path: ['input', 'externalId'], message: CARD }] : []),
+    ...findCardInIdentifier(['input', 'externalId'], externalId),
     ...(email.length > EMAIL_LENGTH_MAX
       ? [{ path: ['input', 'email'], message: `must have 3 to ${EMAIL_LENGTH_MAX} characters` }]
-      : []),
+      : findCardInIdentifier(['input', 'email'], email)),
     ...findCardProblem(['input', 'name'], name),
     ...findMomentProblem(['input', 'knownSince'], knownSince, now),
     ...paymentMethods.flatMap((method, index) => findMethodProblems(method, index, paymentMethods)),
@@ -62,9 +62,14 @@ function findMethodProblems(
   ]
 }
 
-/** A card number among other text, in any grouping. */
+/** A card number among other text. */
 export function findCardProblem(path: readonly string[], text: string): readonly InputProblem[] {
-  return findCardNumbers(text).length > 0 ? [{ path, message: CARD }] : []
+  return hasWrittenCard(text) ? [{ path, message: CARD }] : []
+}
+
+/** A card number within the text of a system, such as an id. */
+export function findCardInIdentifier(path: readonly string[], text: string): readonly InputProblem[] {
+  return hasNetworkCard(text) ? [{ path, message: CARD }] : []
 }
 
 /** A moment that must have passed. */

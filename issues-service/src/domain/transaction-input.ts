@@ -1,7 +1,6 @@
-import { isCardNumber } from '@redress/shared/card-number.ts'
 import type { Money, TransactionStatus } from '@redress/shared/contracts.ts'
 import type { InputProblem } from '@redress/shared/errors.ts'
-import { findCardProblem, findMomentProblem } from './customer-input.ts'
+import { findCardInIdentifier, findCardProblem, findMomentProblem } from './customer-input.ts'
 import type { InstallmentPlan, Shipping } from './transaction.ts'
 
 /** The input of a new payment, after the edge has checked its shape and bounds. */
@@ -24,7 +23,7 @@ export function findTransactionProblems(input: TransactionInput, now: Date): rea
   const { externalId, merchant, amount, refunded, installmentPlan, shipping, paidAt } = input
   const path = (...names: readonly string[]) => ['input', ...names]
   return [
-    ...(isCardNumber(externalId) ? [{ path: path('externalId'), message: 'must not have a card number' }] : []),
+    ...findCardInIdentifier(path('externalId'), externalId),
     ...findCardProblem(path('merchant'), merchant),
     ...findCurrencyProblem(path('refunded', 'currency'), refunded, amount),
     ...(refunded !== null && refunded.amount > amount.amount
