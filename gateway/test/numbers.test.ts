@@ -52,7 +52,9 @@ describe('a number of a custom scalar', () => {
       `"exact1":${LONG}`,
     ],
     ['for a list', `{ seen(ls: ${LONG}) }`, '{}', '$exact0:[Long]', `"exact0":${LONG}`],
-    ['within JSON', `{ seen(l: { a: [${LONG}] }) }`, '{}', '(l:{a:[$exact0]})', `"exact0":${LONG}`],
+    // A number alone is no value of a scalar such as JSONObject, so that the variable has to be the whole.
+    ['within JSON', `{ seen(l: { a: [${LONG}] }) }`, '{}', '(l:$exact0)', `"exact0":{"a":[${LONG}]}`],
+    ['within JSON in a list', `{ seen(ls: [{ a: 1.50 }]) }`, '{}', '(ls:[$exact0])', '"exact0":{"a":1.50}'],
     ['as a default', `query($l: Long = ${LONG}) { seen(l: $l) }`, '{}', 'query($l:Long){seen(l:$l)}', `"l":${LONG}`],
     ['before a default', `query($l: Long = ${LONG}) { seen(l: $l) }`, '{"l":5}', '$l', '"l":5'],
     ['as a variable', 'query($l: Long) { seen(l: $l) }', `{"l":${LONG}}`, '$l', `"l":${LONG}`],
@@ -70,6 +72,14 @@ describe('a number of a custom scalar', () => {
 
     expect(asked[0]).toContain(sentQuery)
     expect(asked[0]).toContain(sentVariable)
+  })
+
+  it('is one of JavaScript beside a variable within JSON', async () => {
+    const { run, asked } = await open('{"data":{"seen":"yes"}}')
+
+    await run('{"query":"query($l: Long) { seen(l: { a: 1.50, b: $l }) }","variables":{"l":2}}')
+
+    expect(asked[0]).toContain('(l:{a:1.5 b:$l})')
   })
 
   it('counts as one in the answer of a field', async () => {

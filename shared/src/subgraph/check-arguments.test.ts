@@ -44,6 +44,7 @@ describe('the arguments of a field', () => {
     ['json', { json: 'text' }],
     ['json.a', { json: { a: 'half \udc00' } }],
     ['json', { json: { 'half \udc00': 1 } }],
+    ['json.a.0', { json: { a: [2 ** 53] } }],
     ['json.a.1.b', { json: { a: [1, { b: '\u001b' }] } }],
     ['inner.name', { inner: { name: '' } }],
     ['inner.name', { inner: { name: '      ' } }],

@@ -167,10 +167,13 @@ function checkOfNumber(bounds: Bounds | null): Check {
   }
 }
 
-/** Every text within, names included. */
+/** Every text within, names included, and every number: larger ones are rounded, and JSON has no infinity. */
 function checkOfJson(given: Value, problems: InputProblem[]): void {
   if (!isValid(given, problems)) return
   const { value, path } = given
+  if (typeof value === 'number' && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) {
+    problems.push({ path, message: 'must be a number within ±(2^53 − 1)' })
+  }
   if (typeof value === 'string') checkOfText(JSON_BOUNDS, { isMultiline: false })(given, problems)
   if (typeof value !== 'object' || value === null) return
   for (const [name, inner] of Object.entries(value)) {

@@ -1,4 +1,5 @@
 import {
+  BREAK,
   type DocumentNode,
   type GraphQLInputType,
   type GraphQLSchema,
@@ -78,6 +79,8 @@ class Extraction {
   extract(node: ValueNode, given: GraphQLInputType): ValueNode {
     const type = getNullableType(given)
     if (isRounded(node) && isCustom(namedOf(type))) return this.#variable(node, given)
+    // What stands within a custom scalar has no type of its own, so the whole value becomes the variable.
+    if (isCustom(type)) return hasRounded(node, type) && !hasVariable(node) ? this.#variable(node, given) : node
     if (node.kind === Kind.LIST) {
       const itemType = isListType(type) ? type.ofType : type
       const values = node.values.map((one) => this.extract(one, itemType))
@@ -86,7 +89,7 @@ class Extraction {
     if (node.kind !== Kind.OBJECT) return node
     const inner = namedOf(type)
     const fields = node.fields.map((field) => {
-      const fieldType = isInputObjectType(inner) ? inner.getFields()[field.name.value]?.type : inner
+      const fieldType = isInputObjectType(inner) ? inner.getFields()[field.name.value]?.type : undefined
       const value = fieldType ? this.extract(field.value, fieldType) : field.value
       return value === field.value ? field : { ...field, value }
     })
@@ -115,6 +118,17 @@ function hasRounded(node: ValueNode, given: GraphQLInputType): boolean {
 /** Whether a number changes when JavaScript reads and prints it. */
 function isRounded(node: ValueNode): boolean {
   return (node.kind === Kind.INT || node.kind === Kind.FLOAT) && String(Number(node.value)) !== node.value
+}
+
+function hasVariable(node: ValueNode): boolean {
+  let isFound = false
+  visit(node, {
+    Variable() {
+      isFound = true
+      return BREAK
+    },
+  })
+  return isFound
 }
 
 function namedOf(type: GraphQLInputType): GraphQLInputType {
