@@ -1,4 +1,5 @@
-import { isSameJson } from '@redress/shared/canonical-json.ts'
+import { hash } from 'node:crypto'
+import { toCanonicalJson } from '@redress/shared/canonical-json.ts'
 import { IdempotencyConflictError } from '@redress/shared/errors.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Clock } from '@redress/shared/time.ts'
@@ -9,10 +10,9 @@ import type { Asking } from '../orders/store-plans.ts'
 import { toOrdered } from '../orders/store-plans.ts'
 import type { ChangeOf } from '../processors/job-change.ts'
 import { type JobRecord, toRecord } from '../records/job-record.ts'
-import type { JobRecords } from '../records/job-records.ts'
 import { queueRecorded } from '../records/queue-recorded.ts'
 import { type Flow, type FlowPart, planFlow } from './flow.ts'
-import type { FlowJob, FlowRecords } from './flow-records.ts'
+import type { FlowRecords } from './flow-records.ts'
 
 export type AddedFlow = Readonly<{
   /** The job that waits for all others. */
@@ -31,7 +31,6 @@ export type AddFlow = (flow: Flow, asking: Asking) => Promise<AddedFlow>
 type Dependencies = Readonly<{
   registry: Registry
   flows: Pick<FlowRecords, 'add'>
-  records: Pick<JobRecords, 'findMany'>
   onChange: ChangeOf
   queues: Queues
   logger: Logger
@@ -39,7 +38,7 @@ type Dependencies = Readonly<{
 }>
 
 export function createAddFlow(dependencies: Dependencies): AddFlow {
-  const { registry, flows, records, onChange, now } = dependencies
+  const { registry, flows, onChange, now } = dependencies
   return async (flow, asking) => {
     const at = now()
     const orderer = { actor: asking.cause.actor, caller: asking.caller }
@@ -47,11 +46,12 @@ export function createAddFlow(dependencies: Dependencies): AddFlow {
     const toJob = ({ plan, ...rest }: FlowPart) => ({ record: toRecord(toOrdered(plan, asking), at), ...rest })
     const jobs = parts.map(toJob)
 
-    const there = await flows.add(jobs)
+    const flowHash = hashOf(parts)
+    const there = await flows.add(jobs, flowHash)
     if (there !== null) {
       const { givenKey } = parts[0]!.plan
-      if (givenKey !== null && (await isOther(jobs, there, records))) throw new IdempotencyConflictError(givenKey)
-      return { job: there, isNew: false }
+      if (givenKey !== null && there.flowHash !== flowHash) throw new IdempotencyConflictError(givenKey)
+      return { job: there.job, isNew: false }
     }
     for (const { record } of jobs) onChange(record)
     const leaves = jobs.filter(({ isParent }) => !isParent)
@@ -63,13 +63,8 @@ export function createAddFlow(dependencies: Dependencies): AddFlow {
   }
 }
 
-/** Whether a flow differs from the stored one with its key, as far as the jobs of that are still kept. */
-async function isOther(jobs: readonly FlowJob[], first: JobRecord, records: Dependencies['records']): Promise<boolean> {
-  const stored = await records.findMany(jobs.map(({ record }) => record.id))
-  return jobs.some(({ record }, index) => {
-    const there = index === 0 ? first : stored.get(record.id)
-    return there !== undefined && !isSameJson(contentOf(there), contentOf(record))
-  })
+/** The same for equal jobs that wait for each other in the same way. Their ids tell types and places apart. */
+function hashOf(parts: readonly FlowPart[]): string {
+  const content = parts.map(({ plan: { id, data, parentId }, onFailure }) => ({ id, data, parentId, onFailure }))
+  return hash('sha256', toCanonicalJson(content), 'hex')
 }
-
-const contentOf = ({ data, parentId }: JobRecord) => ({ data, parentId })

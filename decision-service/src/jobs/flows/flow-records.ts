@@ -13,6 +13,7 @@ import {
 } from '../records/record-document.ts'
 import { type ChildState, FLOW_JOBS_MAX, type OnFailure } from './flow.ts'
 
+export type StoredFlow = Readonly<{ job: JobRecord; flowHash: string | undefined }>
 export type FlowJob = Readonly<{ record: JobRecord; onFailure: OnFailure; isParent: boolean }>
 
 /** Which jobs a round looks at: few enough to be read at once. */
@@ -31,8 +32,8 @@ export type DueFlows = Readonly<{
 
 /** The records of jobs that wait for others, and of those others. */
 export type FlowRecords = Readonly<{
-  /** Adds all, or none where the first is there already, which it gives then. */
-  add(jobs: readonly FlowJob[]): Promise<JobRecord | null>
+  /** Adds all, or none where the first is there already, which it gives then, with the hash of its flow if it has one. */
+  add(jobs: readonly FlowJob[], flowHash: string): Promise<StoredFlow | null>
   /** The jobs that another one waits for. */
   children(parentId: string): Promise<readonly JobRecord[]>
   /** A job that waits for others, and their states; null where it waits no longer. */
@@ -131,15 +132,16 @@ function createWrites(collection: RecordCollection, toEnded: ToEnded): Writes {
 }
 
 function createAdd(mongo: MongoClient, collection: RecordCollection): FlowRecords['add'] {
-  return async (jobs) => {
-    const documents = jobs.map(toFlowDocument)
+  return async (jobs, flowHash) => {
+    const [first, ...others] = jobs.map(toFlowDocument)
+    const documents = [{ ...first!, flowHash }, ...others]
     try {
       await inTransaction(mongo, async (session) => void (await collection.insertMany(documents, { session })))
       return null
     } catch (error) {
       const there = isDuplicateKey(error) ? await collection.findOne({ _id: documents[0]!._id }) : null
       if (there === null) throw error
-      return fromDocument(there)
+      return { job: fromDocument(there), flowHash: there.flowHash }
     }
   }
 }

@@ -18,7 +18,7 @@ const { mongo, collections, queues, records, redis, onChange } = bed
 const registry = COUNTING
 const now = () => new Date()
 const flows = createFlowRecords({ mongo, collection: collections.jobRecords, registry })
-const add = createAddFlow({ registry, flows, records, onChange, queues, logger: silent, now })
+const add = createAddFlow({ registry, flows, onChange, queues, logger: silent, now })
 const addFlow = (tree: FlowTree, asking: Asking) => add(flatten(tree), asking)
 const cancelJob = createCancelJob({ records, queues, onChange, logger: silent })
 const recover = createRecoverRecords({
@@ -187,6 +187,9 @@ describe('a flow', () => {
     for (const other of [
       { ...flow, data: { key: 'c' } },
       { ...flow, children: [job('c')] },
+      { ...flow, children: [] },
+      { ...flow, children: [job('b'), job('c')] },
+      { ...flow, children: [{ ...job('b'), onFailure: 'IGNORE' as const }] },
     ]) {
       await expect(addFlow(other, SYSTEM)).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' })
     }

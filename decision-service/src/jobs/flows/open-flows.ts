@@ -25,7 +25,7 @@ type Stores = Service &
     queues: Queues
   }>
 type Options = Readonly<{
-  records: Pick<JobRecords, 'cancel' | 'findMany'>
+  records: Pick<JobRecords, 'cancel'>
   views: Pick<JobViews, 'many'>
   registry: Registry
   onChange: ChangeOf
@@ -42,6 +42,6 @@ export function openFlows(stores: Stores, { records, views, registry, onChange }
     ...{ election: 'flows', everyMs: RUN_EVERY_MS, deadlineMs: RUN_DEADLINE_MS, run },
     onFailure: 'flows not carried on yet',
   })
-  const addFlow = createAddFlow({ registry, flows, records, onChange, queues, logger, now: () => new Date() })
+  const addFlow = createAddFlow({ registry, flows, onChange, queues, logger, now: () => new Date() })
   return { resolvers: createFlowResolvers({ addFlow, flows, views }) }
 }
