@@ -217,7 +217,8 @@ describe('a job', () => {
     const alone = await asRole('operator', ADD, { input: order })
     const batch = `mutation ($inputs: [AddJobInput!]!) { addJobs(inputs: $inputs) { errors { index path problems { path } } } }`
     const unreadable = { type: 'count-critical', data: { key: 'a\u0000' } }
-    const { errors } = (await asRole('operator', batch, { inputs: [order, unreadable] })).data.addJobs
+    const noObject = { type: 'count-critical', data: ['a'] }
+    const { errors } = (await asRole('operator', batch, { inputs: [order, unreadable, noObject] })).data.addJobs
 
     const paths = (argument: string[]) => [
       [...argument, 'priority'],
@@ -228,6 +229,7 @@ describe('a job', () => {
     expect(errors.map(({ problems }: { problems: { path: string[] }[] }) => problems.map(({ path }) => path))).toEqual([
       paths(['inputs', '0']),
       [['inputs', '1', 'data', 'key']],
+      [['inputs', '2', 'data']],
     ])
   })
 
@@ -323,6 +325,7 @@ describe('a list of jobs', () => {
     expect(await list('filter: { state: [FAILED] }')).toMatchObject({
       nodes: [{ id: ids[0], failure: 'JOB_TIMED_OUT: x' }],
     })
+    expect(await list('filter: { state: [] }')).toMatchObject({ totalCount: 0, nodes: [] })
     expect(await list('filter: { state: [DELAYED], queue: "money", type: ["count-critical"] }')).toMatchObject({
       totalCount: 0,
     })

@@ -29,10 +29,13 @@ function toPart(collection: RecordCollection, given: JobFilter): Part<JobView> {
     ...(type && { type: { $in: [...type] } }),
     ...(actor != null && { actor }),
     createdAt: addedWithin(given),
-    ...(state && { $or: state.map((one) => CONDITION_OF[one](now)) }),
+    ...(state && { $or: [NEVER, ...state.map((one) => CONDITION_OF[one](now))] }),
   } as Filter<RecordDocument>
   return partOf({ collection, filter, toNode: (document) => toView(fromDocument(document), now) })
 }
+
+/** MongoDB refuses an empty `$or`, which an empty list of states would be. */
+const NEVER = { status: { $in: [] } }
 
 const CONDITION_OF: Readonly<Record<JobState, (now: Date) => Filter<RecordDocument>>> = {
   WAITING: (now) => ({ status: 'PENDING', $nor: [{ scheduledFor: { $gt: now } }] }),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Principal, reachOf } from '@redress/shared/access/permissions.ts'
 import { ForbiddenError, type InputProblem, refuseProblems } from '@redress/shared/errors.ts'
+import { InvalidValue } from '@redress/shared/subgraph/invalid-value.ts'
 import { type } from 'arktype'
 import { JobTypeNotAddableError, JobTypeNotFoundError, QueueNotFoundError } from '../errors.ts'
 import type { JobDefinition, Registry } from '../frame/job-definition.ts'
@@ -110,7 +111,8 @@ function problemsOf(order: Order, { queue, Data }: JobDefinition): readonly Inpu
     [Buffer.byteLength(JSON.stringify(order.data)) > DATA_BYTES_MAX, 'data', `must be at most ${DATA_BYTES_MAX} bytes`],
   ]
   const found = problems.filter(([isWrong]) => isWrong)
-  const read = Data(order.data)
+  // The schema of the API has refused it already, and nothing more can be said about it.
+  const read = order.data instanceof InvalidValue ? order.data : Data(order.data)
   return [
     ...found.map(([, field, message]) => ({ path: [field], message })),
     ...(read instanceof type.errors ? [...read] : []).map((error) => ({
