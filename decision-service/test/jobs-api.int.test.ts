@@ -120,6 +120,23 @@ describe('a job', () => {
     await expect.poll(read).toEqual({ state: 'COMPLETED', progress: 100, result: { done: true }, attempts: 1 })
   })
 
+  it.for(['count-critical', 'count-ephemeral'])(
+    'of the type %s that is added again is shown as it is',
+    async (type) => {
+      const first = await add('a', { type, idempotencyKey: 'k1' })
+      const again = () => add('a', { type, idempotencyKey: 'k1', priority: 9, attempts: 7, delayMs: 60_000 })
+      const batch = `mutation ($inputs: [AddJobInput!]!) { addJobs(inputs: $inputs) { jobs { isNew job { priority state } } } }`
+
+      expect(await again()).toEqual(first)
+      expect(
+        (await asRole('operator', batch, { inputs: [{ type, data: { key: 'a' }, idempotencyKey: 'k1', priority: 9 }] }))
+          .data.addJobs.jobs,
+      ).toEqual([{ isNew: false, job: { priority: first.priority, state: 'WAITING' } }])
+      await redis.flushDb()
+      expect(await again()).toEqual(first)
+    },
+  )
+
   it('of a decision is seen by its issue, and changed by that only', async () => {
     const asked = newCase()
     const [job] = await decisions.accept(asked, newCase())

@@ -12,6 +12,7 @@ import type { QueueViews } from '../monitoring/queue-views.ts'
 import type { AddJobs } from '../orders/add-jobs.ts'
 import type { JobState, JobView } from '../orders/job-view.ts'
 import type { Order } from '../orders/order.ts'
+import type { AddedJob } from '../orders/store-plans.ts'
 import { checkOrders } from './check-orders.ts'
 import type { JobFilter } from './job-filter.ts'
 import type { JobViews } from './job-views.ts'
@@ -58,7 +59,7 @@ export function createJobResolvers(api: JobApi) {
       jobs: (_: unknown, { filter, ...page }: ListArguments, { principal }: Context) =>
         pageOfJobs({ ...filter, ...(!maySeeAll(principal) && { actor: principal.id }) }, page),
     },
-    Mutation: createJobMutations(api),
+    Mutation: { ...createAddMutations(api), ...createJobMutations(api) },
     Queue: {
       __resolveReference: ({ name }: ByName) => queueViews.find(name),
       jobs: ({ name }: Readonly<{ name: QueueName }>, { state = null, ...page }: QueueArguments) =>
@@ -82,23 +83,31 @@ export function createJobResolvers(api: JobApi) {
   }
 }
 
-function createJobMutations({ addJobs, acts, switches, clearQueue, queueViews, onQueueAct }: JobApi) {
+function createAddMutations({ views, addJobs }: Pick<JobApi, 'views' | 'addJobs'>) {
+  const asItIs = createAsItIs(views)
   const asking = (context: Context) => ({ cause: causeOf(context), caller: context.principal })
-  const toPayload = async (name: QueueName) => {
-    await onQueueAct(name)
-    return { queue: await queueViews.find(name) }
-  }
   return {
-    addJob: (_: unknown, { input }: Readonly<{ input: Order }>, context: Context, info: FieldInfo) =>
-      addJobs.addJob(checkOrders(info, 'input', [input])[0]!, asking(context)),
+    async addJob(_: unknown, { input }: Readonly<{ input: Order }>, context: Context, info: FieldInfo) {
+      const added = await addJobs.addJob(checkOrders(info, 'input', [input])[0]!, asking(context))
+      return (await asItIs([added]))[0]
+    },
     async addJobs(_: unknown, given: BatchArguments, context: Context, info: FieldInfo) {
       const { inputs, stopOnError, validateAll } = given
       const options = { stopOnError: stopOnError ?? false, validateAll: validateAll ?? false }
       const orders = checkOrders(info, 'inputs', inputs)
       const { jobs, errors } = await addJobs.addJobs(orders, { ...asking(context), ...options })
       const counts = { total: inputs.length, successful: jobs.length, failed: errors.length }
-      return { ...counts, jobs, errors: errors.map(toRowError) }
+      return { ...counts, jobs: await asItIs(jobs), errors: errors.map(toRowError) }
     },
+  }
+}
+
+function createJobMutations({ acts, switches, clearQueue, queueViews, onQueueAct }: JobApi) {
+  const toPayload = async (name: QueueName) => {
+    await onQueueAct(name)
+    return { queue: await queueViews.find(name) }
+  }
+  return {
     retryJob: async (_: unknown, { id, reason }: ById & Reasoned, context: Context) => ({
       job: await acts.retry({ id, reason, cause: causeOf(context) }),
     }),
@@ -120,6 +129,17 @@ function createJobMutations({ addJobs, acts, switches, clearQueue, queueViews, o
       const removed = await clearQueue({ ...rest, name: queue, cause: causeOf(context) })
       return { removed, ...(await toPayload(queue)) }
     },
+  }
+}
+
+/** Shows repeated jobs as they are now, as far as they are still kept. */
+function createAsItIs(views: JobViews) {
+  return async <T extends AddedJob>(added: readonly T[]): Promise<readonly T[]> => {
+    const repeated = added.filter(({ isNew }) => !isNew)
+    if (repeated.length === 0) return added
+    const found = await views.many(repeated.map(({ job }) => job.id))
+    const now = new Map(found.flatMap((job) => (job === null ? [] : [[job.id, job] as const])))
+    return added.map((one) => ({ ...one, job: now.get(one.job.id) ?? one.job }))
   }
 }
 

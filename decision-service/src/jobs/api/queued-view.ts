@@ -27,7 +27,8 @@ export function toQueuedView(job: Job, queue: QueueName, bullState: BullState | 
     state: failure?.code === 'JOB_CANCELLED' ? 'CANCELLED' : state,
     priority: priorityOf(priority),
     ...{ attempts: job.attemptsMade, maxAttempts: attempts, parentId: message.parentId ?? null },
-    progress: state === 'COMPLETED' ? 100 : typeof job.progress === 'number' ? job.progress : null,
+    // BullMQ has 0 for a job that has reported nothing.
+    progress: state === 'COMPLETED' ? 100 : typeof job.progress === 'number' ? job.progress || null : null,
     result: state === 'COMPLETED' ? (job.returnvalue ?? null) : null,
     scheduledFor: delay > 0 ? new Date(createdAt.getTime() + delay) : null,
     ...{ startedAt: toDate(job.processedOn), endedAt: toDate(job.finishedOn), cancelRequestedAt: null },

@@ -192,12 +192,17 @@ describe('an idempotency key', () => {
     const order = count('a', { type: 'count-ephemeral' })
     const { job } = await addJob(order, ADA)
     await bed.claims.end(job.id, { result: { done: true } })
-    await redis.flushDb()
-
-    expect(await addJob(order, ADA)).toMatchObject({
+    const { actor, priority, maxAttempts, scheduledFor, createdAt } = job
+    const bob = { ...ADA, cause: { actor: 'bob', requestId: null } }
+    const again = { ...order, priority: 9, attempts: 7, delayMs: 60_000 }
+    const first = {
       isNew: false,
-      job: { state: 'COMPLETED', result: { done: true } },
-    })
+      job: { state: 'COMPLETED', result: { done: true }, actor, priority, maxAttempts, scheduledFor, createdAt },
+    }
+
+    expect(await addJob(again, bob)).toMatchObject(first)
+    await redis.flushDb()
+    expect(await addJob(again, bob)).toMatchObject(first)
     expect(await queued('background')).toBe(0)
   })
 })

@@ -5,18 +5,23 @@ import type { ClientSession, Collection } from 'mongodb'
 import type { JobFailure } from '../frame/job-failure.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import { insertNew } from '../records/insert-new.ts'
+import type { JobRecord } from '../records/job-record.ts'
 import { pack, type StoredJson, unpack } from '../records/stored-json.ts'
 import { isKeyedId, queueOfId } from './job-id.ts'
 
+/** What the first order of a key said beside its data. Absent where an earlier version has stored it. */
+type FirstOrder = Pick<JobRecord, 'actor' | 'priority' | 'maxAttempts' | 'scheduledFor' | 'createdAt'>
+type Ordered = Readonly<{ dataHash: string; order?: FirstOrder }>
+
 /** How the job of an idempotency key goes. */
-export type ClaimState = Readonly<{ dataHash: string }> &
+export type ClaimState = Ordered &
   Readonly<
     | { status: 'IN_PROGRESS' }
     | { status: 'COMPLETED'; result: object | null }
     | { status: 'FAILED'; failure: JobFailure }
   >
 /** `dataHash` is that of the data of its first job: another one is a repeat with other data. */
-export type NewClaim = Readonly<{ id: string; dataHash: string; retentionDays: number }>
+export type NewClaim = Required<Ordered> & Readonly<{ id: string; retentionDays: number }>
 export type ClaimEnding = Readonly<{ result: object | null }> | Readonly<{ failure: JobFailure }>
 
 /**
@@ -42,6 +47,7 @@ export type ClaimDocument = {
   _id: string
   status: ClaimState['status']
   dataHash: string
+  order?: FirstOrder
   result?: StoredJson
   failure?: JobFailure
   createdAt: Date
@@ -66,10 +72,10 @@ export function createClaims({ queues, collection }: Options): Claims {
   const claimStored = createClaimStored(collection)
   return {
     async claim(claim, at) {
-      const { id, dataHash } = claim
+      const { id, dataHash, order } = claim
       const first = { ...IN_REDIS, condition: 'NX', GET: true } as const
-      const known = await redisOf(id).set(keyOf(id), JSON.stringify({ status: 'IN_PROGRESS', dataHash }), first)
-      if (known != null) return JSON.parse(String(known))
+      const known = await redisOf(id).set(keyOf(id), JSON.stringify({ status: 'IN_PROGRESS', dataHash, order }), first)
+      if (known != null) return readCached(String(known))
       try {
         const state = await claimStored(claim, at)
         if (state !== null) await cache(id, state)
@@ -118,15 +124,24 @@ function createClaimStored(collection: Options['collection']): Claims['claim'] {
     const existing = await insertNew(collection, documents)
     return documents.map((_, index) => !existing.has(index))
   })
-  return async ({ id, dataHash, retentionDays }, at) => {
+  return async ({ id, dataHash, order, retentionDays }, at) => {
     const expiresAt = new Date(at.getTime() + retentionDays * DAY_MS)
-    if (await insert({ _id: id, status: 'IN_PROGRESS', dataHash, createdAt: at, expiresAt })) return null
+    if (await insert({ _id: id, status: 'IN_PROGRESS', dataHash, order, createdAt: at, expiresAt })) return null
     const found = await collection.findOne({ _id: id })
-    return found === null ? { status: 'IN_PROGRESS', dataHash } : toState(found)
+    return found === null ? { status: 'IN_PROGRESS', dataHash, order } : toState(found)
   }
 }
 
-function toState({ status, dataHash, result, failure }: ClaimDocument): ClaimState {
-  if (status === 'COMPLETED') return { status, dataHash, result: result === undefined ? null : unpack(result) }
-  return status === 'FAILED' && failure ? { status, dataHash, failure } : { status: 'IN_PROGRESS', dataHash }
+function toState({ status, dataHash, order, result, failure }: ClaimDocument): ClaimState {
+  const ordered = { dataHash, ...(order && { order }) }
+  if (status === 'COMPLETED') return { status, ...ordered, result: result === undefined ? null : unpack(result) }
+  return status === 'FAILED' && failure ? { status, ...ordered, failure } : { status: 'IN_PROGRESS', ...ordered }
+}
+
+function readCached(text: string): ClaimState {
+  const { order, ...state } = JSON.parse(text)
+  if (order === undefined) return state
+  const { createdAt, scheduledFor } = order
+  const dates = { createdAt: new Date(createdAt), scheduledFor: scheduledFor && new Date(scheduledFor) }
+  return { ...state, order: { ...order, ...dates } }
 }

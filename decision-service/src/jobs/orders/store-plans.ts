@@ -12,7 +12,7 @@ import type { QueuedJob } from '../processors/queued-handler.ts'
 import { toRecord } from '../records/job-record.ts'
 import type { JobRecords } from '../records/job-records.ts'
 import { queueRecorded } from '../records/queue-recorded.ts'
-import type { Claims } from './claims.ts'
+import type { Claims, NewClaim } from './claims.ts'
 import { isKeyedId } from './job-id.ts'
 import { type JobView, toView } from './job-view.ts'
 import type { Plan } from './order.ts'
@@ -90,16 +90,20 @@ async function storeAll(plans: readonly Plan[], asking: Asking, { records, claim
         return { plan, job: toView(record, at), isNew, isToQueue: isNew, isConflict }
       }
       const job = toView(toJob(plan), at)
-      const claimed = isKeyedId(plan.id) ? await claims.claim(toClaim(plan), at) : null
+      const claimed = isKeyedId(plan.id) ? await claims.claim(toClaim(plan, job), at) : null
       if (claimed === null) return { plan, job, isNew: true, isToQueue: true, isConflict: false }
       const isConflict = plan.givenKey !== null && claimed.dataHash !== hashOf(plan.data)
       const isToQueue = claimed.status === 'IN_PROGRESS' && !isConflict
-      return { plan, job: { ...job, ...toOutcome(claimed) }, isNew: false, isToQueue, isConflict }
+      return { plan, job: { ...job, ...claimed.order, ...toOutcome(claimed) }, isNew: false, isToQueue, isConflict }
     }),
   )
 }
 
-const toClaim = ({ id, data, definition: { retentionDays } }: Plan) => ({ id, dataHash: hashOf(data), retentionDays })
+function toClaim({ id, data, definition: { retentionDays } }: Plan, job: JobView): NewClaim {
+  const { actor, priority, maxAttempts, scheduledFor, createdAt } = job
+  const order = { actor, priority, maxAttempts, scheduledFor, createdAt }
+  return { id, dataHash: hashOf(data), order, retentionDays }
+}
 
 /** The same for equal data, in whatever order its keys are. */
 const hashOf = (data: object) => hash('sha256', toCanonicalJson(data), 'hex')
@@ -136,7 +140,7 @@ async function enqueueIn(stored: readonly StoredPlan[], asking: Asking, { queues
     { queues, logger },
   )
   try {
-    if (others.length > 0) await queue.add(others.map(({ plan }) => toQueued(plan, asking)))
+    if (others.length > 0) await queue.add(others.map((one) => toQueued(one, asking)))
   } catch (error) {
     const claimed = others.filter(({ plan, isNew }) => isNew && isKeyedId(plan.id))
     await Promise.all(claimed.map(({ plan }) => claims.release(plan.id)))
@@ -144,8 +148,10 @@ async function enqueueIn(stored: readonly StoredPlan[], asking: Asking, { queues
   }
 }
 
-function toQueued({ id, type, data, priority, attempts, dueAt, parentId }: Plan, { cause }: Asking): NewJob {
-  const { actor, requestId, trace } = cause
+/** As the first order of its key asked for it, also where a repetition queues it again. */
+function toQueued({ plan: { id, type, data, parentId }, job }: StoredPlan, { cause }: Asking): NewJob {
+  const { actor, priority, maxAttempts: attempts, scheduledFor: dueAt } = job
+  const { requestId, trace } = cause
   const queued: QueuedJob = { data, actor, requestId, ...(parentId !== null && { parentId }), ...tracedBy(trace) }
   return { id, type, data: queued, priority, attempts, dueAt }
 }
