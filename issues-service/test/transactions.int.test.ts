@@ -114,6 +114,31 @@ describe('a new payment', () => {
     expect(errors).toEqual([])
   })
 
+  it('is the same input with its defaults given, and with a moment in another zone', async () => {
+    const input = inputOf({ paidAt: '2030-06-01T08:00:00Z' })
+    await create(input)
+
+    const none = { amount: 0, currency: 'eur' }
+    const { data } = await create({ ...input, refunded: none, shipping: null, paidAt: '2030-06-01T10:00:00+02:00' })
+
+    expect(data.createTransaction.isNew).toBe(false)
+  })
+
+  it('is refused with money paid back of it that was never charged', async () => {
+    const refunded = { amount: 1, currency: 'EUR' }
+    const { id } = await newPayment({ status: 'AUTHORIZED' })
+
+    const refusals = [
+      await create(inputOf({ status: 'DECLINED', refunded })),
+      await update({ id, status: 'AUTHORIZED', refunded }),
+    ]
+
+    expect(refusals.map(({ errors }) => errors[0]?.message)).toEqual([
+      'input.refunded.amount must be 0 for a payment that is DECLINED.',
+      'input.refunded.amount must be 0 for a payment that is AUTHORIZED.',
+    ])
+  })
+
   it('that is REFUNDED was paid back in full', async () => {
     expect((await newPayment({ status: 'REFUNDED' })).refunded).toEqual({ amount: 5_000, currency: 'EUR' })
   })
@@ -164,6 +189,14 @@ describe('the state of a payment', () => {
       },
       { changes: { status: { before: 'CAPTURED', after: 'REFUNDED' }, refunded: { before: 900, after: 5_000 } } },
     ])
+  })
+
+  it('may be corrected down to nothing that was paid back', async () => {
+    const { id } = await newPayment({ refunded: { amount: 900, currency: 'EUR' } })
+
+    const { data, errors } = await update({ id, status: 'CAPTURED', refunded: { amount: 0, currency: 'EUR' } })
+
+    expect([data.updateTransactionStatus?.transaction.refunded, errors]).toEqual([{ amount: 0, currency: 'EUR' }, []])
   })
 
   it('that is the present one already changes nothing', async () => {

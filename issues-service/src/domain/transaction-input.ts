@@ -18,14 +18,29 @@ export type TransactionInput = Readonly<{
   paidAt: Date | null
 }>
 
+/** Whether money was taken that can be paid back. */
+const WAS_CHARGED: Readonly<Record<TransactionStatus, boolean>> = {
+  AUTHORIZED: false,
+  DECLINED: false,
+  CAPTURED: true,
+  REFUNDED: true,
+  DISPUTED: true,
+}
+
+/** What was paid back of a payment whose input does not say it. */
+export function toRefunded({ refunded, status, amount }: TransactionInput): Money {
+  return refunded ?? (status === 'REFUNDED' ? amount : { ...amount, amount: 0 })
+}
+
 /** The problems that the schema cannot name: card numbers, moments in the future, amounts that do not fit the payment's. */
 export function findTransactionProblems(input: TransactionInput, now: Date): readonly InputProblem[] {
-  const { externalId, merchant, amount, refunded, installmentPlan, shipping, paidAt } = input
+  const { externalId, merchant, amount, status, refunded, installmentPlan, shipping, paidAt } = input
   const path = (...names: readonly string[]) => ['input', ...names]
   return [
     ...findCardInIdentifier(path('externalId'), externalId),
     ...findCardProblem(path('merchant'), merchant),
     ...findCurrencyProblem(path('refunded', 'currency'), refunded, amount),
+    ...findChargeProblem(status, refunded),
     ...(refunded !== null && refunded.amount > amount.amount
       ? [{ path: path('refunded', 'amount'), message: 'must not exceed the amount of the payment' }]
       : []),
@@ -37,6 +52,12 @@ export function findTransactionProblems(input: TransactionInput, now: Date): rea
     ...findShippingProblems(shipping, now),
     ...findMomentProblem(path('paidAt'), paidAt, now),
   ]
+}
+
+/** Nothing can be paid back of what was not charged. */
+export function findChargeProblem(status: TransactionStatus, refunded: Money | null): readonly InputProblem[] {
+  if (WAS_CHARGED[status] || refunded === null || refunded.amount === 0) return []
+  return [{ path: ['input', 'refunded', 'amount'], message: `must be 0 for a payment that is ${status}` }]
 }
 
 /** An amount that must have the currency of the payment. */

@@ -51,6 +51,7 @@ describe('a refund', () => {
     expect(approve(transaction, 41)).toBeNull()
     expect(approve(approve(transaction, 40)!.change.transaction, null)).toBeNull()
     expect(approveRefund(paid, { amount: 1, currency: 'EUR' }, when)).toBeNull()
+    expect(approve({ ...paid, status: 'DECLINED' }, 1)).toBeNull()
   })
 
   it('that was paid takes up what was approved before', () => {

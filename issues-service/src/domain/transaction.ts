@@ -120,9 +120,11 @@ const toFacts = (transaction: Transaction) => ({
 export const approvedOf = ({ approvals, refunded }: Pick<Transaction, 'approvals' | 'refunded'>) =>
   Math.max(0, Math.min(approvals.sum, approvals.upTo - refunded))
 
-/** What is neither paid back nor approved to be. */
+/** What is neither paid back nor approved to be; nothing of a payment that was declined. */
 export const leftOf = (transaction: Transaction) =>
-  Math.max(0, transaction.amount.amount - transaction.refunded - approvedOf(transaction))
+  transaction.status === 'DECLINED'
+    ? 0
+    : Math.max(0, transaction.amount.amount - transaction.refunded - approvedOf(transaction))
 
 /**
  * Approves a refund of `asked`, or of all that is left if null, so that all refunds together never exceed the payment;

@@ -36,6 +36,9 @@ export function createCustomerResolvers({ views, createCustomers, updateCustomer
         return id === null ? null : findCustomer(id, context)
       },
       customers: (_: unknown, { filter, order, ...page }: CustomersArguments, { principal }: Context) => {
+        // Whether an address is that of a customer is personal data, too.
+        if (filter?.email != null && !can(principal, 'customer:read_pii'))
+          throw new ForbiddenError('customer:read_pii:*')
         const only = reachOf(principal, 'customer:read') === 'own' ? principal.customerId : null
         return views.pageOfCustomers({ filter: filter ?? {}, only, order }, page)
       },

@@ -1,8 +1,9 @@
+import type { Money } from '@redress/shared/contracts.ts'
 import { AppError, BadUserInputError, CustomerNotFoundError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { openTransaction, type Transaction } from '../domain/transaction.ts'
-import { findTransactionProblems, type TransactionInput } from '../domain/transaction-input.ts'
+import { findTransactionProblems, type TransactionInput, toRefunded } from '../domain/transaction-input.ts'
 import { type Opened, openOnce } from './open-once.ts'
 import type { BlindIndex, CreateId, NewTransaction, TransactionsStore } from './ports.ts'
 
@@ -12,7 +13,7 @@ export type CreateTransactions = (
   commands: readonly CreateTransactionCommand[],
 ) => Promise<readonly (Opened<Transaction> | AppError)[]>
 
-type Checked = CreateTransactionCommand & Readonly<{ digest: string }>
+type Checked = CreateTransactionCommand & Readonly<{ input: Readonly<{ refunded: Money }>; digest: string }>
 
 type Dependencies = Readonly<{
   store: TransactionsStore
@@ -32,7 +33,8 @@ export function createCreateTransactions(dependencies: Dependencies): CreateTran
     const checked = commands.map((command) => {
       const [first, ...more] = findTransactionProblems(command.input, now())
       if (first) return new BadUserInputError(first.path, first.message, more)
-      return { ...command, digest: blindIndex.ofInput(command.input) }
+      const input = { ...command.input, refunded: toRefunded(command.input) }
+      return { ...command, input, digest: blindIndex.ofInput(input) }
     })
     const inputs = checked.flatMap((one) => (one instanceof AppError ? [] : one.input))
     if (inputs.length === 0) return checked as AppError[]
@@ -45,8 +47,7 @@ export function createCreateTransactions(dependencies: Dependencies): CreateTran
         claimed: await transaction.findClaimed(inputs.map(({ externalId }) => externalId)),
         open({ input: { paidAt, refunded, ...given }, cause, digest }) {
           if (!customers.has(given.customerId)) return new CustomerNotFoundError(given.customerId)
-          const paidBack = refunded?.amount ?? (given.status === 'REFUNDED' ? given.amount.amount : 0)
-          const opening = { ...given, id: createId(), refunded: paidBack, paidAt: paidAt ?? at, cause, now: at }
+          const opening = { ...given, id: createId(), refunded: refunded.amount, paidAt: paidAt ?? at, cause, now: at }
           const change = openTransaction(opening)
           created.push({ ...change, digest })
           return change.transaction

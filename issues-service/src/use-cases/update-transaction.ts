@@ -4,7 +4,7 @@ import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { TransactionNotFoundError } from '../domain/errors.ts'
 import { type Shipping, type Transaction, updateTransaction } from '../domain/transaction.ts'
-import { findCurrencyProblem, findShippingProblems } from '../domain/transaction-input.ts'
+import { findChargeProblem, findCurrencyProblem, findShippingProblems } from '../domain/transaction-input.ts'
 import type { TransactionsStore } from './ports.ts'
 
 export type UpdateTransactionCommand = Readonly<{
@@ -27,7 +27,7 @@ type Dependencies = Readonly<{ store: TransactionsStore; now: Clock; onCommit: (
 /** Moves a payment on, with what was paid back and its shipment. A repeat changes nothing. */
 export function createUpdateTransaction({ store, now, onCommit }: Dependencies): UpdateTransaction {
   return async ({ transactionId, status, refunded, shipping, seenVersion, cause }) => {
-    refuseProblems(findShippingProblems(shipping, now()))
+    refuseProblems([...findChargeProblem(status, refunded), ...findShippingProblems(shipping, now())])
     const updated = await store.transact(async (transaction) => {
       const payment = await transaction.find(transactionId)
       if (!payment) throw new TransactionNotFoundError(transactionId)
