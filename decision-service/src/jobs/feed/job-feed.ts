@@ -11,6 +11,8 @@ import { type FeedQueue, toJobEvent, toQueueEvent } from './feed-events.ts'
 const BATCH = 200
 /** Events that wait for Redis; further ones are dropped. */
 const WAITING_MAX = 5_000
+/** How long changes are gathered. Of changes of one job within this time only the last is published: most jobs are shorter. */
+const GATHER_MS = 50
 const TIMEOUT_MS = 2_000
 const RETRY_MS = 1_000
 
@@ -24,30 +26,40 @@ export type JobFeed = Readonly<{
 
 type Options = Readonly<{ redis: Redis; logger: Logger }>
 
-/** The changes that arrive while a batch is sent form the next one. */
+/** The last change of each job or queue, as an event that is made when it is sent. */
+type Waiting = Map<string, () => DomainEvent>
+
 export function openJobFeed(options: Options): JobFeed {
-  const waiting: string[] = []
+  const waiting: Waiting = new Map()
   const closing = new AbortController()
   const batches = createBatches(waiting, options)
   let sending: Promise<void> | null = null
+  const wait = (ms: number) => pause(ms, undefined, { ref: false, signal: closing.signal }).catch(() => {})
 
   const sendAll = async () => {
-    while (waiting.length > 0 || batches.hasLost()) {
+    await wait(GATHER_MS)
+    while (waiting.size > 0 || batches.hasLost()) {
       const isSent = await batches.send()
       if (!isSent && closing.signal.aborted) break
-      if (!isSent) await pause(RETRY_MS, undefined, { ref: false, signal: closing.signal }).catch(() => {})
+      if (!isSent) await wait(RETRY_MS)
     }
     sending = null
   }
-  const add = (event: DomainEvent) => {
-    if (waiting.length < WAITING_MAX) waiting.push(JSON.stringify(event))
+  const add = (id: string, toEvent: () => DomainEvent) => {
+    // Behind those that changed before it.
+    if (waiting.delete(id) || waiting.size < WAITING_MAX) waiting.set(id, toEvent)
     else batches.lose()
-    // After this turn of the event loop, so that its changes share a batch.
-    sending ??= Promise.resolve().then(sendAll)
+    sending ??= sendAll()
   }
   return {
-    job: (change) => add(toJobEvent(change, new Date())),
-    queue: (queue) => add(toQueueEvent(queue, new Date())),
+    job(change) {
+      const at = new Date()
+      add(change.id, () => toJobEvent(change, at))
+    },
+    queue(queue) {
+      const at = new Date()
+      add(queue.name, () => toQueueEvent(queue, at))
+    },
     async close() {
       closing.abort()
       await sending
@@ -56,7 +68,7 @@ export function openJobFeed(options: Options): JobFeed {
 }
 
 /** Where events are lost, the stream begins a new epoch, so that subscribers know it. */
-function createBatches(waiting: string[], { redis, logger }: Options) {
+function createBatches(waiting: Waiting, { redis, logger }: Options) {
   const stream = createCappedStream(redis, STREAMS.jobs)
   let hasLost = false
   const lose = () => {
@@ -71,7 +83,7 @@ function createBatches(waiting: string[], { redis, logger }: Options) {
       const afterLoss = hasLost
       hasLost = false
       try {
-        await within(TIMEOUT_MS, stream.append(waiting.splice(0, BATCH), { afterLoss }))
+        await within(TIMEOUT_MS, stream.append(takeTexts(waiting), { afterLoss }))
         return true
       } catch (err) {
         // Not sent again: they may have arrived.
@@ -81,4 +93,10 @@ function createBatches(waiting: string[], { redis, logger }: Options) {
       }
     },
   }
+}
+
+function takeTexts(waiting: Waiting): readonly string[] {
+  const taken = [...waiting.entries().take(BATCH)]
+  for (const [id] of taken) waiting.delete(id)
+  return taken.map(([, toEvent]) => JSON.stringify(toEvent()))
 }
