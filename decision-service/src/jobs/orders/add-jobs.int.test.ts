@@ -77,6 +77,20 @@ describe('an order', () => {
     expect(await nothing()).toEqual([0, 0, 0, 0])
   })
 
+  it.for(['count-critical', 'count-ephemeral'])(
+    'of the type %s is announced before a worker can take it',
+    async (type) => {
+      const queuedAtChange: Promise<number>[] = []
+      const onChange = () =>
+        void queuedAtChange.push(Promise.all([queued(), queued('background')]).then(([a, b]) => a + b))
+      const orders = createAddJobs({ ...bed, onChange, logger: silent, now: () => new Date() })
+
+      await orders.addJob(count('a', { type }), ADA)
+
+      expect(await Promise.all(queuedAtChange)).toEqual([0])
+    },
+  )
+
   it('is stored although its queue is away, and not queued', async () => {
     const away = { ...queues, money: { ...queues.money, add: () => Promise.reject(new Error('away')) } }
     const orders = createAddJobs({ ...bed, queues: away, onChange: () => {}, logger: silent, now: () => new Date() })

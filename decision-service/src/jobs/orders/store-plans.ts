@@ -63,12 +63,13 @@ export function createStorePlans(dependencies: Dependencies) {
     /** Queues what is not queued; what is stays as it is. A job with a record is stored already, so that it is queued later where its queue is away. */
     async enqueue(stored: readonly StoredPlan[], asking: Asking): Promise<void> {
       const open = stored.filter(({ isToQueue }) => isToQueue)
+      // Before a worker can take them: who follows a job would see it waiting after its end.
+      for (const { job } of open.filter(({ isNew }) => isNew))
+        dependencies.onChange({ ...job, status: 'PENDING', isDelayed: job.state === 'DELAYED' })
       for (const name of QUEUE_NAMES) {
         const inQueue = open.filter(({ job }) => job.queue === name)
         if (inQueue.length > 0) await enqueueIn(inQueue, asking, dependencies)
       }
-      for (const { job } of open.filter(({ isNew }) => isNew))
-        dependencies.onChange({ ...job, status: 'PENDING', isDelayed: job.state === 'DELAYED' })
     },
   }
 }
