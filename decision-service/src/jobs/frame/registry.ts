@@ -4,6 +4,7 @@ import { type } from 'arktype'
 import { FILE_DAYS } from '../files/files.ts'
 import { ReportOrder } from '../reports/report-order.ts'
 import { defineJob, type JobDefinition } from './job-definition.ts'
+import { Moment } from './moment.ts'
 
 export const JOB_TYPES = [
   'decide-issue',
@@ -87,7 +88,7 @@ export const JOBS = {
       eventType: /^[a-z][a-z0-9_.-]{0,99}$/,
       'userId?': '0 < string <= 200',
       'merchant?': '0 < string <= 200',
-      timestamp: 'string.date.iso',
+      timestamp: Moment,
       data: 'Record<string, unknown>',
     }),
     // As JSON: a merchant or a user may have any character in their names.

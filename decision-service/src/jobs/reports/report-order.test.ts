@@ -30,6 +30,7 @@ describe('an order of a report', () => {
     ['period', { ...REPORT, period: 'next-day' }],
     ['asOf', { ...DAYS, asOf: '2026-01-01T00:00:00Z' }],
     ['asOf', { ...REPORT, period: 'previous-day', asOf: 'today' }],
+    ['asOf', { ...REPORT, period: 'previous-day', asOf: '2026-02-30T00:00:00Z' }],
     ['timeZone', { ...DAYS, timeZone: 'Europe/Nowhere' }],
     ['timeZone', { ...DAYS, timeZone: '+02:00' }],
     ['venueId', { ...DAYS, venueId: 'v1' }],

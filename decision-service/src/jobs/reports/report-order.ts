@@ -1,5 +1,6 @@
 import { DAY_MS } from '@redress/shared/time.ts'
 import { type } from 'arktype'
+import { Moment } from '../frame/moment.ts'
 import { findZoneProblem, readTimetable, type Timetable } from '../schedules/timetable.ts'
 
 export const REPORT_NAMES = ['issues', 'decisions', 'reviewers', 'jobs'] as const
@@ -33,7 +34,7 @@ export const ReportOrder = type({
   'to?': Day,
   'period?': type.enumerated(...(Object.keys(PERIODS) as Period[])),
   /** The moment before which the period was over. Default: that at which the job was added. */
-  'asOf?': 'string.date.iso',
+  'asOf?': Moment,
   /** The time zone in which days begin. Default: UTC. */
   'timeZone?': Zone,
 }).narrow(({ from, to, period, asOf }, ctx) => {
