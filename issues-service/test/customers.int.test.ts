@@ -260,6 +260,20 @@ describe('a list of customers', () => {
     expect((await listOf('pbs@example.org')).totalCount).toBe(1)
   })
 
+  it('by an e-mail address has customers from before there was one, once a process has begun', async () => {
+    const { customers, dataKeys } = service.collections
+    const [erased, old] = ['erased', 'old'].map((name) => `${name}.timer@example.org`)
+    const idOf = async (email: string) => (await create(inputOf({ email }))).data.createCustomer.customer.id
+    const ids = [await idOf(erased!), await idOf(old!)]
+    await customers.updateMany({ _id: { $in: ids } }, { $unset: { emailIndex: 1 } })
+    await dataKeys.deleteOne({ _id: ids[0] })
+
+    await openService({ mongo, db })
+
+    expect((await listBy({ filter: { email: old } }, reviewer)).nodes).toEqual([{ id: ids[1] }])
+    expect((await listBy({ filter: { email: erased } }, reviewer)).nodes).toEqual([])
+  })
+
   it('by an e-mail address is only for those who may read it', async () => {
     const themselves = await tokenOf(withRole('customer', 'cust_1'))
     const listAs = (token: string) =>

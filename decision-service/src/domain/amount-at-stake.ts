@@ -25,7 +25,7 @@ export function findAmountAtStake({ details, transaction }: MoneyCase): Money | 
 export function findAmountLeft(transaction: MoneyCase['transaction']): Money | null {
   if (transaction === null) return null
   const { amount, refunded = 0 } = transaction
-  return refunded === 0 ? amount : { ...amount, amount: amount.amount - refunded }
+  return refunded === 0 ? amount : { ...amount, amount: Math.max(0, amount.amount - refunded) }
 }
 
 function amountIn<T extends IssueType>(details: Details<T>): Money | null {

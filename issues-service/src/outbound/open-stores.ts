@@ -5,8 +5,9 @@ import type { Clock } from '@redress/shared/time.ts'
 import type { Db, MongoClient } from 'mongodb'
 import type { DueHours } from '../domain/urgency.ts'
 import { createBlindIndex } from './blind-index.ts'
-import { COLLECTIONS, type Collections } from './collections.ts'
+import { COLLECTIONS } from './collections.ts'
 import { createEventLog } from './event-log.ts'
+import { indexEmails, placeInReviewQueue } from './migrate.ts'
 import { createMongoCustomersStore } from './mongo-customers-store.ts'
 import { createIssuesTransactions, createMongoIssuesStore } from './mongo-issues-store.ts'
 import { createMongoPersonalData } from './mongo-personal-data.ts'
@@ -29,6 +30,7 @@ export async function openStores({ mongo, db, outbox, keys, dueHours, now }: Opt
   await placeInReviewQueue(collections)
   const blindIndex = createBlindIndex(keys.blindIndexKey)
   const master = readMasterKey(keys.encryptionKey)
+  await indexEmails(collections, { blindIndex, master })
   const stores = { mongo, collections, outbox }
   return {
     collections,
@@ -42,12 +44,4 @@ export async function openStores({ mongo, db, outbox, keys, dueHours, now }: Opt
     personalData: createMongoPersonalData(collections, master),
     events: createEventLog(mongo, outbox),
   }
-}
-
-/** Gives those issues that wait for a person a place, which are older than the review queue: by their age alone. */
-async function placeInReviewQueue({ issues }: Collections): Promise<void> {
-  const unplaced = { status: 'AWAITING_REVIEW' as const, urgentAt: { $exists: false } }
-  const found = issues.find(unplaced, { projection: { createdAt: 1 } })
-  for await (const { _id, createdAt } of found)
-    await issues.updateOne({ _id, ...unplaced }, { $set: { urgentAt: createdAt } })
 }

@@ -72,14 +72,16 @@ describe('the facts of a case', () => {
   })
 
   it('take all that is left of the payment as the amount at stake, and compare a part with it', () => {
-    const refunded = (partialAmount: Parameters<typeof refund>[0]) => {
+    const refunded = (partialAmount: Parameters<typeof refund>[0], before = 4_000) => {
       const { transaction, ...rest } = refund(partialAmount)
-      return readFacts({ ...rest, transaction: { ...transaction!, refunded: 4_000 } }, coverage)
+      return readFacts({ ...rest, transaction: { ...transaction!, refunded: before } }, coverage)
     }
 
     expect(refunded(null)).toMatchObject({ amount: 5_000, amountExceedsTransaction: false, refundedAmount: 4_000 })
     expect(refunded({ amount: 5_000, currency: 'EUR' }).amountExceedsTransaction).toBe(false)
     expect(refunded({ amount: 5_001, currency: 'EUR' }).amountExceedsTransaction).toBe(true)
+    // Only a made-up case can say so.
+    expect(refunded(null, 9_001).amount).toBe(0)
   })
 
   it('take the instalment as the amount at stake, and count the remaining ones', () => {
