@@ -1,16 +1,16 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { openCollections } from '@redress/shared/stores/collections.ts'
-import { readMasterKey } from '@redress/shared/stores/encryption.ts'
+import { type MasterKey, readMasterKey, unwrapDataKey } from '@redress/shared/stores/encryption.ts'
 import type { Clock } from '@redress/shared/time.ts'
-import type { Db, MongoClient } from 'mongodb'
+import type { Db, Filter, MongoClient } from 'mongodb'
 import type { DueHours } from '../domain/urgency.ts'
+import type { BlindIndex } from '../use-cases/ports.ts'
 import { createBlindIndex } from './blind-index.ts'
-import { COLLECTIONS } from './collections.ts'
+import { COLLECTIONS, type Collections, type CustomerDocument } from './collections.ts'
 import { createEventLog } from './event-log.ts'
-import { indexEmails, placeInReviewQueue } from './migrate.ts'
 import { createMongoCustomersStore } from './mongo-customers-store.ts'
 import { createIssuesTransactions, createMongoIssuesStore } from './mongo-issues-store.ts'
-import { createMongoPersonalData } from './mongo-personal-data.ts'
+import { createMongoPersonalData, openPersonalData } from './mongo-personal-data.ts'
 import { createMongoTransactionsStore } from './mongo-transactions-store.ts'
 import { createMongoViews } from './mongo-views.ts'
 
@@ -43,5 +43,29 @@ export async function openStores({ mongo, db, outbox, keys, dueHours, now }: Opt
     views: createMongoViews(collections, { blindIndex, dueHours, now }),
     personalData: createMongoPersonalData(collections, master),
     events: createEventLog(mongo, outbox),
+  }
+}
+
+/** Gives those issues that wait for a person a place, which are older than the review queue: by their age alone. */
+async function placeInReviewQueue({ issues }: Collections): Promise<void> {
+  const unplaced = { status: 'AWAITING_REVIEW' as const, urgentAt: { $exists: false } }
+  const found = issues.find(unplaced, { projection: { createdAt: 1 } })
+  for await (const { _id, createdAt } of found)
+    await issues.updateOne({ _id, ...unplaced }, { $set: { urgentAt: createdAt } })
+}
+
+/** Makes those customers known by their e-mail address that are older than the search by it, and not erased. */
+async function indexEmails(
+  { customers, dataKeys }: Collections,
+  { blindIndex, master }: Readonly<{ blindIndex: BlindIndex; master: MasterKey }>,
+): Promise<void> {
+  // Null matches a missing field, too, and by an index; $exists does not in the embedded database.
+  for await (const customer of customers.find({ emailIndex: null } as object as Filter<CustomerDocument>)) {
+    const { _id, emailSealed } = customer
+    const key = await dataKeys.findOne({ _id })
+    if (key === null) continue
+    const { email } = openPersonalData(customer, unwrapDataKey(key.wrapped, master, _id))
+    // Not where the address was changed meanwhile, which has indexed it.
+    await customers.updateOne({ _id, emailSealed }, { $set: { emailIndex: blindIndex.ofEmail(email) } })
   }
 }
