@@ -81,12 +81,17 @@ const untilStatuses = (expected: Readonly<Record<string, JobStatus>>) =>
 describe('a flow', () => {
   it('runs from its leaves to its first job, each after all that it waits for', async () => {
     const { ran } = await openWorker()
+    let handedOver = 0
+    queues.money.onAdded((jobs) => {
+      handedOver += jobs.length
+    })
 
     await addFlow(job('a', job('b', job('c'), job('d')), job('e')), SYSTEM)
     await untilStatuses({ a: 'COMPLETED', b: 'COMPLETED', c: 'COMPLETED', d: 'COMPLETED', e: 'COMPLETED' })
 
     expect(ran.toSorted()).toEqual(['a', 'b', 'c', 'd', 'e'])
     expect(ran.at(-1)).toBe('a')
+    expect(handedOver).toBe(5)
     expect(ran.indexOf('b')).toBeGreaterThan(Math.max(ran.indexOf('c'), ran.indexOf('d')))
   })
 

@@ -3,6 +3,7 @@ import type { ClientSession } from 'mongodb'
 import type { DeadJobs } from '../dead-letters/dead-jobs.ts'
 import { toDeadJob } from '../dead-letters/dead-letter.ts'
 import type { JobFailure } from '../frame/job-failure.ts'
+import type { JobQueue, NewJob } from '../frame/open-queue.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import type { CancelJob } from '../processors/cancellations.ts'
 import type { ChangeOf } from '../processors/job-change.ts'
@@ -75,9 +76,14 @@ async function settleParent(
   }
   const released = await flows.release(parentId, at)
   if (released !== null) onChange(released)
-  // Recovery queues it where its queue is away. It is in there already where it was opened again.
-  if (released !== null) await queues[released.queue].revive([toNewJob(released)]).catch(() => 0)
+  if (released !== null) await handOver(queues[released.queue], toNewJob(released)).catch(() => {})
   return true
+}
+
+/** Recovery does it where the queue is away. A job that was opened again is in there already, as a failed one. */
+async function handOver(queue: JobQueue, job: NewJob): Promise<void> {
+  await queue.add([job])
+  await queue.revive([job])
 }
 
 function toFailure(childId: string): JobFailure {
