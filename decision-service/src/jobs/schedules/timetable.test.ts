@@ -131,6 +131,7 @@ describe('a cron expression is refused', () => {
     ['? * * * *'],
     ['2030-01-01T00:00:00'],
     ['@reboot'],
+    ['@daily'],
   ])('%j', ([cron]) => {
     expect(readTimetable(cron!, 'UTC')).toMatchObject({ field: 'cron', message: expect.stringMatching(/^must /) })
   })

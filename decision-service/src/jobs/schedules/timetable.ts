@@ -42,7 +42,8 @@ export function readTimetable(cron: string, timeZone: string): Timetable | Timet
   if (zoneProblem !== null) return zoneProblem
   if (NOT_REPEATED.test(cron)) return toProblem('must not contain "?" or ":"')
   const fields = cron.trim().split(/\s+/).length
-  if (fields > FIELDS)
+  // Names such as @daily have one, and a year would be the sixth or seventh.
+  if (fields !== FIELDS)
     return toProblem(`must be a cron expression of ${FIELDS} fields, without seconds or a year: it has ${fields}`)
   try {
     const expression = new Cron(cron, { timezone: timeZone, mode: '5-part', fixedTimeRule: 'no-wildcard' })
