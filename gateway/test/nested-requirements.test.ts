@@ -39,6 +39,55 @@ describe('a field that is computed from a computed field', () => {
   })
 })
 
+describe('a field that is computed from a computed field and left out by a condition', () => {
+  const a = {
+    sdl: `type One @key(fields: "id") @key(fields: "sku") @key(fields: "num") { id: ID! sku: ID! num: ID!
+      price: Int @external size: Int @external label: String @requires(fields: "price size") }`,
+    respond: entities(({ price, size }) => ({ id: 'i', sku: 's', num: 'n', label: `${size} for ${price}` })).respond,
+  }
+  const b = {
+    sdl: `type Query { one: One }
+      type One @key(fields: "num") { num: ID! plain: Int price: Int @external size: Int @requires(fields: "price") }`,
+    respond: (({ query, variables }) => {
+      if (!query.includes('_entities')) return { data: { one: { __typename: 'One', num: 'n', plain: 3 } } }
+      return {
+        data: {
+          _entities: (variables.representations as { price: number }[]).map(({ price }) => ({ size: price + 1 })),
+        },
+      }
+    }) satisfies Respond,
+  }
+  const c = {
+    sdl: 'type One @key(fields: "sku") { sku: ID! price: Int }',
+    respond: entities(() => ({ price: 7 })).respond,
+  }
+
+  it('is answered unless the condition holds', async () => {
+    const { ask } = await openGraph({ a, b, c })
+    const forms = [
+      '... @skip(if: $f) { label }',
+      '... on One @skip(if: $f) { label plain @skip(if: $f) }',
+      '... @include(if: $t) { ... on One @skip(if: $f) { label } }',
+      '... @skip(if: $f) @include(if: $t) { plain label @include(if: $t) }',
+      '... @include(if: $t) { ... { label @skip(if: $f) } label }',
+      '...Labelled @skip(if: $f)',
+    ]
+    const fragment = 'fragment Labelled on One { ... @include(if: $t) { label } }'
+
+    for (const form of forms) {
+      const used = form.startsWith('...Labelled') ? fragment : ''
+      const query = `query($f: Boolean!, $t: Boolean!) { one { id ${form} plain @include(if: $t) } } ${used}`
+      const shown = await ask(query, { f: false, t: true })
+      const hidden = await ask(query, { f: true, t: false })
+      expect({ form, shown, hidden }).toEqual({
+        form,
+        shown: { data: { one: { id: 'i', label: '8 for 7', plain: 3 } } },
+        hidden: { data: { one: { id: 'i' } } },
+      })
+    }
+  })
+})
+
 describe('a field at the end of a chain of computed fields that goes to and fro', () => {
   it('is computed from what its own subgraph knows from elsewhere only', async () => {
     const { ask } = await openGraph({

@@ -19,6 +19,7 @@ describe('the gateway answers as one schema does on the same data', () => {
     [74004, 10, 'an operation for which one of the compared plans cannot be made'],
     [20017, 31, 'a required field that the client asks for with arguments'],
     [130144, 21, 'a null that one fetch was answered and another one could not ask for'],
+    [170060, 4, 'a fragment under a condition of which one fetch repeats the key only'],
     [85024, 40, 'a required field with arguments beside a computed field that a condition leaves out'],
   ] as const)('on the graph %i, operation %i: %s', async ([seed, operation]) => {
     const world = (await openWorld(seed))!
