@@ -277,6 +277,19 @@ describe('a list of payments', () => {
     expect(new Set(seen).size).toBe(4)
   })
 
+  it('by amount of one customer reads the payments of no other', async () => {
+    await Promise.all([1, 2, 3].map(() => newPayment({ amount: { amount: 7, currency: 'NOK' } })))
+    const own = { customerId: 'cust_2', 'amount.currency': 'NOK', 'amount.amount': { $gte: 0 } }
+
+    const { queryPlanner, executionStats } = await service.collections.transactions
+      .find(own)
+      .sort({ 'amount.amount': -1, _id: -1 })
+      .explain()
+
+    expect(queryPlanner.winningPlan.indexName).toBe('by_amount_of_customer')
+    expect(executionStats.totalDocsExamined).toBe(0)
+  })
+
   it('by amount is refused without a currency', async () => {
     const { errors } = await listBy({ order: 'HIGHEST_AMOUNT_FIRST' })
 

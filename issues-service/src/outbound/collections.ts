@@ -81,6 +81,11 @@ export const COLLECTIONS = {
       { key: { merchant: 1, createdAt: 1, _id: 1 }, name: 'newest_by_merchant' },
       { key: { status: 1, createdAt: 1, _id: 1 }, name: 'newest_by_status' },
       { key: { 'amount.currency': 1, 'amount.amount': 1, _id: 1 }, name: 'by_amount' },
+      // Customers may list their own, which must not walk along those of all others.
+      {
+        key: { customerId: 1, 'amount.currency': 1, 'amount.amount': 1, _id: 1 },
+        name: 'by_amount_of_customer',
+      },
     ],
   }),
   customers: defineCollection<CustomerDocument>({
