@@ -83,6 +83,30 @@ describe('a computed field that is left out', () => {
   })
 })
 
+describe('a field of which a condition leaves out one fetch, and another fetch has no entity', () => {
+  it('is null without the error of the fetch that was left out', async () => {
+    const { ask } = await openGraph({
+      a: {
+        sdl: 'type Query { t: T } type T @key(fields: "id") { id: ID! x: Int w: Int }',
+        respond: ({ variables: { v } }) => ({ data: { t: { __typename: 'T', id: '1', w: 1, ...(!v && { x: 2 }) } } }),
+      },
+      b: {
+        sdl: `type T @key(fields: "id") { id: ID! x: Int @external w: Int @external
+          both: Int @shareable @requires(fields: "x") y: Int @requires(fields: "x") z: Int @requires(fields: "w") }`,
+        respond: entities((_, query) => asked(query, { both: 3, y: 2, z: 1 })).respond,
+      },
+      c: {
+        sdl: 'type T @key(fields: "id") { id: ID! both: Int @shareable plain: Int }',
+        respond: entities(() => null).respond,
+      },
+    })
+    const query = 'query($v: Boolean!) { t { both plain z ... @skip(if: $v) { both y } } }'
+
+    expect(await ask(query, { v: true })).toEqual({ data: { t: { both: null, plain: null, z: 1 } } })
+    expect(await ask(query, { v: false })).toEqual({ data: { t: { both: 3, plain: null, z: 1, y: 2 } } })
+  })
+})
+
 describe('a required field without an answer', () => {
   it('is an error at each field that needs it, and at no other', async () => {
     const { ask } = await openGraph({

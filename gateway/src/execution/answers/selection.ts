@@ -104,7 +104,11 @@ function collect(type: GraphQLCompositeType, { selections }: SelectionSetNode, c
   }
 }
 
-function isLeftOut(directives: readonly DirectiveNode[], conditions: Readonly<Record<string, unknown>>): boolean {
+/** Whether a `@skip` or `@include` leaves out what has these directives. */
+export function isLeftOut(
+  directives: readonly DirectiveNode[],
+  conditions: Readonly<Record<string, unknown>>,
+): boolean {
   return directives.some(({ name, arguments: given }) => {
     if (name.value !== 'skip' && name.value !== 'include') return false
     const value = given?.[0]?.value

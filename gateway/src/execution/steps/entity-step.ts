@@ -1,7 +1,8 @@
+import { isLeftOut } from '../answers/selection.ts'
 import { codedError } from '../coded-error.ts'
 import { isRow, type Row } from '../json.ts'
 import { coordinateOf, type FieldGroup, type GroupedFetch } from '../planning/field-groups.ts'
-import { narrowFetch } from '../planning/narrow-fetch.ts'
+import { type EntityField, entityFieldsOf, narrowFetch } from '../planning/narrow-fetch.ts'
 import type { SubgraphAnswer, SubgraphSource } from '../subgraphs/subgraph-source.ts'
 import type { TypeTable } from '../type-table.ts'
 import { ask, type Fetch, onlyPlace, toFetch, variablesText } from './fetch-step.ts'
@@ -51,8 +52,9 @@ type Narrowed = Readonly<{ fetch: Fetch; represent: Represent }>
  * asked for the fields that do not need it. The other fields are noted as absent.
  */
 function compileNarrowed(node: GroupedFetch, source: SubgraphSource, types: TypeTable) {
-  const { fields } = toFetch(node, source, types)
-  const groups = (node.groups ?? [{ fields: [], keys: fields, requires: node.requires ?? [] }]).map(
+  const asked = entityFieldsOf(node)
+  const whole = { fields: [], keys: asked.map(({ key }) => key), requires: node.requires ?? [] }
+  const groups = (node.groups ?? [whole]).map(
     (group): Group => ({ group, represent: representing({ ...node, requires: [...group.requires] }, types) }),
   )
   const known = new Map<string, Narrowed>()
@@ -76,7 +78,7 @@ function compileNarrowed(node: GroupedFetch, source: SubgraphSource, types: Type
       const row = spot.rows[index]!
       const possible = groups.filter(({ group, represent }) => {
         const isPossible = typeof represent(row) === 'string'
-        if (!isPossible) run.noteAbsence(row, group.keys, absenceOf(node.serviceName))
+        if (!isPossible) run.noteAbsence(row, wantedKeys(group, asked, run), absenceOf(node.serviceName))
         return isPossible
       })
       if (possible.length === 0) continue
@@ -87,6 +89,12 @@ function compileNarrowed(node: GroupedFetch, source: SubgraphSource, types: Type
     }
     await Promise.all([...batches].map(([{ fetch }, batch]) => fetchBatch(fetch, batch, run, spot)))
   }
+}
+
+/** The keys of a group without those that a condition leaves out: another fetch may answer these under the same keys. */
+function wantedKeys({ keys }: FieldGroup, asked: readonly EntityField[], { conditions }: PlanRun): readonly string[] {
+  const wanted = asked.filter(({ key, directives }) => keys.includes(key) && !isLeftOut(directives, conditions))
+  return wanted.map(({ key }) => key)
 }
 
 function noEntity({ request: { service } }: Fetch) {
