@@ -13,7 +13,7 @@ export async function reviewIssue(caller: Caller, id: string, journal: Journal):
     const { issue } = await caller.insist<{ issue: { status: string; version: number } }>('reviewer', READ, { id })
     if (issue.status === 'RESOLVED') return
     if (issue.status === 'AWAITING_REVIEW') {
-      const input = { issueId: id, action: 'ACCEPT_DISPUTE', version: issue.version }
+      const input = { issueId: id, action: 'CONTEST_DISPUTE', version: issue.version }
       // An attempt without an answer may have taken effect: the next round finds out.
       const isAcknowledged = await caller.ask('reviewer', REVIEW, { input }).then(
         () => true,
