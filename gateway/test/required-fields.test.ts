@@ -107,6 +107,35 @@ describe('a field of which a condition leaves out one fetch, and another fetch h
   })
 })
 
+describe('a subgraph that is down', () => {
+  it('is an error at the fields that were asked of it, and not at those that a condition leaves out', async () => {
+    const { ask } = await openGraph({
+      a: {
+        sdl: 'type Query { t: T } type T @key(fields: "id") { id: ID! }',
+        respond: () => ({ data: { t: { __typename: 'T', id: '1' } } }),
+      },
+      b: {
+        sdl: 'type Query { w: Int x: Int } type T @key(fields: "id") { id: ID! y: Int z: Int }',
+        respond: () => ({ status: 503, body: '' }),
+      },
+    })
+    const query = 'query($v: Boolean!) { t { id z ... @skip(if: $v) { y } } w x @skip(if: $v) }'
+    const pathsOf = async (v: boolean) => {
+      const { data, errors = [] } = await ask(query, { v })
+      return { data, paths: errors.map(({ path }) => path?.join('.')).sort() }
+    }
+
+    expect(await pathsOf(true)).toEqual({
+      data: { t: { id: '1', z: null }, w: null },
+      paths: ['t.z', 'w'],
+    })
+    expect(await pathsOf(false)).toEqual({
+      data: { t: { id: '1', z: null, y: null }, w: null, x: null },
+      paths: ['t.y', 't.z', 'w', 'x'],
+    })
+  })
+})
+
 describe('a required field without an answer', () => {
   it('is an error at each field that needs it, and at no other', async () => {
     const { ask } = await openGraph({

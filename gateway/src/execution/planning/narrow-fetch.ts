@@ -1,14 +1,5 @@
 import type { FetchNode } from '@apollo/query-planner'
-import {
-  type DirectiveNode,
-  type DocumentNode,
-  Kind,
-  parse,
-  print,
-  type SelectionNode,
-  stripIgnoredCharacters,
-  visit,
-} from 'graphql'
+import { type DocumentNode, Kind, parse, print, type SelectionNode, stripIgnoredCharacters, visit } from 'graphql'
 
 /** A field of the entities that a fetch asks for. */
 export type EntityField = Readonly<{
@@ -16,8 +7,6 @@ export type EntityField = Readonly<{
   name: string
   /** The key in the answer. */
   key: string
-  /** Of the field and of the fragments around it, such as its conditions. */
-  directives: readonly DirectiveNode[]
 }>
 
 /** The fields of the entities that a fetch asks for, without those below them. */
@@ -53,23 +42,18 @@ function filterFields(document: DocumentNode, isKept: (field: EntityField) => bo
   if (operation?.kind !== Kind.OPERATION_DEFINITION) return document
   const [entities] = operation.selectionSet.selections
   if (entities?.kind !== Kind.FIELD || !entities.selectionSet) return document
-  type Around = Pick<EntityField, 'typeName' | 'directives'>
-  const filter = (selections: readonly SelectionNode[], around: Around): SelectionNode[] =>
+  const filter = (typeName: string, selections: readonly SelectionNode[]): SelectionNode[] =>
     selections.flatMap((selection): SelectionNode[] => {
       if (selection.kind === Kind.FRAGMENT_SPREAD) return [selection]
-      const directives = [...around.directives, ...(selection.directives ?? [])]
       if (selection.kind === Kind.FIELD) {
         const { name, alias = name } = selection
         const isTypeName = name.value === '__typename'
-        const field = { ...around, name: name.value, key: alias.value, directives }
-        return isTypeName || isKept(field) ? [selection] : []
+        return isTypeName || isKept({ typeName, name: name.value, key: alias.value }) ? [selection] : []
       }
-      const typeName = selection.typeCondition?.name.value ?? around.typeName
-      const kept = filter(selection.selectionSet.selections, { typeName, directives })
+      const kept = filter(selection.typeCondition?.name.value ?? typeName, selection.selectionSet.selections)
       return kept.length === 0 ? [] : [{ ...selection, selectionSet: { ...selection.selectionSet, selections: kept } }]
     })
-  const selections = filter(entities.selectionSet.selections, { typeName: '', directives: [] })
-  const selectionSet = { ...entities.selectionSet, selections }
+  const selectionSet = { ...entities.selectionSet, selections: filter('', entities.selectionSet.selections) }
   const root = { ...operation.selectionSet, selections: [{ ...entities, selectionSet }] }
   return { ...document, definitions: [{ ...operation, selectionSet: root }, ...others] }
 }

@@ -1,11 +1,10 @@
-import { isLeftOut } from '../answers/selection.ts'
 import { codedError } from '../coded-error.ts'
 import { isRow, type Row } from '../json.ts'
 import { coordinateOf, type FieldGroup, type GroupedFetch } from '../planning/field-groups.ts'
-import { type EntityField, entityFieldsOf, narrowFetch } from '../planning/narrow-fetch.ts'
+import { narrowFetch } from '../planning/narrow-fetch.ts'
 import type { SubgraphAnswer, SubgraphSource } from '../subgraphs/subgraph-source.ts'
 import type { TypeTable } from '../type-table.ts'
-import { ask, type Fetch, onlyPlace, toFetch, variablesText } from './fetch-step.ts'
+import { ask, type Fetch, keysOf, onlyPlace, toFetch, variablesText } from './fetch-step.ts'
 import { mergeRow } from './merge.ts'
 import { type Path, pathsAt, placesOf } from './places.ts'
 import type { PlanRun, Spot, Step } from './plan-run.ts'
@@ -44,7 +43,7 @@ function addTo(batch: Batch, text: string, index: number): void {
   else batch.set(text, [index])
 }
 
-type Group = Readonly<{ group: FieldGroup; represent: Represent }>
+type Group = Readonly<{ group: FieldGroup; asked: Fetch['fields']; represent: Represent }>
 type Narrowed = Readonly<{ fetch: Fetch; represent: Represent }>
 
 /**
@@ -52,11 +51,12 @@ type Narrowed = Readonly<{ fetch: Fetch; represent: Represent }>
  * asked for the fields that do not need it. The other fields are noted as absent.
  */
 function compileNarrowed(node: GroupedFetch, source: SubgraphSource, types: TypeTable) {
-  const asked = entityFieldsOf(node)
-  const whole = { fields: [], keys: asked.map(({ key }) => key), requires: node.requires ?? [] }
-  const groups = (node.groups ?? [whole]).map(
-    (group): Group => ({ group, represent: representing({ ...node, requires: [...group.requires] }, types) }),
-  )
+  const { fields } = toFetch(node, source, types)
+  const whole = { fields: [], keys: fields.map(({ key }) => key), requires: node.requires ?? [] }
+  const groups = (node.groups ?? [whole]).map((group): Group => {
+    const asked = fields.filter(({ key }) => group.keys.includes(key))
+    return { group, asked, represent: representing({ ...node, requires: [...group.requires] }, types) }
+  })
   const known = new Map<string, Narrowed>()
   const narrow = (possible: readonly Group[]): Narrowed => {
     const wanted = new Set(possible.flatMap(({ group }) => group.fields))
@@ -76,9 +76,9 @@ function compileNarrowed(node: GroupedFetch, source: SubgraphSource, types: Type
     const batches = new Map<Narrowed, Batch>()
     for (const index of indexes) {
       const row = spot.rows[index]!
-      const possible = groups.filter(({ group, represent }) => {
+      const possible = groups.filter(({ asked, represent }) => {
         const isPossible = typeof represent(row) === 'string'
-        if (!isPossible) run.noteAbsence(row, wantedKeys(group, asked, run), absenceOf(node.serviceName))
+        if (!isPossible) run.noteAbsence(row, keysOf(asked, run), absenceOf(node.serviceName))
         return isPossible
       })
       if (possible.length === 0) continue
@@ -89,12 +89,6 @@ function compileNarrowed(node: GroupedFetch, source: SubgraphSource, types: Type
     }
     await Promise.all([...batches].map(([{ fetch }, batch]) => fetchBatch(fetch, batch, run, spot)))
   }
-}
-
-/** The keys of a group without those that a condition leaves out: another fetch may answer these under the same keys. */
-function wantedKeys({ keys }: FieldGroup, asked: readonly EntityField[], { conditions }: PlanRun): readonly string[] {
-  const wanted = asked.filter(({ key, directives }) => keys.includes(key) && !isLeftOut(directives, conditions))
-  return wanted.map(({ key }) => key)
 }
 
 function noEntity({ request: { service } }: Fetch) {
@@ -117,7 +111,7 @@ async function fetchBatch(fetch: Fetch, batch: Batch, run: PlanRun, spot: Spot):
   const entities = answer.data?._entities ?? null
   if (!Array.isArray(entities) || entities.length !== rowsOf.length) {
     if (entities !== null || answer.errors.length === 0) {
-      run.fail('SUBGRAPH_INVALID_ANSWER', fetch.request.service, placesOf(spot.path, fetch.fields))
+      run.fail('SUBGRAPH_INVALID_ANSWER', fetch.request.service, placesOf(spot.path, keysOf(fetch.fields, run)))
     }
     for (const indexes of rowsOf) explainAbsence(fetch, indexes, run, spot)
     return
@@ -126,12 +120,12 @@ async function fetchBatch(fetch: Fetch, batch: Batch, run: PlanRun, spot: Spot):
     const rows = indexes.map((index) => spot.rows[index]!)
     const entity: unknown = entities[at]
     if (isRow(entity)) mergeEntity(fetch, entity, rows)
-    else if (entity !== null) for (const row of rows) run.noteAbsence(row, fetch.fields, noEntity(fetch))
+    else if (entity !== null) for (const row of rows) run.noteAbsence(row, keysOf(fetch.fields, run), noEntity(fetch))
   }
 }
 
 function explainAbsence({ fields }: Fetch, indexes: readonly number[], run: PlanRun, spot: Spot): void {
-  for (const index of indexes) run.noteAbsence(spot.rows[index]!, fields, null)
+  for (const index of indexes) run.noteAbsence(spot.rows[index]!, keysOf(fields, run), null)
 }
 
 function mergeEntity({ rewrites, types }: Fetch, entity: Row, rows: readonly Row[]): void {
@@ -155,7 +149,7 @@ function reportEntityErrors(
     const [root, at, ...rest] = error.path ?? []
     const rows = root === '_entities' && typeof at === 'number' ? rowsOf[at] : undefined
     if (rows === undefined) {
-      run.report(error, request.service, onlyPlace(spot.path, fields))
+      run.report(error, request.service, onlyPlace(spot.path, keysOf(fields, run)))
       continue
     }
     paths ??= pathsAt(run.root, spot.path)

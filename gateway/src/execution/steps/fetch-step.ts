@@ -1,6 +1,7 @@
 import type { FetchNode } from '@apollo/query-planner'
-import { Kind, parse, type SelectionSetNode } from 'graphql'
+import { type DirectiveNode, Kind, parse, type SelectionSetNode } from 'graphql'
 import { compileLostDigits } from '../answers/lost-digits.ts'
+import { isLeftOut } from '../answers/selection.ts'
 import { quote, type Row } from '../json.ts'
 import type { FetchRequest, SubgraphAnswer, SubgraphSource } from '../subgraphs/subgraph-source.ts'
 import type { TypeTable } from '../type-table.ts'
@@ -9,14 +10,16 @@ import { type Path, placesOf } from './places.ts'
 import type { PlanRun, Spot, Step } from './plan-run.ts'
 import { applyRewrites } from './rewrites.ts'
 
+/** A response key that a fetch asks for, with the directives of the field and of the fragments around it. */
+type AskedField = Readonly<{ key: string; directives: readonly DirectiveNode[] }>
+
 /** A fetch of a plan, compiled. */
 export type Fetch = Readonly<{
   request: FetchRequest
   source: SubgraphSource
   variables: readonly (readonly [name: string, head: string])[]
   rewrites: NonNullable<FetchNode['outputRewrites']>
-  /** The response keys that it fetches. */
-  fields: readonly string[]
+  fields: readonly AskedField[]
   types: TypeTable
 }>
 
@@ -37,6 +40,12 @@ export function compileRootFetch(node: FetchNode, source: SubgraphSource, types:
   return (run, spot) => fetchRoot(fetch, run, spot)
 }
 
+/** The response keys that are asked for under the conditions of a run. */
+export function keysOf(fields: readonly AskedField[], { conditions }: PlanRun): readonly string[] {
+  const wanted = fields.filter(({ directives }) => !isLeftOut(directives, conditions))
+  return [...new Set(wanted.map(({ key }) => key))]
+}
+
 /** Null without an answer, which is then reported to the run. */
 export async function ask(fetch: Fetch, variables: string, run: PlanRun, spot: Spot): Promise<SubgraphAnswer | null> {
   try {
@@ -45,7 +54,7 @@ export async function ask(fetch: Fetch, variables: string, run: PlanRun, spot: S
     return answer
   } catch {
     // The source has logged the cause.
-    run.fail('SUBGRAPH_UNAVAILABLE', fetch.request.service, placesOf(spot.path, fetch.fields))
+    run.fail('SUBGRAPH_UNAVAILABLE', fetch.request.service, placesOf(spot.path, keysOf(fetch.fields, run)))
     return null
   }
 }
@@ -67,23 +76,23 @@ function toRequest(
   }
 }
 
-function fieldsOf({ operation, requires }: FetchNode): readonly string[] {
+function fieldsOf({ operation, requires }: FetchNode): readonly AskedField[] {
   const { definitions } = parse(operation, { noLocation: true })
   const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
-  const keysOf = ({ selections }: SelectionSetNode): string[] =>
+  const collect = ({ selections }: SelectionSetNode, around: readonly DirectiveNode[]): AskedField[] =>
     selections.flatMap((selection) => {
-      if (selection.kind === Kind.FIELD) return selection.alias?.value ?? selection.name.value
+      const directives = [...around, ...(selection.directives ?? [])]
+      if (selection.kind === Kind.FIELD) return { key: selection.alias?.value ?? selection.name.value, directives }
       const isInline = selection.kind === Kind.INLINE_FRAGMENT
       const fragment = isInline ? selection : fragments.find(({ name }) => name.value === selection.name.value)
-      return fragment ? keysOf(fragment.selectionSet) : []
+      return fragment ? collect(fragment.selectionSet, directives) : []
     })
 
   const [root] = definitions
   if (root?.kind !== Kind.OPERATION_DEFINITION) return []
   const [entities] = root.selectionSet.selections
   const ofEntities = requires && entities?.kind === Kind.FIELD ? entities.selectionSet : undefined
-  const keys = keysOf(ofEntities ?? root.selectionSet)
-  return [...new Set(keys)].filter((key) => key !== '__typename')
+  return collect(ofEntities ?? root.selectionSet, []).filter(({ key }) => key !== '__typename')
 }
 
 export function variablesText({ variables }: Fetch, given: Row): string {
@@ -102,11 +111,11 @@ async function fetchRoot(fetch: Fetch, run: PlanRun, spot: Spot): Promise<void> 
   const answer = await ask(fetch, `{${variablesText(fetch, run.variables)}}`, run, spot)
   if (answer === null) return
   for (const error of answer.errors) {
-    const place = error.path ? [...path, ...error.path] : onlyPlace(path, fetch.fields)
+    const place = error.path ? [...path, ...error.path] : onlyPlace(path, keysOf(fetch.fields, run))
     run.report(error, fetch.request.service, place)
   }
   if (answer.data === null) {
-    for (const row of rows) run.noteAbsence(row, fetch.fields, null)
+    for (const row of rows) run.noteAbsence(row, keysOf(fetch.fields, run), null)
     return
   }
   applyRewrites(fetch.rewrites, answer.data, fetch.types)
