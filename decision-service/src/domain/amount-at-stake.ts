@@ -21,7 +21,7 @@ export function findAmountAtStake({ details, transaction }: MoneyCase): Money | 
   return amountIn(details) ?? findAmountLeft(transaction)
 }
 
-/** What of a transaction was not paid back, nor approved to be; null without a transaction. */
+/** The part of a transaction that was not paid back, nor approved to be; null without a transaction. */
 export function findAmountLeft(transaction: MoneyCase['transaction']): Money | null {
   if (transaction === null) return null
   const { amount, refunded = 0 } = transaction

@@ -16,7 +16,7 @@ type JobEvent = 'job.retried' | 'job.cancelled' | 'job.discarded'
 type QueueEvent = 'queue.paused' | 'queue.resumed' | 'queue.cleared'
 type Fields = Readonly<Record<string, readonly [before: unknown, after: unknown]>>
 
-/** What each act changes: the job, or its dead letter. */
+/** The entity that each act changes: the job, or its dead letter. */
 const CHANGE_OF: Readonly<Record<JobEvent, (state: JobState) => Fields>> = {
   'job.retried': (state) => ({ state: [state, 'WAITING'] }),
   'job.cancelled': (state) => ({ state: [state, 'CANCELLED'] }),

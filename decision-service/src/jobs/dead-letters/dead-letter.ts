@@ -10,7 +10,7 @@ import type { JobRecord } from '../records/job-record.ts'
 export const DEAD_LETTER_STATES = ['OPEN', 'RETRIED', 'DISCARDED'] as const
 export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number]
 
-/** What a person, or a later success, did about a dead letter. */
+/** The handling of a dead letter, by a person or by a later success of its job. */
 export type Handling = Readonly<{ actor: string; reason: string; at: Date }>
 
 /** The event of a dead letter. The id and the subject are null where a text is no event. */

@@ -29,7 +29,7 @@ export function listingEvents(handling: Handling, deadLetters: LetterCollection)
       const own = events.filter(isRelevant)
       if (own.length > 0) await handling.apply(own, session, how)
     },
-    // What callers of this service do by its own mutations.
+    // Acts of callers of this service, by its own mutations.
     async record(events, session) {
       await record(events, session)
       await store(events, session)

@@ -38,7 +38,7 @@ export type FlowRecords = Readonly<{
   children(parentId: string): Promise<readonly JobRecord[]>
   /** A job that waits for others, and their states; null where it waits no longer. */
   findWaiting(parentId: string): Promise<Readonly<{ parent: JobRecord; children: readonly ChildState[] }> | null>
-  /** What is to be carried on, at most PAGE jobs. */
+  /** The jobs that are to be carried on, at most PAGE. */
   findDue(): Promise<DueFlows>
   /** Notes that the parents of ended children know it. */
   noteSettled(ids: readonly string[]): Promise<void>

@@ -17,7 +17,7 @@ export type JobDefinition<Data = unknown> = Readonly<{
   ofTick?(data: Data, tick: Date): object
   /** Whether callers may order it by the mutation `addJob`. Otherwise only this service does. */
   addable: boolean
-  /** What a caller needs to order it, beside the permission of `addJob`; null for nothing. */
+  /** The permission that a caller needs to order it, beside that of `addJob`; null for no other. */
   permission: string | null
   /** 1 to 10, the most urgent, for an order that gives none. */
   priority: number

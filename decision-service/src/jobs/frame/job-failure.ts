@@ -33,7 +33,7 @@ export class JobTimedOutError extends AppError {
   }
 }
 
-/** What the queue holds of a job does not have the shape of its type. */
+/** The data of a job in its queue does not have the shape of its type. */
 export class JobUnreadableError extends AppError {
   override readonly name = 'JobUnreadableError'
   readonly code = 'JOB_UNREADABLE'

@@ -45,7 +45,7 @@ export type JobEnd = Readonly<{
   stack: string | null
   /** Attempts that the queue has counted, the last one included. */
   attempts: number
-  /** What the queue held of the job. */
+  /** The data of the job in its queue. */
   message: object
   /** 1 to 10, the most urgent. */
   priority: number
