@@ -53,9 +53,15 @@ export class BadUserInputError extends AppError {
   }
 }
 
+/** The error of a value with problems; null without any. */
+export function toInputError([first, ...more]: readonly InputProblem[]): BadUserInputError | null {
+  return first === undefined ? null : new BadUserInputError(first.path, first.message, more)
+}
+
 /** @throws BadUserInputError if there are problems. */
-export function refuseProblems([first, ...more]: readonly InputProblem[]): void {
-  if (first) throw new BadUserInputError(first.path, first.message, more)
+export function refuseProblems(problems: readonly InputProblem[]): void {
+  const error = toInputError(problems)
+  if (error !== null) throw error
 }
 
 export class CustomerNotFoundError extends AppError {

@@ -1,4 +1,4 @@
-import { can, type Principal } from '@redress/shared/access/permissions.ts'
+import { can, type Principal, reachOf } from '@redress/shared/access/permissions.ts'
 import type { PageArguments } from '@redress/shared/connection.ts'
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import type { RequestContext } from '@redress/shared/subgraph/request-context.ts'
@@ -64,4 +64,13 @@ export function pageOfIssues(
     throw new BadUserInputError(['filter', of], `cannot apply to the issues of one ${owner}`)
   }
   return context.loaders.issuePages({ ...page, of, filter: filter ?? {} }).load(id)
+}
+
+/** A filter that keeps callers who may only see their own to that, whatever customer they name. */
+export function withinReach<F extends Readonly<{ customerId?: string | null }>>(
+  filter: F | null | undefined,
+  principal: Principal,
+  permission: string,
+) {
+  return reachOf(principal, permission) === 'own' ? { ...filter, customerId: principal.customerId } : { ...filter }
 }

@@ -1,6 +1,6 @@
-import { type Principal, reachOf } from '@redress/shared/access/permissions.ts'
 import type { PageArguments } from '@redress/shared/connection.ts'
 import type { IssueDetails } from '@redress/shared/contracts.ts'
+import { toInputError } from '@redress/shared/errors.ts'
 import { type FieldInfo, findRowProblems } from '@redress/shared/subgraph/check-arguments.ts'
 import { causeOf } from '@redress/shared/subgraph/request-context.ts'
 import type { Clock } from '@redress/shared/time.ts'
@@ -11,9 +11,9 @@ import { type DueHours, dueAtOf } from '../domain/urgency.ts'
 import type { CreateIssue, CreateIssues } from '../use-cases/create-issues.ts'
 import type { RetryIssue } from '../use-cases/retry-issue.ts'
 import type { IssueFilter, Views } from '../use-cases/views.ts'
-import { type ById, type Context, findCustomer, findIssue, findTransaction } from './find-visible.ts'
+import { type ById, type Context, findCustomer, findIssue, findTransaction, withinReach } from './find-visible.ts'
 import { type CreateIssueArgument, type PaymentCaseArgument, toIssueInput, toPaymentCase } from './issue-arguments.ts'
-import { toRefusal, toRows } from './rows.ts'
+import { toRows } from './rows.ts'
 
 type ListArguments = PageArguments & Readonly<{ filter?: IssueFilter | null }>
 type Dependencies = Readonly<{
@@ -39,7 +39,7 @@ export function createIssueResolvers(dependencies: Dependencies) {
     Query: {
       issue: (_: unknown, { id }: ById, context: Context) => findIssue(id, context),
       issues: (_: unknown, { filter, ...page }: ListArguments, { principal }: Context) =>
-        views.pageOfIssues(withinReach(filter ?? {}, principal), page),
+        views.pageOfIssues(withinReach(filter, principal, 'issue:read'), page),
     },
     Mutation: createMutations(dependencies),
     Issue: {
@@ -67,7 +67,7 @@ function createMutations({ createIssue, createIssues, retryIssue }: Dependencies
     }),
     createIssues: async (_: unknown, { inputs }: RowsArgument, context: Context, info: FieldInfo) => {
       const cause = causeOf(context)
-      const refusals = findRowProblems(info, 'inputs', inputs).map(toRefusal)
+      const refusals = findRowProblems(info, 'inputs', inputs).map(toInputError)
       const fine = inputs.filter((_input, index) => refusals[index] === null)
       const outcomes = await createIssues(fine.map((input) => ({ input: toIssueInput(input), cause })))
       let next = 0
@@ -81,10 +81,6 @@ function createMutations({ createIssue, createIssues, retryIssue }: Dependencies
       issue: await retryIssue({ issueId: id, cause: causeOf(context) }),
     }),
   }
-}
-
-function withinReach(filter: IssueFilter, principal: Principal): IssueFilter {
-  return reachOf(principal, 'issue:read') === 'own' ? { ...filter, customerId: principal.customerId } : filter
 }
 
 type RowsArgument = Readonly<{ inputs: readonly CreateIssueArgument[] }>

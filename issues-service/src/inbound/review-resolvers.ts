@@ -1,14 +1,14 @@
-import { hasRole, reachOf } from '@redress/shared/access/permissions.ts'
+import { hasRole } from '@redress/shared/access/permissions.ts'
 import type { PageArguments } from '@redress/shared/connection.ts'
-import { AppError, BadUserInputError } from '@redress/shared/errors.ts'
+import { AppError, BadUserInputError, toInputError } from '@redress/shared/errors.ts'
 import { type FieldInfo, findRowProblems } from '@redress/shared/subgraph/check-arguments.ts'
 import { causeOf } from '@redress/shared/subgraph/request-context.ts'
 import type { Issue } from '../domain/issue.ts'
 import type { ClaimIssue, ReleaseIssue } from '../use-cases/claim-issue.ts'
 import type { ReviewIssue, ReviewIssueCommand } from '../use-cases/review-issue.ts'
 import type { IssueFilter, Views } from '../use-cases/views.ts'
-import type { ById, Context } from './find-visible.ts'
-import { toRefusal, toRows } from './rows.ts'
+import { type ById, type Context, withinReach } from './find-visible.ts'
+import { toRows } from './rows.ts'
 
 type QueueArguments = PageArguments & Readonly<{ filter?: IssueFilter | null; available: boolean }>
 type Dependencies = Readonly<{
@@ -25,8 +25,7 @@ export function createReviewResolvers({ views, reviewIssue, claimIssue, releaseI
       reviewQueue: (_: unknown, { filter, available, ...page }: QueueArguments, { principal }: Context) => {
         if (filter?.status != null)
           throw new BadUserInputError(['filter', 'status'], 'cannot apply to issues that await a review')
-        const isOwn = reachOf(principal, 'issue:read') === 'own'
-        const within = isOwn ? { ...filter, customerId: principal.customerId } : (filter ?? {})
+        const within = withinReach(filter, principal, 'issue:read')
         return views.pageOfReviewQueue({ filter: within, availableTo: available ? principal.id : null }, page)
       },
     },
@@ -46,7 +45,7 @@ export function createReviewResolvers({ views, reviewIssue, claimIssue, releaseI
         context: Context,
         info: FieldInfo,
       ) => {
-        const refusals = findRowProblems(info, 'inputs', inputs).map(toRefusal)
+        const refusals = findRowProblems(info, 'inputs', inputs).map(toInputError)
         const outcomes = inputs.map(
           (input, index) => refusals[index] ?? outcomeOf(reviewIssue(toReview(input, context))),
         )

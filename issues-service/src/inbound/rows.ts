@@ -1,10 +1,6 @@
-import { AppError, BadUserInputError, type InputProblem } from '@redress/shared/errors.ts'
+import { AppError, BadUserInputError } from '@redress/shared/errors.ts'
 import { DetailsMismatchError } from '../domain/errors.ts'
 import type { Issue } from '../domain/issue.ts'
-
-/** The error of a row with problems; null for a row without. */
-export const toRefusal = ([first, ...more]: readonly InputProblem[]) =>
-  first === undefined ? null : new BadUserInputError(first.path, first.message, more)
 
 /** The place of a row's problem in the arguments, from the place in the input of the row. */
 const placeOfRow = (path: readonly string[], index: number) => ['inputs', String(index), ...path.slice(1)]

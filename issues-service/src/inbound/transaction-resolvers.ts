@@ -1,4 +1,3 @@
-import { reachOf } from '@redress/shared/access/permissions.ts'
 import type { PageArguments } from '@redress/shared/connection.ts'
 import type { Money, TransactionStatus } from '@redress/shared/contracts.ts'
 import { BadUserInputError } from '@redress/shared/errors.ts'
@@ -17,6 +16,7 @@ import {
   findTransaction,
   pageOfIssues,
   toId,
+  withinReach,
 } from './find-visible.ts'
 
 type TransactionsArguments = PageArguments &
@@ -40,9 +40,7 @@ export function createTransactionResolvers({ views, createTransactions, updateTr
         if (order === 'HIGHEST_AMOUNT_FIRST' && filter?.amount == null) {
           throw new BadUserInputError(['filter', 'amount'], 'must name a currency for a list by amount')
         }
-        const isOwn = reachOf(principal, 'transaction:read') === 'own'
-        const within = isOwn ? { ...filter, customerId: principal.customerId } : (filter ?? {})
-        return views.pageOfTransactions({ filter: within, order }, page)
+        return views.pageOfTransactions({ filter: withinReach(filter, principal, 'transaction:read'), order }, page)
       },
     },
     Mutation: {

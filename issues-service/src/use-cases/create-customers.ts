@@ -1,4 +1,4 @@
-import { AppError, BadUserInputError } from '@redress/shared/errors.ts'
+import { AppError, toInputError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { type Customer, openCustomer } from '../domain/customer.ts'
@@ -29,9 +29,8 @@ type Dependencies = Readonly<{
 export function createCreateCustomers({ store, blindIndex, createId, now, onCommit }: Dependencies): CreateCustomers {
   return async (commands) => {
     const checked = commands.map((command) => {
-      const [first, ...more] = findCustomerProblems(command.input, now())
-      if (first) return new BadUserInputError(first.path, first.message, more)
-      return { ...command, digest: blindIndex.ofInput(command.input) }
+      const error = toInputError(findCustomerProblems(command.input, now()))
+      return error ?? { ...command, digest: blindIndex.ofInput(command.input) }
     })
     const externalIds = checked.flatMap((one) => (one instanceof AppError ? [] : one.input.externalId))
     if (externalIds.length === 0) return checked as AppError[]

@@ -1,5 +1,5 @@
 import type { Money } from '@redress/shared/contracts.ts'
-import { AppError, BadUserInputError, CustomerNotFoundError } from '@redress/shared/errors.ts'
+import { AppError, CustomerNotFoundError, toInputError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { openTransaction, type Transaction } from '../domain/transaction.ts'
@@ -31,8 +31,8 @@ export function createCreateTransactions(dependencies: Dependencies): CreateTran
   const { store, blindIndex, createId, now, onCommit } = dependencies
   return async (commands) => {
     const checked = commands.map((command) => {
-      const [first, ...more] = findTransactionProblems(command.input, now())
-      if (first) return new BadUserInputError(first.path, first.message, more)
+      const error = toInputError(findTransactionProblems(command.input, now()))
+      if (error) return error
       const input = { ...command.input, refunded: toRefunded(command.input) }
       return { ...command, input, digest: blindIndex.ofInput(input) }
     })

@@ -1,3 +1,4 @@
+import { isSameJson } from '@redress/shared/canonical-json.ts'
 import { CustomerNotFoundError, refuseProblems } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
@@ -50,7 +51,7 @@ export function createUpdateCustomer({ store, blindIndex, now, onCommit }: Depen
 /** The fields that have another value than before. */
 function different(before: PersonalData, given: Partial<PersonalData>): Partial<PersonalData> {
   const fields = PERSONAL_FIELDS.filter(
-    (field) => given[field] !== undefined && JSON.stringify(given[field]) !== JSON.stringify(before[field]),
+    (field) => given[field] !== undefined && !isSameJson(given[field], before[field]),
   )
   return Object.fromEntries(fields.map((field) => [field, given[field]]))
 }
