@@ -22,18 +22,14 @@ describe('the tree', () => {
   })
 
   it.for<[string, string, string]>([
-    ['issues-service/src/domain/issue.ts', 'arktype', 'domain may not import package'],
-    ['issues-service/src/domain/issue.ts', 'node:fs', 'domain may not import node'],
-    ['issues-service/src/domain/issue.ts', '@redress/shared/mongo.ts', 'domain may not import shared'],
-    ['issues-service/src/domain/issue.ts', '../use-cases/ports.ts', 'domain may not import use-cases'],
-    ['issues-service/src/use-cases/create-issue.ts', 'mongodb', 'use-cases may not import package'],
-    [
-      'issues-service/src/use-cases/create-issue.ts',
-      '../outbound/mongo-issues.ts',
-      'use-cases may not import outbound',
-    ],
-    ['issues-service/src/inbound/resolvers.ts', '../outbound/mongo-issues.ts', 'inbound may not import outbound'],
-    ['issues-service/src/outbound/mongo-issues.ts', '../inbound/resolvers.ts', 'outbound may not import inbound'],
+    ['audit-service/src/domain/entry.ts', 'arktype', 'domain may not import package'],
+    ['audit-service/src/domain/entry.ts', 'node:fs', 'domain may not import node'],
+    ['audit-service/src/domain/entry.ts', '@redress/shared/mongo.ts', 'domain may not import shared'],
+    ['audit-service/src/domain/entry.ts', '../use-cases/ports.ts', 'domain may not import use-cases'],
+    ['audit-service/src/use-cases/append.ts', 'mongodb', 'use-cases may not import package'],
+    ['audit-service/src/use-cases/append.ts', '../outbound/mongo-entries.ts', 'use-cases may not import outbound'],
+    ['audit-service/src/inbound/resolvers.ts', '../outbound/mongo-entries.ts', 'inbound may not import outbound'],
+    ['audit-service/src/outbound/mongo-entries.ts', '../inbound/resolvers.ts', 'outbound may not import inbound'],
     ['decision-service/src/engines/rules/engine.ts', '../../outbound/x.ts', 'engines may not import outbound'],
     ['gateway/src/access/tokens.ts', '../http/server.ts', 'gateway/access may not import gateway/http'],
     ['gateway/src/main.ts', '../../scripts/start.ts', 'program may not import scripts'],
@@ -56,9 +52,9 @@ describe('the tree', () => {
   })
 
   it.for<[string, readonly string[]]>([
-    ['issues-service/src/domain/issue.ts', ['./money.ts', '@redress/shared/contracts.ts', 'node:crypto']],
+    ['audit-service/src/domain/entry.ts', ['./money.ts', '@redress/shared/contracts.ts', 'node:crypto']],
     [
-      'issues-service/src/outbound/mongo-issues.ts',
+      'audit-service/src/outbound/mongo-entries.ts',
       ['../use-cases/ports.ts', 'mongodb', '@redress/shared/mongo.ts', 'node:fs'],
     ],
     ['decision-service/src/worker.ts', ['./config.ts', './engines/rules/engine.ts', './inbound/decision-worker.ts']],

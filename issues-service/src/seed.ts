@@ -8,10 +8,10 @@ import { openCollections } from '@redress/shared/stores/collections.ts'
 import { readMasterKey } from '@redress/shared/stores/encryption.ts'
 import { connectMongo } from '@redress/shared/stores/mongo.ts'
 import { type } from 'arktype'
-import { SampleData } from './inbound/sample-data.ts'
-import { createBlindIndex } from './outbound/blind-index.ts'
-import { COLLECTIONS } from './outbound/collections.ts'
-import { createMongoSeeding } from './outbound/mongo-seeding.ts'
+import { createBlindIndex } from './customers/blind-index.ts'
+import { createMongoSeeding } from './samples/mongo-seeding.ts'
+import { SampleData } from './samples/sample-data.ts'
+import { COLLECTIONS } from './stores/collections.ts'
 
 const Environment = type({
   MONGODB_URI: 'string.url',

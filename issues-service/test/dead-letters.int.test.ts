@@ -4,9 +4,9 @@ import { eventOf } from '@redress/shared/testing/events.ts'
 import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import { openTestDatabase, openTestRedis } from '@redress/shared/testing/stores.ts'
 import { expect, it } from 'vitest'
-import { createDecisionEvents } from '../src/inbound/decision-events.ts'
-import { createIssuesTransactions } from '../src/outbound/mongo-issues-store.ts'
-import { createFollowDecisions } from '../src/use-cases/follow-decisions.ts'
+import { createDecisionEvents } from '../src/issues/inbound/decision-events.ts'
+import { createIssuesTransactions } from '../src/issues/outbound/mongo-issues-store.ts'
+import { createFollowDecisions } from '../src/issues/use-cases/follow-decisions.ts'
 import { decisionOf, NOW, openIssue, openService } from './service.ts'
 
 const { mongo, db } = await openTestDatabase()

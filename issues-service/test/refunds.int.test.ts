@@ -3,7 +3,7 @@ import { readEvent } from '@redress/shared/events/catalogue.ts'
 import { ask, tokenOf, withRole } from '@redress/shared/testing/callers.ts'
 import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import { describe, expect, it } from 'vitest'
-import type { Issue } from '../src/domain/issue.ts'
+import type { Issue } from '../src/issues/domain/issue.ts'
 import { ADA, caseIn, failed, made, openIssue, openService, REVIEWER, refundInput, serveService } from './service.ts'
 
 const { mongo, db } = await openTestDatabase()

@@ -1,7 +1,7 @@
 import { ask, tokenOf, withRole } from '@redress/shared/testing/callers.ts'
 import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import { describe, expect, it } from 'vitest'
-import type { IssueInput } from '../src/domain/issue-input.ts'
+import type { IssueInput } from '../src/issues/domain/issue-input.ts'
 import { made, NOW, openIssue, openService, serveService } from './service.ts'
 
 const { mongo, db } = await openTestDatabase()

@@ -1,0 +1,29 @@
+import type { Customer } from '../../customers/customer.ts'
+import type { Transaction } from '../../transactions/transaction.ts'
+import type { Claim } from '../domain/claim.ts'
+import type { RecentIssue } from '../domain/decision-case.ts'
+import type { Change, Issue } from '../domain/issue.ts'
+import type { ClaimChange } from '../domain/review-claim.ts'
+
+export type ClaimedIssue = Readonly<{ issue: Issue; claim: Claim }>
+
+/** A customer with their latest issues (90 days, at most 50, newest first). */
+export type CustomerWithHistory = Readonly<{ customer: Customer; recentIssues: readonly RecentIssue[] }>
+
+/** Reads and writes of one transaction: all of it is stored, or nothing. */
+export type IssuesTransaction = Readonly<{
+  findIssues(ids: readonly string[]): Promise<ReadonlyMap<string, Issue>>
+  /** The issues that were created with these keys, in any space. */
+  findClaimed(keys: readonly string[]): Promise<readonly ClaimedIssue[]>
+  findCustomers(ids: readonly string[], now: Date): Promise<ReadonlyMap<string, CustomerWithHistory>>
+  findTransactions(ids: readonly string[]): Promise<ReadonlyMap<string, Transaction>>
+  insert(opened: readonly (Change & { claim: Claim })[]): Promise<void>
+  /** Stores the last state of each issue and every event. @throws ConflictError if one was changed in the meantime. */
+  save(changes: readonly Change[]): Promise<void>
+  saveClaim(change: ClaimChange): Promise<void>
+}>
+
+export type IssuesStore = Readonly<{
+  /** Runs `work` on one consistent state, again after a conflict with another writer. */
+  transact<T>(work: (transaction: IssuesTransaction) => Promise<T>): Promise<T>
+}>

@@ -1,0 +1,129 @@
+import type { IssueType } from '@redress/shared/contracts.ts'
+import {
+  DEAD_EVENTS,
+  EVENT_ALERTS,
+  EVENT_LOG,
+  EVENT_LOG_GROUPS,
+  EVENT_POSITIONS,
+  OUTBOX,
+} from '@redress/shared/events/event-collections.ts'
+import { type CollectionsOf, defineCollection } from '@redress/shared/stores/collections.ts'
+import type { Customer } from '../customers/customer.ts'
+import type { Claim } from '../issues/domain/claim.ts'
+import type { Issue, Resolution } from '../issues/domain/issue.ts'
+import { NO_APPROVALS, type Transaction } from '../transactions/transaction.ts'
+
+/** A domain type as it is stored. Only this folder sees documents. */
+type Stored<T extends { id: string }> = Omit<T, 'id'> & { _id: string }
+
+/** `claim` is the idempotency key that the issue was created with. */
+export type IssueDocument = Omit<Stored<Issue>, 'customerMessage' | 'resolution' | 'reviewClaim' | 'urgentAt'> & {
+  /** Missing in issues that are older than the fields. */
+  reviewClaim?: Issue['reviewClaim']
+  urgentAt?: Date
+  /** Missing in issues that are older than the field. */
+  customerMessage?: string | null
+  /** `amount` is missing in resolutions that are older than the field. */
+  resolution: (Omit<Resolution, 'amount'> & Partial<Pick<Resolution, 'amount'>>) | null
+  type: IssueType
+  /** `space` is missing in issues that are older than the field. */
+  claim: Omit<Claim, 'space'> & Partial<Pick<Claim, 'space'>>
+}
+/** `digest` is that of the input which the payment was created with. Optional fields are missing in older payments. */
+export type TransactionDocument = Omit<Stored<Transaction>, keyof TransactionAdditions> &
+  Partial<TransactionAdditions & { digest: string }>
+type TransactionAdditions = Pick<Transaction, 'refunded' | 'approvals' | 'version' | 'updatedAt'> & {
+  externalId: string
+}
+/** `digest` is that of the input which the customer was created with. Optional fields are missing in older customers. */
+export type CustomerDocument = Omit<Stored<Customer>, keyof CustomerAdditions> & {
+  emailSealed: string
+  nameSealed: string
+  methodsSealed?: string
+} & Partial<CustomerAdditions & { digest: string; emailIndex: string }>
+type CustomerAdditions = Pick<Customer, 'version' | 'updatedAt'> & { externalId: string }
+/** The data key of a customer, wrapped by the master key. Deleting it erases what was encrypted with it. */
+export type DataKeyDocument = { _id: string; wrapped: string }
+
+const IS_GIVEN = { externalId: { $exists: true } }
+
+/** Every collection of this service, and every index: each query has one. */
+export const COLLECTIONS = {
+  issues: defineCollection<IssueDocument>({
+    name: 'issues',
+    owner: 'customerId',
+    personalFields: ['customerMessage', 'resolution.note'],
+    formerIndexes: ['claim'],
+    indexes: [
+      { key: { 'claim.key': 1, 'claim.space': 1 }, name: 'claim_in_space', unique: true },
+      { key: { createdAt: 1, _id: 1 }, name: 'newest' },
+      { key: { status: 1, createdAt: 1, _id: 1 }, name: 'newest_by_status' },
+      { key: { type: 1, createdAt: 1, _id: 1 }, name: 'newest_by_type' },
+      { key: { priority: 1, createdAt: 1, _id: 1 }, name: 'newest_by_priority' },
+      { key: { customerId: 1, createdAt: 1, _id: 1 }, name: 'newest_by_customer' },
+      // Issues that wait for a person, and no others.
+      { key: { urgentAt: 1, _id: 1 }, name: 'review_queue', partialFilterExpression: { status: 'AWAITING_REVIEW' } },
+      {
+        key: { transactionId: 1, createdAt: 1, _id: 1 },
+        name: 'newest_by_transaction',
+        // Any text: MongoDB infers this from a condition by equality, and does not infer a type.
+        partialFilterExpression: { transactionId: { $gt: '' } },
+      },
+    ],
+  }),
+  transactions: defineCollection<TransactionDocument>({
+    name: 'transactions',
+    owner: 'customerId',
+    indexes: [
+      { key: { externalId: 1 }, name: 'external_id', unique: true, partialFilterExpression: IS_GIVEN },
+      { key: { createdAt: 1, _id: 1 }, name: 'newest' },
+      { key: { customerId: 1, createdAt: 1, _id: 1 }, name: 'newest_by_customer' },
+      { key: { merchant: 1, createdAt: 1, _id: 1 }, name: 'newest_by_merchant' },
+      { key: { status: 1, createdAt: 1, _id: 1 }, name: 'newest_by_status' },
+      { key: { 'amount.currency': 1, 'amount.amount': 1, _id: 1 }, name: 'by_amount' },
+      // Customers may list their own, which must not walk along those of all others.
+      {
+        key: { customerId: 1, 'amount.currency': 1, 'amount.amount': 1, _id: 1 },
+        name: 'by_amount_of_customer',
+      },
+    ],
+  }),
+  customers: defineCollection<CustomerDocument>({
+    name: 'customers',
+    owner: '_id',
+    personalFields: ['emailSealed', 'nameSealed', 'methodsSealed', 'emailIndex'],
+    indexes: [
+      { key: { externalId: 1 }, name: 'external_id', unique: true, partialFilterExpression: IS_GIVEN },
+      { key: { createdAt: 1, _id: 1 }, name: 'newest' },
+      { key: { emailIndex: 1, createdAt: 1, _id: 1 }, name: 'newest_by_email' },
+    ],
+  }),
+  dataKeys: defineCollection<DataKeyDocument>({ name: 'data_keys', owner: '_id', personalFields: ['wrapped'] }),
+  outbox: OUTBOX,
+  eventLog: EVENT_LOG,
+  eventLogGroups: EVENT_LOG_GROUPS,
+  positions: EVENT_POSITIONS,
+  eventAlerts: EVENT_ALERTS,
+  deadEvents: DEAD_EVENTS,
+}
+export type Collections = CollectionsOf<typeof COLLECTIONS>
+
+export function toIssue({ _id, claim: _, type: _type, customerMessage = null, ...rest }: IssueDocument): Issue {
+  const resolution = rest.resolution && { ...rest.resolution, amount: rest.resolution.amount ?? null }
+  const { reviewClaim = null, urgentAt = rest.createdAt } = rest
+  return { id: _id, ...rest, customerMessage, resolution, reviewClaim, urgentAt }
+}
+
+export function toTransaction({ _id, digest: _, ...rest }: TransactionDocument): Transaction {
+  const { externalId = null, approvals = NO_APPROVALS, version = 1, updatedAt = rest.createdAt } = rest
+  const { refunded = rest.status === 'REFUNDED' ? rest.amount.amount : 0 } = rest
+  return { id: _id, ...rest, externalId, refunded, approvals, version, updatedAt }
+}
+
+/** The fields of a customer that are not personal. */
+export const CUSTOMER_FIELDS = { externalId: 1, riskScore: 1, version: 1, createdAt: 1, updatedAt: 1 } as const
+
+export function toCustomer(document: Pick<CustomerDocument, '_id' | keyof typeof CUSTOMER_FIELDS>): Customer {
+  const { _id, externalId = null, riskScore, version = 1, createdAt, updatedAt = createdAt } = document
+  return { id: _id, externalId, riskScore, version, createdAt, updatedAt }
+}

@@ -1,0 +1,56 @@
+import type { Outbox } from '@redress/shared/events/outbox.ts'
+import type { ClientSession, MongoClient } from 'mongodb'
+import { type Collections, type TransactionDocument, toTransaction } from '../stores/collections.ts'
+import { transactOnKeys } from '../stores/transact.ts'
+import type { NewTransaction, TransactionsStore, TransactionsTransaction } from './ports.ts'
+
+type Dependencies = Readonly<{ collections: Collections; outbox: Outbox }>
+
+/** Payments in MongoDB. A change and its event share one transaction. */
+export function createMongoTransactionsStore({
+  mongo,
+  ...dependencies
+}: Dependencies & Readonly<{ mongo: MongoClient }>): TransactionsStore {
+  return { transact: (work) => transactOnKeys(mongo, (session) => work(transactionIn(dependencies, session))) }
+}
+
+function transactionIn({ collections, outbox }: Dependencies, session: ClientSession): TransactionsTransaction {
+  const { customers, transactions } = collections
+  return {
+    async findClaimed(externalIds) {
+      const found = await transactions.find({ externalId: { $in: [...externalIds] } }, { session }).toArray()
+      return found.map((document) => ({
+        externalId: document.externalId!,
+        entity: toTransaction(document),
+        digest: document.digest!,
+      }))
+    },
+    async findCustomerIds(ids) {
+      const found = await customers.find({ _id: { $in: [...ids] } }, { projection: { _id: 1 }, session }).toArray()
+      return new Set(found.map(({ _id }) => _id))
+    },
+    async insert(created) {
+      await transactions.insertMany(created.map(toDocument), { session })
+      await outbox.add(
+        created.map(({ event }) => event),
+        session,
+      )
+    },
+    async find(id) {
+      const document = await transactions.findOne({ _id: id }, { session })
+      return document && toTransaction(document)
+    },
+    async save({ transaction: { id, status, refunded, shipping, version, updatedAt }, event }) {
+      await transactions.updateOne(
+        { _id: id },
+        { $set: { status, refunded, shipping, version, updatedAt } },
+        { session },
+      )
+      await outbox.add([event], session)
+    },
+  }
+}
+
+function toDocument({ transaction: { id: _id, externalId, ...rest }, digest }: NewTransaction): TransactionDocument {
+  return { _id, ...rest, ...(externalId !== null && { externalId }), digest }
+}

@@ -1,0 +1,18 @@
+import type { ClaimedByExternalId } from '../domain/open-once.ts'
+import type { Transaction, TransactionChange } from './transaction.ts'
+
+export type NewTransaction = TransactionChange & Readonly<{ digest: string }>
+
+export type TransactionsTransaction = Readonly<{
+  findClaimed(externalIds: readonly string[]): Promise<readonly ClaimedByExternalId<Transaction>[]>
+  /** Those of the ids that are customers. */
+  findCustomerIds(ids: readonly string[]): Promise<ReadonlySet<string>>
+  insert(created: readonly NewTransaction[]): Promise<void>
+  find(id: string): Promise<Transaction | null>
+  save(change: TransactionChange): Promise<void>
+}>
+
+export type TransactionsStore = Readonly<{
+  /** Runs `work` on one consistent state, again after a conflict with another writer. */
+  transact<T>(work: (transaction: TransactionsTransaction) => Promise<T>): Promise<T>
+}>

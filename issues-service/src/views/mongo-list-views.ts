@@ -1,0 +1,66 @@
+import { within } from '@redress/shared/stores/moments.ts'
+import { type PageOrder, readPage } from '@redress/shared/stores/pagination.ts'
+import type { Collection, Filter } from 'mongodb'
+import type { BlindIndex } from '../customers/ports.ts'
+import { type Collections, type TransactionDocument, toCustomer, toTransaction } from '../stores/collections.ts'
+import type { TransactionFilter, Views } from './views.ts'
+
+const ORDERS = {
+  NEWEST_FIRST: { field: 'createdAt', direction: -1 },
+  OLDEST_FIRST: { field: 'createdAt', direction: 1 },
+  HIGHEST_AMOUNT_FIRST: { field: 'amount.amount', direction: -1 },
+} as const satisfies Record<string, PageOrder>
+
+type ListViews = Pick<Views, 'findCustomerId' | 'findTransactionId' | 'pageOfCustomers' | 'pageOfTransactions'>
+
+/** The lists of all customers and payments, and their look-up by external id. */
+export function createListViews(
+  { customers, transactions }: Pick<Collections, 'customers' | 'transactions'>,
+  blindIndex: Pick<BlindIndex, 'ofEmail'>,
+): ListViews {
+  return {
+    findCustomerId: (externalId) => findId(customers, externalId),
+    findTransactionId: (externalId) => findId(transactions, externalId),
+    pageOfCustomers: ({ filter: { email, ...range }, only, order }, page) => {
+      const createdAt = within(range)
+      const filter = {
+        ...(only !== null && { _id: only }),
+        ...(email != null && { emailIndex: blindIndex.ofEmail(email) }),
+        ...(createdAt && { createdAt }),
+      }
+      return readPage({ collection: customers, filter, order: ORDERS[order], page, toNode: toCustomer })
+    },
+    pageOfTransactions: ({ filter, order }, page) =>
+      readPage({
+        ...{ collection: transactions, filter: toPaymentConditions(filter), order: ORDERS[order] },
+        ...{ page, toNode: toTransaction },
+      }),
+  }
+}
+
+function toPaymentConditions({
+  customerId,
+  merchant,
+  status,
+  amount,
+  ...range
+}: TransactionFilter): Filter<TransactionDocument> {
+  const createdAt = within(range)
+  return {
+    ...(customerId != null && { customerId }),
+    ...(merchant != null && { merchant }),
+    ...(status && { status: { $in: [...status] } }),
+    ...(amount && {
+      'amount.currency': amount.currency,
+      'amount.amount': { $gte: amount.min ?? 0, ...(amount.max != null && { $lte: amount.max }) },
+    }),
+    ...(createdAt && { createdAt }),
+  }
+}
+
+type ByExternalId = { _id: string; externalId?: string }
+
+async function findId<D extends ByExternalId>(collection: Collection<D>, externalId: string): Promise<string | null> {
+  const found = await collection.findOne({ externalId } as Filter<D>, { projection: { _id: 1 } })
+  return found && String(found._id)
+}
