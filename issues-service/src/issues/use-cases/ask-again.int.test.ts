@@ -1,7 +1,8 @@
 import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import { expect, it } from 'vitest'
-import { made, NOW, openIssue, openService, started } from '../../../test/service.ts'
+import { ADA, made, NOW, openIssue, openService, refundInput, started } from '../../../test/service.ts'
+import type { Issue } from '../domain/issue.ts'
 
 const MINUTE_MS = 60_000
 const { mongo, db } = await openTestDatabase()
@@ -57,7 +58,8 @@ it('an issue in PENDING, as one whose job was lost, is asked for after a longer 
 })
 
 it('all stuck issues are found, in pages; of those in PENDING a round asks for 200', async () => {
-  const issues = await Promise.all(Array.from({ length: 201 }, () => openIssue(service)))
+  const commands = Array.from({ length: 201 }, () => ({ input: refundInput(), cause: ADA }))
+  const issues = (await service.createIssues(commands)) as readonly Issue[]
   const round = openRounds()
   const pending: number[] = []
   for (let minute = 31; minute < 37; minute++) pending.push(await round(minute))
