@@ -6,7 +6,7 @@ import { createUpdateCustomer } from './customers/update-customer.ts'
 import type { CreateId, EventLog } from './domain/ports.ts'
 import type { DueHours } from './issues/domain/urgency.ts'
 import { createClaims } from './issues/use-cases/claim-issue.ts'
-import { createCreateIssue, createCreateIssues } from './issues/use-cases/create-issues.ts'
+import { createCreateIssue, createCreateIssues, createOpenIssues } from './issues/use-cases/create-issues.ts'
 import { createFollowDecisions } from './issues/use-cases/follow-decisions.ts'
 import type { IssuesStore } from './issues/use-cases/ports.ts'
 import { createRetryIssue } from './issues/use-cases/retry-issue.ts'
@@ -39,7 +39,8 @@ export function createUseCases({ stores, createId, dueHours, stuckAfterMs, now, 
   const ofIssues = { store: issues, now, onCommit }
   const ofCustomers = { store: customers, blindIndex, now, onCommit }
   const ofTransactions = { store: transactions, blindIndex, now, onCommit }
-  const createIssues = createCreateIssues({ ...ofIssues, dueHours, createId: () => `iss_${createId()}` })
+  const openIssues = createOpenIssues({ ...ofIssues, blindIndex, dueHours, createId: () => `iss_${createId()}` })
+  const createIssues = createCreateIssues(openIssues)
   const claims = createClaims({ ...ofIssues, createId })
   return {
     createIssues,

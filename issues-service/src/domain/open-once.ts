@@ -9,6 +9,23 @@ export type Opened<T> = Readonly<{ entity: T; isNew: boolean }>
 
 type Claim = Readonly<{ input: Readonly<{ externalId: string }>; digest: string }>
 
+/** What was created with each external id. */
+export type KnownByExternalId<T> = Map<string, Pick<ClaimedByExternalId<T>, 'entity' | 'digest'>>
+
+export const toKnown = <T>(claimed: readonly ClaimedByExternalId<T>[]): KnownByExternalId<T> =>
+  new Map(claimed.map(({ externalId, ...rest }) => [externalId, rest]))
+
+/** What was created with the external id of an input; null if nothing was, and an error if it was with another input. */
+export function findOpened<T>(
+  kind: 'customer' | 'payment' | 'issue',
+  known: KnownByExternalId<T>,
+  { externalId, digest }: Readonly<{ externalId: string; digest: string }>,
+): T | ExternalIdTakenError | null {
+  const before = known.get(externalId)
+  if (before === undefined) return null
+  return before.digest === digest ? before.entity : new ExternalIdTakenError(kind, externalId)
+}
+
 /**
  * Opens what each command asks for, once for each external id. An error is the outcome of its own command only.
  * @param open gives the new entity, to be stored by the caller.
@@ -18,15 +35,13 @@ export function openOnce<C extends Claim, T>(
   commands: readonly (C | AppError)[],
   { claimed, open }: Readonly<{ claimed: readonly ClaimedByExternalId<T>[]; open: (command: C) => T | AppError }>,
 ): readonly (Opened<T> | AppError)[] {
-  const known = new Map(claimed.map(({ externalId, ...rest }) => [externalId, rest]))
+  const known = toKnown(claimed)
   return commands.map((command) => {
     if (command instanceof AppError) return command
     const { externalId } = command.input
-    const before = known.get(externalId)
-    if (before) {
-      const isSame = before.digest === command.digest
-      return isSame ? { entity: before.entity, isNew: false } : new ExternalIdTakenError(kind, externalId)
-    }
+    const before = findOpened(kind, known, { externalId, digest: command.digest })
+    if (before instanceof AppError) return before
+    if (before !== null) return { entity: before, isNew: false }
     const entity = open(command)
     if (entity instanceof AppError) return entity
     known.set(externalId, { entity, digest: command.digest })

@@ -16,8 +16,17 @@ import { NO_APPROVALS, type Transaction } from '../transactions/transaction.ts'
 /** A domain type as it is stored. Only this folder sees documents. */
 type Stored<T extends { id: string }> = Omit<T, 'id'> & { _id: string }
 
-/** `claim` is the idempotency key that the issue was created with. */
-export type IssueDocument = Omit<Stored<Issue>, 'customerMessage' | 'resolution' | 'reviewClaim' | 'urgentAt'> & {
+/**
+ * `claim` is the idempotency key that the issue was created with, and `digest` that of the input which the external id was
+ * given with.
+ */
+export type IssueDocument = Omit<
+  Stored<Issue>,
+  'customerMessage' | 'externalId' | 'resolution' | 'reviewClaim' | 'urgentAt'
+> & {
+  /** Both are missing in issues without an external id. */
+  externalId?: string
+  digest?: string
   /** Missing in issues that are older than the fields. */
   reviewClaim?: Issue['reviewClaim']
   urgentAt?: Date
@@ -56,6 +65,7 @@ export const COLLECTIONS = {
     formerIndexes: ['claim'],
     indexes: [
       { key: { 'claim.key': 1, 'claim.space': 1 }, name: 'claim_in_space', unique: true },
+      { key: { externalId: 1 }, name: 'external_id', unique: true, partialFilterExpression: IS_GIVEN },
       { key: { createdAt: 1, _id: 1 }, name: 'newest' },
       { key: { status: 1, createdAt: 1, _id: 1 }, name: 'newest_by_status' },
       { key: { type: 1, createdAt: 1, _id: 1 }, name: 'newest_by_type' },
@@ -108,10 +118,10 @@ export const COLLECTIONS = {
 }
 export type Collections = CollectionsOf<typeof COLLECTIONS>
 
-export function toIssue({ _id, claim: _, type: _type, customerMessage = null, ...rest }: IssueDocument): Issue {
+export function toIssue({ _id, claim: _, digest: _digest, type: _type, ...rest }: IssueDocument): Issue {
   const resolution = rest.resolution && { ...rest.resolution, amount: rest.resolution.amount ?? null }
-  const { reviewClaim = null, urgentAt = rest.createdAt } = rest
-  return { id: _id, ...rest, customerMessage, resolution, reviewClaim, urgentAt }
+  const { externalId = null, customerMessage = null, reviewClaim = null, urgentAt = rest.createdAt } = rest
+  return { id: _id, ...rest, externalId, customerMessage, resolution, reviewClaim, urgentAt }
 }
 
 export function toTransaction({ _id, digest: _, ...rest }: TransactionDocument): Transaction {

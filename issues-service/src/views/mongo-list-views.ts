@@ -11,14 +11,18 @@ const ORDERS = {
   HIGHEST_AMOUNT_FIRST: { field: 'amount.amount', direction: -1 },
 } as const satisfies Record<string, PageOrder>
 
-type ListViews = Pick<Views, 'findCustomerId' | 'findTransactionId' | 'pageOfCustomers' | 'pageOfTransactions'>
+type ListViews = Pick<
+  Views,
+  'findIssueId' | 'findCustomerId' | 'findTransactionId' | 'pageOfCustomers' | 'pageOfTransactions'
+>
 
-/** The lists of all customers and payments, and their look-up by external id. */
+/** The lists of all customers and payments, and the look-up of everything by external id. */
 export function createListViews(
-  { customers, transactions }: Pick<Collections, 'customers' | 'transactions'>,
+  { issues, customers, transactions }: Pick<Collections, 'issues' | 'customers' | 'transactions'>,
   blindIndex: Pick<BlindIndex, 'ofEmail'>,
 ): ListViews {
   return {
+    findIssueId: (externalId) => findId(issues, externalId),
     findCustomerId: (externalId) => findId(customers, externalId),
     findTransactionId: (externalId) => findId(transactions, externalId),
     pageOfCustomers: ({ filter: { email, ...range }, only, order }, page) => {

@@ -39,7 +39,7 @@ export function createMongoViews(
       return found.map(toIssue)
     },
     ...createIssueLists(issues, { dueHours, now }),
-    ...createListViews({ customers, transactions }, blindIndex),
+    ...createListViews({ issues, customers, transactions }, blindIndex),
     pagesOfTransactions: (owners, page) =>
       readPages({
         ...{ collection: transactions, filter: {}, order: NEWEST_FIRST, page, toNode: toTransaction },

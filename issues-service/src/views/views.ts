@@ -67,6 +67,8 @@ export type Views = Readonly<{
   findStuck(
     page: Readonly<{ status: IssueStatus; since: Date; after: Issue | null; limit: number }>,
   ): Promise<readonly Issue[]>
+  /** The id of the issue with an external id; null if there is none. */
+  findIssueId(externalId: string): Promise<string | null>
   /** The id of the customer with an external id; null if there is none. */
   findCustomerId(externalId: string): Promise<string | null>
   /** The id of the payment with an external id; null if there is none. */

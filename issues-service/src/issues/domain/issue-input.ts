@@ -5,6 +5,8 @@ import { cutText } from '@redress/shared/plain-text.ts'
 /** The input of a new issue, after the edge has checked its shape and bounds. */
 export type IssueInput = Readonly<{
   idempotencyKey: string
+  /** Missing if none was given, as the message below. */
+  externalId?: string
   customerId: string
   transactionId: string | null
   priority: Priority

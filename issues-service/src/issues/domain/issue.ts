@@ -43,6 +43,8 @@ export type ReviewClaim = Readonly<{ by: string; until: Date }>
 
 export type Issue = Readonly<{
   id: string
+  /** The id in the company's own systems; null without one. */
+  externalId: string | null
   status: IssueStatus
   priority: Priority
   customerId: string
@@ -74,6 +76,7 @@ export type Change = Readonly<{ issue: Issue; event: DomainEvent; refund?: Trans
 
 export type Opening = Readonly<{
   id: string
+  externalId?: string
   priority: Priority
   customerId: string
   transactionId: string | null
@@ -87,9 +90,10 @@ export type Opening = Readonly<{
   now: Date
 }>
 
-export function openIssue({ decisionCase, cause, now, customerMessage, ...given }: Opening): Change {
+export function openIssue({ decisionCase, cause, now, externalId, customerMessage, ...given }: Opening): Change {
   const issue: Issue = {
     ...given,
+    externalId: externalId ?? null,
     customerMessage: customerMessage ?? null,
     status: 'PENDING',
     decisionId: null,

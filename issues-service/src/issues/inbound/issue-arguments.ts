@@ -4,6 +4,7 @@ import type { IssueInput } from '../domain/issue-input.ts'
 
 export type CreateIssueArgument = Readonly<{
   idempotencyKey: string
+  externalId?: string | null
   customerId: string
   transactionId?: string | null
   priority?: Priority | null
@@ -11,13 +12,14 @@ export type CreateIssueArgument = Readonly<{
   customerMessage?: string | null
 }>
 
-export function toIssueInput({ customerMessage, ...argument }: CreateIssueArgument): IssueInput {
+export function toIssueInput({ externalId, customerMessage, ...argument }: CreateIssueArgument): IssueInput {
   const { details, transactionId, priority, ...rest } = argument
   return {
     ...rest,
     priority: priority ?? 'NORMAL',
     transactionId: transactionId ?? null,
     details: toIssueDetails(details),
+    ...(externalId != null && { externalId }),
     ...(customerMessage != null && { customerMessage }),
   }
 }

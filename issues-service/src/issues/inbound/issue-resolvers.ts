@@ -5,11 +5,13 @@ import { type FieldInfo, findRowProblems } from '@redress/shared/subgraph/check-
 import { causeOf } from '@redress/shared/subgraph/request-context.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import {
+  type ByEitherId,
   type ById,
   type Context,
   findCustomer,
   findIssue,
   findTransaction,
+  toId,
   withinReach,
 } from '../../views/find-visible.ts'
 import type { IssueFilter, Views } from '../../views/views.ts'
@@ -44,7 +46,10 @@ export function createIssueResolvers(dependencies: Dependencies) {
   const { views, dueHours, now } = dependencies
   return {
     Query: {
-      issue: (_: unknown, { id }: ById, context: Context) => findIssue(id, context),
+      issue: async (_: unknown, named: ByEitherId, context: Context) => {
+        const id = await toId(named, views.findIssueId)
+        return id === null ? null : findIssue(id, context)
+      },
       issues: (_: unknown, { filter, ...page }: ListArguments, { principal }: Context) =>
         views.pageOfIssues(withinReach(filter, principal, 'issue:read'), page),
     },

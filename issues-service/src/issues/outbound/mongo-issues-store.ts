@@ -15,7 +15,7 @@ import { transactOnKeys } from '../../stores/transact.ts'
 import type { TransactionChange } from '../../transactions/transaction.ts'
 import { type Claim, spaceOfCaller } from '../domain/claim.ts'
 import type { Change, Issue } from '../domain/issue.ts'
-import type { IssuesStore, IssuesTransaction } from '../use-cases/ports.ts'
+import type { IssuesStore, IssuesTransaction, NewIssue } from '../use-cases/ports.ts'
 
 const HISTORY_DAYS = 90
 const HISTORY_MAX = 50
@@ -40,6 +40,14 @@ export function createIssuesTransactions({ collections, outbox }: Stores) {
       const found = await issues.find({ 'claim.key': { $in: [...keys] } }, { session }).toArray()
       return found.map((document) => ({ issue: toIssue(document), claim: toClaim(document) }))
     },
+    async findByExternalId(externalIds) {
+      if (externalIds.length === 0) return []
+      const found = await issues.find({ externalId: { $in: [...externalIds] } }, { session }).toArray()
+      return found.map((document) => ({
+        ...{ externalId: document.externalId!, digest: document.digest! },
+        entity: toIssue(document),
+      }))
+    },
     findCustomers: (ids, now) => findCustomers(collections, { ids, now, session }),
     async findTransactions(ids) {
       if (ids.length === 0) return new Map()
@@ -61,8 +69,9 @@ export function createIssuesTransactions({ collections, outbox }: Stores) {
   })
 }
 
-function toDocument({ issue: { id, ...rest }, claim }: Change & { claim: Claim }): IssueDocument {
-  return { _id: id, ...rest, type: rest.details.type, claim }
+function toDocument({ issue: { id, externalId, ...rest }, claim, digest }: NewIssue): IssueDocument {
+  const named = externalId !== null && digest !== null && { externalId, digest }
+  return { _id: id, ...rest, type: rest.details.type, claim, ...named }
 }
 
 /** Before there were spaces, a key was used by the caller who created the issue. */
