@@ -1,16 +1,16 @@
 import { STREAMS } from '@redress/shared/events/envelope.ts'
 import { configOrExit } from '@redress/shared/process/config.ts'
 import { consumeEvents } from '@redress/shared/service/consume-events.ts'
+import { openDatabase } from '@redress/shared/service/open-database.ts'
 import { openOutbox } from '@redress/shared/service/open-outbox.ts'
 import { openService } from '@redress/shared/service/open-service.ts'
 import { serveUntilStopped } from '@redress/shared/service/serve.ts'
-import { openCollections } from '@redress/shared/stores/collections.ts'
 import { combineParts } from '@redress/shared/subgraph/combine-parts.ts'
 import { readConfig } from './config.ts'
 import { createEventsIn } from './inbound/events-in.ts'
 import { createLoaders } from './inbound/loaders.ts'
 import { createResolvers } from './inbound/resolvers.ts'
-import { COLLECTIONS } from './outbound/collections.ts'
+import { DATABASE } from './outbound/database.ts'
 import { createMongoApiKeys } from './outbound/mongo-api-keys.ts'
 import { createMongoChainReader, createMongoChainWriters } from './outbound/mongo-chain.ts'
 import { createMongoRecord } from './outbound/mongo-record.ts'
@@ -27,8 +27,8 @@ const config = configOrExit(readConfig)
 
 // Stores and clients. Closed in reverse order when this module ends, whether it ends well or not.
 await using service = await openService('audit', config)
-const { mongo, db } = service
-const collections = await openCollections(db, COLLECTIONS)
+const { mongo } = service
+const collections = await openDatabase(service, DATABASE)
 const outbox = await openOutbox(service, STREAMS.audit)
 const views = createMongoViews(collections)
 const keys = createMongoApiKeys({ mongo, collections })

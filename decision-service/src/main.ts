@@ -1,13 +1,13 @@
 import { STREAMS } from '@redress/shared/events/envelope.ts'
 import { configOrExit } from '@redress/shared/process/config.ts'
 import { consumeEvents } from '@redress/shared/service/consume-events.ts'
+import { openDatabase } from '@redress/shared/service/open-database.ts'
 import { openOutbox } from '@redress/shared/service/open-outbox.ts'
 import { openService } from '@redress/shared/service/open-service.ts'
 import { serveUntilStopped } from '@redress/shared/service/serve.ts'
-import { openCollections } from '@redress/shared/stores/collections.ts'
 import { combineParts } from '../../shared/src/subgraph/combine-parts.ts'
-import { COLLECTIONS } from './collections.ts'
 import { readSubgraphConfig } from './config.ts'
+import { DATABASE } from './database.ts'
 import { openDecisions } from './decisions/open-decisions.ts'
 import { openEngines } from './engines/open-engines.ts'
 import { listingEvents } from './jobs/dead-letters/list-events.ts'
@@ -25,7 +25,7 @@ const config = configOrExit(readSubgraphConfig)
 
 // Stores and clients. Closed in reverse order when this module ends, whether it ends well or not.
 await using service = await openService('decisions', config)
-const collections = await openCollections(service.db, COLLECTIONS)
+const collections = await openDatabase(service, DATABASE)
 const outbox = await openOutbox(service, STREAMS.decisions)
 const queues = openQueues(service, config.queues)
 const stores = { ...service, collections, outbox, queues, queueRedis: queues.decisions.redis }

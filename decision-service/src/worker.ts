@@ -1,11 +1,11 @@
 import { STREAMS } from '@redress/shared/events/envelope.ts'
 import { configOrExit } from '@redress/shared/process/config.ts'
+import { openDatabase } from '@redress/shared/service/open-database.ts'
 import { openOutbox } from '@redress/shared/service/open-outbox.ts'
 import { openService } from '@redress/shared/service/open-service.ts'
 import { serveHealthUntilStopped } from '@redress/shared/service/serve.ts'
-import { openCollections } from '@redress/shared/stores/collections.ts'
-import { COLLECTIONS } from './collections.ts'
 import { readWorkerConfig } from './config.ts'
+import { DATABASE } from './database.ts'
 import { openBacklog } from './decisions/backlog/open-backlog.ts'
 import { openDeciding } from './decisions/open-decisions.ts'
 import { openReports } from './decisions/reports/open-reports.ts'
@@ -25,7 +25,7 @@ const config = configOrExit(readWorkerConfig)
 
 // Stores and clients. Closed in reverse order when this module ends, whether it ends well or not.
 await using service = await openService('worker', config)
-const collections = await openCollections(service.db, COLLECTIONS)
+const collections = await openDatabase(service, DATABASE)
 const outbox = await openOutbox(service, STREAMS.decisions)
 const queues = openQueues(service, config.queues)
 const stores = { ...service, collections, outbox, queues, queueRedis: queues.decisions.redis }

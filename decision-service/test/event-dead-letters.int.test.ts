@@ -1,9 +1,11 @@
+import { deadEventMigrations } from '@redress/shared/events/dead-letters/dead-event-migrations.ts'
 import { deadEventCollection } from '@redress/shared/events/dead-letters/dead-events.ts'
 import { createPublishDeadEvents } from '@redress/shared/events/dead-letters/list-dead-events.ts'
 import { CONSUMER_GROUPS, STREAMS, type StreamName } from '@redress/shared/events/envelope.ts'
 import { prepareGroupStore } from '@redress/shared/events/log/group-store.ts'
 import { createOutbox, prepareOutbox } from '@redress/shared/events/outbox.ts'
 import { consumeEvents, type EventHandling } from '@redress/shared/service/consume-events.ts'
+import { openDatabase } from '@redress/shared/service/open-database.ts'
 import { combineParts } from '@redress/shared/subgraph/combine-parts.ts'
 import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
 import { createMetrics } from '@redress/shared/telemetry/metrics.ts'
@@ -49,6 +51,8 @@ const openOwner = async (group: 'issues' | 'audit', streams: readonly StreamName
     ...{ entity: 'Thing f', eventType: 'thing.changed', reason: 'Error: no', attempts: 10, nextAttemptAt: null },
     at: new Date(),
   })
+  const migrations = deadEventMigrations({ group, stream: streams[0]! })
+  await openDatabase({ ...database, logger: silent }, { definitions: {}, migrations })
   await consume(database, {
     ...{ group, streams, record: outbox.add, list: createPublishDeadEvents(outbox.add) },
     isRelevant: ({ type }) => type === 'thing.changed',

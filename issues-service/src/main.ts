@@ -24,7 +24,7 @@ await using service = await openService('issues', config)
 const outbox = await openOutbox(service, STREAMS.issues)
 const now = () => new Date()
 const { keys, dueHours, stuckAfterMs } = config
-const stores = await openStores({ mongo: service.mongo, db: service.db, outbox, keys, dueHours, now })
+const stores = await openStores({ service, outbox, keys, dueHours, now })
 
 // Use cases. Ids are random once a millisecond, and counted within it: drawing all of each took a tenth of the time.
 const useCases = createUseCases({

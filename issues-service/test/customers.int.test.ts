@@ -1,3 +1,4 @@
+import { forgetMigrations } from '@redress/shared/stores/migrations/ledger.ts'
 import { ask, tokenOf, withRole } from '@redress/shared/testing/callers.ts'
 import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import { describe, expect, it } from 'vitest'
@@ -267,6 +268,7 @@ describe('a list of customers', () => {
     const ids = [await idOf(erased!), await idOf(old!)]
     await customers.updateMany({ _id: { $in: ids } }, { $unset: { emailIndex: 1 } })
     await dataKeys.deleteOne({ _id: ids[0] })
+    await forgetMigrations(db, ['index-emails'])
 
     await openService({ mongo, db })
 

@@ -1,3 +1,4 @@
+import { forgetMigrations } from '@redress/shared/stores/migrations/ledger.ts'
 import { ask, tokenOf, withRole } from '@redress/shared/testing/callers.ts'
 import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import { describe, expect, it } from 'vitest'
@@ -226,9 +227,12 @@ it('an issue is overdue once its due time has passed, until it is resolved', asy
 it('issues from before there was a review queue have a place in it after the next start', async () => {
   clock = new Date('2036-01-01T00:00:00Z')
   const id = await waiting()
-  await service.collections.issues.updateOne({ _id: id }, { $unset: { urgentAt: 1 } })
+  const { issues } = service.collections
+  await issues.updateOne({ _id: id }, { $unset: { urgentAt: 1 } })
+  await forgetMigrations(db, ['place-in-review-queue'])
 
   await openService({ mongo, db, now: () => clock })
 
+  expect(await issues.findOne({ _id: id })).toMatchObject({ urgentAt: clock })
   expect(idsOf(await queue({ filter: { from: '2036-01-01T00:00:00Z', to: '2036-01-02T00:00:00Z' } }))).toEqual([id])
 })

@@ -51,7 +51,10 @@ const SAMPLE = {
 /** The use cases on one database, with two customers and a transaction of each. */
 export async function openService({ mongo, db, now = () => NOW }: { mongo: MongoClient; db: Db; now?: () => Date }) {
   const outbox = createOutbox(db, () => {})
-  const stores = await openStores({ ...{ mongo, db, outbox, keys: KEYS }, dueHours: DUE_HOURS, now })
+  const stores = await openStores({
+    ...{ service: { mongo, db, logger: silent }, outbox, keys: KEYS },
+    ...{ dueHours: DUE_HOURS, now },
+  })
   const { collections, views, events, issues: store, issuesIn } = stores
   await createMongoSeeding(collections, stores)(SAMPLE, NOW)
   const { followDecisions, ...useCases } = createUseCases({

@@ -52,6 +52,7 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
     'issues',
     'customers',
     'transactions',
+    'config',
     'gateway/access',
     'gateway/operations',
     ...OUTSIDE,

@@ -1,22 +1,21 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
-import { openCollections } from '@redress/shared/stores/collections.ts'
-import { type MasterKey, readMasterKey, unwrapDataKey } from '@redress/shared/stores/encryption.ts'
+import { openDatabase } from '@redress/shared/service/open-database.ts'
+import type { Service } from '@redress/shared/service/open-service.ts'
+import { readMasterKey } from '@redress/shared/stores/encryption.ts'
 import type { Clock } from '@redress/shared/time.ts'
-import type { Db, Filter, MongoClient } from 'mongodb'
 import { createBlindIndex } from '../customers/blind-index.ts'
 import { createMongoCustomersStore } from '../customers/mongo-customers-store.ts'
-import { createMongoPersonalData, openPersonalData } from '../customers/mongo-personal-data.ts'
-import type { BlindIndex } from '../customers/ports.ts'
+import { createMongoPersonalData } from '../customers/mongo-personal-data.ts'
 import type { DueHours } from '../issues/domain/urgency.ts'
 import { createIssuesTransactions, createMongoIssuesStore } from '../issues/outbound/mongo-issues-store.ts'
 import { createMongoTransactionsStore } from '../transactions/mongo-transactions-store.ts'
 import { createMongoViews } from '../views/mongo-views.ts'
-import { COLLECTIONS, type Collections, type CustomerDocument } from './collections.ts'
+import { COLLECTIONS } from './collections.ts'
 import { createEventLog } from './event-log.ts'
+import { createMigrations } from './migrations.ts'
 
 type Options = Readonly<{
-  mongo: MongoClient
-  db: Db
+  service: Pick<Service, 'mongo' | 'db' | 'logger'>
   outbox: Outbox
   /** 64 hexadecimal characters each. */
   keys: Readonly<{ encryptionKey: string; blindIndexKey: string }>
@@ -24,13 +23,13 @@ type Options = Readonly<{
   now: Clock
 }>
 
-/** Creates the indexes that are missing, and everything that reads and writes the database of this service. */
-export async function openStores({ mongo, db, outbox, keys, dueHours, now }: Options) {
-  const collections = await openCollections(db, COLLECTIONS)
-  await placeInReviewQueue(collections)
+/** Everything that reads and writes the database of this service, after it was migrated. */
+export async function openStores({ service, outbox, keys, dueHours, now }: Options) {
   const blindIndex = createBlindIndex(keys.blindIndexKey)
   const master = readMasterKey(keys.encryptionKey)
-  await indexEmails(collections, { blindIndex, master })
+  const migrations = createMigrations({ blindIndex, master })
+  const collections = await openDatabase(service, { definitions: COLLECTIONS, migrations })
+  const { mongo } = service
   const stores = { mongo, collections, outbox }
   return {
     collections,
@@ -43,29 +42,5 @@ export async function openStores({ mongo, db, outbox, keys, dueHours, now }: Opt
     views: createMongoViews(collections, { blindIndex, dueHours, now }),
     personalData: createMongoPersonalData(collections, master),
     events: createEventLog(mongo, outbox),
-  }
-}
-
-/** Gives those issues that wait for a person a place, which are older than the review queue: by their age alone. */
-async function placeInReviewQueue({ issues }: Collections): Promise<void> {
-  const unplaced = { status: 'AWAITING_REVIEW' as const, urgentAt: { $exists: false } }
-  const found = issues.find(unplaced, { projection: { createdAt: 1 } })
-  for await (const { _id, createdAt } of found)
-    await issues.updateOne({ _id, ...unplaced }, { $set: { urgentAt: createdAt } })
-}
-
-/** Makes those customers known by their e-mail address that are older than the search by it, and not erased. */
-async function indexEmails(
-  { customers, dataKeys }: Collections,
-  { blindIndex, master }: Readonly<{ blindIndex: BlindIndex; master: MasterKey }>,
-): Promise<void> {
-  // Null matches a missing field, too, and by an index; $exists does not in the embedded database.
-  for await (const customer of customers.find({ emailIndex: null } as object as Filter<CustomerDocument>)) {
-    const { _id, emailSealed } = customer
-    const key = await dataKeys.findOne({ _id })
-    if (key === null) continue
-    const { email } = openPersonalData(customer, unwrapDataKey(key.wrapped, master, _id))
-    // Not where the address was changed meanwhile, which has indexed it.
-    await customers.updateOne({ _id, emailSealed }, { $set: { emailIndex: blindIndex.ofEmail(email) } })
   }
 }

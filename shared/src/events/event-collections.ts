@@ -33,7 +33,7 @@ export type DeadEvent = {
   attempts: number
   nextAttemptAt: Date | null
   at: Date
-  /** Of a dead letter that is in the list of all services; those of earlier versions are added to it at the start. */
+  /** Of a dead letter that is in the list of all services. */
   listed?: true
 }
 

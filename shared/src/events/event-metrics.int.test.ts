@@ -1,17 +1,18 @@
 import { beforeEach, expect, it } from 'vitest'
+import { inTransaction } from '../stores/mongo.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { eventOf } from '../testing/events.ts'
 import { createTestPublisher } from '../testing/published-events.ts'
 import { readMetrics } from '../testing/read-metrics.ts'
 import { openTestDatabase, openTestRedis } from '../testing/stores.ts'
-import { adoptDeadEvents } from './dead-letters/adopt-dead-events.ts'
+import { deadEventMigrations } from './dead-letters/dead-event-migrations.ts'
 import { deadEventCollection } from './dead-letters/dead-events.ts'
 import { STREAMS } from './envelope.ts'
 import { exposeConsumer, exposeOutbox } from './event-metrics.ts'
 import { positionCollection, prepareGroupStore } from './log/group-store.ts'
 import { outboxCollection, prepareOutbox } from './outbox.ts'
 
-const { db } = await openTestDatabase()
+const { mongo, db } = await openTestDatabase()
 const redis = await openTestRedis(5)
 const stream = STREAMS.issues
 const group = 'readers'
@@ -79,7 +80,8 @@ it('a consumer group exposes its dead letters where there is no stream yet, thos
   const old = { _id: 'old', group, text: JSON.stringify(eventOf('t', 1)), reason: 'Error: no', at: new Date() }
   await deadEventCollection(db).insertOne(old as never)
 
-  await adoptDeadEvents(db, group, [stream])
+  const [complete] = deadEventMigrations({ group, stream })
+  await inTransaction(mongo, (session) => complete!.run({ db, session, position: null }))
 
   expect(await readMetrics(metrics, 'event_consumer')).toEqual([
     `event_consumer_pending_events${labels} 0`,

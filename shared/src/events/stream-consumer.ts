@@ -6,9 +6,8 @@ import { succeedsWithin } from '../resilience/deadline.ts'
 import { isTransient } from '../stores/mongo.ts'
 import type { Redis } from '../stores/redis.ts'
 import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
-import { adoptDeadEvents } from './dead-letters/adopt-dead-events.ts'
 import type { RecordEvents } from './dead-letters/dead-letter-alerts.ts'
-import { type ListDeadEvents, listFormerDeadEvents } from './dead-letters/list-dead-events.ts'
+import type { ListDeadEvents } from './dead-letters/list-dead-events.ts'
 import type { DomainEvent, StreamName } from './envelope.ts'
 import { withSpans } from './event-spans.ts'
 import { createGather, type Gather } from './gather.ts'
@@ -65,9 +64,6 @@ export type ConsumerOptions = Readonly<{
 export async function startStreamConsumer(options: ConsumerOptions): Promise<StreamConsumer> {
   const { db, redis, group, lease, logger } = options
   await prepareGroupStore(db)
-  await adoptDeadEvents(db, group, options.streams)
-  const { mongo, list } = options
-  if (list) await listFormerDeadEvents({ mongo, db, group, list })
   const election = joinElection(redis, `consumer:${group}`, logger, lease)
   const rounds = createRounds(options)
   let stopped = false

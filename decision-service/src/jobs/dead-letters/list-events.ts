@@ -1,5 +1,5 @@
 import { type EventOf, isOneOf, readEvent, UnreadableEventError } from '@redress/shared/events/catalogue.ts'
-import { toAddedEvent } from '@redress/shared/events/dead-letters/list-dead-events.ts'
+import { type ListDeadEvents, toAddedEvent } from '@redress/shared/events/dead-letters/list-dead-events.ts'
 import { type DomainEvent, STREAMS } from '@redress/shared/events/envelope.ts'
 import type { EventHandling } from '@redress/shared/service/consume-events.ts'
 import type { AnyBulkWriteOperation, ClientSession } from 'mongodb'
@@ -34,12 +34,18 @@ export function listingEvents(handling: Handling, deadLetters: LetterCollection)
       await record(events, session)
       await store(events, session)
     },
-    list: (events, at, session) =>
-      store(
-        events.map((event) => toAddedEvent(event, at)),
-        session,
-      ),
+    list: createListDeadEvents(deadLetters),
   }
+}
+
+/** Brings dead letters of this service into the list. */
+export function createListDeadEvents(deadLetters: LetterCollection): ListDeadEvents {
+  const store = createStore(deadLetters)
+  return (events, at, session) =>
+    store(
+      events.map((event) => toAddedEvent(event, at)),
+      session,
+    )
 }
 
 /** @throws UnreadableEventError */

@@ -1,11 +1,9 @@
-import type { ClientSession, Db, MongoClient } from 'mongodb'
+import type { ClientSession } from 'mongodb'
 import { ACTORS } from '../../access/actors.ts'
 import { redactText } from '../../process/redact.ts'
-import { inTransaction } from '../../stores/mongo.ts'
 import { newEvent } from '../catalogue.ts'
 import { asNew, parseEvent } from '../envelope.ts'
 import type { DeadEvent } from '../event-collections.ts'
-import { deadEventCollection } from './dead-events.ts'
 import type { RecordEvents } from './dead-letter-alerts.ts'
 
 /** Brings dead letters of a group into the list of all services, in the transaction in which they became dead at `at`. */
@@ -16,8 +14,6 @@ const TEXT_MAX = 1_000
 const REASON_MAX = 1_000
 /** Characters of the data of an event, as JSON; of longer data, the list has none. */
 const PAYLOAD_MAX = 64 * 1024
-/** Dead letters of one transaction. */
-const STEP = 100
 
 /** The way into the list for a service that another one keeps the list for: an event of its own. */
 export function createPublishDeadEvents(add: RecordEvents): ListDeadEvents {
@@ -47,22 +43,4 @@ export function toAddedEvent(
       ...{ setAsideAt: setAsideAt.toISOString(), failedAt: at.toISOString() },
     },
   })
-}
-
-type Options = Readonly<{ mongo: MongoClient; db: Db; group: string; list: ListDeadEvents }>
-
-/** Brings the dead letters of earlier versions into the list. */
-export async function listFormerDeadEvents({ mongo, db, group, list }: Options): Promise<void> {
-  const dead = deadEventCollection(db)
-  const unlisted = { group, nextAttemptAt: null, listed: { $exists: false } }
-  for (;;) {
-    const count = await inTransaction(mongo, async (session) => {
-      const found = await dead.find(unlisted, { session }).limit(STEP).toArray()
-      if (found.length === 0) return 0
-      await dead.updateMany({ _id: { $in: found.map(({ _id }) => _id) } }, { $set: { listed: true } }, { session })
-      await list(found, new Date(), session)
-      return found.length
-    })
-    if (count < STEP) return
-  }
 }
