@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { openRedis } from '@redress/shared/stores/redis.ts'
+import { openRedis, type Redis } from '@redress/shared/stores/redis.ts'
 import { openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { relayToRedis } from '../../../test/relay.ts'
@@ -100,8 +100,11 @@ describe('a queue', () => {
 describe('a script of BullMQ', () => {
   it('that the client refuses without sending it leaves the process to its other work before it fails', async () => {
     const refused = new Error('The queue is full')
-    const client = new Proxy(redis, {
-      get: (target, key) => (key === 'evalSha' ? () => Promise.reject(refused) : Reflect.get(target, key, target)),
+    const client: Redis = new Proxy(redis, {
+      get(target, key) {
+        if (key === 'evalSha') return () => Promise.reject(refused)
+        return key === 'withCommandOptions' ? () => client : Reflect.get(target, key, target)
+      },
     })
     const connection = connectionOf(client)
     connection.defineCommand('refused', { numberOfKeys: 0, lua: 'return 1' })

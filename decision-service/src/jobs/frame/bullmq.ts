@@ -3,6 +3,8 @@ import type { Logger } from '@redress/shared/process/logger.ts'
 import { backoffMs } from '@redress/shared/resilience/backoff.ts'
 import { isReply, type Redis } from '@redress/shared/stores/redis.ts'
 import { createNodeRedisClient, type Queue, type Worker } from 'bullmq'
+import { createBatchedScript, type ScriptCall, type ScriptClient } from '../redis/batched-script.ts'
+import { digestOf } from '../redis/redis-script.ts'
 
 const FAILED_AFTER_MS = 100
 const REOPEN_WAIT = { firstMs: 500, maxMs: 500 }
@@ -11,35 +13,50 @@ const REOPEN_WAIT = { firstMs: 500, maxMs: 500 }
  * ready sends at once, so that scripts, two for each job, go without where it is.
  */
 const SENT_AT_ONCE = { timeout: undefined }
-/** The commands that BullMQ sends a script with. */
-const SCRIPT_COMMANDS: ReadonlySet<unknown> = new Set(['evalSha', 'eval'])
 
 /**
- * The connection to give to BullMQ over a client of ours. A script that gets no reply fails FAILED_AFTER_MS later: a
- * worker of BullMQ repeats a failed fetch at once, and where the client refuses without sending (its queue of commands is
- * full) the two would keep the process from ever reading a socket again.
+ * The connection to give to BullMQ over a client of ours. The calls of a script in one turn of the event loop are one
+ * command. A script that gets no reply fails FAILED_AFTER_MS later: a worker of BullMQ repeats a failed fetch at once, and
+ * where the client refuses without sending (its queue of commands is full) the two would keep the process from ever
+ * reading a socket again.
  */
 export function connectionOf(redis: Redis) {
-  const ready = redis.withCommandOptions(SENT_AT_ONCE as never)
+  const scripts = createScripts(redis)
   const client = new Proxy(redis, {
     get(target, key) {
+      if (Object.hasOwn(scripts, key)) return Reflect.get(scripts, key)
       const value: unknown = Reflect.get(target, key, target)
-      if (typeof value !== 'function') return value
-      if (!SCRIPT_COMMANDS.has(key)) return value.bind(target)
-      return async (...args: unknown[]) => {
-        try {
-          return await value.apply(redis.isReady ? ready : redis, args)
-        } catch (error) {
-          if (!isReply(error)) await pause(FAILED_AFTER_MS)
-          throw error
-        }
-      }
+      return typeof value === 'function' ? value.bind(target) : value
     },
   })
   const connection = createNodeRedisClient(client as never)
   // An EventEmitter throws an error that nothing listens to; the client of ours logs this one.
   connection.on('error', () => undefined)
   return connection
+}
+
+/** The commands that BullMQ sends a script with: it loads each one first. */
+function createScripts(redis: Redis) {
+  const ready = redis.withCommandOptions(SENT_AT_ONCE as never)
+  const clientOf = () => (redis.isReady ? ready : redis) as ScriptClient
+  const scripts = new Map<string, (call: ScriptCall) => Promise<unknown>>()
+  return {
+    scriptLoad(source: string) {
+      scripts.set(digestOf(source), createBatchedScript(source, clientOf))
+      return redis.scriptLoad(source)
+    },
+    evalSha: (digest: string, call: ScriptCall) => failLate(scripts.get(digest)!(call)),
+    eval: (source: string, call: ScriptCall) => failLate(clientOf().eval(source, call)),
+  }
+}
+
+async function failLate<T>(reply: Promise<T>): Promise<T> {
+  try {
+    return await reply
+  } catch (error) {
+    if (!isReply(error)) await pause(FAILED_AFTER_MS)
+    throw error
+  }
 }
 
 type Opening = Readonly<{ signal: AbortSignal; logger: Logger }>

@@ -13,7 +13,7 @@ type Call = Readonly<{ keys: readonly string[]; args: readonly (string | number)
  * @returns what runs it; it rejects with StoreUnavailableError if Redis is away (at once) or does not answer within a second.
  */
 export function createRedisScript(redis: Redis, source: string) {
-  const digest = createHash('sha1').update(source).digest('hex')
+  const digest = digestOf(source)
 
   return async ({ keys, args }: Call): Promise<unknown> => {
     // A command queued until the connection is back would take effect after its caller gave up.
@@ -29,4 +29,8 @@ export function createRedisScript(redis: Redis, source: string) {
   }
 }
 
-const isForgotten = (error: unknown) => error instanceof Error && error.message.startsWith('NOSCRIPT')
+/** The name of a script in Redis. */
+export const digestOf = (source: string) => createHash('sha1').update(source).digest('hex')
+
+/** Whether Redis does not know a script, perhaps since its restart. */
+export const isForgotten = (error: unknown) => error instanceof Error && error.message.startsWith('NOSCRIPT')
