@@ -21,7 +21,7 @@ export async function ask(
   query: string,
   variables: object = {},
 ): Promise<Answer> {
-  const token = role && (await sign({ id: 'ada', roles: [role], customerId: null }))
+  const token = role && (await sign({ id: 'ada', roles: [role], customerId: null, tenant: 'default' }))
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },

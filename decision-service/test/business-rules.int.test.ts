@@ -21,7 +21,7 @@ const payments = await openPayments({ mongo, db, issuesUrl: issues.url })
 afterAll(payments.close)
 const { decidePayment, eventsAbout } = payments
 
-const ADA: Cause & { requestId: string } = { actor: 'ada', requestId: 'req-1', ip: null }
+const ADA: Cause & { requestId: string } = { actor: 'ada', requestId: 'req-1', ip: null, tenant: 'default' }
 const caller = { ...ADA, token: await tokenOf(withRole('operator')) }
 
 const rule: RuleContent = {

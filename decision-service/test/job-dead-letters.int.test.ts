@@ -318,7 +318,7 @@ describe('a crash loses no dead letter and makes none twice', () => {
     const queued = { message: unpack(letter.queued!.message), priority: letter.queued!.priority }
     const crash = async () => undefined
     const shared = { ...bed, deadLetters, onChange: () => {}, logger: silent }
-    const cause = { actor: 'ada', requestId: null, ip: null }
+    const cause = { actor: 'ada', requestId: null, ip: null, tenant: 'default' }
     await createReopenJobs({ ...shared, queueAgain: crash })(
       async () => [{ id: id!, type: letter.type!, queue: letter.queue!, queued }],
       { reason: 'fixed', cause, at: new Date() },

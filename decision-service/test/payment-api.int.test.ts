@@ -174,7 +174,7 @@ describe('serviceMetrics', () => {
   it('are those of Prometheus as well, by verdict', async () => {
     await payments.decidePayment({
       input: paymentOf('cust_2'),
-      caller: { actor: 'ada', requestId: 'r', ip: null, token: operator },
+      caller: { actor: 'ada', requestId: 'r', ip: null, tenant: 'default', token: operator },
     })
 
     const lines = await readMetrics(metrics, 'payment_decisions_total')

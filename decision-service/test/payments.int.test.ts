@@ -38,7 +38,7 @@ const payments = await open()
 const { decidePayment, eventsAbout } = payments
 
 const token = await tokenOf(withRole('operator'))
-const ADA: Cause & { requestId: string } = { actor: 'ada', requestId: 'req-1', ip: null }
+const ADA: Cause & { requestId: string } = { actor: 'ada', requestId: 'req-1', ip: null, tenant: 'default' }
 const caller = { ...ADA, token }
 const stepsOf = (trace: readonly TraceStep[]) => trace.map(({ name, ok, error }) => (ok ? name : `${name} ${error}`))
 const storedOf = (customerId: string) => payments.collections.payments.find({ customerId }).toArray()

@@ -76,7 +76,7 @@ const decide = async ({ verdict = {}, blind = false, at = NOW }: Made = {}) => {
 const review = (...reviews: readonly Pick<NewReview, 'decisionId' | 'action'>[]) =>
   inTransaction(mongo, (session) =>
     recordReviews(
-      reviews.map((one) => ({ ...one, reviewer: 'rhea', requestId: 'req-2', at: NOW })),
+      reviews.map((one) => ({ ...one, reviewer: 'rhea', tenant: 'default', requestId: 'req-2', at: NOW })),
       createDecisionsTransaction(collections, outbox, session),
       guardAutonomy(createAutonomyTransaction(autonomy, outbox, session)),
     ),

@@ -23,7 +23,7 @@ const [admin, operator, readOnly, monitoring] = await Promise.all(
   (['admin', 'operator', 'read_only', 'monitoring'] as const).map((role) => tokenOf(withRole(role))),
 )
 /** May propose and publish; another person than the one above. */
-const other = await tokenOf({ id: 'a-second-admin', roles: ['admin'], customerId: null })
+const other = await tokenOf({ id: 'a-second-admin', roles: ['admin'], customerId: null, tenant: 'default' })
 
 /** A subgraph of one test: `as` asks it. */
 async function serve(decisions: readonly StoredDecision[] = [], atEnd: AtEnd = onTestFinished) {
@@ -286,7 +286,15 @@ describe('a decision made again', () => {
   const shipped = readShippedPolicy()
   const stored = (change: Partial<StoredDecision> = {}): StoredDecision => ({
     ...decideByRules(refundCase(), shipped),
-    ...{ id: 'dec_1', issueId: 'iss_1', jobId: 'j', case: refundCase(), review: null, decidedAt: new Date(0) },
+    ...{
+      id: 'dec_1',
+      issueId: 'iss_1',
+      jobId: 'j',
+      case: refundCase(),
+      review: null,
+      tenant: 'default',
+      decidedAt: new Date(0),
+    },
     ...{ routing: 'AUTO_RESOLVE', durationMs: 1, blind: false, autonomySuspended: false, shadow: null },
     ...change,
   })

@@ -22,7 +22,7 @@ const shipped = new URL('../../skills', import.meta.url).pathname
 export const SKILL = 'refund-policy'
 export const START = new Date('2030-06-15T12:00:00Z')
 
-export const by = (actor: string) => ({ actor, requestId: 'req-1', ip: '10.0.0.1' })
+export const by = (actor: string) => ({ actor, requestId: 'req-1', ip: '10.0.0.1', tenant: 'default' })
 
 /** `onTestFinished`, or `afterAll` for what tests share. */
 export type AtEnd = (tidyUp: () => Promise<void>) => void

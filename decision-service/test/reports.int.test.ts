@@ -64,7 +64,13 @@ await decide(paid(500))
 confidence = 75
 await decide()
 const reviewed = await decide(paid(700, 'USD'))
-const reviewing = { action: 'DENY_REFUND', reviewer: '=ada', requestId: null, at: new Date(+NOW + 60_001) } as const
+const reviewing = {
+  action: 'DENY_REFUND',
+  reviewer: '=ada',
+  tenant: 'default',
+  requestId: null,
+  at: new Date(+NOW + 60_001),
+} as const
 await service.review({ decisionId: decisionIdFor(reviewed.id), ...reviewing })
 const NO_ANSWER = { failure: { code: 'AI_UNAVAILABLE', message: 'The model gave no usable answer.' } } as const
 const [lost] = await service.accept(newCase(), newCase(paid(100, 'USD')))

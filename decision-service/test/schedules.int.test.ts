@@ -49,7 +49,7 @@ beforeEach(async () => {
   jobs.clear()
 })
 
-const ADA: Cause = { actor: 'ada', requestId: 'req-1', ip: null }
+const ADA: Cause = { actor: 'ada', requestId: 'req-1', ip: null, tenant: 'default' }
 const by = (reason: string) => ({ reason, cause: ADA })
 const contentOf = (name: string, change: Partial<ScheduleContent> = {}): ScheduleContent => ({
   ...{ name, cron: '*/5 * * * *', timeZone: 'UTC', type: 'cleanup-old-data', active: true, catchUp: false },

@@ -55,7 +55,7 @@ export function newCase(change: Partial<DecisionCase> = {}): NewCase {
     transaction: null,
     ...change,
   }
-  return { eventId: `${issueId}-1`, requestId: 'req-1', case: decisionCase }
+  return { eventId: `${issueId}-1`, tenant: 'default', requestId: 'req-1', case: decisionCase }
 }
 
 /** A stand-in for the engine. */

@@ -7,7 +7,7 @@ import { createGraph } from '../src/operations/graph.ts'
 /** The time until a document could run, and the longest CPU time for which the event loop did nothing else; both in ms. */
 export type ColdTime = Readonly<{ ms: number; block: number }>
 
-const ADMIN: Principal = { id: 'ada', roles: ['admin'], customerId: null }
+const ADMIN: Principal = { id: 'ada', roles: ['admin'], customerId: null, tenant: 'default' }
 
 /** Prepares documents for our graph as the gateway does with those that it has not seen before. */
 export function openColdDocuments() {

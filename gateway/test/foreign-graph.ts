@@ -119,7 +119,7 @@ async function startSubgraph(name: string, respond: Respond) {
 function createContext(): OperationContext {
   return {
     caller: {
-      principal: { id: 'ada', roles: ['admin'], customerId: null },
+      principal: { id: 'ada', roles: ['admin'], customerId: null, tenant: 'default' },
       scope: 'admin',
       expiresAt: null,
       requestsPerMinute: null,

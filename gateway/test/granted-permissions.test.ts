@@ -36,7 +36,14 @@ function urnsOfSupergraph(): readonly string[] {
 /** Some principal of each role; roles with every permission are left out. */
 const principals = Object.entries(PERMISSIONS_OF_ROLE)
   .filter(([, granted]) => !granted.includes(EVERYTHING))
-  .map(([role]): Principal => ({ id: role, roles: [role as Principal['roles'][number]], customerId: 'cust_1' }))
+  .map(
+    ([role]): Principal => ({
+      id: role,
+      roles: [role as Principal['roles'][number]],
+      customerId: 'cust_1',
+      tenant: 'default',
+    }),
+  )
 
 describe('the permissions of the supergraph', () => {
   const required = urnsOfSupergraph()

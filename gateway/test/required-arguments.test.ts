@@ -62,6 +62,7 @@ async function ask(query: string) {
       id: 'ada',
       roles: [],
       customerId: null,
+      tenant: 'default',
     },
     {},
   )

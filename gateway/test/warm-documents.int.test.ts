@@ -9,7 +9,7 @@ import { composeSubgraphs } from './foreign-graph.ts'
 import { planInProcess } from './plan-in-process.ts'
 
 const supergraph = composeSubgraphs({ a: 'type Query { ping(of: String): Int pong: Int }' })
-const admin = { id: 'ada', roles: ['admin'], customerId: null } as const
+const admin = { id: 'ada', roles: ['admin'], customerId: null, tenant: 'default' } as const
 const redis = await openTestRedis(51)
 afterEach(() => redis.flushDb())
 

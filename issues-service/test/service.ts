@@ -25,8 +25,8 @@ import { createTransactionResolvers } from '../src/transactions/transaction-reso
 import { createLoaders } from '../src/views/loaders.ts'
 
 export const NOW = new Date('2030-06-15T12:00:00Z')
-export const ADA: Cause = { actor: 'ada', requestId: 'req-1', ip: '10.0.0.1' }
-export const REVIEWER: Cause = { actor: 'rhea', requestId: 'req-2', ip: null }
+export const ADA: Cause = { actor: 'ada', requestId: 'req-1', ip: '10.0.0.1', tenant: 'default' }
+export const REVIEWER: Cause = { actor: 'rhea', requestId: 'req-2', ip: null, tenant: 'default' }
 const KEYS = { encryptionKey: 'ab'.repeat(32), blindIndexKey: 'cd'.repeat(32) }
 
 const price = { amount: 5_000, currency: 'USD' }
@@ -119,7 +119,7 @@ export async function openIssue({ createIssues }: Service, change: Partial<Issue
   return issue
 }
 
-const by: Cause = { actor: 'redress:decisions', requestId: 'req-1', ip: null }
+const by: Cause = { actor: 'redress:decisions', requestId: 'req-1', ip: null, tenant: 'default' }
 /** The id of the decision that an issue asked for in a version of it: when it was created, or retried. */
 export const decisionOf = (issueId: string, version = 1) => decisionIdOf(`${issueId}-${version}`)
 export const started = (issueId: string, version = 1): DecisionUpdate => ({

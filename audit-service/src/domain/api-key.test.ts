@@ -5,8 +5,8 @@ import { createKey, type KeyRequest, revokeKey } from './api-key.ts'
 
 const now = new Date('2030-01-01T00:00:00Z')
 const secret = { id: '0123456789abcdef0123', secret: `rdk_0123456789abcdef0123_${'a'.repeat(43)}` }
-const cause = { actor: 'ada', requestId: 'req-1', ip: '192.0.2.1' }
-const whoIs = (...roles: Role[]): Principal => ({ id: 'ada', roles, customerId: null })
+const cause = { actor: 'ada', requestId: 'req-1', ip: '192.0.2.1', tenant: 'default' }
+const whoIs = (...roles: Role[]): Principal => ({ id: 'ada', roles, customerId: null, tenant: 'default' })
 const make = (request: Partial<KeyRequest> = {}, granter = whoIs('admin')) =>
   createKey({ name: 'billing export', roles: ['read_only'], ...request }, { secret, granter, cause, now })
 const refusal = (code: string) => expect.objectContaining({ code })
@@ -24,6 +24,7 @@ describe('an API key', () => {
       requestsPerMinute: 600,
       // printf %s rdk_0123456789abcdef0123_aaa… | sha256sum
       hash: '623375bddc1862a35da28ea5b179696566ff2c66353bf2bccab59c8aad4e3401',
+      tenant: 'default',
       createdBy: 'ada',
       createdAt: now,
       expiresAt: null,

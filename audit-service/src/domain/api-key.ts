@@ -14,6 +14,8 @@ export type ApiKey = Readonly<{
   /** Null for the default limit of the gateway. */
   requestsPerMinute: number | null
   hash: string
+  /** Of its creator: it is the key of a caller in this tenant. */
+  tenant: string
   createdBy: string
   createdAt: Date
   /** Null for a key that is valid until it is revoked. */
@@ -52,7 +54,7 @@ export function createKey(request: KeyRequest, { secret: { id, secret }, granter
   if (refused.length > 0) throw new RoleNotGrantableError(refused)
 
   const granted = { name: maskPersonal(name.trim()), roles, requestsPerMinute }
-  const life = { createdBy: granter.id, createdAt: now, expiresAt, revokedAt: null }
+  const life = { tenant: cause.tenant, createdBy: granter.id, createdAt: now, expiresAt, revokedAt: null }
   const key: ApiKey = { id, hash: hashOfApiKey(secret), ...granted, ...life }
   const made = { ...granted, expiresAt: expiresAt?.toISOString() ?? null }
   return {

@@ -23,6 +23,7 @@ describe('refused requests', () => {
       actor: 'ada',
       requestId: null,
       ip: '192.0.2.0/24',
+      tenant: 'default',
       entity: { type: 'Caller', id: 'ada' },
       changes: {
         reason: { before: null, after: 'FORBIDDEN' },

@@ -1,6 +1,6 @@
 import { ACTORS } from '@redress/shared/access/actors.ts'
 import { newEvent } from '@redress/shared/events/catalogue.ts'
-import { asNew, type DomainEvent } from '@redress/shared/events/envelope.ts'
+import { asNew, causeOfService, type DomainEvent } from '@redress/shared/events/envelope.ts'
 
 /** Each reason for which gateways refuse requests, and the act that it is recorded as. */
 const ACT_OF_REASON = {
@@ -38,7 +38,7 @@ export function toRefusalEvent(refusals: Refusals, id: string): DomainEvent {
   return newEvent(ACT_OF_REASON[reason], {
     id,
     at: lastAt,
-    cause: { actor: callerId ?? ACTORS.gateway, requestId: null, ip: network ?? null },
+    cause: { ...causeOfService(callerId ?? ACTORS.gateway), ip: network ?? null },
     entity: callerId ? { type: 'Caller', id: callerId } : { type: 'Network', id: network ?? ANY_NETWORK },
     changes: asNew({ reason, ...(permission && { permission }), count, firstAt: firstAt.toISOString() }),
     data: {},

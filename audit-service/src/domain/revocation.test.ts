@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { revokeTokens } from './revocation.ts'
 
 const now = new Date('2030-01-01T00:00:00Z')
-const cause = { actor: 'ada', requestId: 'req-1', ip: '192.0.2.1' }
+const cause = { actor: 'ada', requestId: 'req-1', ip: '192.0.2.1', tenant: 'default' }
 
 describe('a revocation', () => {
   it('of one token names it, and is on record', () => {

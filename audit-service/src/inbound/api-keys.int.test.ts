@@ -97,8 +97,8 @@ describe('API keys', () => {
       { name: 'again', roles: ['read_only'] },
       {
         secret: { id: taken.apiKey.id, secret: taken.secret },
-        granter: { id: 'ada', roles: ['admin'], customerId: null },
-        cause: { actor: 'ada', requestId: null, ip: null },
+        granter: { id: 'ada', roles: ['admin'], customerId: null, tenant: 'default' },
+        cause: { actor: 'ada', requestId: null, ip: null, tenant: 'default' },
         now: new Date(),
       },
     )

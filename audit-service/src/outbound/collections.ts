@@ -1,3 +1,4 @@
+import { toTenant } from '@redress/shared/access/tenant.ts'
 import {
   DEAD_EVENTS,
   EVENT_ALERTS,
@@ -17,7 +18,8 @@ export type EntryDocument = Omit<AuditEntry, 'id'> & { _id: string }
 /** The end of the chain. Every append moves it, so that of two concurrent writers one conflicts. */
 export type HeadDocument = Head & { _id: 'head' }
 
-export type ApiKeyDocument = Omit<ApiKey, 'id'> & { _id: string }
+/** `tenant` is missing in keys that are older than tenants. */
+export type ApiKeyDocument = Omit<ApiKey, 'id' | 'tenant'> & { _id: string; tenant?: string }
 
 export type RevocationDocument = Omit<Revocation, 'id'> & { _id: string }
 
@@ -64,5 +66,5 @@ export function toRevocation({ _id, ...rest }: RevocationDocument): Revocation {
 }
 
 export function toApiKey({ _id, ...rest }: ApiKeyDocument): ApiKey {
-  return { id: _id, ...rest }
+  return { id: _id, ...rest, tenant: toTenant(rest.tenant) }
 }

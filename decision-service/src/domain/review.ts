@@ -8,6 +8,7 @@ export type NewReview = Readonly<{
   decisionId: string
   action: DecisionAction
   reviewer: string
+  tenant: string
   requestId: string | null
   trace?: string
   at: Date

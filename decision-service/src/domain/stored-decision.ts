@@ -11,6 +11,8 @@ export type StoredDecision = Decision &
     /** The case, kept so that it can be decided again. */
     case: DecisionCase
     review: Review | null
+    /** Of the issue. */
+    tenant: string
     decidedAt: Date
   }>
 

@@ -4,7 +4,7 @@ import { type Autonomy, agreementOf, countBlindReview, openAutonomy, restoreAuto
 const now = new Date('2030-06-15T12:00:00Z')
 const later = new Date('2030-06-15T13:00:00Z')
 const policy = { skill: 'refund-policy', version: '1.2.0', digest: 'd1' }
-const cause = { actor: 'ada', requestId: 'req-1', ip: '10.0.0.1' }
+const cause = { actor: 'ada', requestId: 'req-1', ip: '10.0.0.1', tenant: 'default' }
 const rule = { reviews: 10, floor: 0.9 }
 
 /** The autonomy of an action after the given answers, with all events on the way. */

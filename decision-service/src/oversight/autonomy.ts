@@ -1,7 +1,7 @@
 import { ACTORS } from '@redress/shared/access/actors.ts'
 import type { DecisionAction } from '@redress/shared/contracts.ts'
 import { newEvent } from '@redress/shared/events/catalogue.ts'
-import { type Cause, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
+import { type Cause, causeOfService, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
 import { alertEvent } from '../../../shared/src/events/alert.ts'
 import type { PolicyVersion } from '../domain/decision.ts'
 import { type Rate, wilsonRate } from '../domain/wilson.ts'
@@ -30,7 +30,7 @@ export type AutonomyRule = Readonly<{ reviews: number; floor: number }>
 type AutonomyChange = Readonly<{ autonomy: Autonomy; events: readonly DomainEvent[] }>
 
 /** The actor that suspends autonomy. */
-const GUARD: Cause = { actor: ACTORS.autonomy, requestId: null, ip: null }
+const GUARD: Cause = causeOfService(ACTORS.autonomy)
 
 export function autonomyIdFor(digest: string, action: DecisionAction): string {
   return `${digest}:${action}`

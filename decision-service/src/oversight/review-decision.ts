@@ -15,14 +15,14 @@ export function reviewDecision(decision: StoredDecision, { action, reviewer, at 
 }
 
 /** For a blind decision, this event also has what the event of the decision itself left out. */
-export function reviewedEvent(decision: ReviewedDecision, { requestId, trace }: NewReview): DomainEvent {
+export function reviewedEvent(decision: ReviewedDecision, { tenant, requestId, trace }: NewReview): DomainEvent {
   const { id: decisionId, issueId, action: recommended, confidence, policyApplied, policy, blind, review } = decision
   const { action: chosen, agreement } = review
   const facts = { recommended, chosen, agreement, confidence, policyApplied, policyDigest: policy.digest, blind }
   return newEvent('decision.reviewed', {
     id: `${decisionId}-reviewed`,
     at: review.at,
-    cause: { actor: review.reviewer, requestId, ip: null, ...tracedBy(trace) },
+    cause: { actor: review.reviewer, requestId, ip: null, tenant, ...tracedBy(trace) },
     entity: { type: 'Decision', id: decisionId },
     changes: asNew(facts),
     data: { issueId, decisionId, recommended, chosen, agreement },

@@ -8,7 +8,7 @@ import { createFailedAttempts } from './failed-attempts.ts'
 
 const IP = '192.0.2.1'
 const callerOf = (id: string): Caller => ({
-  principal: { id, roles: ['operator'], customerId: null },
+  principal: { id, roles: ['operator'], customerId: null, tenant: 'default' },
   scope: '',
   expiresAt: null,
   requestsPerMinute: null,
@@ -74,7 +74,9 @@ describe('a caller', () => {
     const { authenticate } = gateway({ required: false })
     const anybody = authenticate({ authorization: null, apiKey: null }, IP)
 
-    expect(anybody).toMatchObject({ principal: { id: 'anybody', roles: ['admin'], customerId: null } })
+    expect(anybody).toMatchObject({
+      principal: { id: 'anybody', roles: ['admin'], customerId: null, tenant: 'default' },
+    })
     expect(authenticate({ authorization: 'wrong', apiKey: 'wrong' }, IP)).toBe(anybody)
   })
 })
@@ -117,18 +119,23 @@ describe('an address with 20 wrong credentials', () => {
 })
 
 describe('the scope', () => {
-  const scope = (id: string, roles: Caller['principal']['roles'], customerId: string | null = null) =>
-    scopeOf({ id, roles, customerId })
+  const scope = (
+    id: string,
+    roles: Caller['principal']['roles'],
+    customerId: string | null = null,
+    tenant = 'default',
+  ) => scopeOf({ id, roles, customerId, tenant })
 
   it('is the same for callers with the same answers', () => {
     expect(scope('ada', ['operator', 'monitoring'])).toBe(scope('bob', ['monitoring', 'operator']))
     expect(scope('eve', ['customer'], 'cust_1')).toBe(scope('dan', ['customer'], 'cust_1'))
   })
 
-  it('differs for other roles, for another customer, and for each caller who may read personal data or sees only their own jobs', () => {
+  it('differs for other roles, tenants and customers, and for each caller who may read personal data or sees only their own jobs', () => {
     const scopes = [
       scope('ada', ['operator']),
       scope('ada', ['read_only']),
+      scope('ada', ['operator'], null, 'acme'),
       scope('eve', ['customer'], 'cust_1'),
       scope('eve', ['customer'], 'cust_2'),
       scope('ada', ['reviewer']),

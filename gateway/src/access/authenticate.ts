@@ -1,3 +1,4 @@
+import { DEFAULT_TENANT } from '@redress/shared/access/tenant.ts'
 import { UnauthenticatedError } from '@redress/shared/errors.ts'
 import { type Caller, type CallerSource, scopeOf } from './caller.ts'
 import type { Credentials } from './credentials.ts'
@@ -24,7 +25,7 @@ type Options = Readonly<{
 }>
 
 const ANYBODY: Caller = (() => {
-  const principal = { id: 'anybody', roles: ['admin'], customerId: null } as const
+  const principal = { id: 'anybody', roles: ['admin'], customerId: null, tenant: DEFAULT_TENANT } as const
   return { principal, scope: scopeOf(principal), expiresAt: null, requestsPerMinute: null, isStillValid: () => true }
 })()
 

@@ -21,12 +21,18 @@ export type CallerSource = Readonly<{
   verify(credential: string): Promise<Caller>
 }>
 
+/** Names a caller among those of all tenants: two of them may have the same id. */
+export function callerNameOf({ tenant, id }: Principal): string {
+  return `${tenant}:${id}`
+}
+
 /**
- * Callers with the same roles and customer get the same answers. Not so those who see only the jobs that they have added;
+ * Callers of one tenant with the same roles and customer get the same answers. Not so those who see only the jobs that they have added;
  * nor those with access to personal data, which is audited by name: each of them has a scope of its own.
  */
 export function scopeOf(principal: Principal): string {
   const seesOwnJobs = reachOf(principal, 'job:read') !== 'none' && reachOf(principal, 'job:read_all') === 'none'
   const isNamed = seesOwnJobs || reachOf(principal, 'customer:read_pii') !== 'none'
-  return JSON.stringify([[...principal.roles].sort(), principal.customerId, isNamed ? principal.id : null])
+  const { tenant, roles, customerId, id } = principal
+  return JSON.stringify([tenant, [...roles].sort(), customerId, isNamed ? id : null])
 }

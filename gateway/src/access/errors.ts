@@ -31,6 +31,26 @@ export class TokenLifetimeError extends AppError {
   }
 }
 
+/** The claim `tenant` is not the name of a tenant, or of one that this gateway does not serve. */
+export class TenantRefusedError extends AppError {
+  override readonly name = 'TenantRefusedError'
+  readonly code = 'UNAUTHENTICATED'
+  readonly kind = 'unauthenticated'
+  override readonly facts: { reason: 'TENANT_INVALID' | 'TENANT_NOT_SERVED' }
+  /** As of an expired token. */
+  readonly subject: string | null
+
+  constructor(subject: string | null, reason: 'TENANT_INVALID' | 'TENANT_NOT_SERVED') {
+    super(
+      reason === 'TENANT_INVALID'
+        ? 'The claim tenant must have 1 to 63 lower-case letters, digits and hyphens, and begin with no hyphen.'
+        : 'This gateway serves the tenant default only.',
+    )
+    this.facts = { reason }
+    this.subject = subject
+  }
+}
+
 /** The token was revoked before it expired. */
 export class TokenRevokedError extends AppError {
   override readonly name = 'TokenRevokedError'

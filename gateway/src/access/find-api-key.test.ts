@@ -18,6 +18,7 @@ const STORED = {
   name: 'billing export',
   hash: 'f00',
   roles: ['READ_ONLY', 'SERVICE'],
+  tenant: 'acme',
   requestsPerMinute: 600,
   expiresAt: new Date('2031-01-01T00:00:00Z'),
   revokedAt: null,

@@ -7,6 +7,7 @@ export type ApiKeyFacts = Readonly<{
   name: string
   hash: string
   roles: readonly Role[]
+  tenant: string
   requestsPerMinute: number | null
   expiresAt: Date | null
   revokedAt: Date | null
@@ -16,7 +17,7 @@ export type ApiKeyFacts = Readonly<{
 export type FindApiKey = (id: string) => Promise<ApiKeyFacts | null>
 
 const QUERY =
-  'query FindApiKey($id: ID!) { findApiKey(id: $id) { name hash roles requestsPerMinute expiresAt revokedAt } }'
+  'query FindApiKey($id: ID!) { findApiKey(id: $id) { name hash roles tenant requestsPerMinute expiresAt revokedAt } }'
 
 const Moment = type('string.date.iso.parse | null')
 const Answer = type({
@@ -26,6 +27,7 @@ const Answer = type({
       name: 'string',
       hash: 'string',
       roles: 'string[]',
+      tenant: 'string',
       requestsPerMinute: 'number | null',
       expiresAt: Moment,
       revokedAt: Moment,

@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 const general = { max: 40, windowMs: 60_000 }
 const callerOf = (id: string): Caller => ({
-  principal: { id, roles: [], customerId: null },
+  principal: { id, roles: [], customerId: null, tenant: 'default' },
   scope: '',
   expiresAt: null,
   requestsPerMinute: null,

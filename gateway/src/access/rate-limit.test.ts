@@ -6,8 +6,8 @@ import { RateLimitedError } from './errors.ts'
 import { createRateLimiter, pushHeaders, type RateLimiter, type RateVerdict } from './rate-limit.ts'
 
 const START = Date.parse('2030-01-01T00:00:00Z')
-const callerOf = (id: string, requestsPerMinute: number | null = null): Caller => ({
-  principal: { id, roles: [], customerId: null },
+const callerOf = (id: string, requestsPerMinute: number | null = null, tenant = 'default'): Caller => ({
+  principal: { id, roles: [], customerId: null, tenant },
   scope: '',
   expiresAt: null,
   requestsPerMinute,
@@ -109,6 +109,18 @@ describe('a limit', () => {
     expect(countAllowed(await consumeInTurn(gateway, 11, callerOf('bob')))).toBe(10)
   })
 
+  it('is the caller’s own among those of all tenants', async () => {
+    const { consume } = oneGateway(1)
+
+    const verdicts = [
+      await consume(ada, 'general'),
+      await consume(callerOf('ada', null, 'acme'), 'general'),
+      await consume(ada, 'general'),
+    ]
+
+    expect(verdicts.map(({ allowed }) => allowed)).toEqual([true, true, false])
+  })
+
   it('is the key’s own where it has one', async () => {
     expect(countAllowed(await consumeInTurn(oneGateway(10), 30, callerOf('api-key:1', 25)))).toBe(25)
   })
@@ -135,7 +147,7 @@ describe('a limit', () => {
           let refusedEarly = false
           const ask = async ({ consume }: RateLimiter) => {
             const verdict = await consume(ada, 'general')
-            if (!verdict.allowed && shared.counted('general:ada') < max) refusedEarly = true
+            if (!verdict.allowed && shared.counted('general:default:ada') < max) refusedEarly = true
             return verdict
           }
 

@@ -1,7 +1,7 @@
 import { MINUTE_MS } from '@redress/shared/time.ts'
 import { LRUCache } from 'lru-cache'
 import { type Allowance, createAllowance, fill, isExhausted, type Limit, sizeOfChunk } from './allowance.ts'
-import type { Caller } from './caller.ts'
+import { type Caller, callerNameOf } from './caller.ts'
 import type { Counters } from './counters.ts'
 
 /** `general`: every operation. `queues`: operations on queues and jobs, which count for `general` too. */
@@ -78,12 +78,13 @@ function createAllowances(general: Limit) {
     general: new LRUCache({ max: CALLERS_MAX }),
     queues: new LRUCache({ max: CALLERS_MAX }),
   }
-  return ({ principal: { id }, requestsPerMinute }: Caller, group: RateGroup): Allowance => {
-    const known = allowances[group].get(id)
+  return ({ principal, requestsPerMinute }: Caller, group: RateGroup): Allowance => {
+    const name = callerNameOf(principal)
+    const known = allowances[group].get(name)
     if (known) return known
     const own = requestsPerMinute === null ? general : { max: requestsPerMinute, windowMs: MINUTE_MS }
-    const allowance = createAllowance(`${group}:${id}`, group === 'queues' ? QUEUES : own)
-    allowances[group].set(id, allowance)
+    const allowance = createAllowance(`${group}:${name}`, group === 'queues' ? QUEUES : own)
+    allowances[group].set(name, allowance)
     return allowance
   }
 }

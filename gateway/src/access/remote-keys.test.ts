@@ -52,7 +52,9 @@ function callersOf(url: string, options: RemoteKeysOptions = {}) {
   return (token: string) => callers.verify(`Bearer ${token}`)
 }
 
-const ada = expect.objectContaining({ principal: { id: 'ada', roles: ['operator'], customerId: null } })
+const ada = expect.objectContaining({
+  principal: { id: 'ada', roles: ['operator'], customerId: null, tenant: 'default' },
+})
 const refusal = expect.objectContaining({ code: 'UNAUTHENTICATED' })
 const later = expect.objectContaining({ code: 'STORE_UNAVAILABLE', kind: 'unavailable' })
 

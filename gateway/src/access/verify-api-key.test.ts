@@ -11,6 +11,7 @@ const FACTS: ApiKeyFacts = {
   name: 'billing export',
   hash: hashOfApiKey(SECRET),
   roles: ['read_only'],
+  tenant: 'default',
   requestsPerMinute: 600,
   expiresAt: null,
   revokedAt: null,

@@ -122,7 +122,12 @@ function isLive({ expiresAt, revokedAt }: ApiKeyFacts, at: number): boolean {
 }
 
 function toCaller(id: string, facts: ApiKeyFacts, isStillValid: Caller['isStillValid']): Caller {
-  const principal: Principal = { id: `${API_KEY_PRINCIPAL}${id}`, roles: facts.roles, customerId: null }
+  const principal: Principal = {
+    id: `${API_KEY_PRINCIPAL}${id}`,
+    roles: facts.roles,
+    customerId: null,
+    tenant: facts.tenant,
+  }
   return {
     principal,
     scope: scopeOf(principal),

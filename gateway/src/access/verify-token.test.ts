@@ -27,7 +27,24 @@ describe('a token', () => {
   it('identifies the caller, with the roles that Redress knows', async () => {
     const token = await sign({ ...CLAIMS, roles: ['reviewer', 'emperor'], customerId: 'cust_042' })
 
-    expect(await verify(`Bearer ${token}`)).toEqual({ id: 'ada', roles: ['reviewer'], customerId: 'cust_042' })
+    expect(await verify(`Bearer ${token}`)).toEqual({
+      ...{ id: 'ada', roles: ['reviewer'], customerId: 'cust_042' },
+      tenant: 'default',
+    })
+  })
+
+  it.for<[unknown, string]>([
+    ['Acme', 'TENANT_INVALID'],
+    ['', 'TENANT_INVALID'],
+    [7, 'TENANT_INVALID'],
+    [null, 'TENANT_INVALID'],
+    ['acme', 'TENANT_NOT_SERVED'],
+  ])('of the tenant %j is refused: %s', async ([tenant, reason]) => {
+    const token = await sign({ ...CLAIMS, tenant })
+
+    await expect(verify(`Bearer ${token}`)).rejects.toMatchObject({
+      ...{ code: 'UNAUTHENTICATED', facts: { reason }, subject: 'ada' },
+    })
   })
 
   it('is good a second time', async () => {

@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto'
 import { toPrincipal } from '@redress/shared/access/internal-token.ts'
+import { DEFAULT_TENANT, isTenant } from '@redress/shared/access/tenant.ts'
 import { AppError, UnauthenticatedError } from '@redress/shared/errors.ts'
 import { createSingleFlight } from '@redress/shared/resilience/single-flight.ts'
 import { HOUR_MS } from '@redress/shared/time.ts'
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { type Caller, type CallerSource, scopeOf } from './caller.ts'
-import { TokenExpiredError, TokenLifetimeError, TokenRevokedError } from './errors.ts'
+import { TenantRefusedError, TokenExpiredError, TokenLifetimeError, TokenRevokedError } from './errors.ts'
 import { NO_REVOCATIONS, type Revocations } from './revocations.ts'
 import { isSubject } from './subject.ts'
 
@@ -104,6 +105,7 @@ async function verify(
     })
     if (!isSubject(payload.sub)) throw new Error('The subject cannot be the id of a principal.')
     requireLifetime(payload, lifetimeMaxMs ?? LIFETIME_MAX_MS, nowMs)
+    requireTenant(payload)
     return payload
   } catch (cause) {
     // The keys are unavailable, which is not the caller's fault.
@@ -120,6 +122,12 @@ function requireLifetime({ sub, iat, exp }: JWTPayload, maxMs: number, nowMs: nu
   const latest = nowMs / 1000 + CLOCK_TOLERANCE_SECONDS
   const issuedAt = Math.min(typeof iat === 'number' ? iat : latest, latest)
   if ((exp! - issuedAt) * 1000 > maxMs) throw new TokenLifetimeError(subjectOf({ sub }), maxMs)
+}
+
+/** @throws TenantRefusedError. Subgraphs do not keep tenants apart yet, so that none but the default one is served. */
+function requireTenant({ sub, tenant = DEFAULT_TENANT }: JWTPayload): void {
+  if (!isTenant(tenant)) throw new TenantRefusedError(subjectOf({ sub }), 'TENANT_INVALID')
+  if (tenant !== DEFAULT_TENANT) throw new TenantRefusedError(subjectOf({ sub }), 'TENANT_NOT_SERVED')
 }
 
 /** Null for a claim that cannot be the id of a principal. */

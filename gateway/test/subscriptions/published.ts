@@ -44,6 +44,7 @@ function eventOf(entityId: string, number: number, change: Partial<DomainEvent>)
     at: new Date().toISOString(),
     actor: 'ada',
     requestId: null,
+    tenant: 'default',
     ip: null,
     entity: { type: 'Issue', id: entityId },
     changes: {},

@@ -37,7 +37,7 @@ export async function startSubscriptionGateway(options: Options) {
     const [role = '', customerId = null] = shown.split('/')
     const found = ROLES.find((one) => one === role)
     if (found === undefined || revoked.has(shown)) throw new UnauthenticatedError('Who are you?')
-    const principal: Principal = { id: shown, roles: [found], customerId }
+    const principal: Principal = { id: shown, roles: [found], customerId, tenant: 'default' }
     return {
       principal,
       scope: shown,

@@ -11,7 +11,7 @@ import {
 } from './transaction.ts'
 
 const now = new Date('2030-06-15T12:00:00Z')
-const when = { cause: { actor: 'ada', requestId: null, ip: null }, now }
+const when = { cause: { actor: 'ada', requestId: null, ip: null, tenant: 'default' }, now }
 const { transaction: paid } = openTransaction({
   ...when,
   id: 'txn_1',

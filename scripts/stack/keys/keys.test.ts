@@ -45,7 +45,7 @@ describe('the keys of an installation', () => {
 
   it('let a subgraph verify tokens of the gateway', async (test) => {
     const { settings } = readOrCreateKeys(createTemporaryDirectory(test), {})
-    const ada = { id: 'ada', roles: ['operator'] as const, customerId: null }
+    const ada = { id: 'ada', roles: ['operator'] as const, customerId: null, tenant: 'default' }
 
     const token = await createInternalTokenSigner(settings.INTERNAL_PRIVATE_KEY)(ada)
 

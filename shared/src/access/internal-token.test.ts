@@ -15,10 +15,10 @@ const keys = () => {
 const ours = keys()
 const sign = createInternalTokenSigner(ours.private)
 const verify = createInternalTokenVerifier(ours.public)
-const ada: Principal = { id: 'ada', roles: ['reviewer'], customerId: null }
+const ada: Principal = { id: 'ada', roles: ['reviewer'], customerId: null, tenant: 'default' }
 const refusal = expect.objectContaining({ code: 'UNAUTHENTICATED' })
 const tokenWith = (change: { issuer?: string; audience?: string; expires?: string }, key = ours.key) =>
-  new SignJWT({ roles: ['admin'], customerId: null })
+  new SignJWT({ roles: ['admin'], customerId: null, tenant: 'default' })
     .setProtectedHeader({ alg: 'EdDSA' })
     .setSubject('ada')
     .setIssuer(change.issuer ?? 'redress-gateway')
@@ -29,6 +29,7 @@ const tokenWith = (change: { issuer?: string; audience?: string; expires?: strin
 describe('the internal token', () => {
   it('carries the principal from the gateway to a subgraph', async () => {
     expect(await verify(await sign(ada))).toEqual(ada)
+    expect(await verify(await sign({ ...ada, tenant: 'acme' }))).toEqual({ ...ada, tenant: 'acme' })
   })
 
   it('is signed once for the requests of one caller', async () => {
@@ -37,6 +38,7 @@ describe('the internal token', () => {
 
   it('differs for another caller', async () => {
     expect(await sign(ada)).not.toBe(await sign({ ...ada, roles: ['admin'] }))
+    expect(await sign(ada)).not.toBe(await sign({ ...ada, tenant: 'acme' }))
   })
 
   it('carries the role of the gateway too, which no token of a caller can', async () => {

@@ -3,6 +3,7 @@ import { jwtVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { UnauthenticatedError } from '../errors.ts'
 import { GATEWAY_ROLE, type Principal, ROLES } from './permissions.ts'
+import { toTenant } from './tenant.ts'
 
 /** The internal token tells a subgraph the principal of a request. Ed25519: only the gateway can sign one. */
 const ALGORITHM = 'EdDSA'
@@ -31,7 +32,7 @@ export function createInternalTokenSigner(
   const signedFor = new WeakMap<Principal, Signed>()
 
   const findOrSign = (principal: Principal): Signed => {
-    const name = JSON.stringify([principal.id, principal.roles, principal.customerId])
+    const name = JSON.stringify([principal.id, principal.roles, principal.customerId, principal.tenant])
     const known = signed.get(name)
     if (known !== undefined && known.until > Date.now()) return known
     const created = startSigning(sign(key, principal, lifetimeSeconds))
@@ -62,8 +63,8 @@ function startSigning(token: Promise<string>): Signed {
   return signed
 }
 
-function sign(key: KeyObject, { id, roles, customerId }: Principal, lifetimeSeconds: number): Promise<string> {
-  return new SignJWT({ roles, customerId })
+function sign(key: KeyObject, { id, roles, customerId, tenant }: Principal, lifetimeSeconds: number): Promise<string> {
+  return new SignJWT({ roles, customerId, tenant })
     .setProtectedHeader({ alg: ALGORITHM })
     .setSubject(id)
     .setIssuer(ISSUER)
@@ -103,12 +104,13 @@ async function verify(key: KeyObject, token: string): Promise<{ principal: Princ
   }
 }
 
-/** The principal of verified claims. Roles other than `known` are dropped. */
+/** The principal of verified claims. Roles other than `known` are dropped. @throws Error for what is no name of a tenant. */
 export function toPrincipal(claims: Readonly<Record<string, unknown>>, known: Principal['roles'] = ROLES): Principal {
-  const { sub, roles, customerId } = claims
+  const { sub, roles, customerId, tenant } = claims
   return {
     id: String(sub),
     roles: Array.isArray(roles) ? known.filter((role) => roles.includes(role)) : [],
     customerId: typeof customerId === 'string' ? customerId : null,
+    tenant: toTenant(tenant),
   }
 }

@@ -12,8 +12,8 @@ import {
   reachOf,
 } from './permissions.ts'
 
-const whoIs = (...roles: Role[]): Principal => ({ id: 'ada', roles, customerId: null })
-const customer: Principal = { id: 'eve', roles: ['customer'], customerId: 'cust_1' }
+const whoIs = (...roles: Role[]): Principal => ({ id: 'ada', roles, customerId: null, tenant: 'default' })
+const customer: Principal = { id: 'eve', roles: ['customer'], customerId: 'cust_1', tenant: 'default' }
 
 describe('a role', () => {
   // Written by hand: this table is the agreement.
@@ -102,13 +102,38 @@ describe('a caller', () => {
 })
 
 describe('an API key', () => {
-  const key: Principal = { id: 'api-key:1f', roles: ['operator', 'admin'], customerId: null }
+  const key: Principal = { id: 'api-key:1f', roles: ['operator', 'admin'], customerId: null, tenant: 'default' }
 
   it('changes no policy, whatever its roles: it may be the second name of a person', () => {
     expect(reachOf(key, 'policy:propose:*')).toBe('none')
     expect(reachOf(key, 'policy:publish')).toBe('none')
     expect(reachOf(key, 'policy:read:*')).toBe('all')
     expect(reachOf({ ...key, id: 'ada' }, 'policy:propose:*')).toBe('all')
+  })
+})
+
+describe('a caller of another tenant than the default one', () => {
+  const admin: Principal = { ...whoIs('admin'), tenant: 'acme' }
+
+  it('reaches the data of its tenant', () => {
+    expect(reachOf(admin, 'issue:read:*')).toBe('all')
+    expect(reachOf(admin, 'policy:read:*')).toBe('all')
+  })
+
+  // Written by hand: this table is the agreement.
+  it.for([
+    'queue:pause:*',
+    'queue:clear:*',
+    'schedule:write:*',
+    'provider:stop:*',
+    'provider:reset:*',
+    'policy:propose:*',
+    'policy:publish:*',
+    'rule:write:*',
+    'audit:verify:*',
+  ])('does not change the installation: %s', (permission) => {
+    expect(reachOf(admin, permission)).toBe('none')
+    expect(reachOf(whoIs('admin'), permission)).toBe('all')
   })
 })
 

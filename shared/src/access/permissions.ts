@@ -1,9 +1,13 @@
+import { DEFAULT_TENANT } from './tenant.ts'
+
 /** The verified caller: a person, a tool or a customer. */
 export type Principal = Readonly<{
   id: string
   roles: readonly (Role | typeof GATEWAY_ROLE)[]
   /** The customer whose own data the caller may see; null for staff and tools. */
   customerId: string | null
+  /** The tenant whose data the caller may see, and no other's. */
+  tenant: string
 }>
 
 /** The roles that a token or an API key may have. */
@@ -12,7 +16,10 @@ export type Role = (typeof ROLES)[number]
 
 /** The gateway on its own behalf. Not in ROLES, so that no caller can have it. */
 export const GATEWAY_ROLE = 'gateway'
-export const GATEWAY_PRINCIPAL: Principal = { id: 'gateway', roles: [GATEWAY_ROLE], customerId: null }
+export const GATEWAY_PRINCIPAL: Principal = {
+  ...{ id: 'gateway', roles: [GATEWAY_ROLE], customerId: null },
+  tenant: DEFAULT_TENANT,
+}
 
 const READ = [
   'issue:read:*',
@@ -76,6 +83,21 @@ const BY_NAME_ONLY: ReadonlySet<string> = new Set(['api_key:verify', 'refusal:re
 
 /** Denied to API keys: a key may belong to the same person as a token, and four eyes must be two people. */
 const PEOPLE_ONLY: ReadonlySet<string> = new Set(['policy:propose', 'policy:publish'])
+/**
+ * Changes of what all tenants share: queues, schedules, limits of providers, policies, and the audit log as a whole. Only
+ * callers of the default tenant, which runs the installation, may make them, whatever their roles.
+ */
+const INSTALLATION: ReadonlySet<string> = new Set([
+  'queue:pause',
+  'queue:clear',
+  'schedule:write',
+  'provider:stop',
+  'provider:reset',
+  'policy:propose',
+  'policy:publish',
+  'rule:write',
+  'audit:verify',
+])
 /** Prefix of the principal id of an API key. */
 export const API_KEY_PRINCIPAL = 'api-key:'
 
@@ -83,8 +105,9 @@ export const API_KEY_PRINCIPAL = 'api-key:'
 export type Reach = 'all' | 'own' | 'none'
 
 /** How far `principal` may do `permission` (`resource:action`, with or without a target). */
-export function reachOf({ id, roles, customerId }: Principal, permission: string): Reach {
+export function reachOf({ id, roles, customerId, tenant }: Principal, permission: string): Reach {
   if (id.startsWith(API_KEY_PRINCIPAL) && PEOPLE_ONLY.has(withoutTarget(permission))) return 'none'
+  if (tenant !== DEFAULT_TENANT && INSTALLATION.has(withoutTarget(permission))) return 'none'
   const reaches = reachesOf(roles)
   let reach = reaches.get(permission)
   if (reach === undefined) {

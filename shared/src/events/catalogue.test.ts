@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { eventOf } from '../testing/events.ts'
 import { EVENTS, newEvent, readEvent, UnreadableEventError } from './catalogue.ts'
+import { parseEvent } from './envelope.ts'
 
-const cause = { actor: 'ada', requestId: 'req-1', ip: null }
+const cause = { actor: 'ada', requestId: 'req-1', ip: null, tenant: 'default' }
 const started = {
   id: 'dec_1-started',
   at: new Date('2030-01-01T00:00:00Z'),
@@ -17,7 +18,7 @@ describe('a new event', () => {
 
     expect(JSON.stringify(newEvent('decision.started', { ...started, cause: { ...cause, trace } }))).toBe(
       `{"id":"dec_1-started","type":"decision.started","at":"2030-01-01T00:00:00.000Z","actor":"ada","requestId":"req-1",` +
-        `"ip":null,"trace":"${trace}","entity":{"type":"Decision","id":"dec_1"},"changes":{},"data":{"issueId":"iss_1"}}`,
+        `"ip":null,"tenant":"default","trace":"${trace}","entity":{"type":"Decision","id":"dec_1"},"changes":{},"data":{"issueId":"iss_1"}}`,
     )
   })
 
@@ -29,6 +30,13 @@ describe('a new event', () => {
 })
 
 describe('reading an event', () => {
+  it('gives the default tenant where the event is older than tenants', () => {
+    const { tenant: _, ...old } = newEvent('decision.started', started)
+
+    expect(parseEvent(JSON.stringify(old))).toEqual({ ...old, tenant: 'default' })
+    expect(parseEvent(JSON.stringify({ ...old, tenant: 'acme' }))).toEqual({ ...old, tenant: 'acme' })
+  })
+
   it('gives null for a type that is not asked for, and for one that is not known', () => {
     expect(readEvent(['decision.made'], newEvent('decision.started', started))).toBeNull()
     expect(readEvent(['decision.made'], eventOf('thing', 1))).toBeNull()

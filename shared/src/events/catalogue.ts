@@ -157,8 +157,8 @@ type Facts<T extends EventType> = Readonly<{
 
 /** Builds an event. */
 export function newEvent<T extends EventType>(type: T, { id, at, cause, entity, changes = {}, data }: Facts<T>) {
-  const { actor, requestId, ip, trace } = cause
-  const head = { id, type, at: at.toISOString(), actor, requestId, ip, ...tracedBy(trace) }
+  const { actor, requestId, ip, tenant, trace } = cause
+  const head = { id, type, at: at.toISOString(), actor, requestId, ip, tenant, ...tracedBy(trace) }
   return { ...head, entity, changes, data } satisfies DomainEvent as unknown as EventOf<T>
 }
 

@@ -1,4 +1,5 @@
 import { type } from 'arktype'
+import { DEFAULT_TENANT } from '../access/tenant.ts'
 
 /** The streams of events, by their subject. */
 export const STREAMS = {
@@ -36,7 +37,7 @@ const Change = type({ before: 'unknown', after: 'unknown' })
  * A fact that happened to one entity, as it travels on a stream. It never holds PII.
  * The id is derived from what happened (entity and version), so that a repetition is recognised.
  */
-export const DomainEvent = type({
+const StoredEvent = type({
   id: 'string > 0',
   type: 'string > 0',
   /** RFC 3339, UTC; strictly later than the event before it of the same entity. */
@@ -44,6 +45,8 @@ export const DomainEvent = type({
   actor: 'string > 0',
   requestId: 'string | null',
   ip: 'string | null',
+  /** Missing in events that are older than tenants. */
+  'tenant?': 'string > 0',
   /** The W3C traceparent of its cause, with tracing. */
   'trace?': 'string',
   entity: { type: 'string > 0', id: 'string > 0' },
@@ -52,24 +55,37 @@ export const DomainEvent = type({
   /** The data that consumers need to act. Its shape depends on `type`: see the catalogue. */
   data: 'object',
 })
-export type DomainEvent = typeof DomainEvent.infer
+export type DomainEvent = typeof StoredEvent.infer & { tenant: string }
 
 /** The event in the text of a stream entry; null if it is none. */
 export function parseEvent(text: string): DomainEvent | null {
   try {
-    const event = DomainEvent(JSON.parse(text))
-    return event instanceof type.errors ? null : event
+    const event = StoredEvent(JSON.parse(text))
+    if (event instanceof type.errors) return null
+    event.tenant ??= DEFAULT_TENANT
+    return event as DomainEvent
   } catch {
     return null
   }
 }
 
-/** The actor of a change, with the request and the trace it is a part of. */
-export type Cause = Readonly<{ actor: string; requestId: string | null; ip: string | null; trace?: string }>
+/** The actor of a change and its tenant, with the request and the trace it is a part of. */
+export type Cause = Readonly<{
+  actor: string
+  requestId: string | null
+  ip: string | null
+  tenant: string
+  trace?: string
+}>
+
+/** The cause of a change that a service makes to the installation, for no tenant in particular. */
+export function causeOfService(actor: string): Cause {
+  return { actor, requestId: null, ip: null, tenant: DEFAULT_TENANT }
+}
 
 /** The cause of a change that a service makes in response to an event. */
 export function causedBy(event: DomainEvent, actor: string): Cause {
-  return { actor, requestId: event.requestId, ip: null, ...tracedBy(event.trace) }
+  return { actor, requestId: event.requestId, ip: null, tenant: event.tenant, ...tracedBy(event.trace) }
 }
 
 /** The `trace` of an event, or nothing without tracing. */

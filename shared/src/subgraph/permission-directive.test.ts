@@ -25,7 +25,7 @@ const resolvers = {
   Note: { __resolveReference: ({ id }: { id: string }) => ({ id }) },
 }
 const schema = enforcePermissions(buildSubgraphSchema([{ typeDefs, resolvers }]))
-const as = (...roles: Principal['roles']): Principal => ({ id: 'ada', roles, customerId: null })
+const as = (...roles: Principal['roles']): Principal => ({ id: 'ada', roles, customerId: null, tenant: 'default' })
 
 const execute = async (source: string, principal: Principal) => {
   const { data, errors = [] } = await graphql({ schema, source, contextValue: { principal } })

@@ -21,5 +21,6 @@ export type RequestContext<Loaders> = RequestCaller &
 
 /** The cause of a change that a request makes: its caller, request id, address and trace. */
 export function causeOf({ principal, requestId, clientIp, trace }: RequestContext<unknown>) {
-  return { actor: principal.id, requestId, ip: clientIp, ...tracedBy(trace) } satisfies Cause
+  const { id: actor, tenant } = principal
+  return { actor, requestId, ip: clientIp, tenant, ...tracedBy(trace) } satisfies Cause
 }

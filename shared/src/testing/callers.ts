@@ -25,6 +25,7 @@ export const withRole = (role: Role, customerId: string | null = null): Principa
   id: `a-${role}`,
   roles: [role],
   customerId,
+  tenant: 'default',
 })
 export const tokenOf = (principal: Principal) => gateway.sign(principal)
 export const forgedTokenOf = (principal: Principal) => forger.sign(principal)

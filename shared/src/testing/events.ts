@@ -10,6 +10,7 @@ export function eventOf(entityId: string, number: number, change: Partial<Domain
     at: new Date(FIRST_MS + number).toISOString(),
     actor: 'ada',
     requestId: null,
+    tenant: 'default',
     ip: null,
     entity: { type: 'Thing', id: entityId },
     changes: {},

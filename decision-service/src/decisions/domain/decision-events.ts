@@ -1,6 +1,6 @@
-import { ACTORS } from '@redress/shared/access/actors.ts'
 import { newEvent } from '@redress/shared/events/catalogue.ts'
-import { asNew, type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
+import { asNew, type DomainEvent } from '@redress/shared/events/envelope.ts'
+import { causeOfWorker } from '../../domain/cause-of-worker.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
 import { type DecisionJob, decisionIdFor } from './job.ts'
@@ -12,6 +12,7 @@ export function toStoredDecision(decision: Decision, job: DecisionJob, now: Date
     issueId: job.case.issueId,
     jobId: job.id,
     case: job.case,
+    tenant: job.tenant,
     review: null,
     decidedAt: now,
   }
@@ -45,7 +46,7 @@ function headOf(job: DecisionJob, what: 'started' | 'made' | 'failed', at: Date)
   return {
     id: `${job.id}-${what}`,
     at,
-    cause: { actor: ACTORS.worker, requestId: job.requestId, ip: null, ...tracedBy(job.trace) },
+    cause: causeOfWorker(job),
     entity: { type: 'Decision', id: decisionIdFor(job.id) },
   } as const
 }

@@ -8,6 +8,8 @@ export type DecisionJob = Readonly<{
   /** Derived from the event that asked for it: asking twice is the same job. */
   id: string
   case: DecisionCase
+  /** Of the issue. */
+  tenant: string
   requestId: string | null
   /** The traceparent of what asked for it, where traces are made. */
   trace?: string
@@ -33,7 +35,13 @@ export function isDue({ status, batchId }: DecisionJob, { inBatch }: Readonly<{ 
 export const URGENCY: Readonly<Record<Priority, number>> = { CRITICAL: 10, HIGH: 7, NORMAL: 5, LOW: 3 }
 
 /** A case that an event brought, to be decided. */
-export type NewCase = Readonly<{ eventId: string; case: DecisionCase; requestId: string | null; trace?: string }>
+export type NewCase = Readonly<{
+  eventId: string
+  case: DecisionCase
+  tenant: string
+  requestId: string | null
+  trace?: string
+}>
 
 export function toJob({ eventId, ...asked }: NewCase, now: Date): DecisionJob {
   return { id: jobIdFor(eventId), ...asked, status: 'PENDING', createdAt: now, updatedAt: now }

@@ -15,7 +15,7 @@ describe('an event of an issue', () => {
 
     expect(toIssueUpdate(event)).toEqual({
       ...NOTHING,
-      newCase: { eventId: 'iss_1-1', requestId: null, case: decisionCase },
+      newCase: { eventId: 'iss_1-1', tenant: 'default', requestId: null, case: decisionCase },
     })
   })
 
@@ -27,7 +27,7 @@ describe('an event of an issue', () => {
     const data = { askingEventId: 'iss_1-1', case: decisionCase }
     const event = eventOf('iss_1', 2, { type: 'issue.overdue', data })
 
-    const overdue = { eventId: 'iss_1-1', requestId: null, case: decisionCase }
+    const overdue = { eventId: 'iss_1-1', tenant: 'default', requestId: null, case: decisionCase }
     expect(toIssueUpdate(event)).toEqual({ ...NOTHING, overdue })
   })
 
@@ -42,6 +42,7 @@ describe('an event of an issue', () => {
         decisionId: 'dec_1',
         action: 'DENY_REFUND',
         reviewer: 'rhea',
+        tenant: 'default',
         requestId: null,
         at: new Date('2030-01-01T00:00:00.002Z'),
       },

@@ -58,8 +58,8 @@ export function toIssueUpdate(event: DomainEvent): IssueUpdate | UnreadableEvent
   if (read instanceof UnreadableEventError) return read
   if (read === null) return NOTHING
 
-  const { id: eventId, actor: reviewer, at, requestId, trace } = read
-  const origin = { requestId, ...tracedBy(trace) }
+  const { id: eventId, actor: reviewer, at, tenant, requestId, trace } = read
+  const origin = { tenant, requestId, ...tracedBy(trace) }
   if (read.type === 'issue.created') return { ...NOTHING, newCase: { eventId, ...origin, case: read.data.case } }
   if (read.type === 'issue.overdue') {
     return { ...NOTHING, overdue: { eventId: read.data.askingEventId, ...origin, case: read.data.case } }

@@ -1,3 +1,4 @@
+import { toTenant } from '@redress/shared/access/tenant.ts'
 import type { Collection, Filter } from 'mongodb'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
 import type { LetterCollections } from '../../jobs/dead-letters/dead-jobs.ts'
@@ -37,9 +38,9 @@ export const NOT_HIDDEN: Filter<DecisionDocument> = { $nor: [{ blind: true, revi
 const BEFORE_THERE_WERE_MODELS = { model: null, usage: null, blind: false, autonomySuspended: false, shadow: null }
 
 export function toDecision({ _id, ...rest }: DecisionDocument): StoredDecision {
-  return { id: _id, ...BEFORE_THERE_WERE_MODELS, ...rest }
+  return { id: _id, ...BEFORE_THERE_WERE_MODELS, ...rest, tenant: toTenant(rest.tenant) }
 }
 
 export function toJob({ _id, endedAt: _, ...rest }: JobDocument): DecisionJob {
-  return { id: _id, ...rest }
+  return { id: _id, ...rest, tenant: toTenant(rest.tenant) }
 }

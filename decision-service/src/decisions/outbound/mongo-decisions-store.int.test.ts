@@ -20,6 +20,7 @@ describe('a case', () => {
     expect(await jobOf(`decide-${one.eventId}`)).toEqual({
       _id: `decide-${one.eventId}`,
       case: one.case,
+      tenant: 'default',
       requestId: 'req-1',
       status: 'PENDING',
       createdAt: NOW,
@@ -232,8 +233,8 @@ describe('a review', () => {
     const at = new Date('2030-06-15T13:00:00Z')
 
     await review(
-      { decisionId: decision!.id, action: 'DENY_REFUND', reviewer: 'rhea', requestId: null, at },
-      { decisionId: 'dec_of_nobody', action: 'DENY_REFUND', reviewer: 'rhea', requestId: null, at },
+      { decisionId: decision!.id, action: 'DENY_REFUND', reviewer: 'rhea', tenant: 'default', requestId: null, at },
+      { decisionId: 'dec_of_nobody', action: 'DENY_REFUND', reviewer: 'rhea', tenant: 'default', requestId: null, at },
     )
 
     expect((await views.findDecisions([decision!.id, 'dec_of_nobody'])).map((one) => one?.review)).toEqual([

@@ -1,5 +1,5 @@
 import { ACTORS } from '@redress/shared/access/actors.ts'
-import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import { causeOfService, type DomainEvent } from '@redress/shared/events/envelope.ts'
 import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { alertEvent } from '../../../../shared/src/events/alert.ts'
@@ -106,7 +106,7 @@ function budgetAlert(date: string, dailyBudgetUsd: number, at: Date): DomainEven
       severity: 'WARNING',
       message: `The budget of ${dailyBudgetUsd} USD for models is spent on ${date}; no model is asked until midnight UTC.`,
       entity: { type: 'AiBudget', id: date },
-      cause: { actor: ACTORS.worker, requestId: null, ip: null },
+      cause: causeOfService(ACTORS.worker),
     },
     at,
   )

@@ -1,5 +1,6 @@
 import { ACTORS } from '@redress/shared/access/actors.ts'
 import { alertEvent } from '@redress/shared/events/alert.ts'
+import { causeOfService } from '@redress/shared/events/envelope.ts'
 import type { EventAlertDocument } from '@redress/shared/events/event-collections.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
@@ -131,7 +132,7 @@ function toAlert({ id, type, queue, failure }: DeadJob, at: Date) {
       severity: 'CRITICAL',
       message: `The job ${id} (${type}) of the queue ${queue} failed for good with ${failure.code}.`,
       entity: { type: 'Job', id },
-      cause: { actor: ACTORS.worker, requestId: null, ip: null },
+      cause: causeOfService(ACTORS.worker),
     },
     at,
   )

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { newEvent } from '@redress/shared/events/catalogue.ts'
-import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import { causeOfService, type DomainEvent } from '@redress/shared/events/envelope.ts'
 import { textOf } from '../frame/job-failure.ts'
 import type { QueueView } from '../monitoring/queue-views.ts'
 import { stateOf } from '../orders/job-view.ts'
@@ -11,7 +11,7 @@ export type FeedQueue = Pick<QueueView, 'name' | 'paused' | 'counts'>
 export function toJobEvent(change: JobChange, at: Date): DomainEvent {
   const { id, type, queue, actor, status, isDelayed = false, progress, failure } = change
   return newEvent('job.updated', {
-    ...{ id: `${id}-${randomUUID()}`, at, cause: { actor, requestId: null, ip: null }, entity: { type: 'Job', id } },
+    ...{ id: `${id}-${randomUUID()}`, at, cause: causeOfService(actor), entity: { type: 'Job', id } },
     data: {
       ...{ jobType: type, queue, addedBy: actor, state: stateOf(status, isDelayed) },
       progress: status === 'COMPLETED' ? 100 : (progress ?? null),
@@ -23,7 +23,7 @@ export function toJobEvent(change: JobChange, at: Date): DomainEvent {
 /** The jobs of a queue change by themselves, so that the event has no cause. */
 export function toQueueEvent({ name, paused, counts }: FeedQueue, at: Date): DomainEvent {
   return newEvent('queue.changed', {
-    ...{ id: `${name}-${randomUUID()}`, at, cause: { actor: 'decisions', requestId: null, ip: null } },
+    ...{ id: `${name}-${randomUUID()}`, at, cause: causeOfService('decisions') },
     ...{ entity: { type: 'Queue', id: name }, data: { paused, ...counts } },
   })
 }

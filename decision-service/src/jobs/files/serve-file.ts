@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { can } from '@redress/shared/access/permissions.ts'
 import { ForbiddenError } from '@redress/shared/errors.ts'
 import { newEvent } from '@redress/shared/events/catalogue.ts'
+import { causeOfService } from '@redress/shared/events/envelope.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import type { Route, RouteRequest } from '@redress/shared/subgraph/routes.ts'
@@ -51,7 +52,7 @@ async function record(
   { mongo, outbox, now }: Pick<Dependencies, 'mongo' | 'outbox' | 'now'>,
 ): Promise<void> {
   const event = newEvent('file.downloaded', {
-    ...{ id: `file.downloaded-${randomUUID()}`, at: now(), cause: { actor, requestId, ip } },
+    ...{ id: `file.downloaded-${randomUUID()}`, at: now(), cause: { ...causeOfService(actor), requestId, ip } },
     ...{ entity: { type: 'Job', id }, data: { fileName: name, bytes } },
   })
   await inTransaction(mongo, (session) => outbox.add([event], session))

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { openSwitch, recordReset, resumeCalls, stopCalls } from './provider-switch.ts'
 
 const now = new Date('2030-06-15T12:00:00Z')
-const cause = { actor: 'ada', requestId: 'req-1', ip: '10.0.0.1' }
+const cause = { actor: 'ada', requestId: 'req-1', ip: '10.0.0.1', tenant: 'default' }
 const act = { reason: 'Refunds are doubled.', cause, now }
 
 describe('calls to a provider', () => {

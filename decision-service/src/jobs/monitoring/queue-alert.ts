@@ -1,6 +1,6 @@
 import { ACTORS } from '@redress/shared/access/actors.ts'
 import { alertEvent, alertResolvedEvent } from '@redress/shared/events/alert.ts'
-import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import { causeOfService, type DomainEvent } from '@redress/shared/events/envelope.ts'
 import { MINUTE_MS } from '@redress/shared/time.ts'
 import type { QueueName } from '../frame/queues.ts'
 import { FAILURES_WITHIN_MINUTES, type Measure, type QueueThresholds } from './thresholds.ts'
@@ -61,7 +61,7 @@ function factsOf({ queue, measure, raisedAt }: QueueAlert, { value }: Reading, t
     message,
     measured: { value, threshold },
     entity: { type: 'Queue', id: queue },
-    cause: { actor: ACTORS.decisions, requestId: null, ip: null },
+    cause: causeOfService(ACTORS.decisions),
   } as const
 }
 

@@ -1,5 +1,6 @@
 import { ACTORS } from '@redress/shared/access/actors.ts'
 import { alertEvent } from '@redress/shared/events/alert.ts'
+import { causeOfService } from '@redress/shared/events/envelope.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import { type Clock, HOUR_MS } from '@redress/shared/time.ts'
@@ -98,7 +99,7 @@ async function abandon(lost: readonly Due[], dependencies: Dependencies) {
     severity: 'CRITICAL',
     message: `${lost.length} jobs of the queue ${first.queue} were lost, and due more than ${windowHours} hours ago.`,
     entity: { type: 'Queue', id: first.queue },
-    cause: { actor: ACTORS.worker, requestId: null, ip: null },
+    cause: causeOfService(ACTORS.worker),
   } as const
   const failed = await inTransaction(mongo, async (session) => {
     await records.abandon(lost, failure, at, session)

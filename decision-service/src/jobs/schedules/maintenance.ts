@@ -1,5 +1,5 @@
 import { ACTORS } from '@redress/shared/access/actors.ts'
-import type { Cause } from '@redress/shared/events/envelope.ts'
+import { type Cause, causeOfService } from '@redress/shared/events/envelope.ts'
 import { type } from 'arktype'
 import type { EditSchedules } from './edit-schedules.ts'
 import { ScheduleConflictError } from './errors.ts'
@@ -33,7 +33,7 @@ export function toMaintenanceConfig(env: typeof MaintenanceEnvironment.infer): r
 /** Work that is as useful an hour later: it runs after a night in which everything was down. */
 const DAILY = { timeZone: 'UTC', catchUp: true } as const
 
-const CAUSE: Cause = { actor: ACTORS.schedules, requestId: null, ip: null }
+const CAUSE: Cause = causeOfService(ACTORS.schedules)
 const REASON = 'Redress has this schedule from its start.'
 
 type Dependencies = Readonly<{ schedules: Pick<Schedules, 'all'>; upsert: EditSchedules['upsert'] }>

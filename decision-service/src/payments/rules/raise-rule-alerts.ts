@@ -1,12 +1,9 @@
-import { ACTORS } from '@redress/shared/access/actors.ts'
 import type { DecisionCase } from '@redress/shared/contracts.ts'
-import { type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
+import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import { causeOfWorker, type Origin } from '../../domain/cause-of-worker.ts'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
 import type { RuleHit } from '../domain/payment-decision.ts'
 import { ruleAlerts } from './business-rule.ts'
-
-/** The origin of the decision. */
-type Origin = Readonly<{ requestId: string | null; trace?: string }>
 
 /** The alerts of the business rules that match a decided case, stored together with the decision. */
 export function createAlertsOf(hitsOf: (decisionCase: DecisionCase) => readonly RuleHit[]) {
@@ -14,6 +11,6 @@ export function createAlertsOf(hitsOf: (decisionCase: DecisionCase) => readonly 
     ruleAlerts(hitsOf(decision.case), {
       entity: { type: 'Decision', id: decision.id },
       after: decision.decidedAt,
-      cause: { actor: ACTORS.worker, requestId: job.requestId, ip: null, ...tracedBy(job.trace) },
+      cause: causeOfWorker(job),
     })
 }

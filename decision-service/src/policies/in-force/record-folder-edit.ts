@@ -1,4 +1,5 @@
 import { ACTORS } from '@redress/shared/access/actors.ts'
+import { causeOfService } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { deployPolicy } from '../deployment/deploy-policy.ts'
 import type { PolicyText, RecordedPolicy } from '../deployment/policy.ts'
@@ -25,7 +26,7 @@ export function createRecordFolderEdit({ store, now, onCommit }: Dependencies): 
       const known = await transaction.findPolicy(digest)
       const policy: RecordedPolicy = known ?? { ...text, author: null, createdAt: at }
       if (known === null) await transaction.addPolicy(policy)
-      const cause = { actor: ACTORS.skills, requestId: null, ip: null }
+      const cause = causeOfService(ACTORS.skills)
       await deployPolicy(transaction, { head, policy, source: 'FOLDER', from: notBefore, reason: null, cause, now: at })
     })
     onCommit()

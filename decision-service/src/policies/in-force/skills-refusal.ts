@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ACTORS } from '@redress/shared/access/actors.ts'
-import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import { causeOfService, type DomainEvent } from '@redress/shared/events/envelope.ts'
 import { alertEvent } from '../../../../shared/src/events/alert.ts'
 
 const ID_LENGTH = 32
@@ -28,7 +28,7 @@ export function refusedAlert(
       severity: 'WARNING',
       message: `An edit of a policy was refused, the last good version stays in force: ${reason}${more}.`,
       entity: { type: 'SkillsFolder', id: first?.file ?? '.' },
-      cause: { actor: ACTORS.skills, requestId: null, ip: null },
+      cause: causeOfService(ACTORS.skills),
     },
     now,
   )

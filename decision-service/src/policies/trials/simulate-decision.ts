@@ -10,8 +10,8 @@ import { IssueUndecidedError } from './errors.ts'
 /** The policy or engine to decide with instead of the one in force; null for the one in force. */
 type SimulatedWith = Readonly<{ digest: string | null; engine: Engine | null }>
 export type Simulation = SimulatedWith & Readonly<{ subject: { issueId: string } | { case: DecisionCase } }>
-/** The case of the latest decision about an issue that may be seen. */
-export type FindLatestCase = (issueId: string) => Promise<DecisionCase | null>
+/** The case of the latest decision about an issue of a tenant that may be seen. */
+export type FindLatestCase = (issueId: string, tenant: string) => Promise<DecisionCase | null>
 
 /** Replaces the ids of the stored records that a simulation does not have: its issue, its customer and its job. */
 export const SIMULATED_ID = 'simulated'
@@ -34,8 +34,8 @@ type Dependencies = Readonly<{
  */
 export function createSimulateDecision(dependencies: Dependencies) {
   const { findLatestCase, evaluate, thresholdsOf, newId, now, monotonicMs } = dependencies
-  return async ({ subject, ...simulatedWith }: Simulation): Promise<StoredDecision> => {
-    const decisionCase = 'case' in subject ? subject.case : await findLatestCase(subject.issueId)
+  return async ({ subject, ...simulatedWith }: Simulation, tenant: string): Promise<StoredDecision> => {
+    const decisionCase = 'case' in subject ? subject.case : await findLatestCase(subject.issueId, tenant)
     if (decisionCase === null) throw new IssueUndecidedError('issueId' in subject ? subject.issueId : SIMULATED_ID)
 
     const startedMs = monotonicMs()
@@ -49,6 +49,7 @@ export function createSimulateDecision(dependencies: Dependencies) {
       jobId: SIMULATED_ID,
       case: decisionCase,
       review: null,
+      tenant,
       decidedAt: now(),
     }
   }

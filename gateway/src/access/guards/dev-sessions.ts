@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { DEFAULT_TENANT } from '@redress/shared/access/tenant.ts'
 import { UnauthenticatedError } from '@redress/shared/errors.ts'
 import { HOUR_MS } from '@redress/shared/time.ts'
 import { LRUCache } from 'lru-cache'
@@ -41,7 +42,7 @@ export function createDevSessions(code: string, now: () => number = Date.now): D
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
 function createCaller(expiresAt: number, now: () => number): Caller {
-  const principal = { id: 'dev-admin', roles: ['admin'], customerId: null } as const
+  const principal = { id: 'dev-admin', roles: ['admin'], customerId: null, tenant: DEFAULT_TENANT } as const
   return {
     principal,
     scope: scopeOf(principal),

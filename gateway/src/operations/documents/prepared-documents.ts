@@ -1,5 +1,6 @@
 import type { Principal } from '@redress/shared/access/permissions.ts'
 import { ROLES } from '@redress/shared/access/permissions.ts'
+import { DEFAULT_TENANT } from '@redress/shared/access/tenant.ts'
 import { type DocumentNode, Kind, parse } from 'graphql'
 import type { Graph } from '../graph.ts'
 import type { OperationRequest } from '../operation-request.ts'
@@ -65,7 +66,10 @@ export function createPreparedDocuments(options: PreparedDocumentsOptions): Prep
 }
 
 /** One caller of each role, because a plan depends on what a caller may read. */
-const PRINCIPALS: readonly Principal[] = ROLES.map((role) => ({ id: 'warm-up', roles: [role], customerId: null }))
+const PRINCIPALS: readonly Principal[] = ROLES.map((role) => ({
+  ...{ id: 'warm-up', roles: [role], customerId: null },
+  tenant: DEFAULT_TENANT,
+}))
 
 async function plan({ deniedAtRoot, runFor }: PreparedDocument, principal: Principal): Promise<void> {
   if (deniedAtRoot(principal).length === 0) await runFor(principal, {})

@@ -4,7 +4,7 @@ import { type DecisionProgress, followDecision } from './decision-progress.ts'
 import type { Issue } from './issue.ts'
 
 const now = new Date('2030-01-01T00:00:00Z')
-const when = { payment: null, cause: { actor: 'redress:decisions', requestId: null, ip: null }, now }
+const when = { payment: null, cause: { actor: 'redress:decisions', requestId: null, ip: null, tenant: 'default' }, now }
 const issueThatIs = (status: IssueStatus): Issue => ({
   id: 'iss_1',
   externalId: null,

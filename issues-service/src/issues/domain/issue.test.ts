@@ -6,7 +6,7 @@ import { reviewIssue } from './resolve-issue.ts'
 import { retryIssue } from './retry-issue.ts'
 
 const now = new Date('2030-01-01T00:00:00Z')
-const cause = { actor: 'ada', requestId: 'r-1', ip: '10.0.0.1' }
+const cause = { actor: 'ada', requestId: 'r-1', ip: '10.0.0.1', tenant: 'default' }
 const when = { cause, now }
 const decisionCase: DecisionCase = {
   issueId: 'iss_1',

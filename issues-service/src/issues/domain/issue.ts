@@ -9,7 +9,7 @@ import type {
 } from '@redress/shared/contracts.ts'
 import { decisionIdOf } from '@redress/shared/contracts.ts'
 import { newEvent } from '@redress/shared/events/catalogue.ts'
-import { type Cause, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
+import { type Cause, causeOfService, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
 import { InvalidTransitionError } from '../../domain/errors.ts'
 import type { TransactionChange } from '../../transactions/transaction.ts'
 
@@ -190,7 +190,7 @@ function askingEventIdOf({ id, status, version }: Issue): string | null {
 export function overdueEvent(issue: Issue, decisionCase: DecisionCase, now: Date): DomainEvent[] {
   const askingEventId = askingEventIdOf(issue)
   if (askingEventId === null) return []
-  const cause = { actor: ACTORS.issues, requestId: null, ip: null }
+  const cause = causeOfService(ACTORS.issues)
   const head = {
     ...headOf(issue, cause),
     id: `${eventIdOf(issue.id, issue.version)}-overdue-${now.getTime()}`,

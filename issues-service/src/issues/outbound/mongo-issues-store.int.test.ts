@@ -45,6 +45,7 @@ describe('a new issue', () => {
         actor: 'ada',
         requestId: 'req-1',
         ip: '10.0.0.1',
+        tenant: 'default',
         entity: { type: 'Issue', id: issue.id },
         changes: {
           status: { before: null, after: 'PENDING' },

@@ -1,9 +1,9 @@
 import type { ClientSession, Db } from 'mongodb'
-import { ACTORS } from '../../access/actors.ts'
 import { MINUTE_MS } from '../../time.ts'
 import { alertEvent } from '../alert.ts'
 import type { DomainEvent, StreamName } from '../envelope.ts'
 import { EVENT_ALERTS, type EventAlertDocument } from '../event-collections.ts'
+import { causeOfDeadEvent } from './dead-events.ts'
 
 /** Of each kind a group raises at most one alert in this time: hundreds of events may have one cause. */
 const COOLDOWN_MS = MINUTE_MS
@@ -54,7 +54,7 @@ function toAlert(kind: DeadLetterAlert, { group, letter: { stream, sequence, eve
       severity: SEVERITIES[kind],
       message: `${name} could not be applied by the group ${group} and ${outcome}.`,
       entity: { type: 'ConsumerGroup', id: group },
-      cause: { actor: ACTORS.events, requestId: event?.requestId ?? null, ip: null },
+      cause: causeOfDeadEvent(event),
     },
     at,
   )

@@ -13,7 +13,7 @@ import { createDeadLetters } from './dead-letters.ts'
 const { mongo, db } = await openTestDatabase()
 const redis = await openTestRedis(15)
 const stream = STREAMS.issues
-const cause = { actor: 'ada', requestId: 'req-1', ip: null }
+const cause = { actor: 'ada', requestId: 'req-1', ip: null, tenant: 'default' }
 const QUICK_LEASE = { leaseMs: 300, renewMs: 100 }
 
 type Recorded = { _id: string; event: DomainEvent & { data: Record<string, unknown> } }

@@ -1,9 +1,9 @@
 import type { ClientSession } from 'mongodb'
-import { ACTORS } from '../../access/actors.ts'
 import { redactText } from '../../process/redact.ts'
 import { newEvent } from '../catalogue.ts'
 import { asNew, parseEvent } from '../envelope.ts'
 import type { DeadEvent } from '../event-collections.ts'
+import { causeOfDeadEvent } from './dead-events.ts'
 import type { RecordEvents } from './dead-letter-alerts.ts'
 
 /** Brings dead letters of a group into the list of all services, in the transaction in which they became dead at `at`. */
@@ -33,7 +33,7 @@ export function toAddedEvent(
   return newEvent('dead_letter.added', {
     id: `dead_letter-${id}-${at.getTime()}`,
     at,
-    cause: { actor: ACTORS.events, requestId: event?.requestId ?? null, ip: null },
+    cause: causeOfDeadEvent(event),
     entity: { type: 'ConsumerGroup', id: group },
     changes: asNew({ deadLetter: id, eventType: event?.type ?? null }),
     data: {

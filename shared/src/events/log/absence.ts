@@ -2,7 +2,7 @@ import type { Db, MongoClient } from 'mongodb'
 import { ACTORS } from '../../access/actors.ts'
 import { inTransaction } from '../../stores/mongo.ts'
 import { alertEvent } from '../alert.ts'
-import type { StreamName } from '../envelope.ts'
+import { causeOfService, type StreamName } from '../envelope.ts'
 import type { GroupDocument } from '../event-collections.ts'
 import { createOutbox } from '../outbox.ts'
 import { findGone, markAlerted } from './group-positions.ts'
@@ -33,7 +33,7 @@ function toAlert(stream: StreamName, { _id: group, reportedAt }: GroupDocument, 
       severity: 'CRITICAL',
       message: `The group ${group} has not read ${stream} since ${reportedAt.toISOString()}.`,
       entity: { type: 'ConsumerGroup', id: group },
-      cause: { actor: ACTORS.events, requestId: null, ip: null },
+      cause: causeOfService(ACTORS.events),
     },
     now,
   )

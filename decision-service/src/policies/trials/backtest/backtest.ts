@@ -1,7 +1,7 @@
-import { ACTORS } from '@redress/shared/access/actors.ts'
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import { newEvent } from '@redress/shared/events/catalogue.ts'
 import { asNew, type Cause, type DomainEvent, tracedBy } from '@redress/shared/events/envelope.ts'
+import { causeOfWorker } from '../../../domain/cause-of-worker.ts'
 import type { PolicyVersion } from '../../../domain/decision.ts'
 import type { PolicyFile } from '../../deployment/policy.ts'
 import type { BacktestResult } from './backtest-result.ts'
@@ -30,6 +30,8 @@ export type Backtest = Range &
     result: BacktestResult | null
     failure: string | null
     requestedBy: string
+    /** Of the caller who asked for it: it reads the decisions of no other tenant. */
+    tenant: string
     requestId: string | null
     trace?: string
     createdAt: Date
@@ -58,6 +60,7 @@ export function requestBacktest({ cause, ...asked }: Asked, now: Date): { backte
     result: null,
     failure: null,
     requestedBy: cause.actor,
+    tenant: cause.tenant,
     requestId: cause.requestId,
     ...tracedBy(cause.trace),
     createdAt: now,
@@ -79,8 +82,7 @@ export type Ending = Readonly<{ status: 'COMPLETED'; result: BacktestResult } | 
 
 /** The event of the end of a backtest. */
 export function endedEvent(backtest: Backtest, ending: Ending, at: Date): DomainEvent {
-  const { requestId, trace } = backtest
-  const cause = { actor: ACTORS.worker, requestId, ip: null, ...tracedBy(trace) }
+  const cause = causeOfWorker(backtest)
   if (ending.status === 'FAILED') {
     return eventOf(backtest, 'failed', { at, cause, facts: { status: 'FAILED', failure: ending.failure } })
   }

@@ -36,7 +36,7 @@ function open({
       decisions,
       from: new Date('2030-06-15T00:00:00Z'),
       to: new Date('2030-06-17T00:00:00Z'),
-      cause: { actor: 'ada', requestId: null, ip: null },
+      cause: { actor: 'ada', requestId: null, ip: null, tenant: 'default' },
     },
     START,
   )
