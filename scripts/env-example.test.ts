@@ -7,12 +7,7 @@ const lines = read('.env.example').split('\n')
 const variables = lines.flatMap((line) => /^([A-Z_]+)=/.exec(line)?.[1] ?? [])
 
 /** Files whose environment types name the variables that a process reads. */
-const SOURCES = [
-  '*/src/**/*config.ts',
-  'infra/*/src/{config,main}.ts',
-  'issues-service/src/seed.ts',
-  'shared/src/process/service-environment.ts',
-]
+const SOURCES = ['*/src/**/*config.ts', 'infra/*/src/{config,main}.ts', 'shared/src/process/service-environment.ts']
 const configured = globSync(SOURCES, { cwd: fromRoot('.') }).flatMap((file) =>
   [...read(file).matchAll(/^ +'?([A-Z][A-Z_]+)\??'?:/gm)].map(([, name]) => name!),
 )

@@ -8,14 +8,18 @@ import { MonitoringEnvironment, toQueueThresholds } from './jobs/monitoring/moni
 import { MaintenanceEnvironment, toMaintenanceConfig } from './jobs/schedules/maintenance.ts'
 import { OversightEnvironment, toOversightConfig } from './oversight/oversight-config.ts'
 
+const DatabaseEnvironment = ServiceEnvironment.pick('MONGODB_URI').merge({
+  DECISIONS_DATABASE: "string > 0 = 'redress_decisions'",
+})
+
 /** The settings of both the subgraph and the worker. */
-const Environment = ServiceEnvironment.merge(AiEnvironment)
+const Environment = ServiceEnvironment.merge(DatabaseEnvironment)
+  .merge(AiEnvironment)
   .merge(BatchingEnvironment)
   .merge(OversightEnvironment)
   .merge(LimitsEnvironment)
   .merge(QueuesEnvironment)
   .merge({
-    DECISIONS_DATABASE: "string > 0 = 'redress_decisions'",
     'SKILLS_DIR?': 'string > 0',
     CONFIDENCE_THRESHOLD: "string.numeric.parse |> 0 <= number <= 1 = '0.80'",
     HUMAN_REVIEW_THRESHOLD: "string.numeric.parse |> 0 <= number <= 1 = '0.70'",
@@ -33,6 +37,12 @@ const SubgraphEnvironment = Environment.merge(MaintenanceEnvironment)
 const WorkerEnvironment = Environment.merge(WorkersEnvironment).merge({
   WORKER_PORT: "string.integer.parse |> 0 <= number <= 65535 = '4012'",
 })
+
+/** The configuration of a program that only works on the database. */
+export function readDatabaseConfig(environment: NodeJS.ProcessEnv) {
+  const env = readEnvironment(DatabaseEnvironment, environment)
+  return { uri: env.MONGODB_URI, database: env.DECISIONS_DATABASE }
+}
 
 export function readSubgraphConfig(environment: NodeJS.ProcessEnv) {
   const env = readEnvironment(SubgraphEnvironment, environment)

@@ -14,14 +14,28 @@ const DueHoursText = type('string').pipe((text, context) => {
     : context.error(`four whole numbers of hours, 1 to ${HOURS_MAX}, as 4,24,72,168`)
 })
 
-const Environment = ServiceEnvironment.merge({
-  ISSUES_PORT: "string.integer.parse |> 0 <= number <= 65535 = '4001'",
+const DatabaseEnvironment = ServiceEnvironment.pick('MONGODB_URI').merge({
   ISSUES_DATABASE: "string > 0 = 'redress_issues'",
+  ENCRYPTION_KEY: /^[0-9a-fA-F]{64}$/,
+  BLIND_INDEX_KEY: /^[0-9a-fA-F]{64}$/,
+})
+
+const Environment = ServiceEnvironment.merge(DatabaseEnvironment).merge({
+  ISSUES_PORT: "string.integer.parse |> 0 <= number <= 65535 = '4001'",
   INTERNAL_PUBLIC_KEY: 'string > 0',
   STUCK_AFTER_MS: "string.integer.parse |> 1000 <= number <= 86400000 = '300000'",
   ISSUE_DUE_HOURS: DueHoursText.default('4,24,72,168'),
-  ENCRYPTION_KEY: /^[0-9a-fA-F]{64}$/,
-  BLIND_INDEX_KEY: /^[0-9a-fA-F]{64}$/,
+})
+
+/** The configuration of a program that only works on the database. */
+export function readDatabaseConfig(environment: NodeJS.ProcessEnv) {
+  const env = readEnvironment(DatabaseEnvironment, environment)
+  return { uri: env.MONGODB_URI, database: env.ISSUES_DATABASE, keys: toKeys(env) }
+}
+
+const toKeys = (env: typeof DatabaseEnvironment.infer) => ({
+  encryptionKey: env.ENCRYPTION_KEY,
+  blindIndexKey: env.BLIND_INDEX_KEY,
 })
 
 export function readConfig(environment: NodeJS.ProcessEnv) {
@@ -33,6 +47,6 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     dueHours: env.ISSUE_DUE_HOURS,
     database: env.ISSUES_DATABASE,
     internalPublicKey: env.INTERNAL_PUBLIC_KEY,
-    keys: { encryptionKey: env.ENCRYPTION_KEY, blindIndexKey: env.BLIND_INDEX_KEY },
+    keys: toKeys(env),
   }
 }

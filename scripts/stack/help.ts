@@ -31,6 +31,21 @@ Removes all data of npm start, which must be stopped first, and asks before. Key
   --keys        remove the keys as well: backups of the data cannot be read without them
 ${DATA}`
 
+export const MIGRATE_HELP = `npm run migrate [-- --service NAME] [-- --dry-run | --status | --forget ID]
+
+Changes stored documents as this version needs them, in the databases of all services. A service does the same when it
+starts, before it serves; on large data, run this first. It can be stopped at any moment, and goes on where it was when
+it is run again. What processes of the version before write after it is not migrated: stop them before, or use --forget
+when they are gone, and run it again.
+
+  --service NAME  only issues, decisions or audit
+  --dry-run       counts what would be changed, and changes nothing
+  --status        lists the migrations: those that wait, have begun or have ended
+  --forget ID     takes a migration out of the ledger (with --service): it runs again at the next start. An older version
+                  starts only after all that it does not know were taken out. May be repeated.
+  MONGODB_URI     the database (replica set); the embedded one is migrated by npm start
+  REDRESS_DATA    where npm start keeps keys (default .data); those of the environment take precedence`
+
 /** Prints the text when the command line asks for it. */
 export function printHelpIfAsked(text: string): boolean {
   const isAsked = process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')
