@@ -65,7 +65,7 @@ export function openDecisions(stores: Stores, { recordReviews }: Reading) {
     // A leader that died may have stored jobs without queueing them.
     events: createIssueEvents({
       ...followIssues,
-      recover: async () => void (await recover({ ofAge: { overdueMs: 0 } })),
+      recover: async () => void (await recover({ all: true })),
       record: outbox.add,
     }),
     findOldest: createFindOldest(collections),

@@ -35,8 +35,8 @@ export function createQueueAgain(dependencies: Dependencies) {
       await queueAll(ofQueue, dependencies).catch(late)
     }
   }
-  const recover: Recover = async ({ ofAge, signal } = {}) => {
-    const before = new Date(now().getTime() - (ofAge?.overdueMs ?? OVERDUE_MS))
+  const recover: Recover = async ({ all = false, signal } = {}) => {
+    const before = new Date(now().getTime() - (all ? 0 : OVERDUE_MS))
     const found = await deadLetters.find({ toQueue: true }).sort({ _id: 1 }).limit(ROUND_MAX).toArray()
     const overdue = found.filter(({ handling }) => handling && handling.at <= before)
     let count = 0

@@ -72,7 +72,7 @@ async function statuses(): Promise<Readonly<Record<string, JobStatus>>> {
 const untilStatuses = (expected: Readonly<Record<string, JobStatus>>) =>
   expect
     .poll(async () => {
-      await recover({ ofAge: { overdueMs: -1_000 } })
+      await recover({ all: true })
       await run()
       return statuses()
     })
@@ -138,7 +138,7 @@ describe('a flow', () => {
     failing.clear()
     const [b] = await flows.children(a.id)
     for (const id of [b!.id, a.id]) await records.retry(id, 1, now())
-    await recover({ ofAge: { overdueMs: -1_000 } })
+    await recover({ all: true })
 
     await untilStatuses({ a: 'COMPLETED', b: 'COMPLETED' })
   })

@@ -2,17 +2,17 @@ import { EventEmitter } from 'node:events'
 import { expect, it } from 'vitest'
 import type { EpochChange } from './queue-epochs.ts'
 import { createRecoverAll } from './recover-all.ts'
-import type { OfAge, Recover } from './recover-jobs.ts'
+import type { Recover } from './recover-jobs.ts'
 
 const { signal } = new AbortController()
 
 /** Notes what is asked for; fails while `state.fails`. */
 const setup = () => {
   const redis = new EventEmitter()
-  const asked: (OfAge | undefined)[] = []
+  const asked: (boolean | undefined)[] = []
   const state = { fails: false, changed: [] as readonly EpochChange[], noted: 0 }
-  const recover: Recover = async ({ ofAge } = {}) => {
-    asked.push(ofAge)
+  const recover: Recover = async ({ all } = {}) => {
+    asked.push(all)
     if (state.fails) throw new Error('The database is away.')
     return 1
   }
@@ -27,7 +27,6 @@ const setup = () => {
     createRecoverAll({ connections: [redis], epochs, recoverEach: [recover, ...more] })
   return { redis, asked, state, recoverAll }
 }
-const ALL = { overdueMs: 0 }
 
 it('looks all open jobs up once Redis was away, again where that failed, and then the overdue ones', async () => {
   const { redis, asked, state, recoverAll } = setup()
@@ -41,7 +40,7 @@ it('looks all open jobs up once Redis was away, again where that failed, and the
   await run(signal)
   await run(signal)
 
-  expect(asked).toEqual([undefined, ALL, ALL, undefined])
+  expect(asked).toEqual([false, true, true, false])
 })
 
 it('looks all open jobs up where a Redis is another one, until that has worked once', async () => {
@@ -56,7 +55,7 @@ it('looks all open jobs up where a Redis is another one, until that has worked o
   await run(signal)
   await run(signal)
 
-  expect([asked, notedWhereItFailed, state.noted]).toEqual([[ALL, ALL, undefined], 0, 1])
+  expect([asked, notedWhereItFailed, state.noted]).toEqual([[true, true, false], 0, 1])
 })
 
 it('recovers one kind of job although another one cannot be recovered', async () => {

@@ -23,13 +23,13 @@ export function createRecoverAll({ connections, epochs, recoverEach }: Options) 
   }
   return async (signal: AbortSignal): Promise<number> => {
     const changed = await epochs.findChanged()
-    const ofAge = wasAway || changed.length > 0 ? { overdueMs: 0 } : undefined
+    const all = wasAway || changed.length > 0
     wasAway = false
     let count = 0
     const failures: unknown[] = []
     for (const recover of recoverEach) {
       try {
-        count += await recover({ ofAge, signal })
+        count += await recover({ all, signal })
       } catch (error) {
         failures.push(error)
       }
@@ -38,7 +38,7 @@ export function createRecoverAll({ connections, epochs, recoverEach }: Options) 
       await epochs.note(changed)
       return count
     }
-    wasAway ||= ofAge !== undefined
+    wasAway ||= all
     throw failures[0]
   }
 }

@@ -53,7 +53,7 @@ it('finds all that a Redis has lost in one round', async () => {
   }
   const recoverJobs = createRecoverJobs(JOBS['decide-issue'], { findOverdue: findAmong(10_500), revive, now })
 
-  await recoverJobs({ ofAge: { overdueMs: 0 } })
+  await recoverJobs({ all: true })
 
   expect(revived).toBe(10_500)
 })
@@ -107,7 +107,7 @@ it('looks a job up less and less often that only waits, and at once when it is a
   const before = lookedUp
   await recoverJobs()
   await recoverJobs()
-  await recoverJobs({ ofAge: { overdueMs: 0 } })
-  await recoverJobs({ ofAge: { overdueMs: 0 } })
+  await recoverJobs({ all: true })
+  await recoverJobs({ all: true })
   expect(lookedUp - before).toBeGreaterThanOrEqual(2)
 })

@@ -22,15 +22,15 @@ const LOOK_AGAIN = { firstMs: 10_000, maxMs: 2 * MINUTE_MS }
 /** Batches of a round that looks up all open jobs; the next round continues behind them. */
 const BATCHES_OF_ALL_MAX = 400
 
-/** Which jobs are looked up: all that are older than this, instead of those that are overdue by the registry. */
-export type OfAge = Readonly<{ overdueMs: number }>
+/** A Redis that is lost takes the jobs along that are scheduled for later. */
+const LATER_THAN_ANY = new Date(8_640_000_000_000_000)
 
 /** Recovers jobs, and gives how many it were. It ends before its next step once `signal` is aborted. */
-export type Recover = (options?: Readonly<{ ofAge?: OfAge | undefined; signal?: AbortSignal }>) => Promise<number>
+export type Recover = (options?: Readonly<{ all?: boolean; signal?: AbortSignal }>) => Promise<number>
 
 /**
  * Queues stored jobs that are missing in the queue, after Redis lost data or after a crash between the two writes: those
- * that are overdue by the registry, or, with `ofAge`, all that are older than `ofAge.overdueMs`. A job that was found in
+ * that are overdue by the registry, or, with `all`, all that are open. A job that was found in
  * its queue is looked up less and less often. A round that finds more jobs than it may is continued by the next one.
  */
 export function createRecoverJobs<Record extends Readonly<{ id: string }>>(
@@ -40,14 +40,14 @@ export function createRecoverJobs<Record extends Readonly<{ id: string }>>(
   const looks = createLooks(LOOK_AGAIN)
   let continueAfter: Record | null = null
 
-  return async ({ ofAge, signal } = {}) => {
+  return async ({ all = false, signal } = {}) => {
     const nowMs = now().getTime()
-    const olderThan = new Date(nowMs - (ofAge?.overdueMs ?? overdueMs))
-    const isDue = ({ id }: Record) => ofAge !== undefined || looks.isDue(id, nowMs)
+    const olderThan = all ? LATER_THAN_ANY : new Date(nowMs - overdueMs)
+    const isDue = ({ id }: Record) => all || looks.isDue(id, nowMs)
     const due: Record[] = []
-    let after = ofAge === undefined ? continueAfter : null
+    let after = all ? null : continueAfter
     // Redis loses its jobs all at once, so that all of them are looked up in one round.
-    const most = ofAge === undefined ? batchesMax : BATCHES_OF_ALL_MAX
+    const most = all ? BATCHES_OF_ALL_MAX : batchesMax
     for (let batches = 0; batches < most; batches++) {
       signal?.throwIfAborted()
       const overdue: readonly Record[] = await findOverdue({ olderThan, after, limit: batch })

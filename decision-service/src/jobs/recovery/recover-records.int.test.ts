@@ -37,6 +37,23 @@ it('queues jobs again that Redis has lost, with their ids, priorities and delays
   expect(await stored[2]?.getState()).toBe('delayed')
 })
 
+it('queues a job that is scheduled for later, at once where all are looked up', async () => {
+  const { job } = await addJob({ ...order('later', 5), delayMs: 600_000 }, ADA)
+  await redis.flushDb()
+
+  expect(await recoverAt(() => new Date())({ all: true })).toBe(1)
+
+  expect(await queues.money.use((queue) => queue.getJobState(job.id))).toBe('delayed')
+})
+
+it('queues a job within half a minute whose adder died before it was queued', async () => {
+  await addJob(order('unqueued', 5), ADA)
+  await redis.flushDb()
+
+  // A round begins every ten seconds.
+  expect(await recoverAt(() => new Date(Date.now() + 20_000))()).toBe(1)
+})
+
 it('leaves alone what is queued, what has ended, and what is not due yet', async () => {
   const { job: ended } = await addJob(order('a', 5), ADA)
   await bed.records.fail(ended, { code: 'JOB_TIMED_OUT', message: 'no' }, new Date())

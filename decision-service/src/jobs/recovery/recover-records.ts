@@ -21,8 +21,11 @@ import { createRecoverJobs, type FindOverdue, type Recover } from './recover-job
 const PROJECTION = { type: 1, queue: 1, priority: 1, scheduledFor: 1, trace: 1, dueAt: 1 } as const
 type Due = Pick<RecordDocument, 'type' | 'queue' | 'priority' | 'scheduledFor' | 'trace'> & { id: string; dueAt: Date }
 
-/** A job that runs reports progress, or is silent for as long as its attempt; one that waits may do so for any time. */
-const RECOVERY = { overdueMs: 60_000, batch: 500, batchesMax: 20 }
+/**
+ * A process that dies between the record of a job and its queue is not noticed otherwise: its job is queued within half a
+ * minute. A job that runs reports progress, or is silent for as long as its attempt; one that waits may do so for any time.
+ */
+const RECOVERY = { overdueMs: 15_000, batch: 500, batchesMax: 20 }
 
 type Dependencies = Readonly<{
   collection: RecordCollection
