@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
   inbound: ['domain', 'use-cases', 'inbound', ...OUTSIDE],
   outbound: ['domain', 'use-cases', 'outbound', ...OUTSIDE],
   // Benchmarks measure parts of a service; the fault simulator uses the servers of their tests.
-  bench: ['engines', 'jobs', 'policies', 'bench', 'scripts', 'test', ...OUTSIDE],
+  bench: ['config', 'engines', 'jobs', 'policies', 'bench', 'scripts', 'test', ...OUTSIDE],
   engines: ['domain', 'engines', 'jobs', 'policies', ...OUTSIDE],
   // The subjects of the decision service.
   jobs: ['jobs', ...OUTSIDE],

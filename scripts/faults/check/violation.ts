@@ -21,6 +21,18 @@ export type ViolationKind =
   | 'doubled event'
   | 'event order'
   | 'foreign event'
+  | 'lost job'
+  | 'doubled job'
+  | 'lost effect'
+  | 'doubled effect'
+  | 'not failed'
+  | 'doubled alert'
+  | 'unknown alert'
+  | 'limit exceeded'
+  | 'slow recovery'
+  | 'slow leader'
+  | 'lost tick'
+  | 'doubled tick'
   | 'subscription'
 
 /** One sentence that should be true and is not. `subject` is an id or the name of a subscriber. */

@@ -1,5 +1,6 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
+import type { Clock } from '@redress/shared/time.ts'
 import { repeatOnLeader } from '../../../../shared/src/service/repeat-on-leader.ts'
 import type { Registry } from '../frame/job-definition.ts'
 import { createEditSchedules } from './edit-schedules.ts'
@@ -18,18 +19,21 @@ const RUN_DEADLINE_MS = 30_000
 /** Two for each schedule: an edit brings another one. */
 const TIMETABLES_MAX = 2 * SCHEDULES_MAX
 
-const now = () => new Date()
-
 type Stores = Service & Readonly<{ collections: ScheduleCollections; outbox: Outbox }>
 type Options = Readonly<{
   addJob: AddJob
   findOutcome: FindOutcome
   registry: Registry
   installed: readonly ScheduleContent[]
+  /** Default: the time of day. */
+  now?: Clock
 }>
 
 /** Runs schedules, on one leader, and lets people edit them. */
-export async function openSchedules(stores: Stores, { addJob, findOutcome, registry, installed }: Options) {
+export async function openSchedules(
+  stores: Stores,
+  { addJob, findOutcome, registry, installed, now = () => new Date() }: Options,
+) {
   const { outbox, logger } = stores
   const schedules = createMongoSchedules(stores)
   const findTimetable = createTimetables(TIMETABLES_MAX)

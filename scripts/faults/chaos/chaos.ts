@@ -1,0 +1,108 @@
+/** Makes faults happen to workers, leaders and Redis while jobs are added, and checks every job; see CHAOS_HELP. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { isCritical } from '../../../decision-service/test/chaos-jobs.ts'
+import { Random } from '../../random.ts'
+import { printHelpIfAsked } from '../../stack/help.ts'
+import { listenForStop } from '../../stack/stop-request.ts'
+import { toLine, type Violation, violate } from '../check/violation.ts'
+import { findChaosViolations, type Seen } from './check.ts'
+import { planFaults } from './faults-plan.ts'
+import { injectChaos } from './inject.ts'
+import { killLeaders } from './leader-kills.ts'
+import { observe } from './observe.ts'
+import { CHAOS_HELP, type ChaosOptions, readChaosOptions } from './options.ts'
+import { makeOrders } from './orders.ts'
+import { createSent, sendOrders } from './send-orders.ts'
+import { type ChaosSystem, startChaosSystem } from './system.ts'
+import { watchRecovery } from './watch-recovery.ts'
+
+const EXIT_INTERRUPTED = 130
+const RECOVERED_WITHIN_S = 30
+const [WORKERS, LEADERS] = [3, 2]
+
+const say = (line: string) => process.stdout.write(`${line}\n`)
+const progress = (line: string) => process.stderr.write(`  ${line}\n`)
+
+if (!printHelpIfAsked(CHAOS_HELP)) process.exit(await main(listenForStop().first))
+
+async function main(signal: AbortSignal): Promise<number> {
+  const options = readChaosOptions(process.argv.slice(2), Date.now())
+  const random = new Random(options.seed)
+  progress('starting …')
+  const system = await startChaosSystem()
+  let keep = true
+  try {
+    const main = options.jobs === 0 ? null : await runJobs(system, options, random, signal)
+    const leaders =
+      options.leaderKills === 0
+        ? null
+        : await killLeaders(system, { kills: options.leaderKills, random, say: progress, signal })
+    const violations = [...(main?.violations ?? []), ...(leaders?.violations ?? [])]
+    for (const violation of violations.slice(0, 50)) say(toLine(violation))
+    keep = violations.length > 0
+    if (keep) say(`kept in ${system.directory}`)
+    const { violations: _, ...figures } = { violations: 0, ...main }
+    const { violations: __, ...ofLeaders } = { violations: 0, ...leaders }
+    say(JSON.stringify({ chaos: options.seed, violations: violations.length, ...figures, leaders: ofLeaders }))
+    return keep ? 1 : 0
+  } catch (error) {
+    if (!signal.aborted) throw error
+    say('interrupted')
+    return EXIT_INTERRUPTED
+  } finally {
+    await system.stop({ keep })
+  }
+}
+
+/** The first part: jobs and faults at the same time, then the checks. */
+async function runJobs(
+  system: ChaosSystem,
+  { jobs, overMs, killEveryMs, settleMs }: ChaosOptions,
+  random: Random,
+  signal: AbortSignal,
+) {
+  const orders = makeOrders(random, jobs)
+  const workers = await system.start('worker', WORKERS)
+  const leaders = await system.start('leader', LEADERS)
+  const processes = [...workers, ...leaders]
+  const faults = planFaults({ random, overMs, killEveryMs, targets: processes.map(({ name }) => name) })
+  progress(`${orders.length} orders, ${faults.length} faults`)
+  const sent = createSent()
+  const urls = await Promise.all(leaders.map(({ ready }) => ready))
+  const sending = sendOrders(orders, { urls, overMs, random, sent, signal })
+  await Promise.all([injectChaos(faults, { ...system, processes, say: progress, signal }), sending])
+  const db = system.mongo.db(system.database)
+  const watching = { db, redisUrl: system.redis.url, mostMs: settleMs, say: progress, signal }
+  const recovery = await watchRecovery(watching)
+  // Jobs that only Redis has may still run; those that were lost with it never do.
+  await pause(2_000, null, { signal })
+  await Promise.all(processes.map((process) => process.stop('SIGTERM')))
+  const { accounts } = system.provider
+  const metered = system.provider.metered()
+  const seen: Seen = { orders, ...sent, ...(await observe(db)), accounts, metered }
+  return {
+    violations: [...checkRecovery(recovery.recoveredS), ...findChaosViolations(seen)],
+    ...toFigures(seen, recovery),
+  }
+}
+
+function checkRecovery(recoveredS: number | null): readonly Violation[] {
+  if (recoveredS !== null && recoveredS <= RECOVERED_WITHIN_S) return []
+  return [violate('slow recovery', 'jobs', `${recoveredS ?? 'never'} s after the last fault`)]
+}
+
+type Recovery = Awaited<ReturnType<typeof watchRecovery>>
+
+function toFigures({ orders, accounts, metered, records, alerts }: Seen, { recoveredS, endedS }: Recovery) {
+  const jobs = orders.flatMap((order) => order.jobs)
+  const withEffect = (isOf: (critical: boolean) => boolean) =>
+    jobs.filter(({ type, data }) => isOf(isCritical(type)) && (accounts.get(data.order)?.effects.size ?? 0) > 0).length
+  const sum = (of: 'calls' | 'cut') => [...accounts.values()].reduce((total, account) => total + account[of], 0)
+  return {
+    ...{ jobs: jobs.length, records: records.length, critical: jobs.filter(({ type }) => isCritical(type)).length },
+    criticalEffects: withEffect((critical) => critical),
+    // Of those that only Redis has: the others were lost with it, or failed for good.
+    otherEffects: withEffect((critical) => !critical),
+    ...{ calls: sum('calls'), cut: sum('cut'), alerts: alerts.length, recoveredS, endedS, metered },
+  }
+}
