@@ -4,7 +4,7 @@ import { readMasterKey } from '@redress/shared/stores/encryption.ts'
 import { readDatabaseConfig } from './config.ts'
 import { createBlindIndex } from './customers/blind-index.ts'
 import { COLLECTIONS } from './stores/collections.ts'
-import { createMigrations } from './stores/migrations.ts'
+import { createMigrations } from './stores/migrations/migrations.ts'
 
 const { keys, ...place } = configOrExit(readDatabaseConfig)
 const [master, blindIndex] = [readMasterKey(keys.encryptionKey), createBlindIndex(keys.blindIndexKey)]

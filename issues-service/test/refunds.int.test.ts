@@ -1,5 +1,6 @@
 import { StoreUnavailableError } from '@redress/shared/errors.ts'
 import { readEvent } from '@redress/shared/events/catalogue.ts'
+import { forgetMigrations } from '@redress/shared/stores/migrations/ledger.ts'
 import { ask, tokenOf, withRole } from '@redress/shared/testing/callers.ts'
 import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import { describe, expect, it } from 'vitest'
@@ -208,5 +209,26 @@ describe('an issue that contradicts the record of its payment', () => {
       ],
     })
     expect(single).toMatchObject({ code: 'DETAILS_MISMATCH' })
+  })
+})
+
+it('refunds from before approvals were counted are held against their payment after the next start', async () => {
+  const payment = await newPayment()
+  const [part, whole] = [await refundOf(payment, 2_000), await refundOf(payment)]
+  const { issues, transactions } = service.collections
+  const former = { action: 'APPROVE_REFUND' as const, by: 'redress:decisions', note: null, at: new Date() }
+  await issues.updateMany({ _id: { $in: [part.id, whole.id] } }, { $set: { status: 'RESOLVED', resolution: former } })
+  await transactions.updateOne({ _id: payment }, { $unset: { approvals: 1 } })
+
+  for (let start = 0; start < 2; start++) {
+    await forgetMigrations(db, ['count-former-refunds'])
+    await openService({ mongo, db })
+  }
+
+  expect(await paymentOf(payment)).toMatchObject({ approvals: { sum: 7_000, upTo: 5_000 }, version: 2 })
+  expect((await issueOf(part.id)).resolution).toMatchObject({ amount: { amount: 2_000, currency: 'USD' } })
+  expect((await service.eventsOf(payment)).at(-1)).toMatchObject({
+    actor: 'redress:issues',
+    changes: { approved: { before: 0, after: 5_000 } },
   })
 })

@@ -12,7 +12,7 @@ import { createMongoTransactionsStore } from '../transactions/mongo-transactions
 import { createMongoViews } from '../views/mongo-views.ts'
 import { COLLECTIONS } from './collections.ts'
 import { createEventLog } from './event-log.ts'
-import { createMigrations } from './migrations.ts'
+import { createMigrations } from './migrations/migrations.ts'
 
 type Options = Readonly<{
   service: Pick<Service, 'mongo' | 'db' | 'logger'>

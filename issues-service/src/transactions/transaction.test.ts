@@ -4,6 +4,7 @@ import { RefundExceedsPaymentError } from '../domain/errors.ts'
 import {
   approvedOf,
   approveRefund,
+  countFormerRefunds,
   leftOf,
   openTransaction,
   type Transaction,
@@ -85,6 +86,30 @@ describe('a refund', () => {
     expect(moved(transaction, { shipping: { status: 'SHIPPED', deliveredAt: null } })?.transaction.refunded).toBe(40)
     expect(moved(paid, {})?.transaction.refunded).toBe(100)
   })
+
+  // [sum of former refunds, paid back so far, approved since] to what is still approved.
+  it.for<[number, number, number, number]>([
+    [60, 0, 0, 60],
+    [60, 0, 40, 100],
+    [60, 60, 40, 40],
+    [30, 30, 40, 40],
+    [60, 20, 0, 40],
+    [60, 0, 60, 100],
+    [250, 0, 0, 100],
+    [60, 100, 0, 0],
+  ])(
+    'of %i that was approved before approvals were counted, with %i paid back and %i approved since, leaves %i approved',
+    ([sum, refunded, since, expected]) => {
+      const recorded = refunded === 0 ? paid : record(paid, refunded)!.transaction
+      const before = since === 0 ? recorded : approve(recorded, since)!.change.transaction
+
+      const { transaction, event } = countFormerRefunds(before, sum, when)
+
+      expect(approvedOf(transaction)).toBe(expected)
+      expect(refunded + expected + leftOf(transaction)).toBe(100)
+      expect(event).toMatchObject({ changes: { approved: { before: since, after: expected } } })
+    },
+  )
 
   it('never makes the sum of those approved and paid exceed the payment', () => {
     const act = fc.record({

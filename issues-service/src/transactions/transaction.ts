@@ -141,15 +141,38 @@ export function approveRefund(
   const amount = asked?.amount ?? left
   if (amount === 0 || amount > left || (asked !== null && asked.currency !== paid.currency)) return null
 
-  const updatedAt = momentAfter(transaction.updatedAt, now)
   const after = { sum: approvals.sum + amount, upTo: refunded + before + amount }
-  const approved = { ...transaction, approvals: after, version: transaction.version + 1, updatedAt }
+  return { change: withApprovals(transaction, after, { cause, now }), amount: { ...paid, amount } }
+}
+
+/**
+ * Counts refunds of `sum` in all that were approved before approvals were counted. What was paid back since is taken for
+ * these refunds; the rest of them is still approved, as far as the payment goes.
+ */
+export function countFormerRefunds(
+  transaction: Transaction,
+  sum: number,
+  when: { cause: Cause; now: Date },
+): TransactionChange {
+  const { amount: paid, approvals, refunded } = transaction
+  const unpaid = Math.max(0, sum - refunded)
+  const upTo = Math.max(approvals.upTo, Math.min(paid.amount, refunded + approvedOf(transaction) + unpaid))
+  return withApprovals(transaction, { sum: approvals.sum + sum, upTo }, when)
+}
+
+function withApprovals(
+  transaction: Transaction,
+  approvals: Approvals,
+  { cause, now }: { cause: Cause; now: Date },
+): TransactionChange {
+  const updatedAt = momentAfter(transaction.updatedAt, now)
+  const approved = { ...transaction, approvals, version: transaction.version + 1, updatedAt }
   const event = newEvent('transaction.updated', {
     ...headOf(approved, cause),
-    changes: { approved: { before, after: approvedOf(approved) } },
+    changes: { approved: { before: approvedOf(transaction), after: approvedOf(approved) } },
     data: { customerId: transaction.customerId, fields: ['approved'] },
   })
-  return { change: { transaction: approved, event }, amount: { ...paid, amount } }
+  return { transaction: approved, event }
 }
 
 const toText = (shipping: Shipping | null) =>

@@ -4,9 +4,10 @@ import { collectionsOf } from '@redress/shared/stores/collections.ts'
 import { type MasterKey, unwrapDataKey } from '@redress/shared/stores/encryption.ts'
 import { type Migration, walkCollection } from '@redress/shared/stores/migrations/migration.ts'
 import type { Filter } from 'mongodb'
-import { openPersonalData } from '../customers/mongo-personal-data.ts'
-import type { BlindIndex } from '../customers/ports.ts'
-import { COLLECTIONS, type CustomerDocument, type IssueDocument } from './collections.ts'
+import { openPersonalData } from '../../customers/mongo-personal-data.ts'
+import type { BlindIndex } from '../../customers/ports.ts'
+import { COLLECTIONS, type CustomerDocument, type IssueDocument } from '../collections.ts'
+import { createCountFormerRefunds } from './count-former-refunds.ts'
 
 type Keys = Readonly<{ blindIndex: BlindIndex; master: MasterKey }>
 
@@ -16,6 +17,7 @@ export function createMigrations(keys: Keys): readonly Migration[] {
     ...deadEventMigrations({ group: CONSUMER_GROUPS.issues, stream: STREAMS.decisions }),
     placeInReviewQueue,
     indexEmails(keys),
+    createCountFormerRefunds(() => new Date()),
   ]
 }
 
