@@ -50,6 +50,7 @@ export default defineConfig({
           include: ['**/*.int.test.ts'],
           exclude: ['**/node_modules/**'],
           globalSetup: ['scripts/testing/stores.ts'],
+          setupFiles: ['scripts/testing/property-runs.ts'],
           // Each file has a database of its own; loading drivers and servers anew would take longer than the tests.
           isolate: false,
           ...nets,

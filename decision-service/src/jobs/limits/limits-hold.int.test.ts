@@ -99,6 +99,5 @@ it('whatever processes do, and whichever of them crash, a provider gets no more 
       await Promise.all(running.map(({ lease }) => lease.release()))
       expect(await redis.zCount(leases, await redisMs(), '+inf')).toBe(0)
     }),
-    { numRuns: Number(process.env.PROPERTY_RUNS ?? 30) },
   )
 })
