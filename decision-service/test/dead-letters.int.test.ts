@@ -52,7 +52,7 @@ it('a dead letter of the decisions is listed and replayed by an operator only, a
     { replayed: 1, isComplete: true },
     { replayed: 0, isComplete: true },
   ])
-  await expect.poll(() => queued, { timeout: 20_000 }).toEqual([jobIdFor(`${issueId}-1`)])
+  await expect.poll(() => queued).toEqual([jobIdFor(`${issueId}-1`)])
   expect(await outboxEvents(db)).toContainEqual(
     expect.objectContaining({ type: 'dead_letters.replayed', actor: 'a-operator', data: expect.anything() }),
   )

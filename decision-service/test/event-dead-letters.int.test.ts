@@ -119,7 +119,7 @@ const eventually = (read: () => Promise<unknown>) =>
       await relay()
       return read()
     },
-    { timeout: 20_000, interval: 100 },
+    { interval: 100 },
   )
 const send = async (query: string) =>
   (await ask(subgraph.url, { query, token: await tokenOf(withRole('operator')) })).data.result
@@ -139,7 +139,7 @@ it('dead letters of events of all services are in one list, those of an earlier 
   await eventually(async () => (await list('id service state')).length).toBe(2)
 
   await appendTexts(redis, STREAMS.decisions, [JSON.stringify(eventOf('t', 1)), 'no event'])
-  for (const owner of [issues, audit]) await expect.poll(owner.waiting, { timeout: 10_000 }).toBe(1)
+  for (const owner of [issues, audit]) await expect.poll(owner.waiting).toBe(1)
   await hasten(issues.db, 'issues')
   await hasten(audit.db, 'audit')
 

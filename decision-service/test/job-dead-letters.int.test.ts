@@ -149,7 +149,7 @@ describe('a dead letter', () => {
     ])
     await work(run)
     await promote()
-    await expect.poll(() => stateOf(id!), { timeout: 5_000 }).toBe('OPEN')
+    await expect.poll(() => stateOf(id!)).toBe('OPEN')
     const again = (await deadLetters.findOne({ _id: id! }))!
     expect(again).toMatchObject({ firstFailedAt, attempts: 4 })
     expect(again.lastFailedAt > firstFailedAt).toBe(true)

@@ -43,7 +43,7 @@ it('a dead letter of the issues is listed and replayed by an operator only, and 
     { replayed: 0, isComplete: true },
   ])
   const status = async () => (await service.collections.issues.findOne({ _id: id }))?.status
-  await expect.poll(status, { timeout: 20_000 }).toBe('FAILED')
+  await expect.poll(status).toBe('FAILED')
   expect(await outboxEvents(db)).toContainEqual(
     expect.objectContaining({ type: 'dead_letters.replayed', actor: 'a-operator', data: expect.anything() }),
   )

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { RESP_TYPES } from 'redis'
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { inTransaction } from '../stores/mongo.ts'
 import { eventOf } from '../testing/events.ts'
 import { connectTestMongo, connectTestRedis, openTestDatabase, openTestRedis, silent } from '../testing/stores.ts'
@@ -30,8 +30,7 @@ const published = async (): Promise<readonly DomainEvent[]> =>
   (await entries()).map(({ message }) => JSON.parse(message.event!))
 const publishedIds = async () => (await published()).map(({ id }) => id)
 const parseEventOf = (event: unknown) => parseEvent(JSON.stringify(event))?.id ?? null
-const untilPublished = (count: number) =>
-  vi.waitFor(async () => expect(await publishedIds()).toHaveLength(count), { timeout: 20_000, interval: 20 })
+const untilPublished = (count: number) => expect.poll(publishedIds).toHaveLength(count)
 const numbered = (entity: string, from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => eventOf(entity, from + index))
 const idsOf = (events: readonly DomainEvent[]) => events.map(({ id }) => id)
@@ -316,7 +315,7 @@ describe('a log that was restored from an older copy while Redis was lost', () =
     await reportPosition(redis, { stream, group: 'audit', position: { epoch, sequence: 3 } })
 
     const renewed = async () => (await entries()).map(({ message }) => message.epoch !== epoch)
-    await expect.poll(renewed, { timeout: 20_000 }).toEqual([true])
+    await expect.poll(renewed).toEqual([true])
     expect(await publishedIds()).toEqual(['t-1'])
   })
 
@@ -340,7 +339,7 @@ describe('a log that was restored from an older copy while Redis was lost', () =
     for (const [index, key] of keys.entries()) restoring.restore(key, 0, copies[index]!, { REPLACE: true })
     await restoring.exec()
 
-    await expect.poll(publishedIds, { timeout: 20_000 }).toEqual(['t-1', 'new-12'])
+    await expect.poll(publishedIds).toEqual(['t-1', 'new-12'])
   })
 })
 

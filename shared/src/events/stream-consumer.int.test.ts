@@ -1,5 +1,5 @@
 import { type ClientSession, MongoNetworkError } from 'mongodb'
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { eventOf } from '../testing/events.ts'
 import { createTestPublisher } from '../testing/published-events.ts'
 import { connectTestRedis, openTestDatabase, openTestRedis, silent } from '../testing/stores.ts'
@@ -40,9 +40,9 @@ const consume = async (options: Partial<ConsumerOptions> = {}) => {
 }
 const applied = async () => (await effects.find().toArray()).map(({ event }) => event)
 const untilApplied = (ids: readonly string[]) =>
-  vi.waitFor(async () => expect((await applied()).sort()).toEqual([...ids].sort()), { timeout: 30_000, interval: 20 })
+  expect.poll(async () => (await applied()).toSorted()).toEqual(ids.toSorted())
 const position = async () => (await positionCollection(db).findOne({ _id: `${group} ${stream}` }))?.sequence
-const untilPosition = (sequence: number) => expect.poll(position, { timeout: 30_000 }).toBe(sequence)
+const untilPosition = (sequence: number) => expect.poll(position).toBe(sequence)
 const setAside = () => deadEventCollection(db).find({ group }).sort({ sequence: 1 }).toArray()
 /** The next attempts of all events that wait are due at once. */
 const hurry = () =>
@@ -214,13 +214,11 @@ describe('an event that cannot be applied', () => {
     await expect.poll(async () => (await setAside()).length).toBe(2)
 
     isBroken = false
-    await vi.waitFor(
-      async () => {
-        await hurry()
-        expect(committed).toEqual(['t-2', 'bad-1', 'bad-3'])
-      },
-      { timeout: 30_000, interval: 100 },
-    )
+    const hurried = async () => {
+      await hurry()
+      return committed
+    }
+    await expect.poll(hurried, { interval: 100 }).toEqual(['t-2', 'bad-1', 'bad-3'])
 
     await untilApplied(committed)
     expect(await setAside()).toEqual([])

@@ -31,7 +31,7 @@ it('a tail that is never idle notices that a stream has a new epoch, and no entr
         await appendTexts(redis, STREAMS.decisions, [JSON.stringify(eventOf('d', 1))])
         return lost
       },
-      { timeout: 10_000, interval: 50 },
+      { interval: 50 },
     )
     .toEqual([STREAMS.issues])
 })

@@ -92,7 +92,7 @@ describe('dead letters', () => {
 
     await letters().replay({ ids: null, cause })
 
-    await expect.poll(() => applied, { timeout: 20_000 }).toEqual(['t-1'])
+    await expect.poll(() => applied).toEqual(['t-1'])
     await expect.poll(async () => (await letters().page({}, {})).nodes).toEqual([])
   })
 })
@@ -109,7 +109,7 @@ describe('an alert', () => {
       },
     })
 
-    await expect.poll(async () => (await letters().page({}, {})).nodes.length, { timeout: 20_000 }).toBe(4)
+    await expect.poll(async () => (await letters().page({}, {})).nodes.length).toBe(4)
     const alerts = (await recorded()).map(({ type, data: { type: kind, severity } }) => `${type} ${kind} ${severity}`)
     expect(alerts.sort()).toEqual(['alert.raised DEAD_LETTER CRITICAL', 'alert.raised EVENT_SET_ASIDE WARNING'])
   })
