@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { fromRoot } from './repository.ts'
-import { findFreePort } from './stack/redis/launch-redis.ts'
+import { findFreePort } from './stack/processes/free-port.ts'
 
 const dataDirectory = mkdtempSync(join(tmpdir(), 'redress-start-'))
 const port = await findFreePort()

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
+import { findFreePort } from '../stack/processes/free-port.ts'
 import { type Launched, launchNode } from '../stack/processes/launch-node.ts'
 import { findOrInstallRedis, readMachine } from '../stack/redis/find-redis.ts'
-import { findFreePort, launchRedis } from '../stack/redis/launch-redis.ts'
+import { launchRedis } from '../stack/redis/launch-redis.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { findFreePort } from '../../stack/processes/free-port.ts'
 import { launchNode } from '../../stack/processes/launch-node.ts'
 import { findOrInstallRedis, readMachine } from '../../stack/redis/find-redis.ts'
-import { findFreePort, launchRedis } from '../../stack/redis/launch-redis.ts'
+import { launchRedis } from '../../stack/redis/launch-redis.ts'
 
 export type LocalModel = Readonly<{ url: string; latestQuestion: () => Promise<string> }>
 

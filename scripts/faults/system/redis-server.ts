@@ -2,11 +2,12 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { findFreePort } from '../../stack/processes/free-port.ts'
 import type { Launched } from '../../stack/processes/launch-node.ts'
 import type { OnLogLine } from '../../stack/processes/log-lines.ts'
 import { supervise } from '../../stack/processes/supervise.ts'
 import { findOrInstallRedis, readMachine } from '../../stack/redis/find-redis.ts'
-import { findFreePort, launchRedis } from '../../stack/redis/launch-redis.ts'
+import { launchRedis } from '../../stack/redis/launch-redis.ts'
 import { type Replica, startReplica, takeOver } from './replica.ts'
 
 const READY_MS = 60_000

@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from 'redis'
-import { findFreePort, launchRedis } from '../../stack/redis/launch-redis.ts'
+import { findFreePort } from '../../stack/processes/free-port.ts'
+import { launchRedis } from '../../stack/redis/launch-redis.ts'
 
 const SYNC_MS = 5_000
 const LOOK_EVERY_MS = 50

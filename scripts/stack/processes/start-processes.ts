@@ -1,9 +1,10 @@
 import { fromRoot } from '../../repository.ts'
 import { StackError } from '../failure.ts'
 import { findOrInstallRedis, readMachine } from '../redis/find-redis.ts'
-import { findFreePort, launchRedis } from '../redis/launch-redis.ts'
+import { launchRedis } from '../redis/launch-redis.ts'
 import { untilPredecessorEnded } from '../redis/redis-predecessor.ts'
 import { environmentOf, type Settings } from './environment.ts'
+import { findFreePort } from './free-port.ts'
 import { launchNode } from './launch-node.ts'
 import type { OnLogLine } from './log-lines.ts'
 import type { ProcessRow } from './process-table.ts'
@@ -77,7 +78,8 @@ async function collectAddresses(row: ProcessRow, addressOf: ReadonlyMap<string, 
 function startProcess(row: ProcessRow, addresses: Addresses, options: StartOptions): Running {
   const port = row.stage === 'edge' ? options.gatewayPort : 0
   let environment = environmentOf(row, options.settings, { port, addresses })
-  const launchProgram = (port: number) => {
+  const launchProgram = async (given: number) => {
+    const port = given || (await findFreePort())
     environment = environmentOf(row, options.settings, { port, addresses })
     return launchNode(fromRoot(String(row.program)), environment, row.flags)
   }

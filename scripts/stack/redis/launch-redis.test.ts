@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs'
 import { createClient } from 'redis'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { createTemporaryDirectory } from '../../testing/temporary-directory.ts'
+import { findFreePort } from '../processes/free-port.ts'
 import { findOrInstallRedis, readMachine } from './find-redis.ts'
-import { findFreePort, launchRedis } from './launch-redis.ts'
+import { launchRedis } from './launch-redis.ts'
 import { redisPidFileIn, untilPredecessorEnded } from './redis-predecessor.ts'
 
 async function startRedis(test: TestContext, directory: string) {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Launched } from '../processes/launch-node.ts'
 import { redisPidFileIn } from './redis-predecessor.ts'
@@ -83,18 +83,5 @@ function answersPing(port: number): Promise<boolean> {
     socket.once('data', (data) => answer(data.toString().startsWith('+PONG')))
     socket.once('error', () => answer(false))
     socket.once('close', () => answer(false))
-  })
-}
-
-/** A port that is free at this moment. Redis cannot choose one, because port 0 disables its TCP listener. */
-export function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      server.close(() => resolve(port))
-    })
   })
 }
