@@ -7,7 +7,7 @@ import { silent } from '@redress/shared/testing/stores.ts'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { toJob } from '../src/decisions/domain/job.ts'
 import { createDecisionJobSource, createJobsOfIssue } from '../src/decisions/outbound/job-source.ts'
-import { startPauseWatch } from '../src/jobs/acts/pause-watch.ts'
+import { createIsPaused, startPauseWatch } from '../src/jobs/acts/pause-watch.ts'
 import { createQueueSwitches } from '../src/jobs/acts/queue-switches.ts'
 import { openJobApi } from '../src/jobs/api/open-job-api.ts'
 import { createEstimateJob } from '../src/jobs/estimates/estimate-job.ts'
@@ -38,7 +38,7 @@ const api = openJobApi(
       createBacktestSource({ find: async () => null }, collections.backtests),
     ],
     jobsOfIssue: createJobsOfIssue(collections),
-    queueViews: createQueueViews(queues),
+    queueViews: createQueueViews(queues, {}, createIsPaused(collections.queueSwitches)),
     onChange: bed.onChange,
     onQueueAct: async (name) => void acted.push(name),
   },
@@ -434,6 +434,7 @@ describe('a queue', () => {
     expect(acted.at(-1)).toBe('money')
     await pause('pause')
     await redis.flushDb()
+    expect((await asRole('operator', '{ queue(name: "money") { paused } }')).data.queue.paused).toBe(true)
     expect(await api.switches.restore()).toEqual(['money'])
     expect(await queues.money.use((queue) => queue.isPaused())).toBe(true)
 
@@ -487,6 +488,8 @@ describe('a queue', () => {
 
     expect(data.clearQueue).toEqual({ removed: 1, queue: { counts: { waiting: 0, delayed: 1 } } })
     expect(await statusOf(id)).toBe('CANCELLED')
+    const cleared = (await outboxEvents(db)).findLast(({ type }) => type === 'queue.cleared')
+    expect(cleared?.changes).toMatchObject({ state: { after: 'WAITING' }, jobs: { after: 1 } })
   })
 
   it('is cleared of what has ended, whose record stays', async () => {

@@ -222,6 +222,8 @@ describe('the limits of a provider', () => {
     const events = (await outboxEvents(db)).filter(({ type }) => type === 'provider.limit_reset')
     expect(events.at(-1)).toMatchObject({ actor: 'a-admin', data: { provider: 'sendgrid', reason: 'Wrong figures.' } })
     expect(codeOf(await reset('paypal'))).toBe('PROVIDER_NOT_FOUND')
+    // It would reset the whole provider, whose counts it shares.
+    expect(codeOf(await reset('stripe:refunds'))).toBe('PROVIDER_NOT_FOUND')
   })
 
   it('are measured', async () => {

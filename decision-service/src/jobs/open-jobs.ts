@@ -3,7 +3,7 @@ import type { Service } from '@redress/shared/service/open-service.ts'
 import type { Collection } from 'mongodb'
 import { repeatOnLeader } from '../../../shared/src/service/repeat-on-leader.ts'
 import { combineParts } from '../../../shared/src/subgraph/combine-parts.ts'
-import { startPauseWatch } from './acts/pause-watch.ts'
+import { createIsPaused, startPauseWatch } from './acts/pause-watch.ts'
 import type { JobSource } from './api/job-views.ts'
 import { type ApiCollections, type ApiStores, openJobApi } from './api/open-job-api.ts'
 import { openChanges } from './feed/open-changes.ts'
@@ -60,10 +60,11 @@ type Subjects = Readonly<{
 
 /** Recovers the lost jobs of all queues, on one leader, and shows what the queues hold. */
 export function openJobs(stores: Stores, { findOldest, thresholds, ...subjects }: Subjects) {
-  const { logger, metrics, queues } = stores
-  const queueViews = createQueueViews(queues, findOldest)
+  const { logger, metrics, queues, collections } = stores
+  const isPaused = createIsPaused(collections.queueSwitches)
+  const queueViews = createQueueViews(queues, findOldest, isPaused)
   const { onChange, watchQueues } = openChanges(stores)
-  const { publish, follow } = watchQueues(queues)
+  const { publish, follow } = watchQueues(queues, isPaused)
   const own = { ...subjects, queueViews, onChange, onQueueAct: publish }
   const { resolvers, switches, recoverRetried, ...api } = openJobApi(stores, own)
   const recoverEach = [...subjects.recoverEach, recoverRetried]

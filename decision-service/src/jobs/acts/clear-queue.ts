@@ -23,6 +23,15 @@ const STEP = 500
 /** Steps of one call: a caller repeats it for what is left. */
 const STEPS_MAX = 200
 
+/** The lists of BullMQ that hold the jobs of a state. */
+const LISTS_OF: Readonly<Record<Exclude<JobState, 'ACTIVE' | 'CANCELLED'>, readonly List[]>> = {
+  WAITING: ['wait', 'prioritized'],
+  DELAYED: ['delayed'],
+  COMPLETED: ['completed'],
+  FAILED: ['failed'],
+}
+type List = 'wait' | 'prioritized' | 'delayed' | 'completed' | 'failed'
+
 type Command = Readonly<{ name: QueueName; state: JobState; confirm: string; reason: string; cause: Cause }>
 /**
  * Removes the jobs of a queue that are in one state. Those that wait are cancelled; those that its subject looks after
@@ -50,16 +59,17 @@ export function createClearQueue(dependencies: Dependencies): ClearQueue {
     if (state === 'ACTIVE' || state === 'CANCELLED') throw new JobTransitionError('clear', state)
     if (reason.trim() === '') throw new BadUserInputError(['reason'], 'must not be blank')
     const act = toAct(reason, cause, now())
-    const event = queueActEvent('queue.cleared', name, { state: [null, state] }, act)
+    const { use } = queueOf(name)
+    // Before the act, so that one that ends half-way is on record as well: with the jobs that are there now.
+    const jobs = await use((queue) => queue.getJobCountByTypes(...LISTS_OF[state]))
+    const event = queueActEvent('queue.cleared', name, { state: [null, state], jobs: [null, jobs] }, act)
     await inTransaction(mongo, (session) => outbox.add([event], session))
     outbox.wake()
-    const { use } = queueOf(name)
     if (state === 'COMPLETED' || state === 'FAILED') {
       return use((queue) => clean(queue, state === 'COMPLETED' ? 'completed' : 'failed'))
     }
-    const lists = state === 'WAITING' ? (['wait', 'prioritized'] as const) : (['delayed'] as const)
     let removed = 0
-    for (const list of lists) removed += await use((queue) => cancelAll(queue, list, act, dependencies))
+    for (const list of LISTS_OF[state]) removed += await use((queue) => cancelAll(queue, list, act, dependencies))
     return removed
   }
 }
@@ -75,8 +85,6 @@ async function clean(queue: Queue, list: 'completed' | 'failed'): Promise<number
 }
 
 const CANCELLED = toJobFailure(new JobCancelledError())
-
-type List = 'wait' | 'prioritized' | 'delayed'
 
 async function cancelAll(
   queue: Queue,

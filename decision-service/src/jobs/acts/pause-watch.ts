@@ -47,6 +47,11 @@ export function findPaused(collection: Switches): Promise<SwitchDocument[]> {
   return collection.find({ _id: { $in: [...QUEUE_NAMES] }, paused: true }).toArray()
 }
 
+/** Returns a function that finds out whether a queue is paused on record. */
+export function createIsPaused(collection: Switches) {
+  return async (name: QueueName) => (await collection.countDocuments({ _id: name, paused: true })) > 0
+}
+
 /** Pauses a queue in Redis that was paused, unless it was resumed since. */
 export async function restorePause(
   { name, use }: JobQueue,
@@ -55,7 +60,7 @@ export async function restorePause(
   return use(async (queue) => {
     const wasForgotten = !(await queue.isPaused())
     if (wasForgotten) await queue.pause()
-    const isPaused = (await collection.countDocuments({ _id: name, paused: true })) > 0
+    const isPaused = await createIsPaused(collection)(name)
     if (!isPaused && wasForgotten) await queue.resume()
     return { isPaused, wasForgotten: isPaused && wasForgotten }
   })

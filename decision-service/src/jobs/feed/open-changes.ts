@@ -2,7 +2,7 @@ import type { Service } from '@redress/shared/service/open-service.ts'
 import { repeatUntilClosed } from '@redress/shared/service/repeat-until-closed.ts'
 import type { Queues } from '../frame/open-queues.ts'
 import type { QueueName } from '../frame/queues.ts'
-import { readQueueState } from '../monitoring/queue-views.ts'
+import { type IsPaused, readQueueState } from '../monitoring/queue-views.ts'
 import type { ChangeOf } from '../processors/job-change.ts'
 import { logChanges } from '../processors/log-changes.ts'
 import { openJobFeed } from './job-feed.ts'
@@ -23,8 +23,8 @@ export function openChanges({ redis, logger, resources }: Pick<Service, 'redis' 
   return {
     onChange,
     /** For the process that shows queues: `follow` publishes their changes while it leads. */
-    watchQueues(queues: Queues) {
-      const read = (name: QueueName) => queues[name].use(readQueueState).catch(() => null)
+    watchQueues(queues: Queues, isPaused: IsPaused) {
+      const read = (name: QueueName) => queues[name].use((queue) => readQueueState(queue, isPaused)).catch(() => null)
       const { publish, publishChanged } = createQueueWatch({ read, feed })
       const follow = (isLeader: () => boolean) =>
         repeatUntilClosed(

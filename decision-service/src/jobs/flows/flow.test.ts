@@ -51,6 +51,11 @@ describe('a flow', () => {
     ['whose first job has a parent', [job('a', 0)], 'jobs.0.parent'],
     ['with a second first job', [job('a'), job('b')], 'jobs.1.parent'],
     ['with a job that waits for itself', [job('a'), job('b', 1)], 'jobs.1.parent'],
+    [
+      'with a parent that two checks refuse',
+      [job('a'), { ...job('b', 99), problems: [{ path: ['parent'], message: 'must be at most 98' }] }],
+      'jobs.1.parent',
+    ],
     ['with a job without a record', [job('a'), { ...job('b', 0), type: 'count-ephemeral' }], 'jobs.1.type'],
     [
       'with wrong data, priority and parent',

@@ -1,6 +1,6 @@
 import { BadUserInputError, type InputProblem, refuseProblems } from '@redress/shared/errors.ts'
 import { keyedJobId } from '../orders/job-id.ts'
-import type { Order, Plan } from '../orders/order.ts'
+import { type Order, type Plan, uniqueByPath } from '../orders/order.ts'
 
 /** Whether a job that is part of another one takes it along where it fails or is cancelled. Stored, so never renamed. */
 export type OnFailure = 'FAIL_PARENT' | 'IGNORE'
@@ -44,7 +44,7 @@ export function planFlow(flow: Flow, plan: PlanPart): readonly FlowPart[] {
   }
   const planned = flow.map((order, index) => planOne(order, ['jobs', String(index)], plan))
   const problems = planned.flatMap((one): readonly InputProblem[] => ('problems' in one ? one.problems : []))
-  refuseProblems([...findParentProblems(flow), ...problems])
+  refuseProblems(uniqueByPath([...findParentProblems(flow), ...problems]))
   const plans = planned as readonly Plan[]
   const parents = new Set(flow.map(({ parent }) => parent))
   const ids = plans.map(({ definition: { queue }, type, id }, index) =>

@@ -2,7 +2,7 @@ import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-c
 import type { LimitView, LimitViews } from './limit-views.ts'
 import type { ProviderActs } from './provider-acts.ts'
 import type { ProviderSwitch } from './provider-switch.ts'
-import { type ProviderTarget, providerOf } from './providers.ts'
+import type { Provider } from './providers.ts'
 
 type Context = RequestContext<unknown>
 type Reasoned = Readonly<{ reason: string }>
@@ -25,7 +25,7 @@ export function createLimitResolvers({ views, acts }: Dependencies) {
       },
       async resetProviderLimit(_: unknown, { provider: name, reason }: Reset, context: Context) {
         await acts.reset({ name, reason, cause: causeOf(context) })
-        return { limit: await views.of(providerOf(name as ProviderTarget)) }
+        return { limit: await views.of(name as Provider) }
       },
     },
     ProviderLimit: {

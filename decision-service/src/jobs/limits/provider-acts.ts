@@ -13,8 +13,10 @@ import {
   stopCalls,
 } from './provider-switch.ts'
 import {
+  isProvider,
   isProviderTarget,
   PROVIDER_NAMES,
+  type Provider,
   type ProviderTarget,
   providerOf,
   stoppersOf,
@@ -83,7 +85,7 @@ export function createProviderActs({ switches, counts, now, onCommit, onLate }: 
       await counts.announce(targets, 'resume').catch(onLate)
     },
     async reset({ name, ...command }) {
-      const provider = providerOf(toTarget(name))
+      const provider = toProvider(name)
       await act([provider], command, recordReset)
       await counts.reset(provider)
     },
@@ -99,6 +101,12 @@ function toTargets(names: readonly string[]): readonly ProviderTarget[] {
 
 function toTarget(name: string): ProviderTarget {
   if (!isProviderTarget(name)) throw new ProviderNotFoundError(name)
+  return name
+}
+
+/** An operation shares the counts of its provider: it has none of its own that could be reset. */
+function toProvider(name: string): Provider {
+  if (!isProvider(name)) throw new ProviderNotFoundError(name)
   return name
 }
 

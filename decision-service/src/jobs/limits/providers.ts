@@ -56,6 +56,10 @@ export function targetsOf(provider: Provider): readonly ProviderTarget[] {
 
 const TARGETS: ReadonlySet<string> = new Set(PROVIDER_NAMES.flatMap(targetsOf))
 
+export function isProvider(name: string): name is Provider {
+  return Object.hasOwn(PROVIDERS, name)
+}
+
 export function isProviderTarget(name: string): name is ProviderTarget {
   return TARGETS.has(name)
 }

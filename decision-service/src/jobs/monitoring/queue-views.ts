@@ -26,13 +26,18 @@ export type QueueViews = Readonly<{
 /** When the oldest job that waits was recorded; null where none waits. */
 export type FindOldest = () => Promise<Date | null>
 
+/** Whether a queue is paused by its record: its Redis may have forgotten it. */
+export type IsPaused = (name: QueueName) => Promise<boolean>
+const NEVER_PAUSED: IsPaused = async () => false
+
 /**
  * Queues as callers read them, in the given order. The oldest job of a queue is looked for in Redis, unless `findOldest`
- * has another way.
+ * has another way. A queue is paused where Redis or `isPaused` says so.
  */
 export function createQueueViews(
   queues: Readonly<Partial<Record<QueueName, JobQueue>>>,
   findOldest: Readonly<Partial<Record<QueueName, FindOldest>>> = {},
+  isPaused: IsPaused = NEVER_PAUSED,
 ): QueueViews {
   const all = Object.values(queues)
   const view = ({ name, redis, use }: JobQueue) =>
@@ -41,7 +46,7 @@ export function createQueueViews(
       return {
         name,
         tier: QUEUES[name].tier,
-        ...(await readQueueState(queue)),
+        ...(await readQueueState(queue, isPaused)),
         oldestWaitingSeconds: oldest && Math.max(0, (Date.now() - oldest.getTime()) / 1000),
       }
     })
@@ -54,9 +59,13 @@ export function createQueueViews(
   }
 }
 
-export async function readQueueState(queue: Queue): Promise<Pick<QueueView, 'paused' | 'counts'>> {
-  const [paused, counts] = await Promise.all([queue.isPaused(), readCounts(queue)])
-  return { paused, counts }
+export async function readQueueState(
+  queue: Queue,
+  isPaused: IsPaused = NEVER_PAUSED,
+): Promise<Pick<QueueView, 'paused' | 'counts'>> {
+  const isPausedOnRecord = isPaused(queue.name as QueueName)
+  const [inRedis, onRecord, counts] = await Promise.all([queue.isPaused(), isPausedOnRecord, readCounts(queue)])
+  return { paused: inRedis || onRecord, counts }
 }
 
 /** The jobs of a queue by state. Jobs that wait by priority wait like others. */

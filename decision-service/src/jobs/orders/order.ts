@@ -94,7 +94,7 @@ function refuseCaller(caller: Principal, name: string, { addable, permission }: 
 }
 
 /** A field that two checks refuse has the problem that the first one found. */
-function uniqueByPath(problems: readonly InputProblem[]): readonly InputProblem[] {
+export function uniqueByPath(problems: readonly InputProblem[]): readonly InputProblem[] {
   return [...new Map(problems.toReversed().map((one) => [one.path.join('.'), one])).values()].toReversed()
 }
 
