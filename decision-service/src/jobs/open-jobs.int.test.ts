@@ -25,7 +25,7 @@ it('an attempt at a decision that hangs is stopped after STUCK_AFTER_MS, and the
   const resources = new AsyncDisposableStack()
   onTestFinished(() => resources.disposeAsync())
   const stopped: boolean[] = []
-  const run = async (_: unknown, { signal }: Attempt) => {
+  const run = async (_: unknown, { stop: { signal } }: Attempt) => {
     const isFirst = stopped.push(false) === 1
     signal.addEventListener('abort', () => isFirst && stopped.fill(true, 0, 1))
     return isFirst ? new Promise<never>(() => {}) : ('done' as const)

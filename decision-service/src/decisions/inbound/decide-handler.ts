@@ -6,7 +6,8 @@ import type { DecideIssue } from '../use-cases/decide-issue.ts'
 /** Decides the case of a job. A decision that is held for a model comes back later. */
 export function createDecideHandler({ decide, giveUp, noteHeld }: DecideIssue): JobHandler<JobData<'decide-issue'>> {
   return {
-    async run({ jobId }, { trace, alone, signal }) {
+    async run({ jobId }, { trace, alone, stop }) {
+      const { signal } = stop
       try {
         await decide(jobId, { trace, alone, signal })
         return 'done'

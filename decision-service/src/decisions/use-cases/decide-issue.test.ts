@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { newCase, VERDICT } from '../../../test/service.ts'
 import type { Evaluated } from '../../domain/decision.ts'
 import type { StoredDecision } from '../../domain/stored-decision.ts'
+import { createStop } from '../../jobs/frame/run-limited.ts'
 import { type DecisionJob, toJob } from '../domain/job.ts'
 import { NO_OVERSIGHT } from '../domain/oversight.ts'
 import { createDecideHandler } from '../inbound/decide-handler.ts'
@@ -82,7 +83,7 @@ it('a decision that shares its transaction with others took as long as its own e
 it('an attempt that is over ends its question to the model, stores nothing, and leaves the job for the next one', async () => {
   const job = toJob(newCase(), NOW)
   const jobs = new Map([[job.id, job]])
-  const attempt = new AbortController()
+  const worker = new AbortController()
   const asked = Promise.withResolvers<void>()
   const hanging = createDecideIssue({
     ...STANDARD,
@@ -103,14 +104,14 @@ it('an attempt that is over ends its question to the model, stores nothing, and 
       isLast: false,
       queuedAt: new Date(),
       trace: null,
-      signal: attempt.signal,
+      stop: createStop(worker.signal),
       alone: false,
       showProgress: async () => {},
     },
   )
   await asked.promise
 
-  attempt.abort()
+  worker.abort()
 
   expect(await running).toBe('again')
   expect(jobs.get(job.id)?.status).toBe('PROCESSING')

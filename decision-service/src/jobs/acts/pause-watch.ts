@@ -1,5 +1,6 @@
 import type { Logger } from '@redress/shared/process/logger.ts'
 import { startRepeating } from '@redress/shared/process/repeat.ts'
+import { createSingleFlight } from '@redress/shared/resilience/single-flight.ts'
 import type { Collection } from 'mongodb'
 import type { JobQueue } from '../frame/open-queue.ts'
 import type { Queues } from '../frame/open-queues.ts'
@@ -27,6 +28,10 @@ type Options = Readonly<{ collection: Switches; queues: Queues; logger: Logger; 
  */
 export function startPauseWatch({ collection, queues, logger, pollMs = POLL_MS }: Options): PauseWatch {
   let paused: ReadonlySet<QueueName> | null = null
+  // Shared: before the first poll, a worker asks for every job that it begins with.
+  const restore = createSingleFlight(
+    async (name) => (await restorePause(queues[name as QueueName], collection)).isPaused,
+  )
   const read = async () => {
     paused = new Set((await findPaused(collection)).map(({ _id }) => _id))
   }
@@ -38,7 +43,7 @@ export function startPauseWatch({ collection, queues, logger, pollMs = POLL_MS }
     stop,
     isPaused(name) {
       if (paused !== null && !paused.has(name)) return false
-      return restorePause(queues[name], collection).then(({ isPaused }) => isPaused)
+      return restore(name)
     },
   }
 }

@@ -9,12 +9,19 @@ import type { JobChange } from '../processors/job-change.ts'
 export type FeedQueue = Pick<QueueView, 'name' | 'paused' | 'counts'>
 
 export function toJobEvent(change: JobChange, at: Date): DomainEvent {
-  const { id, type, queue, actor, status, isDelayed = false, progress, failure } = change
+  const { id, type, queue, actor, status, isDelayed = false, progress = null, failure } = change
+  const state = stateOf(status, isDelayed)
   return newEvent('job.updated', {
-    ...{ id: `${id}-${randomUUID()}`, at, cause: causeOfService(actor), entity: { type: 'Job', id } },
+    id: `${id}-${state}-${at.getTime()}`,
+    at,
+    cause: causeOfService(actor),
+    entity: { type: 'Job', id },
     data: {
-      ...{ jobType: type, queue, addedBy: actor, state: stateOf(status, isDelayed) },
-      progress: status === 'COMPLETED' ? 100 : (progress ?? null),
+      jobType: type,
+      queue,
+      addedBy: actor,
+      state,
+      progress: status === 'COMPLETED' ? 100 : progress,
       failure: failure ? textOf(failure) : null,
     },
   })

@@ -8,7 +8,7 @@ import type { JobDefinition } from './job-definition.ts'
 import { type JobFailure, JobUnreadableError } from './job-failure.ts'
 import { type Attempt, isDone, type JobEnd, type JobHandler, type Outcome } from './job-handler.ts'
 import { JOB_TYPES } from './registry.ts'
-import { runLimited } from './run-limited.ts'
+import { createStop, runLimited } from './run-limited.ts'
 import type { Slots } from './slots.ts'
 import type { WorkerContext } from './worker-context.ts'
 import type { JobMetrics } from './worker-metrics.ts'
@@ -36,7 +36,12 @@ export async function work(
 ): Promise<object | null> {
   const beganAt = performance.now()
   const tookMs = () => performance.now() - beganAt
-  const outcome = await attempt(job, row, context).finally(() => row?.metrics?.attempted(tookMs()))
+  let outcome: Outcome
+  try {
+    outcome = await attempt(job, row, context)
+  } finally {
+    row?.metrics?.attempted(tookMs())
+  }
   if (isDone(outcome)) row?.metrics?.completed(tookMs())
   if (outcome === 'done' || outcome === 'over') return null
   if (outcome === 'again') {
@@ -71,9 +76,11 @@ async function attempt(job: Job, row: Row | undefined, context: WorkerContext): 
   const { queue, telemetry } = context
   const attributes = { queue, jobId: job.id!, attempt: job.attemptsMade + 1 }
   const span = { name, kind: 'consumer', attributes, parent: traceOf(job.data) } as const
-  return telemetry
-    .withSpan(span, ({ traceparent: trace }) => handle({ job, data, trace }, row, context))
-    .finally(slots.give)
+  try {
+    return await telemetry.withSpan(span, ({ traceparent: trace }) => handle({ job, data, trace }, row, context))
+  } finally {
+    slots.give()
+  }
 }
 
 /** Back into a queue that is paused again by now: it gives the job no second time. */
@@ -84,10 +91,9 @@ type Handled = Readonly<{ job: Job; data: unknown; trace: string | null }>
 async function handle({ job, data, trace }: Handled, row: Row, context: WorkerContext): Promise<Outcome> {
   const { definition, handler, gate, metrics } = row
   const { timeoutMs } = definition
-  const { stopping, guard, logger } = context
-  const base = toAttempt(job, context, trace)
-  const run = (signal: AbortSignal) => handler.run(data, { ...base, signal })
-  const limited = () => (timeoutMs === null ? run(stopping) : runLimited(run, timeoutMs, stopping))
+  const { guard, logger } = context
+  const attempt = toAttempt(job, context, trace)
+  const limited = () => runLimited(() => handler.run(data, attempt), timeoutMs, attempt.stop)
   try {
     const outcome = await guard.run(job, gate === null ? limited : () => gate(limited))
     if (outcome === null) return { kind: 'later', afterMs: backoffMs(1, SUSPECT_WAIT), reason: SUSPECT }
@@ -95,10 +101,10 @@ async function handle({ job, data, trace }: Handled, row: Row, context: WorkerCo
     else await endAlone(job)
     return outcome
   } catch (error) {
-    const noteHeld = () => handler.noteHeld(data, base)
-    const noteFailed = handler.noteFailed && ((failure: JobFailure) => handler.noteFailed!(data, failure, base))
+    const noteHeld = () => handler.noteHeld(data, attempt)
+    const noteFailed = handler.noteFailed && ((failure: JobFailure) => handler.noteFailed!(data, failure, attempt))
     const giveUp = async (failure: JobFailure) => {
-      await handler.giveUp(data, toEnd(job, failure, error), base)
+      await handler.giveUp(data, toEnd(job, failure, error), attempt)
       metrics?.failed(failure.code)
     }
     return await failOrHold(job, error, { giveUp, noteHeld, noteFailed, logger })
@@ -109,7 +115,8 @@ function toAttempt(job: Job, { stopping }: WorkerContext, trace: string | null =
   const showProgress = (percent: number) => job.updateProgress(percent)
   const number = job.attemptsMade + 1
   const facts = { key: job, jobId: job.id!, number, isLast: !hasAttemptsLeft(job), alone: isAlone(job) }
-  return { ...facts, queuedAt: new Date(job.timestamp), trace, signal: stopping, showProgress }
+  const stop = createStop(stopping)
+  return { ...facts, queuedAt: new Date(job.timestamp), trace, stop, showProgress }
 }
 
 /** The traceparent of what asked for the job. */

@@ -4,6 +4,7 @@ import { openTestRedis, silent } from '@redress/shared/testing/stores.ts'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { relayToRedis } from '../../../test/relay.ts'
 import { connectionOf } from './bullmq.ts'
+import type { Attempt } from './job-handler.ts'
 import { openQueue } from './open-queue.ts'
 import { startWorker } from './start-worker.ts'
 
@@ -50,9 +51,9 @@ describe('a queue and its worker', () => {
     const own = openRedis(relay.url, { name: 'test', logger: silent })
     onTestFinished(() => own.destroy())
     const begun = Promise.withResolvers<void>()
-    const run = async (_data: unknown, { signal }: { signal: AbortSignal }) => {
+    const run = async (_data: unknown, { stop }: Attempt) => {
       begun.resolve()
-      await once(signal, 'abort')
+      await once(stop.signal, 'abort')
       relay.end()
       return 'again' as const
     }

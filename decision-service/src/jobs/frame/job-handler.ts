@@ -1,5 +1,6 @@
 import type { type } from 'arktype'
 import type { JobFailure } from './job-failure.ts'
+import type { Stop } from './run-limited.ts'
 
 export type Attempt = Readonly<{
   /** The same object in all calls about one attempt, and in no others: a handler may note something by it. */
@@ -13,8 +14,7 @@ export type Attempt = Readonly<{
   queuedAt: Date
   /** The traceparent of this attempt, for the events that it causes; null where no traces are made. */
   trace: string | null
-  /** Aborted when the worker stops, and when the attempt has run out of time. */
-  signal: AbortSignal
+  stop: Stop
   /** Whether to share no transaction with other jobs: this one may be the reason why such a transaction failed. */
   alone: boolean
   /** Shows progress, 0 to 100, of a job that has no record. */

@@ -282,7 +282,7 @@ describe('a job', () => {
 
   it('learns that its worker stops', async () => {
     const begun = Promise.withResolvers<void>()
-    const { worker } = await startWith(async (_, { signal }) => {
+    const { worker } = await startWith(async (_, { stop: { signal } }) => {
       begun.resolve()
       // BullMQ may give the job to its closing worker once more.
       while (!signal.aborted) await pause(1)

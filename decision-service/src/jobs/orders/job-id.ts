@@ -3,6 +3,8 @@ import { isQueueName, type QueueName } from '../frame/queues.ts'
 
 /** `job_`, the queue, and a UUID; or, where the job has an idempotency key, `k` and a hash of its type and key. */
 const FORM = /^job_([a-z]+)_(k?)[0-9a-f-]{32,36}$/
+/** The beginning of an id with the hash of a key. */
+const KEYED = /^job_[a-z]+_k/
 
 export function newJobId(queue: QueueName, uuid: string): string {
   return `job_${queue}_${uuid}`
@@ -20,5 +22,5 @@ export function queueOfId(id: string): QueueName | null {
 }
 
 export function isKeyedId(id: string): boolean {
-  return FORM.exec(id)?.[2] === 'k'
+  return KEYED.test(id)
 }

@@ -2,6 +2,7 @@ import type { Logger } from '@redress/shared/process/logger.ts'
 import { duplicateRedis, type Redis } from '@redress/shared/stores/redis.ts'
 import type { ClientSession } from 'mongodb'
 import type { Queues } from '../frame/open-queues.ts'
+import type { Stop } from '../frame/run-limited.ts'
 import type { CancelRequest, JobRecord } from '../records/job-record.ts'
 import type { JobRecords } from '../records/job-records.ts'
 import type { ChangeOf } from './job-change.ts'
@@ -45,12 +46,12 @@ export function createCancelJob({ records, queues, onChange, logger }: Cancellin
 
 /** The jobs that run in this process, and can be stopped one by one. */
 export type Cancellations = Readonly<{
-  /** Begins to listen for one job. `signal` is aborted when it is cancelled, or when `attempt` is. */
-  watch(jobId: string, attempt: AbortSignal): Watch
+  /** Begins to listen for one job: `stop` is cancelled when the job is. */
+  watch(jobId: string, stop: Stop): Watch
   close(): Promise<void>
 }>
 
-export type Watch = Readonly<{ signal: AbortSignal; cancel(): void; isCancelled(): boolean; end(): void }>
+export type Watch = Readonly<{ cancel(): void; isCancelled(): boolean; end(): void }>
 
 /** Listens at the Redis of each queue that this process works on. */
 export function openCancellations(connections: readonly Redis[], logger: Logger): Cancellations {
@@ -66,26 +67,14 @@ export function openCancellations(connections: readonly Redis[], logger: Logger)
     return subscriber
   })
   return {
-    watch(jobId, attempt) {
-      const controller = new AbortController()
+    watch(jobId, stop) {
       let isCancelled = false
-      const abort = () => controller.abort(attempt.reason)
       const cancel = () => {
         isCancelled = true
-        controller.abort()
+        stop.cancel()
       }
-      if (attempt.aborted) abort()
-      attempt.addEventListener('abort', abort, { once: true })
       running.set(jobId, cancel)
-      return {
-        signal: controller.signal,
-        cancel,
-        isCancelled: () => isCancelled,
-        end() {
-          attempt.removeEventListener('abort', abort)
-          running.delete(jobId)
-        },
-      }
+      return { cancel, isCancelled: () => isCancelled, end: () => void running.delete(jobId) }
     },
     close: async () => {
       for (const subscriber of subscribers) subscriber.destroy()

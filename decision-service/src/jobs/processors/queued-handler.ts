@@ -6,7 +6,6 @@ import { JobCancelledError } from '../errors.ts'
 import type { JobDefinition } from '../frame/job-definition.ts'
 import type { Attempt, JobEnd, JobHandler } from '../frame/job-handler.ts'
 import type { QueueName } from '../frame/queues.ts'
-import { isWorkerStopping } from '../frame/run-limited.ts'
 import type { Claims } from '../orders/claims.ts'
 import type { Cancellations } from './cancellations.ts'
 import type { ChangeOf } from './job-change.ts'
@@ -82,16 +81,18 @@ type Ran = 'again' | Readonly<{ result: object | null }>
 
 async function runQueued(message: QueuedJob, attempt: Attempt, dependencies: Dependencies): Promise<Ran> {
   const { name: type, definition, processor, cancellations, onChange } = dependencies
-  const { jobId, trace, showProgress } = attempt
+  const { jobId, trace, showProgress, stop } = attempt
   const { queue } = definition
   const { data, actor, requestId } = message
-  const watch = cancellations.watch(jobId, attempt.signal)
+  const watch = cancellations.watch(jobId, stop)
   const run = {
     ...{ jobId, trace, attempt: attempt.number, actor, requestId },
     addedAt: attempt.queuedAt,
-    signal: watch.signal,
+    get signal() {
+      return stop.signal
+    },
     async progress(percent: number) {
-      watch.signal.throwIfAborted()
+      stop.signal.throwIfAborted()
       const progress = Math.min(100, Math.max(0, percent))
       await showProgress(progress)
       onChange({ id: jobId, type, queue, actor, status: 'PROCESSING', progress })
@@ -101,7 +102,7 @@ async function runQueued(message: QueuedJob, attempt: Attempt, dependencies: Dep
     return { result: await processor(readData(definition, data), run) }
   } catch (error) {
     if (watch.isCancelled()) throw new JobCancelledError()
-    if (isWorkerStopping(attempt.signal)) return 'again'
+    if (stop.isWorkerStopping()) return 'again'
     throw error
   } finally {
     watch.end()

@@ -6,7 +6,6 @@ import { toDeadJob } from '../dead-letters/dead-letter.ts'
 import { JobNotFoundError } from '../errors.ts'
 import type { JobDefinition } from '../frame/job-definition.ts'
 import type { Attempt, JobEnd, JobHandler, Outcome } from '../frame/job-handler.ts'
-import { isWorkerStopping } from '../frame/run-limited.ts'
 import { isProviderLimit } from '../limits/errors.ts'
 import { isOpen } from '../records/job-record.ts'
 import type { Begun, JobRecords } from '../records/job-records.ts'
@@ -48,7 +47,7 @@ export function createRecordedHandler(dependencies: Dependencies): JobHandler<Me
         onChange({ ...begun, status: 'CANCELLED' })
         return 'over'
       }
-      if (attempt.signal.aborted) {
+      if (attempt.stop.isAborted()) {
         await records.handBack(begun.holder, null, now())
         return 'again'
       }
@@ -87,7 +86,7 @@ async function endFailed(
 async function runBegun(begun: Begun, attempt: Attempt, dependencies: Dependencies): Promise<Outcome> {
   const { definition, processor, records, cancellations, onChange, now } = dependencies
   const { record, holder } = begun
-  const watch = cancellations.watch(record.id, attempt.signal)
+  const watch = cancellations.watch(record.id, attempt.stop)
   try {
     const result = await processor(readData(definition, record.data), toRun(begun, attempt, watch, dependencies))
     await records.complete(holder, result, now())
@@ -99,7 +98,7 @@ async function runBegun(begun: Begun, attempt: Attempt, dependencies: Dependenci
       onChange({ ...record, status: 'CANCELLED' })
       return 'over'
     }
-    const isStopping = isWorkerStopping(attempt.signal)
+    const isStopping = attempt.stop.isWorkerStopping()
     if (isStopping || isProviderLimit(error)) {
       await records.handBack(holder, null, now())
       onChange({ ...record, status: 'PENDING' })
@@ -114,13 +113,16 @@ async function runBegun(begun: Begun, attempt: Attempt, dependencies: Dependenci
 function toRun({ record, holder }: Begun, attempt: Attempt, watch: Watch, { records, onChange, now }: Dependencies) {
   return {
     ...{ jobId: record.id, attempt: record.attempts + 1, actor: record.actor, requestId: record.requestId },
-    ...{ addedAt: record.createdAt, trace: attempt.trace, signal: watch.signal },
+    ...{ addedAt: record.createdAt, trace: attempt.trace },
+    get signal() {
+      return attempt.stop.signal
+    },
     async progress(percent: number) {
       const progress = Math.min(100, Math.max(0, percent))
       const goesOn = await records.progress(holder, progress, now())
       if (goesOn) onChange({ ...record, status: 'PROCESSING', progress })
       else watch.cancel()
-      watch.signal.throwIfAborted()
+      attempt.stop.signal.throwIfAborted()
     },
   }
 }
