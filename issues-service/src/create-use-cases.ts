@@ -4,6 +4,8 @@ import type { BlindIndex, CustomersStore, PersonalDataStore } from './customers/
 import { createReadPersonalData } from './customers/read-personal-data.ts'
 import { createUpdateCustomer } from './customers/update-customer.ts'
 import type { CreateId, EventLog } from './domain/ports.ts'
+import { createImportRows, createRehearseRows } from './imports/import-rows.ts'
+import type { ImportsStore, JoinedStores } from './imports/ports.ts'
 import type { DueHours } from './issues/domain/urgency.ts'
 import { createClaims } from './issues/use-cases/claim-issue.ts'
 import { createCreateIssue, createCreateIssues, createOpenIssues } from './issues/use-cases/create-issues.ts'
@@ -20,6 +22,7 @@ type Dependencies = Readonly<{
     issues: IssuesStore
     customers: CustomersStore
     transactions: TransactionsStore
+    imports: ImportsStore
     personalData: PersonalDataStore
     events: EventLog
     blindIndex: BlindIndex
@@ -34,13 +37,15 @@ type Dependencies = Readonly<{
 }>
 
 /** Everything that callers and events can ask this service to do. */
-export function createUseCases({ stores, createId, dueHours, stuckAfterMs, now, onCommit }: Dependencies) {
-  const { issues, customers, transactions, personalData, events, blindIndex } = stores
+export function createUseCases(dependencies: Dependencies) {
+  const { stores, createId, stuckAfterMs, now, onCommit } = dependencies
+  const { issues, customers, transactions, imports, personalData, events, blindIndex } = stores
   const ofIssues = { store: issues, now, onCommit }
   const ofCustomers = { store: customers, blindIndex, now, onCommit }
-  const ofTransactions = { store: transactions, blindIndex, now, onCommit }
-  const openIssues = createOpenIssues({ ...ofIssues, blindIndex, dueHours, createId: () => `iss_${createId()}` })
-  const createIssues = createCreateIssues(openIssues)
+  const creatorsOn = createCreators(dependencies)
+  const creators = creatorsOn(stores)
+  const ofImports = { store: imports, creatorsOn, now, onCommit }
+  const createIssues = createCreateIssues(creators.ISSUES)
   const claims = createClaims({ ...ofIssues, createId })
   return {
     createIssues,
@@ -50,10 +55,23 @@ export function createUseCases({ stores, createId, dueHours, stuckAfterMs, now, 
     claimIssue: claims.claim,
     releaseIssue: claims.release,
     followDecisions: createFollowDecisions({ now }),
-    createCustomers: createCreateCustomers({ ...ofCustomers, createId: () => `cust_${createId()}` }),
+    createCustomers: creators.CUSTOMERS,
     updateCustomer: createUpdateCustomer(ofCustomers),
     readPersonalData: createReadPersonalData({ personalData, events, createId, now }),
-    createTransactions: createCreateTransactions({ ...ofTransactions, createId: () => `txn_${createId()}` }),
-    updateTransaction: createUpdateTransaction(ofTransactions),
+    createTransactions: creators.PAYMENTS,
+    updateTransaction: createUpdateTransaction({ store: transactions, now, onCommit }),
+    creatorsOn,
+    importRows: createImportRows(ofImports),
+    rehearseRows: createRehearseRows(ofImports),
   }
+}
+
+/** Creates entities in the stores that are given, which may belong to a transaction. */
+function createCreators({ stores: { blindIndex }, createId, dueHours, now, onCommit }: Dependencies) {
+  const named = (prefix: string) => ({ blindIndex, now, onCommit, createId: () => `${prefix}_${createId()}` })
+  return ({ customers, transactions, issues }: JoinedStores) => ({
+    CUSTOMERS: createCreateCustomers({ ...named('cust'), store: customers }),
+    PAYMENTS: createCreateTransactions({ ...named('txn'), store: transactions }),
+    ISSUES: createOpenIssues({ ...named('iss'), dueHours, store: issues }),
+  })
 }

@@ -9,6 +9,7 @@ import { monotonicFactory } from 'ulid'
 import { readConfig } from './config.ts'
 import { createUseCases } from './create-use-cases.ts'
 import { createCustomerResolvers } from './customers/customer-resolvers.ts'
+import { createImportResolvers } from './imports/import-resolvers.ts'
 import { askAgainRepeatedly } from './issues/inbound/ask-again-repeatedly.ts'
 import { createDecisionEvents } from './issues/inbound/decision-events.ts'
 import { createIssueResolvers } from './issues/inbound/issue-resolvers.ts'
@@ -34,7 +35,7 @@ const useCases = createUseCases({
 })
 
 // Inbound: the subgraph, events and health.
-const { issues: store, issuesIn: transactionIn, views, events } = stores
+const { issues: store, issuesIn: transactionIn, views, importViews, events } = stores
 const { followDecisions, readPersonalData } = useCases
 const deadLetters = await consumeEvents(service, createDecisionEvents({ followDecisions, transactionIn, outbox }))
 askAgainRepeatedly(service, { store, views, events, now, stuckAfterMs })
@@ -43,7 +44,8 @@ const resolvers = [
   createReviewResolvers,
   createCustomerResolvers,
   createTransactionResolvers,
-].map((create) => ({ resolvers: create({ ...useCases, views, dueHours, now }) }))
+  createImportResolvers,
+].map((create) => ({ resolvers: create({ ...useCases, views, importViews, dueHours, now }) }))
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
   ...combineParts(deadLetters, ...resolvers, {

@@ -13,6 +13,7 @@ import { ulid } from 'ulid'
 import { afterAll } from 'vitest'
 import { createUseCases } from '../src/create-use-cases.ts'
 import { createCustomerResolvers } from '../src/customers/customer-resolvers.ts'
+import { createImportResolvers } from '../src/imports/import-resolvers.ts'
 import type { IssueInput } from '../src/issues/domain/issue-input.ts'
 import { DUE_HOURS } from '../src/issues/domain/urgency.ts'
 import { createIssueResolvers } from '../src/issues/inbound/issue-resolvers.ts'
@@ -55,7 +56,7 @@ export async function openService({ mongo, db, now = () => NOW }: { mongo: Mongo
     ...{ service: { mongo, db, logger: silent }, outbox, keys: KEYS },
     ...{ dueHours: DUE_HOURS, now },
   })
-  const { collections, views, events, issues: store, issuesIn } = stores
+  const { collections, views, importViews, events, issues: store, issuesIn } = stores
   await createMongoSeeding(collections, stores)(SAMPLE, NOW)
   const { followDecisions, ...useCases } = createUseCases({
     ...{ stores, dueHours: DUE_HOURS, stuckAfterMs: MINUTE_MS, now },
@@ -66,6 +67,8 @@ export async function openService({ mongo, db, now = () => NOW }: { mongo: Mongo
     ...useCases,
     collections,
     views,
+    importViews,
+    ofImports: { store: stores.imports, creatorsOn: useCases.creatorsOn, now, onCommit: () => {} },
     dueHours: DUE_HOURS,
     now,
     followDecisions: (updates: readonly DecisionUpdate[]) =>
@@ -79,7 +82,13 @@ export type Service = Awaited<ReturnType<typeof openService>>
 
 /** Serves the subgraph until the tests of the file have run, and gives its URL. */
 export async function serveService(service: Service): Promise<string> {
-  const creators = [createIssueResolvers, createReviewResolvers, createCustomerResolvers, createTransactionResolvers]
+  const creators = [
+    createIssueResolvers,
+    createReviewResolvers,
+    createCustomerResolvers,
+    createTransactionResolvers,
+    createImportResolvers,
+  ]
   const subgraph = await serveSubgraph({
     name: 'issues',
     schemaFile: new URL('../schema.graphql', import.meta.url),

@@ -84,7 +84,7 @@ type UpdateArgument = Readonly<{ id: string; version?: number | null }> &
 const toMethods = (methods: readonly MethodArgument[]) =>
   methods.map(({ expiresAt = null, ...rest }) => ({ ...rest, expiresAt }))
 
-function toCustomerInput({ riskScore, knownSince, paymentMethods, ...texts }: CreateArgument) {
+export function toCustomerInput({ riskScore, knownSince, paymentMethods, ...texts }: CreateArgument) {
   return {
     ...texts,
     riskScore: riskScore ?? RISK_SCORE_UNKNOWN,

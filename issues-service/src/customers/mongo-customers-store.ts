@@ -14,13 +14,15 @@ export function createMongoCustomersStore({
   mongo,
   ...dependencies
 }: Dependencies & Readonly<{ mongo: MongoClient }>): CustomersStore {
-  return { transact: (work) => transactOnKeys(mongo, (session) => work(transactionIn(dependencies, session))) }
+  const transactionIn = createCustomersTransactions(dependencies)
+  return { transact: (work) => transactOnKeys(mongo, (session) => work(transactionIn(session))) }
 }
 
-function transactionIn(dependencies: Dependencies, session: ClientSession): CustomersTransaction {
+/** The same, within a transaction that the caller has begun. */
+export function createCustomersTransactions(dependencies: Dependencies) {
   const { collections, master } = dependencies
   const { customers } = collections
-  return {
+  return (session: ClientSession): CustomersTransaction => ({
     async findClaimed(externalIds) {
       const projection = { ...CUSTOMER_FIELDS, digest: 1 }
       const found = await customers.find({ externalId: { $in: [...externalIds] } }, { projection, session }).toArray()
@@ -38,7 +40,7 @@ function transactionIn(dependencies: Dependencies, session: ClientSession): Cust
       return { customer: toCustomer(document), personal: dataKey && openPersonalData(document, dataKey) }
     },
     save: (change, personal) => save(dependencies, { change, personal, session }),
-  }
+  })
 }
 
 async function insert(dependencies: Dependencies, created: readonly NewCustomer[], session: ClientSession) {

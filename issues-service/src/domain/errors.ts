@@ -71,13 +71,13 @@ export class ActionNotAllowedError extends AppError {
   }
 }
 
-/** The issue, customer or payment was changed since it was read. */
+/** The issue, customer, payment or import was changed since it was read. */
 export class ConflictError extends AppError {
   override readonly name = 'ConflictError'
   readonly code = 'CONFLICT'
   readonly kind = 'conflict'
 
-  constructor(id: string, entity: 'issue' | 'customer' | 'payment' = 'issue') {
+  constructor(id: string, entity: 'issue' | 'customer' | 'payment' | 'import' = 'issue') {
     super(`The ${entity} ${id} has changed in the meantime. Read it again.`)
   }
 }

@@ -8,7 +8,9 @@ import {
   OUTBOX,
 } from '@redress/shared/events/event-collections.ts'
 import { type CollectionsOf, defineCollection } from '@redress/shared/stores/collections.ts'
+import { DAY_MS } from '@redress/shared/time.ts'
 import type { Customer } from '../customers/customer.ts'
+import type { Import, RefusedRow } from '../imports/import.ts'
 import type { Claim } from '../issues/domain/claim.ts'
 import type { Issue, Resolution } from '../issues/domain/issue.ts'
 import { NO_APPROVALS, type Transaction } from '../transactions/transaction.ts'
@@ -53,6 +55,11 @@ export type CustomerDocument = Omit<Stored<Customer>, keyof CustomerAdditions> &
 type CustomerAdditions = Pick<Customer, 'version' | 'updatedAt'> & { externalId: string }
 /** The data key of a customer, wrapped by the master key. Deleting it erases what was encrypted with it. */
 export type DataKeyDocument = { _id: string; wrapped: string }
+
+export type RefusedRowDocument = RefusedRow & { _id: string; importId: string; at: Date }
+
+/** Imports and their refused rows are kept for so long after the last change. */
+const IMPORTS_KEPT_SECONDS = (90 * DAY_MS) / 1000
 
 const IS_GIVEN = { externalId: { $exists: true } }
 
@@ -109,6 +116,18 @@ export const COLLECTIONS = {
     ],
   }),
   dataKeys: defineCollection<DataKeyDocument>({ name: 'data_keys', owner: '_id', personalFields: ['wrapped'] }),
+  imports: defineCollection<Stored<Import>>({
+    name: 'imports',
+    indexes: [{ key: { tenant: 1, createdAt: 1, _id: 1 }, name: 'newest' }],
+    retention: { field: 'updatedAt', seconds: IMPORTS_KEPT_SECONDS, index: 'kept' },
+  }),
+  refusedRows: defineCollection<RefusedRowDocument>({
+    name: 'refused_rows',
+    // Names and ids of a company's own systems may be personal.
+    personalFields: ['message', 'path'],
+    indexes: [{ key: { importId: 1, row: 1 }, name: 'by_import' }],
+    retention: { field: 'at', seconds: IMPORTS_KEPT_SECONDS, index: 'kept' },
+  }),
   outbox: OUTBOX,
   eventLog: EVENT_LOG,
   eventLogGroups: EVENT_LOG_GROUPS,
@@ -128,6 +147,14 @@ export function toTransaction({ _id, digest: _, ...rest }: TransactionDocument):
   const { externalId = null, approvals = NO_APPROVALS, version = 1, updatedAt = rest.createdAt } = rest
   const { refunded = rest.status === 'REFUNDED' ? rest.amount.amount : 0 } = rest
   return { id: _id, ...rest, externalId, refunded, approvals, version, updatedAt }
+}
+
+export function toImport({ _id, ...rest }: Stored<Import>): Import {
+  return { id: _id, ...rest }
+}
+
+export function toRefusedRow({ _id, importId: _, at: _at, ...rest }: RefusedRowDocument): RefusedRow {
+  return rest
 }
 
 /** The fields of a customer that are not personal. */

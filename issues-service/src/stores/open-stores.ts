@@ -3,12 +3,18 @@ import { openDatabase } from '@redress/shared/service/open-database.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
 import { readMasterKey } from '@redress/shared/stores/encryption.ts'
 import type { Clock } from '@redress/shared/time.ts'
+import type { ClientSession } from 'mongodb'
 import { createBlindIndex } from '../customers/blind-index.ts'
-import { createMongoCustomersStore } from '../customers/mongo-customers-store.ts'
+import { createCustomersTransactions, createMongoCustomersStore } from '../customers/mongo-customers-store.ts'
 import { createMongoPersonalData } from '../customers/mongo-personal-data.ts'
+import { createImportViews, createMongoImportsStore } from '../imports/mongo-imports-store.ts'
+import type { JoinedStores } from '../imports/ports.ts'
 import type { DueHours } from '../issues/domain/urgency.ts'
 import { createIssuesTransactions, createMongoIssuesStore } from '../issues/outbound/mongo-issues-store.ts'
-import { createMongoTransactionsStore } from '../transactions/mongo-transactions-store.ts'
+import {
+  createMongoTransactionsStore,
+  createTransactionsTransactions,
+} from '../transactions/mongo-transactions-store.ts'
 import { createMongoViews } from '../views/mongo-views.ts'
 import { COLLECTIONS } from './collections.ts'
 import { createEventLog } from './event-log.ts'
@@ -31,15 +37,25 @@ export async function openStores({ service, outbox, keys, dueHours, now }: Optio
   const collections = await openDatabase(service, { definitions: COLLECTIONS, migrations })
   const { mongo } = service
   const stores = { mongo, collections, outbox }
+  const issuesIn = createIssuesTransactions(stores)
+  const customersIn = createCustomersTransactions({ ...stores, master, blindIndex })
+  const transactionsIn = createTransactionsTransactions(stores)
+  const joinedIn = (session: ClientSession): JoinedStores => ({
+    issues: { transact: (work) => work(issuesIn(session)) },
+    customers: { transact: (work) => work(customersIn(session)) },
+    transactions: { transact: (work) => work(transactionsIn(session)) },
+  })
   return {
     collections,
     blindIndex,
     master,
     issues: createMongoIssuesStore(stores),
-    issuesIn: createIssuesTransactions(stores),
+    issuesIn,
     customers: createMongoCustomersStore({ ...stores, master, blindIndex }),
     transactions: createMongoTransactionsStore(stores),
     views: createMongoViews(collections, { blindIndex, dueHours, now }),
+    imports: createMongoImportsStore({ mongo, collections, joinedIn }),
+    importViews: createImportViews(collections),
     personalData: createMongoPersonalData(collections, master),
     events: createEventLog(mongo, outbox),
   }

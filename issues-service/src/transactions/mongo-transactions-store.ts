@@ -11,12 +11,14 @@ export function createMongoTransactionsStore({
   mongo,
   ...dependencies
 }: Dependencies & Readonly<{ mongo: MongoClient }>): TransactionsStore {
-  return { transact: (work) => transactOnKeys(mongo, (session) => work(transactionIn(dependencies, session))) }
+  const transactionIn = createTransactionsTransactions(dependencies)
+  return { transact: (work) => transactOnKeys(mongo, (session) => work(transactionIn(session))) }
 }
 
-function transactionIn({ collections, outbox }: Dependencies, session: ClientSession): TransactionsTransaction {
+/** The same, within a transaction that the caller has begun. */
+export function createTransactionsTransactions({ collections, outbox }: Dependencies) {
   const { customers, transactions } = collections
-  return {
+  return (session: ClientSession): TransactionsTransaction => ({
     async findClaimed(externalIds) {
       const found = await transactions.find({ externalId: { $in: [...externalIds] } }, { session }).toArray()
       return found.map((document) => ({
@@ -48,7 +50,7 @@ function transactionIn({ collections, outbox }: Dependencies, session: ClientSes
       )
       await outbox.add([event], session)
     },
-  }
+  })
 }
 
 function toDocument({ transaction: { id: _id, externalId, ...rest }, digest }: NewTransaction): TransactionDocument {

@@ -45,7 +45,7 @@ export function createTransactionResolvers({ views, createTransactions, updateTr
     },
     Mutation: {
       createTransaction: async (_: unknown, { input }: { input: CreateArgument }, context: Context) => {
-        const { entity, isNew } = await createTransaction({ input: toInput(input), cause: causeOf(context) })
+        const { entity, isNew } = await createTransaction({ input: toTransactionInput(input), cause: causeOf(context) })
         return { transaction: entity, isNew }
       },
       updateTransactionStatus: async (_: unknown, { input }: { input: UpdateArgument }, context: Context) => ({
@@ -86,7 +86,7 @@ type UpdateArgument = Readonly<{
 const toShipping = (given: ShippingArgument | null | undefined): Shipping | null =>
   given == null ? null : { status: given.status, deliveredAt: given.deliveredAt ?? null }
 
-function toInput({ refunded, installmentPlan, shipping, paidAt, ...given }: CreateArgument) {
+export function toTransactionInput({ refunded, installmentPlan, shipping, paidAt, ...given }: CreateArgument) {
   return {
     ...given,
     refunded: refunded ?? null,

@@ -43,6 +43,8 @@ export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, re
     ...READ,
     'decision:simulate:*',
     'issue:create:*',
+    'import:write:*',
+    'import:read:*',
     'issue:retry:*',
     'customer:write:*',
     'transaction:write:*',
@@ -69,6 +71,8 @@ export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, re
   service: [
     ...READ,
     'issue:create:*',
+    'import:write:*',
+    'import:read:*',
     'customer:write:*',
     'transaction:write:*',
     'payment:decide:*',

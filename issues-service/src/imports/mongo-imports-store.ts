@@ -1,0 +1,103 @@
+import { sameTenant } from '@redress/shared/access/tenant.ts'
+import type { PageArguments } from '@redress/shared/connection.ts'
+import { inTransaction, isDuplicateKey } from '@redress/shared/stores/mongo.ts'
+import { readPage } from '@redress/shared/stores/pagination.ts'
+import type { ClientSession, Collection, Filter, MongoClient } from 'mongodb'
+import { ConflictError } from '../domain/errors.ts'
+import { type Collections, toImport, toRefusedRow } from '../stores/collections.ts'
+import { transactOnKeys } from '../stores/transact.ts'
+import type { ImportsStore, ImportTransaction, JoinedStores } from './ports.ts'
+
+type Dependencies = Readonly<{
+  mongo: MongoClient
+  collections: Collections
+  /** The stores of what is imported, within a transaction. */
+  joinedIn: (session: ClientSession) => JoinedStores
+}>
+
+/** Imports in MongoDB. Rows, what they create, and the position of their import share one transaction. */
+export function createMongoImportsStore({ mongo, collections, joinedIn }: Dependencies): ImportsStore {
+  const { imports } = collections
+  return {
+    async open({ id: _id, ...opening }) {
+      try {
+        const known = await imports.findOne({ _id })
+        if (known) return toImport(known)
+        await imports.insertOne({ _id, ...opening })
+        return { id: _id, ...opening }
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error
+        return toImport((await imports.findOne({ _id }))!)
+      }
+    },
+    transact: (work) =>
+      transactOnKeys(mongo, (session) => work({ ...joinedIn(session), save: saveIn(collections, session) })),
+    async rehearse(work) {
+      const rehearsal = inTransaction<never>(mongo, async (session) => {
+        throw new Rehearsed(await work(joinedIn(session)))
+      })
+      return rehearsal.catch((error) => {
+        if (error instanceof Rehearsed) return error.result
+        throw error
+      })
+    },
+  }
+}
+
+/** Ends the transaction of a rehearsal, so that nothing of it is stored. */
+class Rehearsed<T> extends Error {
+  readonly result: T
+
+  constructor(result: T) {
+    super('The rehearsal has ended.')
+    this.result = result
+  }
+}
+
+function saveIn({ imports, refusedRows }: Collections, session: ClientSession): ImportTransaction['save'] {
+  return async ({ before, after: { id, ...after }, refused }) => {
+    const { matchedCount } = await imports.updateOne(
+      { _id: id, position: before.position },
+      { $set: after },
+      { session },
+    )
+    if (matchedCount === 0) throw new ConflictError(id, 'import')
+    if (refused.length === 0) return
+    const documents = refused.map((one) => ({ _id: `${id}-${one.row}`, importId: id, at: after.updatedAt, ...one }))
+    await refusedRows.insertMany(documents, { session })
+  }
+}
+
+/** Reads imports for callers. */
+export function createImportViews({ imports, refusedRows, customers, transactions }: Collections) {
+  return {
+    findCustomerIds: (externalIds: readonly string[]) => findIds(customers, externalIds),
+    findTransactionIds: (externalIds: readonly string[]) => findIds(transactions, externalIds),
+    async findImport(tenant: string, id: string) {
+      const found = await imports.findOne({ _id: id, ...sameTenant(tenant) })
+      return found && toImport(found)
+    },
+    pageOfImports: (tenant: string, page: PageArguments) =>
+      readPage({
+        ...{ collection: imports, filter: sameTenant(tenant), order: { field: 'createdAt', direction: -1 }, page },
+        toNode: toImport,
+      }),
+    /** In the order of the rows. */
+    pageOfRefusedRows: (importId: string, page: PageArguments) =>
+      readPage({
+        ...{ collection: refusedRows, filter: { importId }, order: { field: 'row', direction: 1, unique: true }, page },
+        toNode: toRefusedRow,
+      }),
+  }
+}
+export type ImportViews = ReturnType<typeof createImportViews>
+
+/** The ids of those external ids that are known. */
+async function findIds<D extends { _id: string; externalId?: string }>(
+  collection: Collection<D>,
+  externalIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const filter = { externalId: { $in: [...externalIds] } } as object as Filter<D>
+  const found = await collection.find(filter, { projection: { externalId: 1 } }).toArray()
+  return new Map(found.map(({ _id, externalId }) => [externalId!, String(_id)]))
+}
