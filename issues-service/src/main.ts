@@ -10,6 +10,7 @@ import { readConfig } from './config.ts'
 import { createUseCases } from './create-use-cases.ts'
 import { createCustomerResolvers } from './customers/customer-resolvers.ts'
 import { createImportResolvers } from './imports/import-resolvers.ts'
+import { openIntake } from './intake/open-intake.ts'
 import { askAgainRepeatedly } from './issues/inbound/ask-again-repeatedly.ts'
 import { createDecisionEvents } from './issues/inbound/decision-events.ts'
 import { createIssueResolvers } from './issues/inbound/issue-resolvers.ts'
@@ -28,16 +29,15 @@ const { keys, dueHours, stuckAfterMs } = config
 const stores = await openStores({ service, outbox, keys, dueHours, now })
 
 // Use cases. Ids are random once a millisecond, and counted within it: drawing all of each took a tenth of the time.
-const useCases = createUseCases({
-  ...{ stores, dueHours, stuckAfterMs, now },
-  createId: monotonicFactory(),
-  onCommit: outbox.wake,
-})
+const createId = monotonicFactory()
+const useCases = createUseCases({ stores, createId, dueHours, stuckAfterMs, now, onCommit: outbox.wake })
 
 // Inbound: the subgraph, events and health.
 const { issues: store, issuesIn: transactionIn, views, importViews, events } = stores
 const { followDecisions, readPersonalData } = useCases
-const deadLetters = await consumeEvents(service, createDecisionEvents({ followDecisions, transactionIn, outbox }))
+const intake = openIntake(service, { ...stores, outbox, createId, dueHours, now })
+const decisionEvents = createDecisionEvents({ followDecisions, transactionIn, outbox })
+const deadLetters = await consumeEvents(service, { ...decisionEvents, followOther: intake.followActs })
 askAgainRepeatedly(service, { store, views, events, now, stuckAfterMs })
 const resolvers = [
   createIssueResolvers,
@@ -48,7 +48,7 @@ const resolvers = [
 ].map((create) => ({ resolvers: create({ ...useCases, views, importViews, dueHours, now }) }))
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
-  ...combineParts(deadLetters, ...resolvers, {
+  ...combineParts(deadLetters, intake, ...resolvers, {
     resolvers: {},
     createLoaders: () => createLoaders(views, readPersonalData),
   }),

@@ -9,11 +9,12 @@ import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import { silent } from '@redress/shared/testing/stores.ts'
 import { MINUTE_MS } from '@redress/shared/time.ts'
 import type { Db, MongoClient } from 'mongodb'
-import { ulid } from 'ulid'
+import { monotonicFactory, ulid } from 'ulid'
 import { afterAll } from 'vitest'
 import { createUseCases } from '../src/create-use-cases.ts'
 import { createCustomerResolvers } from '../src/customers/customer-resolvers.ts'
 import { createImportResolvers } from '../src/imports/import-resolvers.ts'
+import { createIntake, type IntakeOptions } from '../src/intake/create-intake.ts'
 import type { IssueInput } from '../src/issues/domain/issue-input.ts'
 import { DUE_HOURS } from '../src/issues/domain/urgency.ts'
 import { createIssueResolvers } from '../src/issues/inbound/issue-resolvers.ts'
@@ -63,8 +64,18 @@ export async function openService({ mongo, db, now = () => NOW }: { mongo: Mongo
     createId: ulid,
     onCommit: () => {},
   })
+  /** The intake of payment events, on other collections where given; its waits are whole ones. */
+  const intakeOn = (change: Partial<IntakeOptions> = {}) =>
+    createIntake({
+      ...{ mongo, db, collections, outbox, blindIndex: stores.blindIndex, dueHours: DUE_HOURS, now },
+      ...{ createId: monotonicFactory(), random: () => 0, count: () => {}, onAttempt: () => {} },
+      onUnexpected: () => {},
+      ...change,
+    })
   return {
     ...useCases,
+    intakeOn,
+    intake: intakeOn(),
     collections,
     views,
     importViews,
@@ -92,7 +103,7 @@ export async function serveService(service: Service): Promise<string> {
   const subgraph = await serveSubgraph({
     name: 'issues',
     schemaFile: new URL('../schema.graphql', import.meta.url),
-    resolvers: combineParts(...creators.map((create) => ({ resolvers: create(service) }))).resolvers,
+    resolvers: combineParts(service.intake, ...creators.map((create) => ({ resolvers: create(service) }))).resolvers,
     createLoaders: () => createLoaders(service.views, service.readPersonalData),
     verifyToken,
     checks: { mongodb: async () => true },

@@ -19,6 +19,7 @@ export const AREAS = [
   'issues',
   'customers',
   'transactions',
+  'intake',
   'imports',
   'samples',
   'stores',

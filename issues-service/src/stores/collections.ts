@@ -11,6 +11,7 @@ import { type CollectionsOf, defineCollection } from '@redress/shared/stores/col
 import { DAY_MS } from '@redress/shared/time.ts'
 import type { Customer } from '../customers/customer.ts'
 import type { Import, RefusedRow } from '../imports/import.ts'
+import type { Failure, ReceivedEvent } from '../intake/payment-event.ts'
 import type { Claim } from '../issues/domain/claim.ts'
 import type { Issue, Resolution } from '../issues/domain/issue.ts'
 import { NO_APPROVALS, type Transaction } from '../transactions/transaction.ts'
@@ -55,6 +56,16 @@ export type CustomerDocument = Omit<Stored<Customer>, keyof CustomerAdditions> &
 type CustomerAdditions = Pick<Customer, 'version' | 'updatedAt'> & { externalId: string }
 /** The data key of a customer, wrapped by the master key. Deleting it erases what was encrypted with it. */
 export type DataKeyDocument = { _id: string; wrapped: string }
+/** `expiresAt` is set once nothing is to be done about the event any more; until then it is a known one. */
+export type PaymentEventDocument = Stored<ReceivedEvent> & {
+  tenant: string
+  state: 'WAITING' | 'APPLIED' | 'DEAD' | 'DISCARDED'
+  attempts: number
+  /** Null unless WAITING. */
+  nextAttemptAt: Date | null
+  failure: Failure | null
+  expiresAt?: Date
+}
 
 export type RefusedRowDocument = RefusedRow & { _id: string; importId: string; at: Date }
 
@@ -113,6 +124,15 @@ export const COLLECTIONS = {
       { key: { externalId: 1 }, name: 'external_id', unique: true, partialFilterExpression: IS_GIVEN },
       { key: { createdAt: 1, _id: 1 }, name: 'newest' },
       { key: { emailIndex: 1, createdAt: 1, _id: 1 }, name: 'newest_by_email' },
+    ],
+  }),
+  paymentEvents: defineCollection<PaymentEventDocument>({
+    name: 'payment_events',
+    retention: { field: 'expiresAt', seconds: 0, index: 'expiry' },
+    indexes: [
+      { key: { tenant: 1, 'event.eventId': 1 }, name: 'event_id', unique: true },
+      { key: { nextAttemptAt: 1, _id: 1 }, name: 'due', partialFilterExpression: { state: 'WAITING' } },
+      { key: { tenant: 1, 'event.paymentExternalId': 1, 'event.occurredAt': 1, _id: 1 }, name: 'of_payment_in_order' },
     ],
   }),
   dataKeys: defineCollection<DataKeyDocument>({ name: 'data_keys', owner: '_id', personalFields: ['wrapped'] }),

@@ -11,7 +11,16 @@ export type Principal = Readonly<{
 }>
 
 /** The roles that a token or an API key may have. */
-export const ROLES = ['admin', 'operator', 'reviewer', 'read_only', 'monitoring', 'customer', 'service'] as const
+export const ROLES = [
+  'admin',
+  'operator',
+  'reviewer',
+  'read_only',
+  'monitoring',
+  'customer',
+  'service',
+  'ingest',
+] as const
 export type Role = (typeof ROLES)[number]
 
 /** The gateway on its own behalf. Not in ROLES, so that no caller can have it. */
@@ -53,6 +62,7 @@ export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, re
     'dead_letter:discard:*',
     'policy:propose:*',
     'payment:decide:*',
+    'payment:ingest:*',
     'rule:write:*',
     'schedule:write:*',
     'job:add:*',
@@ -76,9 +86,11 @@ export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, re
     'customer:write:*',
     'transaction:write:*',
     'payment:decide:*',
+    'payment:ingest:*',
     'job:add:*',
     'job:read:*',
   ],
+  ingest: ['payment:ingest:*'],
   [GATEWAY_ROLE]: ['api_key:verify:*', 'refusal:record:*', 'file:serve:*'],
 }
 

@@ -29,6 +29,12 @@ type Definition = Readonly<{
 const NoData = type({})
 const BacktestData = type({ skill: 'string', policyDigest: 'string' })
 const PolicyData = type({ skill: 'string', digest: 'string', version: 'string' })
+const PaymentEventApplied = type({
+  type: 'string',
+  transactionId: 'string',
+  customerId: 'string',
+  issueId: 'string | null',
+})
 const ProviderData = type({ provider: 'string', reason: 'string' })
 const ScheduleData = type({ schedule: 'string', version: 'number.integer' })
 const Severity = type("'CRITICAL' | 'WARNING' | 'INFO'")
@@ -54,6 +60,7 @@ export const EVENTS = {
     entity: 'Transaction',
     data: type({ customerId: 'string', fields: 'string[]' }),
   },
+  'payment_event.applied': { stream: issues, entity: 'PaymentEvent', data: PaymentEventApplied },
 
   'decision.started': { stream: decisions, entity: 'Decision', data: DecisionStarted },
   'decision.made': { stream: decisions, entity: 'Decision', data: DecisionMade.or(BlindDecisionMade) },

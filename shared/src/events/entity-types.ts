@@ -13,6 +13,7 @@ export const ENTITY_TYPES = [
   'Job',
   'Queue',
   'PaymentDecision',
+  'PaymentEvent',
   'ConsumerGroup',
   'ApiKey',
   'AiBudget',

@@ -84,7 +84,7 @@ export function causeOfService(actor: string): Cause {
 }
 
 /** The cause of a change that a service makes in response to an event. */
-export function causedBy(event: DomainEvent, actor: string): Cause {
+export function causedBy(event: Pick<DomainEvent, 'requestId' | 'tenant' | 'trace'>, actor: string): Cause {
   return { actor, requestId: event.requestId, ip: null, tenant: event.tenant, ...tracedBy(event.trace) }
 }
 

@@ -12,7 +12,12 @@ export type EventHandling = Pick<
   ConsumerOptions,
   'streams' | 'group' | 'isRelevant' | 'apply' | 'afterCommit' | 'recover' | 'gather'
 > &
-  Readonly<{ record: RecordEvents; list: ListDeadEvents }>
+  Readonly<{
+    record: RecordEvents
+    list: ListDeadEvents
+    /** Follows the acts on dead letters of the group that are not events of a stream. */
+    followOther?: FollowActs
+  }>
 
 type Consuming = Pick<Service, 'mongo' | 'db' | 'redis' | 'telemetry' | 'logger' | 'metrics' | 'resources'>
 
@@ -32,12 +37,13 @@ export async function consumeEvents(service: Consuming, handling: EventHandling)
 
 /** The handling that does beside its own what was done to dead letters of the group in the list of all services. */
 function followingActs(handling: EventHandling, follow: FollowActs): EventHandling {
-  const { isRelevant = () => true, apply } = handling
+  const { isRelevant = () => true, apply, followOther } = handling
   return {
     ...handling,
     isRelevant: (event) => isActOnDeadLetters(event) || isRelevant(event),
     async apply(events, session, how) {
       await follow(events, session)
+      await followOther?.(events, session)
       const own = events.filter(isRelevant)
       if (own.length > 0) await apply(own, session, how)
     },

@@ -15,6 +15,7 @@ const PRESET_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, PresetName>> =
   gateway: 'strict',
   customer: 'strict',
   monitoring: 'strict',
+  ingest: 'strict',
   operator: 'standard',
   reviewer: 'standard',
   read_only: 'standard',

@@ -5,7 +5,7 @@ import type { IssueInput } from './issue-input.ts'
 export type Claim = Readonly<{ space: string; key: string; digest: string }>
 
 /** Keys that Redress makes up itself; the names are stored. */
-export type InternalSpace = 'payments'
+export type InternalSpace = 'payments' | 'intake'
 
 /**
  * The space of a caller's own keys: equal keys of two callers are two keys. Its first letter differs from that of an

@@ -1,7 +1,7 @@
 import type { Collection, Db } from 'mongodb'
 import { ACTORS } from '../../access/actors.ts'
 import { backoffMs } from '../../resilience/backoff.ts'
-import { type Cause, causedBy, causeOfService, type DomainEvent, parseEvent } from '../envelope.ts'
+import { type Cause, causedBy, causeOfService, parseEvent } from '../envelope.ts'
 import { DEAD_EVENTS, type DeadEvent } from '../event-collections.ts'
 import { entityOf, RETRY_WAIT, type SetAsideEvent, type WaitingEvent, type WaitingPlace } from '../log/set-aside.ts'
 
@@ -10,7 +10,7 @@ export function deadEventCollection(db: Db): Collection<DeadEvent> {
 }
 
 /** The cause of what the service does about an event that it could not apply; null stands for a text that is not one. */
-export function causeOfDeadEvent(event: DomainEvent | null): Cause {
+export function causeOfDeadEvent(event: Parameters<typeof causedBy>[0] | null): Cause {
   return event === null ? causeOfService(ACTORS.events) : causedBy(event, ACTORS.events)
 }
 

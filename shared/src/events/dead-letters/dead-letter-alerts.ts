@@ -1,7 +1,7 @@
 import type { ClientSession, Db } from 'mongodb'
 import { MINUTE_MS } from '../../time.ts'
 import { alertEvent } from '../alert.ts'
-import type { DomainEvent, StreamName } from '../envelope.ts'
+import type { DomainEvent } from '../envelope.ts'
 import { EVENT_ALERTS, type EventAlertDocument } from '../event-collections.ts'
 import { causeOfDeadEvent } from './dead-events.ts'
 
@@ -15,7 +15,11 @@ export type DeadLetterAlert = keyof typeof SEVERITIES
 /** Stores events in a transaction of the service: in its outbox, or in the audit log itself. */
 export type RecordEvents = (events: readonly DomainEvent[], session: ClientSession) => Promise<void>
 
-export type LetterFacts = Readonly<{ stream: StreamName; sequence: number; event: DomainEvent | null }>
+export type LetterFacts = Readonly<{
+  stream: string
+  sequence: number
+  event: Pick<DomainEvent, 'id' | 'type' | 'requestId' | 'tenant' | 'trace'> | null
+}>
 
 export type DeadLetterAlerts = Readonly<{
   /** Stores the alert of a kind for one of some events; none where there are none, or within the cooldown. */

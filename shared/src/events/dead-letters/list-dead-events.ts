@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongodb'
 import { redactText } from '../../process/redact.ts'
 import { newEvent } from '../catalogue.ts'
-import { asNew, parseEvent } from '../envelope.ts'
+import { asNew, type Cause, parseEvent } from '../envelope.ts'
 import type { DeadEvent } from '../event-collections.ts'
 import { causeOfDeadEvent } from './dead-events.ts'
 import type { RecordEvents } from './dead-letter-alerts.ts'
@@ -24,21 +24,47 @@ export function createPublishDeadEvents(add: RecordEvents): ListDeadEvents {
     )
 }
 
-export function toAddedEvent(
-  { _id: id, group, stream, sequence, text, reason, attempts, at: setAsideAt }: DeadEvent,
-  at: Date,
-) {
+/** What could not be applied, as the list of all services has it. `event` is null where it is not an event. */
+export type AddedLetter = Readonly<{
+  id: string
+  group: string
+  stream: string
+  sequence: number
+  attempts: number
+  reason: string
+  event: Readonly<{ id: string; type: string; subject: Readonly<{ type: string; id: string }> }> | null
+  payload: object
+  cause: Cause
+  setAsideAt: Date
+}>
+
+export function toAddedEvent({ _id: id, text, at: setAsideAt, ...dead }: DeadEvent, at: Date) {
   const event = parseEvent(text)
-  const payload = event === null ? { text: redactText(text.slice(0, TEXT_MAX)) } : event.data
+  return newDeadLetter(
+    {
+      ...{ id, group: dead.group, stream: dead.stream, sequence: dead.sequence },
+      ...{ attempts: dead.attempts, reason: dead.reason },
+      event: event && { id: event.id, type: event.type, subject: event.entity },
+      payload: event === null ? { text: redactText(text.slice(0, TEXT_MAX)) } : event.data,
+      cause: causeOfDeadEvent(event),
+      setAsideAt,
+    },
+    at,
+  )
+}
+
+/** The event that brings a dead letter into the list of all services. */
+export function newDeadLetter({ event, payload, reason, cause, setAsideAt, ...facts }: AddedLetter, at: Date) {
+  const { id, group } = facts
   return newEvent('dead_letter.added', {
     id: `dead_letter-${id}-${at.getTime()}`,
     at,
-    cause: causeOfDeadEvent(event),
+    cause,
     entity: { type: 'ConsumerGroup', id: group },
     changes: asNew({ deadLetter: id, eventType: event?.type ?? null }),
     data: {
-      ...{ id, group, stream, sequence, attempts, reason: redactText(reason).slice(0, REASON_MAX) },
-      ...{ eventId: event?.id ?? null, eventType: event?.type ?? null, subject: event?.entity ?? null },
+      ...{ ...facts, reason: redactText(reason).slice(0, REASON_MAX) },
+      ...{ eventId: event?.id ?? null, eventType: event?.type ?? null, subject: event?.subject ?? null },
       payload: JSON.stringify(payload).length > PAYLOAD_MAX ? {} : payload,
       ...{ setAsideAt: setAsideAt.toISOString(), failedAt: at.toISOString() },
     },
