@@ -9,7 +9,9 @@ const GROUPS = /\d(?:[^\p{L}\p{N}]{0,3}\d){12,}/gu
 const LENGTH = { min: 13, max: 19 }
 /** The first digits of the networks' ranges. */
 const NETWORK = /^(?:[2-6]|8[12]|9792)/
-const DATE_FIRST = /^(?:\d{1,2}[.\-/ ]\d{1,2}[.\-/ ]\d{4}|\d{4}[.\-/]\d{1,2}[.\-/]\d{1,2})(?!\d)/
+/** A day of this or the last century, in any order: no network's numbers begin with such a year. */
+const DATE_FIRST =
+  /^(?:(?:0?[1-9]|[12]\d|3[01])[.\-/ ](?:0?[1-9]|[12]\d|3[01])[.\-/ ](?:19|20)\d{2}|(?:19|20)\d{2}[.\-/](?:0?[1-9]|1[0-2])[.\-/](?:0?[1-9]|[12]\d|3[01]))(?!\d)/
 
 /**
  * Finds card numbers in any grouping: whole groups of digits, 13 to 19 together, with Luhn's checksum. A tenth of all
