@@ -34,6 +34,19 @@ describe('a verdict of the rules', () => {
     )
   })
 
+  it('says of a payment with nothing left that it was refunded or approved before, not that the record is wrong', () => {
+    const { action, reasoning } = decide({
+      ...declined,
+      details: { type: 'REFUND_REQUEST', reason: 'DEFECTIVE', daysSincePurchase: 1, partialAmount: null },
+      transaction: { ...declined.transaction!, status: 'CAPTURED', refunded: 12500 },
+    })
+
+    expect([action, reasoning]).toEqual([
+      'ESCALATE',
+      'Nothing can be refunded (0.00 USD): of the 125.00 USD that were paid, 125.00 USD were refunded or approved before.',
+    ])
+  })
+
   it('names the rule, its section and the exact policy', () => {
     const verdict = decide(declined)
 
