@@ -53,7 +53,8 @@ function toConditions(
     ...(type && { type: { $in: [...type] } }),
     ...(priority && { priority: { $in: [...priority] } }),
     ...(customerId != null && { customerId }),
-    ...(transactionId != null && { transactionId }),
+    // The index has texts that are not empty: an empty one would walk all issues.
+    ...(transactionId != null && { transactionId: { $eq: transactionId, $gt: '' } }),
     ...(createdAt && { createdAt }),
     // Beside the status of the caller, not in its place.
     ...(overdue != null && { [overdue ? '$and' : '$nor']: [toOverdue(dueHours, now)] }),
