@@ -57,7 +57,7 @@ export function createUseCases(dependencies: Dependencies) {
     followDecisions: createFollowDecisions({ now }),
     createCustomers: creators.CUSTOMERS,
     updateCustomer: createUpdateCustomer(ofCustomers),
-    readPersonalData: createReadPersonalData({ personalData, events, createId, now }),
+    ...createReadPersonalData({ personalData, events, createId, now }),
     createTransactions: creators.PAYMENTS,
     updateTransaction: createUpdateTransaction({ store: transactions, now, onCommit }),
     creatorsOn,

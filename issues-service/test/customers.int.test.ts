@@ -276,6 +276,26 @@ describe('a list of customers', () => {
     expect((await listBy({ filter: { email: erased } }, reviewer)).nodes).toEqual([])
   })
 
+  it('by an e-mail address is recorded as a read of it, found or not, without the address', async () => {
+    const { id } = (await create(inputOf({ email: 'polidori@example.org' }))).data.createCustomer.customer
+    const searcher = await tokenOf({ ...withRole('reviewer'), id: 'searcher' })
+
+    await listBy({ filter: { email: 'Polidori@example.org' } }, searcher)
+    await listBy({ filter: { email: 'nobody.byron@example.org' } }, searcher)
+
+    const made = await service.eventsOf('searcher')
+    const [, read] = await service.eventsOf(id)
+    expect(made.map(({ data }) => data)).toEqual(
+      expect.arrayContaining([
+        { by: 'email', found: [id] },
+        { by: 'email', found: [] },
+      ]),
+    )
+    expect(made).toHaveLength(2)
+    expect(read).toMatchObject({ type: 'customer.pii_read', actor: 'searcher', data: { fields: ['email'] } })
+    expect(JSON.stringify([...made, read])).not.toMatch(/polidori|byron/i)
+  })
+
   it('by an e-mail address is only for those who may read it', async () => {
     const themselves = await tokenOf(withRole('customer', 'cust_1'))
     const listAs = (token: string) =>

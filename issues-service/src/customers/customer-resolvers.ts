@@ -10,6 +10,7 @@ import type { CustomerFilter, ListOrder, Views } from '../views/views.ts'
 import type { CreateCustomerCommand, CreateCustomers } from './create-customers.ts'
 import { type Customer, type PaymentMethod, type PersonalData, type PersonalField, statusOfMethod } from './customer.ts'
 import { type PaymentMethodInput, RISK_SCORE_UNKNOWN } from './customer-input.ts'
+import type { RecordSearch } from './read-personal-data.ts'
 import type { UpdateCustomer } from './update-customer.ts'
 
 type CustomersArguments = PageArguments & Readonly<{ filter?: CustomerFilter | null; order: ListOrder }>
@@ -17,11 +18,12 @@ type Dependencies = Readonly<{
   views: Views
   createCustomers: CreateCustomers
   updateCustomer: UpdateCustomer
+  recordSearch: RecordSearch
   now: Clock
 }>
 
 /** The resolvers of customers. */
-export function createCustomerResolvers({ views, createCustomers, updateCustomer, now }: Dependencies) {
+export function createCustomerResolvers({ views, createCustomers, updateCustomer, recordSearch, now }: Dependencies) {
   const createCustomer = coalesce<CreateCustomerCommand, Opened<Customer>>(createCustomers)
   return {
     Query: {
@@ -29,13 +31,8 @@ export function createCustomerResolvers({ views, createCustomers, updateCustomer
         const id = await toId(named, views.findCustomerId)
         return id === null ? null : findCustomer(id, context)
       },
-      customers: (_: unknown, { filter, order, ...page }: CustomersArguments, { principal }: Context) => {
-        // Whether an address is that of a customer is personal data, too.
-        if (filter?.email != null && !can(principal, 'customer:read_pii'))
-          throw new ForbiddenError('customer:read_pii:*')
-        const only = reachOf(principal, 'customer:read') === 'own' ? principal.customerId : null
-        return views.pageOfCustomers({ filter: filter ?? {}, only, order }, page)
-      },
+      customers: (_: unknown, list: CustomersArguments, context: Context) =>
+        listCustomers(list, context, { views, recordSearch }),
     },
     Mutation: {
       createCustomer: async (_: unknown, { input }: { input: CreateArgument }, context: Context) => {
@@ -59,6 +56,22 @@ export function createCustomerResolvers({ views, createCustomers, updateCustomer
     },
     PaymentMethod: { status: (method: PaymentMethod) => statusOfMethod(method, now()) },
   }
+}
+
+async function listCustomers(
+  { filter, order, ...page }: CustomersArguments,
+  context: Context,
+  { views, recordSearch }: Pick<Dependencies, 'views' | 'recordSearch'>,
+) {
+  const { principal } = context
+  const isSearch = filter?.email != null
+  // Whether an address is that of a customer is personal data, too.
+  if (isSearch && !can(principal, 'customer:read_pii')) throw new ForbiddenError('customer:read_pii:*')
+  const only = reachOf(principal, 'customer:read') === 'own' ? principal.customerId : null
+  const found = await views.pageOfCustomers({ filter: filter ?? {}, only, order }, page)
+  const ids = found.nodes.map(({ id }) => id)
+  if (isSearch) await recordSearch(ids, causeOf(context))
+  return found
 }
 
 async function personal<F extends PersonalField>({ id }: Customer, field: F, context: Context) {

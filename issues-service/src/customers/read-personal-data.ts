@@ -2,7 +2,7 @@ import { newEvent } from '@redress/shared/events/catalogue.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { CreateId, EventLog } from '../domain/ports.ts'
-import type { PersonalData } from './customer.ts'
+import type { PersonalData, PersonalField } from './customer.ts'
 import type { PersonalDataStore, PersonalFieldsOf } from './ports.ts'
 
 /**
@@ -16,17 +16,27 @@ export type ReadPersonalData = (
 
 type Dependencies = Readonly<{ personalData: PersonalDataStore; events: EventLog; createId: CreateId; now: Clock }>
 
-export function createReadPersonalData({ personalData, events, createId, now }: Dependencies): ReadPersonalData {
-  return async (wanted, cause) => {
+/** Records a search of customers by their e-mail address, with the ids of those that were found and without the address. */
+export type RecordSearch = (found: readonly string[], cause: Cause) => Promise<void>
+
+export function createReadPersonalData({ personalData, events, createId, now }: Dependencies) {
+  const toRead = (id: string, fields: readonly PersonalField[], cause: Cause) =>
+    newEvent('customer.pii_read', {
+      ...{ id: `${id}-pii-${createId()}`, at: now(), cause, entity: { type: 'Customer', id } },
+      data: { fields: [...fields].sort() },
+    })
+  const readPersonalData: ReadPersonalData = async (wanted, cause) => {
     const found = await personalData.find(wanted)
-    const at = now()
-    await events.record(
-      [...found.keys()].map((id) => {
-        const entity = { type: 'Customer', id } as const
-        const data = { fields: [...wanted.get(id)!].sort() }
-        return newEvent('customer.pii_read', { id: `${id}-pii-${createId()}`, at, cause, entity, data })
-      }),
-    )
+    await events.record([...found.keys()].map((id) => toRead(id, [...wanted.get(id)!], cause)))
     return found
   }
+  const recordSearch: RecordSearch = (found, cause) => {
+    const search = newEvent('customers.searched', {
+      ...{ id: `search-${createId()}`, at: now(), cause, entity: { type: 'Caller', id: cause.actor } },
+      data: { by: 'email', found: [...found] },
+    })
+    // The search has read the address of each customer that it found.
+    return events.record([search, ...found.map((id) => toRead(id, ['email'], cause))])
+  }
+  return { readPersonalData, recordSearch }
 }

@@ -54,6 +54,8 @@ export const EVENTS = {
   'customer.updated': { stream: issues, entity: 'Customer', data: type({ fields: 'string[]' }) },
   // Without `fields` from earlier versions, which read all of them.
   'customer.pii_read': { stream: issues, entity: 'Customer', data: type({ 'fields?': 'string[]' }) },
+  // Without what was searched for: whether the value is that of a customer is personal data.
+  'customers.searched': { stream: issues, entity: 'Caller', data: type({ by: "'email'", found: 'string[]' }) },
   'transaction.created': { stream: issues, entity: 'Transaction', data: type({ customerId: 'string' }) },
   'transaction.updated': {
     stream: issues,
