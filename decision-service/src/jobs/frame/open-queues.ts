@@ -28,3 +28,9 @@ export function openQueues(service: Service, { urls, registry }: Options): Queue
   }
   return Object.fromEntries(QUEUE_NAMES.map((name) => [name, open(name)])) as Queues
 }
+
+/** The first queue of each Redis: an installation may have one for all of them. */
+export function firstOfEachRedis(queues: Queues): readonly JobQueue[] {
+  const all = Object.values(queues)
+  return all.filter(({ redis }, index) => all.findIndex((one) => one.redis === redis) === index)
+}

@@ -3,6 +3,7 @@ import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import { silent } from '@redress/shared/testing/stores.ts'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ADA, openJobBed } from '../../../test/job-bed.ts'
+import { QUEUE_NAMES } from '../frame/queues.ts'
 import { createSampleLimits } from '../limits/limit-samples.ts'
 import { createLimitViews } from '../limits/limit-views.ts'
 import { PROVIDER_NAMES, PROVIDERS } from '../limits/providers.ts'
@@ -14,6 +15,7 @@ import { createMonitorQueues } from './monitor-queues.ts'
 import { createStoreCounts, openJobCounts, toJobMetrics } from './open-job-counts.ts'
 import { CALM_MS } from './queue-alert.ts'
 import { createQueueViews } from './queue-views.ts'
+import { createReadAway } from './read-away.ts'
 import { THRESHOLDS } from './thresholds.ts'
 
 const bed = await openJobBed(39)
@@ -78,6 +80,29 @@ describe('a queue over its threshold', () => {
 
     expect(await alerts()).toEqual([])
   })
+})
+
+it('a Redis that is away for long raises one alert for all of its queues, by however many processes, until it is back', async () => {
+  const own = { isReady: false }
+  const away = Object.fromEntries(QUEUE_NAMES.map((name) => [name, { ...queues[name], redis: own }])) as never
+  const outbox = createOutbox(db, () => {})
+  const processes = Array.from({ length: 3 }, () => {
+    const shared = { mongo, collection: collections.queueAlerts, outbox, thresholds: THRESHOLDS, mayWrite: () => true }
+    const [judge, readAway] = [createJudgeReadings(shared), createReadAway(away)]
+    return (ms: number) => judge(readAway(after(ms)), after(ms))
+  })
+  const lookAll = (ms: number) => Promise.all(processes.map((look) => look(ms)))
+
+  for (const ms of [0, 15_000, 30_000, 45_000]) await lookAll(ms)
+  own.isReady = true
+  for (const ms of [60_000, 61_000 + CALM_MS]) await lookAll(ms)
+
+  expect(await alerts()).toEqual([
+    ['alert.raised', 30],
+    ['alert.resolved', 0],
+  ])
+  const [raised] = await outboxEvents(db)
+  expect(raised).toMatchObject({ entity: { type: 'Queue', id: 'money' }, data: { type: 'QUEUE_AWAY' } })
 })
 
 it('a job that was ordered for later does not wait, one that waits for its next attempt does', async () => {

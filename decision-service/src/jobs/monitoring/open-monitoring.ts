@@ -13,16 +13,18 @@ import { createMongoQueueMetrics } from './mongo-queue-metrics.ts'
 import { createMonitorQueues } from './monitor-queues.ts'
 import { openJobCounts } from './open-job-counts.ts'
 import type { QueueViews } from './queue-views.ts'
+import { createReadAway } from './read-away.ts'
 import type { Thresholds } from './thresholds.ts'
 
 const MONITOR_EVERY_MS = 30_000
+const LOOK_FOR_AWAY_EVERY_MS = 10_000
 const now = () => new Date()
 
 export type MonitoringCollections = Readonly<{
   queueMetrics: Collection<MetricDocument>
   queueAlerts: Collection<AlertDocument>
 }>
-type Stores = Pick<Service, 'mongo' | 'logger' | 'resources'> &
+type Stores = Pick<Service, 'mongo' | 'redis' | 'logger' | 'resources'> &
   Readonly<{ queues: Queues; collections: MonitoringCollections; outbox: Outbox }>
 type Options = Readonly<{
   queueViews: QueueViews
@@ -33,11 +35,22 @@ type Options = Readonly<{
 
 /** Counts the jobs that this process adds, monitors all queues where it leads, and shows what was measured. */
 export function openMonitoring(stores: Stores, { queueViews, registry, thresholds, isLeader }: Options) {
-  const { mongo, queues, collections, outbox, logger, resources } = stores
+  const { mongo, redis, queues, collections, outbox, logger, resources } = stores
   const metrics = createMongoQueueMetrics(collections.queueMetrics)
   openJobCounts({ queues, metrics, logger, resources })
   const collection = collections.queueAlerts
-  const judge = createJudgeReadings({ mongo, collection, outbox, thresholds, mayWrite: isLeader })
+  const shared = { mongo, collection, outbox, thresholds }
+  const judge = createJudgeReadings({ ...shared, mayWrite: isLeader })
+  // Without a Redis there is no leader: then each process looks, and one of them raises the alert.
+  const mayWrite = () => isLeader() || !redis.isReady
+  const judgeAway = createJudgeReadings({ ...shared, mayWrite })
+  const readAway = createReadAway(queues)
+  repeatUntilClosed(stores, {
+    run: () => judgeAway(readAway(now()), now()),
+    everyMs: LOOK_FOR_AWAY_EVERY_MS,
+    mayRun: mayWrite,
+    onFailure: 'the Redis of queues not monitored',
+  })
   const monitor = createMonitorQueues({ queues, views: queueViews, metrics, judge, logger })
   repeatUntilClosed(stores, {
     run: () => monitor(now()),

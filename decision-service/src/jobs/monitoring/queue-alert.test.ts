@@ -14,6 +14,7 @@ describe('a value', () => {
     ['QUEUE_DEPTH', 75, 50, 'CRITICAL: Money queue has 75 jobs waiting!'],
     ['JOB_AGE', 10.5, 10, 'CRITICAL: Money queue has a job waiting for 10 minutes!'],
     ['HIGH_FAILURES', 11, 10, 'CRITICAL: Money queue has 11 jobs failed in the last 60 minutes!'],
+    ['QUEUE_AWAY', 21, 20, 'CRITICAL: Money queue has no Redis for 21 seconds!'],
   ] as const)(
     'of %s above its threshold raises an alert, one at its threshold none',
     ([measure, value, limit, message]) => {

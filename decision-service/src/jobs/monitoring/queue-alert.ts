@@ -69,6 +69,7 @@ const TEXT_OF: Readonly<Record<Measure, (value: number) => string>> = {
   QUEUE_DEPTH: (jobs) => `${counted(jobs, 'job')} waiting`,
   JOB_AGE: (minutes) => `a job waiting for ${counted(Math.floor(minutes), 'minute')}`,
   HIGH_FAILURES: (jobs) => `${counted(jobs, 'job')} failed in the last ${FAILURES_WITHIN_MINUTES} minutes`,
+  QUEUE_AWAY: (seconds) => `no Redis for ${counted(seconds, 'second')}`,
 }
 
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`

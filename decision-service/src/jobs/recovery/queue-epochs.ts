@@ -3,7 +3,7 @@ import type { Logger } from '@redress/shared/process/logger.ts'
 import { type CollectionDefinition, defineCollection } from '@redress/shared/stores/collections.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
 import type { Collection } from 'mongodb'
-import type { Queues } from '../frame/open-queues.ts'
+import { firstOfEachRedis, type Queues } from '../frame/open-queues.ts'
 import type { QueueName } from '../frame/queues.ts'
 
 /** The Redis that held the jobs of a queue when they were last recovered: its mark, and the id of its run. */
@@ -31,9 +31,6 @@ export type QueueEpochs = Readonly<{
 type Options = Readonly<{ queues: Queues; collection: Collection<EpochDocument>; logger: Logger }>
 
 export function createQueueEpochs({ queues, collection, logger }: Options): QueueEpochs {
-  const all = Object.values(queues)
-  const firsts = all.filter(({ redis }, index) => all.findIndex((one) => one.redis === redis) === index)
-
   const look = async (queue: QueueName, redis: Redis): Promise<readonly EpochChange[]> => {
     if (!redis.isReady) return []
     const [info, mark, known] = await Promise.all([
@@ -46,7 +43,9 @@ export function createQueueEpochs({ queues, collection, logger }: Options): Queu
   }
   return {
     async findChanged() {
-      const changes = await Promise.all(firsts.map(({ name, redis }) => look(name, redis).catch(() => [])))
+      const changes = await Promise.all(
+        firstOfEachRedis(queues).map(({ name, redis }) => look(name, redis).catch(() => [])),
+      )
       return changes.flat()
     },
     async note(changes) {
