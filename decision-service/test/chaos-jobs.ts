@@ -12,6 +12,8 @@ const Data = type({
 export type ChaosData = typeof Data.infer
 
 const Tick = type({ 'tick?': 'string' })
+/** One of the types that a schedule may add; here its jobs only say for which tick they are. */
+export const TICK_TYPE = 'generate-report'
 
 const COMMON = { Data, timeoutMs: 30_000 }
 /** Waits short enough for a run of minutes. */
@@ -24,11 +26,11 @@ export const CHAOS_TYPES = {
   'chaos-report': defineJob<ChaosData>({ ...COMMON, queue: 'background', tier: 'CRITICAL', retry }),
   'chaos-mail': defineJob<ChaosData>({ ...COMMON, queue: 'communication', retry, provider: 'sendgrid:transactional' }),
   'chaos-track': defineJob<ChaosData>({ ...COMMON, queue: 'background', retry }),
-  'chaos-tick': defineJob<typeof Tick.infer>({
+  [TICK_TYPE]: defineJob<typeof Tick.infer>({
     ...{ Data: Tick, queue: 'background', tier: 'CRITICAL', retry, timeoutMs: 30_000 },
     ofTick: (_, tick) => ({ tick: tick.toISOString() }),
   }),
 } satisfies Registry
 
-export type ChaosType = Exclude<keyof typeof CHAOS_TYPES, 'chaos-tick'>
+export type ChaosType = Exclude<keyof typeof CHAOS_TYPES, typeof TICK_TYPE>
 export const isCritical = (name: ChaosType): boolean => CHAOS_TYPES[name].tier === 'CRITICAL'

@@ -19,6 +19,8 @@ import { watchRecovery } from './watch-recovery.ts'
 const EXIT_INTERRUPTED = 130
 const RECOVERED_WITHIN_S = 30
 const [WORKERS, LEADERS] = [3, 2]
+const VIOLATIONS_SHOWN = 50
+const NOTHING = { violations: 0, figures: null }
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 const progress = (line: string) => process.stderr.write(`  ${line}\n`)
@@ -32,18 +34,14 @@ async function main(signal: AbortSignal): Promise<number> {
   const system = await startChaosSystem()
   let keep = true
   try {
-    const main = options.jobs === 0 ? null : await runJobs(system, options, random, signal)
-    const leaders =
-      options.leaderKills === 0
-        ? null
-        : await killLeaders(system, { kills: options.leaderKills, random, say: progress, signal })
-    const violations = [...(main?.violations ?? []), ...(leaders?.violations ?? [])]
-    for (const violation of violations.slice(0, 50)) say(toLine(violation))
-    keep = violations.length > 0
+    const { leaderKills: kills } = options
+    const ofJobs = options.jobs === 0 ? NOTHING : report(await runJobs(system, options, random, signal))
+    const ofLeaders =
+      kills === 0 ? NOTHING : report(await killLeaders(system, { kills, random, say: progress, signal }))
+    const violations = ofJobs.violations + ofLeaders.violations
+    keep = violations > 0
     if (keep) say(`kept in ${system.directory}`)
-    const { violations: _, ...figures } = { violations: 0, ...main }
-    const { violations: __, ...ofLeaders } = { violations: 0, ...leaders }
-    say(JSON.stringify({ chaos: options.seed, violations: violations.length, ...figures, leaders: ofLeaders }))
+    say(JSON.stringify({ chaos: options.seed, violations, jobs: ofJobs.figures, leaders: ofLeaders.figures }))
     return keep ? 1 : 0
   } catch (error) {
     if (!signal.aborted) throw error
@@ -52,6 +50,13 @@ async function main(signal: AbortSignal): Promise<number> {
   } finally {
     await system.stop({ keep })
   }
+}
+
+/** Prints the violations of one part, and gives its figures. */
+function report({ violations, ...figures }: Readonly<{ violations: readonly Violation[] }>) {
+  for (const violation of violations.slice(0, VIOLATIONS_SHOWN)) say(toLine(violation))
+  progress(JSON.stringify(figures))
+  return { violations: violations.length, figures }
 }
 
 /** The first part: jobs and faults at the same time, then the checks. */
@@ -99,7 +104,7 @@ function toFigures({ orders, accounts, metered, records, alerts }: Seen, { recov
     jobs.filter(({ type, data }) => isOf(isCritical(type)) && (accounts.get(data.order)?.effects.size ?? 0) > 0).length
   const sum = (of: 'calls' | 'cut') => [...accounts.values()].reduce((total, account) => total + account[of], 0)
   return {
-    ...{ jobs: jobs.length, records: records.length, critical: jobs.filter(({ type }) => isCritical(type)).length },
+    ...{ added: jobs.length, records: records.length, critical: jobs.filter(({ type }) => isCritical(type)).length },
     criticalEffects: withEffect((critical) => critical),
     // Of those that only Redis has: the others were lost with it, or failed for good.
     otherEffects: withEffect((critical) => !critical),

@@ -4,6 +4,7 @@ import { createClient } from 'redis'
 import type { RecordDocument } from '../../../decision-service/src/jobs/records/record-document.ts'
 import { unpack } from '../../../decision-service/src/jobs/records/stored-json.ts'
 import type { ScheduleDocument } from '../../../decision-service/src/jobs/schedules/mongo-schedules.ts'
+import { TICK_TYPE } from '../../../decision-service/test/chaos-jobs.ts'
 import type { Random } from '../../random.ts'
 import { type Violation, violate } from '../check/violation.ts'
 import { signalProcess } from '../inject/signal-process.ts'
@@ -70,7 +71,7 @@ export async function killLeaders(system: ChaosSystem, { kills, random, say, sig
 }
 
 async function readTicks(db: Db): Promise<readonly Date[]> {
-  const records = await db.collection<RecordDocument>('jobs').find({ type: 'chaos-tick' }).toArray()
+  const records = await db.collection<RecordDocument>('jobs').find({ type: TICK_TYPE }).toArray()
   const ticks = records.map(({ data }) => new Date((unpack(data) as { tick: string }).tick))
   const [schedule] = await db.collection<ScheduleDocument>('schedules').find({}).toArray()
   if (schedule?.missed) throw new Error(`Ticks were missed: ${JSON.stringify(schedule.missed)}`)

@@ -5,7 +5,7 @@ import { readWorkerConfig } from '../../../decision-service/src/config.ts'
 import { openLimits } from '../../../decision-service/src/jobs/limits/open-limits.ts'
 import { openWorkers } from '../../../decision-service/src/jobs/open-jobs.ts'
 import type { Processor } from '../../../decision-service/src/jobs/processors/processor.ts'
-import { CHAOS_TYPES, type ChaosData, type ChaosType } from '../../../decision-service/test/chaos-jobs.ts'
+import { CHAOS_TYPES, type ChaosData, type ChaosType, TICK_TYPE } from '../../../decision-service/test/chaos-jobs.ts'
 import { openPlatform } from './open-platform.ts'
 import type { Call } from './provider.ts'
 
@@ -22,7 +22,7 @@ const createProcessor =
     if (status !== 200) throw new Error(`The provider has answered ${status}.`)
     return { order: data.order }
   }
-const types = Object.keys(CHAOS_TYPES).filter((name): name is ChaosType => name !== 'chaos-tick')
+const types = Object.keys(CHAOS_TYPES).filter((name): name is ChaosType => name !== TICK_TYPE)
 const processors = Object.fromEntries(types.map((name) => [name, createProcessor(name)]))
 
 // The types of the service itself have no handler here: none of their jobs is added.
