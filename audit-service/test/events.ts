@@ -1,4 +1,5 @@
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
+import { anyCharacter } from '@redress/shared/testing/any-character.ts'
 import fc from 'fast-check'
 
 /** The event that an issue makes at its `version`. */
@@ -22,7 +23,7 @@ export function issueEvents(issueId: string, count: number): DomainEvent[] {
   return Array.from({ length: count }, (_, index) => issueEvent(issueId, index + 1))
 }
 
-const text = fc.string({ minLength: 1, unit: 'binary' })
+const text = fc.string({ minLength: 1, unit: anyCharacter })
 
 /** Any event that a service could send, each with an id of its own. */
 export const anyEvents: fc.Arbitrary<DomainEvent[]> = fc.uniqueArray(

@@ -1,4 +1,5 @@
 import type { DecisionCase } from '@redress/shared/contracts.ts'
+import { anyCharacter } from '@redress/shared/testing/any-character.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openSkills } from '../../policies/files/skills-folder.ts'
@@ -97,7 +98,7 @@ describe('the text of a customer', () => {
     '\u0000',
   )
   const text = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    fc.string({ unit: anyCharacter }),
     fc.array(piece).map((pieces) => pieces.join('')),
   )
 
