@@ -20,11 +20,10 @@ import { createReference } from '../../src/execution/reference.ts'
 import type { SubgraphSource } from '../../src/execution/subgraphs/subgraph-source.ts'
 import { toPlannable } from '../../src/operations/documents/plannable.ts'
 import { randomOperation } from './random-operations.ts'
-import { answerByMonolith, type Health, randomSubgraphs } from './random-subgraphs.ts'
+import { answerByMonolith, type Health, randomSubgraphs, WELL } from './random-subgraphs.ts'
 import { composeRichGraph } from './rich-graph.ts'
 
 const OURS = readFileSync(new URL('../../supergraph.graphql', import.meta.url), 'utf8')
-const WELL: Omit<Health, 'seed'> = { fails: 0, nulls: 0, lies: 0, errors: 0 }
 
 type Place = readonly (string | number)[] | undefined
 /** An error that a subgraph reported: its place, and all else that must be equal. */
@@ -77,8 +76,9 @@ function createComparison(supergraphText: string) {
   const supergraph = loadSupergraph(supergraphText)
   const { schema, types, urls, plannedKey } = supergraph
   const planner = createPlanner(supergraphText)
+  const subgraph = randomSubgraphs(supergraphText)
 
-  return async (seed: number, health: Omit<Health, 'seed'>) => {
+  return async (seed: number, health: Health) => {
     const { text, variables } = randomOperation(schema, new Random(seed))
     const document = parse(text)
     const { variableDefinitions = [] } = operationIn(document)
@@ -89,14 +89,13 @@ function createComparison(supergraphText: string) {
     const planned = JSON.stringify(plan())
     /** Requests that are not of the plan: for entities of which a required field is missing. */
     const narrowed = new Set<string>()
-    const sourceOf = randomSubgraphs(supergraphText, { ...health, seed })
     const noting = (source: SubgraphSource): SubgraphSource => {
       return (request, ...others) => {
         if (!planned.includes(JSON.stringify(request.query))) narrowed.add(request.query)
         return source(request, ...others)
       }
     }
-    const sources = Object.fromEntries(Object.keys(urls).map((name) => [name, noting(sourceOf(name))]))
+    const sources = Object.fromEntries(Object.keys(urls).map((name) => [name, noting(subgraph(name, seed, health))]))
     const input = { variables, coerced: coerced!, context: {} as OperationContext }
     const parts = { document, operation: operationIn(document), plannedKey, values: {} }
 
@@ -124,7 +123,7 @@ function operationIn({ definitions }: DocumentNode): OperationDefinitionNode {
   return definitions[0] as OperationDefinitionNode
 }
 
-const HEALTH: [string, Omit<Health, 'seed'>][] = [
+const HEALTH: [string, Health][] = [
   ['are well', WELL],
   ['have nothing to say here and there', { ...WELL, nulls: 0.25 }],
   ['refuse some fields', { ...WELL, nulls: 0.1, errors: 0.15 }],

@@ -19,10 +19,10 @@ import {
 import { Random } from '../../../scripts/random.ts'
 import type { Row } from '../../src/execution/json.ts'
 import type { SubgraphAnswer, SubgraphSource } from '../../src/execution/subgraphs/subgraph-source.ts'
+import { collectFields, type Operation } from './collect-fields.ts'
 
 /** How well the subgraphs are, each figure a probability. */
 export type Health = Readonly<{
-  seed: number
   /** A request gets no answer. */
   fails: number
   /** A field that may be null is. */
@@ -33,24 +33,20 @@ export type Health = Readonly<{
   errors: number
 }>
 
-type Answering = Readonly<{
-  schema: GraphQLSchema
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>
-  variables: Row
-  health: Health
-  errors: GraphQLFormattedError[]
-}>
+export const WELL: Health = { fails: 0, nulls: 0, lies: 0, errors: 0 }
 
-/** Subgraphs that answer anything they are asked, the same question always in the same way. */
-export function randomSubgraphs(supergraph: string, health: Health): (name: string) => SubgraphSource {
+type Answering = Operation & Readonly<{ seed: number; health: Health; errors: GraphQLFormattedError[] }>
+
+/** Subgraphs that answer anything they are asked, of one seed the same question always in the same way. */
+export function randomSubgraphs(supergraph: string): (name: string, seed: number, health: Health) => SubgraphSource {
   const subgraphs = Supergraph.build(supergraph, { validateSupergraph: false }).subgraphs()
   const schemas = new Map(
     [...subgraphs.values()].map(({ name, schema }) => [name, schema.toGraphQLJSSchema({ includeDefer: false })]),
   )
-  return (name) => async (request, variablesText) => {
+  return (name, seed, health) => async (request, variablesText) => {
     const variables = JSON.parse(variablesText) as Row
     const { representations } = variables
-    const key = `${health.seed} ${name}`
+    const key = `${seed} ${name}`
     const hasEntities = Array.isArray(representations)
     // Not by what is asked: another plan for the same operation, and another executor, ask about more or fewer entities.
     if (new Random(`${key} ${hasEntities} fails`).chance(health.fails)) {
@@ -59,13 +55,13 @@ export function randomSubgraphs(supergraph: string, health: Health): (name: stri
 
     const errors: GraphQLFormattedError[] = []
     const { operation, fragments } = partsOf(parse(request.query))
-    const answering = { schema: schemas.get(name)!, fragments, variables, health, errors }
+    const answering = { schema: schemas.get(name)!, fragments, variables, seed, health, errors }
     if (!hasEntities) return toAnswer(answerRoot(answering, operation), errors)
     const [field] = operation.selectionSet.selections as [FieldNode]
     const entities = representations.map((representation: Row, index) => {
       const typed = answering.schema.getType(String(representation.__typename)) as GraphQLCompositeType
       const id = representation.id ?? representation[KEYS[typed.name] ?? 'id']
-      const place = { key: `${health.seed} ${JSON.stringify(id)}`, id, path: ['_entities', index] }
+      const place = { key: `${seed} ${JSON.stringify(id)}`, id, path: ['_entities', index] }
       if (new Random(`${place.key} null`).chance(health.nulls / 2)) return null
       return answerObject(answering, typed, [field.selectionSet!], place)
     })
@@ -80,8 +76,7 @@ export function answerByMonolith(
   { variables, seed }: Readonly<{ variables: Row; seed: number }>,
 ): Row {
   const { operation, fragments } = partsOf(document)
-  const health = { seed, fails: 0, nulls: 0, lies: 0, errors: 0 }
-  return answerRoot({ schema, fragments, variables, health, errors: [] }, operation)
+  return answerRoot({ schema, fragments, variables, seed, health: WELL, errors: [] }, operation)
 }
 
 /** Keys beside `id`, which have its value: an object is the same by each of its keys. */
@@ -94,7 +89,7 @@ function partsOf({ definitions: [operation, ...others] }: DocumentNode) {
 
 function answerRoot(answering: Answering, { operation, selectionSet }: OperationDefinitionNode): Row {
   const root = answering.schema.getRootType(operation)!
-  return answerObject(answering, root, [selectionSet], { key: `${answering.health.seed} root`, path: [] })
+  return answerObject(answering, root, [selectionSet], { key: `${answering.seed} root`, path: [] })
 }
 
 function toAnswer(data: Row, errors: readonly GraphQLFormattedError[]): SubgraphAnswer {
@@ -111,13 +106,13 @@ function answerObject(
 ): Row {
   // The type and fields of an object depend on its id alone, wherever it is found.
   const id = found.id ?? scalarOf('ID', new Random(`${found.key} id`))
-  const place = { ...found, key: `${answering.health.seed} ${JSON.stringify(id)}` }
+  const place = { ...found, key: `${answering.seed} ${JSON.stringify(id)}` }
   const random = new Random(`${place.key} type`)
   const possible = isAbstractType(declared) ? answering.schema.getPossibleTypes(declared) : [declared]
   const sorted = possible.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const type = random.pick(sorted.filter((one) => possible.length === 1 || one.name !== 'Maker'))
   const fields = new Map<string, FieldNode[]>()
-  for (const selectionSet of selectionSets) collect(answering, type, selectionSet, fields)
+  for (const selectionSet of selectionSets) collectFields(answering, type, selectionSet, fields)
   const row: Row = {}
   for (const [key, nodes] of fields) {
     const name = nodes[0]!.name.value
@@ -135,33 +130,6 @@ function answerObject(
     }
   }
   return row
-}
-
-function collect(
-  answering: Answering,
-  type: GraphQLCompositeType,
-  { selections }: SelectionSetNode,
-  fields: Map<string, FieldNode[]>,
-): void {
-  for (const selection of selections) {
-    const isLeftOut = (selection.directives ?? []).some(({ name, arguments: given }) => {
-      const value = given![0]!.value
-      const isTrue =
-        value.kind === 'Variable' ? answering.variables[value.name.value] : value.kind === 'BooleanValue' && value.value
-      return (name.value === 'skip') === (isTrue ?? true)
-    })
-    if (isLeftOut) continue
-    if (selection.kind === 'Field') {
-      const key = selection.alias?.value ?? selection.name.value
-      fields.set(key, [...(fields.get(key) ?? []), selection])
-    } else {
-      const fragment = selection.kind === 'InlineFragment' ? selection : answering.fragments.get(selection.name.value)!
-      const condition = fragment.typeCondition?.name.value
-      const wanted = condition ? answering.schema.getType(condition) : type
-      const applies = wanted === type || (isAbstractType(wanted) && answering.schema.isSubType(wanted, type as never))
-      if (applies) collect(answering, type, fragment.selectionSet, fields)
-    }
-  }
 }
 
 function answerValue(
