@@ -2,7 +2,7 @@ import { Random } from '../../../scripts/random.ts'
 import { parseExact } from '../../src/execution/exact-json.ts'
 import { findFieldConflicts } from '../../src/operations/documents/field-conflicts.ts'
 import { randomOperation } from '../differential/random-operations.ts'
-import { composeSubgraphs, type ForeignGraph, openForeignGraph, type Respond } from '../foreign-graph.ts'
+import { composeSubgraphs, type ForeignGraph, type Respond, serveForeignGraph } from '../foreign-graph.ts'
 import { createMonolith, createResponders } from './execute-model.ts'
 import { withNestedRequirements } from './nested-requirements.ts'
 import { randomModel } from './random-model.ts'
@@ -57,8 +57,8 @@ export async function openWorld(
       exchanges.push(`${name} ${asked.text}\n  -> ${reply.body}`)
       return reply
     }
-  const subgraphs = Object.entries(sdls).map(([name, sdl]) => [name, { sdl, respond: noting(name) }])
-  const graph = await openForeignGraph(Object.fromEntries(subgraphs))
+  const subgraphs = Object.keys(sdls).map((name) => [name, { respond: noting(name) }])
+  const graph = await serveForeignGraph(supergraph, Object.fromEntries(subgraphs))
   const monolith = createMonolith(model, graph.schema)
 
   return {
