@@ -6,26 +6,32 @@ import { ForbiddenError } from '@redress/shared/errors.ts'
 import { createLogger } from '@redress/shared/process/logger.ts'
 import type { RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { Route } from '@redress/shared/subgraph/routes.ts'
-import { serveSubgraph } from '@redress/shared/subgraph/serve-subgraph.ts'
+import { buildSchema, serveSchema } from '@redress/shared/subgraph/serve-subgraph.ts'
 
-type Resolvers = Parameters<typeof serveSubgraph>[0]['resolvers']
+type Resolvers = Parameters<typeof buildSchema>[0]['resolvers']
 type Call = Readonly<{ subgraph: string; context: RequestContext<unknown> }>
+/** Stands where services have their loaders: notes a call. */
+type Context = RequestContext<{ seen: (context: RequestContext<unknown>) => void }>
 
 export const ISSUE = { id: 'iss_1', type: 'REFUND_REQUEST', status: 'RESOLVED', priority: 'NORMAL', version: 3 }
 const AT = '2030-01-01T00:00:00.000Z'
 
-/** Resolvers of just what the tests ask for; `seen` notes who asked. */
-const RESOLVERS: Readonly<Record<string, (seen: (context: RequestContext<unknown>) => void) => Resolvers>> = {
-  issues: (seen) => ({
+const FOLDERS = { issues: 'issues-service', decisions: 'decision-service', audit: 'audit-service' } as const
+type Name = keyof typeof FOLDERS
+const NAMES = Object.keys(FOLDERS) as Name[]
+
+/** Resolvers of just what the tests ask for. */
+const RESOLVERS: Readonly<Record<Name, Resolvers>> = {
+  issues: {
     Query: {
-      issue: (_: unknown, { id }: { id: string }, context: RequestContext<unknown>) => {
-        seen(context)
+      issue: (_: unknown, { id }: { id: string }, context: Context) => {
+        context.loaders.seen(context)
         if (id === 'bug') throw new Error('secret: mongodb://root:hunter2@db.internal')
         if (id === 'refused') throw new ForbiddenError('issue:read:*')
         return id === 'iss_1' ? { ...ISSUE } : null
       },
-      issues: (_: unknown, __: unknown, context: RequestContext<unknown>) => {
-        seen(context)
+      issues: (_: unknown, __: unknown, context: Context) => {
+        context.loaders.seen(context)
         return {
           nodes: [{ ...ISSUE }],
           edges: [],
@@ -35,14 +41,14 @@ const RESOLVERS: Readonly<Record<string, (seen: (context: RequestContext<unknown
       },
     },
     Mutation: {
-      createIssue: (_: unknown, __: unknown, context: RequestContext<unknown>) => {
-        seen(context)
+      createIssue: (_: unknown, __: unknown, context: Context) => {
+        context.loaders.seen(context)
         return { issue: { ...ISSUE } }
       },
     },
     Issue: {
-      __resolveReference: (reference: object, context: RequestContext<unknown>) => {
-        seen(context)
+      __resolveReference: (reference: object, context: Context) => {
+        context.loaders.seen(context)
         return { ...ISSUE, ...reference }
       },
       customer: () => ({ id: 'cust_042', riskScore: 15 }),
@@ -51,17 +57,17 @@ const RESOLVERS: Readonly<Record<string, (seen: (context: RequestContext<unknown
       statusHistory: () => null,
     },
     IssueDetails: { __resolveType: () => 'RefundRequestDetails' },
-  }),
-  decisions: (seen) => ({
+  },
+  decisions: {
     Query: {
-      queues: (_: unknown, __: unknown, context: RequestContext<unknown>) => {
-        seen(context)
+      queues: (_: unknown, __: unknown, context: Context) => {
+        context.loaders.seen(context)
         return []
       },
     },
     Issue: {
-      __resolveReference: (reference: object, context: RequestContext<unknown>) => {
-        seen(context)
+      __resolveReference: (reference: object, context: Context) => {
+        context.loaders.seen(context)
         return { ...reference }
       },
       decision: () => ({
@@ -75,11 +81,11 @@ const RESOLVERS: Readonly<Record<string, (seen: (context: RequestContext<unknown
         trace: [],
       }),
     },
-  }),
-  audit: (seen) => ({
+  },
+  audit: {
     Issue: {
-      __resolveReference: (reference: object, context: RequestContext<unknown>) => {
-        seen(context)
+      __resolveReference: (reference: object, context: Context) => {
+        context.loaders.seen(context)
         return { ...reference }
       },
       auditTrail: () => ({
@@ -89,24 +95,30 @@ const RESOLVERS: Readonly<Record<string, (seen: (context: RequestContext<unknown
         totalCount: 1,
       }),
     },
-  }),
+  },
 }
 
 /** The content of the file is its ticket. */
 const serveTicket: Route = async ({ search }, response) => void response.end(search.get('ticket'))
 
-const FOLDERS = { issues: 'issues-service', decisions: 'decision-service', audit: 'audit-service' } as const
+const schemas = new Map<Name, ReturnType<typeof buildSchema>>()
+
+/** The real schema of a subgraph, which takes long to build, and is the same for all gateways of this process. */
+function schemaOf(name: Name) {
+  const schemaFile = new URL(`../../${FOLDERS[name]}/schema.graphql`, import.meta.url)
+  const schema = schemas.get(name) ?? buildSchema({ schemaFile, resolvers: RESOLVERS[name] })
+  schemas.set(name, schema)
+  return schema
+}
 
 /** The three subgraphs with their real schemas, doors and checks, on ports of their own. */
 export async function startSubgraphs(internalPublicKey: string) {
   const calls: Call[] = []
   const servers = await Promise.all(
-    Object.entries(FOLDERS).map(async ([name, folder]) => {
-      const server = await serveSubgraph({
+    NAMES.map(async (name) => {
+      const server = await serveSchema(schemaOf(name), {
         name,
-        schemaFile: new URL(`../../${folder}/schema.graphql`, import.meta.url),
-        resolvers: RESOLVERS[name]!((context) => calls.push({ subgraph: name, context })),
-        createLoaders: () => ({}),
+        createLoaders: () => ({ seen: (context: RequestContext<unknown>) => calls.push({ subgraph: name, context }) }),
         routes: name === 'decisions' ? { [DOWNLOADS_PATH]: serveTicket } : {},
         verifyToken: createInternalTokenVerifier(internalPublicKey),
         checks: {},
@@ -119,7 +131,7 @@ export async function startSubgraphs(internalPublicKey: string) {
   )
   return {
     calls,
-    urls: Object.fromEntries(servers.map(([name, { url }]) => [name, url])) as Record<keyof typeof FOLDERS, string>,
+    urls: Object.fromEntries(servers.map(([name, { url }]) => [name, url])) as Record<Name, string>,
     stop: async () => void (await Promise.all(servers.map(([, server]) => server.close()))),
   }
 }

@@ -5,6 +5,7 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled'
 import { buildSubgraphSchema } from '@apollo/subgraph'
+import type { GraphQLSchema } from 'graphql'
 import { createHealth, type HealthChecks } from '../process/health.ts'
 import { answerJson, type HttpServer, startHttpServer } from '../process/http.ts'
 import { type AnswerOptions, createAnswerOperation, type ObservedContext } from './answer-operation.ts'
@@ -42,10 +43,18 @@ const WITHOUT = [
  * Serves one subgraph on `/graphql`, `/health`, `/health/ready` and `/metrics`. Only the gateway is answered: a request
  * without a valid internal token is refused with 401 before its body is read.
  */
-export async function serveSubgraph<Loaders>(options: SubgraphOptions<Loaders>): Promise<HttpServer> {
+export function serveSubgraph<Loaders>(options: SubgraphOptions<Loaders>): Promise<HttpServer> {
+  return serveSchema(buildSchema(options), options)
+}
+
+/** The same, of a schema that `buildSchema` has made: the tests serve one many times. */
+export async function serveSchema<Loaders>(
+  schema: GraphQLSchema,
+  options: Omit<SubgraphOptions<Loaders>, 'schemaFile' | 'resolvers'>,
+): Promise<HttpServer> {
   const { name, checks, logger, port, host, metrics, routes = {} } = options
   const apollo = new ApolloServer<ObservedContext<Loaders>>({
-    schema: buildSchema(options),
+    schema,
     formatError: (formatted, error) => toPublicError(formatted, error, logger),
     includeStacktraceInErrorResponses: false,
     introspection: false,
@@ -80,7 +89,8 @@ export async function serveSubgraph<Loaders>(options: SubgraphOptions<Loaders>):
   }
 }
 
-function buildSchema<Loaders>({ schemaFile, resolvers }: SubgraphOptions<Loaders>) {
+/** The schema of a file with these resolvers, which checks permissions and arguments before it calls them. */
+export function buildSchema({ schemaFile, resolvers }: Pick<SubgraphOptions<never>, 'schemaFile' | 'resolvers'>) {
   const typeDefs = readSchema(schemaFile)
   const declared = new Set(
     typeDefs.definitions.flatMap((node) => ('name' in node && node.name ? [node.name.value] : [])),
