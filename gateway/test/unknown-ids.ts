@@ -111,6 +111,8 @@ export const NAMES_NOTHING: readonly string[] = [
   'Query.reviewQueue',
   'Query.transactions',
   'Mutation.createCustomer',
+  // An event of a payment that is not there waits for it.
+  'Mutation.ingestPaymentEvents',
   'Query.decisionAnalytics',
   'Query.failureAnalysis',
   'Query.jobMetrics',
