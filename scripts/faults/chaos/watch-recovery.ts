@@ -13,7 +13,7 @@ export type Progress = Readonly<{
 }>
 
 export type Recovery = Readonly<{
-  /** Seconds until no open job was lost; null where that was never so. */
+  /** Seconds after which no open job was lost any more; null where one is at the end. */
   recoveredS: number | null
   /** Seconds until every record had ended; null where that was never so. */
   endedS: number | null
@@ -40,7 +40,8 @@ export async function watchRecovery({ db, redisUrl, mostMs, say, signal }: Optio
   try {
     for (;;) {
       const last = await look(db, redis as never)
-      if (last.lost === 0) recoveredS ??= seconds()
+      // A lock of a dead worker ends later, so that a job may be lost again.
+      recoveredS = last.lost === 0 ? (recoveredS ?? seconds()) : null
       if (seconds() - saidAt >= 5) {
         saidAt = seconds()
         say(`${Math.round(saidAt)} s after the last fault: ${last.open} open, ${last.lost} lost`)
@@ -66,8 +67,16 @@ async function look(db: Db, redis: Redis): Promise<Progress> {
     .find({ dueAt: { $exists: true }, waitsForChildren: { $exists: false } }, { projection: { queue: 1 } })
     .toArray()
   const waiting = await db.collection('jobs').countDocuments({ status: { $in: ['PENDING', 'PROCESSING'] } })
+  const lost = await findLost(redis, open)
+  // Again: between two reads a job moves from one list to another.
+  return { open: waiting, lost: (await findLost(redis, lost)).length }
+}
+
+type Open = Readonly<{ _id: string; queue: string }>
+
+async function findLost(redis: Redis, open: readonly Open[]): Promise<readonly Open[]> {
   const alive = await Promise.all(open.map(({ _id, queue }) => isAlive(redis, queue, _id)))
-  return { open: waiting, lost: alive.filter((is) => !is).length }
+  return open.filter((_, index) => !alive[index])
 }
 
 /** Whether the queue will give the job to a worker, or a worker holds its lock. */
