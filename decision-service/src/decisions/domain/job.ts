@@ -20,6 +20,8 @@ export type DecisionJob = Readonly<{
   batchFailed?: true
   /** The reason of a FAILED one: a code and a sentence. */
   failure?: string
+  /** When its first attempt began; absent before, and where it failed at once. */
+  startedAt?: Date
   /** When it was last held because its decision could not be stored, while the database took other writes. */
   heldAt?: Date
   createdAt: Date

@@ -19,7 +19,15 @@ export const JOB_STATES: Readonly<Record<JobStatus, JobState>> = {
 }
 const OF_DECISIONS = { type: 'decide-issue', queue: 'decisions' } as const
 /** The case itself is shown by its issue, field by field as the caller may see it. */
-export const VIEW = { 'case.issueId': 1, 'case.priority': 1, status: 1, failure: 1, createdAt: 1, endedAt: 1 } as const
+export const VIEW = {
+  'case.issueId': 1,
+  'case.priority': 1,
+  status: 1,
+  failure: 1,
+  createdAt: 1,
+  startedAt: 1,
+  endedAt: 1,
+} as const
 const JOBS_OF_ISSUE_MAX = 100
 
 /** Jobs of decisions, as callers see jobs. Their attempts are counted by the queue, and are not on record. */
@@ -58,14 +66,22 @@ export function createJobsOfIssue({ jobs }: Jobs) {
 }
 
 /** Shows a job of which the fields of VIEW were read. */
-export function toJobView({ _id: id, case: asked, status, failure, createdAt, endedAt }: JobDocument): JobView {
+export function toJobView({
+  _id: id,
+  case: asked,
+  status,
+  failure,
+  createdAt,
+  startedAt,
+  endedAt,
+}: JobDocument): JobView {
   const isOver = status === 'COMPLETED' || status === 'FAILED'
   return {
     ...{ id, ...OF_DECISIONS, data: { issueId: asked.issueId }, state: JOB_STATES[status] },
     ...{ priority: URGENCY[asked.priority], attempts: isOver ? 1 : 0, actor: ACTORS.decisions },
     ...{ maxAttempts: JOBS['decide-issue'].retry.attempts, progress: status === 'COMPLETED' ? 100 : null },
     failure: failure === undefined ? null : readFailure(failure),
-    ...{ result: null, scheduledFor: null, startedAt: null, parentId: null, cancelRequestedAt: null },
+    ...{ result: null, scheduledFor: null, startedAt: startedAt ?? null, parentId: null, cancelRequestedAt: null },
     ...{ createdAt, endedAt: endedAt ?? null },
   }
 }

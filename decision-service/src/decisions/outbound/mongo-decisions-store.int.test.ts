@@ -35,7 +35,7 @@ describe('a job', () => {
 
     await decideIssue.decide(job.id)
 
-    expect(await jobOf(job.id)).toMatchObject({ status: 'COMPLETED', endedAt: expect.any(Date) })
+    expect(await jobOf(job.id)).toMatchObject({ status: 'COMPLETED', startedAt: NOW, endedAt: expect.any(Date) })
     const [decision] = await decisionsOf(job.case.issueId)
     expect(decision).toMatchObject({ ...VERDICT, routing: 'AUTO_RESOLVE', jobId: job.id, review: null, trace: [{}] })
     const [started, made] = await eventsOf(job.id)
@@ -169,7 +169,7 @@ describe('a job that is decided at once', async () => {
     await atOnce.decideIssue.decide(job.id)
     await atOnce.decideIssue.decide(job.id)
 
-    expect(await jobOf(job.id)).toMatchObject({ status: 'COMPLETED', endedAt: expect.any(Date) })
+    expect(await jobOf(job.id)).toMatchObject({ status: 'COMPLETED', startedAt: NOW, endedAt: expect.any(Date) })
     expect(await decisionsOf(job.case.issueId)).toMatchObject([{ ...VERDICT, jobId: job.id, trace: [{}] }])
     expect(await eventsOf(job.id)).toMatchObject([
       { type: 'decision.made', data: { action: 'APPROVE_REFUND', startedAt: NOW.toISOString() } },

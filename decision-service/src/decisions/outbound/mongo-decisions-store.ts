@@ -69,9 +69,9 @@ function createJobTransaction(collections: DecisionCollections, outbox: Outbox, 
       )
       await closeLetters(collections, added, session)
     },
-    async setStatus(ids, status, at, failure) {
+    async setStatus(ids, status, at, facts) {
       const ended = status === 'COMPLETED' || status === 'FAILED'
-      const fields = { status, updatedAt: at, ...(ended && { endedAt: at }), ...(failure && { failure }) }
+      const fields = { status, updatedAt: at, ...(ended && { endedAt: at }), ...facts }
       await jobs.updateMany({ _id: { $in: [...ids] } }, { $set: fields }, { session })
     },
     addDeadJob: (job, at) => createAddDeadJobs({ collections, outbox, registry: JOBS })([job], at, session),

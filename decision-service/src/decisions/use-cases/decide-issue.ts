@@ -88,7 +88,7 @@ export function createDecideIssue(dependencies: Dependencies): DecideIssue {
         const job = (await transaction.findJobs([jobId])).get(jobId)
         if (!job || job.status === 'COMPLETED' || job.status === 'FAILED') return
         const at = momentAfter(job.updatedAt, now())
-        await transaction.setStatus([jobId], 'FAILED', at, reason)
+        await transaction.setStatus([jobId], 'FAILED', at, { failure: reason })
         await transaction.addEvents([failedEvent({ ...job, ...tracedBy(trace) }, reason, at)])
         await transaction.addDeadJob(toDeadJob(job, { failure, ...end }), at)
       })
@@ -165,7 +165,7 @@ function beginAll(store: DecisionsStore, tasks: readonly Task[], at: Date) {
       return begun.get(job.id)!
     })
     if (begun.size > 0) {
-      await transaction.setStatus([...begun.keys()], 'PROCESSING', at)
+      await transaction.setStatus([...begun.keys()], 'PROCESSING', at, { startedAt: at })
       await transaction.addEvents([...begun.values()].map((job) => startedEvent(job, at)))
     }
     return jobs

@@ -3,12 +3,14 @@ import type { ReviewedDecision, StoredDecision } from '../../domain/stored-decis
 import type { DeadJob } from '../../jobs/dead-letters/dead-letter.ts'
 import type { DecisionJob, JobStatus } from '../domain/job.ts'
 
+/** `failure`: the reason of a FAILED job. `startedAt`: when work on it began, where that is not stored yet. */
+export type StatusFacts = Pick<DecisionJob, 'failure' | 'startedAt'>
+
 /** The reads and writes of one transaction. */
 export type DecisionsTransaction = Readonly<{
   findJobs(ids: readonly string[]): Promise<ReadonlyMap<string, DecisionJob>>
   addJobs(jobs: readonly DecisionJob[]): Promise<void>
-  /** @param failure the reason of a FAILED one. */
-  setStatus(jobIds: readonly string[], status: JobStatus, at: Date, failure?: string): Promise<void>
+  setStatus(jobIds: readonly string[], status: JobStatus, at: Date, facts?: StatusFacts): Promise<void>
   findDecisions(ids: readonly string[]): Promise<ReadonlyMap<string, StoredDecision>>
   addDecisions(decisions: readonly StoredDecision[]): Promise<void>
   setReviews(reviewed: readonly ReviewedDecision[]): Promise<void>

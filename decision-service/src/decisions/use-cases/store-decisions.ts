@@ -25,11 +25,11 @@ export async function storeDecisions(
 ): Promise<void> {
   if (endings.length === 0) return
   await transaction.addDecisions(endings.map(({ decision }) => decision))
-  await transaction.setStatus(
-    endings.map(({ job }) => job.id),
-    'COMPLETED',
-    at,
-  )
+  const toStart = ({ job, startedAt }: Ending) => (job.startedAt === undefined ? startedAt : null)
+  for (const [startedAt, ofIt] of Map.groupBy(endings, toStart)) {
+    const ids = ofIt.map(({ job }) => job.id)
+    await transaction.setStatus(ids, 'COMPLETED', at, startedAt === null ? {} : { startedAt })
+  }
   await transaction.addEvents(
     endings.flatMap(({ job, decision, startedAt }) => [
       madeEvent(decision, job, startedAt),
