@@ -3,9 +3,17 @@ import type { ErrorCode } from '@redress/shared/error-codes.ts'
 
 const TIMEOUT_MS = 10_000
 const PATIENT_MS = 120_000
-const AGAIN_AFTER_MS = 500
-/** The codes of what passes while services start, or are too busy to answer in time. */
-const PASSING: ReadonlySet<string> = new Set<ErrorCode>(['STORE_UNAVAILABLE', 'SUBGRAPH_UNAVAILABLE'])
+const AGAIN_AFTER_MS = 1_000
+/**
+ * The codes of what passes while services start, or are too busy to answer in time. CONFLICT: an attempt that was given up is
+ * still at work.
+ */
+const PASSING: ReadonlySet<string> = new Set<ErrorCode>([
+  'STORE_UNAVAILABLE',
+  'SUBGRAPH_UNAVAILABLE',
+  'RATE_LIMITED',
+  'CONFLICT',
+])
 
 export type Endpoint = Readonly<{ url: string; token: string }>
 

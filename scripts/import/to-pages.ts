@@ -1,0 +1,40 @@
+import type { FileRow } from './read-lines.ts'
+
+export type Page = Readonly<{ from: number; rows: readonly FileRow[] }>
+
+/** What a page may have: the graph takes 1,000 rows, and the gateway a body of 1 MiB with 10,000 values. */
+const LIMITS = { rows: 1_000, bytes: 768 * 1024, values: 9_000 }
+type Size = typeof LIMITS
+const NOTHING: Size = { rows: 0, bytes: 0, values: 0 }
+
+/** Gathers the rows behind a position into pages that the graph accepts. */
+export async function* toPages(rows: AsyncIterable<FileRow>, position: number): AsyncGenerator<Page> {
+  let place = 0
+  let page: FileRow[] = []
+  let size = NOTHING
+  for await (const row of rows) {
+    if (++place <= position) continue
+    const ofRow = { rows: 1, bytes: Buffer.byteLength(JSON.stringify(row)), values: countValues(row) }
+    if (page.length > 0 && !fits(addTo(size, ofRow))) {
+      yield { from: place - page.length, rows: page }
+      page = []
+      size = NOTHING
+    }
+    page.push(row)
+    size = addTo(size, ofRow)
+  }
+  if (page.length > 0) yield { from: place - page.length + 1, rows: page }
+}
+
+const addTo = (a: Size, b: Size): Size => ({
+  rows: a.rows + b.rows,
+  bytes: a.bytes + b.bytes,
+  values: a.values + b.values,
+})
+
+const fits = ({ rows, bytes, values }: Size) => rows <= LIMITS.rows && bytes <= LIMITS.bytes && values <= LIMITS.values
+
+function countValues(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1
+  return Object.values(value).reduce<number>((sum, inner) => sum + countValues(inner), 1)
+}
