@@ -36,8 +36,9 @@ end
 for i = 3, #ARGV do
   sequence = sequence + 1
   local id = string.format('%.0f-0', sequence)
-  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], id, 'epoch', epoch, 'event', ARGV[i])
+  redis.call('XADD', KEYS[1], id, 'epoch', epoch, 'event', ARGV[i])
 end
+redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ARGV[1])
 redis.call('HSET', KEYS[2], 'run', run, 'epoch', epoch, 'rebuiltTo', string.format('%.0f', sequence))`
 
 export function createCappedStream(redis: Redis, stream: StreamName, entries = CAPPED_ENTRIES): CappedStream {

@@ -84,6 +84,28 @@ describe('a queue and its worker', () => {
 })
 
 describe('a queue', () => {
+  it('keeps no events of BullMQ, which nothing reads', async () => {
+    await redis.flushDb()
+    const done: string[] = []
+    const run = async (_data: unknown, { jobId }: Attempt) => {
+      done.push(jobId)
+      return 'done' as const
+    }
+    const handlers = { 'decide-issue': { run, giveUp: nothing, noteHeld: nothing } }
+    const worker = startWorker('decisions', { handlers, redis, logger: silent })
+    const queue = openQueue('decisions', { redis, logger: silent })
+    onTestFinished(async () => {
+      await Promise.all([worker.close(), queue.close()])
+    })
+
+    const ids = ['decide-quiet-1', 'decide-quiet-2']
+    await queue.add(ids.map((id) => ({ id, type: 'decide-issue', data: { jobId: id } })))
+
+    await expect.poll(() => done.toSorted()).toEqual(ids)
+    await expect.poll(() => queue.use((one) => one.getActiveCount())).toBe(0)
+    expect(await queue.use((one) => redis.exists(one.toKey('events')))).toBe(0)
+  })
+
   it('refuses at once while Redis is away, so that nothing waits for it', async () => {
     const own = openRedis('redis://127.0.0.1:1', { name: 'test', logger: silent })
     onTestFinished(() => own.destroy())

@@ -5,9 +5,11 @@ export const Moment = type('string.date.iso').narrow(
   (text, ctx) => hasDay(text) || ctx.reject({ expected: 'a date of the calendar' }),
 )
 
-const DAY = /^\d{4}-\d{2}-\d{2}/
+const DAY = /^\d{4}-\d{2}-(\d{2})/
 
 function hasDay(text: string): boolean {
-  const [day] = DAY.exec(text) ?? []
-  return day === undefined || new Date(day).toJSON()?.startsWith(day) === true
+  const [day, ofMonth] = DAY.exec(text) ?? []
+  // Most days are in every month, and to read a date takes longer than the rest of the check.
+  if (day === undefined || ofMonth! <= '28') return true
+  return new Date(day).toJSON()?.startsWith(day) === true
 }

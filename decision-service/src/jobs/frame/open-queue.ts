@@ -83,7 +83,7 @@ export function openQueue(name: QueueName, { redis, registry = JOBS, logger }: O
     // One by one (BullMQ pipelines them): a bulk is a transaction of cached scripts, and over node-redis one that is
     // sent after a restart of Redis fails for ever, because the cache of scripts is empty.
     async add(jobs) {
-      await use((queue) => Promise.all(jobs.map((job) => add(queue, job))))
+      await use((queue) => (jobs.length === 1 ? add(queue, jobs[0]!) : Promise.all(jobs.map((job) => add(queue, job)))))
       for (const listener of listeners) listener(jobs)
     },
     revive: async (jobs) =>
@@ -97,13 +97,9 @@ export function openQueue(name: QueueName, { redis, registry = JOBS, logger }: O
   }
 }
 
-async function addOne(
-  queue: Queue,
-  { id, type, data, ...options }: NewJob,
-  definition: JobDefinition | undefined,
-): Promise<void> {
-  if (definition === undefined) throw new Error(`There is no type of job ${type}.`)
-  await queue.add(type, data, { ...toOptions(definition, options), jobId: id })
+function addOne(queue: Queue, job: NewJob, definition: JobDefinition | undefined): Promise<unknown> {
+  if (definition === undefined) return Promise.reject(new Error(`There is no type of job ${job.type}.`))
+  return queue.add(job.type, job.data, toOptions(definition, job))
 }
 
 function createReopen(redis: Redis) {
@@ -140,18 +136,18 @@ function createUse(redis: Redis, ready: Promise<Queue>): JobQueue['use'] {
   }
 }
 
-type Asked = Pick<NewJob, 'priority' | 'dueAt' | 'attempts'>
-
-function toOptions({ tier, retry, retentionDays, ...type }: JobDefinition, asked: Asked): JobsOptions {
-  const { priority = type.priority, dueAt, attempts = retry.attempts } = asked
+function toOptions(definition: JobDefinition, { id, dueAt, ...asked }: NewJob): JobsOptions {
+  const { tier, retry, retentionDays } = definition
+  const { priority = definition.priority, attempts = retry.attempts } = asked
   const { completed, failed } = KEPT_IN_REDIS[tier](retentionDays)
-  const { strategy, delayMs } = retry
-  return {
+  const { strategy: type, delayMs: delay } = retry
+  const options = {
+    jobId: id,
     attempts,
-    backoff: { type: strategy, delay: delayMs, ...(strategy === 'exponential' && { jitter: 0.5 }) },
+    backoff: type === 'exponential' ? { type, delay, jitter: 0.5 } : { type, delay },
     priority: toBullPriority(priority),
-    ...(dueAt && { delay: Math.max(0, dueAt.getTime() - Date.now()) }),
     removeOnComplete: completed,
     removeOnFail: failed,
   }
+  return dueAt ? { ...options, delay: Math.max(0, dueAt.getTime() - Date.now()) } : options
 }

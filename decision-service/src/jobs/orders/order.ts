@@ -70,8 +70,8 @@ export function planJob(order: Order, { registry, orderer, now, path }: Context)
     )
   }
   if (orderer.caller !== null) refuseCaller(orderer.caller, name, definition)
-  const problems = uniqueByPath([...(order.problems ?? []), ...problemsOf(order, definition)])
-  refuseProblems(problems.map((one) => ({ ...one, path: [...path, ...one.path] })))
+  const found = [...(order.problems ?? []), ...problemsOf(order, definition)]
+  if (found.length > 0) refuseProblems(uniqueByPath(found).map((one) => ({ ...one, path: [...path, ...one.path] })))
 
   const { queue, priority, retry, keyOf, ofTick } = definition
   const data = (order.tick && ofTick?.(order.data, order.tick)) ?? order.data
@@ -100,24 +100,28 @@ export function uniqueByPath(problems: readonly InputProblem[]): readonly InputP
 
 function problemsOf(order: Order, { queue, Data }: JobDefinition): readonly InputProblem[] {
   const { priority, delayMs, attempts, idempotencyKey: key } = order
-  const isBetween = (value: number | null | undefined, min: number, max: number) =>
-    value == null || (Number.isInteger(value) && value >= min && value <= max)
-  const problems: readonly (readonly [boolean, string, string])[] = [
-    [order.queue != null && order.queue !== queue, 'queue', `must be ${queue} for this type`],
-    [!isBetween(priority, 1, 10), 'priority', 'must be an integer from 1 to 10'],
-    [!isBetween(delayMs, 0, DELAY_MS_MAX), 'delayMs', `must be an integer from 0 to ${DELAY_MS_MAX}`],
-    [!isBetween(attempts, 1, 10), 'attempts', 'must be an integer from 1 to 10'],
-    [key != null && (key.length < 1 || key.length > KEY_MAX), 'idempotencyKey', `must have 1 to ${KEY_MAX} characters`],
-    [Buffer.byteLength(JSON.stringify(order.data)) > DATA_BYTES_MAX, 'data', `must be at most ${DATA_BYTES_MAX} bytes`],
-  ]
-  const found = problems.filter(([isWrong]) => isWrong)
+  const problems: InputProblem[] = []
+  const refuse = (field: string, message: string) => void problems.push({ path: [field], message })
+  if (order.queue != null && order.queue !== queue) refuse('queue', `must be ${queue} for this type`)
+  if (!isBetween(priority, 1, 10)) refuse('priority', 'must be an integer from 1 to 10')
+  if (!isBetween(delayMs, 0, DELAY_MS_MAX)) refuse('delayMs', `must be an integer from 0 to ${DELAY_MS_MAX}`)
+  if (!isBetween(attempts, 1, 10)) refuse('attempts', 'must be an integer from 1 to 10')
+  if (key != null && (key.length < 1 || key.length > KEY_MAX)) {
+    refuse('idempotencyKey', `must have 1 to ${KEY_MAX} characters`)
+  }
+  if (Buffer.byteLength(JSON.stringify(order.data)) > DATA_BYTES_MAX) {
+    refuse('data', `must be at most ${DATA_BYTES_MAX} bytes`)
+  }
   // The schema of the API has refused it already, and nothing more can be said about it.
   const read = order.data instanceof InvalidValue ? order.data : Data(order.data)
-  return [
-    ...found.map(([, field, message]) => ({ path: [field], message })),
-    ...(read instanceof type.errors ? [...read] : []).map((error) => ({
-      path: ['data', ...error.path.map(String)],
-      message: `must be ${error.expected}`,
-    })),
-  ]
+  if (!(read instanceof type.errors)) return problems
+  const ofData = [...read].map(({ path, expected }) => ({
+    path: ['data', ...path.map(String)],
+    message: `must be ${expected}`,
+  }))
+  return [...problems, ...ofData]
+}
+
+function isBetween(value: number | null | undefined, min: number, max: number): boolean {
+  return value == null || (Number.isInteger(value) && value >= min && value <= max)
 }

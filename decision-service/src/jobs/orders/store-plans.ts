@@ -6,7 +6,6 @@ import type { Logger } from '@redress/shared/process/logger.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { NewJob } from '../frame/open-queue.ts'
 import type { Queues } from '../frame/open-queues.ts'
-import { QUEUE_NAMES } from '../frame/queues.ts'
 import type { ChangeOf } from '../processors/job-change.ts'
 import type { QueuedJob } from '../processors/queued-handler.ts'
 import { toRecord } from '../records/job-record.ts'
@@ -66,9 +65,8 @@ export function createStorePlans(dependencies: Dependencies) {
       // Before a worker can take them: who follows a job would see it waiting after its end.
       for (const { job } of open.filter(({ isNew }) => isNew))
         dependencies.onChange({ ...job, status: 'PENDING', isDelayed: job.state === 'DELAYED' })
-      for (const name of QUEUE_NAMES) {
-        const inQueue = open.filter(({ job }) => job.queue === name)
-        if (inQueue.length > 0) await enqueueIn(inQueue, asking, dependencies)
+      for (const inQueue of Map.groupBy(open, ({ job }) => job.queue).values()) {
+        await enqueueIn(inQueue, asking, dependencies)
       }
     },
   }
@@ -78,7 +76,7 @@ async function storeAll(plans: readonly Plan[], asking: Asking, { records, claim
   const at = now()
   const toJob = (plan: Plan) => toRecord(toOrdered(plan, asking), at)
   const recorded = plans.filter(isRecorded)
-  const added = await records.add(recorded.map(toJob))
+  const added = recorded.length === 0 ? [] : await records.add(recorded.map(toJob))
   const byPlan = new Map(recorded.map((plan, index) => [plan, added[index]!]))
 
   return Promise.all(
@@ -117,10 +115,20 @@ export function toOrdered(
   { cause }: Asking,
 ) {
   const { actor, requestId, trace } = cause
-  return {
-    ...{ id, type, queue: definition.queue, data, priority, maxAttempts: attempts, scheduledFor: dueAt, parentId },
-    ...{ actor, requestId, ...tracedBy(trace) },
+  const { queue } = definition
+  const facts = {
+    id,
+    type,
+    queue,
+    data,
+    priority,
+    maxAttempts: attempts,
+    scheduledFor: dueAt,
+    parentId,
+    actor,
+    requestId,
   }
+  return trace === undefined ? facts : { ...facts, trace }
 }
 
 type Claimed = NonNullable<Awaited<ReturnType<Claims['claim']>>>

@@ -96,7 +96,16 @@ export type NewRecord = Pick<
 export function toRecord(order: NewRecord, now: Date): JobRecord {
   return {
     ...order,
-    ...{ status: 'PENDING', attempts: 0, failure: null, progress: null, result: null, cancelRequest: null },
-    ...{ createdAt: now, updatedAt: now, startedAt: null, endedAt: null, expiresAt: null },
+    status: 'PENDING',
+    attempts: 0,
+    failure: null,
+    progress: null,
+    result: null,
+    cancelRequest: null,
+    createdAt: now,
+    updatedAt: now,
+    startedAt: null,
+    endedAt: null,
+    expiresAt: null,
   }
 }
