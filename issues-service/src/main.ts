@@ -5,6 +5,7 @@ import { openOutbox } from '@redress/shared/service/open-outbox.ts'
 import { openService } from '@redress/shared/service/open-service.ts'
 import { serveUntilStopped } from '@redress/shared/service/serve.ts'
 import { combineParts } from '@redress/shared/subgraph/combine-parts.ts'
+import type { RequestCaller } from '@redress/shared/subgraph/request-context.ts'
 import { monotonicFactory } from 'ulid'
 import { readConfig } from './config.ts'
 import { createUseCases } from './create-use-cases.ts'
@@ -33,24 +34,24 @@ const createId = monotonicFactory()
 const useCases = createUseCases({ stores, createId, dueHours, stuckAfterMs, now, onCommit: outbox.wake })
 
 // Inbound: the subgraph, events and health.
-const { issues: store, issuesIn: transactionIn, views, importViews, events } = stores
+const { issues: store, issuesIn: transactionIn, viewsOf, importViewsOf, stuckIssues, events } = stores
 const { followDecisions, readPersonalData } = useCases
 const intake = openIntake(service, { ...stores, outbox, createId, dueHours, now })
 const decisionEvents = createDecisionEvents({ followDecisions, transactionIn, outbox })
 const deadLetters = await consumeEvents(service, { ...decisionEvents, followOther: intake.followActs })
-askAgainRepeatedly(service, { store, views, events, now, stuckAfterMs })
+askAgainRepeatedly(service, { store, stuckIssues, events, now, stuckAfterMs })
 const resolvers = [
   createIssueResolvers,
   createReviewResolvers,
   createCustomerResolvers,
   createTransactionResolvers,
   createImportResolvers,
-].map((create) => ({ resolvers: create({ ...useCases, views, importViews, dueHours, now }) }))
+].map((create) => ({ resolvers: create({ ...useCases, viewsOf, importViewsOf, dueHours, now }) }))
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
   ...combineParts(deadLetters, intake, ...resolvers, {
     resolvers: {},
-    createLoaders: () => createLoaders(views, readPersonalData),
+    createLoaders: ({ principal }: RequestCaller) => createLoaders(viewsOf(principal.tenant), readPersonalData),
   }),
   internalPublicKey: config.internalPublicKey,
 })

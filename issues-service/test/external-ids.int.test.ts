@@ -25,7 +25,7 @@ const CREATE = `mutation ($input: CreateIssueInput!) { createIssue(input: $input
 const create = (input: object, token = operator) => ask(url, { query: CREATE, variables: { input }, token })
 const FIND = 'query ($id: ID, $externalId: String) { issue(id: $id, externalId: $externalId) { id externalId } }'
 const find = (variables: object, token = operator) => ask(url, { query: FIND, variables, token })
-const countOf = (externalId: string) => service.collections.issues.countDocuments({ externalId })
+const countOf = (externalId: string) => service.collections.issues.countDocuments({ tenant: 'default', externalId })
 
 describe('an issue with an external id', () => {
   it('is found by it, and only by those who may see the issue', async () => {

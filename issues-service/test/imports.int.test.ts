@@ -62,7 +62,7 @@ describe('an import', () => {
     expect(done).toMatchObject({ kind: 'CUSTOMERS', state: 'COMPLETED', rowCount: 2, position: 2, created: 2 })
     expect(done).toMatchObject({ startedBy: 'a-operator', completedAt: expect.any(String) })
     for (const { externalId } of values) {
-      const { _id } = (await collections.customers.findOne({ externalId }))!
+      const { _id } = (await collections.customers.findOne({ tenant: 'default', externalId }))!
       expect(await service.eventsOf(_id)).toMatchObject([{ type: 'customer.created', actor: 'a-operator' }])
     }
   })
@@ -80,10 +80,16 @@ describe('an import', () => {
 
     const { created } = await importAll('ISSUES', [claimed])
 
-    const { _id: customerId } = (await collections.customers.findOne({ externalId: owner.externalId }))!
-    const { _id: transactionId } = (await collections.transactions.findOne({ externalId: bought.externalId }))!
+    const { _id: customerId } = (await collections.customers.findOne({
+      tenant: 'default',
+      externalId: owner.externalId,
+    }))!
+    const { _id: transactionId } = (await collections.transactions.findOne({
+      tenant: 'default',
+      externalId: bought.externalId,
+    }))!
     expect(created).toBe(1)
-    expect(await collections.issues.findOne({ externalId: claimed.externalId })).toMatchObject({
+    expect(await collections.issues.findOne({ tenant: 'default', externalId: claimed.externalId })).toMatchObject({
       customerId,
       transactionId,
     })
@@ -156,7 +162,9 @@ describe('an import', () => {
 
     const { refusedRows } = await importAll('CUSTOMERS', [cells, wrong], { format: 'CSV' })
 
-    expect(await collections.customers.findOne({ externalId: cells.externalId })).toMatchObject({ riskScore: 12 })
+    expect(await collections.customers.findOne({ tenant: 'default', externalId: cells.externalId })).toMatchObject({
+      riskScore: 12,
+    })
     expect(refusedRows).toMatchObject([
       {
         line: 2,
@@ -301,7 +309,7 @@ describe('an import that is interrupted', () => {
     }
 
     const externalIds = Array.from({ length: ROWS / 2 }, (_, index) => `${prefix}-${index}`)
-    const stored = await collections.customers.find({ externalId: { $in: externalIds } }).toArray()
+    const stored = await collections.customers.find({ tenant: 'default', externalId: { $in: externalIds } }).toArray()
     const ids = new Set(stored.map(({ _id }) => _id))
     const events = (await outboxEvents(db)).filter(({ entity }) => ids.has(entity.id))
     const found = await collections.imports.findOne({ _id: importIdOf(ADA, prefix) })

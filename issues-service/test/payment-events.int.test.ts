@@ -40,7 +40,7 @@ const newPayment = async (status: string, change: object = {}) => {
   if (created instanceof Error) throw created
   return externalId
 }
-const paymentOf = (externalId: string) => transactions.findOne({ externalId })
+const paymentOf = (externalId: string) => transactions.findOne({ tenant: 'default', externalId })
 const issuesOf = async (externalId: string) =>
   issues.find({ transactionId: (await paymentOf(externalId))?._id ?? '' }).toArray()
 const storedOf = (payment: string) =>
@@ -270,7 +270,7 @@ describe('a payment event', () => {
         ...{ id: `${type}-${ids[0]}`, at, cause: ADA, entity: { type: 'ConsumerGroup', id: 'issues' } },
         data: { group: 'issues', ids },
       })
-    await transactions.updateOne({ externalId: payments[0]! }, { $set: { status: 'DISPUTED' } })
+    await transactions.updateOne({ tenant: 'default', externalId: payments[0]! }, { $set: { status: 'DISPUTED' } })
 
     for (const event of [act('dead_letters.replayed', [again!]), act('dead_letters.discarded', [givenUp!, again!])]) {
       await inTransaction(mongo, (session) => intake.followActs([event], session))

@@ -57,7 +57,7 @@ export async function openService({ mongo, db, now = () => NOW }: { mongo: Mongo
     ...{ service: { mongo, db, logger: silent }, outbox, keys: KEYS },
     ...{ dueHours: DUE_HOURS, now },
   })
-  const { collections, views, importViews, events, issues: store, issuesIn } = stores
+  const { collections, viewsOf, importViewsOf, stuckIssues, events, issues: store, issuesIn } = stores
   await createMongoSeeding(collections, stores)(SAMPLE, NOW)
   const { followDecisions, ...useCases } = createUseCases({
     ...{ stores, dueHours: DUE_HOURS, stuckAfterMs: MINUTE_MS, now },
@@ -77,15 +77,17 @@ export async function openService({ mongo, db, now = () => NOW }: { mongo: Mongo
     intakeOn,
     intake: intakeOn(),
     collections,
-    views,
-    importViews,
+    viewsOf,
+    /** Of the tenant of the samples. */
+    views: viewsOf('default'),
+    importViewsOf,
     ofImports: { store: stores.imports, creatorsOn: useCases.creatorsOn, now, onCommit: () => {} },
     dueHours: DUE_HOURS,
     now,
     followDecisions: (updates: readonly DecisionUpdate[]) =>
-      inTransaction(mongo, (session) => followDecisions(updates, issuesIn(session))),
+      inTransaction(mongo, (session) => followDecisions(updates, issuesIn(session, 'default'))),
     askAgain: (dependencies: Readonly<{ stuckAfterMs: number; now: () => Date }>) =>
-      createAskAgain({ store, views, events, ...dependencies }),
+      createAskAgain({ store, stuckIssues, events, ...dependencies }),
     eventsOf: (entityId: string) => eventsOf(db, entityId),
   }
 }
@@ -104,7 +106,7 @@ export async function serveService(service: Service): Promise<string> {
     name: 'issues',
     schemaFile: new URL('../schema.graphql', import.meta.url),
     resolvers: combineParts(service.intake, ...creators.map((create) => ({ resolvers: create(service) }))).resolvers,
-    createLoaders: () => createLoaders(service.views, service.readPersonalData),
+    createLoaders: ({ principal }) => createLoaders(service.viewsOf(principal.tenant), service.readPersonalData),
     verifyToken,
     checks: { mongodb: async () => true },
     port: 0,

@@ -188,7 +188,7 @@ describe('the issues subgraph', () => {
   it('shows of an unexpected error only a neutral sentence', async () => {
     const secret = 'mongodb://user:password@host'
     const broken = await serve({
-      views: { ...service.views, findIssues: () => Promise.reject(new Error(secret)) },
+      viewsOf: () => ({ ...service.views, findIssues: () => Promise.reject(new Error(secret)) }),
     })
 
     const { data, errors } = await ask(broken, { query: '{ issue(id: "x") { id } __typename }', token: readOnly! })
@@ -379,7 +379,7 @@ afterAll(() => watched.close())
 const commands: string[] = []
 watched.on('commandStarted', ({ commandName }) => commands.push(commandName))
 const watchedService = await openService({ mongo: watched, db: watched.db(db.databaseName) })
-const watchedUrl = await serve({ views: watchedService.views })
+const watchedUrl = await serve({ viewsOf: watchedService.viewsOf })
 
 describe('a list of issues', () => {
   it('with their customers and transactions costs three reads, however long it is', async () => {

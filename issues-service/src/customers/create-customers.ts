@@ -1,6 +1,7 @@
 import { AppError, toInputError } from '@redress/shared/errors.ts'
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
+import { tenantOf } from '../domain/batch.ts'
 import { type Opened, openOnce } from '../domain/open-once.ts'
 import type { CreateId } from '../domain/ports.ts'
 import { type Customer, openCustomer } from './customer.ts'
@@ -36,7 +37,7 @@ export function createCreateCustomers({ store, blindIndex, createId, now, onComm
     const externalIds = checked.flatMap((one) => (one instanceof AppError ? [] : one.input.externalId))
     if (externalIds.length === 0) return checked as AppError[]
 
-    const outcomes = await store.transact(async (transaction) => {
+    const outcomes = await store.transact(tenantOf(commands), async (transaction) => {
       const created: NewCustomer[] = []
       const at = now()
       const results = openOnce<Checked, Customer>('customer', checked, {

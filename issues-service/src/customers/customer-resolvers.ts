@@ -4,9 +4,10 @@ import { ForbiddenError } from '@redress/shared/errors.ts'
 import { coalesce } from '@redress/shared/resilience/coalesce.ts'
 import { causeOf } from '@redress/shared/subgraph/request-context.ts'
 import type { Clock } from '@redress/shared/time.ts'
+import { BY_TENANT } from '../domain/batch.ts'
 import type { Opened } from '../domain/open-once.ts'
 import { type ByEitherId, type ById, type Context, findCustomer, pageOfIssues, toId } from '../views/find-visible.ts'
-import type { CustomerFilter, ListOrder, Views } from '../views/views.ts'
+import type { CustomerFilter, ListOrder, ViewsOf } from '../views/views.ts'
 import type { CreateCustomerCommand, CreateCustomers } from './create-customers.ts'
 import { type Customer, type PaymentMethod, type PersonalData, type PersonalField, statusOfMethod } from './customer.ts'
 import { type PaymentMethodInput, RISK_SCORE_UNKNOWN } from './customer-input.ts'
@@ -15,7 +16,7 @@ import type { UpdateCustomer } from './update-customer.ts'
 
 type CustomersArguments = PageArguments & Readonly<{ filter?: CustomerFilter | null; order: ListOrder }>
 type Dependencies = Readonly<{
-  views: Views
+  viewsOf: ViewsOf
   createCustomers: CreateCustomers
   updateCustomer: UpdateCustomer
   recordSearch: RecordSearch
@@ -23,16 +24,16 @@ type Dependencies = Readonly<{
 }>
 
 /** The resolvers of customers. */
-export function createCustomerResolvers({ views, createCustomers, updateCustomer, recordSearch, now }: Dependencies) {
-  const createCustomer = coalesce<CreateCustomerCommand, Opened<Customer>>(createCustomers)
+export function createCustomerResolvers({ viewsOf, createCustomers, updateCustomer, recordSearch, now }: Dependencies) {
+  const createCustomer = coalesce<CreateCustomerCommand, Opened<Customer>>(createCustomers, BY_TENANT)
   return {
     Query: {
       customer: async (_: unknown, named: ByEitherId, context: Context) => {
-        const id = await toId(named, views.findCustomerId)
+        const id = await toId(named, viewsOf(context.principal.tenant).findCustomerId)
         return id === null ? null : findCustomer(id, context)
       },
       customers: (_: unknown, list: CustomersArguments, context: Context) =>
-        listCustomers(list, context, { views, recordSearch }),
+        listCustomers(list, context, { viewsOf, recordSearch }),
     },
     Mutation: {
       createCustomer: async (_: unknown, { input }: { input: CreateArgument }, context: Context) => {
@@ -61,14 +62,14 @@ export function createCustomerResolvers({ views, createCustomers, updateCustomer
 async function listCustomers(
   { filter, order, ...page }: CustomersArguments,
   context: Context,
-  { views, recordSearch }: Pick<Dependencies, 'views' | 'recordSearch'>,
+  { viewsOf, recordSearch }: Pick<Dependencies, 'viewsOf' | 'recordSearch'>,
 ) {
   const { principal } = context
   const isSearch = filter?.email != null
   // Whether an address is that of a customer is personal data, too.
   if (isSearch && !can(principal, 'customer:read_pii')) throw new ForbiddenError('customer:read_pii:*')
   const only = reachOf(principal, 'customer:read') === 'own' ? principal.customerId : null
-  const found = await views.pageOfCustomers({ filter: filter ?? {}, only, order }, page)
+  const found = await viewsOf(principal.tenant).pageOfCustomers({ filter: filter ?? {}, only, order }, page)
   const ids = found.nodes.map(({ id }) => id)
   if (isSearch) await recordSearch(ids, causeOf(context))
   return found

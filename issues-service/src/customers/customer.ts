@@ -4,6 +4,7 @@ import { asNew, type Cause, type DomainEvent, momentAfter } from '@redress/share
 /** A customer without personal data, which is read apart and with a permission of its own. */
 export type Customer = Readonly<{
   id: string
+  tenant: string
   /** The id in the company's own systems; null for customers from before it existed. */
   externalId: string | null
   /** 0 (safe) to 100 (risky). */
@@ -46,7 +47,7 @@ type Opening = Readonly<{
 
 /** The event holds no external id: companies use e-mail addresses as ids. */
 export function openCustomer({ knownSince, cause, now, ...given }: Opening): CustomerChange {
-  const customer: Customer = { ...given, version: 1, createdAt: knownSince, updatedAt: now }
+  const customer: Customer = { ...given, tenant: cause.tenant, version: 1, createdAt: knownSince, updatedAt: now }
   const changes = asNew({ riskScore: customer.riskScore })
   return { customer, event: newEvent('customer.created', { ...headOf(customer, cause), changes, data: {} }) }
 }

@@ -1,3 +1,4 @@
+import { sameTenant } from '@redress/shared/access/tenant.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { MasterKey } from '@redress/shared/stores/encryption.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
@@ -15,17 +16,20 @@ export function createMongoCustomersStore({
   ...dependencies
 }: Dependencies & Readonly<{ mongo: MongoClient }>): CustomersStore {
   const transactionIn = createCustomersTransactions(dependencies)
-  return { transact: (work) => transactOnKeys(mongo, (session) => work(transactionIn(session))) }
+  return {
+    transact: (tenant, work) => transactOnKeys(mongo, (session) => work(transactionIn(session, tenant))),
+  }
 }
 
-/** The same, within a transaction that the caller has begun. */
+/** The same, within a transaction that the caller has begun. It finds nothing of another tenant. */
 export function createCustomersTransactions(dependencies: Dependencies) {
   const { collections, master } = dependencies
   const { customers } = collections
-  return (session: ClientSession): CustomersTransaction => ({
+  return (session: ClientSession, tenant: string): CustomersTransaction => ({
     async findClaimed(externalIds) {
       const projection = { ...CUSTOMER_FIELDS, digest: 1 }
-      const found = await customers.find({ externalId: { $in: [...externalIds] } }, { projection, session }).toArray()
+      const named = { ...sameTenant(tenant), externalId: { $in: [...externalIds] } }
+      const found = await customers.find(named, { projection, session }).toArray()
       return found.map((document) => ({
         externalId: document.externalId!,
         entity: toCustomer(document),
@@ -34,7 +38,7 @@ export function createCustomersTransactions(dependencies: Dependencies) {
     },
     insert: (created) => insert(dependencies, created, session),
     async find(id) {
-      const document = await customers.findOne({ _id: id }, { session })
+      const document = await customers.findOne({ _id: id, ...sameTenant(tenant) }, { session })
       if (document === null) return null
       const dataKey = await findDataKey(collections, { customerId: id, master, session })
       return { customer: toCustomer(document), personal: dataKey && openPersonalData(document, dataKey) }

@@ -1,3 +1,4 @@
+import { sameTenant } from '@redress/shared/access/tenant.ts'
 import {
   createDataKey,
   decryptField,
@@ -23,10 +24,10 @@ type SealedFields = Pick<CustomerDocument, (typeof SEALED)[PersonalField]['field
 /** Decrypts the personal data of customers. Each customer has a data key. */
 export function createMongoPersonalData({ customers, dataKeys }: Collections, master: MasterKey): PersonalDataStore {
   return {
-    async find(wanted) {
+    async find(wanted, tenant) {
       const ids = { _id: { $in: [...wanted.keys()] } }
       const projection = Object.fromEntries(Object.values(SEALED).map(({ field }) => [field, 1]))
-      const sealed = await customers.find(ids, { projection }).toArray()
+      const sealed = await customers.find({ ...ids, ...sameTenant(tenant) }, { projection }).toArray()
       const wrapped = new Map((await dataKeys.find(ids).toArray()).map((one) => [one._id, one.wrapped]))
       return new Map(
         sealed.flatMap((document) => {

@@ -13,8 +13,8 @@ export type CustomersTransaction = Readonly<{
 }>
 
 export type CustomersStore = Readonly<{
-  /** Runs `work` on one consistent state, again after a conflict with another writer. */
-  transact<T>(work: (transaction: CustomersTransaction) => Promise<T>): Promise<T>
+  /** Runs `work` on one consistent state of a tenant, again after a conflict with another writer. */
+  transact<T>(tenant: string, work: (transaction: CustomersTransaction) => Promise<T>): Promise<T>
 }>
 
 /** Keyed hashes: equal values have equal hashes, which do not give the values away. */
@@ -31,6 +31,6 @@ export type BlindIndex = Readonly<{
 export type PersonalFieldsOf = ReadonlyMap<string, ReadonlySet<PersonalField>>
 
 export type PersonalDataStore = Readonly<{
-  /** Decrypts the fields that are wanted of each customer. Erased customers are missing in the result. */
-  find(wanted: PersonalFieldsOf): Promise<ReadonlyMap<string, Partial<PersonalData>>>
+  /** Decrypts the fields that are wanted of each customer of a tenant. Erased customers are missing in the result. */
+  find(wanted: PersonalFieldsOf, tenant: string): Promise<ReadonlyMap<string, Partial<PersonalData>>>
 }>

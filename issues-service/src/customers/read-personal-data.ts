@@ -26,7 +26,7 @@ export function createReadPersonalData({ personalData, events, createId, now }: 
       data: { fields: [...fields].sort() },
     })
   const readPersonalData: ReadPersonalData = async (wanted, cause) => {
-    const found = await personalData.find(wanted)
+    const found = await personalData.find(wanted, cause.tenant)
     await events.record([...found.keys()].map((id) => toRead(id, [...wanted.get(id)!], cause)))
     return found
   }

@@ -28,7 +28,7 @@ export function createUpdateCustomer({ store, blindIndex, now, onCommit }: Depen
       ...texts,
       ...(paymentMethods && { paymentMethods: withIds(paymentMethods, customerId, blindIndex) }),
     }
-    const updated = await store.transact(async (transaction) => {
+    const updated = await store.transact(cause.tenant, async (transaction) => {
       const found = await transaction.find(customerId)
       if (!found) throw new CustomerNotFoundError(customerId)
       const { customer, personal: before } = found

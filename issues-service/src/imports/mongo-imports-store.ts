@@ -1,4 +1,4 @@
-import { sameTenant } from '@redress/shared/access/tenant.ts'
+import { type OfTenant, sameTenant } from '@redress/shared/access/tenant.ts'
 import type { PageArguments } from '@redress/shared/connection.ts'
 import { inTransaction, isDuplicateKey } from '@redress/shared/stores/mongo.ts'
 import { readPage } from '@redress/shared/stores/pagination.ts'
@@ -68,36 +68,41 @@ function saveIn({ imports, refusedRows }: Collections, session: ClientSession): 
   }
 }
 
-/** Reads imports for callers. */
+/** Reads imports for callers: of a tenant, and of no other. */
 export function createImportViews({ imports, refusedRows, customers, transactions }: Collections) {
-  return {
-    findCustomerIds: (externalIds: readonly string[]) => findIds(customers, externalIds),
-    findTransactionIds: (externalIds: readonly string[]) => findIds(transactions, externalIds),
-    async findImport(tenant: string, id: string) {
-      const found = await imports.findOne({ _id: id, ...sameTenant(tenant) })
-      return found && toImport(found)
-    },
-    pageOfImports: (tenant: string, page: PageArguments) =>
-      readPage({
-        ...{ collection: imports, filter: sameTenant(tenant), order: { field: 'createdAt', direction: -1 }, page },
-        toNode: toImport,
-      }),
-    /** In the order of the rows. */
-    pageOfRefusedRows: (importId: string, page: PageArguments) =>
-      readPage({
-        ...{ collection: refusedRows, filter: { importId }, order: { field: 'row', direction: 1, unique: true }, page },
-        toNode: toRefusedRow,
-      }),
+  return (tenant: string) => {
+    const ours = sameTenant(tenant)
+    return {
+      findCustomerIds: (externalIds: readonly string[]) => findIds(customers, ours, externalIds),
+      findTransactionIds: (externalIds: readonly string[]) => findIds(transactions, ours, externalIds),
+      async findImport(id: string) {
+        const found = await imports.findOne({ _id: id, ...ours })
+        return found && toImport(found)
+      },
+      pageOfImports: (page: PageArguments) =>
+        readPage({
+          ...{ collection: imports, filter: ours, order: { field: 'createdAt', direction: -1 }, page },
+          toNode: toImport,
+        }),
+      /** In the order of the rows. */
+      pageOfRefusedRows: (importId: string, page: PageArguments) =>
+        readPage({
+          ...{ collection: refusedRows, filter: { importId } },
+          ...{ order: { field: 'row', direction: 1, unique: true }, page },
+          toNode: toRefusedRow,
+        }),
+    }
   }
 }
-export type ImportViews = ReturnType<typeof createImportViews>
+export type ImportViewsOf = ReturnType<typeof createImportViews>
 
-/** The ids of those external ids that are known. */
-async function findIds<D extends { _id: string; externalId?: string }>(
+/** The ids of those external ids that are known in a tenant. */
+async function findIds<D extends { _id: string; tenant: string; externalId?: string }>(
   collection: Collection<D>,
+  ours: OfTenant,
   externalIds: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  const filter = { externalId: { $in: [...externalIds] } } as object as Filter<D>
+  const filter = { ...ours, externalId: { $in: [...externalIds] } } as object as Filter<D>
   const found = await collection.find(filter, { projection: { externalId: 1 } }).toArray()
   return new Map(found.map(({ _id, externalId }) => [externalId!, String(_id)]))
 }

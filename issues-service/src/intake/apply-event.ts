@@ -47,7 +47,7 @@ async function openIssue(
   const details = detailsOf(opens.type, event, payment, at)
   const input = { idempotencyKey: id, customerId, transactionId, priority: opens.priority, details }
   const openIssues = createOpenIssues({
-    store: { transact: (work) => work(transaction.issues) },
+    store: { transact: (tenant, work) => work(transaction.issuesIn(tenant)) },
     ...{ createId: createIssueId, blindIndex, dueHours, now: () => at, onCommit: () => {} },
   })
   const [opened] = await openIssues([{ input, cause, space: 'intake' }])

@@ -8,7 +8,15 @@ const now = new Date('2030-06-15T12:00:00Z')
 const context = { cause: { actor: 'psp', requestId: null, ip: null, tenant: 'default' }, now }
 const usd = (amount: number) => ({ amount, currency: 'USD' })
 const paymentThatIs = (status: TransactionStatus, change: Partial<Transaction> = {}): Transaction => ({
-  ...{ id: 'txn_1', externalId: 'order-1', customerId: 'cust_1', merchant: 'Shop', amount: usd(5_000), status },
+  ...{
+    id: 'txn_1',
+    tenant: 'default',
+    externalId: 'order-1',
+    customerId: 'cust_1',
+    merchant: 'Shop',
+    amount: usd(5_000),
+    status,
+  },
   ...{ refunded: 0, approvals: NO_APPROVALS, installmentPlan: null, shipping: null, version: 1 },
   ...{ createdAt: new Date('2030-06-01T00:00:00Z'), updatedAt: now },
   ...change,

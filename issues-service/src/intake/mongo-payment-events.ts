@@ -57,7 +57,7 @@ function transactionIn({ collections, outbox, deadLetters }: Dependencies, sessi
     return matchedCount === 1
   }
   return {
-    issues: createIssuesTransactions(stores)(session),
+    issuesIn: (tenant) => createIssuesTransactions(stores)(session, tenant),
     async findKnown(tenant, eventIds) {
       const known = paymentEvents.find({ ...sameTenant(tenant), 'event.eventId': { $in: [...eventIds] } }, { session })
       return (await known.toArray()).map(({ event: { eventId }, digest }) => ({ eventId, digest }))
@@ -65,11 +65,11 @@ function transactionIn({ collections, outbox, deadLetters }: Dependencies, sessi
     async insert(received) {
       await paymentEvents.insertMany(received.map(toDocument), { session })
     },
-    async findPayment({ externalId }) {
-      const document = await transactions.findOne({ externalId }, { session })
+    async findPayment({ tenant, externalId }) {
+      const document = await transactions.findOne({ ...sameTenant(tenant), externalId }, { session })
       return document && toTransaction(document)
     },
-    savePayment: (change) => createTransactionsTransactions(stores)(session).save(change),
+    savePayment: (change) => createTransactionsTransactions(stores)(session, change.transaction.tenant).save(change),
     record: (events) => outbox.add(events, session),
     noteApplied: (waiting, at) => update(waiting, { state: 'APPLIED', nextAttemptAt: null, expiresAt: knownUntil(at) }),
     async noteFailure(waiting, { attempts, failure, nextAttemptAt, at }) {

@@ -13,8 +13,9 @@ export type IntakeTransaction = Readonly<{
   findKnown(tenant: string, eventIds: readonly string[]): Promise<readonly KnownEvent[]>
   insert(received: readonly ReceivedEvent[]): Promise<void>
   findPayment(name: PaymentName): Promise<Transaction | null>
+  /** A payment that was found. */
   savePayment(change: TransactionChange): Promise<void>
-  issues: IssuesTransaction
+  issuesIn: (tenant: string) => IssuesTransaction
   record(events: readonly DomainEvent[]): Promise<void>
   /** False where another process has tried the event meanwhile. */
   noteApplied(waiting: WaitingEvent, at: Date): Promise<boolean>

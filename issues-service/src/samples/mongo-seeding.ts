@@ -1,9 +1,12 @@
+import { DEFAULT_TENANT, sameTenant } from '@redress/shared/access/tenant.ts'
 import type { MasterKey } from '@redress/shared/stores/encryption.ts'
 import { DAY_MS } from '@redress/shared/time.ts'
 import { sealPersonalData } from '../customers/mongo-personal-data.ts'
 import type { BlindIndex } from '../customers/ports.ts'
 import type { Collections } from '../stores/collections.ts'
 import type { Seed } from './seed.ts'
+
+const OWNED = sameTenant(DEFAULT_TENANT)
 
 /** Adds the documents that are missing; existing ones stay as they are. */
 export function createMongoSeeding(
@@ -19,7 +22,8 @@ export function createMongoSeeding(
       // The key first: after a crash in between there is no customer, and the next run writes both again.
       await dataKeys.updateOne({ _id: id }, { $set: { wrapped } }, { upsert: true })
       const emailIndex = blindIndex.ofEmail(personal.email)
-      await customers.insertOne({ _id: id, riskScore, createdAt: daysAgo(createdDaysAgo), ...sealed, emailIndex })
+      const createdAt = daysAgo(createdDaysAgo)
+      await customers.insertOne({ _id: id, ...OWNED, riskScore, createdAt, ...sealed, emailIndex })
     }
     await transactions.bulkWrite(
       sample.transactions.map(({ id, createdDaysAgo, shipping, ...given }) => ({
@@ -28,6 +32,7 @@ export function createMongoSeeding(
           update: {
             $setOnInsert: {
               ...given,
+              ...OWNED,
               shipping: shipping && {
                 status: shipping.status,
                 deliveredAt: shipping.deliveredDaysAgo === null ? null : daysAgo(shipping.deliveredDaysAgo),

@@ -15,6 +15,7 @@ import type { Failure, ReceivedEvent } from '../intake/payment-event.ts'
 import type { Claim } from '../issues/domain/claim.ts'
 import type { Issue, Resolution } from '../issues/domain/issue.ts'
 import { NO_APPROVALS, type Transaction } from '../transactions/transaction.ts'
+import { CUSTOMER_INDEXES, ISSUE_INDEXES, PAYMENT_INDEXES } from './indexes.ts'
 
 /** A domain type as it is stored. Only this folder sees documents. */
 type Stored<T extends { id: string }> = Omit<T, 'id'> & { _id: string }
@@ -72,59 +73,24 @@ export type RefusedRowDocument = RefusedRow & { _id: string; importId: string; a
 /** Imports and their refused rows are kept for so long after the last change. */
 const IMPORTS_KEPT_SECONDS = (90 * DAY_MS) / 1000
 
-const IS_GIVEN = { externalId: { $exists: true } }
-
 /** Every collection of this service, and every index: each query has one. */
 export const COLLECTIONS = {
   issues: defineCollection<IssueDocument>({
     name: 'issues',
     owner: 'customerId',
     personalFields: ['customerMessage', 'resolution.note'],
-    formerIndexes: ['claim'],
-    indexes: [
-      { key: { 'claim.key': 1, 'claim.space': 1 }, name: 'claim_in_space', unique: true },
-      { key: { externalId: 1 }, name: 'external_id', unique: true, partialFilterExpression: IS_GIVEN },
-      { key: { createdAt: 1, _id: 1 }, name: 'newest' },
-      { key: { status: 1, createdAt: 1, _id: 1 }, name: 'newest_by_status' },
-      { key: { type: 1, createdAt: 1, _id: 1 }, name: 'newest_by_type' },
-      { key: { priority: 1, createdAt: 1, _id: 1 }, name: 'newest_by_priority' },
-      { key: { customerId: 1, createdAt: 1, _id: 1 }, name: 'newest_by_customer' },
-      // Issues that wait for a person, and no others.
-      { key: { urgentAt: 1, _id: 1 }, name: 'review_queue', partialFilterExpression: { status: 'AWAITING_REVIEW' } },
-      {
-        key: { transactionId: 1, createdAt: 1, _id: 1 },
-        name: 'newest_by_transaction',
-        // Any text: MongoDB infers this from a condition by equality, and does not infer a type.
-        partialFilterExpression: { transactionId: { $gt: '' } },
-      },
-    ],
+    ...ISSUE_INDEXES,
   }),
   transactions: defineCollection<TransactionDocument>({
     name: 'transactions',
     owner: 'customerId',
-    indexes: [
-      { key: { externalId: 1 }, name: 'external_id', unique: true, partialFilterExpression: IS_GIVEN },
-      { key: { createdAt: 1, _id: 1 }, name: 'newest' },
-      { key: { customerId: 1, createdAt: 1, _id: 1 }, name: 'newest_by_customer' },
-      { key: { merchant: 1, createdAt: 1, _id: 1 }, name: 'newest_by_merchant' },
-      { key: { status: 1, createdAt: 1, _id: 1 }, name: 'newest_by_status' },
-      { key: { 'amount.currency': 1, 'amount.amount': 1, _id: 1 }, name: 'by_amount' },
-      // Customers may list their own, which must not walk along those of all others.
-      {
-        key: { customerId: 1, 'amount.currency': 1, 'amount.amount': 1, _id: 1 },
-        name: 'by_amount_of_customer',
-      },
-    ],
+    ...PAYMENT_INDEXES,
   }),
   customers: defineCollection<CustomerDocument>({
     name: 'customers',
     owner: '_id',
     personalFields: ['emailSealed', 'nameSealed', 'methodsSealed', 'emailIndex'],
-    indexes: [
-      { key: { externalId: 1 }, name: 'external_id', unique: true, partialFilterExpression: IS_GIVEN },
-      { key: { createdAt: 1, _id: 1 }, name: 'newest' },
-      { key: { emailIndex: 1, createdAt: 1, _id: 1 }, name: 'newest_by_email' },
-    ],
+    ...CUSTOMER_INDEXES,
   }),
   paymentEvents: defineCollection<PaymentEventDocument>({
     name: 'payment_events',
@@ -178,9 +144,16 @@ export function toRefusedRow({ _id, importId: _, at: _at, ...rest }: RefusedRowD
 }
 
 /** The fields of a customer that are not personal. */
-export const CUSTOMER_FIELDS = { externalId: 1, riskScore: 1, version: 1, createdAt: 1, updatedAt: 1 } as const
+export const CUSTOMER_FIELDS = {
+  tenant: 1,
+  externalId: 1,
+  riskScore: 1,
+  version: 1,
+  createdAt: 1,
+  updatedAt: 1,
+} as const
 
 export function toCustomer(document: Pick<CustomerDocument, '_id' | keyof typeof CUSTOMER_FIELDS>): Customer {
-  const { _id, externalId = null, riskScore, version = 1, createdAt, updatedAt = createdAt } = document
-  return { id: _id, externalId, riskScore, version, createdAt, updatedAt }
+  const { _id, tenant, externalId = null, riskScore, version = 1, createdAt, updatedAt = createdAt } = document
+  return { id: _id, tenant, externalId, riskScore, version, createdAt, updatedAt }
 }

@@ -11,6 +11,7 @@ import { createImportViews, createMongoImportsStore } from '../imports/mongo-imp
 import type { JoinedStores } from '../imports/ports.ts'
 import type { DueHours } from '../issues/domain/urgency.ts'
 import { createIssuesTransactions, createMongoIssuesStore } from '../issues/outbound/mongo-issues-store.ts'
+import { createMongoStuckIssues } from '../issues/outbound/mongo-stuck-issues.ts'
 import {
   createMongoTransactionsStore,
   createTransactionsTransactions,
@@ -41,9 +42,9 @@ export async function openStores({ service, outbox, keys, dueHours, now }: Optio
   const customersIn = createCustomersTransactions({ ...stores, master, blindIndex })
   const transactionsIn = createTransactionsTransactions(stores)
   const joinedIn = (session: ClientSession): JoinedStores => ({
-    issues: { transact: (work) => work(issuesIn(session)) },
-    customers: { transact: (work) => work(customersIn(session)) },
-    transactions: { transact: (work) => work(transactionsIn(session)) },
+    issues: { transact: (tenant, work) => work(issuesIn(session, tenant)) },
+    customers: { transact: (tenant, work) => work(customersIn(session, tenant)) },
+    transactions: { transact: (tenant, work) => work(transactionsIn(session, tenant)) },
   })
   return {
     collections,
@@ -53,9 +54,10 @@ export async function openStores({ service, outbox, keys, dueHours, now }: Optio
     issuesIn,
     customers: createMongoCustomersStore({ ...stores, master, blindIndex }),
     transactions: createMongoTransactionsStore(stores),
-    views: createMongoViews(collections, { blindIndex, dueHours, now }),
+    stuckIssues: createMongoStuckIssues(collections),
+    viewsOf: createMongoViews(collections, { blindIndex, dueHours, now }),
     imports: createMongoImportsStore({ mongo, collections, joinedIn }),
-    importViews: createImportViews(collections),
+    importViewsOf: createImportViews(collections),
     personalData: createMongoPersonalData(collections, master),
     events: createEventLog(mongo, outbox),
   }

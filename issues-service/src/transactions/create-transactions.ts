@@ -3,6 +3,7 @@ import { AppError, CustomerNotFoundError, toInputError } from '@redress/shared/e
 import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { BlindIndex } from '../customers/ports.ts'
+import { tenantOf } from '../domain/batch.ts'
 import { type Opened, openOnce } from '../domain/open-once.ts'
 import type { CreateId } from '../domain/ports.ts'
 import type { NewTransaction, TransactionsStore } from './ports.ts'
@@ -41,7 +42,7 @@ export function createCreateTransactions(dependencies: Dependencies): CreateTran
     const inputs = checked.flatMap((one) => (one instanceof AppError ? [] : one.input))
     if (inputs.length === 0) return checked as AppError[]
 
-    const outcomes = await store.transact(async (transaction) => {
+    const outcomes = await store.transact(tenantOf(commands), async (transaction) => {
       const created: NewTransaction[] = []
       const at = now()
       const customers = await transaction.findCustomerIds([...new Set(inputs.map(({ customerId }) => customerId))])

@@ -1,3 +1,4 @@
+import { sameTenant } from '@redress/shared/access/tenant.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
 import { type Collections, type TransactionDocument, toTransaction } from '../stores/collections.ts'
@@ -12,15 +13,19 @@ export function createMongoTransactionsStore({
   ...dependencies
 }: Dependencies & Readonly<{ mongo: MongoClient }>): TransactionsStore {
   const transactionIn = createTransactionsTransactions(dependencies)
-  return { transact: (work) => transactOnKeys(mongo, (session) => work(transactionIn(session))) }
+  return {
+    transact: (tenant, work) => transactOnKeys(mongo, (session) => work(transactionIn(session, tenant))),
+  }
 }
 
-/** The same, within a transaction that the caller has begun. */
+/** The same, within a transaction that the caller has begun. It finds nothing of another tenant. */
 export function createTransactionsTransactions({ collections, outbox }: Dependencies) {
   const { customers, transactions } = collections
-  return (session: ClientSession): TransactionsTransaction => ({
+  return (session: ClientSession, tenant: string): TransactionsTransaction => ({
     async findClaimed(externalIds) {
-      const found = await transactions.find({ externalId: { $in: [...externalIds] } }, { session }).toArray()
+      const found = await transactions
+        .find({ ...sameTenant(tenant), externalId: { $in: [...externalIds] } }, { session })
+        .toArray()
       return found.map((document) => ({
         externalId: document.externalId!,
         entity: toTransaction(document),
@@ -28,7 +33,8 @@ export function createTransactionsTransactions({ collections, outbox }: Dependen
       }))
     },
     async findCustomerIds(ids) {
-      const found = await customers.find({ _id: { $in: [...ids] } }, { projection: { _id: 1 }, session }).toArray()
+      const named = { _id: { $in: [...ids] }, ...sameTenant(tenant) }
+      const found = await customers.find(named, { projection: { _id: 1 }, session }).toArray()
       return new Set(found.map(({ _id }) => _id))
     },
     async insert(created) {
@@ -39,7 +45,7 @@ export function createTransactionsTransactions({ collections, outbox }: Dependen
       )
     },
     async find(id) {
-      const document = await transactions.findOne({ _id: id }, { session })
+      const document = await transactions.findOne({ _id: id, ...sameTenant(tenant) }, { session })
       return document && toTransaction(document)
     },
     async save({ transaction: { id, status, refunded, shipping, version, updatedAt }, event }) {

@@ -14,5 +14,5 @@ export type TransactionsTransaction = Readonly<{
 
 export type TransactionsStore = Readonly<{
   /** Runs `work` on one consistent state, again after a conflict with another writer. */
-  transact<T>(work: (transaction: TransactionsTransaction) => Promise<T>): Promise<T>
+  transact<T>(tenant: string, work: (transaction: TransactionsTransaction) => Promise<T>): Promise<T>
 }>

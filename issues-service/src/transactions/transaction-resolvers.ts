@@ -3,6 +3,7 @@ import type { Money, TransactionStatus } from '@redress/shared/contracts.ts'
 import { BadUserInputError } from '@redress/shared/errors.ts'
 import { coalesce } from '@redress/shared/resilience/coalesce.ts'
 import { causeOf } from '@redress/shared/subgraph/request-context.ts'
+import { BY_TENANT } from '../domain/batch.ts'
 import type { Opened } from '../domain/open-once.ts'
 import {
   type ByEitherId,
@@ -14,7 +15,7 @@ import {
   toId,
   withinReach,
 } from '../views/find-visible.ts'
-import type { ListOrder, TransactionFilter, Views } from '../views/views.ts'
+import type { ListOrder, TransactionFilter, ViewsOf } from '../views/views.ts'
 import type { CreateTransactionCommand, CreateTransactions } from './create-transactions.ts'
 import { approvedOf, type InstallmentPlan, type Shipping, type Transaction } from './transaction.ts'
 import type { UpdateTransaction } from './update-transaction.ts'
@@ -22,25 +23,28 @@ import type { UpdateTransaction } from './update-transaction.ts'
 type TransactionsArguments = PageArguments &
   Readonly<{ filter?: TransactionFilter | null; order: ListOrder | 'HIGHEST_AMOUNT_FIRST' }>
 type Dependencies = Readonly<{
-  views: Views
+  viewsOf: ViewsOf
   createTransactions: CreateTransactions
   updateTransaction: UpdateTransaction
 }>
 
 /** The resolvers of payments. */
-export function createTransactionResolvers({ views, createTransactions, updateTransaction }: Dependencies) {
-  const createTransaction = coalesce<CreateTransactionCommand, Opened<Transaction>>(createTransactions)
+export function createTransactionResolvers({ viewsOf, createTransactions, updateTransaction }: Dependencies) {
+  const createTransaction = coalesce<CreateTransactionCommand, Opened<Transaction>>(createTransactions, BY_TENANT)
   return {
     Query: {
       transaction: async (_: unknown, named: ByEitherId, context: Context) => {
-        const id = await toId(named, views.findTransactionId)
+        const id = await toId(named, viewsOf(context.principal.tenant).findTransactionId)
         return id === null ? null : findTransaction(id, context)
       },
       transactions: (_: unknown, { filter, order, ...page }: TransactionsArguments, { principal }: Context) => {
         if (order === 'HIGHEST_AMOUNT_FIRST' && filter?.amount == null) {
           throw new BadUserInputError(['filter', 'amount'], 'must name a currency for a list by amount')
         }
-        return views.pageOfTransactions({ filter: withinReach(filter, principal, 'transaction:read'), order }, page)
+        return viewsOf(principal.tenant).pageOfTransactions(
+          { filter: withinReach(filter, principal, 'transaction:read'), order },
+          page,
+        )
       },
     },
     Mutation: {

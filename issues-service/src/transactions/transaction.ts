@@ -17,6 +17,7 @@ export const NO_APPROVALS: Approvals = { sum: 0, upTo: 0 }
 /** A card payment. */
 export type Transaction = Readonly<{
   id: string
+  tenant: string
   /** The id in the company's own systems; null for payments from before it existed. */
   externalId: string | null
   customerId: string
@@ -47,7 +48,7 @@ export const TRANSACTION_TRANSITIONS: Readonly<Record<TransactionStatus, readonl
 /** A new state and the event that explains it. They are stored together or not at all. */
 export type TransactionChange = Readonly<{ transaction: Transaction; event: DomainEvent }>
 
-type Opening = Omit<Transaction, 'approvals' | 'version' | 'createdAt' | 'updatedAt'> &
+type Opening = Omit<Transaction, 'tenant' | 'approvals' | 'version' | 'createdAt' | 'updatedAt'> &
   Readonly<{
     /** When the payment was made. */
     paidAt: Date
@@ -56,7 +57,8 @@ type Opening = Omit<Transaction, 'approvals' | 'version' | 'createdAt' | 'update
   }>
 
 export function openTransaction({ paidAt, cause, now, ...given }: Opening): TransactionChange {
-  const transaction: Transaction = { ...given, approvals: NO_APPROVALS, version: 1, createdAt: paidAt, updatedAt: now }
+  const life = { approvals: NO_APPROVALS, version: 1, createdAt: paidAt, updatedAt: now }
+  const transaction: Transaction = { ...given, tenant: cause.tenant, ...life }
   const { customerId, amount, status } = transaction
   const changes = asNew({ customerId, amount, status })
   const event = newEvent('transaction.created', { ...headOf(transaction, cause), changes, data: { customerId } })

@@ -28,7 +28,7 @@ type Dependencies = Readonly<{ store: TransactionsStore; now: Clock; onCommit: (
 export function createUpdateTransaction({ store, now, onCommit }: Dependencies): UpdateTransaction {
   return async ({ transactionId, status, refunded, shipping, seenVersion, cause }) => {
     refuseProblems([...findChargeProblem(status, refunded), ...findShippingProblems(shipping, now())])
-    const updated = await store.transact(async (transaction) => {
+    const updated = await store.transact(cause.tenant, async (transaction) => {
       const payment = await transaction.find(transactionId)
       if (!payment) throw new TransactionNotFoundError(transactionId)
       refuseProblems(findCurrencyProblem(['input', 'refunded', 'currency'], refunded, payment.amount))

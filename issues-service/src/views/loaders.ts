@@ -22,7 +22,7 @@ export type Loaders = Readonly<{
   personalData: (cause: Cause) => DataLoader<PersonalKey, PersonalData[PersonalField] | null, string>
 }>
 
-/** Loads entities once per request, many in one query. */
+/** Loads entities of the tenant of `views` once per request, many in one query. */
 export function createLoaders(views: Views, readPersonalData: ReadPersonalData): Loaders {
   let personalData: ReturnType<Loaders['personalData']> | null = null
   return {

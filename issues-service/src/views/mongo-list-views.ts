@@ -1,3 +1,4 @@
+import type { OfTenant } from '@redress/shared/access/tenant.ts'
 import { within } from '@redress/shared/stores/moments.ts'
 import { type PageOrder, readPage } from '@redress/shared/stores/pagination.ts'
 import type { Collection, Filter } from 'mongodb'
@@ -19,15 +20,16 @@ type ListViews = Pick<
 /** The lists of all customers and payments, and the look-up of everything by external id. */
 export function createListViews(
   { issues, customers, transactions }: Pick<Collections, 'issues' | 'customers' | 'transactions'>,
-  blindIndex: Pick<BlindIndex, 'ofEmail'>,
+  { ours, blindIndex }: Readonly<{ ours: OfTenant; blindIndex: Pick<BlindIndex, 'ofEmail'> }>,
 ): ListViews {
   return {
-    findIssueId: (externalId) => findId(issues, externalId),
-    findCustomerId: (externalId) => findId(customers, externalId),
-    findTransactionId: (externalId) => findId(transactions, externalId),
+    findIssueId: (externalId) => findId(issues, { ...ours, externalId }),
+    findCustomerId: (externalId) => findId(customers, { ...ours, externalId }),
+    findTransactionId: (externalId) => findId(transactions, { ...ours, externalId }),
     pageOfCustomers: ({ filter: { email, ...range }, only, order }, page) => {
       const createdAt = within(range)
       const filter = {
+        ...ours,
         ...(only !== null && { _id: only }),
         ...(email != null && { emailIndex: blindIndex.ofEmail(email) }),
         ...(createdAt && { createdAt }),
@@ -36,7 +38,7 @@ export function createListViews(
     },
     pageOfTransactions: ({ filter, order }, page) =>
       readPage({
-        ...{ collection: transactions, filter: toPaymentConditions(filter), order: ORDERS[order] },
+        ...{ collection: transactions, filter: { ...ours, ...toPaymentConditions(filter) }, order: ORDERS[order] },
         ...{ page, toNode: toTransaction },
       }),
   }
@@ -62,9 +64,10 @@ function toPaymentConditions({
   }
 }
 
-type ByExternalId = { _id: string; externalId?: string }
+type ByExternalId = { _id: string; tenant: string; externalId?: string }
+type Name = OfTenant & Readonly<{ externalId: string }>
 
-async function findId<D extends ByExternalId>(collection: Collection<D>, externalId: string): Promise<string | null> {
-  const found = await collection.findOne({ externalId } as Filter<D>, { projection: { _id: 1 } })
+async function findId<D extends ByExternalId>(collection: Collection<D>, name: Name): Promise<string | null> {
+  const found = await collection.findOne(name as Filter<D>, { projection: { _id: 1 } })
   return found && String(found._id)
 }

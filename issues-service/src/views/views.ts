@@ -55,7 +55,7 @@ export type TransactionFilter = Readonly<{
 /** The customers, or the payments, whose issues are read. */
 export type IssueOwners = Readonly<{ field: 'customerId' | 'transactionId'; ids: readonly string[] }>
 
-/** Read access. Finders keep the order of the ids, with null for a missing one. Pages are newest first. */
+/** Read access to the data of one tenant. Finders keep the order of the ids, with null for a missing one. Pages are newest first. */
 export type Views = Readonly<{
   findIssues(ids: readonly string[]): Promise<readonly (Issue | null)[]>
   findCustomers(ids: readonly string[]): Promise<readonly (Customer | null)[]>
@@ -63,10 +63,6 @@ export type Views = Readonly<{
   pageOfIssues(filter: IssueFilter, page: PageArguments): Promise<Connection<Issue>>
   /** The most urgent first. */
   pageOfReviewQueue(queue: ReviewQueue, page: PageArguments): Promise<Connection<Issue>>
-  /** With a status and unchanged since before a moment, in the order of their creation, beyond `after`. */
-  findStuck(
-    page: Readonly<{ status: IssueStatus; since: Date; after: Issue | null; limit: number }>,
-  ): Promise<readonly Issue[]>
   /** The id of the issue with an external id; null if there is none. */
   findIssueId(externalId: string): Promise<string | null>
   /** The id of the customer with an external id; null if there is none. */
@@ -87,4 +83,14 @@ export type Views = Readonly<{
   pagesOfTransactions(customerIds: readonly string[], page: PageArguments): Promise<readonly Connection<Transaction>[]>
   /** The same page of the issues of each customer, or of each payment, in the order of the ids. */
   pagesOfIssues(owners: IssueOwners, filter: IssueFilter, page: PageArguments): Promise<readonly Connection<Issue>[]>
+}>
+
+export type ViewsOf = (tenant: string) => Views
+
+/** Issues of all tenants. */
+export type StuckIssues = Readonly<{
+  /** With a status and unchanged since before a moment, in the order of their creation, beyond `after`. */
+  findStuck(
+    page: Readonly<{ status: IssueStatus; since: Date; after: Issue | null; limit: number }>,
+  ): Promise<readonly Issue[]>
 }>

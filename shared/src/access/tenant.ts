@@ -18,7 +18,10 @@ export function toTenant(value: unknown): string {
   throw new Error('The value is not the name of a tenant.')
 }
 
+/** The condition that keeps a query to the documents of one tenant. */
+export type OfTenant = Readonly<{ tenant: string }>
+
 /** The condition that keeps a query to the documents of one tenant. Every query for a caller has it. */
-export function sameTenant(tenant: string): Readonly<{ tenant: string }> {
+export function sameTenant(tenant: string): OfTenant {
   return { tenant }
 }

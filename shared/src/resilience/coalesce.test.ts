@@ -102,4 +102,23 @@ describe('calls that are coalesced', () => {
 
     expect(sizes).toEqual([200, 200, 50])
   })
+
+  it('of two groups share no round', async () => {
+    const batches: string[][] = []
+    const collect = coalesce<string, string>(
+      async (inputs) => {
+        batches.push([...inputs])
+        return inputs
+      },
+      { groupBy: ([group]) => group! },
+    )
+
+    const outcomes = await Promise.all(['a1', 'b1', 'a2', 'b2'].map((input) => collect(input)))
+
+    expect(outcomes).toEqual(['a1', 'b1', 'a2', 'b2'])
+    expect(batches).toEqual([
+      ['a1', 'a2'],
+      ['b1', 'b2'],
+    ])
+  })
 })

@@ -8,6 +8,10 @@ export type CallOptions = Readonly<{
   /** Not in a batch: run at once, beside the others. Default: false. */
   alone?: boolean | undefined
 }>
+export type BatchRule<In> = Readonly<{
+  /** Inputs of two groups share no batch. Default: all are one group. */
+  groupBy?: (input: In) => string
+}>
 type Run<In, Out> = (inputs: readonly In[]) => Promise<readonly (Out | Error)[]>
 
 /**
@@ -16,7 +20,7 @@ type Run<In, Out> = (inputs: readonly In[]) => Promise<readonly (Out | Error)[]>
  * @param run gives one outcome per input, in order. If it throws, it must have changed nothing: the batch is halved and
  * run again until the inputs that fail are alone, so that they fail no others. Unavailability fails the whole batch.
  */
-export function coalesce<In, Out>(run: Run<In, Out>) {
+export function coalesce<In, Out>(run: Run<In, Out>, { groupBy = () => '' }: BatchRule<In> = {}) {
   const waiting: Call<In, Out>[] = []
   let running = false
 
@@ -25,7 +29,8 @@ export function coalesce<In, Out>(run: Run<In, Out>) {
     while (waiting.length > 0) {
       // The replies that one read of a socket brings lead to calls in one turn: the first does not go without the others.
       await endOfTurn()
-      await settle(run, waiting.splice(0, BATCH_MAX))
+      const groups = Map.groupBy(waiting.splice(0, BATCH_MAX), ({ input }) => groupBy(input))
+      for (const group of groups.values()) await settle(run, group)
     }
     running = false
   }

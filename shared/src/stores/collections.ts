@@ -38,9 +38,10 @@ export function collectionsOf<T extends Definitions>(db: Db, definitions: T): Co
 /** Creates the indexes of all collections, drops the former ones, and gives the collections. */
 export async function openCollections<T extends Definitions>(db: Db, definitions: T): Promise<CollectionsOf<T>> {
   for (const { name, indexes, formerIndexes, retention } of Object.values(definitions)) {
-    for (const index of formerIndexes) await dropIndex(db.collection(name), index)
     const all = [...indexes, ...(retention === null ? [] : [toIndex(retention)])]
     if (all.length > 0) await db.collection(name).createIndexes(all)
+    // Afterwards: processes that are still at work have one or the other.
+    for (const index of formerIndexes) await dropIndex(db.collection(name), index)
   }
   return collectionsOf(db, definitions)
 }

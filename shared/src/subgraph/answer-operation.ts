@@ -22,7 +22,7 @@ type Exchange = Readonly<{ request: IncomingMessage; response: ServerResponse; o
 export type AnswerOptions<Loaders> = Readonly<{
   /** Name of the subgraph. */
   name: string
-  createLoaders: () => Loaders
+  createLoaders: (caller: RequestCaller) => Loaders
   verifyToken: VerifyInternalToken
   logger: Logger
   /** Counts requests, and is served on `/metrics`, if given. */
@@ -62,7 +62,8 @@ async function readRequest<Loaders>(
   request: IncomingMessage,
   { verifyToken, createLoaders }: AnswerOptions<Loaders>,
 ): Promise<Omit<RequestContext<Loaders>, 'trace'>> {
-  return { ...(await readCaller(request, verifyToken)), loaders: createLoaders() }
+  const caller = await readCaller(request, verifyToken)
+  return { ...caller, loaders: createLoaders(caller) }
 }
 
 /** The caller of a request, by its internal token. @throws UnauthenticatedError */

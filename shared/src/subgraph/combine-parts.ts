@@ -1,3 +1,4 @@
+import type { RequestCaller } from './request-context.ts'
 import type { Routes } from './routes.ts'
 
 type Resolvers = Readonly<Record<string, Readonly<Record<string, unknown>>>>
@@ -5,7 +6,7 @@ type Resolvers = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 /** The resolvers that one subject adds to the subgraph. */
 export type ResolverPart<Loaders extends object> = Readonly<{
   resolvers: Resolvers
-  createLoaders?: () => Loaders
+  createLoaders?: (caller: RequestCaller) => Loaders
   routes?: Routes
 }>
 
@@ -18,6 +19,7 @@ export function combineParts(...parts: readonly ResolverPart<object>[]) {
   return {
     resolvers: combined as Record<string, Record<string, never>>,
     routes: Object.assign({}, ...parts.map(({ routes }) => routes)) as Routes,
-    createLoaders: (): object => Object.assign({}, ...parts.map((part) => part.createLoaders?.())),
+    createLoaders: (caller: RequestCaller): object =>
+      Object.assign({}, ...parts.map((part) => part.createLoaders?.(caller))),
   }
 }

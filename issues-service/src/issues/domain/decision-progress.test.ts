@@ -7,6 +7,7 @@ const now = new Date('2030-01-01T00:00:00Z')
 const when = { payment: null, cause: { actor: 'redress:decisions', requestId: null, ip: null, tenant: 'default' }, now }
 const issueThatIs = (status: IssueStatus): Issue => ({
   id: 'iss_1',
+  tenant: 'default',
   externalId: null,
   status,
   priority: 'NORMAL',

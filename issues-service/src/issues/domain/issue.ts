@@ -43,6 +43,7 @@ export type ReviewClaim = Readonly<{ by: string; until: Date }>
 
 export type Issue = Readonly<{
   id: string
+  tenant: string
   /** The id in the company's own systems; null without one. */
   externalId: string | null
   status: IssueStatus
@@ -93,6 +94,7 @@ export type Opening = Readonly<{
 export function openIssue({ decisionCase, cause, now, externalId, customerMessage, ...given }: Opening): Change {
   const issue: Issue = {
     ...given,
+    tenant: cause.tenant,
     externalId: externalId ?? null,
     customerMessage: customerMessage ?? null,
     status: 'PENDING',
@@ -190,11 +192,8 @@ function askingEventIdOf({ id, status, version }: Issue): string | null {
 export function overdueEvent(issue: Issue, decisionCase: DecisionCase, now: Date): DomainEvent[] {
   const askingEventId = askingEventIdOf(issue)
   if (askingEventId === null) return []
-  const cause = causeOfService(ACTORS.issues)
-  const head = {
-    ...headOf(issue, cause),
-    id: `${eventIdOf(issue.id, issue.version)}-overdue-${now.getTime()}`,
-    at: now,
-  }
+  const cause = { ...causeOfService(ACTORS.issues), tenant: issue.tenant }
+  const id = `${eventIdOf(issue.id, issue.version)}-overdue-${now.getTime()}`
+  const head = { ...headOf(issue, cause), id, at: now }
   return [newEvent('issue.overdue', { ...head, data: { askingEventId, case: decisionCase } })]
 }

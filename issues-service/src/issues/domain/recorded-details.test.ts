@@ -7,6 +7,7 @@ const AT = new Date('2030-06-15T12:00:00Z')
 const usd = (amount: number) => ({ amount, currency: 'USD' })
 const payment: Transaction = {
   id: 'txn_1',
+  tenant: 'default',
   externalId: null,
   customerId: 'cust_1',
   merchant: 'Shop',

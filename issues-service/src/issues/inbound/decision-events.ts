@@ -13,7 +13,7 @@ const TYPES = ['decision.started', 'decision.made', 'decision.failed'] as const
 
 type Dependencies = Readonly<{
   followDecisions: FollowDecisions
-  transactionIn: (session: ClientSession) => IssuesTransaction
+  transactionIn: (session: ClientSession, tenant: string) => IssuesTransaction
   outbox: Outbox
 }>
 
@@ -23,7 +23,10 @@ export function createDecisionEvents({ followDecisions, transactionIn, outbox }:
     streams: [STREAMS.decisions],
     group: CONSUMER_GROUPS.issues,
     isRelevant: (event) => isOneOf(TYPES, event),
-    apply: (events, session) => followDecisions(events.flatMap(readUpdates), transactionIn(session)),
+    async apply(events, session) {
+      const byTenant = Map.groupBy(events.flatMap(readUpdates), ({ cause }) => cause.tenant)
+      for (const [tenant, updates] of byTenant) await followDecisions(updates, transactionIn(session, tenant))
+    },
     afterCommit: async () => outbox.wake(),
     record: outbox.add,
     list: createPublishDeadEvents(outbox.add),

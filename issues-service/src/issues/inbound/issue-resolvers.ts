@@ -14,7 +14,7 @@ import {
   toId,
   withinReach,
 } from '../../views/find-visible.ts'
-import type { IssueFilter, Views } from '../../views/views.ts'
+import type { IssueFilter, ViewsOf } from '../../views/views.ts'
 import type { Issue } from '../domain/issue.ts'
 import { toRecorded } from '../domain/recorded-details.ts'
 import { claimAt } from '../domain/review-claim.ts'
@@ -29,7 +29,7 @@ type Dependencies = Readonly<{
   createIssue: CreateIssue
   createIssues: CreateIssues
   retryIssue: RetryIssue
-  views: Views
+  viewsOf: ViewsOf
   dueHours: DueHours
   now: Clock
 }>
@@ -43,15 +43,15 @@ const DETAILS_TYPES: Readonly<Record<IssueDetails['type'], string>> = {
 
 /** The resolvers of issues. */
 export function createIssueResolvers(dependencies: Dependencies) {
-  const { views, dueHours, now } = dependencies
+  const { viewsOf, dueHours, now } = dependencies
   return {
     Query: {
       issue: async (_: unknown, named: ByEitherId, context: Context) => {
-        const id = await toId(named, views.findIssueId)
+        const id = await toId(named, viewsOf(context.principal.tenant).findIssueId)
         return id === null ? null : findIssue(id, context)
       },
       issues: (_: unknown, { filter, ...page }: ListArguments, { principal }: Context) =>
-        views.pageOfIssues(withinReach(filter, principal, 'issue:read'), page),
+        viewsOf(principal.tenant).pageOfIssues(withinReach(filter, principal, 'issue:read'), page),
     },
     Mutation: createMutations(dependencies),
     Issue: {

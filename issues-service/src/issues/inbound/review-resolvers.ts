@@ -4,7 +4,7 @@ import { AppError, BadUserInputError, toInputError } from '@redress/shared/error
 import { type FieldInfo, findRowProblems } from '@redress/shared/subgraph/check-arguments.ts'
 import { causeOf } from '@redress/shared/subgraph/request-context.ts'
 import { type ById, type Context, withinReach } from '../../views/find-visible.ts'
-import type { IssueFilter, Views } from '../../views/views.ts'
+import type { IssueFilter, ViewsOf } from '../../views/views.ts'
 import type { Issue } from '../domain/issue.ts'
 import type { ClaimIssue, ReleaseIssue } from '../use-cases/claim-issue.ts'
 import type { ReviewIssue, ReviewIssueCommand } from '../use-cases/review-issue.ts'
@@ -12,21 +12,24 @@ import { toRows } from './rows.ts'
 
 type QueueArguments = PageArguments & Readonly<{ filter?: IssueFilter | null; available: boolean }>
 type Dependencies = Readonly<{
-  views: Views
+  viewsOf: ViewsOf
   reviewIssue: ReviewIssue
   claimIssue: ClaimIssue
   releaseIssue: ReleaseIssue
 }>
 
 /** The resolvers of the queue of people. */
-export function createReviewResolvers({ views, reviewIssue, claimIssue, releaseIssue }: Dependencies) {
+export function createReviewResolvers({ viewsOf, reviewIssue, claimIssue, releaseIssue }: Dependencies) {
   return {
     Query: {
       reviewQueue: (_: unknown, { filter, available, ...page }: QueueArguments, { principal }: Context) => {
         if (filter?.status != null)
           throw new BadUserInputError(['filter', 'status'], 'cannot apply to issues that await a review')
         const within = withinReach(filter, principal, 'issue:read')
-        return views.pageOfReviewQueue({ filter: within, availableTo: available ? principal.id : null }, page)
+        return viewsOf(principal.tenant).pageOfReviewQueue(
+          { filter: within, availableTo: available ? principal.id : null },
+          page,
+        )
       },
     },
     Mutation: {

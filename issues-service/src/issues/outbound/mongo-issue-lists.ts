@@ -1,3 +1,4 @@
+import type { OfTenant } from '@redress/shared/access/tenant.ts'
 import type { Priority } from '@redress/shared/contracts.ts'
 import { within } from '@redress/shared/stores/moments.ts'
 import { readPages } from '@redress/shared/stores/pages.ts'
@@ -16,10 +17,10 @@ type IssueLists = Pick<Views, 'pageOfIssues' | 'pageOfReviewQueue' | 'pagesOfIss
 /** The lists of issues. */
 export function createIssueLists(
   issues: Collections['issues'],
-  { dueHours, now }: Readonly<{ dueHours: DueHours; now: Clock }>,
+  { ours, dueHours, now }: Readonly<{ ours: OfTenant; dueHours: DueHours; now: Clock }>,
 ): IssueLists {
   const list = { collection: issues, order: NEWEST_FIRST, toNode: toIssue }
-  const conditionsOf = (filter: IssueFilter) => toConditions(filter, dueHours, now())
+  const conditionsOf = (filter: IssueFilter) => ({ ...ours, ...toConditions(filter, dueHours, now()) })
   return {
     pageOfIssues: (filter, page) => readPage({ ...list, filter: conditionsOf(filter), page }),
     pageOfReviewQueue({ filter, availableTo }, page) {

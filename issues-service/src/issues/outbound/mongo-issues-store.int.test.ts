@@ -27,7 +27,7 @@ const { collections, createIssues, eventsOf, followDecisions, reviewIssue, retry
 const find = async (id: string) => (await service.views.findIssues([id]))[0]!
 const refusal = (code: string) => expect.objectContaining({ code })
 const stored = async () => [
-  await collections.issues.countDocuments({ createdAt: { $gte: new Date(0) } }),
+  await collections.issues.countDocuments({ tenant: 'default', createdAt: { $gte: new Date(0) } }),
   (await outboxEvents(db)).length,
 ]
 
@@ -406,6 +406,7 @@ describe('a retry', () => {
   it('does not count the issue itself among the recent issues', async () => {
     await collections.customers.insertOne({
       _id: 'cust_once',
+      tenant: 'default',
       riskScore: 1,
       createdAt: NOW,
       emailSealed: '',

@@ -1,3 +1,4 @@
+import { sameTenant } from '@redress/shared/access/tenant.ts'
 import type { IssueType } from '@redress/shared/contracts.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { DAY_MS } from '@redress/shared/time.ts'
@@ -25,35 +26,14 @@ type Stores = Readonly<{ collections: Collections; outbox: Outbox }>
 /** Issues in MongoDB. A change and its event share one transaction, so neither exists alone. */
 export function createMongoIssuesStore({ mongo, ...stores }: Stores & Readonly<{ mongo: MongoClient }>): IssuesStore {
   const transactionIn = createIssuesTransactions(stores)
-  return { transact: (work) => transactOnKeys(mongo, (session) => work(transactionIn(session))) }
+  return { transact: (tenant, work) => transactOnKeys(mongo, (session) => work(transactionIn(session, tenant))) }
 }
 
-/** The same, within a transaction that the caller has begun. */
+/** The same, within a transaction that the caller has begun. It finds nothing of another tenant. */
 export function createIssuesTransactions({ collections, outbox }: Stores) {
-  const { issues, transactions } = collections
-  return (session: ClientSession): IssuesTransaction => ({
-    async findIssues(ids) {
-      const found = await issues.find({ _id: { $in: [...ids] } }, { session }).toArray()
-      return new Map(found.map((document) => [document._id, toIssue(document)]))
-    },
-    async findClaimed(keys) {
-      const found = await issues.find({ 'claim.key': { $in: [...keys] } }, { session }).toArray()
-      return found.map((document) => ({ issue: toIssue(document), claim: toClaim(document) }))
-    },
-    async findByExternalId(externalIds) {
-      if (externalIds.length === 0) return []
-      const found = await issues.find({ externalId: { $in: [...externalIds] } }, { session }).toArray()
-      return found.map((document) => ({
-        ...{ externalId: document.externalId!, digest: document.digest! },
-        entity: toIssue(document),
-      }))
-    },
-    findCustomers: (ids, now) => findCustomers(collections, { ids, now, session }),
-    async findTransactions(ids) {
-      if (ids.length === 0) return new Map()
-      const found = await transactions.find({ _id: { $in: [...ids] } }, { session }).toArray()
-      return new Map(found.map((document) => [document._id, toTransaction(document)]))
-    },
+  const { issues } = collections
+  return (session: ClientSession, tenant: string): IssuesTransaction => ({
+    ...createReads(collections, { tenant, session }),
     async insert(opened) {
       await issues.insertMany(opened.map(toDocument), { session })
       await outbox.add(
@@ -67,6 +47,41 @@ export function createIssuesTransactions({ collections, outbox }: Stores) {
       await outbox.add([event], session)
     },
   })
+}
+
+type Scope = Readonly<{ tenant: string; session: ClientSession }>
+type Reads = Pick<
+  IssuesTransaction,
+  'findIssues' | 'findClaimed' | 'findByExternalId' | 'findCustomers' | 'findTransactions'
+>
+
+function createReads(collections: Collections, { tenant, session }: Scope): Reads {
+  const { issues, transactions } = collections
+  const ours = sameTenant(tenant)
+  return {
+    async findIssues(ids) {
+      const found = await issues.find({ _id: { $in: [...ids] }, ...ours }, { session }).toArray()
+      return new Map(found.map((document) => [document._id, toIssue(document)]))
+    },
+    async findClaimed(keys) {
+      const found = await issues.find({ ...ours, 'claim.key': { $in: [...keys] } }, { session }).toArray()
+      return found.map((document) => ({ issue: toIssue(document), claim: toClaim(document) }))
+    },
+    async findByExternalId(externalIds) {
+      if (externalIds.length === 0) return []
+      const found = await issues.find({ ...ours, externalId: { $in: [...externalIds] } }, { session }).toArray()
+      return found.map((document) => ({
+        ...{ externalId: document.externalId!, digest: document.digest! },
+        entity: toIssue(document),
+      }))
+    },
+    findCustomers: (ids, now) => findCustomers(collections, { ids, tenant, now, session }),
+    async findTransactions(ids) {
+      if (ids.length === 0) return new Map()
+      const found = await transactions.find({ _id: { $in: [...ids] }, ...ours }, { session }).toArray()
+      return new Map(found.map((document) => [document._id, toTransaction(document)]))
+    },
+  }
 }
 
 function toDocument({ issue: { id, externalId, ...rest }, claim, digest }: NewIssue): IssueDocument {
@@ -84,7 +99,7 @@ type CustomerRow = CustomerDocument & { recent: { _id: string; type: IssueType }
 /** Customers and their latest issues in one round trip. */
 async function findCustomers(
   { customers, issues }: Collections,
-  { ids, now, session }: { ids: readonly string[]; now: Date; session: ClientSession },
+  { ids, tenant, now, session }: { ids: readonly string[]; tenant: string; now: Date; session: ClientSession },
 ) {
   const recent = [
     { $match: { createdAt: { $gte: new Date(now.getTime() - HISTORY_DAYS * DAY_MS) } } },
@@ -95,7 +110,7 @@ async function findCustomers(
   const rows = await customers
     .aggregate<CustomerRow>(
       [
-        { $match: { _id: { $in: [...ids] } } },
+        { $match: { _id: { $in: [...ids] }, ...sameTenant(tenant) } },
         {
           $lookup: {
             from: issues.collectionName,

@@ -3,7 +3,7 @@ import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import { createLooks } from '@redress/shared/resilience/looks.ts'
 import { type Clock, MINUTE_MS } from '@redress/shared/time.ts'
 import type { EventLog } from '../../domain/ports.ts'
-import type { Views } from '../../views/views.ts'
+import type { StuckIssues } from '../../views/views.ts'
 import { type Issue, overdueEvent } from '../domain/issue.ts'
 import type { IssuesStore } from './ports.ts'
 import { readCases } from './read-cases.ts'
@@ -14,7 +14,7 @@ const PAGES_MAX = 50
 
 type Dependencies = Readonly<{
   store: IssuesStore
-  views: Pick<Views, 'findStuck'>
+  stuckIssues: StuckIssues
   events: EventLog
   /** An issue is stuck that is PROCESSING for so long. */
   stuckAfterMs: number
@@ -50,7 +50,7 @@ export function createAskAgain(dependencies: Dependencies) {
   }
 }
 
-function createRound(rule: Rule, { store, views, events, stuckAfterMs, now }: Dependencies) {
+function createRound(rule: Rule, { store, stuckIssues, events, stuckAfterMs, now }: Dependencies) {
   const looks = createLooks(LOOK_AGAIN)
 
   const findDue = async (at: Date, signal: AbortSignal | undefined): Promise<readonly Issue[]> => {
@@ -59,7 +59,7 @@ function createRound(rule: Rule, { store, views, events, stuckAfterMs, now }: De
     let after: Issue | null = null
     for (let pages = 0; pages < PAGES_MAX && due.length < rule.perRound; pages++) {
       signal?.throwIfAborted()
-      const stuck: readonly Issue[] = await views.findStuck({ status: rule.status, since, after, limit: PAGE })
+      const stuck: readonly Issue[] = await stuckIssues.findStuck({ status: rule.status, since, after, limit: PAGE })
       due.push(...stuck.filter(({ id }) => looks.isDue(id, at.getTime())))
       if (stuck.length < PAGE) break
       after = stuck.at(-1)!
@@ -74,11 +74,12 @@ function createRound(rule: Rule, { store, views, events, stuckAfterMs, now }: De
     let count = 0
     for (let from = 0; from < asked.length; from += PAGE) {
       signal?.throwIfAborted()
-      const batch = asked.slice(from, from + PAGE)
-      const cases = await store.transact((transaction) => readCases(transaction, batch, at))
-      const asking = toEvents(batch, cases, at)
-      await events.record(asking)
-      count += asking.length
+      for (const [tenant, batch] of Map.groupBy(asked.slice(from, from + PAGE), (issue) => issue.tenant)) {
+        const cases = await store.transact(tenant, (transaction) => readCases(transaction, batch, at))
+        const asking = toEvents(batch, cases, at)
+        await events.record(asking)
+        count += asking.length
+      }
     }
     looks.note(
       due.map(({ id }) => id),

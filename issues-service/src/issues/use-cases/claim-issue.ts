@@ -22,7 +22,7 @@ export function createClaims(dependencies: Dependencies): Readonly<{ claim: Clai
 
 function createChange(change: Change, { store, createId, now, onCommit }: Dependencies) {
   return async ({ issueId, ...reviewer }: ClaimCommand): Promise<Issue> => {
-    const changed = await store.transact(async (transaction) => {
+    const changed = await store.transact(reviewer.cause.tenant, async (transaction) => {
       const issue = (await transaction.findIssues([issueId])).get(issueId)
       if (!issue) throw new IssueNotFoundError(issueId)
       const claim = change(issue, createId(), { ...reviewer, now: now() })

@@ -5,6 +5,7 @@ import { coalesce } from '@redress/shared/resilience/coalesce.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { findCardInIdentifier } from '../../customers/customer-input.ts'
 import type { BlindIndex } from '../../customers/ports.ts'
+import { BY_TENANT, tenantOf } from '../../domain/batch.ts'
 import { TransactionMismatchError, TransactionNotFoundError } from '../../domain/errors.ts'
 import { findOpened, type KnownByExternalId, type Opened, toKnown } from '../../domain/open-once.ts'
 import type { CreateId } from '../../domain/ports.ts'
@@ -48,7 +49,7 @@ export function createOpenIssues({ store, blindIndex, createId, dueHours, now, o
     const valid = checked.filter((one): one is Checked => !(one instanceof AppError))
     if (valid.length === 0) return checked as AppError[]
 
-    const outcomes = await store.transact(async (transaction) => {
+    const outcomes = await store.transact(tenantOf(commands), async (transaction) => {
       const at = now()
       const known = await readKnown(transaction, valid, at)
       const opened: NewIssue[] = []
@@ -72,7 +73,7 @@ export function createCreateIssues(openIssues: OpenIssues): CreateIssues {
 
 /** Creates one issue. Calls that arrive while a transaction runs share the next one. */
 export function createCreateIssue(createIssues: CreateIssues): CreateIssue {
-  return coalesce<CreateIssueCommand, Issue>(createIssues)
+  return coalesce<CreateIssueCommand, Issue>(createIssues, BY_TENANT)
 }
 
 /** `named` is there for an input with an external id; the digest leaves out the key, which is another one at each caller. */

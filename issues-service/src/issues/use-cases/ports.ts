@@ -29,6 +29,6 @@ export type IssuesTransaction = Readonly<{
 }>
 
 export type IssuesStore = Readonly<{
-  /** Runs `work` on one consistent state, again after a conflict with another writer. */
-  transact<T>(work: (transaction: IssuesTransaction) => Promise<T>): Promise<T>
+  /** Runs `work` on one consistent state of a tenant, again after a conflict with another writer. */
+  transact<T>(tenant: string, work: (transaction: IssuesTransaction) => Promise<T>): Promise<T>
 }>

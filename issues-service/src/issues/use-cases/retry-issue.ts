@@ -21,7 +21,7 @@ type Dependencies = Readonly<{
 /** Sends an issue that has failed, or is stuck in PROCESSING, through the decision again, with the facts as they are today. */
 export function createRetryIssue({ store, stuckAfterMs, now, onCommit }: Dependencies): RetryIssue {
   return async ({ issueId, cause }) => {
-    const retried = await store.transact(async (transaction) => {
+    const retried = await store.transact(cause.tenant, async (transaction) => {
       const issue = (await transaction.findIssues([issueId])).get(issueId)
       if (!issue) throw new IssueNotFoundError(issueId)
 

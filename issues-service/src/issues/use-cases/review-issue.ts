@@ -22,7 +22,7 @@ type Dependencies = Readonly<{ store: IssuesStore; now: Clock; onCommit: () => v
 
 export function createReviewIssue({ store, now, onCommit }: Dependencies): ReviewIssue {
   return async ({ issueId, ...review }) => {
-    const reviewed = await store.transact(async (transaction) => {
+    const reviewed = await store.transact(review.cause.tenant, async (transaction) => {
       const issue = (await transaction.findIssues([issueId])).get(issueId)
       if (!issue) throw new IssueNotFoundError(issueId)
       const { transactionId } = issue

@@ -2,8 +2,8 @@ import { deadEventMigrations } from '@redress/shared/events/dead-letters/dead-ev
 import { CONSUMER_GROUPS, STREAMS } from '@redress/shared/events/envelope.ts'
 import { collectionsOf } from '@redress/shared/stores/collections.ts'
 import { type MasterKey, unwrapDataKey } from '@redress/shared/stores/encryption.ts'
+import { giveTenant } from '@redress/shared/stores/migrations/give-tenant.ts'
 import { type Migration, walkCollection } from '@redress/shared/stores/migrations/migration.ts'
-import type { Filter } from 'mongodb'
 import { openPersonalData } from '../../customers/mongo-personal-data.ts'
 import type { BlindIndex } from '../../customers/ports.ts'
 import { COLLECTIONS, type CustomerDocument, type IssueDocument } from '../collections.ts'
@@ -18,6 +18,9 @@ export function createMigrations(keys: Keys): readonly Migration[] {
     placeInReviewQueue,
     indexEmails(keys),
     createCountFormerRefunds(() => new Date()),
+    giveTenant(COLLECTIONS.issues),
+    giveTenant(COLLECTIONS.customers),
+    giveTenant(COLLECTIONS.transactions),
   ]
 }
 
@@ -25,9 +28,10 @@ const placeInReviewQueue = walkCollection<IssueDocument>({
   id: 'place-in-review-queue',
   description: 'Gives issues that wait for a person a place in the review queue, by their age alone.',
   collection: COLLECTIONS.issues.name,
-  filter: { status: 'AWAITING_REVIEW', urgentAt: { $exists: false } },
   change: (issues) =>
-    issues.map(({ _id, createdAt: urgentAt }) => ({ updateOne: { filter: { _id }, update: { $set: { urgentAt } } } })),
+    issues
+      .filter(({ status, urgentAt }) => status === 'AWAITING_REVIEW' && urgentAt === undefined)
+      .map(({ _id, createdAt: urgentAt }) => ({ updateOne: { filter: { _id }, update: { $set: { urgentAt } } } })),
 })
 
 const indexEmails = ({ blindIndex, master }: Keys) =>
@@ -35,9 +39,9 @@ const indexEmails = ({ blindIndex, master }: Keys) =>
     id: 'index-emails',
     description: 'Makes customers known by their e-mail address, those that are not erased.',
     collection: COLLECTIONS.customers.name,
-    // Null matches a missing field, too, and by an index; $exists does not in the embedded database.
-    filter: { emailIndex: null } as object as Filter<CustomerDocument>,
-    async change(customers, { db, session }) {
+    async change(all, { db, session }) {
+      const customers = all.filter(({ emailIndex }) => emailIndex === undefined)
+      if (customers.length === 0) return []
       const { dataKeys } = collectionsOf(db, COLLECTIONS)
       const ids = customers.map(({ _id }) => _id)
       const found = await dataKeys.find({ _id: { $in: ids } }, { session }).toArray()
