@@ -1,4 +1,6 @@
 import type { Clock } from '@redress/shared/time.ts'
+import { createArchive } from './archive/archive-issues.ts'
+import type { ArchiveStore } from './archive/ports.ts'
 import { createCreateCustomers } from './customers/create-customers.ts'
 import type { BlindIndex, CustomersStore, PersonalDataStore } from './customers/ports.ts'
 import { createReadPersonalData } from './customers/read-personal-data.ts'
@@ -25,6 +27,7 @@ type Dependencies = Readonly<{
     imports: ImportsStore
     personalData: PersonalDataStore
     events: EventLog
+    archive: ArchiveStore
     blindIndex: BlindIndex
   }>
   createId: CreateId
@@ -39,7 +42,7 @@ type Dependencies = Readonly<{
 /** Everything that callers and events can ask this service to do. */
 export function createUseCases(dependencies: Dependencies) {
   const { stores, createId, stuckAfterMs, now, onCommit } = dependencies
-  const { issues, customers, transactions, imports, personalData, events, blindIndex } = stores
+  const { issues, customers, transactions, imports, personalData, events, blindIndex, archive } = stores
   const ofIssues = { store: issues, now, onCommit }
   const ofCustomers = { store: customers, blindIndex, now, onCommit }
   const creatorsOn = createCreators(dependencies)
@@ -63,6 +66,7 @@ export function createUseCases(dependencies: Dependencies) {
     creatorsOn,
     importRows: createImportRows(ofImports),
     rehearseRows: createRehearseRows(ofImports),
+    archive: createArchive({ store: archive, createId: () => `arc_${createId()}`, now, onCommit }),
   }
 }
 

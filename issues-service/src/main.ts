@@ -7,17 +7,14 @@ import { serveUntilStopped } from '@redress/shared/service/serve.ts'
 import { combineParts } from '@redress/shared/subgraph/combine-parts.ts'
 import type { RequestCaller } from '@redress/shared/subgraph/request-context.ts'
 import { monotonicFactory } from 'ulid'
+import { archiveRepeatedly } from './archive/archive-repeatedly.ts'
 import { readConfig } from './config.ts'
+import { createResolvers } from './create-resolvers.ts'
 import { createUseCases } from './create-use-cases.ts'
-import { createCustomerResolvers } from './customers/customer-resolvers.ts'
-import { createImportResolvers } from './imports/import-resolvers.ts'
 import { openIntake } from './intake/open-intake.ts'
 import { askAgainRepeatedly } from './issues/inbound/ask-again-repeatedly.ts'
 import { createDecisionEvents } from './issues/inbound/decision-events.ts'
-import { createIssueResolvers } from './issues/inbound/issue-resolvers.ts'
-import { createReviewResolvers } from './issues/inbound/review-resolvers.ts'
 import { openStores } from './stores/open-stores.ts'
-import { createTransactionResolvers } from './transactions/transaction-resolvers.ts'
 import { createLoaders } from './views/loaders.ts'
 
 const config = configOrExit(readConfig)
@@ -40,13 +37,8 @@ const intake = openIntake(service, { ...stores, outbox, createId, dueHours, now 
 const decisionEvents = createDecisionEvents({ followDecisions, transactionIn, outbox })
 const deadLetters = await consumeEvents(service, { ...decisionEvents, followOther: intake.followActs })
 askAgainRepeatedly(service, { store, stuckIssues, events, now, stuckAfterMs })
-const resolvers = [
-  createIssueResolvers,
-  createReviewResolvers,
-  createCustomerResolvers,
-  createTransactionResolvers,
-  createImportResolvers,
-].map((create) => ({ resolvers: create({ ...useCases, viewsOf, importViewsOf, dueHours, now }) }))
+archiveRepeatedly(service, useCases.archive)
+const resolvers = createResolvers({ ...useCases, viewsOf, importViewsOf, archiveStore: stores.archive, dueHours, now })
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
   ...combineParts(deadLetters, intake, ...resolvers, {

@@ -11,19 +11,15 @@ import { MINUTE_MS } from '@redress/shared/time.ts'
 import type { Db, MongoClient } from 'mongodb'
 import { monotonicFactory, ulid } from 'ulid'
 import { afterAll } from 'vitest'
+import { createResolvers } from '../src/create-resolvers.ts'
 import { createUseCases } from '../src/create-use-cases.ts'
-import { createCustomerResolvers } from '../src/customers/customer-resolvers.ts'
-import { createImportResolvers } from '../src/imports/import-resolvers.ts'
 import { createIntake, type IntakeOptions } from '../src/intake/create-intake.ts'
 import type { IssueInput } from '../src/issues/domain/issue-input.ts'
 import { DUE_HOURS } from '../src/issues/domain/urgency.ts'
-import { createIssueResolvers } from '../src/issues/inbound/issue-resolvers.ts'
-import { createReviewResolvers } from '../src/issues/inbound/review-resolvers.ts'
 import { createAskAgain } from '../src/issues/use-cases/ask-again.ts'
 import type { DecisionUpdate } from '../src/issues/use-cases/follow-decisions.ts'
 import { createMongoSeeding } from '../src/samples/mongo-seeding.ts'
 import { openStores } from '../src/stores/open-stores.ts'
-import { createTransactionResolvers } from '../src/transactions/transaction-resolvers.ts'
 import { createLoaders } from '../src/views/loaders.ts'
 
 export const NOW = new Date('2030-06-15T12:00:00Z')
@@ -77,6 +73,7 @@ export async function openService({ mongo, db, now = () => NOW }: { mongo: Mongo
     intakeOn,
     intake: intakeOn(),
     collections,
+    archiveStore: stores.archive,
     viewsOf,
     /** Of the tenant of the samples. */
     views: viewsOf('default'),
@@ -95,17 +92,10 @@ export type Service = Awaited<ReturnType<typeof openService>>
 
 /** Serves the subgraph until the tests of the file have run, and gives its URL. */
 export async function serveService(service: Service): Promise<string> {
-  const creators = [
-    createIssueResolvers,
-    createReviewResolvers,
-    createCustomerResolvers,
-    createTransactionResolvers,
-    createImportResolvers,
-  ]
   const subgraph = await serveSubgraph({
     name: 'issues',
     schemaFile: new URL('../schema.graphql', import.meta.url),
-    resolvers: combineParts(service.intake, ...creators.map((create) => ({ resolvers: create(service) }))).resolvers,
+    resolvers: combineParts(service.intake, ...createResolvers(service)).resolvers,
     createLoaders: ({ principal }) => createLoaders(service.viewsOf(principal.tenant), service.readPersonalData),
     verifyToken,
     checks: { mongodb: async () => true },

@@ -21,6 +21,7 @@ export const AREAS = [
   'transactions',
   'intake',
   'imports',
+  'archive',
   'samples',
   'stores',
   'views',

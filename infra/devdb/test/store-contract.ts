@@ -1798,6 +1798,35 @@ function describeAggregation({ create, db }: Given): void {
     expect(await collection.aggregate([{ $lookup: lookup }]).toArray()).toEqual([{ _id: 1, all: [] }])
   })
 
+  it('adds the documents of a pipeline over another collection', async () => {
+    const moves = await create({ _id: 1, issue: 1 }, { _id: 2, issue: 2 }, { _id: 3, issue: 2 })
+    const issues = await create({ _id: 'a' }, { _id: 'b' })
+    const pipeline = [{ $match: { issue: 2 } }, { $sort: { _id: -1 } }, { $limit: 1 }, { $project: { issue: 1 } }]
+
+    const all = await issues
+      .aggregate([
+        { $match: { _id: 'a' } },
+        { $unionWith: { coll: moves.collectionName, pipeline } },
+        { $unionWith: { coll: random('none'), pipeline: [] } },
+      ])
+      .toArray()
+
+    expect(all).toHaveLength(2)
+    expect(all).toEqual(expect.arrayContaining([{ _id: 'a' }, { _id: 3, issue: 2 }]))
+  })
+
+  it('cannot add those of another collection within a transaction', async () => {
+    const issues = await create({ _id: 'a' })
+
+    const within = db().client.withSession((session) =>
+      session.withTransaction(() =>
+        issues.aggregate([{ $unionWith: { coll: issues.collectionName } }], { session }).toArray(),
+      ),
+    )
+
+    await expect(within).rejects.toMatchObject({ code: 263 })
+  })
+
   it('comes in batches', async () => {
     const collection = await create(...Array.from({ length: 30 }, (_, _id) => ({ _id })))
 

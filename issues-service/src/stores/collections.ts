@@ -8,14 +8,15 @@ import {
   OUTBOX,
 } from '@redress/shared/events/event-collections.ts'
 import { type CollectionsOf, defineCollection } from '@redress/shared/stores/collections.ts'
-import { DAY_MS } from '@redress/shared/time.ts'
+import { DAY_SECONDS } from '@redress/shared/time.ts'
+import type { ArchiveRun } from '../archive/archive-run.ts'
 import type { Customer } from '../customers/customer.ts'
 import type { Import, RefusedRow } from '../imports/import.ts'
 import type { Failure, ReceivedEvent } from '../intake/payment-event.ts'
 import type { Claim } from '../issues/domain/claim.ts'
 import type { Issue, Resolution } from '../issues/domain/issue.ts'
 import { NO_APPROVALS, type Transaction } from '../transactions/transaction.ts'
-import { CUSTOMER_INDEXES, ISSUE_INDEXES, PAYMENT_INDEXES } from './indexes.ts'
+import { ARCHIVE_INDEXES, CUSTOMER_INDEXES, ISSUE_INDEXES, PAYMENT_INDEXES } from './indexes.ts'
 
 /** A domain type as it is stored. Only this folder sees documents. */
 type Stored<T extends { id: string }> = Omit<T, 'id'> & { _id: string }
@@ -71,7 +72,7 @@ export type PaymentEventDocument = Stored<ReceivedEvent> & {
 export type RefusedRowDocument = RefusedRow & { _id: string; importId: string; at: Date }
 
 /** Imports and their refused rows are kept for so long after the last change. */
-const IMPORTS_KEPT_SECONDS = (90 * DAY_MS) / 1000
+const IMPORTS_KEPT_SECONDS = 90 * DAY_SECONDS
 
 /** Every collection of this service, and every index: each query has one. */
 export const COLLECTIONS = {
@@ -80,6 +81,17 @@ export const COLLECTIONS = {
     owner: 'customerId',
     personalFields: ['customerMessage', 'resolution.note'],
     ...ISSUE_INDEXES,
+  }),
+  archivedIssues: defineCollection<IssueDocument>({
+    name: 'archived_issues',
+    owner: 'customerId',
+    personalFields: ['customerMessage', 'resolution.note'],
+    ...ARCHIVE_INDEXES,
+  }),
+  archiveRuns: defineCollection<Stored<ArchiveRun>>({
+    name: 'archive_runs',
+    indexes: [{ key: { requestedAt: 1 }, name: 'running', partialFilterExpression: { status: 'RUNNING' } }],
+    retention: { field: 'endedAt', seconds: 90 * DAY_SECONDS, index: 'expiry' },
   }),
   transactions: defineCollection<TransactionDocument>({
     name: 'transactions',

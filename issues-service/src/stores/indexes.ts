@@ -10,34 +10,51 @@ const EXTERNAL_ID = {
   partialFilterExpression: { externalId: { $exists: true } },
 } as const
 const NEWEST = { key: { tenant: 1, createdAt: 1, _id: 1 }, name: 'newest_of_tenant' } as const
+const CLAIM = { key: { tenant: 1, 'claim.key': 1, 'claim.space': 1 }, name: 'claim_of_tenant', unique: true } as const
+const NEWEST_BY_TYPE = { key: { tenant: 1, type: 1, createdAt: 1, _id: 1 }, name: 'newest_of_tenant_by_type' } as const
+const NEWEST_BY_CUSTOMER = { key: { customerId: 1, createdAt: 1, _id: 1 }, name: 'newest_by_customer' } as const
+const NEWEST_BY_TRANSACTION = {
+  key: { transactionId: 1, createdAt: 1, _id: 1 },
+  name: 'newest_by_transaction',
+  // Any text: MongoDB infers this from a condition by equality, and does not infer a type.
+  partialFilterExpression: { transactionId: { $gt: '' } },
+} as const
 /** From before there were tenants. */
 const FORMER = ['external_id', 'newest', 'newest_by_status'] as const
 
 export const ISSUE_INDEXES: Indexes = {
   formerIndexes: ['claim', 'claim_in_space', 'newest_by_type', 'newest_by_priority', 'review_queue', ...FORMER],
   indexes: [
-    { key: { tenant: 1, 'claim.key': 1, 'claim.space': 1 }, name: 'claim_of_tenant', unique: true },
+    CLAIM,
     EXTERNAL_ID,
     NEWEST,
     { key: { tenant: 1, status: 1, createdAt: 1, _id: 1 }, name: 'newest_of_tenant_by_status' },
-    { key: { tenant: 1, type: 1, createdAt: 1, _id: 1 }, name: 'newest_of_tenant_by_type' },
+    NEWEST_BY_TYPE,
     { key: { tenant: 1, priority: 1, createdAt: 1, _id: 1 }, name: 'newest_of_tenant_by_priority' },
     // Issues of all tenants that wait for a decision, and no others: some are stuck.
     { key: { createdAt: 1, _id: 1 }, name: 'pending', partialFilterExpression: { status: 'PENDING' } },
     { key: { createdAt: 1, _id: 1 }, name: 'processing', partialFilterExpression: { status: 'PROCESSING' } },
-    { key: { customerId: 1, createdAt: 1, _id: 1 }, name: 'newest_by_customer' },
+    NEWEST_BY_CUSTOMER,
     // Issues that wait for a person, and no others.
     {
       key: { tenant: 1, urgentAt: 1, _id: 1 },
       name: 'review_queue_of_tenant',
       partialFilterExpression: { status: 'AWAITING_REVIEW' },
     },
-    {
-      key: { transactionId: 1, createdAt: 1, _id: 1 },
-      name: 'newest_by_transaction',
-      // Any text: MongoDB infers this from a condition by equality, and does not infer a type.
-      partialFilterExpression: { transactionId: { $gt: '' } },
-    },
+    NEWEST_BY_TRANSACTION,
+  ],
+}
+
+export const ARCHIVE_INDEXES: Indexes = {
+  formerIndexes: [],
+  indexes: [
+    CLAIM,
+    EXTERNAL_ID,
+    NEWEST,
+    NEWEST_BY_TYPE,
+    NEWEST_BY_CUSTOMER,
+    NEWEST_BY_TRANSACTION,
+    { key: { updatedAt: 1, _id: 1 }, name: 'first_to_purge' },
   ],
 }
 
@@ -46,7 +63,7 @@ export const PAYMENT_INDEXES: Indexes = {
   indexes: [
     EXTERNAL_ID,
     NEWEST,
-    { key: { customerId: 1, createdAt: 1, _id: 1 }, name: 'newest_by_customer' },
+    NEWEST_BY_CUSTOMER,
     { key: { tenant: 1, merchant: 1, createdAt: 1, _id: 1 }, name: 'newest_of_tenant_by_merchant' },
     { key: { tenant: 1, status: 1, createdAt: 1, _id: 1 }, name: 'newest_of_tenant_by_status' },
     { key: { tenant: 1, 'amount.currency': 1, 'amount.amount': 1, _id: 1 }, name: 'by_amount_of_tenant' },

@@ -4,6 +4,7 @@ import type { Service } from '@redress/shared/service/open-service.ts'
 import { readMasterKey } from '@redress/shared/stores/encryption.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { ClientSession } from 'mongodb'
+import { createMongoArchive } from '../archive/mongo-archive.ts'
 import { createBlindIndex } from '../customers/blind-index.ts'
 import { createCustomersTransactions, createMongoCustomersStore } from '../customers/mongo-customers-store.ts'
 import { createMongoPersonalData } from '../customers/mongo-personal-data.ts'
@@ -60,5 +61,6 @@ export async function openStores({ service, outbox, keys, dueHours, now }: Optio
     importViewsOf: createImportViews(collections),
     personalData: createMongoPersonalData(collections, master),
     events: createEventLog(mongo, outbox),
+    archive: createMongoArchive(stores),
   }
 }

@@ -17,13 +17,16 @@ type ListViews = Pick<
   'findIssueId' | 'findCustomerId' | 'findTransactionId' | 'pageOfCustomers' | 'pageOfTransactions'
 >
 
+type Stores = Pick<Collections, 'issues' | 'archivedIssues' | 'customers' | 'transactions'>
+
 /** The lists of all customers and payments, and the look-up of everything by external id. */
 export function createListViews(
-  { issues, customers, transactions }: Pick<Collections, 'issues' | 'customers' | 'transactions'>,
+  { issues, archivedIssues, customers, transactions }: Stores,
   { ours, blindIndex }: Readonly<{ ours: OfTenant; blindIndex: Pick<BlindIndex, 'ofEmail'> }>,
 ): ListViews {
   return {
-    findIssueId: (externalId) => findId(issues, { ...ours, externalId }),
+    findIssueId: async (externalId) =>
+      (await findId(issues, { ...ours, externalId })) ?? findId(archivedIssues, { ...ours, externalId }),
     findCustomerId: (externalId) => findId(customers, { ...ours, externalId }),
     findTransactionId: (externalId) => findId(transactions, { ...ours, externalId }),
     pageOfCustomers: ({ filter: { email, ...range }, only, order }, page) => {

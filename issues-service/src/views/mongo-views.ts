@@ -19,14 +19,19 @@ export function createMongoViews(collections: Collections, options: Options): Vi
 }
 
 function createViews(
-  { issues, customers, transactions }: Collections,
+  { issues, archivedIssues, customers, transactions }: Collections,
   ours: OfTenant,
   { blindIndex, dueHours, now }: Options,
 ): Views {
   return {
     async findIssues(ids) {
-      const found = await issues.find({ _id: { $in: [...ids] }, ...ours }).toArray()
-      return inOrder(ids, found.map(toIssue))
+      const found = (await issues.find({ _id: { $in: [...ids] }, ...ours }).toArray()).map(toIssue)
+      if (found.length === new Set(ids).size) return inOrder(ids, found)
+      // After the first look: an issue that is archived in between is in one of the two.
+      const live = new Set(found.map(({ id }) => id))
+      const others = ids.filter((id) => !live.has(id))
+      const archived = await archivedIssues.find({ _id: { $in: others }, ...ours }).toArray()
+      return inOrder(ids, [...found, ...archived.map(toIssue)])
     },
     async findCustomers(ids) {
       const found = await customers.find({ _id: { $in: [...ids] }, ...ours }, { projection: CUSTOMER_FIELDS }).toArray()
@@ -36,8 +41,8 @@ function createViews(
       const found = await transactions.find({ _id: { $in: [...ids] }, ...ours }).toArray()
       return inOrder(ids, found.map(toTransaction))
     },
-    ...createIssueLists(issues, { ours, dueHours, now }),
-    ...createListViews({ issues, customers, transactions }, { ours, blindIndex }),
+    ...createIssueLists({ issues, archivedIssues }, { ours, dueHours, now }),
+    ...createListViews({ issues, archivedIssues, customers, transactions }, { ours, blindIndex }),
     pagesOfTransactions: (owners, page) =>
       readPages({
         ...{ collection: transactions, filter: ours, order: NEWEST_FIRST, page, toNode: toTransaction },

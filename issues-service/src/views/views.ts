@@ -20,6 +20,9 @@ export type IssueFilter = Readonly<{
   overdue?: boolean | null
 }>
 
+/** Every given condition must hold. */
+export type ArchiveFilter = Pick<IssueFilter, 'type' | 'customerId' | 'transactionId' | 'from' | 'to'>
+
 /** Those that wait for a person. */
 export type ReviewQueue = Readonly<{
   filter: Omit<IssueFilter, 'status'>
@@ -57,10 +60,12 @@ export type IssueOwners = Readonly<{ field: 'customerId' | 'transactionId'; ids:
 
 /** Read access to the data of one tenant. Finders keep the order of the ids, with null for a missing one. Pages are newest first. */
 export type Views = Readonly<{
+  /** Archived ones, too. */
   findIssues(ids: readonly string[]): Promise<readonly (Issue | null)[]>
   findCustomers(ids: readonly string[]): Promise<readonly (Customer | null)[]>
   findTransactions(ids: readonly string[]): Promise<readonly (Transaction | null)[]>
   pageOfIssues(filter: IssueFilter, page: PageArguments): Promise<Connection<Issue>>
+  pageOfArchivedIssues(filter: ArchiveFilter, page: PageArguments): Promise<Connection<Issue>>
   /** The most urgent first. */
   pageOfReviewQueue(queue: ReviewQueue, page: PageArguments): Promise<Connection<Issue>>
   /** The id of the issue with an external id; null if there is none. */

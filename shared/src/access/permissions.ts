@@ -55,6 +55,7 @@ export const PERMISSIONS_OF_ROLE: Readonly<Record<Role | typeof GATEWAY_ROLE, re
     'import:write:*',
     'import:read:*',
     'issue:retry:*',
+    'issue:archive:*',
     'customer:write:*',
     'transaction:write:*',
     'dead_letter:read:*',
@@ -113,6 +114,8 @@ const INSTALLATION: ReadonlySet<string> = new Set([
   'policy:publish',
   'rule:write',
   'audit:verify',
+  'issue:archive',
+  'issue:purge',
 ])
 /** Prefix of the principal id of an API key. */
 export const API_KEY_PRINCIPAL = 'api-key:'

@@ -27,6 +27,7 @@ type Definition = Readonly<{
 }>
 
 const NoData = type({})
+const ArchiveData = type({ movesBefore: 'string.date.iso', purgesBefore: 'string.date.iso | null', reason: 'string' })
 const BacktestData = type({ skill: 'string', policyDigest: 'string' })
 const PolicyData = type({ skill: 'string', digest: 'string', version: 'string' })
 const PaymentEventApplied = type({
@@ -63,6 +64,8 @@ export const EVENTS = {
     data: type({ customerId: 'string', fields: 'string[]' }),
   },
   'payment_event.applied': { stream: issues, entity: 'PaymentEvent', data: PaymentEventApplied },
+  'archive.requested': { stream: issues, entity: 'Archive', data: ArchiveData },
+  'archive.completed': { stream: issues, entity: 'Archive', data: type({ moved: 'number', purged: 'number' }) },
 
   'decision.started': { stream: decisions, entity: 'Decision', data: DecisionStarted },
   'decision.made': { stream: decisions, entity: 'Decision', data: DecisionMade.or(BlindDecisionMade) },

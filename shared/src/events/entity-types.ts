@@ -21,5 +21,6 @@ export const ENTITY_TYPES = [
   'Token',
   'Caller',
   'Network',
+  'Archive',
 ] as const
 export type EntityType = (typeof ENTITY_TYPES)[number]

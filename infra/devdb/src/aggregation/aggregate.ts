@@ -9,6 +9,7 @@ import { type Fields, isNumber, isObject, lookUp, toNumber, type Value } from '.
 import { toPath, valuesAt } from '../values/paths.ts'
 import { compileExpression } from './expressions.ts'
 import { compileGroup } from './group.ts'
+import { compileUnwind } from './unwind.ts'
 
 const { Int32 } = BSON
 
@@ -103,6 +104,7 @@ const STAGES: Readonly<Record<string, (operand: Value, find: FindIn) => Stage>> 
   $replaceRoot: (operand) => replaceRoot((operand as Fields).newRoot),
   $replaceWith: (operand) => replaceRoot(operand),
   $lookup: (operand, find) => compileLookup(operand as Fields, find),
+  $unionWith: (operand, find) => compileUnion(operand as Fields, find),
 }
 
 function compileProject(projection: Fields): Stage {
@@ -158,23 +160,6 @@ function replaceRoot(operand: Value): Stage {
     })
 }
 
-function compileUnwind(operand: Value): Stage {
-  const { path, preserveNullAndEmptyArrays = false, ...rest } = isObject(operand) ? operand : { path: operand }
-  const [other] = Object.keys(rest)
-  if (other !== undefined) throw unsupported(`The option ${other} of $unwind`)
-  const name = String(path).slice(1)
-  if (name.includes('.')) throw unsupported(`$unwind of the dotted path ${name}`)
-  return (documents) =>
-    documents.flatMap((fields) => {
-      const value = fields[name]
-      if (Array.isArray(value) && value.length > 0) return value.map((item) => ({ ...fields, [name]: item }))
-      const isEmpty = value === undefined || value === null || Array.isArray(value)
-      if (!isEmpty) return [fields]
-      const { [name]: _, ...without } = fields
-      return preserveNullAndEmptyArrays === true ? [Array.isArray(value) ? without : fields] : []
-    })
-}
-
 function compileLookup({ from, localField, foreignField, as, pipeline = [], ...rest }: Fields, find: FindIn): Stage {
   const [other] = Object.keys(rest)
   if (other !== undefined) throw unsupported(`The option ${other} of $lookup`)
@@ -196,4 +181,11 @@ function compileLookup({ from, localField, foreignField, as, pipeline = [], ...r
     }
     return joined
   }
+}
+
+function compileUnion({ coll, pipeline = [], ...rest }: Fields, find: FindIn): Stage {
+  const [other] = Object.keys(rest)
+  if (other !== undefined) throw unsupported(`The option ${other} of $unionWith`)
+  if (typeof coll !== 'string') throw unsupported('$unionWith without a collection')
+  return async (documents) => [...documents, ...(await aggregate(coll, pipeline as Fields[], find))]
 }

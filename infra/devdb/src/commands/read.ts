@@ -6,7 +6,7 @@ import { RawBatch } from '../protocol/wire.ts'
 import { readSort } from '../queries/planner.ts'
 import { compileStoredProjection } from '../queries/projection.ts'
 import { find as findDocuments, findWithStatistics } from '../queries/query.ts'
-import { decode, encode, type Fields, isNumber, toNumber, type Value } from '../values/bson.ts'
+import { decode, encode, type Fields, isNumber, isObject, toNumber, type Value } from '../values/bson.ts'
 import { encodeKey, textOf } from '../values/keys.ts'
 import { toPath, valuesAt } from '../values/paths.ts'
 
@@ -33,7 +33,10 @@ export async function aggregate(context: Context, command: Fields): Promise<Fiel
   context.database.counts.command++
   if (typeof command.aggregate !== 'string') throw unsupported('An aggregation over no collection')
   const name = command.aggregate
-  const documents = await runPipeline(name, command.pipeline as Fields[], async (collection, query, projection) => {
+  const pipeline = command.pipeline as Fields[]
+  if (context.transaction && pipeline.some((stage) => isObject(stage) && Object.hasOwn(stage, '$unionWith')))
+    throw new CommandError(263, 'Stage not supported inside of a multi-document transaction: $unionWith')
+  const documents = await runPipeline(name, pipeline, async (collection, query, projection) => {
     const project = projection && compileStoredProjection(projection)
     const found = await findDocuments(context.view, context.find(collection), query)
     return found.map((one) => (project ? decode(project(one.body)) : one.fields))

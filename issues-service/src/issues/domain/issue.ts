@@ -67,12 +67,11 @@ export type Issue = Readonly<{
   version: number
   createdAt: Date
   updatedAt: Date
+  /** Of archived issues only. */
+  archivedAt?: Date
 }>
 
-/**
- * A new state and the event that explains it, with the refund of the payment that it approves. They are stored together
- * or not at all.
- */
+/** A new state, the event that explains it, and the refund that it approves: stored together or not at all. */
 export type Change = Readonly<{ issue: Issue; event: DomainEvent; refund?: TransactionChange }>
 
 export type Opening = Readonly<{

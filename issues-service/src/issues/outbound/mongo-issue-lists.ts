@@ -12,17 +12,19 @@ import type { DueHours } from '../domain/urgency.ts'
 const NEWEST_FIRST = { field: 'createdAt', direction: -1 } as const
 const MOST_URGENT_FIRST = { field: 'urgentAt', direction: 1 } as const
 
-type IssueLists = Pick<Views, 'pageOfIssues' | 'pageOfReviewQueue' | 'pagesOfIssues'>
+type IssueLists = Pick<Views, 'pageOfIssues' | 'pageOfArchivedIssues' | 'pageOfReviewQueue' | 'pagesOfIssues'>
 
 /** The lists of issues. */
 export function createIssueLists(
-  issues: Collections['issues'],
+  { issues, archivedIssues }: Pick<Collections, 'issues' | 'archivedIssues'>,
   { ours, dueHours, now }: Readonly<{ ours: OfTenant; dueHours: DueHours; now: Clock }>,
 ): IssueLists {
   const list = { collection: issues, order: NEWEST_FIRST, toNode: toIssue }
   const conditionsOf = (filter: IssueFilter) => ({ ...ours, ...toConditions(filter, dueHours, now()) })
   return {
     pageOfIssues: (filter, page) => readPage({ ...list, filter: conditionsOf(filter), page }),
+    pageOfArchivedIssues: (filter, page) =>
+      readPage({ ...list, collection: archivedIssues, filter: conditionsOf(filter), page }),
     pageOfReviewQueue({ filter, availableTo }, page) {
       const waiting = [{ status: 'AWAITING_REVIEW' as const }, conditionsOf(filter), toAvailable(availableTo, now())]
       return readPage({ ...list, filter: { $and: waiting }, order: MOST_URGENT_FIRST, page })

@@ -1,12 +1,11 @@
 import { sameTenant } from '@redress/shared/access/tenant.ts'
-import type { IssueType } from '@redress/shared/contracts.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
-import { DAY_MS } from '@redress/shared/time.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
+import type { Customer } from '../../customers/customer.ts'
 import { ConflictError } from '../../domain/errors.ts'
 import {
   type Collections,
-  type CustomerDocument,
+  CUSTOMER_FIELDS,
   type IssueDocument,
   toCustomer,
   toIssue,
@@ -17,9 +16,7 @@ import type { TransactionChange } from '../../transactions/transaction.ts'
 import { type Claim, spaceOfCaller } from '../domain/claim.ts'
 import type { Change, Issue } from '../domain/issue.ts'
 import type { IssuesStore, IssuesTransaction, NewIssue } from '../use-cases/ports.ts'
-
-const HISTORY_DAYS = 90
-const HISTORY_MAX = 50
+import { findHistory } from './mongo-history.ts'
 
 type Stores = Readonly<{ collections: Collections; outbox: Outbox }>
 
@@ -56,31 +53,48 @@ type Reads = Pick<
 >
 
 function createReads(collections: Collections, { tenant, session }: Scope): Reads {
-  const { issues, transactions } = collections
+  const { transactions } = collections
   const ours = sameTenant(tenant)
+  const findAnywhere = createFindAnywhere(collections, { tenant, session })
   return {
     async findIssues(ids) {
-      const found = await issues.find({ _id: { $in: [...ids] }, ...ours }, { session }).toArray()
+      const found = await findAnywhere('_id', ids)
       return new Map(found.map((document) => [document._id, toIssue(document)]))
     },
     async findClaimed(keys) {
-      const found = await issues.find({ ...ours, 'claim.key': { $in: [...keys] } }, { session }).toArray()
+      const found = await findAnywhere('claim.key', keys)
       return found.map((document) => ({ issue: toIssue(document), claim: toClaim(document) }))
     },
     async findByExternalId(externalIds) {
       if (externalIds.length === 0) return []
-      const found = await issues.find({ ...ours, externalId: { $in: [...externalIds] } }, { session }).toArray()
+      const found = await findAnywhere('externalId', externalIds)
       return found.map((document) => ({
         ...{ externalId: document.externalId!, digest: document.digest! },
         entity: toIssue(document),
       }))
     },
-    findCustomers: (ids, now) => findCustomers(collections, { ids, tenant, now, session }),
+    async findCustomers(ids, now) {
+      const wanted = { _id: { $in: [...ids] }, ...ours }
+      const found = collections.customers.find(wanted, { session, projection: CUSTOMER_FIELDS }).toArray()
+      const [documents, history] = await Promise.all([found, findHistory(collections, ids, now)])
+      const withHistory = (customer: Customer) => ({ customer, recentIssues: history.get(customer.id) ?? [] })
+      return new Map(documents.map((document) => [document._id, withHistory(toCustomer(document))]))
+    },
     async findTransactions(ids) {
       if (ids.length === 0) return new Map()
       const found = await transactions.find({ _id: { $in: [...ids] }, ...ours }, { session }).toArray()
       return new Map(found.map((document) => [document._id, toTransaction(document)]))
     },
+  }
+}
+
+/** Finds issues wherever they are: each is in exactly one of the two collections in the snapshot of a transaction. */
+function createFindAnywhere({ issues, archivedIssues }: Collections, { tenant, session }: Scope) {
+  return async (field: '_id' | 'claim.key' | 'externalId', values: readonly string[]) => {
+    const wanted = { ...sameTenant(tenant), [field]: { $in: [...values] } }
+    const found: IssueDocument[] = []
+    for (const store of [issues, archivedIssues]) found.push(...(await store.find(wanted, { session }).toArray()))
+    return found
   }
 }
 
@@ -92,44 +106,6 @@ function toDocument({ issue: { id, externalId, ...rest }, claim, digest }: NewIs
 /** Before there were spaces, a key was used by the caller who created the issue. */
 function toClaim({ claim, statusHistory }: IssueDocument): Claim {
   return { ...claim, space: claim.space ?? spaceOfCaller(statusHistory[0]!.changedBy) }
-}
-
-type CustomerRow = CustomerDocument & { recent: { _id: string; type: IssueType }[] }
-
-/** Customers and their latest issues in one round trip. */
-async function findCustomers(
-  { customers, issues }: Collections,
-  { ids, tenant, now, session }: { ids: readonly string[]; tenant: string; now: Date; session: ClientSession },
-) {
-  const recent = [
-    { $match: { createdAt: { $gte: new Date(now.getTime() - HISTORY_DAYS * DAY_MS) } } },
-    { $sort: { createdAt: -1, _id: -1 } },
-    { $limit: HISTORY_MAX },
-    { $project: { type: 1 } },
-  ]
-  const rows = await customers
-    .aggregate<CustomerRow>(
-      [
-        { $match: { _id: { $in: [...ids] }, ...sameTenant(tenant) } },
-        {
-          $lookup: {
-            from: issues.collectionName,
-            localField: '_id',
-            foreignField: 'customerId',
-            pipeline: recent,
-            as: 'recent',
-          },
-        },
-      ],
-      { session },
-    )
-    .toArray()
-  return new Map(
-    rows.map((row) => {
-      const recentIssues = row.recent.map(({ _id: id, type }) => ({ id, type }))
-      return [row._id, { customer: toCustomer(row), recentIssues }]
-    }),
-  )
 }
 
 /** Each issue is written once, in its last state, if it still has the version that its first change came from. */
