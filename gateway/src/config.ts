@@ -4,7 +4,8 @@ import { readEnvironment } from '@redress/shared/process/config.ts'
 import { ObservabilityEnvironment, toObservabilityConfig } from '@redress/shared/process/service-environment.ts'
 import { type } from 'arktype'
 import { isProxyTrust, PROXY_HEADERS, readProxyTrust } from './access/guards/client-address.ts'
-import { isOrigins, readOrigins } from './access/guards/origins.ts'
+import { isOrigins, readHosts, readOrigins } from './access/guards/origins.ts'
+import { IntakeEnvironment, toIntakeConfig } from './access/intake-config.ts'
 import { isInternalPrivateKey, isReadableKeyFile } from './access/key-files.ts'
 import { isTrustedDocumentsFile } from './operations/documents/persisted-documents.ts'
 import { isPreset, readPresets } from './operations/limits/presets.ts'
@@ -38,7 +39,7 @@ const GraphFile = type('string > 0').narrow(
   (path, ctx) => existsSync(path) || ctx.reject({ expected: 'the path of a supergraph (GraphQL)' }),
 )
 
-const Environment = ObservabilityEnvironment.merge({
+const Environment = ObservabilityEnvironment.merge(IntakeEnvironment).merge({
   NODE_ENV: "'development' | 'production' | 'test' = 'development'",
   LOG_LEVEL: "'debug' | 'info' | 'warn' | 'error' = 'info'",
   PORT: "string.integer.parse |> 0 <= number <= 65535 = '4000'",
@@ -130,10 +131,6 @@ function toGuardConfig(env: Variables, isProduction: boolean) {
   }
 }
 
-function readHosts(text: string): ReadonlySet<string> {
-  return new Set(text.split(',').map((host) => host.trim().toLowerCase()))
-}
-
 export type GatewayConfig = ReturnType<typeof readConfig>
 
 /** @throws ConfigError */
@@ -169,6 +166,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     playground: isOn(env.PLAYGROUND),
     introspection: isOn(env.INTROSPECTION),
     showForeignMessages: env.SHOW_FOREIGN_MESSAGES === 'true',
+    intake: toIntakeConfig(env),
     health: { timeoutMs: env.HEALTH_CHECK_TIMEOUT_MS },
     shutdown: { timeoutMs: env.SHUTDOWN_TIMEOUT_MS },
     log: { level: env.LOG_LEVEL },

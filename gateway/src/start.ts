@@ -14,6 +14,7 @@ import { postOperation } from './execution/subgraphs/subgraph.ts'
 import { createSubgraphs, isSubgraphReady, type Subgraphs } from './execution/subgraphs/subgraphs.ts'
 import { createDownloadRoute } from './http/download-route.ts'
 import { createGraphqlRoute } from './http/graphql-route.ts'
+import { openIntake } from './http/intake/open-intake.ts'
 import { createPlaygroundRoute } from './http/playground/playground-route.ts'
 import { closingAll, serveGateway } from './http/serve-gateway.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './observability/gateway-metrics.ts'
@@ -159,7 +160,7 @@ type Parts = Readonly<{
   live: StreamingTransports | null
 }>
 
-function serve(base: Base, { subgraphs, isReady, access, operations, live }: Parts): Promise<HttpServer> {
+async function serve(base: Base, { subgraphs, isReady, access, operations, live }: Parts): Promise<HttpServer> {
   const { config, telemetry, metrics, counted, guards, logger } = base
   const { origins, port, host, requestTimeoutMs: timeoutMs } = config
   const breakers = () => Object.fromEntries(subgraphs.all().map(({ name, breaker }) => [name, breaker.state()]))
@@ -167,6 +168,11 @@ function serve(base: Base, { subgraphs, isReady, access, operations, live }: Par
     graphql: createGraphqlRoute({ operations, ...access, timeoutMs, telemetry }),
     live,
     downloads: openDownloads(base),
+    intake: await openIntake({
+      ...config.intake,
+      ...{ serviceUrl: config.subgraphs.issues, signToken: base.signToken, timeoutMs, access },
+      registry: metrics.registry,
+    }),
     playground: config.playground ? createPlaygroundRoute(guards.devSessions) : null,
     ...guards,
     metrics: config.metrics.token === null ? null : metrics,

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { API_KEY_ID_BYTES, API_KEY_SECRET_BYTES, hashOfApiKey, toApiKeySecret } from '@redress/shared/access/api-key.ts'
 import { createInternalTokenVerifier } from '@redress/shared/access/internal-token.ts'
 import { DOWNLOADS_PATH } from '@redress/shared/contracts.ts'
 import { ForbiddenError } from '@redress/shared/errors.ts'
@@ -14,11 +16,25 @@ type Call = Readonly<{ subgraph: string; context: RequestContext<unknown> }>
 type Context = RequestContext<{ seen: (context: RequestContext<unknown>) => void }>
 
 export const ISSUE = { id: 'iss_1', type: 'REFUND_REQUEST', status: 'RESOLVED', priority: 'NORMAL', version: 3 }
+type Ingested = Readonly<{ events: readonly { id: string }[] }>
+const REFUSED = { code: 'IDEMPOTENCY_CONFLICT', message: 'Used before.', path: null }
 const AT = '2030-01-01T00:00:00.000Z'
 
 const FOLDERS = { issues: 'issues-service', decisions: 'decision-service', audit: 'audit-service' } as const
 type Name = keyof typeof FOLDERS
 const NAMES = Object.keys(FOLDERS) as Name[]
+
+/** The API keys that the audit subgraph knows, by id. */
+const API_KEYS = new Map<string, object>()
+
+/** A key that is valid for all gateways of this process. @returns its secret. */
+export function createApiKey(role: string): string {
+  const id = randomBytes(API_KEY_ID_BYTES).toString('hex')
+  const secret = toApiKeySecret(id, randomBytes(API_KEY_SECRET_BYTES))
+  const facts = { name: role, hash: hashOfApiKey(secret), roles: [role], tenant: 'default' }
+  API_KEYS.set(id, { ...facts, requestsPerMinute: null, expiresAt: null, revokedAt: null })
+  return secret
+}
 
 /** Resolvers of just what the tests ask for. */
 const RESOLVERS: Readonly<Record<Name, Resolvers>> = {
@@ -44,6 +60,15 @@ const RESOLVERS: Readonly<Record<Name, Resolvers>> = {
       createIssue: (_: unknown, __: unknown, context: Context) => {
         context.loaders.seen(context)
         return { issue: { ...ISSUE } }
+      },
+      // Refuses the events whose id says so, as the service may refuse any.
+      ingestPaymentEvents: (_: unknown, { events }: Ingested, context: Context) => {
+        context.loaders.seen(context)
+        const results = events.map(({ id }, index) =>
+          id.includes('refused') ? { index, outcome: 'REFUSED', error: REFUSED } : { index, outcome: 'ACCEPTED' },
+        )
+        const refused = results.filter(({ outcome }) => outcome === 'REFUSED').length
+        return { results, accepted: events.length - refused, duplicates: 0, refused }
       },
     },
     Issue: {
@@ -83,6 +108,7 @@ const RESOLVERS: Readonly<Record<Name, Resolvers>> = {
     },
   },
   audit: {
+    Query: { findApiKey: (_: unknown, { id }: { id: string }) => API_KEYS.get(id) ?? null },
     Issue: {
       __resolveReference: (reference: object, context: Context) => {
         context.loaders.seen(context)

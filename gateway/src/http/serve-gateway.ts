@@ -28,6 +28,8 @@ export type GatewayOptions = Readonly<{
   playground: Route | null
   /** Files by signed links; null without a service that has some. */
   downloads: Route | null
+  /** Events that come from elsewhere, by path: each takes POST only. */
+  intake: Readonly<Record<string, Route>>
   /** Null where they are served by a listener of their own. */
   metrics: Metrics | null
   checks: Readonly<Record<string, HealthCheck>>
@@ -45,7 +47,7 @@ export type GatewayOptions = Readonly<{
 }>
 
 /** Endpoints that limit their callers after authenticating them. */
-const OF_CALLERS: ReadonlySet<string> = new Set(['/graphql', '/graphql/stream'])
+const OF_CALLERS: ReadonlySet<string> = new Set(['/graphql', '/graphql/stream', '/ingest'])
 
 type Endpoint = Readonly<{
   methods: readonly string[]
@@ -97,7 +99,7 @@ export async function serveGateway(options: GatewayOptions): Promise<HttpServer>
 }
 
 function endpointsOf(
-  { graphql, live, origins, playground, downloads, metrics }: GatewayOptions,
+  { graphql, live, origins, playground, downloads, intake, metrics }: GatewayOptions,
   health: Route,
 ): ReadonlyMap<string, Endpoint> {
   const endpoints: [string, Endpoint][] = [
@@ -113,6 +115,7 @@ function endpointsOf(
       '/graphql/stream',
       { methods: ['GET', 'POST'], route: (exchange) => stream(exchange, live), origins },
     ])
+  for (const [path, route] of Object.entries(intake)) endpoints.push([path, { methods: ['POST'], route }])
   if (downloads !== null) endpoints.push([DOWNLOADS_PATH, { methods: ['GET', 'HEAD'], route: downloads }])
   if (playground !== null) {
     endpoints.push(['/playground', { methods: ['GET', 'HEAD'], route: playground }])

@@ -66,3 +66,8 @@ export function preflightHeaders(origins: Origins, origin: string | null): Reado
 function originOf(text: string): string | null {
   return URL.canParse(text) ? new URL(text).origin : null
 }
+
+/** The names in a list by comma. */
+export function readHosts(text: string): ReadonlySet<string> {
+  return new Set(text.split(',').map((host) => host.trim().toLowerCase()))
+}
