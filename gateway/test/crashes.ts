@@ -111,11 +111,11 @@ async function countUnsettled(ids: readonly string[]): Promise<number> {
 
 /** Declares the tests that kill each process of a system with these REPLICAS. They leave many issues behind. */
 export function describeCrashes(systemOf: () => System): void {
-  beforeAll(() => {
-    system = systemOf()
-  })
-
   describe('killed at a random moment while many issues are on their way', () => {
+    beforeAll(() => {
+      system = systemOf()
+    })
+
     it.for<[string, () => number | Promise<number>]>([
       ['the gateway', () => pidOf('gateway')],
       ['the issues service', () => pidOf('issues')],

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { seedSampleData } from '../../scripts/stack/samples/seed.ts'
+import { afterAll } from 'vitest'
 import { type Stack, type StackOptions, startStack } from '../../scripts/stack/stack.ts'
 
 export type Role = 'admin' | 'reviewer' | 'operator' | 'read_only'
@@ -20,11 +20,18 @@ export type System = Readonly<{
   stop: () => Promise<void>
 }>
 
-/** The whole of Redress, with real processes and stores, on data of its own. */
-export async function startSystem(options: Partial<StackOptions> = {}): Promise<System> {
-  const dataDirectory = mkdtempSync(join(tmpdir(), 'redress-e2e-'))
+/** A directory for the data of a system, removed at the end of the calling test file. */
+export function createDataDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'redress-e2e-'))
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+/** The whole of Redress, with real processes and stores. */
+export async function startSystem(
+  options: Pick<StackOptions, 'dataDirectory'> & Partial<StackOptions>,
+): Promise<System> {
   const stack = await startStack({
-    dataDirectory,
     gatewayPort: 0,
     logLevel: 'warn',
     readyMs: 240_000,
@@ -40,11 +47,9 @@ export async function startSystem(options: Partial<StackOptions> = {}): Promise<
       ...options.environment,
     },
   })
-  await seedSampleData(stack.environmentOf('issues'))
-
   return {
     stack,
-    dataDirectory,
+    dataDirectory: options.dataDirectory,
     async ask(role, query, variables = {}) {
       const token = role && stack.tokens?.[role]
       const response = await fetch(stack.graphql, {
@@ -54,10 +59,7 @@ export async function startSystem(options: Partial<StackOptions> = {}): Promise<
       })
       return (await response.json()) as Answer
     },
-    async stop() {
-      await stack.stop()
-      rmSync(dataDirectory, { recursive: true, force: true })
-    },
+    stop: stack.stop,
   }
 }
 

@@ -1,16 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { startTraceReceiver } from '@redress/shared/testing/trace-receiver.ts'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
+import { showSampleIssues } from '../../scripts/stack/samples/show-samples.ts'
 import { describeCrashes, REPLICAS } from './crashes.ts'
+import { describeNpmStart } from './npm-start.ts'
 import { connect, follow } from './subscriptions/live-client.ts'
 import { type Answer, CREATE, declineInput, type Role, type System, startSystem } from './system.ts'
 import { ROWS_OF_FIELD, toOperation } from './unknown-ids.ts'
 
 const collector = await startTraceReceiver()
+const { dataDirectory } = describeNpmStart()
+/** Started by the first test after those of `npm start`, on the data that they leave. */
 let system: System
-beforeAll(async () => {
-  system = await startSystem({ replicas: REPLICAS, environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } })
-})
 afterAll(async () => {
   await system?.stop()
   collector.close()
@@ -63,6 +64,19 @@ const dispute = () =>
     transactionId: 'txn_6103',
     details: { dispute: { reason: 'UNAUTHORIZED', daysSincePurchase: 12 } },
   })
+
+it('a second start has kept the data, after a start that was killed, and creates no samples anew', async () => {
+  const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }
+  system = await startSystem({ dataDirectory, replicas: REPLICAS, environment })
+  const said: string[] = []
+
+  await showSampleIssues(system.stack, (line) => said.push(line))
+
+  expect(said).toEqual([])
+  expect(await system.ask('read_only', '{ issues(first: 100) { totalCount } }')).toEqual({
+    data: { issues: { totalCount: 10 } },
+  })
+})
 
 describe('the way of an issue', () => {
   it('is one trace through all services, in which each part belongs to another', async () => {

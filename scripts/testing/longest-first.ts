@@ -9,7 +9,6 @@ const PROJECTS = ['whole system', 'integration', 'fast']
  */
 export const LONGEST: readonly string[] = [
   'gateway/test/way-of-an-issue.e2e.test.ts',
-  'scripts/start.e2e.test.ts',
   'audit-service/test/process.int.test.ts',
   'infra/devdb/test/devdb.int.test.ts',
   'shared/src/events/stream-consumer.int.test.ts',
