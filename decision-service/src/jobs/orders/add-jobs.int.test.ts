@@ -205,13 +205,25 @@ describe('an idempotency key', () => {
   it('of a job that has ended queues nothing', async () => {
     const order = count('a', { type: 'count-ephemeral' })
     const { job } = await addJob(order, ADA)
-    await bed.claims.end(job.id, { result: { done: true } })
+    const worker = await bed.work(async () => ({ done: true }))
+    await expect.poll(async () => (await bed.claims.find(job.id))?.status).toBe('COMPLETED')
+    await worker.close()
+    const times = { startedAt: expect.any(Date), endedAt: expect.any(Date) }
     const { actor, priority, maxAttempts, scheduledFor, createdAt } = job
     const bob = { ...ADA, cause: { actor: 'bob', requestId: null } }
     const again = { ...order, priority: 9, attempts: 7, delayMs: 60_000 }
     const first = {
       isNew: false,
-      job: { state: 'COMPLETED', result: { done: true }, actor, priority, maxAttempts, scheduledFor, createdAt },
+      job: {
+        state: 'COMPLETED',
+        result: { done: true },
+        actor,
+        priority,
+        maxAttempts,
+        scheduledFor,
+        createdAt,
+        ...times,
+      },
     }
 
     expect(await addJob(again, bob)).toMatchObject(first)

@@ -11,18 +11,22 @@ import { isKeyedId, queueOfId } from './job-id.ts'
 
 /** What the first order of a key said beside its data. Absent where an earlier version has stored it. */
 type FirstOrder = Pick<JobRecord, 'actor' | 'priority' | 'maxAttempts' | 'scheduledFor' | 'createdAt'>
+/** When the attempt began that ended the job, and when it ended; null where an earlier version has not stored it. */
+type Times = Pick<JobRecord, 'startedAt' | 'endedAt'>
 type Ordered = Readonly<{ dataHash: string; order?: FirstOrder }>
 
 /** How the job of an idempotency key goes. */
 export type ClaimState = Ordered &
   Readonly<
     | { status: 'IN_PROGRESS' }
-    | { status: 'COMPLETED'; result: object | null }
-    | { status: 'FAILED'; failure: JobFailure }
+    | ({ status: 'COMPLETED'; result: object | null } & Times)
+    | ({ status: 'FAILED'; failure: JobFailure } & Times)
   >
 /** `dataHash` is that of the data of its first job: another one is a repeat with other data. */
 export type NewClaim = Required<Ordered> & Readonly<{ id: string; retentionDays: number }>
-export type ClaimEnding = Readonly<{ result: object | null }> | Readonly<{ failure: JobFailure }>
+/** `startedAt` is absent where no attempt has ended the job. */
+export type ClaimEnding = (Readonly<{ result: object | null }> | Readonly<{ failure: JobFailure }>) &
+  Readonly<{ startedAt?: Date | undefined }>
 
 /**
  * The idempotency keys of jobs that are in Redis only; a record is its own claim. A key is known by the id of its job, of
@@ -51,6 +55,8 @@ export type ClaimDocument = {
   result?: StoredJson
   failure?: JobFailure
   createdAt: Date
+  startedAt?: Date
+  endedAt?: Date
   expiresAt: Date
 }
 
@@ -104,14 +110,20 @@ function createEndings(collection: Options['collection'], cache: Cache): Pick<Cl
   return {
     async reopen(ids, session) {
       const failed = { _id: { $in: ids.filter(isKeyedId) }, status: 'FAILED' as const }
-      await collection.updateMany(failed, { $set: { status: 'IN_PROGRESS' }, $unset: { failure: 1 } }, { session })
+      await collection.updateMany(
+        failed,
+        { $set: { status: 'IN_PROGRESS' }, $unset: { failure: 1, startedAt: 1, endedAt: 1 } },
+        { session },
+      )
     },
     async end(id, ending) {
       if (!isKeyedId(id)) return
-      const $set =
+      const { startedAt } = ending
+      const outcome =
         'failure' in ending
-          ? { status: 'FAILED' as const, ...ending }
+          ? { status: 'FAILED' as const, failure: ending.failure }
           : { status: 'COMPLETED' as const, ...(ending.result && { result: pack(ending.result) }) }
+      const $set = { ...outcome, ...(startedAt && { startedAt }), endedAt: new Date() }
       const first = { _id: id, status: 'IN_PROGRESS' as const }
       const ended = await collection.findOneAndUpdate(first, { $set }, { returnDocument: 'after' })
       if (ended) await cache(id, toState(ended))
@@ -132,14 +144,21 @@ function createClaimStored(collection: Options['collection']): Claims['claim'] {
   }
 }
 
-function toState({ status, dataHash, order, result, failure }: ClaimDocument): ClaimState {
+function toState({ status, dataHash, order, result, failure, startedAt, endedAt }: ClaimDocument): ClaimState {
   const ordered = { dataHash, ...(order && { order }) }
-  if (status === 'COMPLETED') return { status, ...ordered, result: result === undefined ? null : unpack(result) }
-  return status === 'FAILED' && failure ? { status, ...ordered, failure } : { status: 'IN_PROGRESS', ...ordered }
+  const times = { startedAt: startedAt ?? null, endedAt: endedAt ?? null }
+  if (status === 'COMPLETED')
+    return { status, ...ordered, ...times, result: result === undefined ? null : unpack(result) }
+  if (status === 'FAILED' && failure) return { status, ...ordered, ...times, failure }
+  return { status: 'IN_PROGRESS', ...ordered }
 }
 
 function readCached(text: string): ClaimState {
-  const { order, ...state } = JSON.parse(text)
+  const { order, ...parsed } = JSON.parse(text)
+  const toDate = (at: string | null | undefined) => (at == null ? null : new Date(at))
+  const isOver = parsed.status !== 'IN_PROGRESS'
+  const times = { startedAt: toDate(parsed.startedAt), endedAt: toDate(parsed.endedAt) }
+  const state = { ...parsed, ...(isOver && times) }
   if (order === undefined) return state
   const { createdAt, scheduledFor } = order
   const dates = { createdAt: new Date(createdAt), scheduledFor: scheduledFor && new Date(scheduledFor) }

@@ -136,8 +136,12 @@ type Claimed = NonNullable<Awaited<ReturnType<Claims['claim']>>>
 /** The part of the first job that a repetition receives. */
 function toOutcome(claim: Claimed): Partial<JobView> {
   if (claim.status === 'IN_PROGRESS') return {}
-  if (claim.status === 'COMPLETED') return { state: 'COMPLETED', progress: 100, result: claim.result }
-  return { state: claim.failure.code === 'JOB_CANCELLED' ? 'CANCELLED' : 'FAILED', failure: claim.failure }
+  const { startedAt, endedAt } = claim
+  if (claim.status === 'COMPLETED') {
+    return { state: 'COMPLETED', progress: 100, result: claim.result, startedAt, endedAt }
+  }
+  const { failure } = claim
+  return { state: failure.code === 'JOB_CANCELLED' ? 'CANCELLED' : 'FAILED', failure, startedAt, endedAt }
 }
 
 async function enqueueIn(stored: readonly StoredPlan[], asking: Asking, { queues, claims, logger }: Dependencies) {

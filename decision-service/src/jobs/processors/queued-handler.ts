@@ -39,16 +39,19 @@ type Dependencies = Readonly<{
 export function createQueuedHandler(dependencies: Dependencies): JobHandler<QueuedJob> {
   const { name, definition, claims, probeStore, deadJobs, onChange, now } = dependencies
   const toJob = (id: string) => ({ id, type: name, queue: definition.queue })
+  const startedBy = new WeakMap<object, Date>()
   const toChange = (id: string, { actor }: Pick<QueuedJob, 'actor'>) => ({ ...toJob(id), actor })
   return {
     Message: QueuedJob,
     async run(message, attempt) {
       const { jobId } = attempt
+      const startedAt = now()
+      startedBy.set(attempt.key, startedAt)
       onChange({ ...toChange(jobId, message), status: 'PROCESSING' })
       const outcome = await runQueued(message, attempt, dependencies)
       if (outcome === 'again') onChange({ ...toChange(jobId, message), status: 'PENDING' })
       if (outcome === 'again') return outcome
-      await claims.end(jobId, outcome)
+      await claims.end(jobId, { ...outcome, startedAt })
       onChange({ ...toChange(jobId, message), status: 'COMPLETED' })
       return { kind: 'done', ...outcome }
     },
@@ -56,12 +59,12 @@ export function createQueuedHandler(dependencies: Dependencies): JobHandler<Queu
       if (!isLast) onChange({ ...toChange(jobId, message), status: 'PENDING', isDelayed: true, failure })
       return !isLast
     },
-    async giveUp(message, end, { jobId }) {
+    async giveUp(message, end, { jobId, key }) {
       const { failure } = end
       const isCancelled = failure.code === 'JOB_CANCELLED'
       // First, so that a crash loses no failure: the job runs again then, and either fails again or closes its letter.
       if (!isCancelled) await deadJobs.put(toDeadJob({ ...toJob(jobId), message, end }), now())
-      await claims.end(jobId, { failure })
+      await claims.end(jobId, { failure, startedAt: startedBy.get(key) })
       const actor = actorOf(end.message)
       onChange({ ...toChange(jobId, { actor }), status: isCancelled ? 'CANCELLED' : 'FAILED', failure })
     },
