@@ -273,9 +273,28 @@ describe('a batch', () => {
     expect(await nothing()).toEqual([0, 0, 0, 0])
   })
 
-  it('takes back what it has stored where a key conflicts and one refusal stops it', async () => {
+  it.for(['count-critical', 'count-important'])(
+    'stores nothing, which another order might be answered with, where the key of one (%s) has other data',
+    async (type) => {
+      await addJob(count('a', { type, idempotencyKey: 'k1' }), ADA)
+      const stored = { records: 0, claims: 0 }
+      const records = { ...bed.records, add: () => Promise.reject(new Error(`${++stored.records}`)) }
+      const claims = { ...bed.claims, claim: () => Promise.reject(new Error(`${++stored.claims}`)) }
+      const all = createAddJobs({ ...bed, records, claims, logger: silent, now: () => new Date() })
+
+      const orders = [count('n', { idempotencyKey: 'k2' }), count('b', { type, idempotencyKey: 'k1' })]
+      const { jobs, errors } = await all.addJobs(orders, { ...ADA, validateAll: true })
+
+      expect([jobs, errors]).toMatchObject([[], [{ index: 1, error: { code: 'IDEMPOTENCY_CONFLICT' } }]])
+      expect(stored).toEqual({ records: 0, claims: 0 })
+    },
+  )
+
+  it('takes back what it has stored where a key conflicts only then, and one refusal stops it', async () => {
     await addJob(count('a', { idempotencyKey: 'k1' }), ADA)
     const keyed = count('x', { type: 'count-ephemeral' })
+    const late = { ...bed, records: { ...bed.records, findMany: async () => new Map() } }
+    const { addJobs } = createAddJobs({ ...late, logger: silent, now: () => new Date() })
 
     const orders = [count('n'), keyed, count('b', { idempotencyKey: 'k1' })]
     const { jobs, errors } = await addJobs(orders, { ...ADA, stopOnError: true })

@@ -40,8 +40,8 @@ export type AddJobs = Readonly<{
 
 type Dependencies = Readonly<{
   registry: Registry
-  records: Pick<JobRecords, 'add' | 'remove'>
-  claims: Pick<Claims, 'claim' | 'release'>
+  records: Pick<JobRecords, 'add' | 'findMany' | 'remove'>
+  claims: Pick<Claims, 'claim' | 'find' | 'release'>
   queues: Queues
   onChange: ChangeOf
   logger: Logger
@@ -50,7 +50,7 @@ type Dependencies = Readonly<{
 
 export function createAddJobs(dependencies: Dependencies): AddJobs {
   const { registry, now } = dependencies
-  const { store, takeBack, enqueue } = createStorePlans(dependencies)
+  const { store, findConflicts, takeBack, enqueue } = createStorePlans(dependencies)
 
   const plan = (order: Order, { cause, caller }: Asking, path: readonly string[]): Plan =>
     planJob(order, { registry, orderer: { actor: cause.actor, caller }, now: now(), path })
@@ -64,28 +64,33 @@ export function createAddJobs(dependencies: Dependencies): AddJobs {
       return outcome
     },
     async addJobs(orders, { stopOnError = false, validateAll = false, ...asking }) {
-      if (orders.length < 1 || orders.length > BATCH_MAX) {
-        throw new BadUserInputError(['inputs'], `must have 1 to ${BATCH_MAX} entries`)
-      }
+      checkCount(orders.length)
       const isAllOrNothing = stopOnError || validateAll
+      const refuseAll = (errors: Batch['errors']) => ({ jobs: [], errors: stopOnError ? errors.slice(0, 1) : errors })
       const planned = orders.map((order, index) => attempt(() => plan(order, asking, ['inputs', String(index)])))
       const refused = toErrors(planned)
-      if (isAllOrNothing && refused.length > 0) return { jobs: [], errors: stopOnError ? refused.slice(0, 1) : refused }
+      if (isAllOrNothing && refused.length > 0) return refuseAll(refused)
 
       const places = planned.flatMap((one, index) => (one instanceof AppError ? [] : [index]))
       const plans = places.map((index) => planned[index] as Plan)
+      const known = isAllOrNothing ? await findConflicts(plans) : []
+      if (known.length > 0) return refuseAll(known.map((plan) => toConflict(plan, places[plans.indexOf(plan)]!)))
       const stored = await store(plans, asking)
       const outcomes = stored.map(checkRepeat)
       const conflicts = toErrors(outcomes).map(({ index, error }) => ({ index: places[index]!, error }))
       if (isAllOrNothing && conflicts.length > 0) {
         await takeBack(stored)
-        return { jobs: [], errors: stopOnError ? conflicts.slice(0, 1) : conflicts }
+        return refuseAll(conflicts)
       }
       await enqueue(stored, asking)
       const jobs = outcomes.flatMap((one, at) => (one instanceof AppError ? [] : [{ ...one, index: places[at]! }]))
       return { jobs, errors: [...refused, ...conflicts].sort((one, other) => one.index - other.index) }
     },
   }
+}
+
+function checkCount(orders: number): void {
+  if (orders < 1 || orders > BATCH_MAX) throw new BadUserInputError(['inputs'], `must have 1 to ${BATCH_MAX} entries`)
 }
 
 function attempt<T>(work: () => T): T | AppError {
@@ -105,3 +110,5 @@ function toErrors(outcomes: readonly unknown[]) {
 function checkRepeat({ plan, job, isNew, isConflict }: StoredPlan): AddedJob | AppError {
   return isConflict ? new IdempotencyConflictError(plan.givenKey!) : { job, isNew }
 }
+
+const toConflict = ({ givenKey }: Plan, index: number) => ({ index, error: new IdempotencyConflictError(givenKey!) })

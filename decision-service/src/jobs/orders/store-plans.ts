@@ -38,8 +38,8 @@ export type StoredPlan = AddedJob &
   }>
 
 type Dependencies = Readonly<{
-  records: Pick<JobRecords, 'add' | 'remove'>
-  claims: Pick<Claims, 'claim' | 'release'>
+  records: Pick<JobRecords, 'add' | 'findMany' | 'remove'>
+  claims: Pick<Claims, 'claim' | 'find' | 'release'>
   queues: Queues
   onChange: ChangeOf
   logger: Logger
@@ -53,7 +53,12 @@ export function createStorePlans(dependencies: Dependencies) {
     /** Stores records, and claims the keys of jobs without one. What is there already is given as it is. */
     store: (plans: readonly Plan[], asking: Asking): Promise<readonly StoredPlan[]> =>
       storeAll(plans, asking, dependencies),
-    /** Undoes `store`, for what is new and was not queued. */
+    /** The plans whose key an order with other data has used, as it is known without storing them. */
+    findConflicts: (plans: readonly Plan[]) => findConflicts(plans, dependencies),
+    /**
+     * Undoes `store`, for what is new and was not queued. Another order with one of the keys may have been answered with
+     * such a job: what is known before is therefore not stored at all.
+     */
     async takeBack(stored: readonly StoredPlan[]): Promise<void> {
       const ids = stored.filter(({ isNew }) => isNew).map(({ plan }) => plan.id)
       await records.remove(ids)
@@ -96,6 +101,19 @@ async function storeAll(plans: readonly Plan[], asking: Asking, { records, claim
       return { plan, job: { ...job, ...claimed.order, ...toOutcome(claimed) }, isNew: false, isToQueue, isConflict }
     }),
   )
+}
+
+async function findConflicts(plans: readonly Plan[], { records, claims }: Dependencies): Promise<readonly Plan[]> {
+  const keyed = plans.filter(({ givenKey }) => givenKey !== null)
+  const stored = await records.findMany(keyed.filter(isRecorded).map(({ id }) => id))
+  const isConflict = async (plan: Plan): Promise<boolean> => {
+    const record = stored.get(plan.id)
+    if (record !== undefined) return !isSameJson(record.data, plan.data)
+    const claim = isRecorded(plan) ? null : await claims.find(plan.id)
+    return claim !== null && claim.dataHash !== hashOf(plan.data)
+  }
+  const are = await Promise.all(keyed.map(isConflict))
+  return keyed.filter((_, index) => are[index])
 }
 
 function toClaim({ id, data, definition: { retentionDays } }: Plan, job: JobView): NewClaim {
