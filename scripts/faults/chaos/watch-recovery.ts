@@ -35,11 +35,12 @@ export async function watchRecovery({ db, redisUrl, mostMs, say, signal }: Optio
   const redis = createClient({ url: redisUrl })
   redis.on('error', () => {})
   await redis.connect()
+  const look = createLook(db, redis as never)
   let recoveredS: number | null = null
   let saidAt = 0
   try {
     for (;;) {
-      const last = await look(db, redis as never)
+      const last = await look()
       // A lock of a dead worker ends later, so that a job may be lost again.
       recoveredS = last.lost === 0 ? (recoveredS ?? seconds()) : null
       if (seconds() - saidAt >= 5) {
@@ -61,22 +62,25 @@ type Redis = Readonly<{
   exists: (key: string) => Promise<number>
 }>
 
-async function look(db: Db, redis: Redis): Promise<Progress> {
+/** A job is lost that two looks in succession find nowhere: while one reads, a job moves from one list to another. */
+function createLook(db: Db, redis: Redis) {
+  let before: ReadonlySet<string> = new Set()
+  return async (): Promise<Progress> => {
+    const { open, nowhere } = await lookOnce(db, redis)
+    const lost = nowhere.filter((id) => before.has(id)).length
+    before = new Set(nowhere)
+    return { open, lost }
+  }
+}
+
+async function lookOnce(db: Db, redis: Redis) {
   const open = await db
     .collection<RecordDocument>('jobs')
     .find({ dueAt: { $exists: true }, waitsForChildren: { $exists: false } }, { projection: { queue: 1 } })
     .toArray()
   const waiting = await db.collection('jobs').countDocuments({ status: { $in: ['PENDING', 'PROCESSING'] } })
-  const lost = await findLost(redis, open)
-  // Again: between two reads a job moves from one list to another.
-  return { open: waiting, lost: (await findLost(redis, lost)).length }
-}
-
-type Open = Readonly<{ _id: string; queue: string }>
-
-async function findLost(redis: Redis, open: readonly Open[]): Promise<readonly Open[]> {
   const alive = await Promise.all(open.map(({ _id, queue }) => isAlive(redis, queue, _id)))
-  return open.filter((_, index) => !alive[index])
+  return { open: waiting, nowhere: open.flatMap(({ _id }, index) => (alive[index] ? [] : [_id])) }
 }
 
 /** Whether the queue will give the job to a worker, or a worker holds its lock. */
