@@ -74,10 +74,13 @@ async function runJobs(
   progress(`${orders.length} orders, ${faults.length} faults`)
   const sent = createSent()
   const urls = await Promise.all(leaders.map(({ ready }) => ready))
-  const sending = sendOrders(orders, { urls, overMs, random, sent, signal })
-  await Promise.all([injectChaos(faults, { ...system, processes, say: progress, signal }), sending])
+  let isAdding = true
+  const sending = sendOrders(orders, { urls, overMs, random, sent, signal }).then(() => {
+    isAdding = false
+  })
+  await Promise.race([injectChaos(faults, { ...system, processes, say: progress, signal }), sending.then(forEver)])
   const db = system.mongo.db(system.database)
-  const watching = { db, redisUrl: system.redis.url, mostMs: settleMs, say: progress, signal }
+  const watching = { db, redisUrl: system.redis.url, mostMs: settleMs, isAdding: () => isAdding, say: progress, signal }
   const recovery = await watchRecovery(watching)
   // Jobs that only Redis has may still run; those that were lost with it never do.
   await pause(2_000, null, { signal })
@@ -90,6 +93,9 @@ async function runJobs(
     ...toFigures(seen, recovery),
   }
 }
+
+/** A failure to add is not waited out. */
+const forEver = () => new Promise<never>(() => {})
 
 function checkRecovery(recoveredS: number | null): readonly Violation[] {
   if (recoveredS !== null && recoveredS <= RECOVERED_WITHIN_S) return []

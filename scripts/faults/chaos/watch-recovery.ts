@@ -24,12 +24,14 @@ type Options = Readonly<{
   db: Db
   redisUrl: string
   mostMs: number
+  /** Whether more jobs are to come. */
+  isAdding: () => boolean
   say: (line: string) => void
   signal: AbortSignal
 }>
 
 /** Looks at the records and their queues from outside until every record has ended, or the time is over. */
-export async function watchRecovery({ db, redisUrl, mostMs, say, signal }: Options): Promise<Recovery> {
+export async function watchRecovery({ db, redisUrl, mostMs, isAdding, say, signal }: Options): Promise<Recovery> {
   const beganAt = performance.now()
   const seconds = () => (performance.now() - beganAt) / 1000
   const redis = createClient({ url: redisUrl })
@@ -47,7 +49,7 @@ export async function watchRecovery({ db, redisUrl, mostMs, say, signal }: Optio
         saidAt = seconds()
         say(`${Math.round(saidAt)} s after the last fault: ${last.open} open, ${last.lost} lost`)
       }
-      if (last.open === 0) return { recoveredS, endedS: seconds(), last }
+      if (last.open === 0 && !isAdding()) return { recoveredS, endedS: seconds(), last }
       if (seconds() * 1000 > mostMs) return { recoveredS, endedS: null, last }
       await pause(LOOK_EVERY_MS, null, { signal })
     }
