@@ -255,6 +255,21 @@ describe('a payment event', () => {
     ])
   })
 
+  it('belongs to the tenant of its sender, and reaches no payment of another one', async () => {
+    const payment = await newPayment('AUTHORIZED')
+    const event = eventOf(payment, 'PAYMENT_CAPTURED')
+    const stranger = await tokenOf({ ...withRole('ingest'), tenant: 'other' })
+
+    const answers = [await send([event]), await send([event], stranger)]
+    const others = await paymentEvents.find({ tenant: 'other', 'event.paymentExternalId': payment }).toArray()
+    await paymentEvents.deleteMany({ tenant: 'default', 'event.paymentExternalId': payment })
+    await intake.applyEvents()
+
+    expect(answers.map(({ data }) => data.ingestPaymentEvents.accepted)).toEqual([1, 1])
+    expect(others).toHaveLength(1)
+    expect((await paymentOf(payment))?.status).toBe('AUTHORIZED')
+  })
+
   it('that is a dead letter is tried again or given up, as an operator has chosen in the list', async () => {
     const payments = [await newPayment('DECLINED'), await newPayment('DECLINED')]
     const bad = payments.map((payment) => eventOf(payment, 'CHARGEBACK_WON'))

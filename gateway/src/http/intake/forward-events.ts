@@ -70,5 +70,5 @@ function readIntake(given: unknown): Intake {
   if (errors instanceof type.errors) throw new StoreUnavailableError({ cause: errors })
   const { message, extensions } = errors[0]!
   if (extensions.code !== 'BAD_USER_INPUT') throw new StoreUnavailableError({ cause: new Error(message) })
-  throw new BadUserInputError(['events'], `cannot be read: ${message}`)
+  throw new BadUserInputError(['events'], `cannot be read: ${message.replace(/\.$/, '')}`)
 }
