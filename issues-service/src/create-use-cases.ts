@@ -9,6 +9,7 @@ import type { CreateId, EventLog } from './domain/ports.ts'
 import { createImportRows, createRehearseRows } from './imports/import-rows.ts'
 import type { ImportsStore, JoinedStores } from './imports/ports.ts'
 import type { DueHours } from './issues/domain/urgency.ts'
+import { createAssignIssue } from './issues/use-cases/assign-issue.ts'
 import { createClaims } from './issues/use-cases/claim-issue.ts'
 import { createCreateIssue, createCreateIssues, createOpenIssues } from './issues/use-cases/create-issues.ts'
 import { createFollowDecisions } from './issues/use-cases/follow-decisions.ts'
@@ -57,6 +58,7 @@ export function createUseCases(dependencies: Dependencies) {
     retryIssue: createRetryIssue({ ...ofIssues, stuckAfterMs }),
     claimIssue: claims.claim,
     releaseIssue: claims.release,
+    assignIssue: createAssignIssue({ ...ofIssues, createId }),
     followDecisions: createFollowDecisions({ now }),
     createCustomers: creators.CUSTOMERS,
     updateCustomer: createUpdateCustomer(ofCustomers),

@@ -45,6 +45,13 @@ const release = (id: string, token: string) =>
     variables: { id },
     token,
   })
+const assign = (id: string, to: string | null, token: string, reason = 'on leave') =>
+  ask(url, {
+    query: `mutation ($id: ID!, $to: String, $reason: String!) { assignIssue(id: $id, to: $to, reason: $reason) {
+      issue { version assignee claim { by } } } }`,
+    variables: { id, to, reason },
+    token,
+  })
 const REVIEW = `mutation ($inputs: [ReviewIssueInput!]!) { reviewIssues(inputs: $inputs) {
   reviewed failed results { index issue { status claim { by } } error { code path } } } }`
 const review = async (token: string, ...inputs: readonly object[]) =>
@@ -235,4 +242,61 @@ it('issues from before there was a review queue have a place in it after the nex
 
   expect(await issues.findOne({ _id: id })).toMatchObject({ urgentAt: clock })
   expect(idsOf(await queue({ filter: { from: '2036-01-01T00:00:00Z', to: '2036-01-02T00:00:00Z' } }))).toEqual([id])
+})
+
+describe('an issue that is assigned', () => {
+  it('can be claimed and reviewed by its assignee and by admins only, until it is assigned to nobody', async () => {
+    clock = new Date('2037-01-01T00:00:00Z')
+    const id = await waiting()
+    await claim(id, bob)
+
+    const assigned = await assign(id, 'ann', await tokenOf(withRole('operator')))
+    const refused = [codesOf(await claim(id, bob)), (await review(bob, deny(id))).results[0].error.code]
+    const allowed = [await claim(id, ann), await release(id, ann), await claim(id, admin), await release(id, admin)]
+    await assign(id, null, bob)
+
+    expect(assigned.data.assignIssue.issue).toEqual({ version: 3, assignee: 'ann', claim: null })
+    expect(refused).toEqual([['ISSUE_ASSIGNED'], 'ISSUE_ASSIGNED'])
+    expect(allowed.flatMap(codesOf)).toEqual([])
+    expect((await review(bob, deny(id))).reviewed).toBe(1)
+    expect(codesOf(await assign(id, 'ann', bob))).toEqual(['INVALID_TRANSITION'])
+  })
+
+  it('is in the lists of its assignee, and not available to others', async () => {
+    clock = new Date('2038-01-01T00:00:00Z')
+    const [id, other] = [await waiting(), await waiting()]
+    await assign(id, 'cleo', bob)
+    const range = { from: '2038-01-01T00:00:00Z', to: '2038-01-02T00:00:00Z' }
+    const ISSUES = 'query ($filter: IssueFilter) { issues(filter: $filter) { nodes { id } } }'
+    const listAs = async (token: string, filter: object) =>
+      ask(url, { query: ISSUES, variables: { filter: { ...range, ...filter } }, token })
+
+    const available = async (token: string) => idsOf(await queue({ filter: range, available: true }, token))
+
+    expect(idsOf((await listAs(bob, { assignee: 'cleo' })).data.issues)).toEqual([id])
+    expect(idsOf(await queue({ filter: { ...range, assignee: 'cleo' } }))).toEqual([id])
+    expect((await listAs(bob, { assignee: 'nobody' })).data.issues.nodes).toEqual([])
+    expect(await available(bob)).toEqual([other])
+    expect((await available(await person('cleo'))).sort()).toEqual([id, other].sort())
+    expect(codesOf(await listAs(await tokenOf(withRole('customer', 'cust_1')), { assignee: 'cleo' }))).toEqual([
+      'FORBIDDEN',
+    ])
+  })
+
+  it('leaves an event with the actor and the masked reason, and none where it is assigned so already', async () => {
+    const id = await waiting()
+
+    for (let time = 0; time < 2; time++) await assign(id, 'ann', bob, 'call +1 415 555 2671 first')
+
+    const events = (await service.eventsOf(id)).filter(({ type }) => type === 'issue.assigned')
+    expect(events).toMatchObject([
+      {
+        actor: 'bob',
+        changes: { assignee: { before: null, after: 'ann' } },
+        data: { customerId: 'cust_1', assignee: 'ann', reason: 'call [phone] first' },
+      },
+    ])
+    expect(events).toHaveLength(1)
+    expect(codesOf(await assign(id, 'ann', readOnly))).toEqual(['FORBIDDEN'])
+  })
 })

@@ -117,6 +117,17 @@ export class IssueClaimedError extends AppError {
   }
 }
 
+/** The issue is assigned to another person. */
+export class IssueAssignedError extends AppError {
+  override readonly name = 'IssueAssignedError'
+  readonly code = 'ISSUE_ASSIGNED'
+  readonly kind = 'refused'
+
+  constructor(id: string) {
+    super(`The issue ${id} is assigned to another person.`)
+  }
+}
+
 /** More money would be paid back than was paid. */
 export class RefundExceedsPaymentError extends AppError {
   override readonly name = 'RefundExceedsPaymentError'

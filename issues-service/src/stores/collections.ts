@@ -27,13 +27,14 @@ type Stored<T extends { id: string }> = Omit<T, 'id'> & { _id: string }
  */
 export type IssueDocument = Omit<
   Stored<Issue>,
-  'customerMessage' | 'externalId' | 'resolution' | 'reviewClaim' | 'urgentAt'
+  'customerMessage' | 'externalId' | 'resolution' | 'reviewClaim' | 'assignee' | 'urgentAt'
 > & {
   /** Both are missing in issues without an external id. */
   externalId?: string
   digest?: string
   /** Missing in issues that are older than the fields. */
   reviewClaim?: Issue['reviewClaim']
+  assignee?: string | null
   urgentAt?: Date
   /** Missing in issues that are older than the field. */
   customerMessage?: string | null
@@ -137,8 +138,9 @@ export type Collections = CollectionsOf<typeof COLLECTIONS>
 
 export function toIssue({ _id, claim: _, digest: _digest, type: _type, ...rest }: IssueDocument): Issue {
   const resolution = rest.resolution && { ...rest.resolution, amount: rest.resolution.amount ?? null }
-  const { externalId = null, customerMessage = null, reviewClaim = null, urgentAt = rest.createdAt } = rest
-  return { id: _id, ...rest, externalId, customerMessage, resolution, reviewClaim, urgentAt }
+  const { externalId = null, customerMessage = null, reviewClaim = null, assignee = null } = rest
+  const { urgentAt = rest.createdAt } = rest
+  return { id: _id, ...rest, externalId, customerMessage, resolution, reviewClaim, assignee, urgentAt }
 }
 
 export function toTransaction({ _id, digest: _, ...rest }: TransactionDocument): Transaction {

@@ -42,6 +42,11 @@ export const ISSUE_INDEXES: Indexes = {
       partialFilterExpression: { status: 'AWAITING_REVIEW' },
     },
     NEWEST_BY_TRANSACTION,
+    {
+      key: { tenant: 1, assignee: 1, createdAt: 1, _id: 1 },
+      name: 'newest_of_tenant_by_assignee',
+      partialFilterExpression: { assignee: { $gt: '' } },
+    },
   ],
 }
 

@@ -1,6 +1,6 @@
 import { can, type Principal, reachOf } from '@redress/shared/access/permissions.ts'
 import type { PageArguments } from '@redress/shared/connection.ts'
-import { BadUserInputError } from '@redress/shared/errors.ts'
+import { BadUserInputError, ForbiddenError } from '@redress/shared/errors.ts'
 import type { RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { Customer } from '../customers/customer.ts'
 import type { Issue } from '../issues/domain/issue.ts'
@@ -63,7 +63,14 @@ export function pageOfIssues(
     const owner = of === 'customerId' ? 'customer' : 'payment'
     throw new BadUserInputError(['filter', of], `cannot apply to the issues of one ${owner}`)
   }
-  return context.loaders.issuePages({ ...page, of, filter: filter ?? {} }).load(id)
+  return context.loaders.issuePages({ ...page, of, filter: readableFilter(filter, context.principal) }).load(id)
+}
+
+/** @throws ForbiddenError for a filter by assignee of a caller who may not see the assignee of an issue. */
+export function readableFilter(filter: IssueFilter | null | undefined, principal: Principal): IssueFilter {
+  if (filter?.assignee != null && !can(principal, 'issue:read_internal'))
+    throw new ForbiddenError('issue:read_internal:*')
+  return filter ?? {}
 }
 
 /** A filter that keeps callers who may only see their own to that, whatever customer they name. */

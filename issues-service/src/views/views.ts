@@ -18,6 +18,8 @@ export type IssueFilter = Readonly<{
   createdAfter?: Date | null
   createdBefore?: Date | null
   overdue?: boolean | null
+  /** The person who is to deal with it. */
+  assignee?: string | null
 }>
 
 /** Every given condition must hold. */
@@ -26,7 +28,7 @@ export type ArchiveFilter = Pick<IssueFilter, 'type' | 'customerId' | 'transacti
 /** Those that wait for a person. */
 export type ReviewQueue = Readonly<{
   filter: Omit<IssueFilter, 'status'>
-  /** Without those that another person than this one has claimed; null for all. */
+  /** Without those that another person than this one has claimed, or is to deal with; null for all. */
   availableTo: string | null
 }>
 

@@ -28,12 +28,10 @@ type Definition = Readonly<{
 
 const NoData = type({})
 const ArchiveData = type({ movesBefore: 'string.date.iso', purgesBefore: 'string.date.iso | null', reason: 'string' })
+const AssignmentData = type({ customerId: 'string', assignee: 'string | null', reason: 'string' })
 const BacktestData = type({ skill: 'string', policyDigest: 'string' })
 const PolicyData = type({ skill: 'string', digest: 'string', version: 'string' })
-const PaymentEventApplied = type({
-  type: 'string',
-  transactionId: 'string',
-  customerId: 'string',
+const PaymentEventApplied = type({ type: 'string', transactionId: 'string', customerId: 'string' }).merge({
   issueId: 'string | null',
 })
 const ProviderData = type({ provider: 'string', reason: 'string' })
@@ -51,6 +49,7 @@ export const EVENTS = {
   'issue.overdue': { stream: issues, entity: 'Issue', data: IssueOverdue },
   'issue.claimed': { stream: issues, entity: 'Issue', data: type({ customerId: 'string', until: 'string.date.iso' }) },
   'issue.released': { stream: issues, entity: 'Issue', data: type({ customerId: 'string' }) },
+  'issue.assigned': { stream: issues, entity: 'Issue', data: AssignmentData },
   'customer.created': { stream: issues, entity: 'Customer', data: NoData },
   'customer.updated': { stream: issues, entity: 'Customer', data: type({ fields: 'string[]' }) },
   // Without `fields` from earlier versions, which read all of them.

@@ -19,6 +19,7 @@ const issueThatIs = (status: IssueStatus): Issue => ({
   resolution: null,
   failure: null,
   reviewClaim: null,
+  assignee: null,
   urgentAt: now,
   statusHistory: [],
   // Like every PROCESSING, one version after the PENDING that asked for the decision.

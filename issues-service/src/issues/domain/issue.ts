@@ -59,6 +59,8 @@ export type Issue = Readonly<{
   failure: string | null
   /** The last claim of a person on an issue that awaits a review; null without one, and once it is resolved. */
   reviewClaim: ReviewClaim | null
+  /** The person who is to deal with it; null without one. */
+  assignee: string | null
   /** Its place among those that wait for a person: see urgency.ts. */
   urgentAt: Date
   /** Oldest first. */
@@ -100,7 +102,7 @@ export function openIssue({ decisionCase, cause, now, externalId, customerMessag
     decisionId: null,
     resolution: null,
     failure: null,
-    reviewClaim: null,
+    ...{ reviewClaim: null, assignee: null },
     statusHistory: [{ from: null, to: 'PENDING', changedBy: cause.actor, reason: null, at: now }],
     version: 1,
     createdAt: now,

@@ -10,7 +10,7 @@ import {
 } from '../../domain/errors.ts'
 import { approveRefund, type Transaction } from '../../transactions/transaction.ts'
 import { type Change, type Effect, type Issue, moveIssue } from './issue.ts'
-import { checkClaim } from './review-claim.ts'
+import { checkAssignee, checkClaim } from './review-claim.ts'
 
 type Moment = Readonly<{ cause: Cause; now: Date }>
 
@@ -45,11 +45,12 @@ export type Review = Readonly<{
 /**
  * Resolves an issue that awaits a review. Personal data in the note is masked.
  * @throws InvalidTransitionError, ConflictError if it changed since the reviewer saw it, ActionNotAllowedError,
- * RefundExceedsPaymentError, IssueClaimedError
+ * RefundExceedsPaymentError, IssueAssignedError, IssueClaimedError
  */
 export function reviewIssue(issue: Issue, review: Review): Change {
   const { action, note, seenVersion, payment, cause, now } = review
   if (issue.status !== 'AWAITING_REVIEW') throw new InvalidTransitionError(issue.status, 'RESOLVED')
+  checkAssignee(issue, review)
   checkClaim(issue, review)
   if (seenVersion !== null && seenVersion !== issue.version) throw new ConflictError(issue.id)
   const allowed: readonly DecisionAction[] = ALLOWED_ACTIONS[issue.details.type].filter((one) => one !== 'ESCALATE')

@@ -1,7 +1,7 @@
 import { newEvent } from '@redress/shared/events/catalogue.ts'
 import type { Cause, DomainEvent } from '@redress/shared/events/envelope.ts'
 import { MINUTE_MS } from '@redress/shared/time.ts'
-import { InvalidTransitionError, IssueClaimedError } from '../../domain/errors.ts'
+import { InvalidTransitionError, IssueAssignedError, IssueClaimedError } from '../../domain/errors.ts'
 import type { Issue, ReviewClaim } from './issue.ts'
 
 /** How long a person has an issue for themselves, unless they claim it again. */
@@ -10,12 +10,17 @@ export const CLAIM_MS = 15 * MINUTE_MS
 /** A person who acts on a review; `mayOverrule`: also on what another one has claimed. */
 export type Reviewer = Readonly<{ cause: Cause; mayOverrule: boolean; now: Date }>
 
-/** A claim that was made or given back, and its event. */
+/** A claim that was made or given back, or an assignment, and its event. */
 export type ClaimChange = Readonly<{ issue: Issue; event: DomainEvent }>
 
 /** The claim that holds at a moment; null where there is none, or it has ended. */
 export function claimAt({ reviewClaim }: Pick<Issue, 'reviewClaim'>, now: Date): ReviewClaim | null {
   return reviewClaim !== null && reviewClaim.until > now ? reviewClaim : null
+}
+
+/** @throws IssueAssignedError where the issue is assigned to another person. */
+export function checkAssignee({ id, assignee }: Issue, { cause, mayOverrule }: Omit<Reviewer, 'now'>): void {
+  if (assignee !== null && assignee !== cause.actor && !mayOverrule) throw new IssueAssignedError(id)
 }
 
 /** @throws IssueClaimedError where another person has claimed the issue. */
@@ -26,10 +31,11 @@ export function checkClaim(issue: Issue, { cause, mayOverrule, now }: Reviewer):
 
 /**
  * Claims an issue that awaits a review for 15 minutes from now on, also again.
- * @throws InvalidTransitionError, IssueClaimedError
+ * @throws InvalidTransitionError, IssueAssignedError, IssueClaimedError
  */
 export function claimIssue(issue: Issue, eventId: string, reviewer: Reviewer): ClaimChange {
   if (issue.status !== 'AWAITING_REVIEW') throw new InvalidTransitionError(issue.status, 'RESOLVED')
+  checkAssignee(issue, reviewer)
   checkClaim(issue, { ...reviewer, mayOverrule: false })
   const { cause, now } = reviewer
   const until = new Date(now.getTime() + CLAIM_MS)

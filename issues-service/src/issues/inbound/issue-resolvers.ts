@@ -11,6 +11,7 @@ import {
   findCustomer,
   findIssue,
   findTransaction,
+  readableFilter,
   toId,
   withinReach,
 } from '../../views/find-visible.ts'
@@ -51,7 +52,10 @@ export function createIssueResolvers(dependencies: Dependencies) {
         return id === null ? null : findIssue(id, context)
       },
       issues: (_: unknown, { filter, ...page }: ListArguments, { principal }: Context) =>
-        viewsOf(principal.tenant).pageOfIssues(withinReach(filter, principal, 'issue:read'), page),
+        viewsOf(principal.tenant).pageOfIssues(
+          withinReach(readableFilter(filter, principal), principal, 'issue:read'),
+          page,
+        ),
     },
     Mutation: createMutations(dependencies),
     Issue: {

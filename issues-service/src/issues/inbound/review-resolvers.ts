@@ -3,41 +3,38 @@ import type { PageArguments } from '@redress/shared/connection.ts'
 import { AppError, BadUserInputError, toInputError } from '@redress/shared/errors.ts'
 import { type FieldInfo, findRowProblems } from '@redress/shared/subgraph/check-arguments.ts'
 import { causeOf } from '@redress/shared/subgraph/request-context.ts'
-import { type ById, type Context, withinReach } from '../../views/find-visible.ts'
+import { type ById, type Context, readableFilter, withinReach } from '../../views/find-visible.ts'
 import type { IssueFilter, ViewsOf } from '../../views/views.ts'
 import type { Issue } from '../domain/issue.ts'
+import type { AssignIssue } from '../use-cases/assign-issue.ts'
 import type { ClaimIssue, ReleaseIssue } from '../use-cases/claim-issue.ts'
 import type { ReviewIssue, ReviewIssueCommand } from '../use-cases/review-issue.ts'
 import { toRows } from './rows.ts'
 
+type AssignArguments = ById & Readonly<{ to?: string | null; reason: string }>
 type QueueArguments = PageArguments & Readonly<{ filter?: IssueFilter | null; available: boolean }>
 type Dependencies = Readonly<{
   viewsOf: ViewsOf
   reviewIssue: ReviewIssue
   claimIssue: ClaimIssue
   releaseIssue: ReleaseIssue
+  assignIssue: AssignIssue
 }>
 
 /** The resolvers of the queue of people. */
-export function createReviewResolvers({ viewsOf, reviewIssue, claimIssue, releaseIssue }: Dependencies) {
+export function createReviewResolvers(dependencies: Dependencies) {
+  const { viewsOf, reviewIssue, claimIssue, releaseIssue, assignIssue } = dependencies
   return {
-    Query: {
-      reviewQueue: (_: unknown, { filter, available, ...page }: QueueArguments, { principal }: Context) => {
-        if (filter?.status != null)
-          throw new BadUserInputError(['filter', 'status'], 'cannot apply to issues that await a review')
-        const within = withinReach(filter, principal, 'issue:read')
-        return viewsOf(principal.tenant).pageOfReviewQueue(
-          { filter: within, availableTo: available ? principal.id : null },
-          page,
-        )
-      },
-    },
+    Query: createQueries(viewsOf),
     Mutation: {
       claimIssue: async (_: unknown, { id }: ById, context: Context) => ({
         issue: await claimIssue(toClaim(id, context)),
       }),
       releaseIssue: async (_: unknown, { id }: ById, context: Context) => ({
         issue: await releaseIssue(toClaim(id, context)),
+      }),
+      assignIssue: async (_: unknown, { id, to, reason }: AssignArguments, context: Context) => ({
+        issue: await assignIssue({ issueId: id, to: to ?? null, reason, cause: causeOf(context) }),
       }),
       reviewIssue: async (_: unknown, { input }: { input: ReviewArgument }, context: Context) => ({
         issue: await reviewIssue(toReview(input, context)),
@@ -55,6 +52,20 @@ export function createReviewResolvers({ viewsOf, reviewIssue, claimIssue, releas
         const { results, succeeded, failed } = toRows(await Promise.all(outcomes))
         return { results, reviewed: succeeded, failed }
       },
+    },
+  }
+}
+
+function createQueries(viewsOf: ViewsOf) {
+  return {
+    reviewQueue: (_: unknown, { filter, available, ...page }: QueueArguments, { principal }: Context) => {
+      if (filter?.status != null)
+        throw new BadUserInputError(['filter', 'status'], 'cannot apply to issues that await a review')
+      const within = withinReach(readableFilter(filter, principal), principal, 'issue:read')
+      return viewsOf(principal.tenant).pageOfReviewQueue(
+        { filter: within, availableTo: available ? principal.id : null },
+        page,
+      )
     },
   }
 }

@@ -46,6 +46,7 @@ function toConditions(
     createdAfter: after,
     createdBefore: before,
     overdue,
+    assignee,
   }: IssueFilter,
   dueHours: DueHours,
   now: Date,
@@ -56,8 +57,9 @@ function toConditions(
     ...(type && { type: { $in: [...type] } }),
     ...(priority && { priority: { $in: [...priority] } }),
     ...(customerId != null && { customerId }),
-    // The index has texts that are not empty: an empty one would walk all issues.
+    // Indexes of texts that are not empty: an empty one would walk all issues.
     ...(transactionId != null && { transactionId: { $eq: transactionId, $gt: '' } }),
+    ...(assignee != null && { assignee: { $eq: assignee, $gt: '' } }),
     ...(createdAt && { createdAt }),
     // Beside the status of the caller, not in its place.
     ...(overdue != null && { [overdue ? '$and' : '$nor']: [toOverdue(dueHours, now)] }),
@@ -73,8 +75,9 @@ function toOverdue(dueHours: DueHours, now: Date): Filter<IssueDocument> {
   return { status: { $in: ['PENDING', 'PROCESSING', 'AWAITING_REVIEW', 'FAILED'] }, $or: late }
 }
 
-/** Those that no other person has claimed. */
+/** Those that no other person has claimed, or is to deal with. */
 function toAvailable(person: string | null, now: Date): Filter<IssueDocument> {
   if (person === null) return {}
-  return { $or: [{ reviewClaim: null }, { 'reviewClaim.until': { $lte: now } }, { 'reviewClaim.by': person }] }
+  const unclaimed = [{ reviewClaim: null }, { 'reviewClaim.until': { $lte: now } }, { 'reviewClaim.by': person }]
+  return { $or: unclaimed, assignee: { $in: [null, person] } }
 }

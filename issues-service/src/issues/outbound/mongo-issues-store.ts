@@ -39,8 +39,8 @@ export function createIssuesTransactions({ collections, outbox }: Stores) {
       )
     },
     save: (changes) => save(collections, outbox, { changes, session }),
-    async saveClaim({ issue: { id, reviewClaim }, event }) {
-      await issues.updateOne({ _id: id }, { $set: { reviewClaim } }, { session })
+    async saveClaim({ issue: { id, reviewClaim, assignee }, event }) {
+      await issues.updateOne({ _id: id }, { $set: { reviewClaim, assignee } }, { session })
       await outbox.add([event], session)
     },
   })

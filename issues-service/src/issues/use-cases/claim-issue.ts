@@ -12,25 +12,33 @@ export type ClaimIssue = (command: ClaimCommand) => Promise<Issue>
 /** @throws IssueNotFoundError, IssueClaimedError where the claim is another person's */
 export type ReleaseIssue = (command: ClaimCommand) => Promise<Issue>
 
-type Dependencies = Readonly<{ store: IssuesStore; createId: CreateId; now: Clock; onCommit: () => void }>
+export type ChangeDependencies = Readonly<{ store: IssuesStore; createId: CreateId; now: Clock; onCommit: () => void }>
 type Change = (issue: Issue, eventId: string, reviewer: Reviewer) => ClaimChange | null
 
 /** Claims issues for their reviewers, and gives them back. */
-export function createClaims(dependencies: Dependencies): Readonly<{ claim: ClaimIssue; release: ReleaseIssue }> {
+export function createClaims(dependencies: ChangeDependencies): Readonly<{ claim: ClaimIssue; release: ReleaseIssue }> {
   return { claim: createChange(claimIssue, dependencies), release: createChange(releaseIssue, dependencies) }
 }
 
-function createChange(change: Change, { store, createId, now, onCommit }: Dependencies) {
-  return async ({ issueId, ...reviewer }: ClaimCommand): Promise<Issue> => {
-    const changed = await store.transact(reviewer.cause.tenant, async (transaction) => {
-      const issue = (await transaction.findIssues([issueId])).get(issueId)
-      if (!issue) throw new IssueNotFoundError(issueId)
-      const claim = change(issue, createId(), { ...reviewer, now: now() })
-      if (claim === null) return issue
-      await transaction.saveClaim(claim)
-      return claim.issue
-    })
-    onCommit()
-    return changed
-  }
+function createChange(change: Change, dependencies: ChangeDependencies) {
+  return (command: ClaimCommand): Promise<Issue> =>
+    changeWork(command, dependencies, (issue, { eventId, now }) => change(issue, eventId, { ...command, now }))
+}
+
+/** Changes the claim or the assignment of an issue; stores nothing where `change` gives null. @throws IssueNotFoundError */
+export async function changeWork(
+  { issueId, cause: { tenant } }: Readonly<{ issueId: string; cause: Cause }>,
+  { store, createId, now, onCommit }: ChangeDependencies,
+  change: (issue: Issue, moment: Readonly<{ eventId: string; now: Date }>) => ClaimChange | null,
+): Promise<Issue> {
+  const changed = await store.transact(tenant, async (transaction) => {
+    const issue = (await transaction.findIssues([issueId])).get(issueId)
+    if (!issue) throw new IssueNotFoundError(issueId)
+    const work = change(issue, { eventId: createId(), now: now() })
+    if (work === null) return issue
+    await transaction.saveClaim(work)
+    return work.issue
+  })
+  onCommit()
+  return changed
 }
