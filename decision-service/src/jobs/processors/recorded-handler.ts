@@ -38,7 +38,7 @@ export function createRecordedHandler(dependencies: Dependencies): JobHandler<Me
   return {
     Message,
     async run(_, attempt) {
-      const begun = await records.begin(attempt.jobId, now())
+      const begun = await records.begin(attempt.jobId, now(), attempt.queuedAt)
       if (begun === null) throw new JobNotFoundError(attempt.jobId)
       if (!('holder' in begun)) {
         // One that waits for its children is open as well.

@@ -25,9 +25,9 @@ export type JobRecords = Readonly<{
   remove(ids: readonly string[]): Promise<void>
   /**
    * Begins an attempt. Gives the record as it is, and no holder, where that is not allowed: the job has ended, or is to be
-   * cancelled. Null: there is no such job.
+   * cancelled. Null: there is no such job. `queuedAt`: when the job was added to its queue, where that is known.
    */
-  begin(id: string, at: Date): Promise<Begun | JobRecord | null>
+  begin(id: string, at: Date, queuedAt?: Date): Promise<Begun | JobRecord | null>
   /** Notes progress, 0 to 100. False where the attempt should stop: another one runs, or the job is to be cancelled. */
   progress(holder: Holder, percent: number, at: Date): Promise<boolean>
   complete(holder: Holder, result: object | null, at: Date): Promise<void>

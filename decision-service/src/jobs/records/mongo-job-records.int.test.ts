@@ -110,6 +110,23 @@ describe('an attempt', () => {
     expect(all.map((one) => (one as Begun).record.id)).toEqual(many.map(({ id }) => id))
   })
 
+  it('keeps the moment at which it was due where it begins soon after, and is due anew where it waited for long', async () => {
+    const [soon, late, unknown] = [await added(), await added(), await added()]
+    const at = new Date(AT.getTime() + 60_000)
+
+    await Promise.all([
+      records.begin(soon.id, at, new Date(at.getTime() - 1_000)),
+      records.begin(late.id, at, AT),
+      records.begin(unknown.id, at),
+    ])
+
+    const stored = await collection.find({ _id: { $in: [soon.id, late.id, unknown.id] } }).toArray()
+    const facts = new Map(stored.map(({ _id, status, dueAt }) => [_id, { status, dueAt }]))
+    expect(facts.get(soon.id)).toEqual({ status: 'PROCESSING', dueAt: AT })
+    expect(facts.get(late.id)).toEqual({ status: 'PROCESSING', dueAt: at })
+    expect(facts.get(unknown.id)).toEqual({ status: 'PROCESSING', dueAt: at })
+  })
+
   it('completes many jobs at once, with a result or without, and none of another attempt', async () => {
     const many = await Promise.all(Array.from({ length: 6 }, () => added()))
     const holders = await Promise.all(many.map(async ({ id }) => (await begun(id)).holder))

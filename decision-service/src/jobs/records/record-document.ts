@@ -82,9 +82,10 @@ const ABSENT = {
 }
 
 export function toDocument({ id, data, result, ...rest }: JobRecord): RecordDocument {
-  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null)) as typeof rest
+  const given: Partial<Record<keyof typeof rest, unknown>> = {}
+  for (const field of Object.keys(rest) as (keyof typeof rest)[]) if (rest[field] !== null) given[field] = rest[field]
   const dueAt = rest.scheduledFor ?? rest.createdAt
-  return { _id: id, ...given, data: pack(data), ...(result && { result: pack(result) }), dueAt }
+  return { _id: id, ...(given as typeof rest), data: pack(data), ...(result && { result: pack(result) }), dueAt }
 }
 
 export function fromDocument({ _id, data, result, ...stored }: RecordDocument): JobRecord {
