@@ -47,7 +47,7 @@ const useCases = {
 // Inbound: the subgraph, events and health.
 const deadLetters = await consumeEvents(
   service,
-  createEventsIn({ chainIn: createMongoChainWriters(collections), outbox }),
+  createEventsIn({ db: service.db, chainIn: createMongoChainWriters(collections), outbox }),
 )
 await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),

@@ -16,6 +16,8 @@ import { createFollowDecisions } from './issues/use-cases/follow-decisions.ts'
 import type { IssuesStore } from './issues/use-cases/ports.ts'
 import { createRetryIssue } from './issues/use-cases/retry-issue.ts'
 import { createReviewIssue } from './issues/use-cases/review-issue.ts'
+import { createEraseCustomer } from './privacy/erase-customer.ts'
+import type { ErasuresStore } from './privacy/ports.ts'
 import { createCreateTransactions } from './transactions/create-transactions.ts'
 import type { TransactionsStore } from './transactions/ports.ts'
 import { createUpdateTransaction } from './transactions/update-transaction.ts'
@@ -29,6 +31,7 @@ type Dependencies = Readonly<{
     personalData: PersonalDataStore
     events: EventLog
     archive: ArchiveStore
+    erasures: ErasuresStore
     blindIndex: BlindIndex
   }>
   createId: CreateId
@@ -43,7 +46,7 @@ type Dependencies = Readonly<{
 /** Everything that callers and events can ask this service to do. */
 export function createUseCases(dependencies: Dependencies) {
   const { stores, createId, stuckAfterMs, now, onCommit } = dependencies
-  const { issues, customers, transactions, imports, personalData, events, blindIndex, archive } = stores
+  const { issues, customers, transactions, imports, personalData, events, erasures, blindIndex, archive } = stores
   const ofIssues = { store: issues, now, onCommit }
   const ofCustomers = { store: customers, blindIndex, now, onCommit }
   const creatorsOn = createCreators(dependencies)
@@ -69,6 +72,7 @@ export function createUseCases(dependencies: Dependencies) {
     importRows: createImportRows(ofImports),
     rehearseRows: createRehearseRows(ofImports),
     archive: createArchive({ store: archive, createId: () => `arc_${createId()}`, now, onCommit }),
+    eraseCustomer: createEraseCustomer({ store: erasures, now, onCommit }),
   }
 }
 

@@ -14,6 +14,8 @@ import { createUseCases } from './create-use-cases.ts'
 import { openIntake } from './intake/open-intake.ts'
 import { askAgainRepeatedly } from './issues/inbound/ask-again-repeatedly.ts'
 import { createDecisionEvents } from './issues/inbound/decision-events.ts'
+import { eraseTextsRepeatedly } from './privacy/erase-repeatedly.ts'
+import { followingErasures } from './privacy/erasure-events.ts'
 import { openStores } from './stores/open-stores.ts'
 import { createLoaders } from './views/loaders.ts'
 
@@ -31,11 +33,16 @@ const createId = monotonicFactory()
 const useCases = createUseCases({ stores, createId, dueHours, stuckAfterMs, now, onCommit: outbox.wake })
 
 // Inbound: the subgraph, events and health.
-const { issues: store, issuesIn: transactionIn, viewsOf, importViewsOf, stuckIssues, events } = stores
+const { issues: store, issuesIn: transactionIn, erasures, erasuresIn, viewsOf, importViewsOf } = stores
+const { stuckIssues, events } = stores
 const { followDecisions, readPersonalData } = useCases
 const intake = openIntake(service, { ...stores, outbox, createId, dueHours, now })
 const decisionEvents = createDecisionEvents({ followDecisions, transactionIn, outbox })
-const deadLetters = await consumeEvents(service, { ...decisionEvents, followOther: intake.followActs })
+const deadLetters = await consumeEvents(service, {
+  ...followingErasures(decisionEvents, erasuresIn),
+  followOther: intake.followActs,
+})
+eraseTextsRepeatedly(service, { store: erasures, now, onCommit: outbox.wake })
 askAgainRepeatedly(service, { store, stuckIssues, events, now, stuckAfterMs })
 archiveRepeatedly(service, useCases.archive)
 const resolvers = createResolvers({ ...useCases, viewsOf, importViewsOf, archiveStore: stores.archive, dueHours, now })
@@ -43,7 +50,8 @@ await serveUntilStopped(service, {
   schemaFile: new URL('../schema.graphql', import.meta.url),
   ...combineParts(deadLetters, intake, ...resolvers, {
     resolvers: {},
-    createLoaders: ({ principal }: RequestCaller) => createLoaders(viewsOf(principal.tenant), readPersonalData),
+    createLoaders: ({ principal }: RequestCaller) =>
+      createLoaders({ views: viewsOf(principal.tenant), erasures, readPersonalData }),
   }),
   internalPublicKey: config.internalPublicKey,
 })

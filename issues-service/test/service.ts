@@ -18,6 +18,7 @@ import type { IssueInput } from '../src/issues/domain/issue-input.ts'
 import { DUE_HOURS } from '../src/issues/domain/urgency.ts'
 import { createAskAgain } from '../src/issues/use-cases/ask-again.ts'
 import type { DecisionUpdate } from '../src/issues/use-cases/follow-decisions.ts'
+import { createEraseTexts } from '../src/privacy/erase-texts.ts'
 import { createMongoSeeding } from '../src/samples/mongo-seeding.ts'
 import { openStores } from '../src/stores/open-stores.ts'
 import { createLoaders } from '../src/views/loaders.ts'
@@ -53,7 +54,7 @@ export async function openService({ mongo, db, now = () => NOW }: { mongo: Mongo
     ...{ service: { mongo, db, logger: silent }, outbox, keys: KEYS },
     ...{ dueHours: DUE_HOURS, now },
   })
-  const { collections, viewsOf, importViewsOf, stuckIssues, events, issues: store, issuesIn } = stores
+  const { collections, viewsOf, importViewsOf, stuckIssues, events, issues: store, issuesIn, erasures } = stores
   await createMongoSeeding(collections, stores)(SAMPLE, NOW)
   const { followDecisions, ...useCases } = createUseCases({
     ...{ stores, dueHours: DUE_HOURS, stuckAfterMs: MINUTE_MS, now },
@@ -79,12 +80,14 @@ export async function openService({ mongo, db, now = () => NOW }: { mongo: Mongo
     views: viewsOf('default'),
     importViewsOf,
     ofImports: { store: stores.imports, creatorsOn: useCases.creatorsOn, now, onCommit: () => {} },
+    erasures,
     dueHours: DUE_HOURS,
     now,
     followDecisions: (updates: readonly DecisionUpdate[]) =>
       inTransaction(mongo, (session) => followDecisions(updates, issuesIn(session, 'default'))),
     askAgain: (dependencies: Readonly<{ stuckAfterMs: number; now: () => Date }>) =>
       createAskAgain({ store, stuckIssues, events, ...dependencies }),
+    eraseTexts: createEraseTexts({ store: erasures, now, onCommit: () => {} }),
     eventsOf: (entityId: string) => eventsOf(db, entityId),
   }
 }
@@ -96,7 +99,7 @@ export async function serveService(service: Service): Promise<string> {
     name: 'issues',
     schemaFile: new URL('../schema.graphql', import.meta.url),
     resolvers: combineParts(service.intake, ...createResolvers(service)).resolvers,
-    createLoaders: ({ principal }) => createLoaders(service.viewsOf(principal.tenant), service.readPersonalData),
+    createLoaders: ({ principal }) => createLoaders({ ...service, views: service.viewsOf(principal.tenant) }),
     verifyToken,
     checks: { mongodb: async () => true },
     port: 0,

@@ -325,12 +325,13 @@ describe('personal data', () => {
     expect(Buffer.concat(raw).toString('latin1')).not.toMatch(/grace|hopper|turing|alan@/i)
   })
 
-  it('of a customer whose key was destroyed is gone', async () => {
+  it('of a customer whose key was destroyed is gone, and says so', async () => {
     await service.collections.dataKeys.deleteOne({ _id: 'cust_2' })
 
     const { data, errors } = await ask(url, { query: '{ customer(id: "cust_2") { id email } }', token: reviewer! })
 
-    expect([data.customer, errors]).toEqual([{ id: 'cust_2', email: null }, []])
+    expect(data.customer).toEqual({ id: 'cust_2', email: null })
+    expect(errors).toMatchObject([{ path: ['customer', 'email'], extensions: { code: 'CUSTOMER_ERASED' } }])
   })
 })
 

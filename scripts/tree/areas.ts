@@ -22,6 +22,7 @@ export const AREAS = [
   'intake',
   'imports',
   'archive',
+  'privacy',
   'samples',
   'stores',
   'views',

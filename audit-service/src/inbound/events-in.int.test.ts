@@ -2,6 +2,7 @@ import { STREAMS } from '@redress/shared/events/envelope.ts'
 import { createOutbox } from '@redress/shared/events/outbox.ts'
 import { type StreamConsumer, startStreamConsumer } from '@redress/shared/events/stream-consumer.ts'
 import type { Redis } from '@redress/shared/stores/redis.ts'
+import { outboxEvents } from '@redress/shared/testing/outbox-events.ts'
 import { createTestPublisher } from '@redress/shared/testing/published-events.ts'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { issueEvent, issueEvents } from '../../test/events.ts'
@@ -36,7 +37,7 @@ afterEach(async () => {
 async function start(): Promise<StreamConsumer> {
   const { mongo, db, collections } = database
   const outbox = createOutbox(db, () => {})
-  const handling = createEventsIn({ chainIn: createMongoChainWriters(collections), outbox })
+  const handling = createEventsIn({ db, chainIn: createMongoChainWriters(collections), outbox })
   const lease = { leaseMs: 500, renewMs: 150 }
   const started = await startStreamConsumer({ mongo, db, redis, lease, logger, ...handling })
   running.push(started)
@@ -69,6 +70,21 @@ describe('the events of all services', () => {
     await untilLength(21)
 
     expect(await verify()).toMatchObject({ valid: true, entries: 21 })
+  })
+
+  it('confirm the erasure of a customer, in the log and to the service that asks for it', async () => {
+    await start()
+    const erased = {
+      type: 'customer.erased',
+      entity: { type: 'Customer', id: 'cust_1' },
+      data: { part: 1, issueIds: ['iss_1'] },
+    }
+    await issues.publish(...issueEvents('iss_1', 1), issueEvent('cust_1-erased', 1, erased))
+    await untilLength(3)
+
+    expect(await verify()).toMatchObject({ valid: true, entries: 3 })
+    const confirmed = { type: 'customer.erasure_confirmed', entity: { type: 'Customer', id: 'cust_1' } }
+    expect(await outboxEvents(database.db)).toMatchObject([{ ...confirmed, data: { subgraph: 'audit', part: 1 } }])
   })
 
   it('give one entry each, though the position of the group was lost', async () => {

@@ -1,3 +1,5 @@
+import { ACTORS } from '@redress/shared/access/actors.ts'
+import { confirmingErasures } from '@redress/shared/events/confirm-erasures.ts'
 import type { DomainEvent } from '@redress/shared/events/envelope.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
@@ -21,6 +23,7 @@ import { createLoaders } from './inbound/loaders.ts'
 import { createDecisionResolvers } from './inbound/resolvers.ts'
 import { createDecisionQueue } from './outbound/decision-queue.ts'
 import type { DecisionCollections } from './outbound/documents.ts'
+import { createEraseTexts } from './outbound/erase-texts.ts'
 import { createDecisionJobSource, createJobsOfIssue } from './outbound/job-source.ts'
 import { createDecisionsTransaction, createMongoDecisionsStore } from './outbound/mongo-decisions-store.ts'
 import { createFindOldest, createFindOverdue } from './outbound/mongo-open-jobs.ts'
@@ -28,7 +31,7 @@ import { createMongoViews } from './outbound/mongo-views.ts'
 import { createDecideIssue } from './use-cases/decide-issue.ts'
 import { createFollowIssues } from './use-cases/follow-issues.ts'
 
-type Stores = Pick<Service, 'mongo' | 'logger' | 'resources'> &
+type Stores = Pick<Service, 'mongo' | 'db' | 'logger' | 'resources'> &
   Readonly<{ collections: DecisionCollections; outbox: Outbox; queues: Queues }>
 
 const now = () => new Date()
@@ -39,7 +42,7 @@ type Reading = Readonly<{
 
 /** Takes in cases and reviews, queues what is to be decided, and shows decisions. */
 export function openDecisions(stores: Stores, { recordReviews }: Reading) {
-  const { collections, outbox } = stores
+  const { db, collections, outbox } = stores
   const queue = createDecisionQueue(stores.queues.decisions)
   const views = createMongoViews(collections)
   const followIssues = createFollowIssues({
@@ -63,11 +66,14 @@ export function openDecisions(stores: Stores, { recordReviews }: Reading) {
     }),
     createLoaders: () => createLoaders(views),
     // A leader that died may have stored jobs without queueing them.
-    events: createIssueEvents({
-      ...followIssues,
-      recover: async () => void (await recover({ all: true })),
-      record: outbox.add,
-    }),
+    events: confirmingErasures(
+      createIssueEvents({
+        ...followIssues,
+        recover: async () => void (await recover({ all: true })),
+        record: outbox.add,
+      }),
+      { db, subgraph: 'decisions', actor: ACTORS.decisions, eraseTexts: createEraseTexts(collections) },
+    ),
     findOldest: createFindOldest(collections),
     source: createDecisionJobSource(collections),
     jobsOfIssue: createJobsOfIssue(collections),

@@ -15,9 +15,6 @@ export type CustomerInput = Readonly<{
   paymentMethods: readonly PaymentMethodInput[]
 }>
 
-/** The score of a customer about whom nothing is known: neither safe nor risky. */
-export const RISK_SCORE_UNKNOWN = 50
-
 /** The longest address that can be delivered to (RFC 3696, erratum 1690). */
 const EMAIL_LENGTH_MAX = 254
 const EXPIRY = /^\d{4}-(?:0[1-9]|1[0-2])$/

@@ -5,12 +5,20 @@ import { coalesce } from '@redress/shared/resilience/coalesce.ts'
 import { causeOf } from '@redress/shared/subgraph/request-context.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import { BY_TENANT } from '../domain/batch.ts'
+import { CustomerErasedError } from '../domain/errors.ts'
 import type { Opened } from '../domain/open-once.ts'
 import { type ByEitherId, type ById, type Context, findCustomer, pageOfIssues, toId } from '../views/find-visible.ts'
 import type { CustomerFilter, ListOrder, ViewsOf } from '../views/views.ts'
 import type { CreateCustomerCommand, CreateCustomers } from './create-customers.ts'
-import { type Customer, type PaymentMethod, type PersonalData, type PersonalField, statusOfMethod } from './customer.ts'
-import { type PaymentMethodInput, RISK_SCORE_UNKNOWN } from './customer-input.ts'
+import {
+  type Customer,
+  type PaymentMethod,
+  type PersonalData,
+  type PersonalField,
+  RISK_SCORE_UNKNOWN,
+  statusOfMethod,
+} from './customer.ts'
+import type { PaymentMethodInput } from './customer-input.ts'
 import type { RecordSearch } from './read-personal-data.ts'
 import type { UpdateCustomer } from './update-customer.ts'
 
@@ -75,10 +83,12 @@ async function listCustomers(
   return found
 }
 
+/** @throws ForbiddenError, CustomerErasedError: a null would not say why there is nothing. */
 async function personal<F extends PersonalField>({ id }: Customer, field: F, context: Context) {
   if (!can(context.principal, 'customer:read_pii', id)) throw new ForbiddenError('customer:read_pii:*')
   const value = await context.loaders.personalData(causeOf(context)).load({ customerId: id, field })
-  return value as PersonalData[F] | null
+  if (value === null) throw new CustomerErasedError(id)
+  return value as PersonalData[F]
 }
 
 type MethodArgument = Omit<PaymentMethodInput, 'expiresAt'> & Readonly<{ expiresAt?: string | null }>

@@ -14,6 +14,8 @@ export type Customer = Readonly<{
   /** When the customer was first known. */
   createdAt: Date
   updatedAt: Date
+  /** When the personal data was destroyed; null as long as it is there. */
+  erasedAt: Date | null
 }>
 
 /** A card or account that a customer pays with. `token` is its name at the payment provider and is never shown. */
@@ -32,6 +34,9 @@ export type PersonalData = Readonly<{ email: string; name: string; paymentMethod
 export const PERSONAL_FIELDS = ['email', 'name', 'paymentMethods'] as const satisfies readonly (keyof PersonalData)[]
 export type PersonalField = (typeof PERSONAL_FIELDS)[number]
 
+/** The score of a customer about whom nothing is known: neither safe nor risky. */
+export const RISK_SCORE_UNKNOWN = 50
+
 /** A new state and the event that explains it. They are stored together or not at all. */
 export type CustomerChange = Readonly<{ customer: Customer; event: DomainEvent }>
 
@@ -47,7 +52,8 @@ type Opening = Readonly<{
 
 /** The event holds no external id: companies use e-mail addresses as ids. */
 export function openCustomer({ knownSince, cause, now, ...given }: Opening): CustomerChange {
-  const customer: Customer = { ...given, tenant: cause.tenant, version: 1, createdAt: knownSince, updatedAt: now }
+  const times = { createdAt: knownSince, updatedAt: now, erasedAt: null }
+  const customer: Customer = { ...given, ...times, tenant: cause.tenant, version: 1 }
   const changes = asNew({ riskScore: customer.riskScore })
   return { customer, event: newEvent('customer.created', { ...headOf(customer, cause), changes, data: {} }) }
 }
@@ -76,6 +82,20 @@ export function changeCustomer(
     data: { fields: [...(isScored ? ['riskScore'] : []), ...personal] },
   })
   return { customer: changed, event }
+}
+
+type Request = Readonly<{ reason: string; cause: Cause; now: Date }>
+
+/** The customer without anything personal. The score is personal, too: it says how they have behaved. */
+export function eraseCustomer(customer: Customer, { reason, cause, now }: Request): CustomerChange {
+  const at = momentAfter(customer.updatedAt, now)
+  const version = customer.version + 1
+  const erased = { ...customer, externalId: null, riskScore: RISK_SCORE_UNKNOWN, version, updatedAt: at, erasedAt: at }
+  const changes = asNew({ reason, erasedAt: at.toISOString() })
+  return {
+    customer: erased,
+    event: newEvent('customer.erasure_requested', { ...headOf(erased, cause), changes, data: {} }),
+  }
 }
 
 function headOf({ id, version, updatedAt: at }: Customer, cause: Cause) {

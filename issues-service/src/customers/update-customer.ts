@@ -32,9 +32,9 @@ export function createUpdateCustomer({ store, blindIndex, now, onCommit }: Depen
       const found = await transaction.find(customerId)
       if (!found) throw new CustomerNotFoundError(customerId)
       const { customer, personal: before } = found
-      if (before === null && Object.keys(given).length > 0) throw new CustomerErasedError(customerId)
+      if (before === null) throw new CustomerErasedError(customerId)
 
-      const personal = before === null ? {} : different(before, given)
+      const personal = different(before, given)
       const fields = PERSONAL_FIELDS.filter((field) => field in personal)
       const update = { personal: fields, ...(riskScore !== undefined && { riskScore }) }
       const change = changeCustomer(customer, update, { cause, now: now() })

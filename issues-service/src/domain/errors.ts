@@ -93,7 +93,7 @@ export class ExternalIdTakenError extends AppError {
   }
 }
 
-/** The data key of the customer was destroyed, so that no personal data can be stored any more. */
+/** The personal data of the customer was destroyed. No more is stored, and no issue is created. */
 export class CustomerErasedError extends AppError {
   override readonly name = 'CustomerErasedError'
   readonly code = 'CUSTOMER_ERASED'
@@ -101,6 +101,19 @@ export class CustomerErasedError extends AppError {
 
   constructor(id: string) {
     super(`The personal data of the customer ${id} was erased.`)
+  }
+}
+
+/** Something of the customer is not settled yet, whose texts are needed for it. */
+export class CustomerNotErasableError extends AppError {
+  override readonly name = 'CustomerNotErasableError'
+  readonly code = 'CUSTOMER_NOT_ERASABLE'
+  readonly kind = 'refused'
+  override readonly facts: { openIssues: number; disputedPayments: number }
+
+  constructor(id: string, facts: { openIssues: number; disputedPayments: number }) {
+    super(`The customer ${id} has issues that are not resolved, or disputed payments. They must be settled first.`)
+    this.facts = facts
   }
 }
 

@@ -2,7 +2,7 @@ import { AppError } from '@redress/shared/errors.ts'
 import { newEvent } from '@redress/shared/events/catalogue.ts'
 import { asNew } from '@redress/shared/events/envelope.ts'
 import type { BlindIndex } from '../customers/ports.ts'
-import { TransactionNotFoundError } from '../domain/errors.ts'
+import { CustomerErasedError, TransactionNotFoundError } from '../domain/errors.ts'
 import type { CreateId } from '../domain/ports.ts'
 import type { DueHours } from '../issues/domain/urgency.ts'
 import { createOpenIssues } from '../issues/use-cases/create-issues.ts'
@@ -51,6 +51,8 @@ async function openIssue(
     ...{ createId: createIssueId, blindIndex, dueHours, now: () => at, onCommit: () => {} },
   })
   const [opened] = await openIssues([{ input, cause, space: 'intake' }])
+  // The payment is kept current all the same.
+  if (opened instanceof CustomerErasedError) return null
   if (opened === undefined || opened instanceof AppError) throw opened
   return opened.entity.id
 }

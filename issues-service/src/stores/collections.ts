@@ -15,6 +15,7 @@ import type { Import, RefusedRow } from '../imports/import.ts'
 import type { Failure, ReceivedEvent } from '../intake/payment-event.ts'
 import type { Claim } from '../issues/domain/claim.ts'
 import type { Issue, Resolution } from '../issues/domain/issue.ts'
+import type { Erasure } from '../privacy/erasure.ts'
 import { NO_APPROVALS, type Transaction } from '../transactions/transaction.ts'
 import { ARCHIVE_INDEXES, CUSTOMER_INDEXES, ISSUE_INDEXES, PAYMENT_INDEXES } from './indexes.ts'
 
@@ -51,12 +52,12 @@ type TransactionAdditions = Pick<Transaction, 'refunded' | 'approvals' | 'versio
   externalId: string
 }
 /** `digest` is that of the input which the customer was created with. Optional fields are missing in older customers. */
-export type CustomerDocument = Omit<Stored<Customer>, keyof CustomerAdditions> & {
-  emailSealed: string
-  nameSealed: string
-  methodsSealed?: string
-} & Partial<CustomerAdditions & { digest: string; emailIndex: string }>
-type CustomerAdditions = Pick<Customer, 'version' | 'updatedAt'> & { externalId: string }
+export type CustomerDocument = Omit<Stored<Customer>, keyof CustomerAdditions> &
+  Partial<CustomerAdditions & { digest: string; emailIndex: string } & SealedFields>
+type CustomerAdditions = Pick<Customer, 'version' | 'updatedAt' | 'erasedAt'> & { externalId: string }
+/** Missing once the customer was erased; `methodsSealed` in older customers, too. */
+type SealedFields = { emailSealed: string; nameSealed: string; methodsSealed: string }
+export type ErasureDocument = Stored<Erasure>
 /** The data key of a customer, wrapped by the master key. Deleting it erases what was encrypted with it. */
 export type DataKeyDocument = { _id: string; wrapped: string }
 /** `expiresAt` is set once nothing is to be done about the event any more; until then it is a known one. */
@@ -114,6 +115,12 @@ export const COLLECTIONS = {
       { key: { tenant: 1, 'event.paymentExternalId': 1, 'event.occurredAt': 1, _id: 1 }, name: 'of_payment_in_order' },
     ],
   }),
+  // Kept for good: they prove what was erased, and why.
+  erasures: defineCollection<ErasureDocument>({
+    name: 'erasures',
+    owner: '_id',
+    indexes: [{ key: { erasedAt: 1, requestedAt: 1 }, name: 'unfinished_first' }],
+  }),
   dataKeys: defineCollection<DataKeyDocument>({ name: 'data_keys', owner: '_id', personalFields: ['wrapped'] }),
   imports: defineCollection<Stored<Import>>({
     name: 'imports',
@@ -165,9 +172,11 @@ export const CUSTOMER_FIELDS = {
   version: 1,
   createdAt: 1,
   updatedAt: 1,
+  erasedAt: 1,
 } as const
 
 export function toCustomer(document: Pick<CustomerDocument, '_id' | keyof typeof CUSTOMER_FIELDS>): Customer {
-  const { _id, tenant, externalId = null, riskScore, version = 1, createdAt, updatedAt = createdAt } = document
-  return { id: _id, tenant, externalId, riskScore, version, createdAt, updatedAt }
+  const { _id, tenant, externalId = null, riskScore, version = 1, createdAt } = document
+  const { updatedAt = createdAt, erasedAt = null } = document
+  return { id: _id, tenant, externalId, riskScore, version, createdAt, updatedAt, erasedAt }
 }

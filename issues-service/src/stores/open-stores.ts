@@ -13,6 +13,7 @@ import type { JoinedStores } from '../imports/ports.ts'
 import type { DueHours } from '../issues/domain/urgency.ts'
 import { createIssuesTransactions, createMongoIssuesStore } from '../issues/outbound/mongo-issues-store.ts'
 import { createMongoStuckIssues } from '../issues/outbound/mongo-stuck-issues.ts'
+import { createErasuresTransactions, createMongoErasures } from '../privacy/mongo-erasures.ts'
 import {
   createMongoTransactionsStore,
   createTransactionsTransactions,
@@ -62,5 +63,7 @@ export async function openStores({ service, outbox, keys, dueHours, now }: Optio
     personalData: createMongoPersonalData(collections, master),
     events: createEventLog(mongo, outbox),
     archive: createMongoArchive(stores),
+    erasures: createMongoErasures(stores),
+    erasuresIn: createErasuresTransactions(stores),
   }
 }

@@ -4,6 +4,8 @@ import DataLoader from 'dataloader'
 import type { Customer, PersonalData, PersonalField } from '../customers/customer.ts'
 import type { ReadPersonalData } from '../customers/read-personal-data.ts'
 import type { Issue } from '../issues/domain/issue.ts'
+import type { Erasure } from '../privacy/erasure.ts'
+import type { ErasuresStore } from '../privacy/ports.ts'
 import type { Transaction } from '../transactions/transaction.ts'
 import type { IssueFilter, IssueOwners, Views } from './views.ts'
 
@@ -13,6 +15,7 @@ export type IssuePage = PageArguments & Readonly<{ of: IssueOwners['field']; fil
 export type PersonalKey = Readonly<{ customerId: string; field: PersonalField }>
 
 export type Loaders = Readonly<{
+  erasures: DataLoader<string, Erasure | null>
   issues: DataLoader<string, Issue | null>
   customers: DataLoader<string, Customer | null>
   transactions: DataLoader<string, Transaction | null>
@@ -22,10 +25,13 @@ export type Loaders = Readonly<{
   personalData: (cause: Cause) => DataLoader<PersonalKey, PersonalData[PersonalField] | null, string>
 }>
 
+type Sources = Readonly<{ views: Views; erasures: Pick<ErasuresStore, 'findAll'>; readPersonalData: ReadPersonalData }>
+
 /** Loads entities of the tenant of `views` once per request, many in one query. */
-export function createLoaders(views: Views, readPersonalData: ReadPersonalData): Loaders {
+export function createLoaders({ views, erasures, readPersonalData }: Sources): Loaders {
   let personalData: ReturnType<Loaders['personalData']> | null = null
   return {
+    erasures: new DataLoader(erasures.findAll),
     issues: new DataLoader(views.findIssues),
     customers: new DataLoader(views.findCustomers),
     transactions: new DataLoader(views.findTransactions),

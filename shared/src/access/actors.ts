@@ -2,6 +2,7 @@
 export const ACTORS = {
   issues: 'redress:issues',
   decisions: 'redress:decisions',
+  audit: 'redress:audit',
   worker: 'redress:worker',
   schedules: 'redress:schedules',
   skills: 'redress:skills',

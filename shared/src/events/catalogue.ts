@@ -16,6 +16,7 @@ import {
 import { DeadLetterAdded, DeadLetterIds } from './dead-letters/dead-letter-data.ts'
 import type { EntityType } from './entity-types.ts'
 import { type Cause, type DomainEvent, STREAMS, type StreamName, tracedBy } from './envelope.ts'
+import { CustomerErased, ErasureConfirmed } from './erasure-data.ts'
 
 type Definition = Readonly<{
   /** Null for an event of any service, which goes to the stream of that service. */
@@ -35,7 +36,9 @@ const PaymentEventApplied = type({ type: 'string', transactionId: 'string', cust
   issueId: 'string | null',
 })
 const ProviderData = type({ provider: 'string', reason: 'string' })
+const RuleData = type({ ruleId: 'string', version: 'number.integer' })
 const ScheduleData = type({ schedule: 'string', version: 'number.integer' })
+const TransactionChange = type({ customerId: 'string', fields: 'string[]' })
 const Severity = type("'CRITICAL' | 'WARNING' | 'INFO'")
 /** Of an alert of a threshold. */
 const Measured = { 'value?': 'number', 'threshold?': 'number' } as const
@@ -56,12 +59,12 @@ export const EVENTS = {
   'customer.pii_read': { stream: issues, entity: 'Customer', data: type({ 'fields?': 'string[]' }) },
   // Without what was searched for: whether the value is that of a customer is personal data.
   'customers.searched': { stream: issues, entity: 'Caller', data: type({ by: "'email'", found: 'string[]' }) },
+  'customer.erasure_requested': { stream: issues, entity: 'Customer', data: NoData },
+  'customer.erased': { stream: issues, entity: 'Customer', data: CustomerErased },
+  // Of each subgraph beside the one of issues, in its own stream.
+  'customer.erasure_confirmed': { stream: null, entity: 'Customer', data: ErasureConfirmed },
   'transaction.created': { stream: issues, entity: 'Transaction', data: type({ customerId: 'string' }) },
-  'transaction.updated': {
-    stream: issues,
-    entity: 'Transaction',
-    data: type({ customerId: 'string', fields: 'string[]' }),
-  },
+  'transaction.updated': { stream: issues, entity: 'Transaction', data: TransactionChange },
   'payment_event.applied': { stream: issues, entity: 'PaymentEvent', data: PaymentEventApplied },
   'archive.requested': { stream: issues, entity: 'Archive', data: ArchiveData },
   'archive.completed': { stream: issues, entity: 'Archive', data: type({ moved: 'number', purged: 'number' }) },
@@ -91,11 +94,7 @@ export const EVENTS = {
   'policy.in_force': { stream: decisions, entity: 'Policy', data: PolicyData },
   'policy.trial_started': { stream: decisions, entity: 'Policy', data: PolicyData },
   'policy.trial_ended': { stream: decisions, entity: 'Policy', data: PolicyData },
-  'rule.changed': {
-    stream: decisions,
-    entity: 'BusinessRule',
-    data: type({ ruleId: 'string', version: 'number.integer' }),
-  },
+  'rule.changed': { stream: decisions, entity: 'BusinessRule', data: RuleData },
   'payment.decided': {
     stream: decisions,
     entity: 'PaymentDecision',

@@ -12,7 +12,7 @@ export type StreamName = (typeof STREAMS)[keyof typeof STREAMS]
 
 /** The streams that have a log, and go to the audit log. */
 export const RECORDED_STREAMS = [STREAMS.issues, STREAMS.decisions] as const
-/** The streams that have a log. That of the audit service has nothing but what happens to its dead letters. */
+/** The streams that have a log. That of the audit service has what happens to its dead letters, and confirmed erasures. */
 export const PUBLISHED_STREAMS = [...RECORDED_STREAMS, STREAMS.audit] as const
 
 /** Whether a stream has no log, and keeps only its latest entries: see capped-stream.ts. */
@@ -27,7 +27,7 @@ export const CONSUMER_GROUPS = { issues: 'issues', decisions: 'decisions', audit
 export const GROUPS_OF_STREAM: Readonly<Record<StreamName, readonly string[]>> = {
   [STREAMS.issues]: [CONSUMER_GROUPS.decisions, CONSUMER_GROUPS.audit],
   [STREAMS.decisions]: [CONSUMER_GROUPS.issues, CONSUMER_GROUPS.audit],
-  [STREAMS.audit]: [CONSUMER_GROUPS.decisions],
+  [STREAMS.audit]: [CONSUMER_GROUPS.issues, CONSUMER_GROUPS.decisions],
   [STREAMS.jobs]: [],
 }
 

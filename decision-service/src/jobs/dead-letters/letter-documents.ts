@@ -36,6 +36,8 @@ export const DEAD_LETTERS: CollectionDefinition<LetterDocument> = defineCollecti
     { key: { state: 1, lastFailedAt: -1, _id: -1 }, name: 'newest_of_state' },
     // Whether a cause has an open letter already.
     { key: { state: 1, type: 1, code: 1 }, name: 'of_cause' },
+    // Letters of events, by the entity of the event.
+    { key: { 'event.subject.id': 1 }, name: 'by_subject', sparse: true },
     { key: { toQueue: 1, _id: 1 }, name: 'to_queue', partialFilterExpression: IS_TO_QUEUE },
   ],
   retention: { field: 'expiresAt', seconds: 0, index: 'expiry' },

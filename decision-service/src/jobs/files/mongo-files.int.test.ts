@@ -1,4 +1,5 @@
 import { collectionsOf, openCollections } from '@redress/shared/stores/collections.ts'
+import { dyingCollections } from '@redress/shared/testing/dying-collections.ts'
 import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import { DAY_MS } from '@redress/shared/time.ts'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -106,23 +107,8 @@ describe('the file of a job', () => {
 
 /** Stores a file of three chunks, and ends before the given write. @returns false where there are fewer writes. */
 async function crashAt(step: number): Promise<boolean> {
-  let writes = 0
-  const mortal = <T extends object>(collection: T): T =>
-    new Proxy(collection, {
-      get(target, name) {
-        const value = Reflect.get(target, name)
-        if (typeof value !== 'function') return value
-        return (...given: unknown[]) => {
-          if (WRITES.has(String(name)) && ++writes === step) throw new Error('crash')
-          return value.apply(target, given)
-        }
-      },
-    })
-  const { files: own, fileChunks } = collectionsOf(db, { files: FILES, fileChunks: FILE_CHUNKS })
-  const dying = createMongoFiles({
-    ...{ mongo, now: () => at },
-    collections: { files: mortal(own), fileChunks: mortal(fileChunks) },
-  })
+  const own = collectionsOf(db, { files: FILES, fileChunks: FILE_CHUNKS })
+  const dying = createMongoFiles({ mongo, now: () => at, collections: dyingCollections(own, step) })
   try {
     await dying.store(FILE, pieces('y'.repeat(100_000), 6), going)
     return false
@@ -130,5 +116,3 @@ async function crashAt(step: number): Promise<boolean> {
     return true
   }
 }
-
-const WRITES = new Set(['insertOne', 'replaceOne', 'updateMany'])

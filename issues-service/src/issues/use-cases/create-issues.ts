@@ -6,7 +6,7 @@ import type { Clock } from '@redress/shared/time.ts'
 import { findCardInIdentifier } from '../../customers/customer-input.ts'
 import type { BlindIndex } from '../../customers/ports.ts'
 import { BY_TENANT, tenantOf } from '../../domain/batch.ts'
-import { TransactionMismatchError, TransactionNotFoundError } from '../../domain/errors.ts'
+import { CustomerErasedError, TransactionMismatchError, TransactionNotFoundError } from '../../domain/errors.ts'
 import { findOpened, type KnownByExternalId, type Opened, toKnown } from '../../domain/open-once.ts'
 import type { CreateId } from '../../domain/ports.ts'
 import type { Transaction } from '../../transactions/transaction.ts'
@@ -134,6 +134,7 @@ function openOrFind(
 
   const customer = known.customers.get(input.customerId)
   if (!customer) return new CustomerNotFoundError(input.customerId)
+  if (customer.customer.erasedAt !== null) return new CustomerErasedError(input.customerId)
   const transaction = input.transactionId === null ? null : known.transactions.get(input.transactionId)
   if (transaction === undefined) return new TransactionNotFoundError(input.transactionId!)
   if (transaction !== null && transaction.customerId !== input.customerId) {
