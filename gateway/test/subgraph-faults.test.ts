@@ -216,7 +216,8 @@ describe('a subgraph asked for entities', () => {
 
 describe('the breaker of a subgraph', () => {
   it('opens at the fifth failure: from then on requests do not wait, and health and metrics show it', async () => {
-    const { gateway, calls, connections, readiness } = await startWith('issues', fail)
+    const environment = { BREAKER_OPEN_MS: '600000' }
+    const { gateway, calls, connections, readiness } = await startWith('issues', fail, environment)
     readiness.isReady = false
     for (let failures = 1; failures <= 4; failures++) await gateway.ask(ISSUE)
     expect(await breakersOf(gateway.url)).toMatchObject({ issues: 'closed' })

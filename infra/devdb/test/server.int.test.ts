@@ -19,7 +19,7 @@ let client: MongoClient
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'devdb-'))
-  devdb = await startDevdb({ path: join(directory, 'main'), transactionLifeMs: 200, expireEveryMs: 50 })
+  devdb = await startDevdb({ path: join(directory, 'main'), transactionLifeMs: 1_000, expireEveryMs: 50 })
   client = await MongoClient.connect(devdb.uri)
 })
 afterAll(async () => {
