@@ -51,7 +51,7 @@ export function launchRedis({ program, port, directory, durable }: RedisOptions)
     // The default exceeds the limit of many kernels and causes a warning.
     'tcp-backlog': 128,
     // Each test file uses one of its own.
-    databases: 64,
+    databases: 128,
   }
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
   const child = spawn('sh', ['-c', TIED_TO_SUPERVISOR, 'sh', program, ...args], {

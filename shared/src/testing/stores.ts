@@ -25,7 +25,7 @@ export function connectTestMongo() {
 
 /**
  * An empty logical database of Redis. Streams and queues have fixed names, so each test file takes a `number` of its
- * own, from 1 to 63.
+ * own, from 1 to 127.
  */
 export async function openTestRedis(number: number) {
   const redis = await connectTestRedis(number)
