@@ -1,12 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fromRoot } from './repository.ts'
 import { StackError } from './stack/failure.ts'
 import { MIGRATE_HELP, printHelpIfAsked } from './stack/help.ts'
-import { KEY_FILES, readOrCreateKeys } from './stack/keys/keys.ts'
-import { dataDirectoryOf, loadEnvironment } from './stack/settings.ts'
+import { withKnownKeys } from './stack/keys/known-keys.ts'
+import { loadEnvironment } from './stack/settings.ts'
 
 const PROGRAMS: Readonly<Record<string, string>> = {
   issues: 'issues-service/src/migrate.ts',
@@ -67,7 +65,5 @@ function readCommand() {
 function withKeys(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   if (environment.MONGODB_URI === undefined)
     throw new StackError('Set MONGODB_URI: npm start migrates the embedded database when it starts.')
-  const dataDirectory = dataDirectoryOf(environment)
-  const hasKeys = KEY_FILES.every((file) => existsSync(join(dataDirectory, file)))
-  return hasKeys ? { ...environment, ...readOrCreateKeys(dataDirectory, environment).settings } : environment
+  return withKnownKeys(environment)
 }

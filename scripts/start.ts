@@ -57,8 +57,9 @@ async function start({ dataDirectory, gatewayPort, logLevel, environment }: Star
 /** Shows the samples on an empty database, and then the addresses and tokens. */
 async function introduce(stack: Stack, { dataDirectory, environment }: StartSettings): Promise<never> {
   await showSampleIssues(stack, say)
+  const mongodb = stack.environmentOf('issues').MONGODB_URI ?? ''
   const writeTokens = (tokens: DevTokens | null) =>
-    writeDevFile(dataDirectory, { graphql: stack.graphql, tokens: tokens ?? {} })
+    writeDevFile(dataDirectory, { graphql: stack.graphql, mongodb, tokens: tokens ?? {} })
   writeTokens(stack.tokens)
   setInterval(() => void stack.renewTokens().then(writeTokens), RENEW_MS).unref()
   say(toWelcome(stack, { dataDirectory, isEmbedded: environment.MONGODB_URI === undefined }))

@@ -1,6 +1,6 @@
 /**
  * Adds the customers and transactions of a JSON file to the database. Those that exist stay as they are.
- * Usage: node issues-service/src/seed.ts <file>
+ * Usage: node issues-service/src/seed.ts <file> [--clear]; --clear removes them before, with all that is theirs.
  */
 import { readFile } from 'node:fs/promises'
 import { configOrExit } from '@redress/shared/process/config.ts'
@@ -9,6 +9,7 @@ import { readMasterKey } from '@redress/shared/stores/encryption.ts'
 import { connectMongo } from '@redress/shared/stores/mongo.ts'
 import { readDatabaseConfig } from './config.ts'
 import { createBlindIndex } from './customers/blind-index.ts'
+import { createMongoClearing } from './samples/mongo-clearing.ts'
 import { createMongoSeeding } from './samples/mongo-seeding.ts'
 import { SampleData } from './samples/sample-data.ts'
 import { COLLECTIONS } from './stores/collections.ts'
@@ -21,5 +22,6 @@ const mongo = await connectMongo(uri, 'seed')
 resources.defer(() => mongo.close())
 const collections = await openCollections(mongo.db(database), COLLECTIONS)
 
+if (process.argv.includes('--clear')) await createMongoClearing(collections)(sample)
 const [master, blindIndex] = [readMasterKey(keys.encryptionKey), createBlindIndex(keys.blindIndexKey)]
 await createMongoSeeding(collections, { master, blindIndex })(sample, new Date())

@@ -3,16 +3,16 @@ import { join } from 'node:path'
 import type { DevTokens } from './keys/dev-tokens.ts'
 import { writePrivately } from './keys/keys.ts'
 
-/** The address and the tokens of a running stack, for `npm run demo` and other tools. */
-export type DevFile = Readonly<{ graphql: string; tokens: DevTokens | Record<string, never> }>
+/** The addresses and the tokens of a running stack, for `npm run demo` and other tools. */
+export type DevFile = Readonly<{ graphql: string; mongodb: string; tokens: DevTokens | Record<string, never> }>
 
 /** The header of a request as operator, for `curl -H @<file>`. */
 export const operatorHeaderIn = (dataDirectory: string) => join(dataDirectory, 'operator.header')
 
 const fileIn = (dataDirectory: string) => join(dataDirectory, 'dev.json')
 
-export function writeDevFile(dataDirectory: string, { graphql, tokens }: DevFile): void {
-  writePrivately(fileIn(dataDirectory), `${JSON.stringify({ graphql, tokens })}\n`)
+export function writeDevFile(dataDirectory: string, { graphql, mongodb, tokens }: DevFile): void {
+  writePrivately(fileIn(dataDirectory), `${JSON.stringify({ graphql, mongodb, tokens })}\n`)
   if (tokens.operator) writePrivately(operatorHeaderIn(dataDirectory), `authorization: Bearer ${tokens.operator}\n`)
 }
 

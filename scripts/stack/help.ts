@@ -15,10 +15,12 @@ ${STORES}
 
 Every variable is explained in .env.example; put yours into .env.`
 
-export const DEMO_HELP = `npm run demo
+export const DEMO_HELP = `npm run demo [-- -c], or npm run ingest-samples [-- -c]
 
 Creates five issues in a running Redress and shows their decisions. Exit code 0 when all were decided.
 
+  -c, --clear   remove the sample customers before, with their payments and issues, and store them again; in development
+                only
   GRAPHQL_URL   the graph to use, with TOKEN (default: the one that npm start runs here)
   TOKEN         a token that may create and read issues and read decisions
 ${DATA}`

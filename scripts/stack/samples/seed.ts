@@ -20,11 +20,11 @@ export async function findMissingSamples(endpoint: Endpoint): Promise<{ customer
 
 /**
  * Stores the sample customers and transactions, by a program of the issues service, which owns the database and the
- * encryption of personal data. `environment` is that of the issues service.
+ * encryption of personal data. `environment` is that of the issues service. `clear` removes them before, with their issues.
  * @throws StackError
  */
-export async function seedSampleData(environment: NodeJS.ProcessEnv): Promise<void> {
-  const child = spawn(process.execPath, [SEED_PROGRAM, SAMPLE_DATA], {
+export async function seedSampleData(environment: NodeJS.ProcessEnv, { clear = false } = {}): Promise<void> {
+  const child = spawn(process.execPath, [SEED_PROGRAM, SAMPLE_DATA, ...(clear ? ['--clear'] : [])], {
     env: environment,
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: SEED_MS,
