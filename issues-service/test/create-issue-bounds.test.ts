@@ -58,3 +58,9 @@ describe('the input of a new issue', () => {
     expect(problemsOf(inputWith({ customerMessage: 'Hello,\r\n\tit is 👍' }))).toEqual([])
   })
 })
+
+it('a filter by an empty payment is refused: the index of payments has none, so that it would walk all issues', () => {
+  const problems = findSchemaProblems(new URL('../schema.graphql', import.meta.url), 'IssueFilter')
+
+  expect(problems({ transactionId: '' })).toMatchObject([{ path: ['transactionId'] }])
+})

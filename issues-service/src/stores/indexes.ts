@@ -22,11 +22,23 @@ const NEWEST_BY_TRANSACTION = {
 /** From before there were tenants. */
 const FORMER = ['external_id', 'newest', 'newest_by_status'] as const
 
+// Those of one customer or payment are before the one of the tenant: of indexes that fit a query equally well, the embedded
+// database takes the first.
 export const ISSUE_INDEXES: Indexes = {
-  formerIndexes: ['claim', 'claim_in_space', 'newest_by_type', 'newest_by_priority', 'review_queue', ...FORMER],
+  formerIndexes: [
+    'claim',
+    'claim_in_space',
+    'newest_by_type',
+    'newest_by_priority',
+    'review_queue',
+    ...FORMER,
+    'review_queue_of_tenant',
+  ],
   indexes: [
     CLAIM,
     EXTERNAL_ID,
+    NEWEST_BY_CUSTOMER,
+    NEWEST_BY_TRANSACTION,
     NEWEST,
     { key: { tenant: 1, status: 1, createdAt: 1, _id: 1 }, name: 'newest_of_tenant_by_status' },
     NEWEST_BY_TYPE,
@@ -34,14 +46,12 @@ export const ISSUE_INDEXES: Indexes = {
     // Issues of all tenants that wait for a decision, and no others: some are stuck.
     { key: { createdAt: 1, _id: 1 }, name: 'pending', partialFilterExpression: { status: 'PENDING' } },
     { key: { createdAt: 1, _id: 1 }, name: 'processing', partialFilterExpression: { status: 'PROCESSING' } },
-    NEWEST_BY_CUSTOMER,
     // Issues that wait for a person, and no others.
     {
-      key: { tenant: 1, urgentAt: 1, _id: 1 },
-      name: 'review_queue_of_tenant',
+      key: { tenant: 1, status: 1, urgentAt: 1, _id: 1 },
+      name: 'most_urgent_of_tenant',
       partialFilterExpression: { status: 'AWAITING_REVIEW' },
     },
-    NEWEST_BY_TRANSACTION,
     {
       key: { tenant: 1, assignee: 1, createdAt: 1, _id: 1 },
       name: 'newest_of_tenant_by_assignee',
@@ -55,10 +65,10 @@ export const ARCHIVE_INDEXES: Indexes = {
   indexes: [
     CLAIM,
     EXTERNAL_ID,
-    NEWEST,
-    NEWEST_BY_TYPE,
     NEWEST_BY_CUSTOMER,
     NEWEST_BY_TRANSACTION,
+    NEWEST,
+    NEWEST_BY_TYPE,
     { key: { updatedAt: 1, _id: 1 }, name: 'first_to_purge' },
   ],
 }
@@ -67,8 +77,8 @@ export const PAYMENT_INDEXES: Indexes = {
   formerIndexes: ['newest_by_merchant', 'by_amount', ...FORMER],
   indexes: [
     EXTERNAL_ID,
-    NEWEST,
     NEWEST_BY_CUSTOMER,
+    NEWEST,
     { key: { tenant: 1, merchant: 1, createdAt: 1, _id: 1 }, name: 'newest_of_tenant_by_merchant' },
     { key: { tenant: 1, status: 1, createdAt: 1, _id: 1 }, name: 'newest_of_tenant_by_status' },
     { key: { tenant: 1, 'amount.currency': 1, 'amount.amount': 1, _id: 1 }, name: 'by_amount_of_tenant' },

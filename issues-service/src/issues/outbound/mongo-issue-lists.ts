@@ -57,9 +57,8 @@ function toConditions(
     ...(type && { type: { $in: [...type] } }),
     ...(priority && { priority: { $in: [...priority] } }),
     ...(customerId != null && { customerId }),
-    // Indexes of texts that are not empty: an empty one would walk all issues.
-    ...(transactionId != null && { transactionId: { $eq: transactionId, $gt: '' } }),
-    ...(assignee != null && { assignee: { $eq: assignee, $gt: '' } }),
+    ...(transactionId != null && { transactionId }),
+    ...(assignee != null && { assignee }),
     ...(createdAt && { createdAt }),
     // Beside the status of the caller, not in its place.
     ...(overdue != null && { [overdue ? '$and' : '$nor']: [toOverdue(dueHours, now)] }),
