@@ -74,7 +74,7 @@ const keyOf = (id: string) => `idem:${id}`
 export function createClaims({ queues, collection }: Options): Claims {
   const redisOf = (id: string) => queues[queueOfId(id)!].redis
   const cache = (id: string, state: ClaimState) => redisOf(id).set(keyOf(id), JSON.stringify(state), IN_REDIS)
-  const forget = (id: string) => redisOf(id).del(keyOf(id))
+  const forget = async (id: string) => void (await redisOf(id).del(keyOf(id)))
   const claimStored = createClaimStored(collection)
   return {
     async claim(claim, at) {
@@ -84,7 +84,8 @@ export function createClaims({ queues, collection }: Options): Claims {
       if (known != null) return readCached(String(known))
       try {
         const state = await claimStored(claim, at)
-        if (state !== null) await cache(id, state)
+        // The end of a job that still runs may be stored meanwhile.
+        if (state !== null && state.status !== 'IN_PROGRESS') await cache(id, state)
         return state
       } catch (error) {
         await forget(id)
@@ -100,13 +101,20 @@ export function createClaims({ queues, collection }: Options): Claims {
       await forget(id)
     },
     forget: async (id) => void (isKeyedId(id) && (await forget(id))),
-    ...createEndings(collection, cache),
+    ...createEndings(collection, forget),
   }
 }
 
-type Cache = (id: string, state: ClaimState) => Promise<unknown>
+type Ending = Readonly<{ id: string; $set: Partial<ClaimDocument> }>
 
-function createEndings(collection: Options['collection'], cache: Cache): Pick<Claims, 'end' | 'reopen'> {
+function createEndings(collection: Options['collection'], forget: Claims['forget']): Pick<Claims, 'end' | 'reopen'> {
+  const store = coalesce<Ending, undefined>(async (endings) => {
+    const updates = endings.map(({ id, $set }) => {
+      return { updateOne: { filter: { _id: id, status: 'IN_PROGRESS' as const }, update: { $set } } }
+    })
+    await collection.bulkWrite(updates, { ordered: false })
+    return endings.map(() => undefined)
+  })
   return {
     async reopen(ids, session) {
       const failed = { _id: { $in: ids.filter(isKeyedId) }, status: 'FAILED' as const }
@@ -123,10 +131,9 @@ function createEndings(collection: Options['collection'], cache: Cache): Pick<Cl
         'failure' in ending
           ? { status: 'FAILED' as const, failure: ending.failure }
           : { status: 'COMPLETED' as const, ...(ending.result && { result: pack(ending.result) }) }
-      const $set = { ...outcome, ...(startedAt && { startedAt }), endedAt: new Date() }
-      const first = { _id: id, status: 'IN_PROGRESS' as const }
-      const ended = await collection.findOneAndUpdate(first, { $set }, { returnDocument: 'after' })
-      if (ended) await cache(id, toState(ended))
+      await store({ id, $set: { ...outcome, ...(startedAt && { startedAt }), endedAt: new Date() } })
+      // The next repetition reads the ending that stays, which may be that of another attempt.
+      await forget(id)
     },
   }
 }
