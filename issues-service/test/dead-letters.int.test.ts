@@ -76,5 +76,5 @@ it('an event of a payment that is a dead letter is tried again once the list of 
   await appendTexts(redis, STREAMS.decisions, [JSON.stringify(replayed)])
 
   const state = async () => (await service.collections.paymentEvents.findOne(ofEvent))?.state
-  await expect.poll(state, { timeout: 20_000 }).toBe('WAITING')
+  await expect.poll(state).toBe('WAITING')
 })
