@@ -13,6 +13,7 @@ import { openEngines } from './engines/open-engines.ts'
 import { createTrackAnalytics } from './jobs/analytics/track-analytics.ts'
 import { openQueues } from './jobs/frame/open-queues.ts'
 import { openLimits } from './jobs/limits/open-limits.ts'
+import { createAskForArchive } from './jobs/maintenance/ask-for-archive.ts'
 import { openCleanUp } from './jobs/maintenance/open-clean-up.ts'
 import { openWorkers } from './jobs/open-jobs.ts'
 import { openOversightWatch } from './oversight/open-oversight.ts'
@@ -45,6 +46,7 @@ const backtest = openBacktestRuns(stores, { policies, thresholds: config.thresho
 const handlers = { 'decide-issue': deciding.handler, 'backtest-policy': backtest }
 const processors = {
   'analytics-track': createTrackAnalytics(collections.analyticsEvents),
+  'archive-issues': createAskForArchive({ ...stores, now: () => new Date() }),
   'cleanup-old-data': openCleanUp(stores),
   'generate-report': openReports(stores, [createReadBacktestJobs(collections)]),
 }

@@ -174,7 +174,14 @@ describe('a run by hand', () => {
 })
 
 describe('the schedules of Redress', () => {
-  const installed = toMaintenanceConfig({ MAINTENANCE_ENABLED: 'true' })
+  const configured = (enabled: 'true' | 'false') =>
+    toMaintenanceConfig({
+      MAINTENANCE_ENABLED: enabled,
+      MAINTENANCE_ARCHIVE_SCHEDULE: '0 2 * * *',
+      MAINTENANCE_ARCHIVE_OLDER_THAN_DAYS: 30,
+      MAINTENANCE_ARCHIVE_PURGE_AFTER_DAYS: 730,
+    })
+  const installed = configured('true')
   const install = (contents = installed) => installSchedules(contents, { schedules, upsert: edit.upsert })
 
   it('are valid, are installed once, and follow their configuration', async () => {
@@ -182,8 +189,10 @@ describe('the schedules of Redress', () => {
     await install()
     await install(installed.map((content) => ({ ...content, cron: '30 4 * * *' })))
 
+    const common = { cron: '30 4 * * *', version: 2, createdBy: 'redress:schedules' }
     expect(await schedules.all()).toMatchObject([
-      { name: 'cleanup-jobs', cron: '30 4 * * *', version: 2, createdBy: 'redress:schedules' },
+      { ...common, name: 'archive-issues', data: { olderThanDays: 30, purgeAfterDays: 730 } },
+      { ...common, name: 'cleanup-jobs' },
     ])
   })
 
@@ -193,20 +202,22 @@ describe('the schedules of Redress', () => {
 
     await install()
 
-    expect(await schedules.all()).toMatchObject([{ active: false, version: 2, changedBy: 'ada' }])
+    expect((await schedules.all()).find(({ name }) => name === 'cleanup-jobs')).toMatchObject({
+      ...{ active: false, version: 2, changedBy: 'ada' },
+    })
   })
 
   it('are not installed where maintenance is off, and are paused until it is on again where they were', async () => {
-    const off = toMaintenanceConfig({ MAINTENANCE_ENABLED: 'false' })
+    const off = configured('false')
     await install(off)
     expect(await schedules.all()).toEqual([])
 
     await install()
     await install(off)
-    expect(await schedules.all()).toMatchObject([{ name: 'cleanup-jobs', active: false, nextRunAt: null }])
+    expect(await schedules.all()).toMatchObject(Array(2).fill({ active: false, nextRunAt: null }))
 
     await install()
-    expect(await schedules.all()).toMatchObject([{ name: 'cleanup-jobs', active: true, version: 3 }])
+    expect(await schedules.all()).toMatchObject(Array(2).fill({ active: true, version: 3 }))
   })
 })
 

@@ -15,6 +15,8 @@ const VERSION = 'skill: "refund-policy", digest: "no-digest"'
  */
 export const ROWS_OF_FIELD: Readonly<Record<string, readonly Row[]>> = {
   'Query.issue': [{ args: 'id: "none"', answer: null }],
+  'Query.archiveRun': [{ args: 'id: "none"', answer: null }],
+  'Query.import': [{ args: 'id: "none"', answer: null }],
   'Query.customer': [{ args: 'id: "none"', answer: null }],
   'Query.transaction': [{ args: 'id: "none"', answer: null }],
   'Query.decision': [{ args: 'id: "none"', answer: null }],
@@ -49,6 +51,7 @@ export const ROWS_OF_FIELD: Readonly<Record<string, readonly Row[]>> = {
     },
   ],
   'Mutation.reviewIssue': [{ args: 'input: { issueId: "none", action: APPROVE_REFUND }', answer: 'ISSUE_NOT_FOUND' }],
+  'Mutation.eraseCustomer': [{ args: 'customerId: "none", reason: "test"', answer: 'CUSTOMER_NOT_FOUND' }],
   'Mutation.assignIssue': [{ args: 'id: "none", reason: "why"', answer: 'ISSUE_NOT_FOUND' }],
   'Mutation.claimIssue': [{ args: 'id: "none"', answer: 'ISSUE_NOT_FOUND' }],
   'Mutation.releaseIssue': [{ args: 'id: "none"', answer: 'ISSUE_NOT_FOUND' }],
@@ -112,6 +115,9 @@ export const NAMES_NOTHING: readonly string[] = [
   'Query.reviewQueue',
   'Query.transactions',
   'Mutation.createCustomer',
+  'Mutation.archiveIssues',
+  // Each row has the answer of `createCustomer`, `createTransaction` or `createIssue`.
+  'Mutation.importRows',
   // An event of a payment that is not there waits for it.
   'Mutation.ingestPaymentEvents',
   'Query.decisionAnalytics',

@@ -8,6 +8,7 @@ import { combineParts } from '@redress/shared/subgraph/combine-parts.ts'
 import type { RequestCaller } from '@redress/shared/subgraph/request-context.ts'
 import { monotonicFactory } from 'ulid'
 import { archiveRepeatedly } from './archive/archive-repeatedly.ts'
+import { createFollowArchiveJobs } from './archive/follow-archive-jobs.ts'
 import { readConfig } from './config.ts'
 import { createResolvers } from './create-resolvers.ts'
 import { createUseCases } from './create-use-cases.ts'
@@ -37,7 +38,8 @@ const { issues: store, issuesIn: transactionIn, erasures, erasuresIn, viewsOf, i
 const { stuckIssues, events } = stores
 const { followDecisions, readPersonalData } = useCases
 const intake = openIntake(service, { ...stores, outbox, createId, dueHours, now })
-const decisionEvents = createDecisionEvents({ followDecisions, transactionIn, outbox })
+const others = createFollowArchiveJobs({ addRun: stores.addArchiveRun, now })
+const decisionEvents = createDecisionEvents({ followDecisions, transactionIn, others, outbox })
 const deadLetters = await consumeEvents(service, {
   ...followingErasures(decisionEvents, erasuresIn),
   followOther: intake.followActs,

@@ -1,3 +1,5 @@
+import { newEvent } from '@redress/shared/events/catalogue.ts'
+import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import { ask, tokenOf, withRole } from '@redress/shared/testing/callers.ts'
 import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import { DAY_MS } from '@redress/shared/time.ts'
@@ -108,12 +110,18 @@ describe('a run of the archive', () => {
     expect(await service.eventsOf(id)).toHaveLength(2)
   })
 
-  it('is opened once for a job that is delivered twice', async () => {
-    const order = { olderThanDays: 30, purgeAfterDays: null, reason: 'nightly', cause: ADA }
+  it('is opened once for a job whose event comes twice', async () => {
+    const due = newEvent('archive.due', {
+      ...{ id: 'job_1-archive', at: NOW, cause: ADA, entity: { type: 'Job', id: 'job_1' } },
+      data: { olderThanDays: 30, purgeAfterDays: 730 },
+    })
 
-    await archive.request(order, 'job_1')
-    await archive.request(order, 'job_1')
+    await inTransaction(mongo, (session) => service.followArchiveJobs([due], session))
+    await inTransaction(mongo, (session) => service.followArchiveJobs([due], session))
 
+    expect(await archiveRuns.find({}).toArray()).toMatchObject([
+      { _id: 'job_1', status: 'RUNNING', movesBefore: days(-30), purgesBefore: days(-730), requestedBy: 'ada' },
+    ])
     expect(await service.eventsOf('job_1')).toHaveLength(1)
   })
 })

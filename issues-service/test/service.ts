@@ -11,6 +11,7 @@ import { MINUTE_MS } from '@redress/shared/time.ts'
 import type { Db, MongoClient } from 'mongodb'
 import { monotonicFactory, ulid } from 'ulid'
 import { afterAll } from 'vitest'
+import { createFollowArchiveJobs } from '../src/archive/follow-archive-jobs.ts'
 import { createResolvers } from '../src/create-resolvers.ts'
 import { createUseCases } from '../src/create-use-cases.ts'
 import { createIntake, type IntakeOptions } from '../src/intake/create-intake.ts'
@@ -75,6 +76,7 @@ export async function openService({ mongo, db, now = () => NOW }: { mongo: Mongo
     intake: intakeOn(),
     collections,
     archiveStore: stores.archive,
+    followArchiveJobs: createFollowArchiveJobs({ addRun: stores.addArchiveRun, now }).follow,
     viewsOf,
     /** Of the tenant of the samples. */
     views: viewsOf('default'),

@@ -48,6 +48,20 @@ when they are gone, and run it again.
   MONGODB_URI     the database (replica set); the embedded one is migrated by npm start
   REDRESS_DATA    where npm start keeps keys (default .data); those of the environment take precedence`
 
+export const ARCHIVE_HELP = `npm run archive-issues [-- -d DAYS] [-- --purge DAYS] [-- --dry-run | --stats]
+
+Moves issues that were resolved long enough ago to the archive of a running Redress, and waits until it is done. They stay
+readable: issue(id) and archivedIssues find them. A schedule does the same each night (MAINTENANCE_ARCHIVE_* in .env.example).
+
+  -d, --days DAYS  issues are moved that were resolved more days ago (default 30)
+  --purge DAYS     delete archived issues for good that were resolved more days ago; needs a token of an admin
+  --dry-run        count, and change nothing
+  --stats          what the archive holds
+  --reason TEXT    why, for the audit log
+
+  GRAPHQL_URL      the graph to use, with TOKEN (default: the one that npm start runs here)
+  TOKEN            a token that may archive issues: of an operator or an admin`
+
 /** Prints the text when the command line asks for it. */
 export function printHelpIfAsked(text: string): boolean {
   const isAsked = process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')

@@ -134,6 +134,7 @@ const MAY_IMPORT: Readonly<Record<Area, readonly Target[]>> = {
     'issues',
     'customers',
     'transactions',
+    'archive',
     'intake',
     'imports',
     'privacy',

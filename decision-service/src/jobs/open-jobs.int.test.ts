@@ -54,7 +54,12 @@ it('an attempt at a decision that hangs is stopped after STUCK_AFTER_MS, and the
     stores,
     {
       handlers,
-      processors: { 'analytics-track': processor, 'cleanup-old-data': processor, 'generate-report': processor },
+      processors: {
+        'analytics-track': processor,
+        'archive-issues': processor,
+        'cleanup-old-data': processor,
+        'generate-report': processor,
+      },
     },
     { ...config.queues, ...config.works },
   )

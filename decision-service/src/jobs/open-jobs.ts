@@ -110,7 +110,7 @@ const connectionsOf = (queues: readonly JobQueue[]) => [...new Set(queues.map(({
 /** Types whose records are a part of their subject: it handles their jobs itself. */
 type Own = 'decide-issue' | 'backtest-policy'
 /** Types whose processors come with the issues of their owners; callers cannot order them. */
-type Later = Extract<JobType, 'export-customer' | 'archive-issues' | 'purge-audit'>
+type Later = Extract<JobType, 'export-customer' | 'purge-audit'>
 
 /** A handler or processor for every type: a type without one does not compile. */
 export type Runners = Readonly<{

@@ -1,9 +1,9 @@
 import { sameTenant } from '@redress/shared/access/tenant.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { inTransaction } from '@redress/shared/stores/mongo.ts'
-import type { Filter, MongoClient } from 'mongodb'
+import type { ClientSession, Filter, MongoClient } from 'mongodb'
 import type { Collections, IssueDocument } from '../stores/collections.ts'
-import type { ArchiveLimits, ArchiveRun } from './archive-run.ts'
+import type { ArchiveLimits, ArchiveRun, ArchiveRunChange } from './archive-run.ts'
 import type { ArchiveStore, Place } from './ports.ts'
 
 type Dependencies = Readonly<{
@@ -17,17 +17,23 @@ export function createMongoArchive(dependencies: Dependencies): ArchiveStore {
   return { ...storeRuns(dependencies), ...movePages(dependencies), ...countIssues(dependencies.collections) }
 }
 
+/** Stores runs within a transaction that the caller has begun. */
+export function createAddRun({ collections: { archiveRuns: runs }, outbox }: Omit<Dependencies, 'mongo'>) {
+  return async ({ run: { id: _id, ...run }, event }: ArchiveRunChange, session: ClientSession): Promise<void> => {
+    const { upsertedCount } = await runs.updateOne({ _id }, { $setOnInsert: run }, { upsert: true, session })
+    if (upsertedCount === 1) await outbox.add([event], session)
+  }
+}
+
 function storeRuns({
   mongo,
-  collections: { archiveRuns: runs },
+  collections,
   outbox,
 }: Dependencies): Pick<ArchiveStore, 'add' | 'find' | 'findRunning' | 'end'> {
+  const { archiveRuns: runs } = collections
+  const addRun = createAddRun({ collections, outbox })
   return {
-    add: ({ run: { id: _id, ...run }, event }) =>
-      inTransaction(mongo, async (session) => {
-        const { upsertedCount } = await runs.updateOne({ _id }, { $setOnInsert: run }, { upsert: true, session })
-        if (upsertedCount === 1) await outbox.add([event], session)
-      }),
+    add: (change) => inTransaction(mongo, (session) => addRun(change, session)),
     async find(id) {
       const document = await runs.findOne({ _id: id })
       return document && toRun(document)

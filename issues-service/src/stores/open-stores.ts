@@ -4,7 +4,7 @@ import type { Service } from '@redress/shared/service/open-service.ts'
 import { readMasterKey } from '@redress/shared/stores/encryption.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { ClientSession } from 'mongodb'
-import { createMongoArchive } from '../archive/mongo-archive.ts'
+import { createAddRun, createMongoArchive } from '../archive/mongo-archive.ts'
 import { createBlindIndex } from '../customers/blind-index.ts'
 import { createCustomersTransactions, createMongoCustomersStore } from '../customers/mongo-customers-store.ts'
 import { createMongoPersonalData } from '../customers/mongo-personal-data.ts'
@@ -65,5 +65,6 @@ export async function openStores({ service, outbox, keys, dueHours, now }: Optio
     archive: createMongoArchive(stores),
     erasures: createMongoErasures(stores),
     erasuresIn: createErasuresTransactions(stores),
+    addArchiveRun: createAddRun(stores),
   }
 }

@@ -17,6 +17,21 @@ import { DeadLetterAdded, DeadLetterIds } from './dead-letters/dead-letter-data.
 import type { EntityType } from './entity-types.ts'
 import { type Cause, type DomainEvent, STREAMS, type StreamName, tracedBy } from './envelope.ts'
 import { CustomerErased, ErasureConfirmed } from './erasure-data.ts'
+import {
+  ArchiveCompleted,
+  ArchiveDue,
+  ArchiveRequested,
+  AssignmentData,
+  BacktestData,
+  Measured,
+  PaymentEventApplied,
+  PolicyData,
+  ProviderData,
+  RuleData,
+  ScheduleData,
+  Severity,
+  TransactionChange,
+} from './event-data.ts'
 
 type Definition = Readonly<{
   /** Null for an event of any service, which goes to the stream of that service. */
@@ -28,20 +43,6 @@ type Definition = Readonly<{
 }>
 
 const NoData = type({})
-const ArchiveData = type({ movesBefore: 'string.date.iso', purgesBefore: 'string.date.iso | null', reason: 'string' })
-const AssignmentData = type({ customerId: 'string', assignee: 'string | null', reason: 'string' })
-const BacktestData = type({ skill: 'string', policyDigest: 'string' })
-const PolicyData = type({ skill: 'string', digest: 'string', version: 'string' })
-const PaymentEventApplied = type({ type: 'string', transactionId: 'string', customerId: 'string' }).merge({
-  issueId: 'string | null',
-})
-const ProviderData = type({ provider: 'string', reason: 'string' })
-const RuleData = type({ ruleId: 'string', version: 'number.integer' })
-const ScheduleData = type({ schedule: 'string', version: 'number.integer' })
-const TransactionChange = type({ customerId: 'string', fields: 'string[]' })
-const Severity = type("'CRITICAL' | 'WARNING' | 'INFO'")
-/** Of an alert of a threshold. */
-const Measured = { 'value?': 'number', 'threshold?': 'number' } as const
 
 const { issues, decisions, audit, jobs } = STREAMS
 
@@ -66,9 +67,10 @@ export const EVENTS = {
   'transaction.created': { stream: issues, entity: 'Transaction', data: type({ customerId: 'string' }) },
   'transaction.updated': { stream: issues, entity: 'Transaction', data: TransactionChange },
   'payment_event.applied': { stream: issues, entity: 'PaymentEvent', data: PaymentEventApplied },
-  'archive.requested': { stream: issues, entity: 'Archive', data: ArchiveData },
-  'archive.completed': { stream: issues, entity: 'Archive', data: type({ moved: 'number', purged: 'number' }) },
+  'archive.requested': { stream: issues, entity: 'Archive', data: ArchiveRequested },
+  'archive.completed': { stream: issues, entity: 'Archive', data: ArchiveCompleted },
 
+  'archive.due': { stream: decisions, entity: 'Job', data: ArchiveDue },
   'decision.started': { stream: decisions, entity: 'Decision', data: DecisionStarted },
   'decision.made': { stream: decisions, entity: 'Decision', data: DecisionMade.or(BlindDecisionMade) },
   'decision.failed': { stream: decisions, entity: 'Decision', data: DecisionFailed },

@@ -68,10 +68,14 @@ export const JOBS = {
   'archive-issues': defineJob({
     queue: 'background',
     tier: 'CRITICAL',
-    Data: type({ '+': 'reject', olderThanDays: Days }),
+    Data: type({ '+': 'reject', olderThanDays: Days, 'purgeAfterDays?': Days }).narrow(
+      ({ olderThanDays, purgeAfterDays }, context) =>
+        purgeAfterDays === undefined ||
+        purgeAfterDays > olderThanDays ||
+        context.reject({ path: ['purgeAfterDays'], expected: 'more than olderThanDays' }),
+    ),
     priority: 1,
-    timeoutMs: 60 * MINUTE_MS,
-    concurrency: 1,
+    timeoutMs: MINUTE_MS,
   }),
   'purge-audit': defineJob({
     queue: 'background',

@@ -6,7 +6,11 @@ import type { ScheduleContent } from './schedule.ts'
 import { findZoneProblem, readTimetable } from './timetable.ts'
 
 /** The types of job that a schedule may add: those that have a processor, and need nothing else to be stored with them. */
-export const SCHEDULED_TYPES: readonly string[] = ['cleanup-old-data', 'generate-report'] satisfies readonly JobType[]
+export const SCHEDULED_TYPES: readonly string[] = [
+  'archive-issues',
+  'cleanup-old-data',
+  'generate-report',
+] satisfies readonly JobType[]
 
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/
 const NAME_LENGTH_MAX = 100

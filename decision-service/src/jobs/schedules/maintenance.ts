@@ -9,11 +9,14 @@ import type { ScheduleContent } from './schedule.ts'
 /** Settings of the schedules that Redress has from its start. */
 export const MaintenanceEnvironment = type({
   MAINTENANCE_ENABLED: "'true' | 'false' = 'true'",
+  MAINTENANCE_ARCHIVE_SCHEDULE: "string > 0 = '0 2 * * *'",
+  MAINTENANCE_ARCHIVE_OLDER_THAN_DAYS: "string.integer.parse |> 1 <= number <= 36500 = '30'",
+  MAINTENANCE_ARCHIVE_PURGE_AFTER_DAYS: "string.integer.parse |> 1 <= number <= 36500 = '730'",
 })
 
 /**
  * The schedules that Redress installs, and everything about them that is configured. A type of job gets its row here with
- * its processor: archive-issues at 02:00 (MAINTENANCE_ARCHIVE_*), the partitions at 03:00 on the 1st
+ * its processor: the partitions at 03:00 on the 1st
  * (MAINTENANCE_PARTITION_SCHEDULE), purge-audit at 03:00 (MAINTENANCE_AUDIT_LOGS_*), reconciliation every 5 minutes.
  */
 export function toMaintenanceConfig(env: typeof MaintenanceEnvironment.infer): readonly ScheduleContent[] {
@@ -26,6 +29,17 @@ export function toMaintenanceConfig(env: typeof MaintenanceEnvironment.infer): r
       cron: '0 2 * * *',
       type: 'cleanup-old-data',
       data: { dataType: 'jobs', olderThanDays: 90 },
+    },
+    {
+      ...DAILY,
+      active,
+      name: 'archive-issues',
+      cron: env.MAINTENANCE_ARCHIVE_SCHEDULE,
+      type: 'archive-issues',
+      data: {
+        olderThanDays: env.MAINTENANCE_ARCHIVE_OLDER_THAN_DAYS,
+        purgeAfterDays: env.MAINTENANCE_ARCHIVE_PURGE_AFTER_DAYS,
+      },
     },
   ]
 }

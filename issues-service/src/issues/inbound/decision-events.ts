@@ -1,5 +1,11 @@
 import { ACTORS } from '@redress/shared/access/actors.ts'
-import { type EventOf, isOneOf, readEvent, UnreadableEventError } from '@redress/shared/events/catalogue.ts'
+import {
+  type EventOf,
+  type EventType,
+  isOneOf,
+  readEvent,
+  UnreadableEventError,
+} from '@redress/shared/events/catalogue.ts'
 import { createPublishDeadEvents } from '@redress/shared/events/dead-letters/list-dead-events.ts'
 import { CONSUMER_GROUPS, causedBy, type DomainEvent, STREAMS } from '@redress/shared/events/envelope.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
@@ -14,18 +20,25 @@ const TYPES = ['decision.started', 'decision.made', 'decision.failed'] as const
 type Dependencies = Readonly<{
   followDecisions: FollowDecisions
   transactionIn: (session: ClientSession, tenant: string) => IssuesTransaction
+  /** Follows events that are not about the decision of an issue. */
+  others?: Readonly<{
+    types: readonly EventType[]
+    follow: (events: readonly DomainEvent[], session: ClientSession) => Promise<void>
+  }>
   outbox: Outbox
 }>
 
 /** Moves issues as the decision service decides. */
-export function createDecisionEvents({ followDecisions, transactionIn, outbox }: Dependencies): EventHandling {
+export function createDecisionEvents(dependencies: Dependencies): EventHandling {
+  const { followDecisions, transactionIn, others, outbox } = dependencies
   return {
     streams: [STREAMS.decisions],
     group: CONSUMER_GROUPS.issues,
-    isRelevant: (event) => isOneOf(TYPES, event),
+    isRelevant: (event) => isOneOf([...TYPES, ...(others?.types ?? [])], event),
     async apply(events, session) {
       const byTenant = Map.groupBy(events.flatMap(readUpdates), ({ cause }) => cause.tenant)
       for (const [tenant, updates] of byTenant) await followDecisions(updates, transactionIn(session, tenant))
+      await others?.follow(events, session)
     },
     afterCommit: async () => outbox.wake(),
     record: outbox.add,
