@@ -202,6 +202,17 @@ describe('explain', () => {
     expect((await explain({ $or: [{ a: 1 }, { _id: 2 }] })).queryPlanner.winningPlan.stage).toBe('OR')
     expect((await explain({}, { a: -1 })).queryPlanner.winningPlan.indexName).toBe('a_1')
   })
+
+  it('prefers a partial index in the wanted order to one that only finds the same documents', async () => {
+    const collection = client.db('explain').collection<Doc>('partial')
+    await collection.createIndex({ c: 1, b: 1 }, { name: 'by_c' })
+    await collection.createIndex({ a: 1 }, { name: 'only_c', partialFilterExpression: { c: 'x' } })
+    const explain = async (filter: Document, sort: Document) =>
+      (await collection.find(filter).sort(sort).explain()).queryPlanner
+
+    expect(await explain({ c: 'x' }, { a: 1 })).toMatchObject({ winningPlan: { indexName: 'only_c' } })
+    expect(await explain({ c: 'x' }, { b: 1 })).toMatchObject({ winningPlan: { indexName: 'by_c' } })
+  })
 })
 
 describe('a server', () => {

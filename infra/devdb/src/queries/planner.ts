@@ -3,10 +3,11 @@ import type { Collection } from '../storage/catalog.ts'
 import { encodeColumn, type Index, type IndexField } from '../storage/indexes.ts'
 import type { KeyRange } from '../storage/reader.ts'
 import { type Fields, isObject, toNumber, typeOf, type Value } from '../values/bson.ts'
-import { compareValues, encodeKey, textOf } from '../values/keys.ts'
+import { encodeKey, textOf } from '../values/keys.ts'
 import { isPosition, toPath } from '../values/paths.ts'
 import { type Bound, toRange } from './key-range.ts'
 import { isOperators } from './matcher.ts'
+import { countFixed, type Demand, isUsable } from './usable-indexes.ts'
 
 /** The fields of a sort, the first one first. */
 export type Sort = readonly Readonly<{ name: string; direction: 1 | -1 }>[]
@@ -32,9 +33,6 @@ export type Plan =
 
 /** The most ranges of one plan. `$in` on several fields multiplies them; further fields are left to the filter. */
 const RANGES_MAX = 1000
-
-/** The conditions of a filter on one field that an index can serve: equality with one of `points`, and `bounds`. */
-type Demand = { points: readonly Value[] | null; bounds: Bound[] }
 
 /** Chooses the ids of the filter, else the index with the highest score, else an index per `$or` branch, else a scan. */
 export function plan(collection: Collection, filter: Fields, sort: Sort): Plan {
@@ -108,31 +106,6 @@ function setPoints(name: string, demand: Demand, values: readonly Value[]): void
   if (findable && demand.points === null) demand.points = values
 }
 
-/** A sparse or partial index may only be used when the filter excludes the documents that the index leaves out. */
-function isUsable({ partial, sparse, fields }: Index, demands: ReadonlyMap<string, Demand>): boolean {
-  if (sparse && !fields.some(({ name }) => mustExist(demands.get(name)))) return false
-  if (partial === null) return true
-  return Object.entries(partial.filter).every(([name, condition]) => implies(demands.get(name), condition))
-}
-
-function mustExist(demand: Demand | undefined): boolean {
-  if (!demand) return false
-  return demand.bounds.length > 0 || (demand.points?.every((value) => typeOf(value) !== 'null') ?? false)
-}
-
-function implies(demand: Demand | undefined, condition: Value): boolean {
-  if (!isOperators(condition)) return demand?.points?.every((value) => compareValues(value, condition) === 0) ?? false
-  if (!isObject(condition)) return false
-  const operators = Object.keys(condition).join()
-  if (operators === '$gt') return demand?.points?.every((value) => isGreater(value, condition.$gt!)) ?? false
-  return operators === '$exists' && condition.$exists === true && mustExist(demand)
-}
-
-/** As `$gt`: only a value of the same type. */
-function isGreater(value: Value, bound: Value): boolean {
-  return typeOf(value) === typeOf(bound) && compareValues(value, bound) > 0
-}
-
 type Candidate = Readonly<{ score: number; plan: Plan }>
 
 /**
@@ -162,7 +135,12 @@ function consider(collection: Collection, index: Index, demands: ReadonlyMap<str
   const order = mayMissOrder ? null : sortDirection(index, { equal, holdsLists, sort })
   const sorted = sort.length > 0 && order !== null
   const whole = index.unique && equal === index.fields.length
-  const score = equal * 4 + (usedBounds.length > 0 ? 1 : 0) + (sorted ? 3 : 0) + (whole ? 10 : 0) - (single ? 0 : 1)
+  const score =
+    (equal + countFixed(index)) * 4 +
+    (usedBounds.length > 0 ? 1 : 0) +
+    (sorted ? 3 : 0) +
+    (whole ? 10 : 0) -
+    (single ? 0 : 1)
   const keys = whole ? prefixes : null
   const inOrder = sorted || sort.length === 0
   return { score, plan: { kind: 'index', index, ranges, keys, backwards: order === -1, sorted: inOrder } }
