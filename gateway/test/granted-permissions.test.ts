@@ -12,6 +12,7 @@ const ADMIN_ONLY = [
   'api_key:revoke:*',
   'audit:read:*',
   'audit:verify:*',
+  'customer:erase:*',
   'policy:publish:*',
   'provider:reset:*',
   'provider:stop:*',

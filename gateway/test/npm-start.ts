@@ -94,10 +94,10 @@ export function describeNpmStart(): { dataDirectory: string } {
       expect(data.issues.nodes[0].decision).toMatchObject({ action: expect.any(String), reasoning: expect.any(String) })
     })
 
-    it('writes the address and a token per role for tools, readable by their owner only', () => {
+    it('writes the addresses and a token per role for tools, readable by their owner only', () => {
       const { tokens, ...rest } = JSON.parse(readFileSync(devFile, 'utf8'))
 
-      expect(rest).toEqual({ graphql })
+      expect(rest).toEqual({ graphql, mongodb: expect.stringMatching(/^mongodb:\/\/127\.0\.0\.1:\d+\//) })
       expect(Object.keys(tokens)).toEqual(['admin', 'reviewer', 'operator', 'read_only'])
       expect(statSync(devFile).mode & 0o777).toBe(0o600)
     })
