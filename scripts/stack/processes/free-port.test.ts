@@ -15,3 +15,9 @@ it('a free port is one that nothing listens on, and that the system gives to nob
   expect(port).toBeGreaterThanOrEqual(20_000)
   expect(port).toBeLessThanOrEqual(32_000)
 })
+
+it('calls at the same time give different ports', async () => {
+  const ports = await Promise.all(Array.from({ length: 5 }, findFreePort))
+
+  expect(new Set(ports).size).toBe(5)
+})

@@ -13,8 +13,10 @@ let next = FIRST + Math.floor(Math.random() * (LAST - FIRST))
 /** A port of the loopback interface that is free at this moment, and a different one at each call. */
 export async function findFreePort(): Promise<number> {
   for (let tries = FIRST; tries < LAST; tries++) {
-    next = next < LAST ? next + 1 : FIRST
-    if (await isFree(next)) return next
+    // A constant of this call: other calls move `next` on during the look.
+    const port = next < LAST ? next + 1 : FIRST
+    next = port
+    if (await isFree(port)) return port
   }
   throw new Error(`No port from ${FIRST} to ${LAST} is free.`)
 }
