@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
-import { fromRoot } from './repository.ts'
 import { StackError } from './stack/failure.ts'
 import { MIGRATE_HELP, printHelpIfAsked } from './stack/help.ts'
 import { withKnownKeys } from './stack/keys/known-keys.ts'
+import { runProgram } from './stack/run-program.ts'
 import { loadEnvironment } from './stack/settings.ts'
 
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -21,11 +20,8 @@ function run(): number {
     const { services, options } = readCommand()
     const env = withKeys(loadEnvironment())
     for (const service of services) {
-      const { status } = spawnSync(process.execPath, [fromRoot(PROGRAMS[service]!), ...options], {
-        env,
-        stdio: 'inherit',
-      })
-      if (status !== 0) return status ?? 1
+      const exitCode = runProgram(PROGRAMS[service]!, options, env)
+      if (exitCode !== 0) return exitCode
     }
     return 0
   } catch (error) {

@@ -23,6 +23,7 @@ const ours = PROCESS_TABLE.filter(({ unlessGiven }) => unlessGiven === undefined
 const KEYS = [
   ...[
     'ENCRYPTION_KEY',
+    'ENCRYPTION_KEY_PREVIOUS',
     'BLIND_INDEX_KEY',
     'INTERNAL_PRIVATE_KEY',
     'INTERNAL_PUBLIC_KEY',

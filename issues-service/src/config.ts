@@ -14,9 +14,21 @@ const DueHoursText = type('string').pipe((text, context) => {
     : context.error(`four whole numbers of hours, 1 to ${HOURS_MAX}, as 4,24,72,168`)
 })
 
+const PREVIOUS_KEYS_MAX = 10
+
+/** Keys with commas between them. */
+const PreviousKeysText = type('string').pipe((text, context) => {
+  const keys = text === '' ? [] : text.split(',').map((key) => key.trim())
+  const isFine = keys.length <= PREVIOUS_KEYS_MAX && keys.every((key) => /^[0-9a-fA-F]{64}$/.test(key))
+  return isFine
+    ? keys
+    : context.error(`at most ${PREVIOUS_KEYS_MAX} keys of 64 hexadecimal digits, with commas between them`)
+})
+
 const DatabaseEnvironment = ServiceEnvironment.pick('MONGODB_URI').merge({
   ISSUES_DATABASE: "string > 0 = 'redress_issues'",
   ENCRYPTION_KEY: /^[0-9a-fA-F]{64}$/,
+  ENCRYPTION_KEY_PREVIOUS: PreviousKeysText.default(''),
   BLIND_INDEX_KEY: /^[0-9a-fA-F]{64}$/,
 })
 
@@ -35,6 +47,7 @@ export function readDatabaseConfig(environment: NodeJS.ProcessEnv) {
 
 const toKeys = (env: typeof DatabaseEnvironment.infer) => ({
   encryptionKey: env.ENCRYPTION_KEY,
+  previousEncryptionKeys: env.ENCRYPTION_KEY_PREVIOUS,
   blindIndexKey: env.BLIND_INDEX_KEY,
 })
 

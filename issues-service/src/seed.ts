@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { configOrExit } from '@redress/shared/process/config.ts'
 import { openCollections } from '@redress/shared/stores/collections.ts'
-import { readMasterKey } from '@redress/shared/stores/encryption.ts'
+import { readMasterKeys } from '@redress/shared/stores/encryption.ts'
 import { connectMongo } from '@redress/shared/stores/mongo.ts'
 import { readDatabaseConfig } from './config.ts'
 import { createBlindIndex } from './customers/blind-index.ts'
@@ -23,5 +23,5 @@ resources.defer(() => mongo.close())
 const collections = await openCollections(mongo.db(database), COLLECTIONS)
 
 if (process.argv.includes('--clear')) await createMongoClearing(collections)(sample)
-const [master, blindIndex] = [readMasterKey(keys.encryptionKey), createBlindIndex(keys.blindIndexKey)]
+const [master, blindIndex] = [readMasterKeys(keys), createBlindIndex(keys.blindIndexKey)]
 await createMongoSeeding(collections, { master, blindIndex })(sample, new Date())

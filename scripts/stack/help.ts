@@ -48,6 +48,29 @@ when they are gone, and run it again.
   MONGODB_URI     the database (replica set); the embedded one is migrated by npm start
   REDRESS_DATA    where npm start keeps keys (default .data); those of the environment take precedence`
 
+export const ROTATE_KEYS_HELP = `npm run keys:rotate [-- --dry-run | --status]
+
+Wraps the data key of each customer, by which their personal data is encrypted, with ENCRYPTION_KEY in place of the keys in
+ENCRYPTION_KEY_PREVIOUS. Services work on meanwhile, and read both. It can be stopped at any moment; run it again for the rest.
+
+  1. Add the new key (openssl rand -hex 32) to ENCRYPTION_KEY_PREVIOUS, and start every process of the issues subgraph
+     again. Where there is only one, as with npm start, this step is not needed.
+  2. Make the new key ENCRYPTION_KEY and the old one ENCRYPTION_KEY_PREVIOUS, and start them again. The key that npm start
+     has made is encryptionKey in .data/keys.json.
+  3. Run this, until it ends with the exit code 0.
+  4. Take the old key out of ENCRYPTION_KEY_PREVIOUS, and start them again. Keep it for as long as backups from before.
+
+  --dry-run     unwraps and counts what would be changed, and changes nothing
+  --status      how many data keys each master key wraps, by the id of the key (the first 8 digits of its SHA-256)
+
+  MONGODB_URI   the database (replica set) of the issues subgraph (default: the one that npm start runs here)
+  ENCRYPTION_KEY, ENCRYPTION_KEY_PREVIOUS
+                the keys, as the issues subgraph has them (default: the one that npm start has made)
+${DATA}
+
+Exit code 0 when ENCRYPTION_KEY wraps all data keys, 2 when it does not (the reason is printed), 1 when it could not be
+completed, and 78 when a variable is missing or wrong.`
+
 export const ARCHIVE_HELP = `npm run archive-issues [-- -d DAYS] [-- --purge DAYS] [-- --dry-run | --stats]
 
 Moves issues that were resolved long enough ago to the archive of a running Redress, and waits until it is done. They stay

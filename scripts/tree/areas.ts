@@ -1,8 +1,8 @@
 import { posix } from 'node:path'
 
 /**
- * A part of the tree with rules of its own. `program` is what is started: main.ts, worker.ts, migrate.ts, seed.ts, check-skills.ts;
- * `start` puts a process together for its program and for tests.
+ * A part of the tree with rules of its own. `program` is what is started: main.ts, worker.ts, migrate.ts, rotate-keys.ts,
+ * seed.ts, check-skills.ts; `start` puts a process together for its program and for tests.
  */
 export const AREAS = [
   'domain',
@@ -51,7 +51,7 @@ export type Place = Readonly<{ area: Area; owner: string }>
 /** `shared/pure`: modules of shared without effects, which the domain may import. */
 export type Target = Area | 'shared/pure' | 'package' | 'node' | 'node:crypto'
 
-const PROGRAMS = new Set(['main.ts', 'worker.ts', 'migrate.ts', 'seed.ts', 'check-skills.ts'])
+const PROGRAMS = new Set(['main.ts', 'worker.ts', 'migrate.ts', 'rotate-keys.ts', 'seed.ts', 'check-skills.ts'])
 const PURE = [
   'actions.ts',
   'errors.ts',

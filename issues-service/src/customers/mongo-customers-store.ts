@@ -1,6 +1,6 @@
 import { sameTenant } from '@redress/shared/access/tenant.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
-import type { MasterKey } from '@redress/shared/stores/encryption.ts'
+import type { MasterKeys } from '@redress/shared/stores/encryption.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
 import { type Collections, CUSTOMER_FIELDS, type CustomerDocument, toCustomer } from '../stores/collections.ts'
 import { transactOnKeys } from '../stores/transact.ts'
@@ -8,7 +8,7 @@ import type { CustomerChange, PersonalData } from './customer.ts'
 import { findDataKey, openPersonalData, sealFields, sealPersonalData } from './mongo-personal-data.ts'
 import type { BlindIndex, CustomersStore, CustomersTransaction, NewCustomer } from './ports.ts'
 
-type Dependencies = Readonly<{ collections: Collections; outbox: Outbox; master: MasterKey; blindIndex: BlindIndex }>
+type Dependencies = Readonly<{ collections: Collections; outbox: Outbox; master: MasterKeys; blindIndex: BlindIndex }>
 
 /** Customers in MongoDB. A change, its event and the encrypted personal data share one transaction. */
 export function createMongoCustomersStore({

@@ -3,7 +3,7 @@ import {
   createDataKey,
   decryptField,
   encryptField,
-  type MasterKey,
+  type MasterKeys,
   unwrapDataKey,
   wrapDataKey,
 } from '@redress/shared/stores/encryption.ts'
@@ -22,7 +22,7 @@ const SEALED = {
 type SealedFields = Pick<CustomerDocument, (typeof SEALED)[PersonalField]['field']>
 
 /** Decrypts the personal data of customers. Each customer has a data key. */
-export function createMongoPersonalData({ customers, dataKeys }: Collections, master: MasterKey): PersonalDataStore {
+export function createMongoPersonalData({ customers, dataKeys }: Collections, master: MasterKeys): PersonalDataStore {
   return {
     async find(wanted, tenant) {
       const ids = { _id: { $in: [...wanted.keys()] } }
@@ -46,7 +46,7 @@ export function createMongoPersonalData({ customers, dataKeys }: Collections, ma
 /** The data key of a customer; null once it was destroyed. */
 export async function findDataKey(
   { dataKeys }: Collections,
-  { customerId, master, session }: Readonly<{ customerId: string; master: MasterKey; session: ClientSession }>,
+  { customerId, master, session }: Readonly<{ customerId: string; master: MasterKeys; session: ClientSession }>,
 ): Promise<Buffer | null> {
   const found = await dataKeys.findOne({ _id: customerId }, { session })
   return found && unwrapDataKey(found.wrapped, master, customerId)
@@ -74,7 +74,7 @@ function openField(
 }
 
 /** A new data key for a customer, and the personal data encrypted with it. */
-export function sealPersonalData(customerId: string, personal: PersonalData, master: MasterKey) {
+export function sealPersonalData(customerId: string, personal: PersonalData, master: MasterKeys) {
   const dataKey = createDataKey()
   const wrapped = wrapDataKey(dataKey, master, customerId)
   return { wrapped, sealed: sealFields(customerId, personal, dataKey) as Required<SealedFields> }

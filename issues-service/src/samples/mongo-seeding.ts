@@ -1,5 +1,5 @@
 import { DEFAULT_TENANT, sameTenant } from '@redress/shared/access/tenant.ts'
-import type { MasterKey } from '@redress/shared/stores/encryption.ts'
+import type { MasterKeys } from '@redress/shared/stores/encryption.ts'
 import { DAY_MS } from '@redress/shared/time.ts'
 import { sealPersonalData } from '../customers/mongo-personal-data.ts'
 import type { BlindIndex } from '../customers/ports.ts'
@@ -11,7 +11,7 @@ const OWNED = sameTenant(DEFAULT_TENANT)
 /** Adds the documents that are missing; existing ones stay as they are. */
 export function createMongoSeeding(
   { customers, dataKeys, transactions }: Collections,
-  { master, blindIndex }: Readonly<{ master: MasterKey; blindIndex: BlindIndex }>,
+  { master, blindIndex }: Readonly<{ master: MasterKeys; blindIndex: BlindIndex }>,
 ): Seed {
   return async (sample, now) => {
     const daysAgo = (days: number) => new Date(now.getTime() - days * DAY_MS)

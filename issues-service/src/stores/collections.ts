@@ -121,7 +121,13 @@ export const COLLECTIONS = {
     owner: '_id',
     indexes: [{ key: { erasedAt: 1, requestedAt: 1 }, name: 'unfinished_first' }],
   }),
-  dataKeys: defineCollection<DataKeyDocument>({ name: 'data_keys', owner: '_id', personalFields: ['wrapped'] }),
+  dataKeys: defineCollection<DataKeyDocument>({
+    name: 'data_keys',
+    owner: '_id',
+    personalFields: ['wrapped'],
+    // The text begins with the id of the master key.
+    indexes: [{ key: { wrapped: 1 }, name: 'by_master_key' }],
+  }),
   imports: defineCollection<Stored<Import>>({
     name: 'imports',
     indexes: [{ key: { tenant: 1, createdAt: 1, _id: 1 }, name: 'newest' }],

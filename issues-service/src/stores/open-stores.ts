@@ -1,7 +1,7 @@
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import { openDatabase } from '@redress/shared/service/open-database.ts'
 import type { Service } from '@redress/shared/service/open-service.ts'
-import { readMasterKey } from '@redress/shared/stores/encryption.ts'
+import { readMasterKeys } from '@redress/shared/stores/encryption.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { ClientSession } from 'mongodb'
 import { createAddRun, createMongoArchive } from '../archive/mongo-archive.ts'
@@ -27,7 +27,7 @@ type Options = Readonly<{
   service: Pick<Service, 'mongo' | 'db' | 'logger'>
   outbox: Outbox
   /** 64 hexadecimal characters each. */
-  keys: Readonly<{ encryptionKey: string; blindIndexKey: string }>
+  keys: Readonly<{ encryptionKey: string; previousEncryptionKeys?: readonly string[]; blindIndexKey: string }>
   dueHours: DueHours
   now: Clock
 }>
@@ -35,7 +35,7 @@ type Options = Readonly<{
 /** Everything that reads and writes the database of this service, after it was migrated. */
 export async function openStores({ service, outbox, keys, dueHours, now }: Options) {
   const blindIndex = createBlindIndex(keys.blindIndexKey)
-  const master = readMasterKey(keys.encryptionKey)
+  const master = readMasterKeys(keys)
   const migrations = createMigrations({ blindIndex, master })
   const collections = await openDatabase(service, { definitions: COLLECTIONS, migrations })
   const { mongo } = service

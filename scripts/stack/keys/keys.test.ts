@@ -56,6 +56,7 @@ describe('the keys of an installation', () => {
     const other = readOrCreateKeys(createTemporaryDirectory(test), {})
     const environment = {
       ENCRYPTION_KEY: 'ab'.repeat(32),
+      ENCRYPTION_KEY_PREVIOUS: 'ef'.repeat(32),
       DOWNLOAD_KEY: 'cd'.repeat(32),
       BLIND_INDEX_KEY: 'cd'.repeat(32),
       INTERNAL_PRIVATE_KEY: other.settings.INTERNAL_PRIVATE_KEY,

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 /** The keys that processes get as variables. */
 export type KeySettings = Readonly<{
   ENCRYPTION_KEY: string
+  /** Keys that only decrypt, with commas between them; mostly empty. */
+  ENCRYPTION_KEY_PREVIOUS: string
   DOWNLOAD_KEY: string
   BLIND_INDEX_KEY: string
   INTERNAL_PRIVATE_KEY: string
@@ -45,6 +47,7 @@ export function readOrCreateKeys(dataDirectory: string, environment: NodeJS.Proc
   return {
     settings: {
       ENCRYPTION_KEY: environment.ENCRYPTION_KEY || stored.encryptionKey,
+      ENCRYPTION_KEY_PREVIOUS: environment.ENCRYPTION_KEY_PREVIOUS ?? '',
       DOWNLOAD_KEY: environment.DOWNLOAD_KEY || downloadKeyOf(stored),
       BLIND_INDEX_KEY: environment.BLIND_INDEX_KEY || stored.blindIndexKey,
       INTERNAL_PRIVATE_KEY: privateKey,

@@ -61,7 +61,7 @@ export const PROCESS_TABLE: readonly ProcessRow[] = [
     flags: YOUNG,
     portVariable: 'ISSUES_PORT',
     addresses: STORES,
-    secrets: ['INTERNAL_PUBLIC_KEY', 'ENCRYPTION_KEY', 'BLIND_INDEX_KEY'],
+    secrets: ['INTERNAL_PUBLIC_KEY', 'ENCRYPTION_KEY', 'ENCRYPTION_KEY_PREVIOUS', 'BLIND_INDEX_KEY'],
   },
   {
     name: 'decisions',

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createDataKey, decryptField, encryptField, readMasterKey, unwrapDataKey, wrapDataKey } from './encryption.ts'
+import { createDataKey, decryptField, encryptField, readMasterKeys, unwrapDataKey, wrapDataKey } from './encryption.ts'
 
-const master = readMasterKey('ab'.repeat(32))
+const master = readMasterKeys({ encryptionKey: 'ab'.repeat(32) })
 const dataKey = createDataKey()
 
 describe('an encrypted field', () => {
@@ -55,8 +55,18 @@ describe('a data key', () => {
 
   it('names its master key, which distinguishes a wrong key from damage', () => {
     const wrapped = wrapDataKey(dataKey, master, 'cust_1')
-    const other = readMasterKey('cd'.repeat(32))
+    const other = readMasterKeys({ encryptionKey: 'cd'.repeat(32) })
 
-    expect(() => unwrapDataKey(wrapped, other, 'cust_1')).toThrow('another master key')
+    expect(() => unwrapDataKey(wrapped, other, 'cust_1')).toThrow(
+      `wrapped by the master key with the id ${master.current.id}, which is neither`,
+    )
+  })
+
+  it('unwraps with any previous master key, and is wrapped by the current one', () => {
+    const previousEncryptionKeys = ['ef'.repeat(32), 'ab'.repeat(32)]
+    const both = readMasterKeys({ encryptionKey: 'cd'.repeat(32), previousEncryptionKeys })
+
+    expect(unwrapDataKey(wrapDataKey(dataKey, master, 'cust_1'), both, 'cust_1')).toEqual(dataKey)
+    expect(() => unwrapDataKey(wrapDataKey(dataKey, both, 'cust_1'), master, 'cust_1')).toThrow(both.current.id)
   })
 })

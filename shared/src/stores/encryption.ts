@@ -10,15 +10,33 @@ const IV_BYTES = 12 // NIST SP 800-38D: the length GCM is made for.
 const TAG_BYTES = 16
 const VERSION = 'v1'
 
-export type MasterKey = Readonly<{ id: string; key: Buffer }>
+type MasterKey = Readonly<{ id: string; key: Buffer }>
+
+/** The keys that wrap data keys. */
+export type MasterKeys = Readonly<{
+  /** Wraps new data keys. */
+  current: MasterKey
+  /** All that unwrap data keys, the current one among them, by their ids. */
+  byId: ReadonlyMap<string, MasterKey>
+}>
 
 /** A stored value was encrypted with another key, or was changed. */
 export class DecryptionError extends Error {
   override readonly name = 'DecryptionError'
 }
 
-/** @param hex 64 hexadecimal characters. The id is derived from the key, so that stored values name their key. */
-export function readMasterKey(hex: string): MasterKey {
+/** The given keys have 64 hexadecimal characters each; the previous ones only unwrap. */
+export function readMasterKeys({
+  encryptionKey,
+  previousEncryptionKeys = [],
+}: Readonly<{ encryptionKey: string; previousEncryptionKeys?: readonly string[] }>): MasterKeys {
+  const current = readMasterKey(encryptionKey)
+  const all = [...previousEncryptionKeys.map(readMasterKey), current]
+  return { current, byId: new Map(all.map((one) => [one.id, one])) }
+}
+
+/** The id is derived from the key, so that stored values name their key. */
+function readMasterKey(hex: string): MasterKey {
   const key = Buffer.from(hex, 'hex')
   return { key, id: createHash('sha256').update(key).digest('hex').slice(0, 8) }
 }
@@ -28,16 +46,25 @@ export function createDataKey(): Buffer {
 }
 
 /** The data key, encrypted for storage; `subject` binds it to its owner. */
-export function wrapDataKey(dataKey: Buffer, master: MasterKey, subject: string): string {
-  return `${master.id}.${seal(dataKey, master.key, `data-key:${subject}`)}`
+export function wrapDataKey(dataKey: Buffer, { current }: MasterKeys, subject: string): string {
+  return `${current.id}.${seal(dataKey, current.key, `data-key:${subject}`)}`
 }
 
-/** @throws DecryptionError if it was wrapped by another master key, or for another subject. */
-export function unwrapDataKey(wrapped: string, master: MasterKey, subject: string): Buffer {
-  const [keyId, sealed] = wrapped.split(/\.(.*)/s)
-  if (keyId !== master.id || sealed === undefined)
-    throw new DecryptionError('The data key is wrapped by another master key.')
-  return open(sealed, master.key, `data-key:${subject}`)
+/** @throws DecryptionError if it was wrapped by a master key that is not given, or for another subject. */
+export function unwrapDataKey(wrapped: string, { byId }: MasterKeys, subject: string): Buffer {
+  const keyId = masterKeyIdOf(wrapped)
+  const master = byId.get(keyId)
+  if (master === undefined) {
+    throw new DecryptionError(
+      `The data key is wrapped by the master key with the id ${keyId}, which is neither ENCRYPTION_KEY nor in ENCRYPTION_KEY_PREVIOUS.`,
+    )
+  }
+  return open(wrapped.slice(keyId.length + 1), master.key, `data-key:${subject}`)
+}
+
+/** The id of the master key that wraps a data key. It is no secret. */
+export function masterKeyIdOf(wrapped: string): string {
+  return wrapped.split('.', 1)[0]!
 }
 
 /** @param place of the value (`cust_1:email`): a value that was moved to another place cannot be decrypted. */

@@ -1,7 +1,7 @@
 import { deadEventMigrations } from '@redress/shared/events/dead-letters/dead-event-migrations.ts'
 import { CONSUMER_GROUPS, STREAMS } from '@redress/shared/events/envelope.ts'
 import { collectionsOf } from '@redress/shared/stores/collections.ts'
-import { type MasterKey, unwrapDataKey } from '@redress/shared/stores/encryption.ts'
+import { type MasterKeys, unwrapDataKey } from '@redress/shared/stores/encryption.ts'
 import { giveTenant } from '@redress/shared/stores/migrations/give-tenant.ts'
 import { type Migration, walkCollection } from '@redress/shared/stores/migrations/migration.ts'
 import { openPersonalData } from '../../customers/mongo-personal-data.ts'
@@ -9,7 +9,7 @@ import type { BlindIndex } from '../../customers/ports.ts'
 import { COLLECTIONS, type CustomerDocument, type IssueDocument } from '../collections.ts'
 import { createCountFormerRefunds } from './count-former-refunds.ts'
 
-type Keys = Readonly<{ blindIndex: BlindIndex; master: MasterKey }>
+type Keys = Readonly<{ blindIndex: BlindIndex; master: MasterKeys }>
 
 /** The migrations of this service, in their order: a new one is added at the end. */
 export function createMigrations(keys: Keys): readonly Migration[] {
