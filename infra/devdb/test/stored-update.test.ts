@@ -20,6 +20,10 @@ const document = fc
   .map(([id, { _id, ...fields }]): Fields => ({ _id: new Int32(id), ...fields }))
 
 const int = fc.integer({ min: -3, max: 3 }).map((value) => new Int32(value))
+const anyNumber = fc.oneof(
+  int,
+  fc.constantFrom(new Int32(0x7fffffff), new Int32(-0x80000000), 0.5, BSON.Long.fromNumber(2 ** 40), 'none'),
+)
 const operandOf: Record<string, fc.Arbitrary<unknown>> = {
   $set: fc.oneof(anyValue, list, fc.dictionary(name, anyValue)),
   $setOnInsert: anyValue,
@@ -47,6 +51,21 @@ const operators = fc
     return update as Fields
   })
 const onlySet = fc.dictionary(name, operandOf.$set!, { minKeys: 1 }).map(($set): Fields => ({ $set }))
+const wholeFields = fc
+  .dictionary(
+    fc.constantFrom('a', 'b', 'ab', 'é', 'list'),
+    fc
+      .constantFrom('$set', '$unset', '$inc', '$min', '$max')
+      .chain((operator) => fc.tuple(fc.constant(operator), operator === '$inc' ? anyNumber : operandOf[operator]!)),
+    { minKeys: 1 },
+  )
+  .map((steps) => {
+    const update: Record<string, Fields> = {}
+    for (const [field, [operator, operand]] of Object.entries(steps)) {
+      update[operator] = { ...update[operator], [field]: operand }
+    }
+    return update as Fields
+  })
 const replacement = fc.dictionary(fc.constantFrom('a', 'b', 'new'), anyValue, { minKeys: 1 })
 
 /** The bytes, or the code of the error. */
@@ -63,6 +82,7 @@ describe('an update of a stored document', () => {
   it.for<[string, fc.Arbitrary<Fields>]>([
     ['any operators', operators],
     ['$set alone', onlySet],
+    ['operators on whole fields', wholeFields],
     ['a replacement', replacement],
   ])('by %s gives the bytes that decoding and encoding all of it give', ([, updates]) => {
     fc.assert(

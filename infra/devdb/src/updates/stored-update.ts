@@ -1,14 +1,6 @@
 import { decode, encode, type Fields, type Value } from '../values/bson.ts'
-import {
-  decodeElements,
-  type Element,
-  elementsOf,
-  listElements,
-  type Names,
-  nameOf,
-  TYPE,
-  toNames,
-} from '../values/raw.ts'
+import { decodeElements, type Element, elementsOf, listElements, type Names, toNames } from '../values/raw.ts'
+import { type FieldStep, readFieldSteps } from './field-steps.ts'
 import { compileUpdate, type Update } from './updater.ts'
 
 /** An update of documents in the form in which they are stored. */
@@ -22,12 +14,16 @@ export type StoredUpdate = Readonly<{
 
 /**
  * Compiles an update, in the form of BSON or decoded. Only the fields that it touches are decoded and encoded again, and
- * none when it sets whole fields.
+ * most of those not either when it changes whole fields.
  */
 export function compileStoredUpdate(update: Value): StoredUpdate {
-  const set = update instanceof Uint8Array ? readSet(update) : null
-  if (set)
-    return { change: createSetter(set), create: (fields) => compile(update).apply(fields, true), isReplacement: false }
+  const steps = update instanceof Uint8Array ? readFieldSteps(update) : null
+  if (steps)
+    return {
+      change: createStepper(steps),
+      create: (fields) => compile(update).apply(fields, true),
+      isReplacement: false,
+    }
   const compiled = compile(update)
   return {
     change: compiled.isReplacement ? createReplacer(compiled) : createChanger(compiled),
@@ -38,24 +34,16 @@ export function compileStoredUpdate(update: Value): StoredUpdate {
 
 const compile = (update: Value) => compileUpdate(update instanceof Uint8Array ? decode(update) : update)
 
-const UNDEFINED = 6
-
-/** The fields of an update that only sets whole fields other than the id, in the order of their names; null for others. */
-function readSet(update: Uint8Array): readonly Element[] | null {
-  const [set, ...others] = listElements(update)
-  if (!set || others.length > 0 || update[set.type] !== TYPE.object || nameOf(set) !== '$set') return null
-  const named = listElements(update, set.value).map((element) => ({ element, name: nameOf(element) }))
-  const isPlain = named.every(
-    ({ element, name }) => name !== '' && name !== '_id' && !/[.$]/.test(name) && update[element.type] !== UNDEFINED,
-  )
-  const sorted = named.toSorted((a, b) => (a.name < b.name ? -1 : 1))
-  const isTwice = sorted.some(({ name }, at) => name === sorted[at + 1]?.name)
-  return isPlain && !isTwice ? sorted.map(({ element }) => element) : null
-}
-
-function createSetter(fields: readonly Element[]): StoredUpdate['change'] {
-  const names = fields.map(({ body, type, value }) => body.subarray(type + 1, value - 1))
-  return (body) => splice(body, elementsOf(body, names), fields)
+function createStepper(steps: readonly FieldStep[]): StoredUpdate['change'] {
+  const names = toNames(steps.map(({ name }) => name))
+  return (body) => {
+    const before = elementsOf(body, names)
+    return splice(
+      body,
+      before,
+      before.map((element, at) => steps[at]!.next(element)),
+    )
+  }
 }
 
 function createReplacer({ apply }: Update): StoredUpdate['change'] {
