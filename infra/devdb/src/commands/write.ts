@@ -128,21 +128,28 @@ async function updateRow(context: Context, name: string, row: Fields, sort: Sort
 type Wanted = Readonly<{ name: string; filter: Fields; sort: Sort; limit: number }>
 
 /**
- * Changes the documents that fit, and returns their number. Documents may change while a write waits for a transaction:
- * one of several that no longer fits is skipped; in place of a single one, the next that fits is searched.
+ * Changes the documents that fit, and returns their number. Documents may change while a write waits for a transaction, or
+ * by other commands in between: one of several that no longer fits is skipped; in place of a single one, the next that fits
+ * is searched.
  */
 async function changeFound(context: Context, wanted: Wanted, write: (collection: Collection, current: Found) => void) {
   const { name, filter, sort, limit } = wanted
+  const { changes } = context.database.storage
   const fits = compileTest(filter)
   for (;;) {
     const collection = context.find(name)
+    let foundAt = changes()
     const found = await find(context.view, collection, { filter, fits, sort, skip: 0, limit })
     if (!collection || found.length === 0) return 0
     let changed = 0
     for (const one of found) {
       const isDone = await whenFree(() => {
-        const current = context.find(name) === collection ? lookAgain(context.view, collection, one, fits) : null
+        if (context.find(name) !== collection) return false
+        const isAsFound = changes() === foundAt
+        const current = isAsFound ? one : lookAgain(context.view, collection, one, fits)
         if (current) write(collection, current)
+        // None of those that are left is changed by the write of this one.
+        if (isAsFound) foundAt = changes()
         return current !== null
       })
       if (isDone) changed++

@@ -14,6 +14,8 @@ export type Storage = Reader &
     putEntry(idx: number, key: Uint8Array, reference: Uint8Array | number): void
     /** Removes the entry of the document `id`. */
     removeEntry(idx: number, key: Uint8Array, id: Uint8Array): void
+    /** The same number as before when no document has changed since. */
+    changes(): number
     clearCollection(collection: number): void
     clearIndex(idx: number): void
     readCatalog(): readonly { name: string; definition: string }[]
@@ -48,7 +50,7 @@ export function openStorage(path: string, open: OpenFile = openFile): Storage {
   const { prepare } = batch
   return {
     ...reader,
-    ...prepareWrites(reader, prepare),
+    ...prepareWrites(reader, batch),
     clearCollection: prepare('DELETE FROM documents WHERE collection = ?'),
     clearIndex: prepare('DELETE FROM entries WHERE idx = ?'),
     countDocuments: (collection) => (count.get(collection) as { n: number }).n,
@@ -71,10 +73,11 @@ export function openStorage(path: string, open: OpenFile = openFile): Storage {
   }
 }
 
-type Writes = Pick<Storage, 'put' | 'remove' | 'putEntry' | 'removeEntry' | 'openSnapshot'>
+type Writes = Pick<Storage, 'put' | 'remove' | 'putEntry' | 'removeEntry' | 'changes' | 'openSnapshot'>
 
-function prepareWrites(reader: PresentReader, prepare: Batch['prepare']): Writes {
+function prepareWrites(reader: PresentReader, { prepare, undone }: Batch): Writes {
   const snapshots = createSnapshots(reader)
+  let changes = 0
   const put = prepare(
     'INSERT INTO documents VALUES (?, ?, ?) ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body',
   )
@@ -83,10 +86,12 @@ function prepareWrites(reader: PresentReader, prepare: Batch['prepare']): Writes
   const removeEntry = prepare('DELETE FROM entries WHERE idx = ? AND key = ?')
   return {
     put(collection, id, body, before) {
+      changes++
       snapshots.keepDocument(collection, id, before)
       put(collection, id, body)
     },
     remove(collection, id, before) {
+      changes++
       snapshots.keepDocument(collection, id, before)
       remove(collection, id)
     },
@@ -98,6 +103,7 @@ function prepareWrites(reader: PresentReader, prepare: Batch['prepare']): Writes
       snapshots.keepEntry(idx, key, id)
       removeEntry(idx, key)
     },
+    changes: () => changes + undone().times,
     openSnapshot: snapshots.open,
   }
 }
