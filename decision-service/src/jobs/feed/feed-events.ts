@@ -12,6 +12,7 @@ export function toJobEvent(change: JobChange, at: Date): DomainEvent {
   const { id, type, queue, actor, status, isDelayed = false, progress = null, failure } = change
   const state = stateOf(status, isDelayed)
   return newEvent('job.updated', {
+    // Two changes of a job in one state and millisecond may share it: a reader compares it only at the entry where it stopped.
     id: `${id}-${state}-${at.getTime()}`,
     at,
     cause: causeOfService(actor),

@@ -96,7 +96,7 @@ function createBegin(collection: RecordCollection): JobRecords['begin'] {
     const at = asked[0]!.at
     for (const [isDueNow, jobs] of Map.groupBy(asked, (one) => one.isDueNow)) {
       const ofThem = { _id: { $in: jobs.map(({ id }) => id) }, ...OPEN }
-      // The moment at which a job is due is in an index, so that its change is a fifth of the work of the database.
+      // The moment at which a job is due is in an index, which each change of it would update.
       const running = { status: 'PROCESSING' as const, run, updatedAt: at, ...(!isDueNow && { dueAt: at }) }
       await collection.updateMany(
         { ...ofThem, cancelRequest: { $exists: false }, waitsForChildren: { $exists: false } },
