@@ -182,6 +182,18 @@ describe('POST /webhooks/stripe', () => {
     ])
     expect(await codeOf(await send('{'))).toEqual([400, 'BAD_USER_INPUT'])
   })
+
+  it.for([
+    'null',
+    '[]',
+    eventOf('charge.captured', CHARGE, { created: null }),
+    eventOf('payout.paid', {}, { created: 1e300 }),
+    eventOf('charge.captured', CHARGE, { data: null }),
+    eventOf('charge.captured', {}, { data: { object: null } }),
+  ])('refuses what is signed and is no event: %s', async (payload) => {
+    expect(await codeOf(await send(payload))).toEqual([400, 'BAD_USER_INPUT'])
+    expect(gateway.calls).toEqual([])
+  })
 })
 
 it('there is no such address without its secret', async () => {

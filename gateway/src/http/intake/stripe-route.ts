@@ -3,6 +3,7 @@ import { DEFAULT_TENANT } from '@redress/shared/access/tenant.ts'
 import { BadUserInputError, UnauthenticatedError } from '@redress/shared/errors.ts'
 import { headerOf, readBody } from '@redress/shared/process/http.ts'
 import { createCounters, perName } from '@redress/shared/telemetry/tallies.ts'
+import { type } from 'arktype'
 import type { Registry } from 'prom-client'
 import Stripe from 'stripe'
 import { type Exchange, sendJson } from '../exchange.ts'
@@ -10,6 +11,14 @@ import type { ForwardEvents } from './forward-events.ts'
 import { BODY_BYTES_MAX } from './ingest-route.ts'
 import { toPaymentEvent } from './stripe-events.ts'
 import { TOLERANCE_MS } from './verify-signature.ts'
+
+/** What all events have. The fields of their objects are checked as those of the payment event that they become. */
+const Envelope = type({
+  id: 'string',
+  type: 'string',
+  created: '0 <= number <= 253402300799',
+  data: { object: 'object' },
+})
 
 /** Stripe shows no credentials but its signature. */
 const STRIPE: Principal = { id: 'webhook:stripe', roles: ['ingest'], customerId: null, tenant: DEFAULT_TENANT }
@@ -50,8 +59,15 @@ export function createStripeRoute({ forwardEvents, secret, registry }: Options) 
   }
 }
 
-/** @throws UnauthenticatedError where it is not signed with the secret, or not lately. */
+/** @throws UnauthenticatedError where it is not signed with the secret, or not lately; BadUserInputError where it is no event. */
 function readStripeEvent(body: Buffer, signature: string | null, secret: string): Stripe.Event {
+  const event = openEnvelope(body, signature, secret)
+  const problems = Envelope(event)
+  if (problems instanceof type.errors) throw new BadUserInputError(['body'], `is not an event: ${problems.summary}`)
+  return event
+}
+
+function openEnvelope(body: Buffer, signature: string | null, secret: string): Stripe.Event {
   try {
     return Stripe.webhooks.constructEvent(body, signature ?? '', secret, TOLERANCE_MS / 1_000)
   } catch (cause) {
