@@ -47,7 +47,23 @@ it('a file is imported, its refused rows are reported without formulas, and a se
     '4,5,BAD_USER_INPUT,,has a quote that is not closed.',
     '',
   ])
-  expect(again).toMatchObject({ wasImported: true, created: 2, refused: 2 })
+  expect(again).toMatchObject({ wasImported: true, created: 0, unchanged: 2, refused: 2 })
+})
+
+it('a file whose rows named what did not exist is tried again, until no row is refused', async () => {
+  const payment = { merchant: 'Books', amount: { amount: 100, currency: 'EUR' }, status: 'CAPTURED' }
+  const row = { externalId: 'early-payment', customerExternalId: 'late-0', ...payment }
+  const payments = fileOf('payments.ndjson', JSON.stringify(row))
+  const customers = fileOf('customers-5.ndjson', customersOf('late', 1).join('\n'))
+
+  const early = await run([payments])
+  await run([customers])
+  const late = await run([payments])
+  const again = await run([payments])
+
+  expect(early).toMatchObject({ wasImported: false, created: 0, refused: 1 })
+  expect(late).toMatchObject({ wasImported: true, created: 1, refused: 0 })
+  expect(again).toMatchObject({ wasImported: true, created: 1, refused: 0 })
 })
 
 it('an import that was interrupted goes on only with --resume, and behind its position', async () => {
@@ -76,6 +92,15 @@ it('a dry run says what would be refused, and changes nothing', async () => {
 
   const [row] = readFileSync(join(directory, 'report.ndjson'), 'utf8').split('\n')
   expect(JSON.parse(row!)).toMatchObject({ row: 3, line: 3, code: 'BAD_USER_INPUT', path: ['externalId'] })
+  expect(await countCustomers()).toBe(before)
+})
+
+it('a report that cannot be written is named before anything is imported', async () => {
+  const before = await countCustomers()
+  const file = fileOf('customers-6.ndjson', customersOf('unreported', 1).join(''))
+  const nowhere = join(directory, 'nowhere', 'report.csv')
+
+  await expect(run([file, '--report', nowhere])).rejects.toThrow(`${nowhere} cannot be written`)
   expect(await countCustomers()).toBe(before)
 })
 

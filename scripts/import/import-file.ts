@@ -1,6 +1,7 @@
 import { StackError } from '../stack/failure.ts'
 import { explainIfUnreachable } from '../stack/samples/find-endpoint.ts'
 import { callGraphql, callPatiently, type Endpoint } from '../stack/samples/graphql-client.ts'
+import { checkReport } from './check-report.ts'
 import type { ImportOptions } from './options.ts'
 import type { FileRow } from './read-lines.ts'
 import { readRows, scanFile } from './read-rows.ts'
@@ -39,10 +40,10 @@ export async function importFile(
   options: ImportOptions,
   onProgress: (done: number, rowCount: number) => void,
 ): Promise<Outcome> {
+  const { kind, format, isDryRun, report } = options
   const { rowCount, digest } = await scanFile(options)
-  const { kind, format, isDryRun } = options
-  const key = `${kind.toLowerCase()}-${digest}`
-  const found = await findImport(endpoint, key)
+  if (report !== null) await checkReport(report)
+  const { key, found, wasImported } = await chooseImport(endpoint, `${kind.toLowerCase()}-${digest}`)
   if (!isDryRun) checkResumed(found, options, rowCount)
   const position = isDryRun ? 0 : (found?.position ?? 0)
   const input = { idempotencyKey: key, kind, rowCount, format, isDryRun }
@@ -62,8 +63,22 @@ export async function importFile(
       wasImported: false,
       refusedRows: ofDryRun.flatMap(({ refusedRows }) => refusedRows),
     }
-  const wasImported = found?.state === 'COMPLETED'
   return { ...last!, rowCount, wasImported, refusedRows: listRefused(endpoint, key) }
+}
+
+type Choice = Readonly<{ key: string; found: Import | null; wasImported: boolean }>
+
+/**
+ * The import to begin or to go on with. One that has ended with refused rows is followed by another of the same file: what a
+ * row named may exist by now, and rows that are in are known.
+ */
+async function chooseImport(endpoint: Endpoint, name: string): Promise<Choice> {
+  for (let attempt = 1; ; attempt++) {
+    const key = attempt === 1 ? name : `${name}-${attempt}`
+    const found = await findImport(endpoint, key)
+    const isCompleted = found?.state === 'COMPLETED'
+    if (!isCompleted || found.refused === 0) return { key, found, wasImported: attempt > 1 || isCompleted }
+  }
 }
 
 async function findImport(endpoint: Endpoint, key: string): Promise<Import | null> {
@@ -74,7 +89,7 @@ async function findImport(endpoint: Endpoint, key: string): Promise<Import | nul
 function checkResumed(found: Import | null, { file, isResumed }: ImportOptions, rowCount: number): void {
   if (found === null || found.state === 'COMPLETED' || isResumed) return
   throw new StackError(
-    `An import of ${file} was interrupted after ${found.position} of ${rowCount} rows. Go on with it by --resume.`,
+    `An import of ${file} was interrupted after ${found.position} of ${rowCount} rows, unless it is still running. Go on with it by --resume.`,
   )
 }
 
