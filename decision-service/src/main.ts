@@ -35,11 +35,11 @@ const policies = await openPolicies(stores, config.skillsDirectory)
 const limits = await openLimits(stores, config.limits)
 const engines = await openEngines({ ...stores, limits }, { config, policies, budgetMaxMs: SIMULATION_BUDGET_MS })
 const { recordReviews, ...oversight } = openOversight(stores, { rule: config.oversight.autonomy, policies })
-const decisions = openDecisions(stores, { recordReviews })
+const { payments, rules, settlePayments } = await openPayments(stores, config)
+const decisions = openDecisions(stores, { recordReviews, settlePayments })
 const policyChanges = openPolicyChanges(stores)
 const backtests = openBacktests(stores, { policies })
 const trials = openTrials(stores, { policies, engines, views: decisions.views })
-const { payments, rules } = await openPayments(stores, config)
 
 // Inbound: the subgraph, events and health.
 const deadLetters = await consumeEvents(service, listingEvents(decisions.events, collections.deadLetters))

@@ -20,6 +20,7 @@ const queued: string[] = []
 const follow = createFollowIssues({
   transactionIn: (session: ClientSession) => createDecisionsTransaction(collections, outbox, session),
   recordReviews: async () => {},
+  settlePayments: async () => {},
   queue: { enqueue: async (jobs) => void queued.push(...jobs.map(({ id }) => id)) },
   now: () => NOW,
   onCommit: () => {},

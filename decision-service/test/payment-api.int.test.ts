@@ -59,7 +59,8 @@ const operator = await tokenOf(withRole('operator'))
 const reader = await tokenOf(withRole('read_only'))
 const askAs = (token: string, query: string, variables: object = {}) => ask(subgraph.url, { query, variables, token })
 
-const PAYMENT = 'id customerId payeeId amount { amount currency } verdict reasons case { id } requestId decidedAt'
+const PAYMENT =
+  'id customerId payeeId amount { amount currency } verdict reasons case { id } requestId decidedAt expiresAt settlement { status }'
 const DECIDE = `mutation ($input: DecidePaymentInput!) {
   decidePayment(input: $input) {
     payment { ${PAYMENT} } verdict reasons trace { name attempt ok error durationMs output } requestId
@@ -83,6 +84,8 @@ describe('decidePayment', () => {
       amount: { amount: 1_000, currency: 'USD' },
       case: { id: `iss_of_${payment.id}` },
       decidedAt: '2030-06-15T12:00:00.000Z',
+      expiresAt: '2030-06-22T12:00:00.000Z',
+      settlement: null,
     })
     expect(trace.map(({ name }: { name: string }) => name)).toEqual([
       'plan',

@@ -1,14 +1,18 @@
 import type { Cause } from '@redress/shared/events/envelope.ts'
+import { createOutbox } from '@redress/shared/events/outbox.ts'
+import { inTransaction } from '@redress/shared/stores/mongo.ts'
 import { tokenOf, withRole } from '@redress/shared/testing/callers.ts'
 import { openTestDatabase } from '@redress/shared/testing/stores.ts'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { TraceStep } from '../src/domain/decision.ts'
+import type { NewReview } from '../src/domain/review.ts'
 import {
   digestOfPayment,
   formerPaymentIdFor,
   type PaymentInput,
   paymentIdFor,
 } from '../src/payments/domain/payment-input.ts'
+import { createSettlePayments } from '../src/payments/outbound/mongo-settlements.ts'
 import type { Payments } from '../src/payments/use-cases/ports.ts'
 import { type Fault, type KnownCustomer, type Operation, openIssuesSubgraph } from './issues-subgraph.ts'
 import { NOW, openPayments, paymentOf } from './payments.ts'
@@ -87,7 +91,7 @@ describe('a payment', () => {
 
     expect(payment.caseId).toBe(`iss_of_${payment.id}`)
     expect(issues.cases.get(payment.id)).toMatchObject({
-      customerId,
+      ...{ customerId, payeeId: 'payee_1', amount: { amount: 1_000, currency: 'USD' } },
       ...priority,
       errorCode,
     })
@@ -389,5 +393,77 @@ describe('when the issues subgraph', () => {
 
     expect(payment.caseId).toBe(`iss_of_${payment.id}`)
     expect([...issues.cases.values()].filter((one) => one.customerId === customerId)).toHaveLength(1)
+  })
+})
+
+describe('the review of a case', () => {
+  const settlePayments = createSettlePayments({ collections: payments.collections, outbox: createOutbox(db, () => {}) })
+  const review = (paymentId: string, action: NewReview['action'], at = NOW) =>
+    inTransaction(mongo, (session) =>
+      settlePayments(
+        [
+          {
+            ...{ decisionId: 'dec_1', action, reviewer: 'rhea' },
+            tenant: 'default',
+            requestId: 'req-2',
+            at,
+            paymentId,
+          },
+        ],
+        session,
+      ),
+    )
+  const settledOf = async (id: string) => (await eventsAbout(id)).filter(({ type }) => type === 'payment.settled')
+  const held = () => decidePayment({ input: paymentOf(newCustomer({ riskScore: 60 })), caller })
+
+  it('settles the payment once, with one event, however often it comes', async () => {
+    const payment = await held()
+
+    await review(payment.id, 'RETRY_PAYMENT')
+    await review(payment.id, 'RETRY_PAYMENT')
+    await review(payment.id, 'BLOCK_CARD')
+
+    const settlement = { status: 'APPROVED', action: 'RETRY_PAYMENT', by: 'rhea', at: NOW }
+    expect(await payments.views.findPayments([payment.id])).toMatchObject([{ ...payment, settlement }])
+    expect(await settledOf(payment.id)).toMatchObject([
+      {
+        ...{ id: `${payment.id}-settled`, actor: 'rhea', requestId: 'req-2', tenant: 'default' },
+        changes: { settlement: { before: null, after: 'APPROVED' } },
+        data: { paymentId: payment.id, customerId: payment.customerId, status: 'APPROVED' },
+      },
+    ])
+  })
+
+  it('that comes too late leaves the payment expired, with the reason', async () => {
+    const payment = await held()
+
+    await review(payment.id, 'RETRY_PAYMENT', new Date('2030-06-22T12:00:00Z'))
+
+    const settlement = { status: 'EXPIRED', by: 'rhea', reason: expect.stringMatching(/^REVIEWED_TOO_LATE: /) }
+    expect(await payments.views.findPayments([payment.id])).toMatchObject([{ settlement }])
+    expect(await settledOf(payment.id)).toMatchObject([{ data: { status: 'EXPIRED' } }])
+  })
+
+  it('settles a payment whose decision was not stored yet, and the decision keeps that', async () => {
+    const asked = paymentOf(newCustomer({ riskScore: 60 }))
+    const reviewedEarly = await open({
+      alter: (store) => ({
+        ...store,
+        async finish(claim, ...answer) {
+          await review(claim.id, 'BLOCK_CARD')
+          return store.finish(claim, ...answer)
+        },
+      }),
+    })
+
+    const { id } = await reviewedEarly.decidePayment({ input: asked, caller })
+
+    expect(await payments.views.findPayments([id])).toMatchObject([{ id, settlement: { status: 'DENIED' } }])
+  })
+
+  it('of an unknown payment settles nothing', async () => {
+    await review('pay_none', 'RETRY_PAYMENT')
+
+    expect(await settledOf('pay_none')).toEqual([])
   })
 })

@@ -9,7 +9,8 @@ afterAll(() => gateway?.stop())
 
 describe('what only a process of Redress may ask a subgraph', () => {
   it('is no field for anybody else, an admin included', async () => {
-    const input = '{ paymentId: "pay_1", customerId: "cust_1", priority: HIGH, errorCode: CARD_DECLINED }'
+    const payment = 'payeeId: "payee_1", amount: { amount: 1, currency: "USD" }'
+    const input = `{ paymentId: "pay_1", customerId: "cust_1", ${payment}, priority: HIGH, errorCode: CARD_DECLINED }`
     for (const document of [
       '{ findApiKey(id: "any") { hash } }',
       `mutation { openPaymentCase(input: ${input}) { issue { id } } }`,

@@ -64,6 +64,62 @@ const queue = async (variables: object = {}, token = readOnly) =>
   (await ask(url, { query: LIST, variables, token })).data.reviewQueue
 const idsOf = ({ nodes }: { nodes: readonly { id: string }[] }) => nodes.map(({ id }) => id)
 
+describe('the case of a payment', () => {
+  const OPEN = `mutation ($input: OpenPaymentCaseInput!) { openPaymentCase(input: $input) { issue { id } } }`
+  const READ = `query ($id: ID!) { issue(id: $id) { status version
+    paymentCase { amount { amount currency } payeeId decision { __typename id } } } }`
+  const amount = { amount: 90_000, currency: 'USD' }
+  const input = { customerId: 'cust_1', payeeId: 'payee_1', amount, priority: 'NORMAL', errorCode: 'CARD_DECLINED' }
+  const openCase = async (paymentId: string): Promise<string> =>
+    (await ask(url, { query: OPEN, variables: { input: { ...input, paymentId } }, token: admin! })).data.openPaymentCase
+      .issue.id
+  const read = (id: string, token = readOnly) => ask(url, { query: READ, variables: { id }, token })
+
+  it('carries payment, payee and amount, and is as urgent as its amount', async () => {
+    const id = await openCase('pay_carries')
+
+    expect((await read(id)).data.issue.paymentCase).toEqual({
+      ...{ amount, payeeId: 'payee_1' },
+      decision: { __typename: 'PaymentDecision', id: 'pay_carries' },
+    })
+    const { urgentAt, createdAt } = (await service.collections.issues.findOne({ _id: id }))!
+    // 5 digits of the 72 hours of NORMAL.
+    expect(urgentAt!.getTime() - createdAt.getTime()).toBe(36 * 3_600_000)
+    expect(await openCase('pay_carries')).toBe(id)
+  })
+
+  it('is hidden from the customer, as all payment decisions are', async () => {
+    const id = await openCase('pay_hidden')
+
+    const answer = await read(id, await tokenOf(withRole('customer', 'cust_1')))
+
+    expect(codesOf(answer)).toEqual(['FORBIDDEN'])
+    expect(answer.data.issue.paymentCase).toBeNull()
+  })
+
+  it('waits for a person, even where a decision about it needs none, and names the payment when it is reviewed', async () => {
+    const id = await openCase('pay_reviewed')
+    await service.followDecisions([made(id, { routing: 'AUTO_RESOLVE' })])
+    expect((await read(id)).data.issue.status).toBe('AWAITING_REVIEW')
+
+    expect(await review(ann, { issueId: id, action: 'RETRY_PAYMENT' })).toMatchObject({ reviewed: 1 })
+
+    expect((await service.eventsOf(id)).at(-1)).toMatchObject({
+      data: { to: 'RESOLVED', review: { action: 'RETRY_PAYMENT', paymentId: 'pay_reviewed' } },
+    })
+  })
+
+  it('is no part of any other issue', async () => {
+    const id = await waiting(refund(9))
+    expect((await read(id)).data.issue.paymentCase).toBeNull()
+
+    await review(ann, deny(id))
+
+    expect((await service.eventsOf(id)).at(-1)?.data).toMatchObject({ review: { action: 'DENY_REFUND' } })
+    expect((await service.eventsOf(id)).at(-1)?.data).not.toHaveProperty('review.paymentId')
+  })
+})
+
 describe('the queue of people', () => {
   it('has the most urgent first: by due time, which money brings forward, and age in the end', async () => {
     clock = new Date('2031-01-01T00:00:00Z')

@@ -114,7 +114,8 @@ export const IssueStatusChanged = type({
   from: IssueStatusWord,
   to: IssueStatusWord,
   decisionId: 'string | null',
-  'review?': { action: DecisionActionWord },
+  /** `paymentId` is that of the payment decision which the review settles. */
+  'review?': { action: DecisionActionWord, 'paymentId?': 'string' },
   'case?': DecisionCase,
 })
 export type IssueStatusChanged = typeof IssueStatusChanged.infer

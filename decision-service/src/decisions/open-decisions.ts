@@ -36,18 +36,18 @@ type Stores = Pick<Service, 'mongo' | 'db' | 'logger' | 'resources'> &
 
 const now = () => new Date()
 
-type Reading = Readonly<{
-  recordReviews: (reviews: readonly NewReview[], session: ClientSession) => Promise<void>
-}>
+type TakeReviews = (reviews: readonly NewReview[], session: ClientSession) => Promise<void>
+type Reading = Readonly<{ recordReviews: TakeReviews; settlePayments: TakeReviews }>
 
 /** Takes in cases and reviews, queues what is to be decided, and shows decisions. */
-export function openDecisions(stores: Stores, { recordReviews }: Reading) {
+export function openDecisions(stores: Stores, { recordReviews, settlePayments }: Reading) {
   const { db, collections, outbox } = stores
   const queue = createDecisionQueue(stores.queues.decisions)
   const views = createMongoViews(collections)
   const followIssues = createFollowIssues({
     transactionIn: (session: ClientSession) => createDecisionsTransaction(collections, outbox, session),
     recordReviews,
+    settlePayments,
     queue,
     now,
     onCommit: outbox.wake,

@@ -11,5 +11,7 @@ export type NewReview = Readonly<{
   tenant: string
   requestId: string | null
   trace?: string
+  /** The payment decision that the review settles; missing for all but the cases of payments. */
+  paymentId?: string
   at: Date
 }>

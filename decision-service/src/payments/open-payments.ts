@@ -8,6 +8,7 @@ import { createPaymentResolvers } from './inbound/payment-resolvers.ts'
 import { createIssuesClient, type IssuesClient } from './outbound/issues-client.ts'
 import { createFindPaymentHistory, createMongoPaymentViews } from './outbound/mongo-payment-views.ts'
 import { createMongoPayments } from './outbound/mongo-payments.ts'
+import { createSettlePayments } from './outbound/mongo-settlements.ts'
 import type { PaymentCollections } from './outbound/payment-documents.ts'
 import { createPaymentTools } from './outbound/payment-tools.ts'
 import { createPaymentTurns } from './outbound/payment-turns.ts'
@@ -44,6 +45,7 @@ export async function openPayments(stores: Stores, { issuesUrl }: Readonly<{ iss
       resolvers: createPaymentResolvers({ decidePayment, views, now }),
       createLoaders: () => createPaymentLoaders(views),
     },
+    settlePayments: createSettlePayments(stores),
     rules: { resolvers: createRuleResolvers({ rules, upsertRule }) },
   }
 }

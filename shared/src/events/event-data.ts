@@ -11,6 +11,18 @@ export const ArchiveRequested = type({
 
 export const ArchiveCompleted = type({ moved: 'number', purged: 'number' })
 
+/** Data of `payment.decided` and of `payment.settled`. */
+export const PaymentDecided = type({
+  paymentId: 'string',
+  customerId: 'string',
+  verdict: "'ALLOW' | 'REVIEW' | 'BLOCK'",
+})
+export const PaymentSettled = type({
+  paymentId: 'string',
+  customerId: 'string',
+  status: "'APPROVED' | 'DENIED' | 'EXPIRED'",
+})
+
 export const BacktestData = type({ skill: 'string', policyDigest: 'string' })
 export const PolicyData = type({ skill: 'string', digest: 'string', version: 'string' })
 export const PaymentEventApplied = type({

@@ -49,6 +49,12 @@ describe('an event of an issue', () => {
     })
   })
 
+  it('that is the case of a payment brings the payment with the review', () => {
+    const review = { action: 'RETRY_PAYMENT', paymentId: 'pay_1' }
+
+    expect(toIssueUpdate(changed({ ...moved, review }))).toMatchObject({ review })
+  })
+
   it('that was reviewed without a decision brings none', () => {
     expect(toIssueUpdate(changed({ ...moved, decisionId: null, review: { action: 'DENY_REFUND' } }))).toEqual(NOTHING)
   })

@@ -69,9 +69,6 @@ export function toIssueUpdate(event: DomainEvent): IssueUpdate | UnreadableEvent
   return {
     ...NOTHING,
     newCase: again ? { eventId, ...origin, case: again } : null,
-    review:
-      review && decisionId !== null
-        ? { decisionId, action: review.action, reviewer, ...origin, at: new Date(at) }
-        : null,
+    review: review && decisionId !== null ? { decisionId, ...review, reviewer, ...origin, at: new Date(at) } : null,
   }
 }

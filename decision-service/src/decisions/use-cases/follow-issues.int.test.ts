@@ -17,6 +17,7 @@ const follow = createFollowIssues({
       session,
     ),
   recordReviews: async () => undefined,
+  settlePayments: async () => undefined,
   queue: { enqueue: async () => undefined },
   now: () => NOW,
   onCommit: () => {},

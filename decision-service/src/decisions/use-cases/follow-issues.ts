@@ -29,6 +29,8 @@ type Transaction = Pick<DecisionsTransaction, 'addJobs' | 'findJobs' | 'findDeci
 type Dependencies<Session> = Readonly<{
   transactionIn: (session: Session) => Transaction
   recordReviews: (reviews: readonly NewReview[], session: Session) => Promise<void>
+  /** Settles the payments whose cases were reviewed. */
+  settlePayments: (reviews: readonly NewReview[], session: Session) => Promise<void>
   queue: Pick<DecisionQueue, 'enqueue'>
   now: Clock
   onCommit: () => void
@@ -36,7 +38,7 @@ type Dependencies<Session> = Readonly<{
 
 /** Has every new case decided, and keeps what people made of decisions. */
 export function createFollowIssues<Session>(dependencies: Dependencies<Session>): FollowIssues<Session> {
-  const { transactionIn, recordReviews, queue, now, onCommit } = dependencies
+  const { transactionIn, recordReviews, settlePayments, queue, now, onCommit } = dependencies
   return {
     async accept({ cases, overdue, reviews, isRepeat }, session) {
       const jobs = new Map([...cases, ...overdue].map((one) => toJob(one, now())).map((job) => [job.id, job]))
@@ -46,6 +48,7 @@ export function createFollowIssues<Session>(dependencies: Dependencies<Session>)
       if (jobs.size > 0) await addJobs([...jobs.values()])
       await repeatEndings(transaction, overdue)
       await recordReviews(reviews, session)
+      await settlePayments(reviews, session)
     },
     enqueue(cases) {
       onCommit()

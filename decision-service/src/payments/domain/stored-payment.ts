@@ -3,6 +3,7 @@ import { newEvent } from '@redress/shared/events/catalogue.ts'
 import { asNew, type Cause, type DomainEvent } from '@redress/shared/events/envelope.ts'
 import type { TraceStep } from '../../domain/decision.ts'
 import type { PaymentVerdict, RuleHit } from './payment-decision.ts'
+import type { Settlement } from './settlement.ts'
 
 /** The decision about a payment, before its effects. */
 export type JudgedPayment = Readonly<{
@@ -30,6 +31,8 @@ export type StoredPayment = Readonly<{
   /** From the request to the answer. */
   durationMs: number
   decidedAt: Date
+  /** Missing until its case was reviewed. */
+  settlement?: Settlement
 }>
 
 export const paymentEntity = (id: string) => ({ type: 'PaymentDecision', id }) as const

@@ -2,6 +2,7 @@ import type { PageArguments } from '@redress/shared/connection.ts'
 import { causeOf, type RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { PaymentInput } from '../domain/payment-input.ts'
+import { expiresAtOf, settlementAt } from '../domain/settlement.ts'
 import type { StoredPayment } from '../domain/stored-payment.ts'
 import type { DecidePayment } from '../use-cases/decide-payment.ts'
 import type { PaymentFilter, PaymentViews } from '../use-cases/ports.ts'
@@ -28,6 +29,8 @@ export function createPaymentResolvers({ decidePayment, views, now }: Dependenci
     },
     PaymentDecision: {
       __resolveReference: ({ id }: ById, { loaders }: Context) => loaders.payments.load(id),
+      expiresAt: expiresAtOf,
+      settlement: (payment: StoredPayment) => settlementAt(payment, now()),
       case: ({ caseId }: StoredPayment) => caseId && { __typename: 'Issue', id: caseId },
     },
   }

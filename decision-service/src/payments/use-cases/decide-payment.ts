@@ -84,7 +84,7 @@ type Opened = Readonly<{ caseId: string | null; trace: readonly TraceStep[] }>
 
 /** Opens a case for review. If that fails, the decision stands and the trace shows the failure. */
 async function openCase(
-  { claim, judged, input: { customerId }, caller }: Judged,
+  { claim, judged, input: { customerId, payeeId, amount }, caller }: Judged,
   { payments, tools, callTool }: Opening,
 ): Promise<Opened> {
   if (judged.verdict === 'ALLOW') return { caseId: null, trace: judged.trace }
@@ -93,7 +93,7 @@ async function openCase(
 
   const asked = {
     paymentId: claim.id,
-    customerId,
+    ...{ customerId, payeeId, amount },
     priority: judged.verdict === 'BLOCK' ? 'HIGH' : 'NORMAL',
     errorCode: judged.balanceExceeded ? 'INSUFFICIENT_FUNDS' : 'CARD_DECLINED',
   } as const

@@ -1,4 +1,5 @@
 import type { Connection, PageArguments } from '@redress/shared/connection.ts'
+import type { Money } from '@redress/shared/contracts.ts'
 import type { Cause, DomainEvent } from '@redress/shared/events/envelope.ts'
 import type { PaymentVerdict, RiskSignals, RuleHit } from '../domain/payment-decision.ts'
 import type { PaymentFacts } from '../domain/payment-facts.ts'
@@ -19,6 +20,8 @@ export type Attempt = Readonly<{ caller: Caller; signal: AbortSignal }>
 type CaseToOpen = Readonly<{
   paymentId: string
   customerId: string
+  payeeId: string
+  amount: Money
   priority: 'HIGH' | 'NORMAL'
   errorCode: 'CARD_DECLINED' | 'INSUFFICIENT_FUNDS'
 }>

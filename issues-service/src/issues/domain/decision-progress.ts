@@ -57,6 +57,10 @@ function settle(issue: Issue, decision: DecisionMade | BlindDecisionMade, when: 
   const to = STATUS_AFTER[routing]
   const reason = `${action} at ${confidence} % by ${policyApplied}`
   if (to !== 'RESOLVED') return moveIssue(issue, to, { reason, decisionId }, when)
+  // A payment that is not allowed at once is checked by a person: the case is opened for that alone.
+  if (issue.paymentCase) {
+    return moveIssue(issue, 'AWAITING_REVIEW', { reason: `${reason}: a person checks the payment`, decisionId }, when)
+  }
 
   const resolved = resolveBy(issue, { action, note: null }, when)
   // Another refund of the same payment was approved while this one was decided.

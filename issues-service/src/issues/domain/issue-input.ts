@@ -1,6 +1,7 @@
 import type { IssueDetails, Priority } from '@redress/shared/contracts.ts'
 import { maskPersonal } from '@redress/shared/masking.ts'
 import { cutText } from '@redress/shared/plain-text.ts'
+import type { PaymentCase } from './payment-case.ts'
 
 /** The input of a new issue, after the edge has checked its shape and bounds. */
 export type IssueInput = Readonly<{
@@ -11,6 +12,8 @@ export type IssueInput = Readonly<{
   transactionId: string | null
   priority: Priority
   details: IssueDetails
+  /** Missing for all but the cases of payments. */
+  paymentCase?: PaymentCase
   /** Missing if none was given, which keeps the digests of inputs from before the field existed. */
   customerMessage?: string
 }>

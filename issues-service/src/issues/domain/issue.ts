@@ -12,6 +12,7 @@ import { newEvent } from '@redress/shared/events/catalogue.ts'
 import { type Cause, causeOfService, type DomainEvent, momentAfter } from '@redress/shared/events/envelope.ts'
 import { InvalidTransitionError } from '../../domain/errors.ts'
 import type { TransactionChange } from '../../transactions/transaction.ts'
+import type { PaymentCase } from './payment-case.ts'
 
 /** Where an issue may go from each status. `RESOLVED` is final. */
 export const TRANSITIONS: Readonly<Record<IssueStatus, readonly IssueStatus[]>> = {
@@ -51,6 +52,8 @@ export type Issue = Readonly<{
   customerId: string
   transactionId: string | null
   details: IssueDetails
+  /** Of the cases of payments only. */
+  paymentCase?: PaymentCase
   /** The customer's message, masked; null without one. */
   customerMessage: string | null
   /** The decision that led to the status; null before the first one. */
@@ -76,21 +79,17 @@ export type Issue = Readonly<{
 /** A new state, the event that explains it, and the refund that it approves: stored together or not at all. */
 export type Change = Readonly<{ issue: Issue; event: DomainEvent; refund?: TransactionChange }>
 
-export type Opening = Readonly<{
-  id: string
-  externalId?: string
-  priority: Priority
-  customerId: string
-  transactionId: string | null
-  details: IssueDetails
-  /** Masked. */
-  customerMessage?: string
-  urgentAt: Date
-  /** The facts that a decision needs, as they were when the issue was created. */
-  decisionCase: DecisionCase
-  cause: Cause
-  now: Date
-}>
+type Given = Pick<Issue, 'id' | 'priority' | 'customerId' | 'transactionId' | 'details' | 'paymentCase' | 'urgentAt'>
+type Opening = Given &
+  Readonly<{
+    externalId?: string
+    /** Masked. */
+    customerMessage?: string
+    /** The facts that a decision needs, as they were when the issue was created. */
+    decisionCase: DecisionCase
+    cause: Cause
+    now: Date
+  }>
 
 export function openIssue({ decisionCase, cause, now, externalId, customerMessage, ...given }: Opening): Change {
   const issue: Issue = {
@@ -130,7 +129,7 @@ export type Effect = Readonly<{
   failure?: string | null
   refund?: TransactionChange
   /** Added to the data of the event. */
-  data?: Readonly<{ review?: { action: DecisionAction }; case?: DecisionCase }>
+  data?: Readonly<{ review?: { action: DecisionAction; paymentId?: string }; case?: DecisionCase }>
 }>
 
 /** @throws InvalidTransitionError */

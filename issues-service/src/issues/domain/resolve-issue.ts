@@ -58,5 +58,7 @@ export function reviewIssue(issue: Issue, review: Review): Change {
 
   const resolved = resolveBy(issue, { action, note: note && maskPersonal(note) }, { payment, cause, now })
   if (resolved === null) throw new RefundExceedsPaymentError(issue.transactionId!)
-  return moveIssue(issue, 'RESOLVED', { reason: 'reviewed', ...resolved, data: { review: { action } } }, { cause, now })
+  const paymentId = issue.paymentCase?.decisionId
+  const data = { review: { action, ...(paymentId !== undefined && { paymentId }) } }
+  return moveIssue(issue, 'RESOLVED', { reason: 'reviewed', ...resolved, data }, { cause, now })
 }

@@ -1,4 +1,4 @@
-import type { IssueDetails, Priority } from '@redress/shared/contracts.ts'
+import type { IssueDetails, Money, Priority } from '@redress/shared/contracts.ts'
 import { type DetailsArgument, toIssueDetails } from '@redress/shared/issue-details.ts'
 import type { IssueInput } from '../domain/issue-input.ts'
 
@@ -27,11 +27,15 @@ export function toIssueInput({ externalId, customerMessage, ...argument }: Creat
 export type PaymentCaseArgument = Readonly<{
   paymentId: string
   customerId: string
+  payeeId: string
+  amount: Money
   priority: Priority
   errorCode: Extract<IssueDetails, { type: 'DECLINE' }>['errorCode']
 }>
 
-export function toPaymentCase({ paymentId, customerId, priority, errorCode }: PaymentCaseArgument): IssueInput {
+export function toPaymentCase(argument: PaymentCaseArgument): IssueInput {
+  const { paymentId, payeeId, amount, customerId, priority, errorCode } = argument
+  const paymentCase = { decisionId: paymentId, payeeId, amount }
   const details = { type: 'DECLINE', errorCode, autoRetryCount: 0 } as const
-  return { idempotencyKey: `payment-${paymentId}`, customerId, transactionId: null, priority, details }
+  return { idempotencyKey: `payment-${paymentId}`, customerId, transactionId: null, priority, details, paymentCase }
 }

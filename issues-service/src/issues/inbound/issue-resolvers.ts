@@ -17,6 +17,7 @@ import {
 } from '../../views/find-visible.ts'
 import type { IssueFilter, ViewsOf } from '../../views/views.ts'
 import type { Issue } from '../domain/issue.ts'
+import type { PaymentCase } from '../domain/payment-case.ts'
 import { toRecorded } from '../domain/recorded-details.ts'
 import { claimAt } from '../domain/review-claim.ts'
 import { type DueHours, dueAtOf } from '../domain/urgency.ts'
@@ -71,6 +72,9 @@ export function createIssueResolvers(dependencies: Dependencies) {
       customer: ({ customerId }: Issue, _: unknown, context: Context) => findCustomer(customerId, context),
       transaction: ({ transactionId }: Issue, _: unknown, context: Context) =>
         transactionId === null ? null : findTransaction(transactionId, context),
+    },
+    PaymentCase: {
+      decision: ({ decisionId }: PaymentCase) => ({ __typename: 'PaymentDecision', id: decisionId }),
     },
     IssueDetails: { __resolveType: ({ type }: IssueDetails) => DETAILS_TYPES[type] },
   }

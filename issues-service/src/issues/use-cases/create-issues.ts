@@ -147,7 +147,8 @@ function openOrFind(
   const id = createId()
   const decisionCase = toDecisionCase({ issueId: id, ...given, ...customer, transaction, now: at })
   const due = { priority: given.priority, createdAt: at }
-  const urgentAt = urgentAtOf(due, findAtRisk(given.details, transaction), dueHours)
+  const atRisk = given.paymentCase?.amount.amount ?? findAtRisk(given.details, transaction)
+  const urgentAt = urgentAtOf(due, atRisk, dueHours)
   const change = openIssue({ id, ...given, decisionCase, urgentAt, cause, now: at })
   known.claimed.set(nameOf(claim), { issue: change.issue, claim })
   if (named) known.named.set(named.externalId, { entity: change.issue, digest: named.digest })
