@@ -207,11 +207,24 @@ describe('explain', () => {
     const collection = client.db('explain').collection<Doc>('partial')
     await collection.createIndex({ c: 1, b: 1 }, { name: 'by_c' })
     await collection.createIndex({ a: 1 }, { name: 'only_c', partialFilterExpression: { c: 'x' } })
+    await collection.createIndex({ c: 1, d: 1 }, { name: 'only_c_by_d', partialFilterExpression: { c: 'x' } })
     const explain = async (filter: Document, sort: Document) =>
       (await collection.find(filter).sort(sort).explain()).queryPlanner
 
     expect(await explain({ c: 'x' }, { a: 1 })).toMatchObject({ winningPlan: { indexName: 'only_c' } })
     expect(await explain({ c: 'x' }, { b: 1 })).toMatchObject({ winningPlan: { indexName: 'by_c' } })
+  })
+
+  it('reads few documents more than a page has when that of its cursor does not fit', async () => {
+    const collection = client.db('explain').collection<Doc>('pages')
+    await collection.insertMany(Array.from({ length: 200 }, (_, _id) => ({ _id, a: _id })))
+    await collection.createIndex({ a: 1 })
+    const page = { a: { $gte: 10 }, $or: [{ a: { $gt: 10 } }, { _id: { $gt: 10 } }] }
+
+    const { executionStats } = await collection.find(page).sort({ a: 1 }).limit(20).explain()
+
+    expect(executionStats).toMatchObject({ nReturned: 20 })
+    expect(executionStats.totalDocsExamined).toBeLessThan(40)
   })
 })
 

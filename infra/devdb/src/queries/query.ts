@@ -10,6 +10,8 @@ import { compileTest, type Test } from './stored-test.ts'
 
 /** Documents that are read before other requests get a turn. */
 const CHUNK = 500
+/** Those that are read beyond as many as were wanted, at first: often one of a page does not fit, that of its cursor. */
+const FIRST_MORE = 16
 
 /** A document in its stored form; `fields` decodes it, when first used. */
 export type Found = Readonly<{ id: Uint8Array; body: Uint8Array; fields: Fields }>
@@ -157,11 +159,12 @@ function findKeys(gathering: Gathering, idx: number, keys: readonly Buffer[]): R
 type Scan = (from: Uint8Array, before: Uint8Array | null, limit: number) => readonly Row[]
 type Range = Readonly<{ from: Uint8Array; before: Uint8Array | null }>
 
-/** Reads a range in chunks, with a turn for other requests between them. */
+/** Reads a range in chunks that grow while few documents fit, with a turn for other requests between them. */
 async function walk(scan: Scan, range: Range, backwards: boolean, gathering: Gathering): Promise<Found[]> {
   const found: Found[] = []
   let { from, before } = range
   let chunk = Math.min(CHUNK, Math.max(1, gathering.enough))
+  let more = FIRST_MORE
   for (;;) {
     const rows = scan(from, before, chunk)
     gathering.statistics.keysExamined += rows.length
@@ -173,7 +176,8 @@ async function walk(scan: Scan, range: Range, backwards: boolean, gathering: Gat
     const last = rows.at(-1)!.key
     if (backwards) before = last
     else from = Buffer.concat([last, Buffer.from([0])])
-    chunk = CHUNK
+    chunk = Math.min(CHUNK, Math.max(more, gathering.enough - found.length))
+    more *= 4
     await nextTurn()
   }
 }

@@ -32,7 +32,9 @@ function isGreater(value: Value, bound: Value): boolean {
   return typeOf(value) === typeOf(bound) && compareValues(value, bound) > 0
 }
 
-/** The fields that a usable partial index fixes to one value, as if they came first in it. */
-export function countFixed({ partial }: Index): number {
-  return Object.values(partial?.filter ?? {}).filter((condition) => !isOperators(condition)).length
+/** The fields that a usable partial index fixes to one value, as if they came first in it; not those of its key. */
+export function countFixed({ partial, fields }: Index): number {
+  const keyed = new Set(fields.map(({ name }) => name))
+  const conditions = Object.entries(partial?.filter ?? {})
+  return conditions.filter(([name, condition]) => !isOperators(condition) && !keyed.has(name)).length
 }
