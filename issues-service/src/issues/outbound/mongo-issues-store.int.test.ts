@@ -81,6 +81,20 @@ describe('a new issue', () => {
     })
   })
 
+  it.for([3, 101])('counts the latest 50 issues of each customer of a batch, one of whom has %i', async (issues) => {
+    const ids = ['busy', 'other'].map((name) => `cust_${name}_${issues}`)
+    const plain = { tenant: 'default', riskScore: 1, createdAt: NOW, emailSealed: '', nameSealed: '' }
+    await collections.customers.insertMany(ids.map((_id) => ({ _id, ...plain })))
+    const orderOf = (customerId: string) => ({ input: refundInput({ customerId, transactionId: null }), cause: ADA })
+    await createIssues([...Array.from({ length: issues }, () => orderOf(ids[0]!)), orderOf(ids[1]!)])
+
+    const opened = (await createIssues(ids.map(orderOf))) as Issue[]
+
+    const cases = await Promise.all(opened.map(async ({ id }) => caseIn((await eventsOf(id))[0])))
+    const counts = cases.map(({ customer }) => customer.recentIssues.REFUND_REQUEST)
+    expect(counts).toEqual([Math.min(issues, 50), 1])
+  })
+
   it('has no personal data in its events', async () => {
     const issue = await openIssue(service)
 
