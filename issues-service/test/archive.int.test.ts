@@ -76,6 +76,14 @@ describe('a run of the archive', () => {
     expect(run).toMatchObject({ moved: 1, purged: 1 })
     expect(await idsIn(archivedIssues)).toEqual([second])
     expect(await service.views.findIssues([first, second])).toMatchObject([null, { id: second }])
+    // As a decision refers to it, which is kept.
+    const representations = [first, second].map((id) => ({ __typename: 'Issue', id }))
+    const { data, errors } = await ask(url, {
+      query: 'query ($all: [_Any!]!) { _entities(representations: $all) { ... on Issue { id status } } }',
+      ...{ variables: { all: representations }, token: reader },
+    })
+    expect(data).toEqual({ _entities: [null, { id: second, status: 'RESOLVED' }] })
+    expect(errors).toMatchObject([{ path: ['_entities', 0], extensions: { code: 'ISSUE_NOT_FOUND' } }])
   })
 
   it('that is stopped at any page loses and repeats nothing', async () => {

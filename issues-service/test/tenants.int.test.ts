@@ -99,7 +99,7 @@ describe('the data of a tenant', () => {
       cursor: page.issues.pageInfo.endCursor,
     })
 
-    expect(errors).toEqual([])
+    expect(errors).toMatchObject([{ path: ['entities', 0], extensions: { code: 'ISSUE_NOT_FOUND' } }])
     expect(data).toMatchObject({
       ...{ issue: null, customer: null, transaction: null, entities: [null, null, null] },
       ...{ ofCustomer: { nodes: [], totalCount: 0 }, paid: { nodes: [] } },

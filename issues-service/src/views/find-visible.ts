@@ -3,6 +3,7 @@ import type { PageArguments } from '@redress/shared/connection.ts'
 import { BadUserInputError, ForbiddenError } from '@redress/shared/errors.ts'
 import type { RequestContext } from '@redress/shared/subgraph/request-context.ts'
 import type { Customer } from '../customers/customer.ts'
+import { IssueNotFoundError } from '../domain/errors.ts'
 import type { Issue } from '../issues/domain/issue.ts'
 import type { Transaction } from '../transactions/transaction.ts'
 import type { Loaders } from './loaders.ts'
@@ -16,6 +17,17 @@ export type ByEitherId = Readonly<{ id?: string | null; externalId?: string | nu
 export async function findIssue(id: string, { loaders, principal }: Context): Promise<Issue | null> {
   const issue = await loaders.issues.load(id)
   return visible(issue, issue?.customerId, principal, 'issue:read')
+}
+
+/**
+ * The issue that another subgraph refers to. It may have been deleted for good: null without an error would be a fault of
+ * this subgraph to a gateway.
+ * @throws IssueNotFoundError
+ */
+export async function getIssue(id: string, context: Context): Promise<Issue> {
+  const issue = await findIssue(id, context)
+  if (issue === null) throw new IssueNotFoundError(id)
+  return issue
 }
 
 export async function findCustomer(id: string, { loaders, principal }: Context): Promise<Customer | null> {

@@ -11,6 +11,7 @@ import {
   findCustomer,
   findIssue,
   findTransaction,
+  getIssue,
   readableFilter,
   toId,
   withinReach,
@@ -60,7 +61,7 @@ export function createIssueResolvers(dependencies: Dependencies) {
     },
     Mutation: createMutations(dependencies),
     Issue: {
-      __resolveReference: ({ id }: ById, context: Context) => findIssue(id, context),
+      __resolveReference: ({ id }: ById, context: Context) => getIssue(id, context),
       type: ({ details }: Issue) => details.type,
       dueAt: (issue: Issue) => (issue.status === 'RESOLVED' ? null : dueAtOf(issue, dueHours)),
       overdue: (issue: Issue) => issue.status !== 'RESOLVED' && dueAtOf(issue, dueHours) < now(),
