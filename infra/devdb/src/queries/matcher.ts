@@ -194,6 +194,6 @@ function listOf(operand: Value, operator: string): readonly Value[] {
   return operand
 }
 
-function isTruthy(value: Value): boolean {
+export function isTruthy(value: Value): boolean {
   return isNumber(value) ? toNumber(value) !== 0 : Boolean(value)
 }

@@ -5,13 +5,13 @@ import { encodeKey, textOf } from '../values/keys.ts'
 import { toPath } from '../values/paths.ts'
 import { type Element, findIn, type Names, readFields, TYPE, toNames } from '../values/raw.ts'
 import { appendElement, DECODE, locate, readDouble } from '../values/raw-keys.ts'
-import { compileFilter, isOperators, namesIn } from './matcher.ts'
+import { compileFilter, isOperators, isTruthy, namesIn } from './matcher.ts'
 
 /** Whether a document, in the form in which it is stored, fits a filter. */
 export type Test = (body: Uint8Array) => boolean
 
 /**
- * Compiles a filter. Comparisons with plain values read the document as it is stored; all other conditions decode the
+ * Compiles a filter. Comparisons with plain values, and with nothing, read the document as it is stored; all other conditions decode the
  * fields that they read. @throws CommandError for an unsupported operator.
  */
 export function compileTest(filter: Fields): Test {
@@ -71,6 +71,7 @@ function compileComparisons(condition: Value): Comparison | null {
 const COMPARISONS: Readonly<Record<string, (operand: Value) => Comparison | null>> = {
   $eq: equalTo,
   $in: (operand) => (Array.isArray(operand) ? amongst(operand) : null),
+  $exists: (operand) => (isTruthy(operand) ? (value) => value !== null : (value) => value === null),
   $gt: (operand) => ordered(operand, (order) => order > 0),
   $gte: (operand) => ordered(operand, (order) => order >= 0),
   $lt: (operand) => ordered(operand, (order) => order < 0),
