@@ -29,7 +29,8 @@ type Place = Readonly<{ path: readonly string[]; type: GraphQLInputType | null }
 
 function put(branch: Branch, text: unknown, { path: [name = '', ...deeper], type }: Place): void {
   const inner = type && typeOfField(type, name)
-  if (deeper.length === 0) {
+  // Nothing is read below a name that is unknown, however many levels its column has.
+  if (deeper.length === 0 || inner === null) {
     branch[name] = toValue(text, inner)
     return
   }

@@ -77,4 +77,12 @@ describe('a row of cells', () => {
       ]),
     )
   })
+
+  it('reads a column of thousands of levels as one that is unknown', () => {
+    const levels = '.x'.repeat(30_000)
+
+    expect(problemsOf(ofCells({ id: '1', [`other${levels}`]: '2', [`name${levels}`]: '3' }))).toEqual(
+      expect.arrayContaining(['other: is unknown', 'name: must be text']),
+    )
+  })
 })
