@@ -137,6 +137,27 @@ it('pages have at most 1,000 rows, 768 KiB and 9,000 values, and begin behind th
   ])
 })
 
+it('a row that no page can have is refused alone', async () => {
+  const nested = (levels: number) => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`) as object
+  const rows = [fine(1, { a: nested(7) }), fine(2, { a: nested(8) }), fine(3, { a: nested(9_000) })]
+  const wide = fine(4, { a: Array.from({ length: 9_000 }, () => 1) })
+
+  const pages = await Readable.from(toPages(Readable.from([...rows, wide, fine(5, {})]), 0)).toArray()
+
+  expect(pages).toEqual([
+    {
+      from: 1,
+      rows: [
+        rows[0],
+        wrong(2, 'has more than 8 levels of objects and lists'),
+        wrong(3, 'has more than 8 levels of objects and lists'),
+        wrong(4, 'has too many values'),
+        fine(5, {}),
+      ],
+    },
+  ])
+})
+
 describe('the command line', () => {
   it('takes kind and format from the name of the file', () => {
     expect(readOptions(['data/Payments-2026.CSV'])).toMatchObject({ kind: 'PAYMENTS', format: 'CSV', isDryRun: false })
