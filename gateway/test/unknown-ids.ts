@@ -52,6 +52,7 @@ export const ROWS_OF_FIELD: Readonly<Record<string, readonly Row[]>> = {
   ],
   'Mutation.reviewIssue': [{ args: 'input: { issueId: "none", action: APPROVE_REFUND }', answer: 'ISSUE_NOT_FOUND' }],
   'Mutation.eraseCustomer': [{ args: 'customerId: "none", reason: "test"', answer: 'CUSTOMER_NOT_FOUND' }],
+  'Mutation.addIssueNote': [{ args: 'id: "none", text: "hi", idempotencyKey: "k"', answer: 'ISSUE_NOT_FOUND' }],
   'Mutation.assignIssue': [{ args: 'id: "none", reason: "why"', answer: 'ISSUE_NOT_FOUND' }],
   'Mutation.claimIssue': [{ args: 'id: "none"', answer: 'ISSUE_NOT_FOUND' }],
   'Mutation.releaseIssue': [{ args: 'id: "none"', answer: 'ISSUE_NOT_FOUND' }],

@@ -2,6 +2,7 @@ import { createArchiveResolvers } from './archive/archive-resolvers.ts'
 import { createCustomerResolvers } from './customers/customer-resolvers.ts'
 import { createImportResolvers } from './imports/import-resolvers.ts'
 import { createIssueResolvers } from './issues/inbound/issue-resolvers.ts'
+import { createNoteResolvers } from './issues/inbound/note-resolvers.ts'
 import { createReviewResolvers } from './issues/inbound/review-resolvers.ts'
 import { createErasureResolvers } from './privacy/erasure-resolvers.ts'
 import { createTransactionResolvers } from './transactions/transaction-resolvers.ts'
@@ -9,6 +10,7 @@ import { createTransactionResolvers } from './transactions/transaction-resolvers
 const SUBJECTS = [
   createIssueResolvers,
   createReviewResolvers,
+  createNoteResolvers,
   createCustomerResolvers,
   createTransactionResolvers,
   createImportResolvers,
@@ -18,6 +20,7 @@ const SUBJECTS = [
 
 type Dependencies = Parameters<typeof createIssueResolvers>[0] &
   Parameters<typeof createReviewResolvers>[0] &
+  Parameters<typeof createNoteResolvers>[0] &
   Parameters<typeof createCustomerResolvers>[0] &
   Parameters<typeof createTransactionResolvers>[0] &
   Parameters<typeof createImportResolvers>[0] &

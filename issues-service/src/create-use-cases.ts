@@ -9,6 +9,7 @@ import type { CreateId, EventLog } from './domain/ports.ts'
 import { createImportRows, createRehearseRows } from './imports/import-rows.ts'
 import type { ImportsStore, JoinedStores } from './imports/ports.ts'
 import type { DueHours } from './issues/domain/urgency.ts'
+import { createAddNote } from './issues/use-cases/add-note.ts'
 import { createAssignIssue } from './issues/use-cases/assign-issue.ts'
 import { createClaims } from './issues/use-cases/claim-issue.ts'
 import { createCreateIssue, createCreateIssues, createOpenIssues } from './issues/use-cases/create-issues.ts'
@@ -62,6 +63,7 @@ export function createUseCases(dependencies: Dependencies) {
     claimIssue: claims.claim,
     releaseIssue: claims.release,
     assignIssue: createAssignIssue({ ...ofIssues, createId }),
+    addNote: createAddNote(ofIssues),
     followDecisions: createFollowDecisions({ now }),
     createCustomers: creators.CUSTOMERS,
     updateCustomer: createUpdateCustomer(ofCustomers),

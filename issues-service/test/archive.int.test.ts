@@ -62,12 +62,16 @@ describe('a run of the archive', () => {
     ])
   })
 
-  it('deletes archived issues for good after their time', async () => {
+  it('deletes archived issues for good after their time, with their notes', async () => {
+    const noteOn = (issueId: string) =>
+      service.addNote({ issueId, text: 'called', attachments: [], idempotencyKey: 'k1', cause: ADA })
     const first = await resolved()
+    await noteOn(first)
     clock = days(31)
     await request()
     await archive.work(signal)
     const second = await resolved()
+    const { id: kept } = await noteOn(second)
     clock = days(731)
 
     await request(30, 730)
@@ -84,6 +88,8 @@ describe('a run of the archive', () => {
     })
     expect(data).toEqual({ _entities: [null, { id: second, status: 'RESOLVED' }] })
     expect(errors).toMatchObject([{ path: ['_entities', 0], extensions: { code: 'ISSUE_NOT_FOUND' } }])
+    const notes = await service.collections.notes.find({ issueId: { $in: [first, second] } }).toArray()
+    expect(notes.map(({ _id }) => _id)).toEqual([kept])
   })
 
   it('that is stopped at any page loses and repeats nothing', async () => {

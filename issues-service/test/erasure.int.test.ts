@@ -55,8 +55,11 @@ async function plant(who = `petra${++customers}`) {
   const issue = await openIssue(service, { customerId: id, transactionId: null, customerMessage: `I am ${who}` })
   await service.followDecisions([started(issue.id), made(issue.id, { routing: 'HUMAN_REVIEW' })])
   const review = { action: 'DENY_REFUND', note: `called ${who}`, seenVersion: null, mayOverrule: false } as const
+  const note = { text: `met ${who}`, attachments: [{ url: `https://files.example.org/${who}`, title: who }] }
+  const noted = { issueId: issue.id, ...note, idempotencyKey: 'k1', cause: REVIEWER }
+  const { id: noteId } = await service.addNote(noted)
   const resolve = () => service.reviewIssue({ issueId: issue.id, ...review, cause: REVIEWER })
-  return { id, who, issueId: issue.id, resolve }
+  return { id, who, issueId: issue.id, noteId, noted, resolve }
 }
 async function plantResolved() {
   const planted = await plant()
@@ -104,7 +107,7 @@ describe('a customer who is erased', () => {
   })
 
   it('leaves nothing personal in any collection once the texts are erased too, and all ids and times', async () => {
-    const { id, who, issueId } = await plantResolved()
+    const { id, who, issueId, noteId, noted } = await plantResolved()
     const found = await collections.issues.findOne({ _id: issueId })
     // As the archive has them. The id of the other one comes first.
     const archived = { ...found!, _id: `iss_00${id}`, claim: { ...found!.claim, key: id } }
@@ -117,6 +120,8 @@ describe('a customer who is erased', () => {
     const issue = await collections.issues.findOne({ _id: issueId })
     expect(issue).toMatchObject({ customerId: id, customerMessage: null, status: 'RESOLVED' })
     expect(issue?.resolution).toMatchObject({ action: 'DENY_REFUND', by: 'rhea', note: null })
+    expect(await collections.notes.findOne({ _id: noteId })).toMatchObject({ text: null, attachments: [], by: 'rhea' })
+    await expect(service.addNote({ ...noted, idempotencyKey: 'k2' })).rejects.toMatchObject({ code: 'CUSTOMER_ERASED' })
     const [requested, erased] = await service.eventsOf(id)
     expect(requested).toMatchObject({ type: 'customer.erasure_requested', actor: 'a-admin', data: {} })
     expect(erased).toMatchObject({ type: 'customer.erased', data: { part: 1, issueIds: [archived._id, issueId] } })
@@ -239,7 +244,7 @@ describe('the erasure of a customer', () => {
 
     for (const [run, writes] of [
       [request, 3],
-      [sweep, 5],
+      [sweep, 6],
     ] as const) {
       for (let step = 0; step <= writes; step++) {
         await expect(run(step)).rejects.toThrow('crash')

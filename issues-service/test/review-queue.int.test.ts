@@ -64,6 +64,89 @@ const queue = async (variables: object = {}, token = readOnly) =>
   (await ask(url, { query: LIST, variables, token })).data.reviewQueue
 const idsOf = ({ nodes }: { nodes: readonly { id: string }[] }) => nodes.map(({ id }) => id)
 
+describe('a note', () => {
+  const ADD = `mutation ($id: ID!, $text: String!, $attachments: [NoteAttachmentInput!], $idempotencyKey: String!) {
+    addIssueNote(id: $id, text: $text, attachments: $attachments, idempotencyKey: $idempotencyKey) {
+      note { id text by attachments { url title } } } }`
+  const NOTES = `query ($id: ID!, $after: String) { issue(id: $id) {
+    notes(first: 1, after: $after) { nodes { id text by } totalCount pageInfo { endCursor hasNextPage } } } }`
+  const link = { url: 'https://files.example.org/scan?id=7', title: 'Scan of jane@example.org' }
+  const add = (id: string, change: object = {}, token = ann) =>
+    ask(url, { query: ADD, variables: { id, text: 'called', idempotencyKey: 'k1', ...change }, token: token! })
+  const notesOf = (id: string, after: string | null = null, token = readOnly) =>
+    ask(url, { query: NOTES, variables: { id, after }, token: token! })
+
+  it('is kept once for its key, masked, with links, in the order of time, and not in its event', async () => {
+    const id = await waiting()
+    const first = await add(id, { text: 'mail jane@example.org', attachments: [link] })
+    clock = new Date(clock.getTime() + 1_000)
+    expect((await add(id, { text: 'mail jane@example.org', attachments: [link] })).data).toEqual(first.data)
+    expect(codesOf(await add(id, { text: 'else' }))).toEqual(['IDEMPOTENCY_CONFLICT'])
+    await add(id, {}, bob)
+
+    const { note } = first.data.addIssueNote
+    const attachments = [{ ...link, title: 'Scan of [email]' }]
+    expect(note).toEqual({ id: note.id, text: 'mail [email]', by: 'ann', attachments })
+    const page = (await notesOf(id)).data.issue.notes
+    expect(page).toMatchObject({ nodes: [{ id: note.id }], totalCount: 2, pageInfo: { hasNextPage: true } })
+    const next = (await notesOf(id, page.pageInfo.endCursor)).data.issue.notes
+    expect(next).toMatchObject({ nodes: [{ text: 'called', by: 'bob' }], pageInfo: { hasNextPage: false } })
+    const noted = (await service.eventsOf(id)).filter(({ type }) => type === 'issue.noted')
+    expect(noted).toHaveLength(2)
+    expect(noted[0]).toMatchObject({ actor: 'ann', data: { noteId: note.id, attachments: 1 } })
+    expect(JSON.stringify(noted)).not.toMatch(/mail|Scan|files|called/)
+  })
+
+  it.for([
+    ['http://files.example.org'],
+    ['https://ada:secret@files.example.org'],
+    ['no url'],
+    ['javascript:alert(1)'],
+    ['https://files.example.org/4242424242424242'],
+  ])('with the link %s is refused, and nothing is written', async ([refused]) => {
+    const id = await waiting()
+
+    const answer = await add(id, { attachments: [link, { ...link, url: refused }] })
+
+    expect(answer.errors[0]?.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      argumentPath: ['attachments', '1', 'url'],
+    })
+    expect((await notesOf(id)).data.issue.notes.totalCount).toBe(0)
+  })
+
+  it('cannot give an issue more than 20 links, also of several at once', async () => {
+    const id = await waiting()
+
+    const answers = await Promise.all(
+      ['a', 'b', 'c'].map((idempotencyKey) => add(id, { idempotencyKey, attachments: Array(10).fill(link) })),
+    )
+
+    expect(answers.flatMap(codesOf)).toEqual(['BAD_USER_INPUT'])
+    expect((await notesOf(id)).data.issue.notes.totalCount).toBe(2)
+    expect(codesOf(await add(id, { idempotencyKey: 'd' }))).toEqual([])
+  })
+
+  it('needs the permission to review, and is hidden from the customer', async () => {
+    const id = await waiting()
+
+    expect(codesOf(await add(id, {}, readOnly))).toEqual(['FORBIDDEN'])
+    expect(codesOf(await notesOf(id, null, await tokenOf(withRole('customer', 'cust_1'))))).toEqual(['FORBIDDEN'])
+    expect(codesOf(await add('iss_none'))).toEqual(['ISSUE_NOT_FOUND'])
+  })
+
+  it('stays with an issue that is archived, which gets no more', async () => {
+    const id = await waiting()
+    await add(id)
+    const { issues, archivedIssues } = service.collections
+    const document = (await issues.findOneAndDelete({ _id: id }))!
+    await archivedIssues.insertOne({ ...document, archivedAt: NOW })
+
+    expect((await notesOf(id)).data.issue.notes.totalCount).toBe(1)
+    expect(codesOf(await add(id, { idempotencyKey: 'k2' }))).toEqual(['CONFLICT'])
+  })
+})
+
 describe('the case of a payment', () => {
   const OPEN = `mutation ($input: OpenPaymentCaseInput!) { openPaymentCase(input: $input) { issue { id } } }`
   const READ = `query ($id: ID!) { issue(id: $id) { status version

@@ -8,7 +8,7 @@ import type { ArchiveStore, Place } from './ports.ts'
 
 type Dependencies = Readonly<{
   mongo: MongoClient
-  collections: Pick<Collections, 'issues' | 'archivedIssues' | 'archiveRuns'>
+  collections: Pick<Collections, 'issues' | 'archivedIssues' | 'archiveRuns' | 'notes'>
   outbox: Outbox
 }>
 
@@ -53,7 +53,7 @@ function storeRuns({
 
 function movePages({
   mongo,
-  collections: { issues, archivedIssues: archived, archiveRuns: runs },
+  collections: { issues, archivedIssues: archived, archiveRuns: runs, notes },
 }: Dependencies): Pick<ArchiveStore, 'nextTenant' | 'movePage' | 'purgePage'> {
   return {
     nextTenant: (after) => findTenant(issues, after),
@@ -78,6 +78,7 @@ function movePages({
         const ids = (await due.limit(limit).toArray()).map((issue) => issue._id)
         if (ids.length === 0) return 0
         await archived.deleteMany({ _id: { $in: ids } }, { session })
+        await notes.deleteMany({ issueId: { $in: ids } }, { session })
         await runs.updateOne({ _id }, { $inc: { purged: ids.length } }, { session })
         return ids.length
       }),

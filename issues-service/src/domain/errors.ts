@@ -151,3 +151,26 @@ export class RefundExceedsPaymentError extends AppError {
     super(`The refunds of the payment ${transactionId} would exceed its amount.`)
   }
 }
+
+/** An issue that was archived is final. */
+export class IssueArchivedError extends AppError {
+  override readonly name = 'IssueArchivedError'
+  readonly code = 'CONFLICT'
+  readonly kind = 'conflict'
+
+  constructor(id: string) {
+    super(`The issue ${id} is in the archive, and cannot change any more.`)
+  }
+}
+
+/** The notes of an issue would have too many links. */
+export class TooManyLinksError extends AppError {
+  override readonly name = 'TooManyLinksError'
+  readonly code = 'BAD_USER_INPUT'
+  readonly kind = 'invalid'
+  override readonly facts = { argumentPath: ['attachments'] }
+
+  constructor(id: string, max: number) {
+    super(`The notes of the issue ${id} can have ${max} attachments at most.`)
+  }
+}

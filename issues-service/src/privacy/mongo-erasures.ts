@@ -71,7 +71,7 @@ export function createErasuresTransactions({ collections, outbox }: Stores) {
 
 /** An issue is in one of the two collections, and may move from one to the other between two parts. */
 async function eraseTexts(
-  { issues, archivedIssues }: Collections,
+  { issues, archivedIssues, notes }: Collections,
   { customerId, after, limit }: IssuePart,
   session: ClientSession,
 ): Promise<readonly ErasedUpTo[]> {
@@ -91,6 +91,8 @@ async function eraseTexts(
     const noted = { _id, 'resolution.note': { $gt: '' } }
     await collection.updateMany(noted, { $set: { 'resolution.note': null } }, { session })
   }
+  const issueId = { $in: part.map(({ id }) => id) }
+  await notes.updateMany({ issueId, text: { $ne: null } }, { $set: { text: null, attachments: [] } }, { session })
   return part
 }
 

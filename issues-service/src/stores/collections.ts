@@ -15,9 +15,10 @@ import type { Import, RefusedRow } from '../imports/import.ts'
 import type { Failure, ReceivedEvent } from '../intake/payment-event.ts'
 import type { Claim } from '../issues/domain/claim.ts'
 import type { Issue, Resolution } from '../issues/domain/issue.ts'
+import type { Note } from '../issues/domain/note.ts'
 import type { Erasure } from '../privacy/erasure.ts'
 import { NO_APPROVALS, type Transaction } from '../transactions/transaction.ts'
-import { ARCHIVE_INDEXES, CUSTOMER_INDEXES, ISSUE_INDEXES, PAYMENT_INDEXES } from './indexes.ts'
+import { ARCHIVE_INDEXES, CUSTOMER_INDEXES, ISSUE_INDEXES, NOTE_INDEXES, PAYMENT_INDEXES } from './indexes.ts'
 
 /** A domain type as it is stored. Only this folder sees documents. */
 type Stored<T extends { id: string }> = Omit<T, 'id'> & { _id: string }
@@ -42,9 +43,12 @@ export type IssueDocument = Omit<
   /** `amount` is missing in resolutions that are older than the field. */
   resolution: (Omit<Resolution, 'amount'> & Partial<Pick<Resolution, 'amount'>>) | null
   type: IssueType
+  /** The number of links in its notes; missing without one. */
+  links?: number
   /** `space` is missing in issues that are older than the field. */
   claim: Omit<Claim, 'space'> & Partial<Pick<Claim, 'space'>>
 }
+export type NoteDocument = Stored<Note>
 /** `digest` is that of the input which the payment was created with. Optional fields are missing in older payments. */
 export type TransactionDocument = Omit<Stored<Transaction>, keyof TransactionAdditions> &
   Partial<TransactionAdditions & { digest: string }>
@@ -89,6 +93,12 @@ export const COLLECTIONS = {
     owner: 'customerId',
     personalFields: ['customerMessage', 'resolution.note'],
     ...ARCHIVE_INDEXES,
+  }),
+  notes: defineCollection<NoteDocument>({
+    name: 'issue_notes',
+    owner: 'customerId',
+    personalFields: ['text', 'attachments'],
+    ...NOTE_INDEXES,
   }),
   archiveRuns: defineCollection<Stored<ArchiveRun>>({
     name: 'archive_runs',
@@ -149,7 +159,7 @@ export const COLLECTIONS = {
 }
 export type Collections = CollectionsOf<typeof COLLECTIONS>
 
-export function toIssue({ _id, claim: _, digest: _digest, type: _type, ...rest }: IssueDocument): Issue {
+export function toIssue({ _id, claim: _, digest: _digest, type: _type, links: _links, ...rest }: IssueDocument): Issue {
   const resolution = rest.resolution && { ...rest.resolution, amount: rest.resolution.amount ?? null }
   const { externalId = null, customerMessage = null, reviewClaim = null, assignee = null } = rest
   const { urgentAt = rest.createdAt } = rest

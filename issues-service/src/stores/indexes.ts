@@ -98,3 +98,10 @@ export const CUSTOMER_INDEXES: Indexes = {
     { key: { tenant: 1, emailIndex: 1, createdAt: 1, _id: 1 }, name: 'newest_of_tenant_by_email' },
   ],
 }
+
+export const NOTE_INDEXES = {
+  indexes: [
+    { key: { issueId: 1, createdAt: 1, _id: 1 }, name: 'oldest_by_issue' },
+    { key: { customerId: 1 }, name: 'by_customer' },
+  ],
+} as const

@@ -4,6 +4,7 @@ import DataLoader from 'dataloader'
 import type { Customer, PersonalData, PersonalField } from '../customers/customer.ts'
 import type { ReadPersonalData } from '../customers/read-personal-data.ts'
 import type { Issue } from '../issues/domain/issue.ts'
+import type { Note } from '../issues/domain/note.ts'
 import type { Erasure } from '../privacy/erasure.ts'
 import type { ErasuresStore } from '../privacy/ports.ts'
 import type { Transaction } from '../transactions/transaction.ts'
@@ -20,6 +21,7 @@ export type Loaders = Readonly<{
   customers: DataLoader<string, Customer | null>
   transactions: DataLoader<string, Transaction | null>
   transactionPages: (page: PageArguments) => DataLoader<string, Connection<Transaction>>
+  notePages: (page: PageArguments) => DataLoader<string, Connection<Note>>
   issuePages: (page: IssuePage) => DataLoader<string, Connection<Issue>>
   /** Every read is audited, with the fields, once for each customer and request. */
   personalData: (cause: Cause) => DataLoader<PersonalKey, PersonalData[PersonalField] | null, string>
@@ -36,6 +38,7 @@ export function createLoaders({ views, erasures, readPersonalData }: Sources): L
     customers: new DataLoader(views.findCustomers),
     transactions: new DataLoader(views.findTransactions),
     transactionPages: perPage((page) => new DataLoader((ids) => views.pagesOfTransactions(ids, page))),
+    notePages: perPage((page) => new DataLoader((ids) => views.pagesOfNotes(ids, page))),
     issuePages: perPage(
       ({ of: field, filter, ...page }: IssuePage) =>
         new DataLoader((ids) => views.pagesOfIssues({ field, ids }, filter, page)),

@@ -5,6 +5,7 @@ import type { Clock } from '@redress/shared/time.ts'
 import type { BlindIndex } from '../customers/ports.ts'
 import type { DueHours } from '../issues/domain/urgency.ts'
 import { createIssueLists } from '../issues/outbound/mongo-issue-lists.ts'
+import { createNoteViews } from '../issues/outbound/mongo-notes.ts'
 import { type Collections, CUSTOMER_FIELDS, toCustomer, toIssue, toTransaction } from '../stores/collections.ts'
 import { createListViews } from './mongo-list-views.ts'
 import type { Views, ViewsOf } from './views.ts'
@@ -19,7 +20,7 @@ export function createMongoViews(collections: Collections, options: Options): Vi
 }
 
 function createViews(
-  { issues, archivedIssues, customers, transactions }: Collections,
+  { issues, archivedIssues, customers, transactions, notes }: Collections,
   ours: OfTenant,
   { blindIndex, dueHours, now }: Options,
 ): Views {
@@ -43,6 +44,7 @@ function createViews(
     },
     ...createIssueLists({ issues, archivedIssues }, { ours, dueHours, now }),
     ...createListViews({ issues, archivedIssues, customers, transactions }, { ours, blindIndex }),
+    ...createNoteViews({ notes }, ours),
     pagesOfTransactions: (owners, page) =>
       readPages({
         ...{ collection: transactions, filter: ours, order: NEWEST_FIRST, page, toNode: toTransaction },

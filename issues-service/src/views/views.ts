@@ -2,6 +2,7 @@ import type { Connection, PageArguments } from '@redress/shared/connection.ts'
 import type { IssueStatus, IssueType, Priority, TransactionStatus } from '@redress/shared/contracts.ts'
 import type { Customer } from '../customers/customer.ts'
 import type { Issue } from '../issues/domain/issue.ts'
+import type { Note } from '../issues/domain/note.ts'
 import type { Transaction } from '../transactions/transaction.ts'
 
 /** Every given condition must hold; a list holds when one of its values does. */
@@ -88,6 +89,8 @@ export type Views = Readonly<{
   ): Promise<Connection<Transaction>>
   /** The same page of the payments of each customer, in the order of the ids. */
   pagesOfTransactions(customerIds: readonly string[], page: PageArguments): Promise<readonly Connection<Transaction>[]>
+  /** The same page of the notes of each issue, oldest first, in the order of the ids. */
+  pagesOfNotes(issueIds: readonly string[], page: PageArguments): Promise<readonly Connection<Note>[]>
   /** The same page of the issues of each customer, or of each payment, in the order of the ids. */
   pagesOfIssues(owners: IssueOwners, filter: IssueFilter, page: PageArguments): Promise<readonly Connection<Issue>[]>
 }>

@@ -24,6 +24,8 @@ import {
   AssignmentData,
   BacktestData,
   Measured,
+  NoData,
+  NoteData,
   PaymentDecided,
   PaymentEventApplied,
   PaymentSettled,
@@ -44,8 +46,6 @@ type Definition = Readonly<{
   data: Type<object>
 }>
 
-const NoData = type({})
-
 const { issues, decisions, audit, jobs } = STREAMS
 
 /** Every event of Redress: the stream it is published to, the entity it is about and the shape of its data. */
@@ -56,6 +56,7 @@ export const EVENTS = {
   'issue.claimed': { stream: issues, entity: 'Issue', data: type({ customerId: 'string', until: 'string.date.iso' }) },
   'issue.released': { stream: issues, entity: 'Issue', data: type({ customerId: 'string' }) },
   'issue.assigned': { stream: issues, entity: 'Issue', data: AssignmentData },
+  'issue.noted': { stream: issues, entity: 'Issue', data: NoteData },
   'customer.created': { stream: issues, entity: 'Customer', data: NoData },
   'customer.updated': { stream: issues, entity: 'Customer', data: type({ fields: 'string[]' }) },
   // Without `fields` from earlier versions, which read all of them.

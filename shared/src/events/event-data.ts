@@ -35,6 +35,9 @@ export const ProviderData = type({ provider: 'string', reason: 'string' })
 export const ScheduleData = type({ schedule: 'string', version: 'number.integer' })
 
 export const AssignmentData = type({ customerId: 'string', assignee: 'string | null', reason: 'string' })
+export const NoData = type({})
+/** Of a note, without its text and links. */
+export const NoteData = type({ customerId: 'string', noteId: 'string', attachments: 'number.integer' })
 export const RuleData = type({ ruleId: 'string', version: 'number.integer' })
 export const TransactionChange = type({ customerId: 'string', fields: 'string[]' })
 export const Severity = type("'CRITICAL' | 'WARNING' | 'INFO'")

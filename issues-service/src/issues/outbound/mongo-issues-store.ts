@@ -17,6 +17,7 @@ import { type Claim, spaceOfCaller } from '../domain/claim.ts'
 import type { Change, Issue } from '../domain/issue.ts'
 import type { IssuesStore, IssuesTransaction, NewIssue } from '../use-cases/ports.ts'
 import { findHistory } from './mongo-history.ts'
+import { createNotesTransaction } from './mongo-notes.ts'
 
 type Stores = Readonly<{ collections: Collections; outbox: Outbox }>
 
@@ -31,6 +32,7 @@ export function createIssuesTransactions({ collections, outbox }: Stores) {
   const { issues } = collections
   return (session: ClientSession, tenant: string): IssuesTransaction => ({
     ...createReads(collections, { tenant, session }),
+    ...createNotesTransaction(collections, { outbox, tenant, session }),
     async insert(opened) {
       await issues.insertMany(opened.map(toDocument), { session })
       await outbox.add(

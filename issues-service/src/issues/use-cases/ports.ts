@@ -4,6 +4,7 @@ import type { Transaction } from '../../transactions/transaction.ts'
 import type { Claim } from '../domain/claim.ts'
 import type { RecentIssue } from '../domain/decision-case.ts'
 import type { Change, Issue } from '../domain/issue.ts'
+import type { NewNote, Note } from '../domain/note.ts'
 import type { ClaimChange } from '../domain/review-claim.ts'
 
 export type ClaimedIssue = Readonly<{ issue: Issue; claim: Claim }>
@@ -26,6 +27,9 @@ export type IssuesTransaction = Readonly<{
   /** Stores the last state of each issue and every event. @throws ConflictError if one was changed in the meantime. */
   save(changes: readonly Change[]): Promise<void>
   saveClaim(change: ClaimChange): Promise<void>
+  findNote(id: string): Promise<Note | null>
+  /** @throws TooManyLinksError where the notes of the issue would have too many links. */
+  addNote(change: NewNote): Promise<void>
 }>
 
 export type IssuesStore = Readonly<{
