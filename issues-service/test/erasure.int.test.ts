@@ -138,7 +138,7 @@ describe('a customer who is erased', () => {
     expect(await service.eventsOf(id)).toHaveLength(1)
   })
 
-  it('can have no more issues, and cannot be changed', async () => {
+  it('can have no more issues and payments, and cannot be changed', async () => {
     const { id } = await plantResolved()
     await erase(id)
 
@@ -146,7 +146,12 @@ describe('a customer who is erased', () => {
       { input: refundInput({ customerId: id, transactionId: null }), cause: ADA },
     ])
 
-    expect(refused).toMatchObject({ code: 'CUSTOMER_ERASED' })
+    const payment = { externalId: 'after-erasure', customerId: id, merchant: 'Shop', status: 'CAPTURED' as const }
+    const amount = { amount: 100, currency: 'USD' }
+    const rest = { refunded: null, installmentPlan: null, shipping: null, paidAt: null }
+    const [refusedPayment] = await service.createTransactions([{ input: { ...payment, ...rest, amount }, cause: ADA }])
+
+    expect([refused, refusedPayment]).toMatchObject([{ code: 'CUSTOMER_ERASED' }, { code: 'CUSTOMER_ERASED' }])
     const change = service.updateCustomer({ customerId: id, input: { riskScore: 3 }, seenVersion: null, cause: ADA })
     await expect(change).rejects.toMatchObject({ code: 'CUSTOMER_ERASED' })
   })

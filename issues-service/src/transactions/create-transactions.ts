@@ -4,6 +4,7 @@ import type { Cause } from '@redress/shared/events/envelope.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { BlindIndex } from '../customers/ports.ts'
 import { tenantOf } from '../domain/batch.ts'
+import { CustomerErasedError } from '../domain/errors.ts'
 import { type Opened, openOnce } from '../domain/open-once.ts'
 import type { CreateId } from '../domain/ports.ts'
 import type { NewTransaction, TransactionsStore } from './ports.ts'
@@ -45,11 +46,13 @@ export function createCreateTransactions(dependencies: Dependencies): CreateTran
     const outcomes = await store.transact(tenantOf(commands), async (transaction) => {
       const created: NewTransaction[] = []
       const at = now()
-      const customers = await transaction.findCustomerIds([...new Set(inputs.map(({ customerId }) => customerId))])
+      const customers = await transaction.findCustomers([...new Set(inputs.map(({ customerId }) => customerId))])
       const results = openOnce<Checked, Transaction>('payment', checked, {
         claimed: await transaction.findClaimed(inputs.map(({ externalId }) => externalId)),
         open({ input: { paidAt, refunded, ...given }, cause, digest }) {
-          if (!customers.has(given.customerId)) return new CustomerNotFoundError(given.customerId)
+          const customer = customers.get(given.customerId)
+          if (!customer) return new CustomerNotFoundError(given.customerId)
+          if (customer.erasedAt !== null) return new CustomerErasedError(given.customerId)
           const opening = { ...given, id: createId(), refunded: refunded.amount, paidAt: paidAt ?? at, cause, now: at }
           const change = openTransaction(opening)
           created.push({ ...change, digest })

@@ -1,7 +1,13 @@
 import { sameTenant } from '@redress/shared/access/tenant.ts'
 import type { Outbox } from '@redress/shared/events/outbox.ts'
 import type { ClientSession, MongoClient } from 'mongodb'
-import { type Collections, type TransactionDocument, toTransaction } from '../stores/collections.ts'
+import {
+  type Collections,
+  CUSTOMER_FIELDS,
+  type TransactionDocument,
+  toCustomer,
+  toTransaction,
+} from '../stores/collections.ts'
 import { transactOnKeys } from '../stores/transact.ts'
 import type { NewTransaction, TransactionsStore, TransactionsTransaction } from './ports.ts'
 
@@ -32,10 +38,10 @@ export function createTransactionsTransactions({ collections, outbox }: Dependen
         digest: document.digest!,
       }))
     },
-    async findCustomerIds(ids) {
+    async findCustomers(ids) {
       const named = { _id: { $in: [...ids] }, ...sameTenant(tenant) }
-      const found = await customers.find(named, { projection: { _id: 1 }, session }).toArray()
-      return new Set(found.map(({ _id }) => _id))
+      const found = await customers.find(named, { projection: CUSTOMER_FIELDS, session }).toArray()
+      return new Map(found.map((document) => [document._id, toCustomer(document)]))
     },
     async insert(created) {
       await transactions.insertMany(created.map(toDocument), { session })

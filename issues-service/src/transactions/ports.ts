@@ -1,3 +1,4 @@
+import type { Customer } from '../customers/customer.ts'
 import type { ClaimedByExternalId } from '../domain/open-once.ts'
 import type { Transaction, TransactionChange } from './transaction.ts'
 
@@ -5,8 +6,7 @@ export type NewTransaction = TransactionChange & Readonly<{ digest: string }>
 
 export type TransactionsTransaction = Readonly<{
   findClaimed(externalIds: readonly string[]): Promise<readonly ClaimedByExternalId<Transaction>[]>
-  /** Those of the ids that are customers. */
-  findCustomerIds(ids: readonly string[]): Promise<ReadonlySet<string>>
+  findCustomers(ids: readonly string[]): Promise<ReadonlyMap<string, Customer>>
   insert(created: readonly NewTransaction[]): Promise<void>
   find(id: string): Promise<Transaction | null>
   save(change: TransactionChange): Promise<void>
