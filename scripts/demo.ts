@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { findDevFile } from './stack/dev-file.ts'
 import { StackError } from './stack/failure.ts'
 import { DEMO_HELP, printHelpIfAsked } from './stack/help.ts'
-import { withKnownKeys } from './stack/keys/known-keys.ts'
+import { withDatabase } from './stack/keys/known-keys.ts'
 import { isDevelopment } from './stack/processes/environment.ts'
 import { exitCodeOf, explainIfUnreachable, findEndpoint } from './stack/samples/find-endpoint.ts'
 import type { Endpoint } from './stack/samples/graphql-client.ts'
 import { createSampleIssues, followIssues, isDecided } from './stack/samples/sample-issues.ts'
 import { tableHead, toTableRow } from './stack/samples/sample-table.ts'
 import { seedSampleData } from './stack/samples/seed.ts'
-import { dataDirectoryOf, loadEnvironment } from './stack/settings.ts'
+import { loadEnvironment } from './stack/settings.ts'
 
 if (!printHelpIfAsked(DEMO_HELP)) {
   process.exitCode = await exitCodeOf(async () => {
@@ -32,10 +31,8 @@ function isToClear(): boolean {
 
 /** The environment with the database of the samples. @throws StackError in production. */
 function databaseIn(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const MONGODB_URI = environment.MONGODB_URI ?? findDevFile(dataDirectoryOf(environment))?.mongodb
-  if (MONGODB_URI === undefined || !isDevelopment(environment))
-    throw new StackError('Samples are removed in development only, from the database of npm start or MONGODB_URI.')
-  return { ...withKnownKeys(environment), MONGODB_URI }
+  if (!isDevelopment(environment)) throw new StackError('Samples are removed in development only.')
+  return withDatabase(environment)
 }
 
 /** Returns the exit code: 0 when all issues were decided. */

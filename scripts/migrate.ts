@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { StackError } from './stack/failure.ts'
 import { MIGRATE_HELP, printHelpIfAsked } from './stack/help.ts'
-import { withKnownKeys } from './stack/keys/known-keys.ts'
+import { withDatabase } from './stack/keys/known-keys.ts'
 import { runProgram } from './stack/run-program.ts'
 import { loadEnvironment } from './stack/settings.ts'
 
@@ -18,7 +18,7 @@ if (!printHelpIfAsked(MIGRATE_HELP)) process.exitCode = run()
 function run(): number {
   try {
     const { services, options } = readCommand()
-    const env = withKeys(loadEnvironment())
+    const env = withDatabase(loadEnvironment())
     for (const service of services) {
       const exitCode = runProgram(PROGRAMS[service]!, options, env)
       if (exitCode !== 0) return exitCode
@@ -55,11 +55,4 @@ function readCommand() {
     console.error(`${(error as Error).message}\n\n${MIGRATE_HELP}`)
     process.exit(USAGE_ERROR)
   }
-}
-
-/** The environment with the keys that npm start has made, if it has. @throws StackError without a database. */
-function withKeys(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  if (environment.MONGODB_URI === undefined)
-    throw new StackError('Set MONGODB_URI: npm start migrates the embedded database when it starts.')
-  return withKnownKeys(environment)
 }

@@ -1,22 +1,16 @@
 import { parseArgs } from 'node:util'
-import { findDevFile } from './stack/dev-file.ts'
 import { StackError } from './stack/failure.ts'
 import { printHelpIfAsked, ROTATE_KEYS_HELP } from './stack/help.ts'
-import { withKnownKeys } from './stack/keys/known-keys.ts'
+import { withDatabase } from './stack/keys/known-keys.ts'
 import { runProgram } from './stack/run-program.ts'
 import { exitCodeOf } from './stack/samples/find-endpoint.ts'
-import { dataDirectoryOf, loadEnvironment } from './stack/settings.ts'
+import { loadEnvironment } from './stack/settings.ts'
 
 if (!printHelpIfAsked(ROTATE_KEYS_HELP)) process.exitCode = await exitCodeOf(run)
 
 /** @throws StackError for a command line that cannot be followed, and without a database. */
 async function run(): Promise<number> {
-  const environment = loadEnvironment()
-  const uri = environment.MONGODB_URI ?? findDevFile(dataDirectoryOf(environment))?.mongodb
-  const options = readOptions()
-  if (uri === undefined)
-    throw new StackError('Redress is not running here. Start it with npm start, or set MONGODB_URI.')
-  return runProgram('issues-service/src/rotate-keys.ts', options, withKnownKeys({ ...environment, MONGODB_URI: uri }))
+  return runProgram('issues-service/src/rotate-keys.ts', readOptions(), withDatabase(loadEnvironment()))
 }
 
 function readOptions(): readonly string[] {

@@ -45,7 +45,7 @@ when they are gone, and run it again.
   --status        lists the migrations: those that wait, have begun or have ended
   --forget ID     takes a migration out of the ledger (with --service): it runs again at the next start. An older version
                   starts only after all that it does not know were taken out. May be repeated.
-  MONGODB_URI     the database (replica set); the embedded one is migrated by npm start
+  MONGODB_URI     the database (replica set; default: the one of the npm start that runs here, which has migrated it)
   REDRESS_DATA    where npm start keeps keys (default .data); those of the environment take precedence`
 
 export const ROTATE_KEYS_HELP = `npm run keys:rotate [-- --dry-run | --status]
