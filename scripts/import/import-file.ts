@@ -18,7 +18,7 @@ type Counts = Readonly<{ created: number; unchanged: number; refused: number }>
 type Import = Counts & Readonly<{ id: string; state: 'RUNNING' | 'COMPLETED'; position: number }>
 type Page = Counts & Readonly<{ import: Import | null; refusedRows: readonly RefusedRow[] }>
 
-/** What became of the rows of a file. */
+/** The outcome of the rows of a file. */
 export type Outcome = Counts &
   Readonly<{ rowCount: number; wasImported: boolean; refusedRows: AsyncIterable<RefusedRow> | Iterable<RefusedRow> }>
 

@@ -2,7 +2,7 @@ import type { FileRow } from './read-lines.ts'
 
 export type Page = Readonly<{ from: number; rows: readonly FileRow[] }>
 
-/** What a page may have: the graph takes 1,000 rows, and the gateway a body of 1 MiB with 10,000 values. */
+/** The limits of a page: the graph takes 1,000 rows, and the gateway a body of 1 MiB with 10,000 values. */
 const LIMITS = { rows: 1_000, bytes: 768 * 1024, values: 9_000 }
 /** The gateway takes 10 levels of objects and lists in a variable, and a page is two of them. */
 const LEVELS_MAX = 8

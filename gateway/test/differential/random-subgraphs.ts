@@ -69,7 +69,7 @@ export function randomSubgraphs(supergraph: string): (name: string, seed: number
   }
 }
 
-/** What one subgraph with all of the graph would answer. */
+/** The answer that one subgraph with all of the graph would give. */
 export function answerByMonolith(
   schema: GraphQLSchema,
   document: DocumentNode,

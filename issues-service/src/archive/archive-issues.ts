@@ -30,7 +30,7 @@ export function createArchive(dependencies: Dependencies) {
       return change.run
     },
 
-    /** What a run would do now, each number up to 100,000. @throws BadUserInputError */
+    /** The numbers of issues that a run would move and delete now, each up to 100,000. @throws BadUserInputError */
     preview: (policy: ArchivePolicy) => store.countDue(toLimits(policy, now()), COUNT_MAX),
 
     work: createWork(dependencies),

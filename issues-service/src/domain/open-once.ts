@@ -1,21 +1,21 @@
 import { AppError } from '@redress/shared/errors.ts'
 import { ExternalIdTakenError } from './errors.ts'
 
-/** What was created with an external id, and the digest of the input that it was created with. */
+/** An entity that was created with an external id, and the digest of the input that it was created with. */
 export type ClaimedByExternalId<T> = Readonly<{ externalId: string; entity: T; digest: string }>
 
-/** What a command has created, or an earlier one with the same external id and input. */
+/** The entity that a command has created, or an earlier one with the same external id and input. */
 export type Opened<T> = Readonly<{ entity: T; isNew: boolean }>
 
 type Claim = Readonly<{ input: Readonly<{ externalId: string }>; digest: string }>
 
-/** What was created with each external id. */
+/** Entities by the external ids that they were created with. */
 export type KnownByExternalId<T> = Map<string, Pick<ClaimedByExternalId<T>, 'entity' | 'digest'>>
 
 export const toKnown = <T>(claimed: readonly ClaimedByExternalId<T>[]): KnownByExternalId<T> =>
   new Map(claimed.map(({ externalId, ...rest }) => [externalId, rest]))
 
-/** What was created with the external id of an input; null if nothing was, and an error if it was with another input. */
+/** The entity with the external id of an input: null without one, an error if it was created with another input. */
 export function findOpened<T>(
   kind: 'customer' | 'payment' | 'issue',
   known: KnownByExternalId<T>,

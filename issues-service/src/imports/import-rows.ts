@@ -29,7 +29,7 @@ export type Page<K extends ImportKind> = Readonly<{
   cause: Cause
 }>
 
-/** What became of the rows of a page; rows that were done before are not counted. */
+/** The outcome of the rows of a page; rows that were done before are not counted. */
 export type PageResult = Counts & Readonly<{ import: Import | null; refusedRows: readonly RefusedRow[] }>
 
 export type ImportRows = <K extends ImportKind>(page: Page<K>) => Promise<PageResult>
@@ -76,7 +76,7 @@ export function createImportRows(dependencies: Dependencies): ImportRows {
   }
 }
 
-/** What would become of the rows of a page. Nothing is stored, so that rows of one page are not found by the next one. */
+/** Gives the outcome that the rows of a page would have. Nothing is stored: rows of one page are not found by the next. */
 export function createRehearseRows({ store, creatorsOn }: Pick<Dependencies, 'store' | 'creatorsOn'>): ImportRows {
   return async (page) => ({
     ...(await store.rehearse((stores) => createRows(creatorsOn(stores), page))),

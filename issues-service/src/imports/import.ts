@@ -7,7 +7,7 @@ import { cutText } from '@redress/shared/plain-text.ts'
 export type ImportKind = 'CUSTOMERS' | 'PAYMENTS' | 'ISSUES'
 export type ImportState = 'RUNNING' | 'COMPLETED'
 
-/** What became of the rows of an import, or of a page of one. `unchanged` ones were created before, with the same input. */
+/** The outcome of the rows of an import, or of a page. `unchanged` ones were created before, with the same input. */
 export type Counts = Readonly<{ created: number; unchanged: number; refused: number }>
 export const NO_COUNTS: Counts = { created: 0, unchanged: 0, refused: 0 }
 

@@ -20,7 +20,7 @@ export type FindIds = (externalIds: readonly string[]) => Promise<ReadonlyMap<st
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** What the rows of a kind are read as: the argument of the mutation that creates one. */
+/** The input that rows of a kind are read as: the argument of the mutation that creates one. */
 export const INPUT_TYPES = {
   CUSTOMERS: 'CreateCustomerInput',
   PAYMENTS: 'CreateTransactionInput',

@@ -22,7 +22,7 @@ type IntakeRule = Readonly<{
 const ANY: readonly TransactionStatus[] = ['AUTHORIZED', 'CAPTURED', 'DECLINED', 'REFUNDED', 'DISPUTED']
 
 /**
- * What each event does. Narrower than the transitions of a payment: a capture that is reported late must not end a
+ * The effect of each event. Narrower than the transitions of a payment: a capture that is reported late must not end a
  * dispute, which only the outcome of the dispute does.
  */
 export const INTAKE_RULES: Readonly<Record<PaymentEventType, IntakeRule>> = {

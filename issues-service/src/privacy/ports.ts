@@ -1,7 +1,7 @@
 import type { Customer, CustomerChange } from '../customers/customer.ts'
 import type { ErasedUpTo, Erasure, ErasureChange } from './erasure.ts'
 
-/** What is not settled with a customer yet. */
+/** The issues and payments of a customer that are not settled yet. */
 export type OpenCases = Readonly<{ openIssues: number; disputedPayments: number }>
 
 /** The next issues of a customer beyond `after`, at most `limit`. */

@@ -10,7 +10,7 @@ function cpuMicrosOf(pid: number): number {
   return threads.reduce((sum, text) => sum + Number(text.split(' ')[0]) / 1000, 0)
 }
 
-/** What one call costs: CPU of this process and of the database, and time. */
+/** The cost of one call: CPU of this process and of the database, and time. */
 export type Cost = Readonly<{ cpuMicros: number; ms: number }>
 
 /** Runs calls one after another. `cpuMicros` is that of one call on average, `ms` has the time of each. */

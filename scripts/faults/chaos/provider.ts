@@ -10,7 +10,7 @@ import { createMeter, type Metered } from './meter.ts'
 /** A call, as a processor makes it. The id of the job is its idempotency key. */
 export type Call = Readonly<{ type: ChaosType; jobId: string; data: ChaosData }>
 
-/** What the provider knows of one order. */
+/** The state of one order at the provider. */
 export type Account = {
   /** Calls until one had an effect, and after that. */
   calls: number

@@ -52,7 +52,7 @@ function createScripts(redis: Redis) {
 
 /**
  * A script of BullMQ without its stream of events, of which a job makes four or five: nothing reads it here, and changes of
- * jobs have a stream of ours. It is a fifth of the work of Redis for a job.
+ * jobs have a stream of ours.
  */
 const withoutEvents = (source: string) =>
   `local noEvent = function() end\n${source.replaceAll(/\brcall\("(?:XADD|XTRIM)"/g, 'noEvent("XADD"')}`

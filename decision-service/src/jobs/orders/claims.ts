@@ -9,7 +9,7 @@ import type { JobRecord } from '../records/job-record.ts'
 import { pack, type StoredJson, unpack } from '../records/stored-json.ts'
 import { isKeyedId, queueOfId } from './job-id.ts'
 
-/** What the first order of a key said beside its data. Absent where an earlier version has stored it. */
+/** The options of the first order of a key, beside its data. Absent where an earlier version has stored it. */
 type FirstOrder = Pick<JobRecord, 'actor' | 'priority' | 'maxAttempts' | 'scheduledFor' | 'createdAt'>
 /** When the attempt began that ended the job, and when it ended; null where an earlier version has not stored it. */
 type Times = Pick<JobRecord, 'startedAt' | 'endedAt'>

@@ -25,7 +25,7 @@ export type RecordDocument = Pick<
     run?: string
     /** When it should have begun, or last said something, while it is open: recovery looks up what is long past it. */
     dueAt?: Date
-    /** What its flow was ordered with, where it is the first job of one: a repeat with another hash is another flow. */
+    /** The hash of the order of its flow, in the first job of one: a repeat with another hash is another flow. */
     flowHash?: string
     /** It runs once its children have ended. */
     waitsForChildren?: true

@@ -22,7 +22,7 @@ const APPROVING: DecisionAction = 'RETRY_PAYMENT'
 
 export const expiryOf = (decidedAt: Date): Date => new Date(decidedAt.getTime() + OPEN_DAYS * DAY_MS)
 
-/** What a review of its case makes of a payment. One that has expired by then stays expired. */
+/** The settlement of a payment by the review of its case. One that has expired by then stays expired. */
 export function settle(decidedAt: Date, { action, reviewer: by, at }: Settling): Settlement {
   if (at >= expiryOf(decidedAt)) return { ...expired(decidedAt), action, by, at }
   return action === APPROVING

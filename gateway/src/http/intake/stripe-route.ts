@@ -12,7 +12,7 @@ import { BODY_BYTES_MAX } from './ingest-route.ts'
 import { toPaymentEvent } from './stripe-events.ts'
 import { TOLERANCE_MS } from './verify-signature.ts'
 
-/** What all events have. The fields of their objects are checked as those of the payment event that they become. */
+/** The fields that all events have. Those of their objects are checked as fields of the payment event that they become. */
 const Envelope = type({
   id: 'string',
   type: 'string',
