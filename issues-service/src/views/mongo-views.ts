@@ -4,6 +4,7 @@ import { readPages } from '@redress/shared/stores/pages.ts'
 import type { Clock } from '@redress/shared/time.ts'
 import type { BlindIndex } from '../customers/ports.ts'
 import type { DueHours } from '../issues/domain/urgency.ts'
+import { findIssuesById } from '../issues/outbound/find-issues.ts'
 import { createIssueLists } from '../issues/outbound/mongo-issue-lists.ts'
 import { createNoteViews } from '../issues/outbound/mongo-notes.ts'
 import { type Collections, CUSTOMER_FIELDS, toCustomer, toIssue, toTransaction } from '../stores/collections.ts'
@@ -26,13 +27,8 @@ function createViews(
 ): Views {
   return {
     async findIssues(ids) {
-      const found = (await issues.find({ _id: { $in: [...ids] }, ...ours }).toArray()).map(toIssue)
-      if (found.length === new Set(ids).size) return inOrder(ids, found)
-      // After the first look: an issue that is archived in between is in one of the two.
-      const live = new Set(found.map(({ id }) => id))
-      const others = ids.filter((id) => !live.has(id))
-      const archived = await archivedIssues.find({ _id: { $in: others }, ...ours }).toArray()
-      return inOrder(ids, [...found, ...archived.map(toIssue)])
+      const found = await findIssuesById({ issues, archivedIssues }, ids, { ours })
+      return inOrder(ids, found.map(toIssue))
     },
     async findCustomers(ids) {
       const found = await customers.find({ _id: { $in: [...ids] }, ...ours }, { projection: CUSTOMER_FIELDS }).toArray()

@@ -16,6 +16,7 @@ import type { TransactionChange } from '../../transactions/transaction.ts'
 import { type Claim, spaceOfCaller } from '../domain/claim.ts'
 import type { Change, Issue } from '../domain/issue.ts'
 import type { IssuesStore, IssuesTransaction, NewIssue } from '../use-cases/ports.ts'
+import { findIssuesById } from './find-issues.ts'
 import { findHistory } from './mongo-history.ts'
 import { createNotesTransaction } from './mongo-notes.ts'
 
@@ -60,7 +61,7 @@ function createReads(collections: Collections, { tenant, session }: Scope): Read
   const findAnywhere = createFindAnywhere(collections, { tenant, session })
   return {
     async findIssues(ids) {
-      const found = await findAnywhere('_id', ids)
+      const found = await findIssuesById(collections, ids, { ours, session })
       return new Map(found.map((document) => [document._id, toIssue(document)]))
     },
     async findClaimed(keys) {
@@ -92,7 +93,7 @@ function createReads(collections: Collections, { tenant, session }: Scope): Read
 
 /** Finds issues wherever they are: each is in exactly one of the two collections in the snapshot of a transaction. */
 function createFindAnywhere({ issues, archivedIssues }: Collections, { tenant, session }: Scope) {
-  return async (field: '_id' | 'claim.key' | 'externalId', values: readonly string[]) => {
+  return async (field: 'claim.key' | 'externalId', values: readonly string[]) => {
     const wanted = { ...sameTenant(tenant), [field]: { $in: [...values] } }
     const found: IssueDocument[] = []
     for (const store of [issues, archivedIssues]) found.push(...(await store.find(wanted, { session }).toArray()))
