@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** What waits for processes and timers comes first, so that short files of pure computing fill both cores to the end. */
+/** Files that wait for processes and timers come first, so that short files of pure computing fill both cores to the end. */
 const PROJECTS = ['whole system', 'integration', 'fast']
 
 /**

@@ -63,7 +63,7 @@ const TransactionFacts = type({
   status: "'AUTHORIZED' | 'CAPTURED' | 'DECLINED' | 'REFUNDED' | 'DISPUTED'",
   ageDays: 'number.integer >= 0',
   'shippingStatus?': "'PENDING' | 'IN_TRANSIT' | 'DELIVERED' | 'LOST'",
-  /** What was paid back, or is approved to be, in the minor unit of the amount; missing where nothing was. */
+  /** The sum paid back, or approved to be, in the minor unit of the amount; missing where there is none. */
   'refunded?': 'number.integer > 0',
 })
 /** The part of a payment transaction that a decision needs. */

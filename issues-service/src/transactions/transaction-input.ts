@@ -27,7 +27,7 @@ const WAS_CHARGED: Readonly<Record<TransactionStatus, boolean>> = {
   DISPUTED: true,
 }
 
-/** What was paid back of a payment whose input does not say it. */
+/** The sum paid back of a payment, also where its input does not give it. */
 export function toRefunded({ refunded, status, amount }: TransactionInput): Money {
   return refunded ?? (status === 'REFUNDED' ? amount : { ...amount, amount: 0 })
 }

@@ -127,7 +127,7 @@ describe('a refund', () => {
           transaction = change?.transaction ?? transaction
           expect(transaction.refunded + approvedOf(transaction)).toBeLessThanOrEqual(100)
           expect(approvedOf(transaction)).toBeGreaterThanOrEqual(0)
-          // Whatever was recorded and corrected in between.
+          // Any state and correction may have been recorded in between.
           expect(granted).toBeLessThanOrEqual(100)
         }
       }),

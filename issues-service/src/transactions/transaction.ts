@@ -9,7 +9,7 @@ export type Shipping = Readonly<{ status: ShippingStatus; deliveredAt: Date | nu
 /** The refunds that were ever approved, in the unit of the amount. Corrections of what was paid back leave them. */
 export type Approvals = Readonly<{
   sum: number
-  /** What `refunded` comes to when all of them are paid back; at most the amount. */
+  /** The value of `refunded` once all of them are paid back; at most the amount. */
   upTo: number
 }>
 export const NO_APPROVALS: Approvals = { sum: 0, upTo: 0 }
@@ -24,7 +24,7 @@ export type Transaction = Readonly<{
   merchant: string
   amount: Money
   status: TransactionStatus
-  /** What was paid back so far, in the currency and minor unit of the amount; at most the amount. */
+  /** The sum paid back so far, in the currency and minor unit of the amount; at most the amount. */
   refunded: number
   approvals: Approvals
   installmentPlan: InstallmentPlan | null
@@ -116,13 +116,13 @@ const toFacts = (transaction: Transaction) => ({
 })
 
 /**
- * What is approved to be paid back and was not yet. With what was paid back, never more than the amount: what is paid
- * back was approved before, as far as anything was, and is still to be paid where it turns out not to have been.
+ * The sum that is approved to be paid back and was not yet. With the sum paid back, never more than the amount: a refund was
+ * approved before it was paid, as far as any was, and is still to be paid where it turns out not to have been.
  */
 export const approvedOf = ({ approvals, refunded }: Pick<Transaction, 'approvals' | 'refunded'>) =>
   Math.max(0, Math.min(approvals.sum, approvals.upTo - refunded))
 
-/** What is neither paid back nor approved to be; nothing of a payment that was declined. */
+/** The sum that is neither paid back nor approved to be; 0 for a payment that was declined. */
 export const leftOf = (transaction: Transaction) =>
   transaction.status === 'DECLINED'
     ? 0

@@ -20,7 +20,7 @@ const PROBLEMS_MAX = 20
 /** A name of the caller may be a whole document. */
 const NAME_LENGTH_MAX = 100
 
-/** What a resolver knows of the schema. */
+/** The part of the arguments of a resolver that knows the schema. */
 export type SchemaInfo = Pick<GraphQLResolveInfo, 'schema'>
 
 export type InputReader = Readonly<{
@@ -45,7 +45,7 @@ function readInput(type: GraphQLInputObjectType, given: unknown): Read {
   const value = coerceInputValue(given, type, (path, _value, { message }) => {
     problems.push(toProblem(type, path.map(String), message))
   })
-  // What cannot be read is missing in the value.
+  // A field that cannot be read is missing in the value.
   problems.push(...findProblems(type, value, []))
   return problems.length === 0 ? { value, problems: [] } : { value: null, problems: problems.slice(0, PROBLEMS_MAX) }
 }

@@ -79,7 +79,7 @@ class Extraction {
   extract(node: ValueNode, given: GraphQLInputType): ValueNode {
     const type = getNullableType(given)
     if (isRounded(node) && isCustom(namedOf(type))) return this.#variable(node, given)
-    // What stands within a custom scalar has no type of its own, so the whole value becomes the variable.
+    // The parts of a custom scalar have no types of their own, so the whole value becomes the variable.
     if (isCustom(type)) return hasRounded(node, type) && !hasVariable(node) ? this.#variable(node, given) : node
     if (node.kind === Kind.LIST) {
       const itemType = isListType(type) ? type.ofType : type

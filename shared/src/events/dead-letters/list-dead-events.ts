@@ -24,7 +24,7 @@ export function createPublishDeadEvents(add: RecordEvents): ListDeadEvents {
     )
 }
 
-/** What could not be applied, as the list of all services has it. `event` is null where it is not an event. */
+/** An event that could not be applied, as the list of all services has it. `event` is null where it is not an event. */
 export type AddedLetter = Readonly<{
   id: string
   group: string

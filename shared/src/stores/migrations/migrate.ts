@@ -40,7 +40,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
   }
 }
 
-/** What the migrations that have not ended would change, from where they are. Nothing is stored. */
+/** Counts the documents that the migrations which have not ended would change, from where they are. Stores nothing. */
 export async function rehearse({ mongo, db, migrations, onProgress }: Omit<MigrateOptions, 'now'>): Promise<void> {
   for (const { migration, entry } of await readLedger(db, migrations)) {
     if (entry !== null && entry.endedAt !== null) continue
